@@ -1,0 +1,386 @@
+# PowerShell completion for kirin, made by `kirin completion powershell`: no Python runs when TAB is pressed.
+# Load it from $PROFILE with `. path\to\kirin.ps1`. Where nothing is offered, PowerShell offers files itself.
+
+Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBlock {
+    param($word, $ast, $cursor)
+
+    $before = [ordered]@{
+        '--version' = @{ Help = 'Print the version.'; Takes = $false; Words = @() }
+        '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+        '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+    }
+    $commands = [ordered]@{
+        'v1-t2v' = @{
+            Help = 'Make a video from text.'
+            Flags = [ordered]@{
+                '--prompt' = @{ Help = 'What the video shows. Also the first argument.'; Takes = $true; Words = @() }
+                '--negative-prompt' = @{ Help = 'What the video must not show.'; Takes = $true; Words = @() }
+                '--duration' = @{ Help = 'Length of the video.'; Takes = $true; Words = @('5', '10') }
+                '--aspect-ratio' = @{ Help = 'Width to height of the video.'; Takes = $true; Words = @('16:9', '9:16', '1:1') }
+                '--mode' = @{ Help = 'std is cheaper, pro looks better.'; Takes = $true; Words = @('std', 'pro') }
+                '--cfg-scale' = @{ Help = 'How closely to follow the prompt; higher is closer.'; Takes = $true; Words = @() }
+                '--camera' = @{ Help = 'Camera movement, whole, as JSON.'; Takes = $true; Words = @() }
+                '--camera-type' = @{ Help = 'Movement: `simple` goes along one axis, the others are ready-made.'; Takes = $true; Words = @('simple', 'down_back', 'forward_up', 'right_turn_forward', 'left_turn_forward') }
+                '--camera-horizontal' = @{ Help = 'Move left (negative) or right.'; Takes = $true; Words = @() }
+                '--camera-vertical' = @{ Help = 'Move down (negative) or up.'; Takes = $true; Words = @() }
+                '--camera-pan' = @{ Help = 'Turn left (negative) or right.'; Takes = $true; Words = @() }
+                '--camera-tilt' = @{ Help = 'Turn down (negative) or up.'; Takes = $true; Words = @() }
+                '--camera-roll' = @{ Help = 'Roll counter-clockwise (negative) or clockwise.'; Takes = $true; Words = @() }
+                '--camera-zoom' = @{ Help = 'Change the focal length.'; Takes = $true; Words = @() }
+                '--watermark' = @{ Help = 'Add the service''s watermark.'; Takes = $false; Words = @() }
+                '--no-watermark' = @{ Help = 'The opposite of --watermark.'; Takes = $false; Words = @() }
+                '--callback-url' = @{ Help = 'Where the service reports changes of state.'; Takes = $true; Words = @() }
+                '--external-task-id' = @{ Help = 'An id of your own, unique in your account; kirin makes one where none is given.'; Takes = $true; Words = @() }
+                '--prompt-file' = @{ Help = 'Read the prompt from a file.'; Takes = $true; Words = @() }
+                '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
+                '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
+                '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
+                '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
+                '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
+                '--count' = @{ Help = 'Make N videos.'; Takes = $true; Words = @() }
+                '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
+                '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
+                '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
+                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
+                '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
+                '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
+                '--full' = @{ Help = 'With --dry-run: Base64 in full.'; Takes = $false; Words = @() }
+                '--to-yaml' = @{ Help = 'Print the job file that these flags mean.'; Takes = $false; Words = @() }
+                '--sandbox' = @{ Help = 'Use a service inside this process: no key, no cost.'; Takes = $false; Words = @() }
+                '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
+                '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '--progress' = @{ Help = 'How to show progress on standard error.'; Takes = $true; Words = @('auto', 'tty', 'plain', 'json', 'quiet') }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @(@{ Words = @(); Repeats = $false })
+        }
+        'v1-5-i2v' = @{
+            Help = 'Animate a still image.'
+            Flags = [ordered]@{
+                '--prompt' = @{ Help = 'What the video shows. Also the first argument.'; Takes = $true; Words = @() }
+                '--image' = @{ Help = 'First frame.'; Takes = $true; Words = @() }
+                '-i' = @{ Help = 'First frame.'; Takes = $true; Words = @() }
+                '--image-tail' = @{ Help = 'Last frame; needs mode pro.'; Takes = $true; Words = @() }
+                '--negative-prompt' = @{ Help = 'What the video must not show.'; Takes = $true; Words = @() }
+                '--duration' = @{ Help = 'Length of the video.'; Takes = $true; Words = @('5', '10') }
+                '--mode' = @{ Help = 'std is cheaper, pro looks better.'; Takes = $true; Words = @('std', 'pro') }
+                '--cfg-scale' = @{ Help = 'How closely to follow the prompt; higher is closer.'; Takes = $true; Words = @() }
+                '--seed' = @{ Help = 'Random seed.'; Takes = $true; Words = @() }
+                '--camera' = @{ Help = 'Camera movement, whole, as JSON.'; Takes = $true; Words = @() }
+                '--camera-type' = @{ Help = 'Only `simple` here: one axis by hand.'; Takes = $true; Words = @('simple') }
+                '--camera-horizontal' = @{ Help = 'Move left (negative) or right.'; Takes = $true; Words = @() }
+                '--camera-vertical' = @{ Help = 'Move down (negative) or up.'; Takes = $true; Words = @() }
+                '--camera-pan' = @{ Help = 'Turn left (negative) or right.'; Takes = $true; Words = @() }
+                '--camera-tilt' = @{ Help = 'Turn down (negative) or up.'; Takes = $true; Words = @() }
+                '--camera-roll' = @{ Help = 'Roll counter-clockwise (negative) or clockwise.'; Takes = $true; Words = @() }
+                '--camera-zoom' = @{ Help = 'Change the focal length.'; Takes = $true; Words = @() }
+                '--static-mask' = @{ Help = 'Area that must not move.'; Takes = $true; Words = @() }
+                '--dynamic-mask' = @{ Help = 'An area and the path it follows (px from bottom-left). Repeatable.'; Takes = $true; Words = @() }
+                '--watermark' = @{ Help = 'Add the service''s watermark.'; Takes = $false; Words = @() }
+                '--no-watermark' = @{ Help = 'The opposite of --watermark.'; Takes = $false; Words = @() }
+                '--callback-url' = @{ Help = 'Where the service reports changes of state.'; Takes = $true; Words = @() }
+                '--external-task-id' = @{ Help = 'An id of your own, unique in your account; kirin makes one where none is given.'; Takes = $true; Words = @() }
+                '--prompt-file' = @{ Help = 'Read the prompt from a file.'; Takes = $true; Words = @() }
+                '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
+                '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
+                '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
+                '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
+                '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
+                '--count' = @{ Help = 'Make N videos.'; Takes = $true; Words = @() }
+                '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
+                '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
+                '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
+                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
+                '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
+                '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
+                '--full' = @{ Help = 'With --dry-run: Base64 in full.'; Takes = $false; Words = @() }
+                '--to-yaml' = @{ Help = 'Print the job file that these flags mean.'; Takes = $false; Words = @() }
+                '--sandbox' = @{ Help = 'Use a service inside this process: no key, no cost.'; Takes = $false; Words = @() }
+                '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
+                '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '--progress' = @{ Help = 'How to show progress on standard error.'; Takes = $true; Words = @('auto', 'tty', 'plain', 'json', 'quiet') }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @(@{ Words = @(); Repeats = $false })
+        }
+        'v1-6-multi-i2v' = @{
+            Help = 'Make a video from up to four images and text.'
+            Flags = [ordered]@{
+                '--prompt' = @{ Help = 'What the video shows. Also the first argument.'; Takes = $true; Words = @() }
+                '--image' = @{ Help = 'Reference image. Repeatable.'; Takes = $true; Words = @() }
+                '-i' = @{ Help = 'Reference image. Repeatable.'; Takes = $true; Words = @() }
+                '--negative-prompt' = @{ Help = 'What the video must not show.'; Takes = $true; Words = @() }
+                '--duration' = @{ Help = 'Length of the video.'; Takes = $true; Words = @('5', '10') }
+                '--aspect-ratio' = @{ Help = 'Width to height of the video.'; Takes = $true; Words = @('16:9', '9:16', '1:1') }
+                '--mode' = @{ Help = 'std is cheaper, pro looks better.'; Takes = $true; Words = @('std', 'pro') }
+                '--watermark' = @{ Help = 'Add the service''s watermark.'; Takes = $false; Words = @() }
+                '--no-watermark' = @{ Help = 'The opposite of --watermark.'; Takes = $false; Words = @() }
+                '--callback-url' = @{ Help = 'Where the service reports changes of state.'; Takes = $true; Words = @() }
+                '--external-task-id' = @{ Help = 'An id of your own, unique in your account; kirin makes one where none is given.'; Takes = $true; Words = @() }
+                '--prompt-file' = @{ Help = 'Read the prompt from a file.'; Takes = $true; Words = @() }
+                '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
+                '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
+                '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
+                '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
+                '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
+                '--count' = @{ Help = 'Make N videos.'; Takes = $true; Words = @() }
+                '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
+                '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
+                '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
+                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
+                '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
+                '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
+                '--full' = @{ Help = 'With --dry-run: Base64 in full.'; Takes = $false; Words = @() }
+                '--to-yaml' = @{ Help = 'Print the job file that these flags mean.'; Takes = $false; Words = @() }
+                '--sandbox' = @{ Help = 'Use a service inside this process: no key, no cost.'; Takes = $false; Words = @() }
+                '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
+                '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '--progress' = @{ Help = 'How to show progress on standard error.'; Takes = $true; Words = @('auto', 'tty', 'plain', 'json', 'quiet') }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @(@{ Words = @(); Repeats = $false })
+        }
+        'motion-control' = @{
+            Help = 'Let a character perform the movements of a video.'
+            Flags = [ordered]@{
+                '--prompt' = @{ Help = 'What to add, or how the camera moves.'; Takes = $true; Words = @() }
+                '--image' = @{ Help = 'The character and its surroundings.'; Takes = $true; Words = @() }
+                '-i' = @{ Help = 'The character and its surroundings.'; Takes = $true; Words = @() }
+                '--video' = @{ Help = 'The movements to perform.'; Takes = $true; Words = @() }
+                '--character-orientation' = @{ Help = 'Whose orientation the character takes; `image` allows 10 s of video, `video` 30 s.'; Takes = $true; Words = @('image', 'video') }
+                '--mode' = @{ Help = 'std is cheaper, pro looks better.'; Takes = $true; Words = @('std', 'pro') }
+                '--keep-original-sound' = @{ Help = 'Keep the sound of the reference video.'; Takes = $false; Words = @() }
+                '--no-keep-original-sound' = @{ Help = 'The opposite of --keep-original-sound.'; Takes = $false; Words = @() }
+                '--callback-url' = @{ Help = 'Where the service reports changes of state.'; Takes = $true; Words = @() }
+                '--external-task-id' = @{ Help = 'An id of your own, unique in your account; kirin makes one where none is given.'; Takes = $true; Words = @() }
+                '--prompt-file' = @{ Help = 'Read the prompt from a file.'; Takes = $true; Words = @() }
+                '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
+                '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
+                '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
+                '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
+                '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
+                '--count' = @{ Help = 'Make N videos.'; Takes = $true; Words = @() }
+                '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
+                '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
+                '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
+                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
+                '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
+                '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
+                '--full' = @{ Help = 'With --dry-run: Base64 in full.'; Takes = $false; Words = @() }
+                '--to-yaml' = @{ Help = 'Print the job file that these flags mean.'; Takes = $false; Words = @() }
+                '--sandbox' = @{ Help = 'Use a service inside this process: no key, no cost.'; Takes = $false; Words = @() }
+                '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
+                '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '--progress' = @{ Help = 'How to show progress on standard error.'; Takes = $true; Words = @('auto', 'tty', 'plain', 'json', 'quiet') }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @(@{ Words = @(); Repeats = $false })
+        }
+        'video-o1' = @{
+            Help = 'Make or edit a video from text, images, elements and a video.'
+            Flags = [ordered]@{
+                '--prompt' = @{ Help = 'What the video shows. Also the first argument.'; Takes = $true; Words = @() }
+                '--duration' = @{ Help = 'Length of the video.'; Takes = $true; Words = @('3', '4', '5', '6', '7', '8', '9', '10') }
+                '--aspect-ratio' = @{ Help = 'Width to height of the video.'; Takes = $true; Words = @('16:9', '9:16', '1:1') }
+                '--mode' = @{ Help = 'std is cheaper, pro looks better.'; Takes = $true; Words = @('std', 'pro') }
+                '--first-frame' = @{ Help = 'Image to start from.'; Takes = $true; Words = @() }
+                '--end-frame' = @{ Help = 'Image to end with; needs a first frame.'; Takes = $true; Words = @() }
+                '--image' = @{ Help = 'Reference image. Repeatable.'; Takes = $true; Words = @() }
+                '-i' = @{ Help = 'Reference image. Repeatable.'; Takes = $true; Words = @() }
+                '--video' = @{ Help = 'Video to edit, or to take features from.'; Takes = $true; Words = @() }
+                '--video-refer-type' = @{ Help = '`base` edits the video, `feature` takes features from it.'; Takes = $true; Words = @('feature', 'base') }
+                '--keep-original-sound' = @{ Help = 'Keep the sound of the reference video.'; Takes = $false; Words = @() }
+                '--no-keep-original-sound' = @{ Help = 'The opposite of --keep-original-sound.'; Takes = $false; Words = @() }
+                '--element' = @{ Help = 'Id of an element of your library. Repeatable.'; Takes = $true; Words = @() }
+                '--watermark' = @{ Help = 'Add the service''s watermark.'; Takes = $false; Words = @() }
+                '--no-watermark' = @{ Help = 'The opposite of --watermark.'; Takes = $false; Words = @() }
+                '--callback-url' = @{ Help = 'Where the service reports changes of state.'; Takes = $true; Words = @() }
+                '--external-task-id' = @{ Help = 'An id of your own, unique in your account; kirin makes one where none is given.'; Takes = $true; Words = @() }
+                '--prompt-file' = @{ Help = 'Read the prompt from a file.'; Takes = $true; Words = @() }
+                '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
+                '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
+                '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
+                '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
+                '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
+                '--count' = @{ Help = 'Make N videos.'; Takes = $true; Words = @() }
+                '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
+                '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
+                '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
+                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
+                '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
+                '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
+                '--full' = @{ Help = 'With --dry-run: Base64 in full.'; Takes = $false; Words = @() }
+                '--to-yaml' = @{ Help = 'Print the job file that these flags mean.'; Takes = $false; Words = @() }
+                '--sandbox' = @{ Help = 'Use a service inside this process: no key, no cost.'; Takes = $false; Words = @() }
+                '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
+                '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '--progress' = @{ Help = 'How to show progress on standard error.'; Takes = $true; Words = @('auto', 'tty', 'plain', 'json', 'quiet') }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @(@{ Words = @(); Repeats = $false })
+        }
+        'run' = @{
+            Help = 'Make the videos that job files describe.'
+            Flags = [ordered]@{
+                '--output' = @{ Help = 'Folder for all videos, instead of those that the files name.'; Takes = $true; Words = @() }
+                '-o' = @{ Help = 'Folder for all videos, instead of those that the files name.'; Takes = $true; Words = @() }
+                '--jobs' = @{ Help = 'How many tasks may be in flight at once.'; Takes = $true; Words = @() }
+                '-j' = @{ Help = 'How many tasks may be in flight at once.'; Takes = $true; Words = @() }
+                '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
+                '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
+                '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
+                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
+                '--again' = @{ Help = 'Make a new take, at new cost.'; Takes = $false; Words = @() }
+                '--retry-failed' = @{ Help = 'Make a new take of what failed, at new cost.'; Takes = $false; Words = @() }
+                '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
+                '--scope' = @{ Help = 'Keeps equal jobs of different campaigns apart.'; Takes = $true; Words = @() }
+                '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
+                '--sandbox' = @{ Help = 'Use a service inside this process: no key, no cost.'; Takes = $false; Words = @() }
+                '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
+                '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '--progress' = @{ Help = 'How to show progress on standard error.'; Takes = $true; Words = @('auto', 'tty', 'plain', 'json', 'quiet') }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @(@{ Words = @(); Repeats = $true })
+        }
+        'validate' = @{
+            Help = 'Check job files; send nothing.'
+            Flags = [ordered]@{
+                '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @(@{ Words = @(); Repeats = $true })
+        }
+        'schema' = @{
+            Help = 'Print the JSON Schema of job files.'
+            Flags = [ordered]@{
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @()
+        }
+        'models' = @{
+            Help = 'Show the models, or one model''s parameters and rules.'
+            Flags = [ordered]@{
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @(@{ Words = @('v1-t2v', 'v1-5-i2v', 'v1-6-multi-i2v', 'motion-control', 'video-o1', 'kirin_v1_t2v', 'kirin_v1_5_i2v', 'kirin_v1_6_multi_i2v', 'kirin_motion_control', 'kirin_video_o1'); Repeats = $false })
+        }
+        'sandbox' = @{
+            Help = 'Serve the protocol on this machine, for trying things and testing pipelines.'
+            Flags = [ordered]@{
+                '--port' = @{ Help = 'Port of the API; 0: any.'; Takes = $true; Words = @() }
+                '--key' = @{ Help = 'The API key it takes; a random one by default.'; Takes = $true; Words = @() }
+                '--seed' = @{ Help = 'Make ids, times and failures repeatable.'; Takes = $true; Words = @() }
+                '--speed' = @{ Help = 'How many times faster than the service it works.'; Takes = $true; Words = @() }
+                '--latency' = @{ Help = 'Time that it waits before each answer.'; Takes = $true; Words = @() }
+                '--fail-rate' = @{ Help = 'Share of tasks that fail, 0 to 1.'; Takes = $true; Words = @() }
+                '--fault' = @{ Help = 'What goes wrong, e.g. post:503@2. Repeatable.'; Takes = $true; Words = @() }
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @()
+        }
+        'completion' = @{
+            Help = 'Print the completion script for a shell.'
+            Flags = [ordered]@{
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @(@{ Words = @('bash', 'zsh', 'fish', 'powershell'); Repeats = $false })
+        }
+    }
+    $names = @{
+        'kirin_v1_t2v' = 'v1-t2v'
+        'kirin_v1_5_i2v' = 'v1-5-i2v'
+        'kirin_v1_6_multi_i2v' = 'v1-6-multi-i2v'
+        'kirin_motion_control' = 'motion-control'
+        'kirin_video_o1' = 'video-o1'
+    }
+
+    $command = $null
+    $taker = $null
+    $number = 0
+    $flags = $before
+    $done = @($ast.CommandElements | Select-Object -Skip 1 | Where-Object { $_.Extent.EndOffset -lt $cursor })
+    foreach ($token in ($done | ForEach-Object { $_.Extent.Text })) {
+        if ($taker) {
+            $taker = $null
+        } elseif ($token.StartsWith('-')) {
+            if ($flags.Contains($token) -and $flags[$token].Takes) { $taker = $flags[$token] }
+        } elseif (-not $command) {
+            $command = $commands[$(if ($names.ContainsKey($token)) { $names[$token] } else { $token })]
+            if (-not $command) { return }
+            $flags = $command.Flags
+        } else {
+            $number += 1
+        }
+    }
+
+    $prefix = ''
+    $start = $word
+    $offered = [ordered]@{}
+    if (-not $taker -and $word -match '^(--[^=]+)=(.*)$' -and $flags.Contains($Matches[1])) {
+        $prefix = $Matches[1] + '='
+        $start = $Matches[2]
+        $taker = $flags[$Matches[1]]
+    }
+    if ($taker) {
+        foreach ($choice in $taker.Words) { $offered[$choice] = $choice }
+    } elseif ($word.StartsWith('-')) {
+        foreach ($flag in $flags.Keys) { $offered[$flag] = $flags[$flag].Help }
+    } elseif (-not $command) {
+        foreach ($name in $commands.Keys) { $offered[$name] = $commands[$name].Help }
+        if ($word) { foreach ($name in $names.Keys) { $offered[$name] = $commands[$names[$name]].Help } }
+    } elseif ($command.Arguments.Count) {
+        $argument = $command.Arguments[$number]
+        if (-not $argument -and $command.Arguments[-1].Repeats) { $argument = $command.Arguments[-1] }
+        foreach ($choice in $argument.Words) { $offered[$choice] = $choice }
+    }
+    foreach ($text in $offered.Keys) {
+        if ($text.StartsWith($start)) {
+            $help = if ($offered[$text]) { $offered[$text] } else { $text }
+            [System.Management.Automation.CompletionResult]::new($prefix + $text, $text, 'ParameterValue', $help)
+        }
+    }
+}

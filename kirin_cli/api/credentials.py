@@ -1,0 +1,87 @@
+"""The API key: where it comes from, how it is kept out of every output, and its fingerprint. Stores nothing."""
+
+import hashlib
+import hmac
+import html
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+from kirin_cli.errors import NotPermitted
+
+VARIABLE = "KIRIN_API_KEY"
+HINT = f"set {VARIABLE} in the environment, or give --api-key-file FILE"
+LONGEST = 4096  # characters
+MASK = "***"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A usable key and where it was found; the key is in no repr."""
+
+    value: str = field(repr=False)
+    source: str
+
+
+def find_key(environ: Mapping[str, str], file: Path | None = None) -> ApiKey | None:
+    """The key of KIRIN_API_KEY, else of the first lines of `file`; None where neither is given.
+
+    Raises NotPermitted for one that is given but cannot be used.
+    """
+    if VARIABLE in environ:
+        return ApiKey(check_key(environ[VARIABLE], VARIABLE), VARIABLE)
+    return ApiKey(check_key(_content(file), str(file)), str(file)) if file else None
+
+
+def check_key(text: str, source: str) -> str:
+    """The key in `text` without white space around it.
+
+    Raises NotPermitted where it is empty, too long, or holds what cannot stand in a header; never quotes it.
+    """
+    key = text.strip()
+    if not key:
+        raise NotPermitted(f"the API key in {source} is empty", hint=HINT)
+    if len(key) > LONGEST:
+        raise NotPermitted(f"the API key in {source} is longer than {LONGEST} characters", hint=HINT)
+    if not key.isascii():
+        raise NotPermitted(f"the API key in {source} holds letters beyond ASCII: was it copied whole?", hint=HINT)
+    if not re.fullmatch(r"[!-~]+", key):
+        raise NotPermitted(f"the API key in {source} holds white space or control characters inside", hint=HINT)
+    return key
+
+
+def scrub(text: str, key: str) -> str:
+    """`text` with the key replaced by ***, plain or as JSON, URLs and HTML write it (H4).
+
+    A key of fewer than eight characters is replaced only where it stands alone: it may be part of any word.
+    """
+    return _pattern(key).sub(MASK, text) if key else text
+
+
+def fingerprint(key: str) -> str:
+    """16 hex digits that tell accounts apart in the ledger and give nothing of the key away."""
+    return hmac.new(b"kirin account fingerprint", key.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    in_json = json.dumps(key)[1:-1]
+    percent = {quote(key, safe=""), quote(key), quote_plus(key)}
+    forms = {key, in_json, in_json.replace("/", r"\/"), html.escape(key), *percent, *map(_lower_hex, percent)}
+    either = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+    return re.compile(either if len(key) >= 8 else rf"(?<![\w-])(?:{either})(?![\w-])")
+
+
+def _lower_hex(text: str) -> str:
+    return re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), text)
+
+
+def _content(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(LONGEST * 4).decode("utf-8-sig", "replace")
+    except OSError as error:
+        words = error.strerror or "it cannot be read"
+        raise NotPermitted(f"no API key in {file}: {words}", hint=HINT) from error

@@ -1,0 +1,180 @@
+"""One HTTP exchange with the service: a request, a bounded answer or a TransportFault. Never retries or redirects.
+
+Knows nothing of tasks. The key may be in the headers it is given; it leaves over https, or to this machine.
+"""
+
+import http.client
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Protocol
+from urllib.parse import SplitResult
+
+import requests
+from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import HTTPError
+
+from kirin_cli import __version__
+from kirin_cli.api.adapter import Adapter
+from kirin_cli.api.exchange import Clock, Exchange, bounded, current
+from kirin_cli.api.faults import TransportFault
+from kirin_cli.api.network import Network
+from kirin_cli.api.reach import Reach, is_loopback, reach_of, split_url
+from kirin_cli.errors import KirinError, UsageError
+
+USER_AGENT = f"kirin-cli/{__version__}"
+PIECE = 1 << 16
+CUT = (ConnectionError, ssl.SSLEOFError, http.client.IncompleteRead)
+
+
+class Body(Protocol):
+    """Bytes of a known length that can be made anew for each attempt."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent. The headers may hold the key, so they are in no repr."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: Body | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer; header names compare without case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Transport:
+    """Exchanges with bounds: `connect` and `idle` seconds for single waits, `most` bytes of an answer. Thread-safe."""
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        connect: float = 10.0,
+        idle: float = 60.0,
+        most: int = 4 << 20,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self.network, self.connect, self.idle, self.most, self.clock = network, connect, idle, most, clock
+        self._adapter = Adapter(network)
+
+    def send(self, request: Request, *, deadline: float, fresh: bool = False) -> Reply:
+        """The answer to `request` within `deadline` seconds, connecting and uploading included.
+
+        `fresh` uses a connection of its own, so that no dying one is picked up. Raises TransportFault, UsageError for
+        a key that would leave without TLS, and what the body raises before the first byte has left.
+        """
+        parts = split_url(request.url)
+        lone = _guard_key(request, parts)
+        admit = _only_loopback if lone else _anywhere
+        exchange = Exchange(
+            self.clock, self.clock() + deadline, self.idle, self.connect, admit, resolver=self.network.resolver
+        )
+        adapter = Adapter(self.network) if fresh else self._adapter
+        try:
+            with within(exchange):
+                return self._exchange(adapter, request, parts)
+        finally:
+            if fresh:
+                adapter.close()
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._adapter.close()
+
+    def _exchange(self, adapter: Adapter, request: Request, parts: SplitResult) -> Reply:
+        try:
+            response = open_response(adapter, request, parts)
+        except KirinError as error:
+            if not current().sent:
+                raise
+            raise TransportFault("broken", f"the request could not be sent to its end: {error}") from error
+        try:
+            return Reply(response.status_code, response.headers, self._read(response))
+        except BaseException:
+            response.raw.close()
+            raise
+
+    def _read(self, response: requests.Response) -> bytes:
+        body = bytearray()
+        while piece := response.raw.read1(PIECE):
+            body += piece
+            if len(body) > self.most:
+                raise TransportFault("too_large", f"the answer is longer than {self.most} bytes")
+        response.raw.release_conn()
+        return bytes(body)
+
+
+def open_response(adapter: Adapter, request: Request, parts: SplitResult) -> requests.Response:
+    """Send `request` and read the head of the answer; the body waits in `.raw`, not decoded.
+
+    Must run inside `within`.
+    """
+    proxy = adapter.network.proxy_for(parts.scheme, parts.hostname or "", parts.port)
+    return adapter.send(_prepared(request), stream=True, proxies={parts.scheme: proxy} if proxy else {})
+
+
+def _prepared(request: Request) -> requests.PreparedRequest:
+    """The request as it is: nothing is added from ~/.netrc, the environment or a session (S17)."""
+    prepared = requests.PreparedRequest()
+    prepared.method, prepared.url = request.method, request.url
+    prepared.headers = CaseInsensitiveDict({"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **request.headers})
+    if request.body is not None:
+        pieces = iter(request.body)
+        first = next(pieces, b"")  # a file that changed since it was checked is noticed before anything leaves
+        prepared.body = chain((first,), pieces)  # type: ignore[assignment] # the library takes any iterable
+        prepared.headers["Content-Length"] = str(len(request.body))
+    return prepared
+
+
+@contextmanager
+def within(exchange: Exchange) -> Iterator[None]:
+    """Bound what happens inside by `exchange`, and turn whatever the libraries raise into one TransportFault."""
+    try:
+        with bounded(exchange):
+            yield
+    except TransportFault as fault:
+        fault.certainly_not_sent = not exchange.sent
+        raise
+    except (requests.RequestException, HTTPError, http.client.HTTPException, OSError, UnicodeError) as error:
+        cut = any(isinstance(one, CUT) for one in _causes(error))
+        words = "the connection was cut before the answer was complete" if cut else "what came is no valid answer"
+        raise exchange.fault("reset" if cut else "broken", words) from error
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that led to it; the libraries keep some of that in arguments only."""
+    yield error
+    for inner in (error.__cause__ or error.__context__, *error.args):
+        if isinstance(inner, BaseException):
+            yield from _causes(inner)
+
+
+def _guard_key(request: Request, parts: SplitResult) -> bool:
+    """Whether the key goes without TLS, which it does to this machine only."""
+    if parts.scheme == "https" or not any(name.lower() == "authorization" for name in request.headers):
+        return False
+    if not is_loopback(parts.hostname or ""):
+        raise UsageError("the key goes over https only, except to this machine", hint="use an https:// base URL")
+    return True
+
+
+def _only_loopback(address: str) -> None:
+    if reach_of(address) is not Reach.LOOPBACK:
+        raise TransportFault("forbidden_address", f"localhost means {address} here, and the key stays on this machine")
+
+
+def _anywhere(_: str) -> None: ...

@@ -1,0 +1,1 @@
+"""The command line: Typer only here, one module a verb, each loaded when it is called."""

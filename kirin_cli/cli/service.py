@@ -1,0 +1,105 @@
+"""Puts together what a command that talks to the service needs: sandbox or network, key, client, ledger, leases."""
+
+import random
+import secrets
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from kirin_cli.api.client import Client
+from kirin_cli.api.credentials import HINT, find_key, fingerprint
+from kirin_cli.api.download import Downloader
+from kirin_cli.api.network import Network
+from kirin_cli.api.transport import Transport
+from kirin_cli.cli.settings import Settings
+from kirin_cli.errors import NotPermitted
+from kirin_cli.ledger.journal import Ledger
+from kirin_cli.ledger.leases import Leases
+from kirin_cli.ledger.questions import durations, prices
+from kirin_cli.run.budget import Prices
+from kirin_cli.run.pace import Pace
+from kirin_cli.run.targets import SANDBOX
+from kirin_cli.wire import DIALECTS, Dialect
+
+SANDBOX_POLL: Final = 0.4
+SANDBOX_SCALE: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """An open connection to one service under one key; `origin` names it in identities and in the ledger."""
+
+    client: Client
+    downloader: Downloader
+    dialect: Dialect
+    ledger: Ledger
+    leases: Leases
+    pace: Pace
+    prices: Prices
+    rng: random.Random
+    origin: str
+    host: str
+    account: str
+    key: str
+    settle: float
+
+
+@contextmanager
+def service(settings: Settings, *, sandbox: bool) -> Iterator[Service]:
+    """The service of the settings, or a sandbox inside this process with a ledger of its own.
+
+    Raises NotPermitted without a key, UsageError for a base URL that cannot be used, LocalFault for the ledger.
+    """
+    with ExitStack() as stack:
+        if sandbox:
+            yield _open(stack, *_sandboxed(stack, settings), scale=SANDBOX_SCALE)
+        else:
+            yield _open(stack, settings, _key(settings), origin_of(settings))
+
+
+def origin_of(settings: Settings) -> str:
+    """The service's name in identities: scheme, host and port of its base URL."""
+    parts = urlsplit(settings.base_url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _key(settings: Settings) -> str:
+    found = find_key(settings.environ, settings.api_key_file)
+    if found is None:
+        raise NotPermitted("there is no API key", hint=f"{HINT}; --sandbox needs none")
+    return found.value
+
+
+def _sandboxed(stack: ExitStack, settings: Settings) -> tuple[Settings, str, str]:
+    from kirin_cli.sandbox.server import Sandbox  # noqa: PLC0415  (http.server, only where it is wanted)
+
+    server = stack.enter_context(Sandbox())
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="kirin-sandbox-"))
+    changed = replace(settings, base_url=server.base_url, state_dir=Path(folder), poll_seconds=SANDBOX_POLL)
+    return changed, str(server.key), SANDBOX + secrets.token_hex(8)
+
+
+def _open(stack: ExitStack, settings: Settings, key: str, origin: str, scale: float = 1.0) -> Service:
+    network = Network(settings.environ)
+    transport = Transport(network)
+    stack.callback(transport.close)
+    client = Client(settings.base_url, key, transport)
+    downloader = Downloader(network)
+    stack.callback(downloader.close)
+    ledger = stack.enter_context(Ledger.open(settings.state_dir, time.time))
+    rng = random.Random()  # noqa: S311  (jitter)
+    usual = lru_cache(lambda model, mode, duration: durations(ledger.store, model, mode=mode, duration=duration))
+    pace = Pace(rng=rng, interval=settings.poll_seconds, scale=scale, durations=usual)
+    return Service(
+        client=client, downloader=downloader, dialect=DIALECTS[settings.dialect], ledger=ledger,
+        leases=Leases(ledger.store, time.time), pace=pace, rng=rng,
+        prices=lambda kind: prices(ledger.store, origin, kind[0], mode=kind[1], duration=kind[2]),
+        origin=origin, host=urlsplit(settings.base_url).hostname or "", account=fingerprint(key), key=key,
+        settle=settings.settle_seconds,
+    )  # fmt: skip

@@ -1,0 +1,49 @@
+"""Checks of keys and types in a job file, each with the place where it fails. Knows no parameter and no model."""
+
+from collections.abc import Mapping as Words
+from dataclasses import dataclass, field
+
+from kirin_cli.jobs.fileproblem import MOST_PROBLEMS, FileProblem
+from kirin_cli.jobs.nodes import Mapping, unpacked
+from kirin_cli.spec.words import nearest, shown
+
+
+@dataclass(slots=True)
+class Shape:
+    """Collects what is wrong with the form of a file."""
+
+    problems: list[FileProblem] = field(default_factory=list)
+
+    @property
+    def full(self) -> bool:
+        """Whether there are more problems than anybody reads: then nobody looks for the nearest names."""
+        return len(self.problems) >= MOST_PROBLEMS
+
+    def refuse(self, place: int, message: str) -> None:
+        """Note a problem at `place` (see `nodes`)."""
+        self.problems.append(FileProblem(*unpacked(place), message))
+
+    def keys(self, node: Mapping, known: tuple[str, ...], advice: Words[str, str]) -> None:
+        """Refuse keys that are neither known nor `x-…`; `advice` says more about some than the nearest known name."""
+        for key in node:
+            if key not in known and not key.startswith("x-") and not self.full:
+                self.refuse(node.place(key), f"unknown key {shown(key)}{advice.get(key) or nearest(key, list(known))}")
+
+    def mapping(self, node: Mapping, key: str) -> Mapping:
+        """The mapping at `key`; an empty one where there is nothing or, with a problem, something else."""
+        value = node.get(key)
+        if isinstance(value, Mapping):
+            return value
+        if value is not None:
+            self.refuse(node.place(key), f"{key} must be a mapping, not {shown(value)}")
+        return Mapping()
+
+    def text(self, node: Mapping, key: str) -> str | None:
+        """The text at `key`; None where there is no such key or, with a problem, where it is empty or no text."""
+        value = node.get(key)
+        if isinstance(value, str) and value.strip():
+            return value
+        if key in node:
+            advice = "; put it in quotes" if isinstance(value, int | float) else ""
+            self.refuse(node.place(key), f"{key} must be text that is not empty, not {shown(value)}{advice}")
+        return None

@@ -1,0 +1,84 @@
+"""The last resort for a task id that the ledger could not take (fault L2): a line of JSON, synced, beside the ledger.
+
+Lines are only ever added: the ledger takes them in when it is next opened, and skips those it knows. A spare file of a
+few blocks is kept so that the line finds room on a full disk. Knows no SQLite and no state.
+"""
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from kirin_cli.errors import LocalFault
+from kirin_cli.ledger.entry import Key
+
+NAME = "recovery.jsonl"
+SPARE = "recovery.spare"
+SPARE_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved(Key):
+    """A task that the service has accepted, seen at `at` (seconds since the epoch); `job` is for the person's eyes."""
+
+    task_id: str
+    at: float
+    job: str = ""
+
+
+def reserve(folder: Path) -> None:
+    """Keep some room for `write`. Failing is no fault here: whoever submits finds out by the ledger itself."""
+    spare = folder / SPARE
+    with suppress(OSError):
+        if not spare.exists():
+            # Random bytes: a file system that compresses would keep nothing for zeros.
+            spare.touch(mode=0o600)
+            spare.write_bytes(os.urandom(SPARE_BYTES))
+
+
+def write(folder: Path, saved: Saved) -> Path:
+    """Add `saved` to the recovery file and return its path. LocalFault, naming the task, if even that fails."""
+    path = folder / NAME
+    # The line break in front closes a line that an earlier crash may have cut.
+    line = b"\n" + json.dumps(asdict(saved)).encode() + b"\n"
+    try:
+        try:
+            _append(path, line)
+        except OSError:
+            (folder / SPARE).unlink(missing_ok=True)
+            _append(path, line)
+    except OSError as error:
+        words = f"Task {saved.task_id} (external id {saved.external_id}) is accepted, but could be written nowhere"
+        raise LocalFault(f"{words}: {error.strerror or error}.", hint="Note the task id; then make room.") from error
+    return path
+
+
+def read(folder: Path) -> list[Saved]:
+    """The lines of the recovery file, if there is one; cut or foreign lines are passed over. Raises LocalFault."""
+    path = folder / NAME
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    except OSError as error:
+        raise LocalFault(f"The recovery file {path} cannot be read: {error.strerror or error}.") from error
+    return [saved for line in text.splitlines() if (saved := _parse(line)) is not None]
+
+
+def _parse(line: str) -> Saved | None:
+    try:
+        given = json.loads(line)
+        saved = Saved(**{**given, "at": float(given["at"])})
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    texts = (saved.origin, saved.account, saved.external_id, saved.task_id, saved.job)
+    return saved if all(isinstance(text, str) for text in texts) else None
+
+
+def _append(path: Path, line: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        if os.write(handle, line) != len(line):
+            raise OSError("the line was cut")
+        os.fsync(handle)
+    finally:
+        os.close(handle)

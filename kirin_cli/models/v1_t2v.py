@@ -1,0 +1,52 @@
+"""kirin_v1_t2v: a video from text, 720p at 30 frames a second, with camera movements."""
+
+from typing import Final
+
+from kirin_cli.models.parameters import (
+    ASPECT_RATIO,
+    CFG_SCALE,
+    COMMON,
+    DURATION,
+    MODE,
+    NEGATIVE_PROMPT,
+    ONE_AXIS,
+    PROMPT,
+    camera_control,
+    camera_needs,
+)  # fmt: skip
+from kirin_cli.spec.conditions import Has, Is, Not
+from kirin_cli.spec.laws import Law
+from kirin_cli.spec.model import Model
+
+MOVEMENTS: Final = ("simple", "down_back", "forward_up", "right_turn_forward", "left_turn_forward")
+
+MODEL: Final = Model(
+    id="kirin_v1_t2v",
+    command="v1-t2v",
+    help="Make a video from text.",
+    fields=(
+        PROMPT.but(rule="T1"),
+        NEGATIVE_PROMPT.but(rule="T2"),
+        DURATION.but(rule="T3"),
+        ASPECT_RATIO.but(rule="T3"),
+        MODE.but(rule="T3"),
+        CFG_SCALE.but(rule="T4"),
+        camera_control(MOVEMENTS, "T6", "Movement: `simple` goes along one axis, the others are ready-made."),
+        *COMMON,
+    ),
+    laws=(
+        camera_needs("T5", mode="std"),
+        ONE_AXIS,
+        Law(
+            "T8", "camera_control.config", "is only for camera type simple; it is left out",
+            need=Not(Has("camera_control.config")), when=Is("camera_control.type", *MOVEMENTS[1:]), drops=True,
+        ),
+    ),
+    error_codes={
+        "002001095": "Internal generation error",
+        "002001096": "Result parsing error",
+        "002001097": "HTTP error response",
+        "002001098": "Status check error",
+        "002001099": "Task creation error",
+    },
+)  # fmt: skip

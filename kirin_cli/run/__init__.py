@@ -1,0 +1,1 @@
+"""What happens between a checked request and its file: preparing, submitting, polling, fetching. Prints nothing."""

@@ -1,0 +1,112 @@
+"""A job that is ready to be sent, and how jobs and runs end. Data only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+from kirin_cli.errors import batch_exit_code
+from kirin_cli.run.events import State
+from kirin_cli.spec.model import Model
+
+Charged = Literal["no", "yes", "maybe"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the files of a job go: a folder, and a template for the names in it (fields: README "Job files").
+
+    `replace` permits to overwrite a file that is there.
+    """
+
+    folder: Path
+    template: str
+    replace: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One intent. `values` is what is sent but for the external id, media as Medium, `request` its canonical text."""
+
+    name: str
+    model: Model
+    values: Mapping[str, object]
+    request: str
+    external_id: str
+    target: Target
+    take: int = 1
+    scope: str = ""
+    file: str = ""
+    line: int = 0
+
+    @property
+    def sent(self) -> dict[str, object]:
+        """The parameters of the request, with the external id."""
+        return {**self.values, "external_task_id": self.external_id}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """One file of a result. `bytes` is its size, `duration` seconds as the service says them ("" if it does not)."""
+
+    type: str
+    url: str
+    path: Path
+    bytes: int
+    sha256: str
+    duration: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobError:
+    """Why a job did not end well, with the exit code that this means for a run.
+
+    `charged` says whether the job has cost money; `retry_safe` whether doing it again cannot cost twice.
+    """
+
+    exit_code: int
+    message: str
+    hint: str = ""
+    code: str = ""
+    retry_safe: bool = True
+    charged: Charged = "no"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a job stands when the run ends."""
+
+    job: Job
+    state: State
+    task_id: str = ""
+    cost: Decimal | None = None
+    outputs: tuple[Output, ...] = ()
+    error: JobError | None = None
+    reason: str = ""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """0, or what the error means."""
+        return self.error.exit_code if self.error else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A whole run. `signal` is 130 or 143 where it was interrupted, else 0."""
+
+    run_id: str
+    outcomes: tuple[Outcome, ...]
+    signal: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """The signal's code, or the gravest of the jobs' (CLI "Exit codes")."""
+        return self.signal or batch_exit_code(outcome.exit_code for outcome in self.outcomes)
+
+    @property
+    def cost(self) -> Decimal:
+        """What this run has paid for, in US dollars."""
+        paid = (o.cost for o in self.outcomes if o.cost is not None and o.state != "skipped")
+        return sum(paid, Decimal(0))

@@ -1,0 +1,118 @@
+"""From checked requests to jobs that can be sent: identity, take, path; and what need not be done at all.
+
+Reads media (to hash them), sidecars and the ledger; sends nothing.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from kirin_cli.errors import UsageError
+from kirin_cli.jobs.naming import same_file
+from kirin_cli.ledger.entry import Entry
+from kirin_cli.ledger.states import State
+from kirin_cli.run import targets
+from kirin_cli.run.checking import CheckedJob
+from kirin_cli.run.findings import Finding
+from kirin_cli.run.identity import external_id, request_text
+from kirin_cli.run.job import Job, Outcome, Target
+
+EntryOf = Callable[[str], Entry | None]
+Redo = Literal["", "again", "retry-failed"]
+ENDED_BADLY = frozenset({State.FAILED, State.REJECTED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What the command line says about all jobs of a run.
+
+    `origin` is the service's; `folder` replaces the output folders of the files; `redo` asks for new takes.
+    """
+
+    origin: str
+    scope: str = ""
+    folder: Path | None = None
+    replace: bool = False
+    redo: Redo = ""
+
+
+@dataclass(slots=True)
+class Prepared:
+    """The jobs in order, those of them that are done already, and what is wrong with their paths."""
+
+    jobs: list[Job] = field(default_factory=list)
+    skipped: dict[str, Outcome] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def prepare(checked: Iterable[CheckedJob], choices: Choices, entry_of: EntryOf) -> Prepared:
+    """Make every checked job ready. Raises LocalFault where a medium cannot be read any more."""
+    prepared = Prepared()
+    taken: dict[str, Job] = {}
+    for one in checked:
+        job = _with_take(_job(one, choices), choices, entry_of)
+        prepared.jobs.append(job)
+        try:
+            _place(job, taken, prepared)
+        except UsageError as error:
+            prepared.findings.append(_finding(one, error))
+    return prepared
+
+
+def _job(one: CheckedJob, choices: Choices) -> Job:
+    assert one.model is not None  # noqa: S101  (a job of an unknown model has an error and is not prepared)
+    values = {name: value for name, value in one.values.items() if name != "external_task_id"}
+    folder = choices.folder or one.job.output.dir or one.job.base / "renders"
+    job = Job(
+        name=one.job.name, model=one.model, values=values, request=request_text(one.model.id, values),
+        external_id=str(one.values.get("external_task_id") or ""), scope=choices.scope,
+        target=Target(folder, one.job.output.name, choices.replace), file=str(one.job.file), line=one.job.line,
+    )  # fmt: skip
+    return job if job.external_id else identified(job, choices.origin)
+
+
+def identified(job: Job, origin: str) -> Job:
+    """The job with the external id that follows from what it asks for."""
+    return replace(job, external_id=external_id(origin, job.request, scope=job.scope, job=job.name, take=job.take))
+
+
+def _with_take(job: Job, choices: Choices, entry_of: EntryOf) -> Job:
+    """The take to be made or gone on with: with --again a new one, after failures the latest there is."""
+    derived = identified(job, choices.origin)
+    if job.external_id != derived.external_id:
+        return job
+    take = derived
+    while _is_past(take, choices, entry_of):
+        take = identified(replace(take, take=take.take + 1), choices.origin)
+    return take
+
+
+def _is_past(job: Job, choices: Choices, entry_of: EntryOf) -> bool:
+    entry = entry_of(job.external_id)
+    if choices.redo == "again":
+        return entry is not None or targets.finished(job, targets.path_of(job)) is not None
+    if entry is None or entry.state not in ENDED_BADLY:
+        return False
+    following = identified(replace(job, take=job.take + 1), choices.origin)
+    return choices.redo == "retry-failed" or entry_of(following.external_id) is not None
+
+
+def _place(job: Job, taken: dict[str, Job], prepared: Prepared) -> None:
+    path = targets.path_of(job)
+    other = taken.setdefault(same_file(str(path.absolute())), job)
+    if other is not job:
+        raise UsageError(f"{path} is where the video of job {other.name} goes too", hint="give output.name a {job}")
+    there = targets.finished(job, path)
+    if there is None:
+        targets.check_free(job, path)
+        return
+    note, outputs = there
+    facts = {"task_id": note.task_id, "cost": note.price, "outputs": outputs, "reason": "its file is there"}
+    prepared.skipped[job.external_id] = Outcome(job=job, state="skipped", **facts)  # type: ignore[arg-type]
+
+
+def _finding(one: CheckedJob, error: UsageError) -> Finding:
+    line, column = one.job.spot("output.name")
+    message = f"{error.message}; {error.hint}" if error.hint else error.message
+    return Finding(message=message, path="output", job=one.job.name, file=str(one.job.file), line=line, column=column)

@@ -1,0 +1,52 @@
+"""Which step a job takes next: one function per state of the ledger."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from kirin_cli.ledger.states import State
+from kirin_cli.run import ends, fetching, polling, submission
+from kirin_cli.run.course import Course, Next
+from kirin_cli.wire.answers import Failure
+
+
+def ended_before(course: Course) -> Next:
+    """An entry that an earlier run, or another process, brought to its end."""
+    match course.entry.state:
+        case State.REJECTED:
+            return ends.rejected(course, _failure(course))
+        case State.FAILED:
+            return ends.failed(course, _failure(course))
+        case State.CONFLICT:
+            return ends.conflict(course)
+        case State.LOST:
+            return ends.lost(course)
+        case State.ABANDONED:
+            return ends.unknown(course, "abandoned by hand")
+        case _:
+            return ends.expired(course, "its URLs had expired")
+
+
+def _failure(course: Course) -> Failure:
+    return Failure("", course.world.ledger.history(course.entry)[-1].why)
+
+
+STEPS: Final[Mapping[State, Callable[[Course], Next]]] = {
+    State.INTENT: submission.send,
+    State.SENDING: submission.take_over,
+    State.UNKNOWN: submission.inquire,
+    State.ABSENT: submission.decide,
+    State.ACCEPTED: polling.poll,
+    State.RUNNING: polling.poll,
+    State.SUCCEEDED: fetching.fetch,
+    State.FETCHING: fetching.fetch,
+    State.DONE: fetching.look_again,
+    **dict.fromkeys(
+        (State.REJECTED, State.FAILED, State.CONFLICT, State.LOST, State.ABANDONED, State.EXPIRED), ended_before
+    ),
+}
+FETCHES: Final = frozenset({State.SUCCEEDED, State.FETCHING, State.DONE})
+
+
+def step(course: Course) -> Next:
+    """Take one step. Raises LocalFault where the ledger or the disk fails."""
+    return STEPS[course.entry.state](course)

@@ -1,0 +1,77 @@
+"""Where files go: the path of each output of a job, and what may be in its place already (fault D14)."""
+
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Final
+from urllib.parse import urlsplit
+
+from kirin_cli.errors import UsageError
+from kirin_cli.jobs.naming import confined, render
+from kirin_cli.run import sidecar
+from kirin_cli.run.job import Job, Output
+from kirin_cli.run.sidecar import Sidecar
+from kirin_cli.wire.answers import Content
+
+EXTENSIONS: Final = {"video": ("mp4", "mov"), "image": ("png", "jpg", "jpeg", "webp")}
+SANDBOX: Final = "sandbox:"
+
+
+def path_of(job: Job, *, n: int = 1, ext: str = "mp4", task_id: str = "", day: float = 0.0) -> Path:
+    """The path of the job's n-th output (from 1). Raises UsageError for a name that leads out of the folder.
+
+    `day` is a time in seconds since the epoch: the day of the intent, UTC.
+    """
+    date = datetime.fromtimestamp(day, UTC).strftime("%Y-%m-%d")
+    name = render(
+        _numbered(job.target.template, n), job=job.name, model=job.model.id, take=job.take, ext=ext, task_id=task_id,
+        date=date, n=n,
+    )  # fmt: skip
+    return confined(job.target.folder, name)
+
+
+def _numbered(template: str, n: int) -> str:
+    """The template with a place for the output's number, where it has none and needs one."""
+    if n == 1 or "{n}" in template or "{-n}" in template:
+        return template
+    return template.replace(".{ext}", "{-n}.{ext}") if ".{ext}" in template else template + "{-n}"
+
+
+def extension(content: Content) -> str:
+    """The suffix, without its dot, of a file of this content: the URL's where it fits the type."""
+    known = EXTENSIONS.get(content.type, EXTENSIONS["video"])
+    given = PurePosixPath(urlsplit(content.url).path).suffix.lower().removeprefix(".")
+    return given if given in known else known[0]
+
+
+def finished(job: Job, path: Path) -> tuple[Sidecar, tuple[Output, ...]] | None:
+    """The note and files of this very job at `path`, if they are there and whole."""
+    note = sidecar.read(sidecar.beside(path))
+    if note is None or note.external_id != job.external_id:
+        return None
+    outputs = note.outputs()
+    return (note, outputs) if outputs else None
+
+
+def check_free(job: Job, path: Path) -> bool:
+    """Whether a file in the way may be replaced; False where nothing is in the way.
+
+    Raises UsageError where there is a file that is not to be replaced, a folder or a symbolic link.
+    """
+    if path.is_symlink() or path.is_dir():
+        kind = "a symbolic link" if path.is_symlink() else "a folder"
+        raise UsageError(f"{path} is {kind}; job {job.name} cannot write there", hint="choose another name")
+    if not path.exists():
+        return False
+    note = sidecar.read(sidecar.beside(path))
+    own = note is not None and note.external_id == job.external_id
+    if (
+        own
+        or job.target.replace
+        or (note is not None and note.origin.startswith(SANDBOX) and note.outputs() is not None)
+    ):
+        return True
+    made = "was made from another request" if note else "was not made by kirin"
+    raise UsageError(
+        f"{path} is there already and {made}; job {job.name} would replace it",
+        hint="--force replaces it, -o writes elsewhere, --again makes a new take",
+    )

@@ -1,0 +1,126 @@
+"""The service's list of models and their parameters, made from the spec. Knows no sockets.
+
+PROTOCOL "What the sandbox serves besides": both answers are wrapped in `status` and `data`.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from kirin_cli.models import MODELS
+from kirin_cli.sandbox.replies import not_found, refused
+from kirin_cli.spec.compounds import Group, Many
+from kirin_cli.spec.fields import Choice, Field, Number, Text
+from kirin_cli.spec.model import Model
+
+VENDOR: Final = "kirin"
+KIND_OF_RESULT: Final = "video"
+USUAL_PAGE: Final = 20
+LARGEST_PAGE: Final = 100
+MEDIA: Final = ("image", "video")
+JSON_TYPES: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("number", "integer", "boolean", "object"), ""),
+    "list": "array",
+}
+AGENT_PROMPT: Final = (
+    "POST {endpoint} with {{'model': '{id}', 'input': [{{'params': {{...}}}}]}} and a Bearer key. "
+    "Then GET the same path with /task/ID until it is completed or failed; the video is at output[0].content[0].url."
+)
+
+
+def models_answer(query: Mapping[str, str]) -> dict[str, object]:
+    """One page of the models; `query` may hold page, page_size, type and keywords. Refusal 400 for no numbers."""
+    page, size = _number(query, "page", 1), min(_number(query, "page_size", USUAL_PAGE), LARGEST_PAGE)
+    found = [_entry(model) for model in MODELS.values() if _matches(model, query)]
+    return _wrapped(
+        {
+            "models": found[(page - 1) * size : page * size],
+            "total": len(found),
+            "page": page,
+            "page_size": size,
+            "total_pages": -(-len(found) // size),
+        }
+    )
+
+
+def spec_answer(model_id: str, endpoint: str) -> dict[str, object]:
+    """The parameters of one model, which is asked for at the absolute URL `endpoint`. Refusal 404."""
+    model = MODELS.get(model_id)
+    if not model:
+        raise not_found(f"model {model_id} not found")
+    return _wrapped(
+        {
+            "model_id": model.id,
+            "name": model.id,
+            "vendor": VENDOR,
+            "type": KIND_OF_RESULT,
+            "api": {"endpoint": endpoint, "method": "POST", "headers": {}},
+            "parameters": [_parameter(field) for field in model.fields],
+            "agent_prompt": AGENT_PROMPT.format(endpoint=endpoint, id=model.id),
+        }
+    )
+
+
+def _wrapped(data: Mapping[str, object]) -> dict[str, object]:
+    return {"status": {"code": 200, "message": "ok"}, "data": data}
+
+
+def _number(query: Mapping[str, str], name: str, usual: int) -> int:
+    text = query.get(name) or str(usual)
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text)):
+        raise refused(400, f"{name} must be a whole number from 1")
+    return int(text)
+
+
+def _matches(model: Model, query: Mapping[str, str]) -> bool:
+    words = query.get("keywords", "").lower().split()
+    return query.get("type", "") in {"", KIND_OF_RESULT} and all(
+        word in f"{model.id} {model.help}".lower() for word in words
+    )
+
+
+def _entry(model: Model) -> dict[str, object]:
+    kinds = {field.kind for field in _every(model.fields)}
+    return {
+        "id": model.id,
+        "name": model.id,
+        "type": KIND_OF_RESULT,
+        "description": model.help,
+        "input_modalities": ["text", *(kind for kind in MEDIA if kind in kinds)],
+        "output_modalities": [KIND_OF_RESULT],
+    }
+
+
+def _every(fields: tuple[Field, ...]) -> Iterator[Field]:
+    for field in fields:
+        yield field
+        yield from _every(_inner(field))
+
+
+def _inner(field: Field) -> tuple[Field, ...]:
+    group = field.of if isinstance(field, Many) else field
+    return group.fields if isinstance(group, Group) else ()
+
+
+def _parameter(field: Field) -> dict[str, object]:
+    children = [_parameter(inner) for inner in _inner(field)]
+    return {
+        "name": field.name,
+        "type": JSON_TYPES.get(field.kind, "string") or field.kind,
+        "required": field.required,
+        "description": field.help,
+        "constraints": {name: bound for name, bound in _constraints(field).items() if bound is not None},
+        **({"children": children} if children else {}),
+    }
+
+
+def _constraints(field: Field) -> dict[str, object]:
+    found: dict[str, object] = {"default": field.default}
+    if isinstance(field, Choice):
+        found["enum"] = list(field.of)
+    elif isinstance(field, Number):
+        found |= {"min": field.low, "max": field.high}
+    elif isinstance(field, Text):
+        found |= {"min_length": field.least or None, "max_length": field.most}
+    elif isinstance(field, Many):
+        found["max_items"] = field.most
+    return found

@@ -1,0 +1,77 @@
+"""A model: its fields and laws as data, and what follows from them. Knows no particular model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kirin_cli.spec.compounds import check_fields, object_schema
+from kirin_cli.spec.fields import Check, Field, Schema
+from kirin_cli.spec.laws import AnyLaw
+from kirin_cli.spec.medium import Look
+from kirin_cli.spec.problem import Problem, Problems
+from kirin_cli.spec.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A request after its check: `values` as they are sent (media as Medium), meaningful where there is no error."""
+
+    values: dict[str, object]
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """What forbids sending."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """One model of the service.
+
+    `documented_under` names the object that holds the parameters in the documented body ("" for none);
+    `error_codes` explains the codes of the model's reference page.
+    """
+
+    id: str
+    command: str
+    help: str
+    fields: tuple[Field, ...]
+    laws: tuple[AnyLaw, ...] = ()
+    documented_under: str = ""
+    error_codes: Mapping[str, str] = field(default_factory=dict)
+
+    def check(self, params: Mapping[str, object], look: Look) -> Checked:
+        """Hold `params` against every field and law; all problems come at once."""
+        problems = Problems()
+        values = check_fields(self.fields, params, "", Check(look, problems))
+        view = View(self.fields, values)
+        for law in self.laws:
+            breaches = list(law.problems(view))
+            problems.found += breaches
+            if law.drops:
+                for breach in breaches:
+                    _drop(values, breach.path)
+        return Checked({name: value for name, value in values.items() if value != []}, tuple(problems.found))
+
+    def schema(self) -> Schema:
+        """JSON Schema (draft-07) of `params`, with the cross-field laws."""
+        laws = [schema for law in self.laws if (schema := law.schema(self.fields)) is not None]
+        return object_schema(self.fields) | ({"allOf": laws} if laws else {})
+
+    def named(self, name: str) -> Field:
+        """The top-level field called `name`; KeyError where there is none."""
+        return {part.name: part for part in self.fields}[name]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the parameters."""
+        return tuple(part.name for part in self.fields)
+
+
+def _drop(values: dict[str, object], path: str) -> None:
+    name, _, inner = path.partition(".")
+    below = values.get(name)
+    if inner and isinstance(below, dict):
+        _drop(below, inner)
+    else:
+        values.pop(name, None)

@@ -1,0 +1,67 @@
+"""Proxies by the environment, without opening a connection."""
+
+import pytest
+
+from kirin_cli.api.network import Network
+from kirin_cli.errors import UsageError
+
+
+def proxy(environ: dict[str, str], url: tuple[str, str, int | None] = ("https", "service.example", None)) -> str | None:
+    return Network(environ).proxy_for(*url)
+
+
+def test_S17_each_scheme_has_its_proxy_and_lower_case_wins():
+    environ = {"https_proxy": "http://low:1", "HTTPS_PROXY": "http://high:1", "ALL_PROXY": "http://all:1"}
+    assert proxy(environ) == "http://low:1"
+    assert proxy(environ, ("http", "service.example", 80)) == "http://all:1"
+    assert proxy({}) is None
+    assert proxy({"HTTPS_PROXY": "proxy:3128"}) == "http://proxy:3128"
+    assert proxy({"HTTPS_PROXY": "https://proxy:3128"}) == "https://proxy:3128"
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])
+def test_S17_this_machine_never_needs_a_proxy(host):
+    assert proxy({"ALL_PROXY": "http://p:1", "HTTP_PROXY": "http://p:1"}, ("http", host, 80)) is None
+
+
+def test_a_cgi_script_does_not_believe_http_proxy():
+    assert proxy({"HTTP_PROXY": "http://thief:1", "REQUEST_METHOD": "GET"}, ("http", "a.example", None)) is None
+
+
+@pytest.mark.parametrize(
+    ("entries", "host", "port", "direct"),
+    [
+        ("*", "a.example", None, True),
+        ("a.example", "a.example", None, True),
+        ("example", "a.example", 443, True),
+        (".example", "a.example", None, True),
+        ("example", "anexample", None, False),
+        ("b.example, A.Example", "a.example", None, True),
+        ("a.example:8443", "a.example", 8443, True),
+        ("a.example:8443", "a.example", 443, False),
+        ("10.0.0.0/8", "10.2.3.4", None, True),
+        ("10.0.0.0/8", "11.2.3.4", None, False),
+        ("fd00::/8", "fd00::7", None, True),
+        ("fd00::7", "fd00::7", None, True),
+        (",, ", "a.example", None, False),
+        ("", "a.example", None, False),
+    ],
+)
+def test_no_proxy_is_understood(entries, host, port, direct):
+    found = proxy({"HTTPS_PROXY": "http://p:1", "NO_PROXY": entries}, ("https", host, port))
+    assert (found is None) is direct
+
+
+def test_a_socks_proxy_is_refused_when_it_would_be_used():
+    assert proxy({"ALL_PROXY": "socks5://p:1"}, ("http", "localhost", None)) is None
+    with pytest.raises(UsageError, match="socks5"):
+        proxy({"ALL_PROXY": "socks5://p:1"})
+
+
+def test_a_folder_of_certificates_will_do(tmp_path):
+    assert Network({"SSL_CERT_FILE": str(tmp_path)}).tls is not None
+
+
+def test_there_is_one_tls_context():
+    network = Network({})
+    assert network.tls is network.tls

@@ -1,0 +1,62 @@
+"""Requests held against the models: a good one of each model to change, and what a check says about it."""
+
+from collections.abc import Mapping
+
+from kirin_cli.models import MODELS
+from kirin_cli.spec.medium import Kind, Look, Medium, look_nowhere
+from kirin_cli.spec.model import Checked
+
+PICTURE = "https://example.com/cat.png"
+FILM = "https://example.com/dance.mp4"
+GOOD: dict[str, dict[str, object]] = {
+    "kirin_v1_t2v": {"prompt": "a"},
+    "kirin_v1_5_i2v": {"image": PICTURE},
+    "kirin_v1_6_multi_i2v": {"prompt": "a", "image_list": [PICTURE]},
+    "kirin_motion_control": {
+        "image_url": PICTURE,
+        "video_url": FILM,
+        "character_orientation": "video",
+        "mode": "std",
+    },
+    "kirin_video_o1": {"prompt": "a", "aspect_ratio": "16:9"},
+}
+
+
+def checked(model: str, look: Look = look_nowhere, **changes: object) -> Checked:
+    """The check of the model's good request with these changes; `...` takes a parameter away."""
+    params = {name: value for name, value in (GOOD[model] | changes).items() if value is not ...}
+    return MODELS[model].check(params, look)
+
+
+def refused(model: str, look: Look = look_nowhere, **changes: object) -> list[tuple[str, str]]:
+    """(path, rule) of every error, in order."""
+    return [(problem.path, problem.rule) for problem in checked(model, look, **changes).errors]
+
+
+def warned(model: str, look: Look = look_nowhere, **changes: object) -> list[tuple[str, str]]:
+    """(path, rule) of every warning of a request without errors."""
+    result = checked(model, look, **changes)
+    assert not result.errors
+    return [(problem.path, problem.rule) for problem in result.problems]
+
+
+def sent(model: str, look: Look = look_nowhere, **changes: object) -> dict[str, object]:
+    """What a request without any problem sends."""
+    result = checked(model, look, **changes)
+    assert result.problems == ()
+    return result.values
+
+
+def said(model: str, look: Look = look_nowhere, **changes: object) -> str:
+    """The one sentence about a request with one problem."""
+    (problem,) = checked(model, look, **changes).problems
+    return problem.message
+
+
+def facts(of: Mapping[str, Mapping[str, object]]) -> Look:
+    """A look that knows these facts by value, and nothing of other values."""
+
+    def look(given: str, kind: Kind) -> Medium:
+        return Medium(given, "url", **of.get(given, {}))
+
+    return look

@@ -1,0 +1,36 @@
+"""Generated files: none is stale, and one that is gets found and written."""
+
+from pathlib import Path
+
+from derive_commands import COMMANDS
+
+from kirin_cli.cli.table import commands
+from kirin_cli.derive.files import GENERATED, generate, stale, write
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_no_generated_file_of_the_repository_is_stale() -> None:
+    assert stale(ROOT, commands()) == []
+
+
+def test_what_is_written_is_no_longer_stale(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("<!-- begin: models -->\n<!-- end: models -->\n", encoding="utf-8")
+    wanted = [file.path for file in GENERATED]
+    assert stale(tmp_path, COMMANDS) == wanted
+    assert write(tmp_path, COMMANDS) == wanted
+    assert stale(tmp_path, COMMANDS) == []
+    assert write(tmp_path, COMMANDS) == []
+    assert "kirin_v1_t2v" in (tmp_path / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_changed_file_is_stale(tmp_path: Path) -> None:
+    write(tmp_path, COMMANDS)
+    (tmp_path / "completions" / "kirin.fish").write_text("# mine\n", encoding="utf-8")
+    assert stale(tmp_path, COMMANDS) == ["completions/kirin.fish"]
+
+
+def test_every_text_is_the_same_each_time_and_ends_with_one_newline(tmp_path: Path) -> None:
+    texts = generate(tmp_path, COMMANDS)
+    assert texts == generate(tmp_path, COMMANDS)
+    assert not [path for path, text in texts.items() if text and (not text.endswith("\n") or text.endswith("\n\n"))]

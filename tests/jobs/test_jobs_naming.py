@@ -1,0 +1,184 @@
+"""Output names: templates, names that every system takes, and folders that nothing leads out of."""
+
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kirin_cli.errors import UsageError
+from kirin_cli.jobs.naming import DEFAULT_TEMPLATE, FIELDS, confined, render, safe_name, same_file, template_flaws
+
+FACTS = {"job": "harbour", "model": "kirin_v1_t2v", "ext": "mp4"}
+
+
+@pytest.mark.parametrize(
+    ("template", "facts", "expected"),
+    [
+        (DEFAULT_TEMPLATE, {}, "harbour.mp4"),
+        (DEFAULT_TEMPLATE, {"take": 2}, "harbour-2.mp4"),
+        (DEFAULT_TEMPLATE, {"take": 3, "n": 2}, "harbour-3-2.mp4"),
+        ("{model}/{date}/{job}_{take}_{n}_{task_id}.{ext}", {"task_id": "t-1", "date": "2026-01-31"},
+         "kirin_v1_t2v/2026-01-31/harbour_1_1_t-1.mp4"),
+        ("{job}: {take}.{ext}", {}, "harbour_ 1.mp4"),
+        ("fixed", {}, "fixed"),
+        ("./{job}", {}, None),
+    ],
+)  # fmt: skip
+def test_templates_are_filled(template, facts, expected):
+    if expected is None:
+        with pytest.raises(UsageError):
+            render(template, **FACTS, **facts)
+    else:
+        assert render(template, **FACTS, **facts) == expected
+
+
+def test_D13_no_fact_adds_a_folder_or_leads_up():
+    assert render("{job}.{ext}", **{**FACTS, "job": "../../x"}) == "_.._x.mp4"
+    assert render("{job}/{task_id}.{ext}", **{**FACTS, "job": "a/b"}, task_id="../x?y=") == "a_b/_x_y=.mp4"
+    assert render("{job}.{ext}", **{**FACTS, "job": "..."}) == "untitled.mp4"
+    assert render("{job}.{ext}", **{**FACTS, "job": "CON"}) == "_CON.mp4"
+
+
+def test_names_of_expansions_stay_readable():
+    assert safe_name("cup[mode=std,cfg_scale=0.3].mp4") == "cup[mode=std,cfg_scale=0.3].mp4"
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("{jib}.mp4", 'unknown field "{jib}"; did you mean "job"?'),
+        ("{}", "unknown field"),
+        ("{job!r}", "unknown field"),
+        ("{job.x}", "unknown field"),
+        ("{job", "a brace without its partner"),
+        ("job}", "a brace without its partner"),
+        ("{{job}}", "a brace without its partner"),
+        ("../{job}", "it goes up with .."),
+        ("a/../{job}", "it goes up with .."),
+        ("..\\{job}", "it goes up with .."),
+        ("/{job}", "it is absolute"),
+        ("\\{job}", "it is absolute"),
+        ("C:{job}", "it is absolute"),
+        ("~/{job}", "~ is not expanded"),
+        ("a\0b", "it holds a NUL"),
+        ("a//{job}", "a part without a name"),
+        ("{job}/", "a part without a name"),
+        ("", "a part without a name"),
+        (".", "a part without a name"),
+    ],
+)
+def test_I8_flaws_of_templates_are_said(template, words):
+    flaws = template_flaws(template)
+    assert any(words in flaw for flaw in flaws)
+    with pytest.raises(UsageError):
+        render(template, **FACTS)
+
+
+def test_every_field_has_a_value():
+    template = "-".join(f"{{{name}}}" for name in FIELDS)
+    assert template_flaws(template) == ()
+    assert "{" not in render(template, **FACTS)
+
+
+SAFE = {
+    'a/b\\c:d*e?f"g<h>i|j.mp4': "a_b_c_d_e_f_g_h_i_j.mp4",
+    "a\0b\x1b[31m\x7f\x9b\r\n.mp4": "ab[31m.mp4",
+    "in\u202evoice\u200b\u2066.mp4\ufeff": "invoice.mp4",
+    "-rf.mp4": "rf.mp4",
+    "..hidden": "hidden",
+    "~root": "root",
+    "- . ~x": "x",
+    "name. . .": "name",
+    "CON": "_CON",
+    "con.mp4": "_con.mp4",
+    "nul .txt": "_nul .txt",
+    "COM1.tar.gz": "_COM1.tar.gz",
+    "lpt¹": "_lpt¹",
+    "CONIN$": "_CONIN$",
+    "CONSOLE.mp4": "CONSOLE.mp4",
+    "COM10": "COM10",
+    "e\u0301.mp4": "é.mp4",
+    "a\u00a0 \t b": "a b",
+    "\ud800x": "x",
+    "": "untitled",
+    "...": "untitled",
+    "\u200b": "untitled",
+    "🎬 take.mp4": "🎬 take.mp4",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), SAFE.items())
+def test_D13_names_are_portable(text, expected):
+    assert safe_name(text) == expected
+
+
+def test_D13_long_names_are_cut_at_a_character_before_the_extension_and_still_differ():
+    for letter in ("x", "é", "界", "🎬"):
+        one, two = (safe_name(letter * 300 + end + ".mp4") for end in ("-1", "-2"))
+        assert one != two
+        assert one.endswith(".mp4")
+        assert 190 <= len(one.encode()) <= 200
+        assert one.startswith(letter * 40)
+    assert len(safe_name("x" * 300)) == 200
+    assert safe_name("x" * 200) == "x" * 200
+    assert len(safe_name("x." + "y" * 300)) == 200
+
+
+ANY = st.text(max_size=20) | st.text("abC.-~ \0/\\:é\u0301界\u202eCON", max_size=400)
+
+
+@settings(deadline=None)
+@given(ANY)
+def test_D13_any_text_becomes_a_name_that_stays_as_it_is(text):
+    name = safe_name(text)
+    assert name == safe_name(name)
+    assert 0 < len(name.encode()) <= 200
+    assert not set(name) & set('/\\:*?"<>|\0')
+    assert name[0] not in "-.~ "
+    assert name[-1] not in ". "
+    assert unicodedata.is_normalized("NFC", name)
+    assert not {unicodedata.category(character) for character in name} & {"Cc", "Cf", "Cs"}
+
+
+@settings(deadline=None)
+@given(ANY, ANY, ANY)
+def test_I8_no_facts_lead_out_of_the_folder(job, task_id, ext):
+    name = render("{model}/{job}-{task_id}.{ext}", job=job, model="m", ext=ext, task_id=task_id)
+    assert name.count("/") == 1
+    assert confined(Path("/nowhere"), name) == Path("/nowhere") / name
+
+
+def test_names_that_one_file_system_takes_for_one_are_found():
+    assert same_file("Harbour.MP4") == same_file("harbour.mp4")
+    assert same_file("e\u0301") == same_file("É")
+    assert same_file("a") != same_file("b")
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "a/../../x", "/etc/x", "~/x", "C:x", "c:/x", "\\\\host\\x", "a\\..\\x", "a\0b", ""]
+)
+def test_I8_confined_refuses_what_leads_out(tmp_path, name):
+    with pytest.raises(UsageError):
+        confined(tmp_path, name)
+
+
+def test_I8_links_that_lead_out_are_refused_and_others_followed(tmp_path):
+    folder, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    (folder / "real").mkdir(parents=True)
+    elsewhere.mkdir()
+    (folder / "away").symlink_to(elsewhere)
+    (folder / "near").symlink_to(folder / "real")
+    (folder / "circle").symlink_to(folder / "circle")
+    for name in ("away/x.mp4", "away/deep/x.mp4", "circle/x.mp4"):
+        with pytest.raises(UsageError, match="through a link"):
+            confined(folder, name)
+    assert confined(folder, "near/x.mp4") == folder / "near/x.mp4"
+    assert confined(folder, "new/deep/x.mp4") == folder / "new/deep/x.mp4"
+
+
+def test_the_output_folder_itself_may_be_a_link(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "renders").symlink_to(tmp_path / "disk")
+    assert confined(tmp_path / "renders", "x.mp4") == tmp_path / "renders/x.mp4"

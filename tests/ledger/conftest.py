@@ -1,0 +1,44 @@
+"""A ledger in a folder of its own, a clock that is set by hand, and a state folder that two processes can share."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from kirin_cli.ledger.entry import Intent
+from kirin_cli.ledger.journal import Ledger
+
+ORIGIN = "https://service.example"
+
+
+@dataclass
+class Clock:
+    now: float = 1_750_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def ledger(folder, clock):
+    with Ledger.open(folder, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def intent():
+    def make(number=1, **given):
+        key = {"origin": ORIGIN, "account": "0011223344556677", "external_id": f"krn1-{number:026d}"}
+        asked = {"model": "kirin_v1_t2v", "request": '{"prompt": "rain"}', "job": f"job {number}"}
+        return Intent(**{**key, **asked, **given})
+
+    return make

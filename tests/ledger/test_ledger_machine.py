@@ -1,0 +1,231 @@
+"""The ledger under fire: two processes, lost replies, late creations, crashes, restarts and a clock that jumps.
+
+The service in memory is the truth: whatever happens, it has at most one paid task per intent, and none gets lost.
+"""
+
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from kirin_cli.ledger import states
+from kirin_cli.ledger.entry import Intent
+from kirin_cli.ledger.journal import Ledger, LostRace
+from kirin_cli.ledger.leases import Leases
+from kirin_cli.ledger.owner import Owner
+from kirin_cli.ledger.states import Event, State
+
+SETTLE = 120.0
+OVER = {State.ACCEPTED, State.REJECTED, State.CONFLICT}
+SLOTS = st.sampled_from(["one", "two"])
+JOBS = st.sampled_from(["krn1-a", "krn1-a", "krn1-b"])
+NOTHING_MADE = {
+    "not sent": Event.NOT_SENT,
+    "limited": Event.RATE_LIMITED,
+    "late": Event.AMBIGUOUS,
+    "dropped": Event.AMBIGUOUS,
+    "refused": Event.REFUSED,
+}
+MEMORY = Path("/dev/shm")
+REPLIES = st.sampled_from(["ok", "lost", "late", "dropped", "not sent", "limited", "refused"])
+
+
+class Service:
+    """Creates one task per external id, at once or later; remembers whom it told."""
+
+    def __init__(self):
+        self.tasks, self.late, self.told, self.made = {}, [], set(), 0
+
+    def create(self, external_id):
+        if external_id in self.tasks:
+            return None
+        self.made += 1
+        self.tasks[external_id] = f"task-{self.made}"
+        return self.tasks[external_id]
+
+    def post(self, external_id, reply):
+        """The event that the sender observes, and the task id in it."""
+        self.late += [external_id] if reply == "late" else []
+        if reply in NOTHING_MADE and (reply != "refused" or external_id not in self.tasks):
+            return NOTHING_MADE[reply], None
+        task = self.create(external_id)
+        if task is None or reply == "lost":
+            return Event.AMBIGUOUS if reply == "lost" else Event.DUPLICATE, None
+        self.told.add(task)
+        return Event.ACCEPTED, task
+
+
+class Process:
+    """One kirin: a connection, its leases, and at most one POST under way per job."""
+
+    def __init__(self, world, pid):
+        self.world, self.pid, self.sent, self.due = world, pid, {}, {}
+        self.ledger = Ledger.open(world.folder, world.clock)
+        me = Owner(host="here", boot="b", pid=pid, started="1")
+        self.leases = Leases(self.ledger.store, world.clock, me=me, lives=world.lives, steady=world.steady)
+
+    def claim(self, external_id):
+        intent = Intent(origin="o", account="a", external_id=external_id, model="m", request="{}")
+        return self.leases.acquire(self.ledger.intend(intent))
+
+    def advance(self, external_id, honest):
+        """One step as the batch would make it; a POST stays under way until `hear`."""
+        if external_id in self.sent or not (claim := self.claim(external_id)).granted:
+            return
+        entry, tally = claim.entry, claim.entry.tally
+        if entry.state is State.SENDING:
+            self.ledger.move(entry, Event.OWNER_DIED)
+        elif entry.state is State.UNKNOWN and self.settled(entry):
+            self.ledger.move(entry, Event.SETTLED)
+        elif entry.state is State.UNKNOWN or (entry.state is State.INTENT and claim.inherited):
+            self.query(entry, honest)
+        elif entry.state is State.INTENT:
+            self.sent[external_id] = self.ledger.move(entry, Event.SEND)
+        elif states.allowed(entry.state, Event.RESEND, tally):
+            self.sent[external_id] = self.ledger.move(entry, Event.RESEND)
+        elif states.allowed(entry.state, Event.CONTRADICTED, tally):
+            self.ledger.move(entry, Event.CONTRADICTED)
+
+    def settled(self, entry):
+        wait = states.seconds_to_settle(entry.last_sent, self.world.now, SETTLE)
+        due = self.due.setdefault((entry.external_id, entry.tally.posts), self.world.elapsed + wait)
+        return self.world.elapsed >= due and states.allowed(entry.state, Event.SETTLED, entry.tally)
+
+    def query(self, entry, honest):
+        task = self.world.service.tasks.get(entry.external_id)
+        if task and honest:
+            self.world.service.told.add(task)
+            self.ledger.move(entry, Event.FOUND, task_id=task)
+        elif entry.state is State.UNKNOWN:
+            self.ledger.move(entry, Event.NOT_FOUND)
+
+    def hear(self, external_id, reply):
+        """The answer to a POST under way, however late; the entry may have been taken away meanwhile."""
+        entry = self.sent.pop(external_id)
+        event, task = self.world.service.post(external_id, reply)
+        event = states.refusal(entry.tally) if event is Event.REFUSED else event
+        with suppress(LostRace):
+            self.ledger.move(entry, event, **({"task_id": task} if task else {}))
+
+
+class UnderFire(RuleBasedStateMachine):
+    @initialize(seen=st.booleans())
+    def begin(self, seen):
+        self.folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
+        self.now, self.elapsed, self.pids, self.seen = 1_750_000_000.0, 0.0, 0, seen
+        self.service, self.running, self.alive = Service(), {}, set()
+
+    def clock(self):
+        return self.now
+
+    def steady(self):
+        return self.elapsed
+
+    def lives(self, owner, me):
+        return owner.pid in self.alive if self.seen else None
+
+    def process(self, slot):
+        if slot not in self.running:
+            self.pids += 1
+            self.alive.add(self.pids)
+            self.running[slot] = Process(self, self.pids)
+        return self.running[slot]
+
+    @rule(slot=SLOTS, job=JOBS, steps=st.integers(1, 7), honest=st.booleans())
+    def work(self, slot, job, steps, honest):
+        for _ in range(steps):
+            self.process(slot).advance(job, honest)
+
+    @rule(slot=SLOTS, job=JOBS, reply=REPLIES)
+    def submit(self, slot, job, reply):
+        self.process(slot).advance(job, honest=True)
+        if job in self.process(slot).sent:
+            self.process(slot).hear(job, reply)
+
+    @rule(slot=SLOTS, job=JOBS, reply=REPLIES, steps=st.integers(1, 9), honest=st.booleans())
+    def overtake(self, slot, job, reply, steps, honest):
+        """A request is under way for so long that the other process takes over, as far as it may."""
+        self.process(slot).advance(job, honest=True)
+        other = self.process("two" if slot == "one" else "one")
+        for _ in range(steps):
+            self.wait(130)
+            other.advance(job, honest)
+            if job in other.sent:
+                other.hear(job, "ok")
+        if job in self.process(slot).sent:
+            self.process(slot).hear(job, reply)
+
+    @precondition(lambda self: self.service.late)
+    @rule(data=st.data())
+    def create_late(self, data):
+        self.service.create(self.service.late.pop(data.draw(st.integers(0, len(self.service.late) - 1))))
+
+    @rule(slot=SLOTS, before=st.sampled_from([None, "ok", "lost", "late"]))
+    def crash(self, slot, before):
+        if slot not in self.running:
+            return
+        died = self.running.pop(slot)
+        self.alive.discard(died.pid)
+        for job in died.sent if before else ():
+            self.service.post(job, "lost" if before == "ok" else before)
+        died.ledger.close()
+
+    @rule(seconds=st.sampled_from([30, 130]))
+    def wait(self, seconds):
+        self.now += seconds
+        self.elapsed += seconds
+
+    @rule(seconds=st.sampled_from([-3600, 10 * 365 * 86400]))
+    def jump(self, seconds):
+        self.now += seconds
+
+    @invariant()
+    def at_most_one_task_per_intent(self):
+        assert self.service.made == len(self.service.tasks)
+
+    @invariant()
+    def every_task_id_that_was_told_is_and_stays_in_the_ledger(self):
+        for process in list(self.running.values())[:1]:
+            assert self.service.told <= {row[0] for row in process.ledger.store.read("SELECT task_id FROM entries")}
+
+    @invariant()
+    def nothing_paid_is_called_rejected(self):
+        for process in list(self.running.values())[:1]:
+            rows = process.ledger.store.read("SELECT external_id FROM entries WHERE state = 'rejected'")
+            assert not {row[0] for row in rows} & {*self.service.tasks, *self.service.late}
+
+    def teardown(self):
+        """All crash, the service gets well, and one more process brings everything to its end."""
+        if not hasattr(self, "folder"):
+            return
+        for slot in list(self.running):
+            self.crash(slot, None)
+        for job in ("krn1-a", "krn1-b"):
+            self.finish(self.process("last"), job)
+        self.at_most_one_task_per_intent()
+        self.process("last").ledger.close()
+        shutil.rmtree(self.folder)
+
+    def finish(self, process, job):
+        for _ in range(40):
+            entry = process.claim(job).entry
+            if entry.state in OVER:
+                break
+            self.now += 60
+            self.elapsed += 60
+            process.advance(job, honest=True)
+            if job in process.sent:
+                process.hear(job, "ok")
+        assert entry.task_id == self.service.tasks.get(job) or entry.state is State.CONFLICT
+        assert entry.tally.duplicate_seen or entry.state is not State.CONFLICT
+        assert entry.state in OVER or entry.tally.resends == states.RESENDS_ALLOWED
+
+
+UnderFire.TestCase.settings = settings(
+    max_examples=80, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+)
+test_promises_1_to_6_hold_under_fire = UnderFire.TestCase

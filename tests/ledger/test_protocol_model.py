@@ -1,0 +1,236 @@
+"""The protocol in the small, searched to the end: two processes, three POSTs, one crash, a slow service.
+
+The moves are those of `kirin_cli.ledger.states` itself. Run as a program it prints the table of what was found.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from kirin_cli.ledger.states import NAMES_A_TASK, TABLE, Event, State, Tally, allowed, refusal, step
+
+POSTS = 3
+CRASHES = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a tool goes about it; the defaults are ours."""
+
+    shared_ledger: bool = True
+    same_id_everywhere: bool = True
+    new_id_on_duplicate: bool = False
+    service_is_unique: bool = True
+
+
+VARIANTS = {
+    "shipped, one ledger": Rules(),
+    "shipped, two ledgers": Rules(shared_ledger=False),
+    "wrong: new id on duplicate": Rules(new_id_on_duplicate=True),
+    "wrong: random id, no shared ledger": Rules(shared_ledger=False, same_id_everywhere=False),
+    "wrong: resend, service not unique": Rules(service_is_unique=False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A ledger's entry; `owner` is the process that holds the lease."""
+
+    id: str
+    state: State = State.INTENT
+    tally: Tally = field(default_factory=Tally)
+    owner: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """`phase`: "" idle, "post" with a request under way, or an event it has heard of and not yet written.
+
+    `fenced`: somebody took its lease since its request left, so that its next move is a lost race.
+    """
+
+    phase: str = ""
+    fenced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything: paid tasks by id, requests still under way inside the service, ledgers, processes, what is left."""
+
+    paid: tuple[str, ...] = ()
+    under_way: frozenset[str] = frozenset()
+    rows: tuple[Row, ...] = ()
+    processes: tuple[Process, ...] = (Process(), Process())
+    posts: int = POSTS
+    crashes: int = CRASHES
+
+
+def begin(rules: Rules) -> World:
+    ids = ("a", "a" if rules.same_id_everywhere else "b")
+    return World(rows=tuple(Row(name) for name in ids[: 1 if rules.shared_ledger else 2]))
+
+
+def put(things: tuple, index: int, thing) -> tuple:
+    return (*things[:index], thing, *things[index + 1 :])
+
+
+def successors(world: World, rules: Rules) -> Iterator[World]:
+    yield from late_creations(world, rules)
+    for me in (0, 1):
+        yield from crashes(world, me)
+        phase = world.processes[me].phase
+        if phase == "post":
+            yield from answers(world, rules, me)
+        elif phase:
+            yield heard(world, rules, me)
+        else:
+            yield from acts(world, rules, me)
+
+
+def late_creations(world: World, rules: Rules) -> Iterator[World]:
+    for name in world.under_way:
+        rest = world.under_way - {name}
+        exists = rules.service_is_unique and name in world.paid
+        yield replace(world, under_way=rest, paid=world.paid if exists else tuple(sorted((*world.paid, name))))
+
+
+def crashes(world: World, me: int) -> Iterator[World]:
+    if world.crashes:
+        # The process begins again at once; what it knew is gone, its lease stays behind.
+        yield replace(world, crashes=world.crashes - 1, processes=put(world.processes, me, Process(fenced=True)))
+
+
+def answers(world: World, rules: Rules, me: int) -> Iterator[World]:
+    """Everything that may become of a request that has left."""
+    row = row_of(world, rules, me)
+
+    def heard_as(event: Event, **changes: object) -> World:
+        hears = replace(world.processes[me], phase=event.value)
+        return replace(world, processes=put(world.processes, me, hears), **changes)  # type: ignore[arg-type]
+
+    yield heard_as(Event.NOT_SENT)
+    yield heard_as(Event.RATE_LIMITED)
+    yield heard_as(refusal(row.tally))
+    yield heard_as(Event.AMBIGUOUS)
+    yield heard_as(Event.AMBIGUOUS, under_way=world.under_way | {row.id})
+    if rules.service_is_unique and row.id in world.paid:
+        yield heard_as(Event.DUPLICATE)
+    else:
+        paid = tuple(sorted((*world.paid, row.id)))
+        yield heard_as(Event.ACCEPTED, paid=paid)
+        yield heard_as(Event.AMBIGUOUS, paid=paid)
+
+
+def heard(world: World, rules: Rules, me: int) -> World:
+    """Write down what was heard, or lose the race; a task id is noted even then."""
+    event, fenced = Event(world.processes[me].phase), world.processes[me].fenced
+    row = row_of(world, rules, me)
+    world = replace(world, processes=put(world.processes, me, Process()))
+    if fenced:
+        late = next((found for found in (Event.ACCEPTED, Event.FOUND) if (row.state, found) in TABLE), None)
+        if event not in NAMES_A_TASK or late is None:
+            return world
+        # `Ledger.seen` changes the version: what the new holder has under way loses its race in turn.
+        other = replace(world.processes[1 - me], fenced=True)
+        return moved(replace(world, processes=put(world.processes, 1 - me, other)), rules, me, late)
+    if event is Event.DUPLICATE and rules.new_id_on_duplicate:
+        fresh = Row(row.id + "'", owner=me)
+        return replace(world, rows=put(world.rows, index_of(rules, me), fresh))
+    return moved(world, rules, me, event)
+
+
+def acts(world: World, rules: Rules, me: int) -> Iterator[World]:
+    """What an idle process may do: take the lease, then query, settle, send. Time is any time."""
+    row = row_of(world, rules, me)
+    if row.owner != me or world.processes[me].fenced:
+        yield taken(world, rules, me)
+        return
+    exists = row.id in world.paid
+    for event in (Event.OWNER_DIED, Event.NOT_FOUND, Event.SETTLED, Event.CONTRADICTED, Event.FOUND):
+        wasted = event is Event.NOT_FOUND and row.tally.misses >= 5
+        if allowed(row.state, event, row.tally) and not wasted and (exists or event is not Event.FOUND):
+            yield moved(world, rules, me, event)
+    for event in (Event.SEND, Event.RESEND):
+        if world.posts and allowed(row.state, event, row.tally):
+            sent = moved(world, rules, me, event)
+            yield replace(sent, posts=world.posts - 1, processes=put(sent.processes, me, Process("post")))
+
+
+def taken(world: World, rules: Rules, me: int) -> World:
+    """The lease changes hands at any time, even from a process that lives: a clock may have jumped."""
+    row, processes = row_of(world, rules, me), world.processes
+    if row.owner is not None and row.owner != me:
+        processes = put(processes, row.owner, replace(processes[row.owner], fenced=True))
+    processes = put(processes, me, Process())
+    return replace(world, rows=put(world.rows, index_of(rules, me), replace(row, owner=me)), processes=processes)
+
+
+def moved(world: World, rules: Rules, me: int, event: Event) -> World:
+    row = row_of(world, rules, me)
+    state, tally = step(row.state, event, row.tally)
+    return replace(world, rows=put(world.rows, index_of(rules, me), replace(row, state=state, tally=tally)))
+
+
+def index_of(rules: Rules, me: int) -> int:
+    return 0 if rules.shared_ledger else me
+
+
+def row_of(world: World, rules: Rules, me: int) -> Row:
+    return world.rows[index_of(rules, me)]
+
+
+def explore(rules: Rules) -> set[World]:
+    first = begin(rules)
+    seen, edge = {first}, [first]
+    while edge:
+        edge = [new for world in edge for new in successors(world, rules) if new not in seen and not seen.add(new)]
+    return seen
+
+
+def worst(worlds: set[World]) -> int:
+    """The largest number of paid tasks of one intent."""
+    return max(len(world.paid) for world in worlds)
+
+
+def stranded(worlds: set[World], rules: Rules, ends: frozenset[State]) -> list[World]:
+    """Worlds from which no way leads to one where every ledger is at one of `ends`."""
+    before = defaultdict(list)
+    for world in worlds:
+        for new in successors(world, rules):
+            before[new].append(world)
+    edge = [world for world in worlds if all(row.state in ends for row in world.rows)]
+    reached = set(edge)
+    while edge:
+        edge = [old for world in edge for old in before[world] if old not in reached and not reached.add(old)]
+    return [world for world in worlds - reached if world.paid]
+
+
+@pytest.mark.parametrize("name", [name for name in VARIANTS if name.startswith("shipped")])
+def test_promise_6_the_shipped_table_pays_at_most_once(name):
+    worlds = explore(VARIANTS[name])
+    assert worst(worlds) == 1
+    assert len(worlds) > 10_000
+
+
+@pytest.mark.parametrize("name", [name for name in VARIANTS if name.startswith("wrong")])
+def test_the_model_finds_the_second_payment_of_every_wrong_way(name):
+    assert worst(explore(VARIANTS[name])) > 1
+
+
+def test_promise_4_what_is_called_rejected_was_not_paid():
+    rejected = [world for world in explore(VARIANTS["shipped, one ledger"]) if world.rows[0].state is State.REJECTED]
+    assert rejected
+    assert not any(world.paid or world.under_way for world in rejected)
+
+
+def test_promise_5_a_paid_task_can_always_be_found_or_is_left_to_a_person():
+    rules = VARIANTS["shipped, one ledger"]
+    assert stranded(explore(rules), rules, frozenset({State.ACCEPTED, State.CONFLICT})) == []
+
+
+if __name__ == "__main__":
+    for name, rules in VARIANTS.items():
+        worlds = explore(rules)
+        print(f"{name:36} {len(worlds):8} states, at most {worst(worlds)} paid")  # noqa: T201

@@ -1,0 +1,24 @@
+"""Ten jobs that run, and a clock that stands still."""
+
+from kirin_cli.run.events import Accepted, Queued, Submitting
+
+NAMES = [
+    "harbour",
+    "a name so long that nobody would ever want to read it in full",
+    "港の夜明け",
+    *map("take-{:02}".format, range(7)),
+]
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def begin(listener, names=NAMES):
+    for name in names:
+        listener(Queued(job=name, at=0, model="kirin_v1_6_multi_i2v"))
+        listener(Submitting(job=name, at=0, external_task_id="e"))
+        listener(Accepted(job=name, at=0, task_id="t"))

@@ -1,0 +1,31 @@
+"""How progress is shown is chosen by mode; Rich is paid for by the live view alone."""
+
+import io
+import subprocess
+import sys
+
+import pytest
+
+from kirin_cli.ui.console import Streams
+from kirin_cli.ui.live import LiveProgress
+from kirin_cli.ui.ndjson import JsonProgress
+from kirin_cli.ui.plain import PlainProgress, QuietProgress
+from kirin_cli.ui.progress import make_progress
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [("tty", LiveProgress), ("plain", PlainProgress), ("json", JsonProgress), ("quiet", QuietProgress)],
+)
+def test_each_mode_has_its_way(mode, kind):
+    assert isinstance(make_progress(mode, Streams(None, io.StringIO(), {}), lambda: 0.0, 1), kind)
+
+
+def test_plain_output_words_and_tables_import_no_rich():
+    script = (
+        "import sys, kirin_cli.ui.progress, kirin_cli.ui.words, kirin_cli.ui.tables\n"
+        "from kirin_cli.ui.console import Streams\n"
+        "kirin_cli.ui.progress.make_progress('plain', Streams(None, None, {}), float, 1)\n"
+        "sys.exit('rich' in {name.partition('.')[0] for name in sys.modules})"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -1,0 +1,344 @@
+"""Tasks, failures, JSON and Retry-After as broken and hostile services send them."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kirin_cli.wire.answers import (
+    Content,
+    Failure,
+    MalformedAnswer,
+    TaskState,
+    parse_json,
+    read_error,
+    read_task,
+    retry_after,
+    usable_id,
+)
+from kirin_cli.wire.states import is_known, state_of
+
+NOW = 1_800_000_000.0
+COMPLETED = {
+    "id": "d758",
+    "status": "completed",
+    "model": "kirin_v1_t2v",
+    "created_at": 1710000000,
+    "output": [{"content": [{"type": "video", "url": "https://cdn.example/x.mp4", "duration": "5.1", "jobId": "j"}]}],
+    "usage": {"cost": "0.28", "discount": 1, "quantity": 1, "unit_price": "0.28"},
+    "metadata": {},
+}
+
+
+def output_of(*contents: object) -> tuple[Content, ...]:
+    return read_task({"id": "a", "output": [{"content": list(contents)}]}).outputs
+
+
+def test_a_completed_task_is_read_in_full():
+    task = read_task(COMPLETED)
+    assert (task.id, task.status, task.state, task.created_at) == ("d758", "completed", TaskState.COMPLETED, 1710000000)
+    assert task.outputs == (Content("video", "https://cdn.example/x.mp4", "5.1"),)
+    assert task.cost == Decimal("0.28")
+    assert (task.failure, task.progress) == (None, None)
+    assert task.raw["model"] == "kirin_v1_t2v"
+
+
+def test_a_running_task_has_progress():
+    task = read_task({"id": "a", "status": "in_progress", "progress": 0.35})
+    assert (task.state, task.progress) == (TaskState.RUNNING, 0.35)
+
+
+@pytest.mark.parametrize("word", ["COMPLETED", "Completed", " completed "])
+def test_P3_the_case_of_a_status_does_not_matter(word):
+    assert read_task({"id": "a", "status": word}).state is TaskState.COMPLETED
+
+
+@pytest.mark.parametrize("word", ["success", "done", "cancelled", "", None, 7, {"code": 200}, ["completed"]])
+def test_P3_any_other_word_means_still_running(word):
+    assert read_task({"id": "a", "status": word}).state is TaskState.RUNNING
+
+
+def test_P3_unknown_words_can_be_told_from_known_ones():
+    assert is_known("In_Progress")
+    assert is_known("")
+    assert not is_known("transmogrifying")
+    assert state_of("FAILED") is TaskState.FAILED
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (0, 0.0),
+        (1, 1.0),
+        (0.5, 0.5),
+        (-3, 0.0),
+        (35, 1.0),
+        (True, None),
+        ("0.5", None),
+        (float("nan"), None),
+        (10**400, None),
+    ],
+)
+def test_progress_is_clamped_or_none(given, expected):
+    assert read_task({"id": "a", "progress": given}).progress == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [(5, 5), (5.0, 5), ("5", None), (-1, None), (2**60, None), (None, None), (True, None)]
+)
+def test_created_at_is_whole_seconds_or_none(given, expected):
+    assert read_task({"id": "a", "created_at": given}).created_at == expected
+
+
+@pytest.mark.parametrize(
+    "bad", [None, 7, "", " ", "x" * 257, "a\x00b", "a\nb", "a\x9bb", "\ud800", ".", "..", {"x": 1}, ["a"]]
+)
+def test_S8_a_creation_without_a_usable_id_is_malformed(bad):
+    with pytest.raises(MalformedAnswer):
+        read_task({"id": bad}, created=True)
+    assert read_task({"id": bad, "status": "completed"}).id == ""
+
+
+@pytest.mark.parametrize("good", ["a", "x" * 256, "../../x?y=", "a b", "ä"])
+def test_any_other_text_is_an_id(good):
+    assert read_task({"id": good}, created=True).id == usable_id(good) == good
+
+
+@pytest.mark.parametrize("payload", [None, 5, "x", [], [{"id": "a"}], {"data": {"id": "a"}, "id": 7}])
+def test_S8_what_names_no_task_is_malformed(payload):
+    with pytest.raises(MalformedAnswer):
+        read_task(payload, created=True)
+
+
+def test_an_answer_wrapped_in_data_is_unwrapped_only_without_an_id_outside():
+    assert read_task({"data": {"id": "in"}}).id == "in"
+    assert read_task({"id": "out", "data": {"id": "in"}}).id == "out"
+    assert read_task({"id": "out", "data": {}}).id == "out"
+
+
+def test_output_is_a_list_or_one_object_and_so_is_content():
+    entry = {"type": "Video", "url": " https://x/a.mp4 ", "duration": 5}
+    expected = (Content("video", "https://x/a.mp4", "5"),)
+    for output in ([{"content": [entry]}], {"content": entry}, [{"content": entry}], [entry], entry):
+        assert read_task({"id": "a", "output": output}).outputs == expected
+
+
+def test_several_contents_keep_their_order_and_lose_their_duplicates():
+    first, second = {"type": "video", "url": "https://x/1"}, {"type": "image", "url": "https://x/2", "duration": 1.5}
+    task = read_task({"id": "a", "output": [{"content": [second, first, second]}, {"content": [first]}]})
+    assert task.outputs == (Content("image", "https://x/2", "1.5"), Content("video", "https://x/1", ""))
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {},
+        {"type": "video"},
+        {"type": "video", "url": ""},
+        {"type": "video", "url": 5},
+        {"type": "audio", "url": "https://x"},
+        {"type": "video", "url": "https://x/" + "a" * 9000},
+        "https://x",
+        None,
+    ],
+)
+def test_P4_contents_without_a_usable_url_are_left_out(entry):
+    assert output_of(entry) == ()
+    assert output_of(entry, {"type": "video", "url": "https://x"}) == (Content("video", "https://x"),)
+
+
+@pytest.mark.parametrize("output", [None, 5, "x", [], [None], {}, [[]]])
+def test_P4_odd_outputs_are_no_outputs(output):
+    assert read_task({"id": "a", "output": output}).outputs == ()
+
+
+@pytest.mark.parametrize(
+    ("cost", "expected"),
+    [
+        ("0.28", "0.28"),
+        (0.28, "0.28"),
+        (1, "1"),
+        ("0", "0"),
+        ("0.2800", "0.2800"),
+        ("NaN", None),
+        ("-1", None),
+        ("inf", None),
+        ("1e999999", None),
+        ("1e-999999", None),
+        ("x", None),
+        (None, None),
+        (True, None),
+        ("9" * 50, None),
+        ([], None),
+    ],
+)
+def test_cost_is_a_decimal_or_unknown(cost, expected):
+    found = read_task({"id": "a", "usage": {"cost": cost}}).cost
+    assert (None if found is None else str(found)) == expected
+
+
+@pytest.mark.parametrize("usage", [None, [], "0.28"])
+def test_usage_that_is_no_object_has_no_cost(usage):
+    assert read_task({"id": "a", "usage": usage}).cost is None
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        ({"code": "002001095", "error_message": "Internal"}, Failure("002001095", "Internal")),
+        ({"code": 5, "message": "words"}, Failure("5", "words")),
+        ({"message": "words"}, Failure("", "words")),
+        ({"code": "7"}, Failure("7", "")),
+        ("bare words", Failure("", "bare words")),
+        (None, None),
+        ("", None),
+        ({}, None),
+        ([], None),
+        ({"code": None, "message": {"a": 1}}, None),
+    ],
+)
+def test_P5_an_error_is_an_object_a_string_or_null(error, expected):
+    assert read_task({"id": "a", "status": "failed", "error": error}).failure == expected
+
+
+def test_P5_a_message_of_a_megabyte_is_cut_and_can_be_encoded():
+    failure = read_task({"id": "a", "status": "failed", "error": "\ud800" + "x" * 1_000_000}).failure
+    assert failure is not None
+    assert len(failure.message) == 300
+    assert failure.message.encode().endswith("…".encode())
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"message": "m"}, Failure("", "m")),
+        ({"error": "m"}, Failure("", "m")),
+        ({"error": {"code": 7, "message": "m"}}, Failure("7", "m")),
+        ({"error": {"code": "c"}, "message": "m"}, Failure("c", "m")),
+        ({"status": {"code": 404, "message": "m"}}, Failure("404", "m")),
+        ({"code": 40001, "message": "m", "status": 400}, Failure("40001", "m")),
+        ({"error": "Bad Request", "message": "m"}, Failure("", "m")),
+        ({"detail": "m"}, Failure("", "m")),
+        ("m", Failure("", "m")),
+        ([], Failure("", "")),
+        ({}, Failure("", "")),
+    ],
+)
+def test_error_bodies_of_every_shape(body, expected):
+    assert read_error(json.dumps(body).encode()) == expected
+
+
+def test_a_page_of_html_is_read_as_its_text():
+    page = b"<html><head><style>a{b}</style></head><body><h1>502 Bad\n Gateway</h1>nginx</body></html>"
+    assert read_error(page) == Failure("", "502 Bad Gateway nginx")
+    assert read_error(b"\xff\xfe") == Failure("", "\ufffd\ufffd")
+    assert len(read_error(b"x" * 10_000).message) == 300
+    assert len(read_error(b"x" * 10_000, most=4000).message) == 4000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b'{"a": 1',
+        b"NaN",
+        b'{"a": Infinity}',
+        b'{"a": -Infinity}',
+        b'{"a": 1e999}',
+        b'{"a": 1, "a": 2}',
+        b"\xff",
+        b'{"a": ' + b"7" * 5000 + b"}",
+        b"[" * 200_000,
+        b'{"a":' * 200_000,
+        b"<html>",
+    ],
+)
+def test_P9_hostile_json_is_malformed(body):
+    with pytest.raises(MalformedAnswer) as caught:
+        parse_json(body)
+    assert len(str(caught.value)) < 300
+
+
+def test_good_json_is_read():
+    assert parse_json(b'\xef\xbb\xbf{"a": [1, 2.5, null, "\xc3\xa4"]}') == {"a": [1, 2.5, None, "ä"]}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, None),
+        ("2", 2.0),
+        (" 2 ", 2.0),
+        ("0", 0.0),
+        ("-1", 0.0),
+        ("1.5", 1.5),
+        ("soon", None),
+        ("", None),
+        ("nan", None),
+        ("9" * 5000, 3600.0),
+        ("1e999", 3600.0),
+        ("-1e999", 0.0),
+        ("7200", 3600.0),
+        ("x" * 100_000, None),
+        ("Mon, 99 Foo 20 99:99:99 GMT", None),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
+        ("Fri, 31 Dec 9999 23:59:59 -0000", 3600.0),
+    ],
+)
+def test_S15_every_retry_after_is_survived(value, expected):
+    assert retry_after(value, NOW) == expected
+
+
+def test_S15_a_date_means_the_seconds_until_then():
+    later = datetime.fromtimestamp(NOW + 30, UTC)
+    assert retry_after(format_datetime(later, usegmt=True), NOW) == 30.0
+    assert retry_after(later.strftime("%a, %d %b %Y %H:%M:%S"), NOW) == 30.0
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "id",
+                    "status",
+                    "progress",
+                    "output",
+                    "content",
+                    "type",
+                    "url",
+                    "usage",
+                    "cost",
+                    "error",
+                    "code",
+                    "data",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_nothing_but_a_task_or_malformed_answer_comes_of_any_payload(payload):
+    try:
+        task = read_task(payload)
+    except MalformedAnswer:
+        return
+    assert task.progress is None or 0 <= task.progress <= 1
+    assert task.cost is None or task.cost >= 0
+
+
+@given(st.binary(max_size=200))
+def test_an_error_body_never_fails(body):
+    assert len(read_error(body).message) <= 300
