@@ -49,6 +49,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--sandbox' = @{ Help = 'Use a service inside this process: no key, no cost.'; Takes = $false; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
+                '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
@@ -103,6 +104,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--sandbox' = @{ Help = 'Use a service inside this process: no key, no cost.'; Takes = $false; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
+                '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
@@ -145,6 +147,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--sandbox' = @{ Help = 'Use a service inside this process: no key, no cost.'; Takes = $false; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
+                '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
@@ -186,6 +189,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--sandbox' = @{ Help = 'Use a service inside this process: no key, no cost.'; Takes = $false; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
+                '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
@@ -234,6 +238,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--sandbox' = @{ Help = 'Use a service inside this process: no key, no cost.'; Takes = $false; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
+                '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
@@ -263,6 +268,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--sandbox' = @{ Help = 'Use a service inside this process: no key, no cost.'; Takes = $false; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
+                '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
@@ -286,9 +292,150 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
             }
             Arguments = @(@{ Words = @(); Repeats = $true })
         }
+        'plan' = @{
+            Help = 'Show what a run would send, skip and write, and what it may cost.'
+            Flags = [ordered]@{
+                '--output' = @{ Help = 'Folder for all videos, instead of those that the files name.'; Takes = $true; Words = @() }
+                '-o' = @{ Help = 'Folder for all videos, instead of those that the files name.'; Takes = $true; Words = @() }
+                '--again' = @{ Help = 'Make a new take, at new cost.'; Takes = $false; Words = @() }
+                '--retry-failed' = @{ Help = 'Make a new take of what failed, at new cost.'; Takes = $false; Words = @() }
+                '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
+                '--scope' = @{ Help = 'Keeps equal jobs of different campaigns apart.'; Takes = $true; Words = @() }
+                '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
+                '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @(@{ Words = @(); Repeats = $true })
+        }
+        'report' = @{
+            Help = 'Make reports from results that are there: a gallery, JUnit, Markdown ...'
+            Flags = [ordered]@{
+                '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
+                '--merge' = @{ Help = 'Join the results of all shards below a folder; say which miss.'; Takes = $true; Words = @() }
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @(@{ Words = @(); Repeats = $true })
+        }
         'schema' = @{
             Help = 'Print the JSON Schema of job files.'
             Flags = [ordered]@{
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @()
+        }
+        'list' = @{
+            Help = 'List the tasks of the ledger.'
+            Flags = [ordered]@{
+                '--state' = @{ Help = 'Only tasks in this state. Repeatable.'; Takes = $true; Words = @() }
+                '--model' = @{ Help = 'Only tasks of this model.'; Takes = $true; Words = @() }
+                '--file' = @{ Help = 'Only tasks of this job file.'; Takes = $true; Words = @() }
+                '--since' = @{ Help = 'Only the last 2h, 7d, ....'; Takes = $true; Words = @() }
+                '--limit' = @{ Help = 'At most so many.'; Takes = $true; Words = @() }
+                '-n' = @{ Help = 'At most so many.'; Takes = $true; Words = @() }
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @()
+        }
+        'show' = @{
+            Help = 'Show everything known of one task.'
+            Flags = [ordered]@{
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @(@{ Words = @(); Repeats = $false })
+        }
+        'wait' = @{
+            Help = 'Wait for tasks and fetch their videos.'
+            Flags = [ordered]@{
+                '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
+                '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
+                '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
+                '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
+                '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
+                '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '--progress' = @{ Help = 'How to show progress on standard error.'; Takes = $true; Words = @('auto', 'tty', 'plain', 'json', 'quiet') }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @(@{ Words = @(); Repeats = $true })
+        }
+        'download' = @{
+            Help = 'Fetch the videos of finished tasks again, free of charge.'
+            Flags = [ordered]@{
+                '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
+                '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
+                '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
+                '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
+                '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
+                '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '--progress' = @{ Help = 'How to show progress on standard error.'; Takes = $true; Words = @('auto', 'tty', 'plain', 'json', 'quiet') }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @(@{ Words = @(); Repeats = $true })
+        }
+        'resume' = @{
+            Help = 'Finish whatever is unfinished.'
+            Flags = [ordered]@{
+                '--jobs' = @{ Help = 'How many tasks may be in flight at once.'; Takes = $true; Words = @() }
+                '-j' = @{ Help = 'How many tasks may be in flight at once.'; Takes = $true; Words = @() }
+                '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
+                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
+                '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
+                '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '--progress' = @{ Help = 'How to show progress on standard error.'; Takes = $true; Words = @('auto', 'tty', 'plain', 'json', 'quiet') }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @()
+        }
+        'resolve' = @{
+            Help = 'Decide about a submission whose outcome is unknown.'
+            Flags = [ordered]@{
+                '--adopt' = @{ Help = 'It became this task of the service.'; Takes = $true; Words = @() }
+                '--resend' = @{ Help = 'It was not created: send it again. May cost twice.'; Takes = $false; Words = @() }
+                '--abandon' = @{ Help = 'Forget it. May have cost something.'; Takes = $false; Words = @() }
+                '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @(@{ Words = @(); Repeats = $false })
+        }
+        'usage' = @{
+            Help = 'Show what was spent, by model, day or job file.'
+            Flags = [ordered]@{
+                '--by' = @{ Help = 'What to sum up by.'; Takes = $true; Words = @() }
+                '--since' = @{ Help = 'Only the last 2h, 7d, ....'; Takes = $true; Words = @() }
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--csv' = @{ Help = 'Print the table as CSV.'; Takes = $false; Words = @() }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }

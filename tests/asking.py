@@ -22,32 +22,32 @@ GOOD: dict[str, dict[str, object]] = {
 }
 
 
-def checked(model: str, look: Look = look_nowhere, **changes: object) -> Checked:
+def checked(model: str, look: Look = look_nowhere, /, **changes: object) -> Checked:
     """The check of the model's good request with these changes; `...` takes a parameter away."""
     params = {name: value for name, value in (GOOD[model] | changes).items() if value is not ...}
     return MODELS[model].check(params, look)
 
 
-def refused(model: str, look: Look = look_nowhere, **changes: object) -> list[tuple[str, str]]:
+def refused(model: str, look: Look = look_nowhere, /, **changes: object) -> list[tuple[str, str]]:
     """(path, rule) of every error, in order."""
     return [(problem.path, problem.rule) for problem in checked(model, look, **changes).errors]
 
 
-def warned(model: str, look: Look = look_nowhere, **changes: object) -> list[tuple[str, str]]:
+def warned(model: str, look: Look = look_nowhere, /, **changes: object) -> list[tuple[str, str]]:
     """(path, rule) of every warning of a request without errors."""
     result = checked(model, look, **changes)
     assert not result.errors
     return [(problem.path, problem.rule) for problem in result.problems]
 
 
-def sent(model: str, look: Look = look_nowhere, **changes: object) -> dict[str, object]:
+def sent(model: str, look: Look = look_nowhere, /, **changes: object) -> dict[str, object]:
     """What a request without any problem sends."""
     result = checked(model, look, **changes)
     assert result.problems == ()
     return result.values
 
 
-def said(model: str, look: Look = look_nowhere, **changes: object) -> str:
+def said(model: str, look: Look = look_nowhere, /, **changes: object) -> str:
     """The one sentence about a request with one problem."""
     (problem,) = checked(model, look, **changes).problems
     return problem.message

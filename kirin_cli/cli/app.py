@@ -10,11 +10,12 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command as build
 
-from kirin_cli.models import MODELS
+from kirin_cli.models import MODELS, ROWS
 from kirin_cli.spec.words import nearest
 
 GENERATE: Final = "Generate"
 JOB_FILES: Final = "Job files"
+TASKS: Final = "Tasks"
 SET_UP: Final = "Set-up"
 ABOUT: Final = 'Make videos with five AI models. Start with: kirin v1-t2v "a paper boat" --sandbox'
 SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -31,8 +32,10 @@ class Row:
     hidden: bool = False
 
 
-def _verb(name: str, panel: str, help_: str) -> Row:
-    return Row(name, panel, help_, lambda: getattr(import_module(f"kirin_cli.cli.{name}"), name))
+def _verb(name: str, panel: str, help_: str, *, called: str = "") -> Row:
+    """A row whose function stands in the module of its name; `called` where that would hide a built-in."""
+    function = called or name
+    return Row(name, panel, help_, lambda: getattr(import_module(f"kirin_cli.cli.{function}"), function))
 
 
 def _model(name: str, model_id: str, *, hidden: bool = False) -> Row:
@@ -41,15 +44,24 @@ def _model(name: str, model_id: str, *, hidden: bool = False) -> Row:
 
         return command(MODELS[model_id])
 
-    return Row(name, GENERATE, MODELS[model_id].help, load, hidden)
+    return Row(name, GENERATE, ROWS[model_id].help, load, hidden)
 
 
 COMMANDS: Final[tuple[Row, ...]] = (
-    *(_model(model.command, model.id) for model in MODELS.values()),
-    *(_model(model.id, model.id, hidden=True) for model in MODELS.values()),
+    *(_model(row.command, model_id) for model_id, row in ROWS.items()),
+    *(_model(model_id, model_id, hidden=True) for model_id in ROWS),
     _verb("run", JOB_FILES, "Make the videos that job files describe."),
     _verb("validate", JOB_FILES, "Check job files; send nothing."),
+    _verb("plan", JOB_FILES, "Show what a run would send, skip and write, and what it may cost."),
+    _verb("report", JOB_FILES, "Make reports from results that are there: a gallery, JUnit, Markdown …"),
     _verb("schema", JOB_FILES, "Print the JSON Schema of job files."),
+    _verb("list", TASKS, "List the tasks of the ledger.", called="list_tasks"),
+    _verb("show", TASKS, "Show everything known of one task."),
+    _verb("wait", TASKS, "Wait for tasks and fetch their videos."),
+    _verb("download", TASKS, "Fetch the videos of finished tasks again, free of charge."),
+    _verb("resume", TASKS, "Finish whatever is unfinished."),
+    _verb("resolve", TASKS, "Decide about a submission whose outcome is unknown."),
+    _verb("usage", TASKS, "Show what was spent, by model, day or job file."),
     _verb("models", SET_UP, "Show the models, or one model's parameters and rules."),
     _verb("sandbox", SET_UP, "Serve the protocol on this machine, for trying things and testing pipelines."),
     _verb("completion", SET_UP, "Print the completion script for a shell."),

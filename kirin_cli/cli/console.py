@@ -12,8 +12,7 @@ from kirin_cli.run.findings import Finding
 from kirin_cli.spec.words import nearest
 from kirin_cli.ui.console import Colour, Mode, Streams, progress_mode
 from kirin_cli.ui.escape import harmless
-from kirin_cli.ui.progress import Progress, make_progress
-from kirin_cli.ui.words import error_words, finding_words
+from kirin_cli.ui.view import Progress
 
 COLOURS: Final[tuple[str, ...]] = get_args(Colour)
 MODES: Final[tuple[str, ...]] = ("auto", *get_args(Mode))
@@ -29,12 +28,17 @@ class Talk:
 
     def findings(self, findings: Iterable[Finding]) -> None:
         """Say what is wrong and where, with the line and a caret."""
-        from kirin_cli.jobs.text import source_line  # noqa: PLC0415  (YAML, only where there are problems)
+        found = list(findings)
+        if found:
+            from kirin_cli.jobs.text import source_line  # noqa: PLC0415  (only where there are problems)
+            from kirin_cli.ui.words import finding_words  # noqa: PLC0415
 
-        self.streams.talk(*finding_words(findings, self.streams.err, source_line))
+            self.streams.talk(*finding_words(found, self.streams.err, source_line))
 
     def error(self, error: KirinError) -> None:
         """Say what went wrong and what to do."""
+        from kirin_cli.ui.words import error_words  # noqa: PLC0415  (only where something went wrong)
+
         self.streams.talk(*error_words(error, self.streams.err))
 
     def note(self, text: str) -> None:
@@ -48,6 +52,8 @@ class Talk:
 
     def show(self, jobs: int) -> Progress:
         """What shows the progress of a run of so many jobs."""
+        from kirin_cli.ui.progress import make_progress  # noqa: PLC0415  (only for a run)
+
         mode = progress_mode(self.progress, self.streams.err, quiet=self.quiet)  # type: ignore[arg-type]
         return make_progress(mode, self.streams, time.monotonic, jobs)
 

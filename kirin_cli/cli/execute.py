@@ -2,13 +2,14 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kirin_cli.cli.console import Talk
+from kirin_cli.cli.publish import NO_REPORTS, Reports
 from kirin_cli.cli.service import Service, service
 from kirin_cli.cli.settings import Settings
 from kirin_cli.cli.signals import interruptible
-from kirin_cli.ledger.entry import Entry, Key
+from kirin_cli.errors import StillRunning
 from kirin_cli.report import results
 from kirin_cli.run.batch import Batch, Limits
 from kirin_cli.run.brakes import Brakes
@@ -16,10 +17,10 @@ from kirin_cli.run.clock import SystemClock
 from kirin_cli.run.course import World
 from kirin_cli.run.events import Listener
 from kirin_cli.run.job import Summary
-from kirin_cli.run.preparing import EntryOf, Prepared
+from kirin_cli.run.preparing import Prepared
 
-Prepare = Callable[[str, EntryOf], Prepared]
-"""Makes the jobs ready for the service with this origin."""
+Prepare = Callable[[Service], Prepared]
+"""Makes the jobs ready for a service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,43 +31,43 @@ class Options:
     sandbox: bool = False
     limits: Limits
     waits: bool = True
+    submits: bool = True
     json: bool = False
     resume: str = "kirin run"
+    reports: Reports = NO_REPORTS
 
 
 def execute(prepare: Prepare, options: Options, talk: Talk) -> int:
     """Run the jobs and print their files, or JSON; returns the exit code. Raises the tree of errors."""
-    with service(options.settings, sandbox=options.sandbox) as opened:
-        prepared = prepare(opened.origin, _entries(opened))
+    with options.reports.of_errors(talk), service(options.settings, sandbox=options.sandbox) as opened:
+        prepared = prepare(opened)
         if prepared.findings:
             talk.findings(prepared.findings)
-            return 2
+            return options.reports.refused(prepared.findings, talk)
+        if len(prepared.skipped) < len(prepared.jobs):
+            opened.need_key()
         summary = _run(prepared, opened, options, talk)
     tell(summary, options, talk)
-    return summary.exit_code
-
-
-def _entries(opened: Service) -> EntryOf:
-    def entry_of(external_id: str) -> Entry | None:
-        return opened.ledger.get(Key(origin=opened.origin, account=opened.account, external_id=external_id))
-
-    return entry_of
+    return options.reports.of(summary, talk)
 
 
 def _run(prepared: Prepared, opened: Service, options: Options, talk: Talk) -> Summary:
     jobs = [job for job in prepared.jobs if job.external_id not in prepared.skipped]
     for skipped in prepared.skipped.values():
-        talk.note(f"{skipped.job.name}: skipped, {skipped.reason} ({skipped.outputs[0].path})")
+        talk.note(f"{skipped.job.label}: skipped, {skipped.reason} ({skipped.outputs[0].path})")
+    clock, run_id = SystemClock(), secrets.token_hex(6)
+    started = clock.time()
     brakes = Brakes(in_flight=options.limits.in_flight, jobs=len(jobs))
+    if not options.submits:
+        brakes.halt(StillRunning("this command submits nothing", hint="kirin resume sends what was not sent"))
     with talk.show(len(jobs)) as progress:
         world = _world(opened, brakes, progress, waits=options.waits)
-        run_id = secrets.token_hex(6)
         batch = Batch(jobs, world, brakes, opened.leases, options.limits, run_id)
         with interruptible(batch.interrupt):
             summary = batch.run(progress.tick)
     ran = {outcome.job.external_id: outcome for outcome in summary.outcomes}
     outcomes = tuple(prepared.skipped.get(job.external_id) or ran[job.external_id] for job in prepared.jobs)
-    return Summary(run_id=summary.run_id, outcomes=outcomes, signal=summary.signal)
+    return replace(summary, outcomes=outcomes, started=started, ended=clock.time())
 
 
 def _world(opened: Service, brakes: Brakes, emit: Listener, *, waits: bool) -> World:
@@ -81,7 +82,7 @@ def tell(summary: Summary, options: Options, talk: Talk) -> None:
     """Print the result: JSON, or the paths of the files; then what did not end well and how to go on."""
     if options.json:
         talk.data(results.render(summary))
-    else:
+    elif not options.reports.take_stdout:
         talk.data(*(str(output.path) for outcome in summary.outcomes for output in outcome.outputs))
     hints = {outcome.error.hint: None for outcome in summary.outcomes if outcome.error and outcome.error.hint}
     for hint in hints:

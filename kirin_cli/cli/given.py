@@ -49,6 +49,7 @@ class Given:
     sandbox: o.Sandbox = False
     base_url: o.BaseUrl = None
     api_key_file: o.ApiKeyFile = None
+    report: o.Report = None
     json: o.Json = False
     quiet: o.Quiet = False
     progress: o.ProgressMode = "auto"

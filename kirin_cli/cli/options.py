@@ -36,6 +36,14 @@ OutputFolder = Annotated[
         help="Folder for all videos, instead of those that the files name.",
     ),
 ]  # fmt: skip
+Report = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report", metavar="FORMAT=PATH", rich_help_panel=OUTPUT, show_default=False,
+        help="Write a report: html, html-embedded, junit, markdown, github, json or jsonl; - is standard output. "
+        "github=auto serves a GitHub Actions step. Repeatable.",
+    ),
+]  # fmt: skip
 Force = Annotated[bool, typer.Option("--force", rich_help_panel=OUTPUT, help="Replace files that are there.")]
 Strict = Annotated[bool, typer.Option("--strict", rich_help_panel=RUNNING, help="Take warnings for errors.")]
 Wait = Annotated[
@@ -88,3 +96,10 @@ MaxCost = Annotated[
         help="Submit no job that could make the run cost more.",
     ),
 ]  # fmt: skip
+TaskIds = Annotated[
+    list[str],
+    typer.Argument(metavar="ID…", help="Task ids, external task ids, or the beginnings of either.", show_default=False),
+]
+TaskId = Annotated[
+    str, typer.Argument(metavar="ID", help="A task id, an external task id, or the beginning of either.")
+]

@@ -10,10 +10,12 @@ from kirin_cli.cli import options as o
 from kirin_cli.cli.console import Talk, talk
 from kirin_cli.cli.execute import Options, Prepare, execute
 from kirin_cli.cli.files import check_paths
+from kirin_cli.cli.publish import reports
+from kirin_cli.cli.service import Service
 from kirin_cli.cli.settings import dollars, seconds, settings
 from kirin_cli.run.batch import Limits
 from kirin_cli.run.checking import CheckedFiles
-from kirin_cli.run.preparing import Choices, EntryOf, Prepared, Redo, prepare
+from kirin_cli.run.preparing import Choices, Prepared, Redo, prepare
 
 DEFAULT_TIMEOUT: Final = "2h"
 
@@ -33,6 +35,7 @@ def run(
     sandbox: o.Sandbox = False,
     base_url: o.BaseUrl = None,
     api_key_file: o.ApiKeyFile = None,
+    report: o.Report = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
     progress: o.ProgressMode = "auto",
@@ -44,16 +47,17 @@ def run(
     the same command again goes on where it stopped.
     """
     voice = talk(color=color, progress=progress, quiet=quiet)
+    wanted = reports(report, json=json)
     checked = check_paths(files)
     if refused(checked, voice, strict=strict):
-        return 2
+        return wanted.refused(checked.all_findings(), voice)
     redo: Redo = "again" if again else "retry-failed" if retry_failed else ""
     options = Options(
         settings=settings(os.environ, base_url=base_url, api_key_file=api_key_file), sandbox=sandbox, json=json,
         limits=Limits(in_flight, seconds(timeout, "--timeout"), dollars(max_cost)), waits=wait,
-        resume=f"kirin {shlex.join(sys.argv[1:])}",
+        resume=f"kirin {shlex.join(sys.argv[1:])}", reports=wanted,
     )  # fmt: skip
-    return execute(_preparer(checked, output, scope=scope, force=force, redo=redo), options, voice)
+    return execute(preparer(checked, output, scope=scope, force=force, redo=redo), options, voice)
 
 
 def refused(checked: CheckedFiles, voice: Talk, *, strict: bool) -> bool:
@@ -62,9 +66,10 @@ def refused(checked: CheckedFiles, voice: Talk, *, strict: bool) -> bool:
     return checked.refused(strict=strict)
 
 
-def _preparer(checked: CheckedFiles, folder: Path | None, *, scope: str, force: bool, redo: Redo) -> Prepare:
-    def ready(origin: str, entry_of: EntryOf) -> Prepared:
-        choices = Choices(origin=origin, scope=scope, folder=folder, replace=force, redo=redo)
-        return prepare(checked.jobs, choices, entry_of)
+def preparer(checked: CheckedFiles, folder: Path | None, *, scope: str, force: bool, redo: Redo) -> Prepare:
+    """What makes the checked jobs ready for a service, with the choices of the command line."""
+    def ready(opened: Service) -> Prepared:
+        choices = Choices(origin=opened.origin, scope=scope, folder=folder, replace=force, redo=redo)
+        return prepare(checked.jobs, choices, opened.entry_of)
 
     return ready

@@ -19,6 +19,7 @@ from kirin_cli.api.network import Network
 from kirin_cli.api.transport import Transport
 from kirin_cli.cli.settings import Settings
 from kirin_cli.errors import NotPermitted
+from kirin_cli.ledger.entry import Entry, Key
 from kirin_cli.ledger.journal import Ledger
 from kirin_cli.ledger.leases import Leases
 from kirin_cli.ledger.questions import durations, prices
@@ -49,12 +50,21 @@ class Service:
     key: str
     settle: float
 
+    def need_key(self) -> None:
+        """Raise NotPermitted where there is no key: something is about to be asked of the service."""
+        if not self.key:
+            raise NotPermitted("there is no API key", hint=f"{HINT}; --sandbox needs none")
+
+    def entry_of(self, external_id: str) -> Entry | None:
+        """The ledger's entry of this service and account with the external id."""
+        return self.ledger.get(Key(origin=self.origin, account=self.account, external_id=external_id))
+
 
 @contextmanager
 def service(settings: Settings, *, sandbox: bool) -> Iterator[Service]:
     """The service of the settings, or a sandbox inside this process with a ledger of its own.
 
-    Raises NotPermitted without a key, UsageError for a base URL that cannot be used, LocalFault for the ledger.
+    Raises NotPermitted and UsageError for a key and a base URL that cannot be used, LocalFault for the ledger.
     """
     with ExitStack() as stack:
         if sandbox:
@@ -71,9 +81,7 @@ def origin_of(settings: Settings) -> str:
 
 def _key(settings: Settings) -> str:
     found = find_key(settings.environ, settings.api_key_file)
-    if found is None:
-        raise NotPermitted("there is no API key", hint=f"{HINT}; --sandbox needs none")
-    return found.value
+    return found.value if found else ""
 
 
 def _sandboxed(stack: ExitStack, settings: Settings) -> tuple[Settings, str, str]:
@@ -100,6 +108,6 @@ def _open(stack: ExitStack, settings: Settings, key: str, origin: str, scale: fl
         client=client, downloader=downloader, dialect=DIALECTS[settings.dialect], ledger=ledger,
         leases=Leases(ledger.store, time.time), pace=pace, rng=rng,
         prices=lambda kind: prices(ledger.store, origin, kind[0], mode=kind[1], duration=kind[2]),
-        origin=origin, host=urlsplit(settings.base_url).hostname or "", account=fingerprint(key), key=key,
-        settle=settings.settle_seconds,
+        origin=origin, host=urlsplit(settings.base_url).hostname or "", key=key,
+        account=fingerprint(key) if key else "", settle=settings.settle_seconds,
     )  # fmt: skip

@@ -4,12 +4,14 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kirin_cli.cli.given import Given
 from kirin_cli.errors import UsageError
-from kirin_cli.jobs.job import Job
 from kirin_cli.spec.model import Model
+
+if TYPE_CHECKING:
+    from kirin_cli.jobs.job import Job
 
 LONGEST_PROMPT_FILE: Final = 1 << 20
 
@@ -19,7 +21,7 @@ class Start:
     """The parameters to start from, and the job of a file that they came from."""
 
     params: Mapping[str, object]
-    job: Job | None = None
+    job: "Job | None" = None
 
 
 def start_from(model: Model, given: Given) -> Start:

@@ -23,7 +23,9 @@ class Intent(Key):
     """What is about to be asked for.
 
     `request` is JSON text with media by hash (never Base64, never the key); `mode` and `duration` name the class
-    of jobs whose times are alike; `job_file` is "" for a one-off command; `take` counts from 1.
+    of jobs whose times are alike; `plan` is JSON text that says where the file goes and where its media are, so that
+    the job can be taken up without the command that began it; `job_file` is "" for a one-off command; `take` counts
+    from 1.
     """
 
     model: str
@@ -34,6 +36,7 @@ class Intent(Key):
     job_file: str = ""
     scope: str = ""
     take: int = 1
+    plan: str = ""
     run_id: str = ""
 
 

@@ -182,7 +182,10 @@ class Ledger:
     def _insert(self, transaction: Execute, new: Entry) -> Entry:
         found = self.get(new)
         if found is not None:
-            return found
+            if new.plan and found.plan != new.plan:
+                # Where the file goes is this command's choice, whoever began the job.
+                transaction("UPDATE entries SET plan = ? WHERE id = ?", (new.plan, found.id))
+            return replace(found, plan=new.plan or found.plan)
         made = replace(new, id=int(transaction(_INSERT, to_row(new)).lastrowid or 0))
         transaction(LOG, (made.id, made.created, "intend", made.state, made.state, "", None))
         return made

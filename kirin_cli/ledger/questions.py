@@ -20,6 +20,10 @@ _A_DAY = 86_400.0
 _AFTER_ALL = "\U0010ffff"
 
 
+class NoSuchTask(UsageError):
+    """The ledger knows no such id; the service may."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
     """`cost` of the `paid` entries whose cost is known; `maybe` entries more may have been charged."""
@@ -32,7 +36,7 @@ class Spent:
 def find(store: Store, given: str, *, origin: str = "", account: str = "") -> Entry:
     """The entry whose task id or external id is `given`, or alone begins with it.
 
-    `origin` and `account` narrow the search where given. Raises UsageError: none, or several (which it names).
+    `origin` and `account` narrow the search where given. Raises NoSuchTask, or UsageError naming several.
     """
     if not given:
         raise UsageError("An empty id names no task.")
@@ -44,7 +48,7 @@ def find(store: Store, given: str, *, origin: str = "", account: str = "") -> En
             return found[0]
         if found:
             raise UsageError(f"{given} could be any of: {_names(found)}.", hint="Give more of the id.")
-    raise UsageError(f"The ledger has no task {given}.", hint="`kirin list` shows what there is.")
+    raise NoSuchTask(f"The ledger has no task {given}.", hint="`kirin list` shows what there is.")
 
 
 def same_id(store: Store, origin: str, external_id: str) -> list[Entry]:

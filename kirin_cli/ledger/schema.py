@@ -23,7 +23,7 @@ STEPS: Sequence[Step] = (
             origin TEXT NOT NULL, account TEXT NOT NULL, external_id TEXT NOT NULL,
             model TEXT NOT NULL, mode TEXT NOT NULL, duration TEXT NOT NULL,
             job TEXT NOT NULL, job_file TEXT NOT NULL, scope TEXT NOT NULL, take INTEGER NOT NULL,
-            request TEXT NOT NULL, run_id TEXT NOT NULL,
+            request TEXT NOT NULL, plan TEXT NOT NULL, run_id TEXT NOT NULL,
             state TEXT NOT NULL, version INTEGER NOT NULL,
             posts INTEGER NOT NULL, exposed INTEGER NOT NULL, resends INTEGER NOT NULL, misses INTEGER NOT NULL,
             duplicate_seen INTEGER NOT NULL,

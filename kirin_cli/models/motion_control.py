@@ -1,4 +1,7 @@
-"""kirin_motion_control: the character of an image performs the movements of a video."""
+"""kirin_motion_control: the character of an image performs the movements of a video.
+
+There is no watermark, no negative prompt, no duration and no aspect ratio here (rule C3).
+"""
 
 from collections.abc import Iterator
 from typing import Final

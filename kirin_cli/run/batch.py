@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Final
 
 from kirin_cli.errors import (
@@ -30,6 +31,7 @@ from kirin_cli.run.budget import Admission, Budget
 from kirin_cli.run.course import Course, Fetch, Later, Next, Over, World
 from kirin_cli.run.events import Noted, Queued
 from kirin_cli.run.job import Job, Outcome, Summary
+from kirin_cli.run.plans import plan_text
 from kirin_cli.run.steps import FETCHES, step
 
 API_WORKERS: Final = 4
@@ -92,15 +94,16 @@ class Batch:
     def _intend(self, jobs: list[Job]) -> list[Course]:
         entries = self._world.ledger.intend_all(self._intent(job) for job in jobs)
         for job in jobs:
-            self._world.emit(Queued(job=job.name, at=self._world.clock.time(), model=job.model.id))
+            self._world.emit(Queued(job=job.label, at=self._world.clock.time(), model=job.model.id))
         return [Course(job, entry, self._world) for job, entry in zip(jobs, entries, strict=True)]
 
     def _intent(self, job: Job) -> Intent:
         model, mode, duration = ends.task_class(job)
+        job_file = str(Path(job.file).absolute()) if job.file else ""
         return Intent(
             origin=self._world.origin, account=self._world.account, external_id=job.external_id, model=model,
-            request=job.request, mode=mode, duration=duration, job=job.name, job_file=job.file, scope=job.scope,
-            take=job.take, run_id=self.run_id,
+            request=job.request, plan=plan_text(job), mode=mode, duration=duration, job=job.name, job_file=job_file,
+            scope=job.scope, take=job.take, run_id=self.run_id,
         )  # fmt: skip
 
     def _wait(self, tick: Callable[[], None]) -> None:

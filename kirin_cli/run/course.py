@@ -124,4 +124,4 @@ class Course:
 
     def emit(self, kind: Callable[..., object], **facts: object) -> None:
         """Tell the listeners what happened to this job."""
-        self.world.emit(kind(job=self.job.name, at=self.world.clock.time(), **facts))  # type: ignore[arg-type]
+        self.world.emit(kind(job=self.job.label, at=self.world.clock.time(), **facts))  # type: ignore[arg-type]

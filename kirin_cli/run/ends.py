@@ -8,6 +8,7 @@ from kirin_cli.models import error_words
 from kirin_cli.run.course import Course, Over
 from kirin_cli.run.events import Ended, State
 from kirin_cli.run.job import Charged, Job, JobError, Outcome, Output
+from kirin_cli.run.times import times_of
 from kirin_cli.wire.answers import Failure
 
 
@@ -121,7 +122,6 @@ def _over(
     cost = course.entry.cost
     why = error.message if error else reason
     course.emit(Ended, state=state, paths=tuple(str(output.path) for output in outputs), cost=cost, reason=why)
-    task_id = course.entry.task_id or ""
-    return Over(
-        Outcome(job=course.job, state=state, task_id=task_id, cost=cost, outputs=outputs, error=error, reason=reason)
-    )
+    task_id, times = course.entry.task_id or "", times_of(course.entry)
+    facts = {"task_id": task_id, "cost": cost, "outputs": outputs, "error": error, "reason": reason, "times": times}
+    return Over(Outcome(job=course.job, state=state, **facts))  # type: ignore[arg-type]

@@ -1,6 +1,5 @@
 """From a completed task to its files: fresh URLs where they are dead, then download, note, ledger (promise 7)."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -15,6 +14,7 @@ from kirin_cli.run.events import Downloading
 from kirin_cli.run.identity import canonical
 from kirin_cli.run.job import Output
 from kirin_cli.run.submission import reason
+from kirin_cli.run.times import times_of
 from kirin_cli.wire.answers import Content
 
 FRESH_URLS: Final = 2
@@ -103,17 +103,12 @@ def _teller(course: Course) -> Progress:
 
 def _note(course: Course, count: int) -> dict[str, object]:
     entry = course.entry
-    times = {"intended": entry.created, "sent": entry.last_sent, "generated": entry.generated_at}
     return {
         "files": count,
         "task_id": entry.task_id or "",
         "cost_usd": _text(entry.cost),
-        "times": {name: _utc(at) for name, at in times.items() if at},
+        "times": times_of(entry, course.world.clock.time()),
     }
-
-
-def _utc(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
 
 
 def _text(cost: Decimal | None) -> str | None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from kirin_cli import media
@@ -32,10 +33,16 @@ def canonical(tree: object) -> str:
     return json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
+@lru_cache(maxsize=4096)
+def digest(medium: Medium) -> str:
+    """The SHA-256 of a medium, computed once for each state of its file. Raises LocalFault."""
+    return media.sha256(medium)
+
+
 def hashed(tree: object) -> object:
     """The tree with each medium replaced: a URL by its text, anything else by `{"sha256": …}`."""
     if isinstance(tree, Medium):
-        return tree.given if tree.form == "url" else {"sha256": media.sha256(tree)}
+        return tree.given if tree.form == "url" else {"sha256": digest(tree)}
     if isinstance(tree, Mapping):
         return {name: hashed(value) for name, value in tree.items()}
     return [hashed(value) for value in tree] if isinstance(tree, list) else tree

@@ -27,7 +27,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One intent. `values` is what is sent but for the external id, media as Medium, `request` its canonical text."""
+    """One intent. `values` is what is sent but for the external id, media as Medium, `request` its canonical text.
+
+    `label` is the name as people see it, unique in a run. `unsendable` says why it cannot be sent from here, though a
+    task that the service has already can be gone on with.
+    """
 
     name: str
     model: Model
@@ -35,10 +39,13 @@ class Job:
     request: str
     external_id: str
     target: Target
+    label: str
     take: int = 1
     scope: str = ""
     file: str = ""
     line: int = 0
+    column: int = 0
+    unsendable: str = ""
 
     @property
     def sent(self) -> dict[str, object]:
@@ -75,7 +82,7 @@ class JobError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a job stands when the run ends."""
+    """How a job stands when the run ends. `times` are those of `run.times`."""
 
     job: Job
     state: State
@@ -84,7 +91,7 @@ class Outcome:
     outputs: tuple[Output, ...] = ()
     error: JobError | None = None
     reason: str = ""
-    seconds: Mapping[str, float] = field(default_factory=dict)
+    times: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -94,11 +101,18 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """A whole run. `signal` is 130 or 143 where it was interrupted, else 0."""
+    """A whole run. `signal` is 130 or 143 where it was interrupted, else 0.
+
+    `started` and `ended` are seconds since the epoch, 0.0 where nobody looked at the clock.
+    `shard` says which part of the jobs this is: number (from 1) and how many there are; None where it is all of them.
+    """
 
     run_id: str
     outcomes: tuple[Outcome, ...]
     signal: int = 0
+    started: float = 0.0
+    ended: float = 0.0
+    shard: tuple[int, int] | None = None
 
     @property
     def exit_code(self) -> int:

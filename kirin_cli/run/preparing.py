@@ -3,6 +3,7 @@
 Reads media (to hash them), sidecars and the ledger; sends nothing.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -54,20 +55,37 @@ def prepare(checked: Iterable[CheckedJob], choices: Choices, entry_of: EntryOf) 
         job = _with_take(_job(one, choices), choices, entry_of)
         prepared.jobs.append(job)
         try:
+            _same_request(job, entry_of(job.external_id))
             _place(job, taken, prepared)
         except UsageError as error:
             prepared.findings.append(_finding(one, error))
+    prepared.jobs = labelled(prepared.jobs)
     return prepared
+
+
+def labelled(jobs: list[Job]) -> list[Job]:
+    """The jobs with labels that tell them apart: the name, with its take, file or number where that is needed."""
+    seen: Counter[str] = Counter()
+    names = Counter(job.name for job in jobs)
+    result = []
+    for job in jobs:
+        take = f"-{job.take}" if job.take > 1 else ""
+        label = (f"{Path(job.file).stem}:{job.name}" if names[job.name] > 1 and job.file else job.name) + take
+        seen[label] += 1
+        result.append(replace(job, label=label if seen[label] == 1 else f"{label}#{seen[label]}"))
+    return result
 
 
 def _job(one: CheckedJob, choices: Choices) -> Job:
     assert one.model is not None  # noqa: S101  (a job of an unknown model has an error and is not prepared)
     values = {name: value for name, value in one.values.items() if name != "external_task_id"}
     folder = choices.folder or one.job.output.dir or one.job.base / "renders"
+    request = request_text(one.model.id, values)
     job = Job(
-        name=one.job.name, model=one.model, values=values, request=request_text(one.model.id, values),
+        name=one.job.name, label=one.job.name, model=one.model, values=values, request=request,
         external_id=str(one.values.get("external_task_id") or ""), scope=choices.scope,
-        target=Target(folder, one.job.output.name, choices.replace), file=str(one.job.file), line=one.job.line,
+        target=Target(folder, one.job.output.name, choices.replace),
+        file=str(one.job.file) if one.job.line else "", line=one.job.line, column=one.job.column,
     )  # fmt: skip
     return job if job.external_id else identified(job, choices.origin)
 
@@ -98,6 +116,11 @@ def _is_past(job: Job, choices: Choices, entry_of: EntryOf) -> bool:
     return choices.redo == "retry-failed" or entry_of(following.external_id) is not None
 
 
+def _same_request(job: Job, entry: Entry | None) -> None:
+    if entry is not None and entry.request != job.request:
+        raise UsageError(f"external_task_id {job.external_id} was used for another request", hint="give another id")
+
+
 def _place(job: Job, taken: dict[str, Job], prepared: Prepared) -> None:
     path = targets.path_of(job)
     other = taken.setdefault(same_file(str(path.absolute())), job)
@@ -108,8 +131,10 @@ def _place(job: Job, taken: dict[str, Job], prepared: Prepared) -> None:
         targets.check_free(job, path)
         return
     note, outputs = there
-    facts = {"task_id": note.task_id, "cost": note.price, "outputs": outputs, "reason": "its file is there"}
-    prepared.skipped[job.external_id] = Outcome(job=job, state="skipped", **facts)  # type: ignore[arg-type]
+    facts = {"task_id": note.task_id, "cost": note.price, "outputs": outputs, "times": note.times}
+    prepared.skipped[job.external_id] = Outcome(
+        job=job, state="skipped", reason="its file is there", **facts,  # type: ignore[arg-type]
+    )  # fmt: skip
 
 
 def _finding(one: CheckedJob, error: UsageError) -> Finding:

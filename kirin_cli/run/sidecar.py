@@ -6,7 +6,7 @@ The next run decides from it whether a job is done, so it survives a lost ledger
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,10 @@ LARGEST: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sidecar:
-    """A note that was read: whose it is, the task, its cost ("" unknown), its files by name, how many belong to it."""
+    """A note that was read: whose it is, the task, its cost ("" unknown), its files by name, how many belong to it.
+
+    `about` is the whole note as it was read.
+    """
 
     external_id: str
     origin: str
@@ -29,6 +32,7 @@ class Sidecar:
     files: Mapping[str, Mapping[str, object]]
     count: object
     path: Path
+    about: Mapping[str, object] = field(default_factory=dict, repr=False)
 
     @property
     def price(self) -> Decimal | None:
@@ -37,6 +41,12 @@ class Sidecar:
             return Decimal(self.cost)
         except InvalidOperation:
             return None
+
+    @property
+    def times(self) -> dict[str, str]:
+        """When the job reached which stage (`run.times`)."""
+        times = self.about.get("times")
+        return {str(stage): str(at) for stage, at in times.items()} if isinstance(times, dict) else {}
 
     def outputs(self) -> tuple[Output, ...] | None:
         """All files of the job; None where one is missing or has another size."""
@@ -94,7 +104,7 @@ def read(path: Path) -> Sidecar | None:
     said = {key: str(note.get(key) or "") for key in ("external_task_id", "origin", "task_id", "cost_usd")}
     return Sidecar(
         external_id=said["external_task_id"], origin=said["origin"], task_id=said["task_id"], cost=said["cost_usd"],
-        files=files, count=note.get("files"), path=path,
+        files=files, count=note.get("files"), path=path, about=note,
     )  # fmt: skip
 
 

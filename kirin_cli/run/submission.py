@@ -5,7 +5,7 @@ from typing import Final
 from kirin_cli import media
 from kirin_cli.api.client import Found, Posted, Queried
 from kirin_cli.api.verdict import Verdict
-from kirin_cli.errors import BalanceInsufficient, KirinError, NotPermitted, ServiceUnreachable
+from kirin_cli.errors import BalanceInsufficient, KirinError, LocalFault, NotPermitted, ServiceUnreachable
 from kirin_cli.ledger.journal import Facts
 from kirin_cli.ledger.states import Event, State, allowed, refusal, seconds_to_settle
 from kirin_cli.run import ends
@@ -35,6 +35,8 @@ def send(course: Course) -> Next:
         return ends.pending(course, halted)
     if course.inherited:
         return _ask_first(course)
+    if course.job.unsendable:
+        return ends.pending(course, LocalFault(course.job.unsendable, hint="run its job file again"))
     body = media.json_body(course.world.dialect.wrap(course.job.model, course.job.sent))
     body.verify()
     course.move(Event.RESEND if course.entry.state is State.ABSENT else Event.SEND)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from kirin_cli.spec.fields import Check, Field, Schema
@@ -10,15 +9,15 @@ from kirin_cli.spec.interpolated import NULL, any_of
 from kirin_cli.spec.words import counted, nearest, shown
 
 NO_ALIASES: Final[Mapping[str, str]] = {}
+NO_VARIANTS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Group(Field):
     """An object with fields of its own. `bare` is the field that a value without an object stands for."""
 
     fields: tuple[Field, ...] = ()
     bare: str = ""
-    aliases: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = NO_ALIASES
     text: Callable[[str], object] | None = None
     kind: ClassVar[str] = "object"
 
@@ -39,7 +38,7 @@ class Group(Field):
     def read(self, text: str) -> object:
         if text.lstrip().startswith(("{", "[")):
             try:
-                return json.loads(text)
+                return json.loads(text, object_pairs_hook=_named_once)
             except (ValueError, RecursionError):
                 return text
         if self.text:
@@ -55,14 +54,13 @@ class Group(Field):
         return "{" + ", ".join(f"{part.name}: …" for part in self.fields) + "}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Many(Field):
     """A list of `least` to `most` items. `variants` are further flags whose items carry fixed members."""
 
     of: Group
     least: int = 0
     most: int | None = None
-    variants: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
+    variants: Mapping[str, tuple[str, Mapping[str, str]]] = NO_VARIANTS
     kind: ClassVar[str] = "list"
 
     def check(self, value: object, at: str, check: Check) -> object:
@@ -86,6 +84,13 @@ class Many(Field):
     def schema(self) -> Schema:
         longest = {} if self.most is None else {"maxItems": self.most}
         return {"type": "array", "items": any_of(self.of.schema(), sure=False), "minItems": self.least, **longest}
+
+
+def _named_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
 
 
 def check_fields(

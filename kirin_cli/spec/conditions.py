@@ -3,10 +3,9 @@
 Its schema is either `sure` or of what may hold (see `interpolated`), so that a law refuses nothing on mere suspicion.
 """
 
-from dataclasses import dataclass
-
 from kirin_cli.spec.fields import Field, Schema
 from kirin_cli.spec.interpolated import NO_ITEMS, NULL, PLAIN_TEXT, ZERO, any_of, member, members, none_of, within
+from kirin_cli.spec.record import Record
 from kirin_cli.spec.view import View, field_at
 
 Fields = tuple[Field, ...]
@@ -35,8 +34,7 @@ class Condition:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
-class Always(Condition):
+class Always(Record, Condition):
     """Holds for every request."""
 
     def holds(self, view: View) -> bool:
@@ -46,8 +44,7 @@ class Always(Condition):
         return {}
 
 
-@dataclass(frozen=True, slots=True)
-class Has(Condition):
+class Has(Record, Condition):
     """The parameter is given (not null, not an empty list)."""
 
     path: str
@@ -60,14 +57,14 @@ class Has(Condition):
         return within(outer, member(name, none_of(NULL, NO_ITEMS, sure=sure)), sure=sure)
 
 
-class Is(Condition):
+class Is(Record, Condition):
     """The value at `path` (or its default) is one of `wanted`."""
 
-    __slots__ = ("path", "wanted")
+    path: str
+    wanted: tuple[str, ...]
 
     def __init__(self, path: str, *wanted: str) -> None:
-        self.path = path
-        self.wanted = wanted
+        Record.__init__(self, path=path, wanted=wanted)
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -87,8 +84,7 @@ class Is(Condition):
         return () if value in self.wanted else (f"{self.path} is {'not given' if value is None else value}",)
 
 
-@dataclass(frozen=True, slots=True)
-class AnyItem(Condition):
+class AnyItem(Record, Condition):
     """An item of the list `name` has `value` (or its default) at `key`."""
 
     name: str
@@ -112,8 +108,7 @@ class AnyItem(Condition):
         return member(self.name, any_of(held, sure=sure))
 
 
-@dataclass(frozen=True, slots=True)
-class AtLeast(Condition):
+class AtLeast(Record, Condition):
     """The list has at least `least` items."""
 
     name: str
@@ -126,8 +121,7 @@ class AtLeast(Condition):
         return member(self.name, any_of({"type": "array", "minItems": self.least}, sure=sure))
 
 
-@dataclass(frozen=True, slots=True)
-class TogetherAtMost(Condition):
+class TogetherAtMost(Record, Condition):
     """Two lists have at most `most` items together."""
 
     names: tuple[str, str]
@@ -144,8 +138,7 @@ class TogetherAtMost(Condition):
         return tuple(f"{name} has {len(view.items(name))}" for name in self.names)
 
 
-@dataclass(frozen=True, slots=True)
-class OneNonZero(Condition):
+class OneNonZero(Record, Condition):
     """The object at `group` has exactly one member that is not zero, of `names`."""
 
     group: str
@@ -175,6 +168,9 @@ class _Joined(Condition):
 
     def __init__(self, *parts: Condition) -> None:
         self.parts = parts
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{self.parts!r}"
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -208,8 +204,7 @@ class Any(_Joined):
         return {"anyOf": [part.schema(fields, sure=sure) for part in self.parts]}
 
 
-@dataclass(frozen=True, slots=True)
-class Not(Condition):
+class Not(Record, Condition):
     """The part does not hold."""
 
     part: Condition

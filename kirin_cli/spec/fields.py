@@ -5,13 +5,14 @@ A field checks one value, reads it from the text of a flag, says its bounds in w
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isfinite
 from typing import ClassVar, Final, Self
 from urllib.parse import urlsplit
 
 from kirin_cli.spec.medium import Look
 from kirin_cli.spec.problem import Problems
+from kirin_cli.spec.record import Record
 from kirin_cli.spec.words import listed, shown
 
 Schema = dict[str, object]
@@ -38,8 +39,7 @@ class Check:
         return BROKEN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(Record, kw_only=True):
     """One parameter. `rule` is the id of the reference rule that its own problems raise.
 
     `flag` names its flag: None joins the group's flag and the name, "" takes the group's flag alone.
@@ -76,10 +76,9 @@ class Field:
 
     def but(self, **changes: object) -> Self:
         """The same field with some attributes changed."""
-        return replace(self, **changes)  # type: ignore[arg-type]
+        return type(self)(**{**vars(self), **changes})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Text(Field):
     """Text of `least` to `most` Unicode code points."""
 
@@ -108,7 +107,6 @@ class Text(Field):
         return {"type": "string", "minLength": self.least, **longest}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice(Field):
     """One of a few words. A whole number stands for its digits (rule A7)."""
 
@@ -133,7 +131,6 @@ class Choice(Field):
         return {"enum": [spelling for spelling, _ in self.spellings]}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class YesNo(Choice):
     """`yes` or `no` on the wire; booleans are accepted (rule A8)."""
 
@@ -145,7 +142,6 @@ class YesNo(Choice):
         return ("yes", "yes"), ("no", "no"), (True, "yes"), (False, "no")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Boolean(Field):
     """True or false."""
 
@@ -163,7 +159,6 @@ class Boolean(Field):
         return {"type": "boolean"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Number(Field):
     """A finite number, `low` to `high` inclusive."""
 
@@ -188,7 +183,10 @@ class Number(Field):
         return text
 
     def bounds(self) -> str:
-        return "" if self.low is None else f"{self.low:g} to {self.high:g}"
+        if self.low is None or self.high is None:
+            sides = {"at least": self.low, "at most": self.high}
+            return "".join(f"{words} {bound:g}" for words, bound in sides.items() if bound is not None)
+        return f"{self.low:g} to {self.high:g}"
 
     def schema(self) -> Schema:
         sides = {"minimum": self.low, "maximum": self.high}
@@ -198,7 +196,6 @@ class Number(Field):
         return f"a{'n' * (self.kind[0] in 'aeiou')} {self.kind}" + (f", {self.bounds()}" if self.bounds() else "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Integer(Number):
     """A whole number."""
 
@@ -206,7 +203,6 @@ class Integer(Number):
     types: ClassVar[tuple[type[int] | type[float], ...]] = (int,)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Url(Field):
     """An absolute http(s) URL (rule A3)."""
 

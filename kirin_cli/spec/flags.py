@@ -5,16 +5,17 @@ one item at most have flags of their own (`--video-refer-type`).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from dataclasses import field as data_field
+from typing import Final
 
 from kirin_cli.spec.compounds import Group, Many
 from kirin_cli.spec.fields import Boolean, Choice, Field, YesNo
 from kirin_cli.spec.model import Model
+from kirin_cli.spec.record import Record
+
+NOTHING: Final[Mapping[str, str]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Record):
     """One flag. `path` leads to its value in `params`, through the first item of the list `inside` where there is one.
 
     `adds` holds what an item that this flag appends has besides.
@@ -25,7 +26,7 @@ class Flag:
     field: Field
     help: str
     short: str = ""
-    adds: Mapping[str, str] = data_field(default_factory=dict)
+    adds: Mapping[str, str] = NOTHING
     inside: Many | None = None
 
     @property

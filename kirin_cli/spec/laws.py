@@ -5,12 +5,12 @@ for the values that it reads.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from kirin_cli.spec.conditions import All, Always, Any, Condition, Fields, Has, Is, Not
 from kirin_cli.spec.fields import Schema
 from kirin_cli.spec.problem import Problem, Severity
+from kirin_cli.spec.record import Record
 from kirin_cli.spec.view import View
 from kirin_cli.spec.words import listed
 
@@ -18,8 +18,7 @@ ALWAYS: Final = Always()
 Finds = Callable[[View], Iterable[tuple[str, str]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Law:
+class Law(Record):
     """Where `when` holds, `need` must hold too.
 
     The problem stands at the first of `at` that is given, or at the first. `says` continues a sentence whose subject
@@ -48,7 +47,7 @@ class Law:
         """The breach, if there is one and its values can be read."""
         if view.spoiled(self.reads) or not self.when.holds(view) or self.need.holds(view):
             return
-        at = next((path for path in self.places if view.reach(path)), self.places[0])
+        at = next(filter(view.has, self.places), self.places[0])
         says = self.says.replace(at, self.places[0])  # the two change places where the subject is another one
         now = ", ".join(self.need.now(view))
         yield Problem(at, self.rule, f"{at} {says}" + (f" ({now})" if now else ""), self.severity)
@@ -66,8 +65,7 @@ class Law:
         return need if isinstance(self.when, Always) else {"if": self.when.schema(fields, sure=True), "then": need}
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(Record):
     """A law that only code can find: `finds` yields (path, rest of the sentence) of every breach."""
 
     rule: str

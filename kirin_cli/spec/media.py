@@ -1,17 +1,16 @@
 """Image and video parameters, and the limits on what is known of them (I3-I5, V2, V3). Reads no file."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from kirin_cli.spec.fields import BROKEN, Check, Field, Schema
 from kirin_cli.spec.medium import Kind, Medium, UnreadableMedium
+from kirin_cli.spec.record import Record
 from kirin_cli.spec.words import shown
 
 MB: Final = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class PictureLimits:
+class PictureLimits(Record):
     """Bytes of the decoded file, pixels of a side, and long side to short side; bounds are inclusive.
 
     `below` makes the bound on the bytes strict (kirin_v1_5_i2v: less than 10 MB).
@@ -44,8 +43,7 @@ class PictureLimits:
         return f"JPEG or PNG, {size}, sides {_span(self.side_least, self.side_most)} px{ratio}"
 
 
-@dataclass(frozen=True, slots=True)
-class VideoLimits:
+class VideoLimits(Record):
     """Bytes, pixels of a side, seconds and frames per second; bounds are inclusive. `rule` is V2 or V3."""
 
     rule: str
@@ -85,7 +83,6 @@ def _span(low: float, high: float | None) -> str:
     return f"at least {low:g}" if high is None else f"{low:g} to {high:g}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MediumField(Field):
     """An image or a video; `limits` judges the facts that are known of it."""
 
@@ -109,7 +106,6 @@ class MediumField(Field):
         return {"type": "string", "minLength": 1}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Image(MediumField):
     """A picture: URL, Base64, `data:` URI or local file (rule I1)."""
 
@@ -120,7 +116,6 @@ class Image(MediumField):
         return f"URL, Base64, data: URI or file; {self.limits}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Video(MediumField):
     """A video by its http(s) URL (rule V1)."""
 

@@ -1,14 +1,18 @@
 """A model: its fields and laws as data, and what follows from them. Knows no particular model."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Final
 
 from kirin_cli.spec.compounds import check_fields, object_schema
 from kirin_cli.spec.fields import Check, Field, Schema
 from kirin_cli.spec.laws import AnyLaw
 from kirin_cli.spec.medium import Look
 from kirin_cli.spec.problem import Problem, Problems
+from kirin_cli.spec.record import Record
 from kirin_cli.spec.view import View
+
+NO_CODES: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +28,7 @@ class Checked:
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
+class Model(Record, kw_only=True):
     """One model of the service.
 
     `documented_under` names the object that holds the parameters in the documented body ("" for none);
@@ -38,7 +41,7 @@ class Model:
     fields: tuple[Field, ...]
     laws: tuple[AnyLaw, ...] = ()
     documented_under: str = ""
-    error_codes: Mapping[str, str] = field(default_factory=dict)
+    error_codes: Mapping[str, str] = NO_CODES
 
     def check(self, params: Mapping[str, object], look: Look) -> Checked:
         """Hold `params` against every field and law; all problems come at once."""

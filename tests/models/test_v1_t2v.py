@@ -54,14 +54,17 @@ def test_T3_nothing_is_sent_for_what_is_not_given():
     assert sent(T2V, duration=None, mode=None, aspect_ratio=None, watermark_info=None) == {"prompt": "a"}
 
 
-@pytest.mark.parametrize(("scale", "number"), [(0, 0), (0.0, 0), (-0.0, 0), (0.5, 0.5), (1, 1), (1.0, 1), (1e-300, 1e-300)])
+@pytest.mark.parametrize(
+    ("scale", "number"), [(0, 0), (0.0, 0), (-0.0, 0), (0.5, 0.5), (1, 1), (1.0, 1), (1e-300, 1e-300)]
+)
 def test_T4_cfg_scale_is_0_to_1(scale, number):
     value = sent(T2V, cfg_scale=scale)["cfg_scale"]
     assert (value, type(value), str(value)) == (number, type(number), str(number))
 
 
 @pytest.mark.parametrize(
-    "scale", [-0.01, 1.01, 2, float("nan"), float("inf"), -float("inf"), 10**400, -(10**400), "0.5", True, False, [0.5], {}]
+    "scale",
+    [-0.01, 1.01, 2, float("nan"), float("inf"), -float("inf"), 10**400, -(10**400), "0.5", True, False, [0.5], {}],
 )
 def test_T4_any_other_cfg_scale_is_refused(scale):
     assert refused(T2V, cfg_scale=scale) == [("cfg_scale", "T4")]

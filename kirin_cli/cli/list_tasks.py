@@ -1,0 +1,51 @@
+"""`kirin list`: the tasks of the ledger."""
+
+import os
+import time
+from typing import Annotated, Final
+
+import typer
+
+from kirin_cli.cli import options as o
+from kirin_cli.cli.console import talk
+from kirin_cli.cli.entries import as_data, listed_states, opened_ledger
+from kirin_cli.cli.settings import seconds
+from kirin_cli.derive.pretty import pretty
+from kirin_cli.ledger.entry import Entry
+from kirin_cli.ledger.questions import select
+from kirin_cli.ui.amounts import money
+from kirin_cli.ui.tables import table
+
+HEADINGS: Final = ("task", "state", "model", "job", "cost", "created")
+
+
+def list_tasks(
+    state: Annotated[
+        list[str] | None, typer.Option("--state", metavar="STATE", help="Only tasks in this state. Repeatable.")
+    ] = None,
+    model: Annotated[str, typer.Option("--model", metavar="MODEL", help="Only tasks of this model.")] = "",
+    job_file: Annotated[str, typer.Option("--file", metavar="FILE", help="Only tasks of this job file.")] = "",
+    since: Annotated[str | None, typer.Option("--since", metavar="TIME", help="Only the last 2h, 7d, ….")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, help="At most so many.")] = 50,
+    json: o.Json = False,
+    color: o.Color = "auto",
+) -> int:
+    """List the tasks of the ledger, the newest first. Asks the service nothing."""
+    voice = talk(color=color)
+    begin = None if since is None else time.time() - seconds(since, "--since")
+    with opened_ledger(os.environ) as ledger:
+        wanted = listed_states(state or ())
+        found = select(ledger.store, states=wanted, model=model, job_file=job_file, since=begin, limit=limit)
+    if json:
+        voice.data(pretty({"tasks": [as_data(entry) for entry in found]}))
+        return 0
+    voice.data(*(table(HEADINGS, [_row(entry) for entry in found], voice.streams.out) if found else ()))
+    if not found:
+        voice.note("the ledger has no such tasks")
+    return 0
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    created = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.created))
+    cost = "" if entry.cost is None else money(entry.cost)
+    return (entry.task_id or entry.external_id, entry.state.value, entry.model, entry.job, cost, created)

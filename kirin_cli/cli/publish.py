@@ -1,0 +1,103 @@
+"""Makes the reports that `--report` asks for: after a run however it ended, and of results found on the disk."""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from kirin_cli.cli.console import Talk
+from kirin_cli.errors import KirinError, LocalFault
+from kirin_cli.report import FORMATS, results
+from kirin_cli.report.destinations import STDOUT, Destination, append, github_files, parse, write
+from kirin_cli.run.findings import Finding
+from kirin_cli.run.job import Summary
+from kirin_cli.ui.escape import harmless
+
+LONGEST_TEXT: Final = 20_000
+_JOINERS: Final = re.compile("([\u200c\u200d])")  # invisible, but part of how many scripts and emoji are written
+_GRAVER: Final = frozenset({2, 70, 130, 143})
+"""Exit codes that say more than that a report could not be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """The reports that were asked for. Each method returns the exit code of the command: 9 where one failed."""
+
+    asked: tuple[Destination, ...] = ()
+
+    @property
+    def take_stdout(self) -> bool:
+        """Whether a report goes to standard output, so that nothing else may."""
+        return any(one.target == STDOUT for one in self.asked)
+
+    def of(self, summary: Summary, talk: Talk) -> int:
+        """Report on a run that ended by itself or was interrupted."""
+        return self.publish(lambda: results.as_data(summary), summary.exit_code, talk)
+
+    def refused(self, findings: Iterable[Finding], talk: Talk) -> int:
+        """Report on a run that sent nothing because of what was found: exit code 2."""
+        return self.publish(lambda: results.refused(findings), 2, talk)
+
+    @contextmanager
+    def of_errors(self, talk: Talk) -> Iterator[None]:
+        """Report on what is raised inside, and let it go on to whoever says it."""
+        try:
+            yield
+        except KirinError as error:
+            broken = error
+            self.publish(lambda: results.broken(broken), error.exit_code, talk)
+            raise
+
+    def publish(self, data: Callable[[], Mapping[str, object]], exit_code: int, talk: Talk) -> int:
+        """Write every report; one that cannot be written is said and keeps no other from being written."""
+        made = data() if self.asked else {}
+        written = [_written(one, made, talk) for one in self.asked]
+        return exit_code if all(written) or exit_code in _GRAVER else LocalFault.exit_code
+
+
+NO_REPORTS: Final = Reports()
+
+
+def reports(asked: Iterable[str] | None, *, json: bool) -> Reports:
+    """What `--report` was given, any number of times. Raises UsageError for what cannot be done."""
+    return Reports(parse(asked or (), stdout_is_taken=json))
+
+
+def _written(one: Destination, data: Mapping[str, object], talk: Talk) -> bool:
+    try:
+        _write(one, data, talk)
+    except LocalFault as fault:
+        talk.error(fault)
+        return False
+    return True
+
+
+def _write(one: Destination, data: Mapping[str, object], talk: Talk) -> None:
+    from kirin_cli.report.reading import Reader  # noqa: PLC0415  (only where there is a report to make)
+
+    folder = one.path.parent if one.path else Path()
+    report = Reader(clean).report(data, folder)
+    text = FORMATS[one.format].render(report)
+    if one.path is not None:
+        write(one.path, text, [made.path for job in report.jobs for made in job.made])
+        talk.note(f"report: {one.path}")
+        return
+    if text:
+        (talk.data if one.target == STDOUT else talk.streams.talk)(text)
+    if one.format == "github":
+        from kirin_cli.report import github  # noqa: PLC0415  (the same)
+
+        for path, part in zip(github_files(os.environ), (github.summary, github.outputs), strict=True):
+            if path is not None:
+                append(path, part(report))
+
+
+def clean(text: str) -> str:
+    """Text of others as reports show it: harmless, with its line ends and with joiners where scripts need them."""
+    parts = _JOINERS.split(text[:LONGEST_TEXT])
+    return "".join(
+        part if _JOINERS.match(part) else harmless(part, multiline=True, limit=LONGEST_TEXT) for part in parts
+    )

@@ -1,0 +1,92 @@
+"""Where reports go: `FORMAT=PATH` as people write it, and files that are whole or not there. Knows no console."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from kirin_cli.errors import LocalFault, UsageError
+from kirin_cli.report import FORMATS
+from kirin_cli.run import sidecar
+from kirin_cli.spec.words import nearest
+
+STDOUT: Final = "-"
+AUTO: Final = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One report that was asked for; `target` is a path, `-` for standard output, or `auto` (github only)."""
+
+    format: str
+    target: str
+
+    @property
+    def path(self) -> Path | None:
+        """The file, None where it is none."""
+        return None if self.target in {STDOUT, AUTO} else Path(self.target)
+
+
+def parse(texts: Iterable[str], *, stdout_is_taken: bool = False) -> tuple[Destination, ...]:
+    """What `--report` was given. Raises UsageError for what cannot be done, before anything else is."""
+    found = tuple(map(_destination, texts))
+    targets = [one.target if one.path is None else str(one.path.absolute()) for one in found]
+    for one, target in zip(found, targets, strict=True):
+        if targets.count(target) > 1 and target != AUTO:
+            raise UsageError(f"--report: two reports cannot both go to {one.target}")
+        if one.target == STDOUT and stdout_is_taken:
+            raise UsageError(f"--report {one.format}=-: standard output has the JSON of --json already")
+    return found
+
+
+def write(path: Path, text: str, outputs: Iterable[Path] = ()) -> None:
+    """Write a report as a file, whole or not at all, with its folder where that is missing. Raises LocalFault.
+
+    It never takes the place of a result: neither of one of the `outputs` nor of the note beside a video.
+    """
+    if sidecar.read(path) is not None or any(_same(path, output) for output in outputs):
+        raise LocalFault(f"{path} is a result; the report was not written over it", hint="choose another name")
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text if text.endswith("\n") or not text else text + "\n", encoding="utf-8", newline="\n")
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise LocalFault(f"the report {path} cannot be written: {error.strerror or error}") from error
+
+
+def append(path: Path, text: str) -> None:
+    """Add to a file that others write too, such as those of GitHub Actions. Raises LocalFault."""
+    try:
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise LocalFault(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def github_files(environ: Mapping[str, str]) -> tuple[Path | None, Path | None]:
+    """The files for the step summary and for outputs, where the runner names them."""
+    summary, outputs = environ.get("GITHUB_STEP_SUMMARY"), environ.get("GITHUB_OUTPUT")
+    return (Path(summary) if summary else None, Path(outputs) if outputs else None)
+
+
+def _destination(text: str) -> Destination:
+    name, equals, target = text.partition("=")
+    if not equals or not target:
+        raise UsageError(f"--report is {text!r}; it must be FORMAT=PATH, such as html=gallery.html")
+    if name not in FORMATS:
+        raise UsageError(f"--report: there is no format {name!r}{nearest(name, list(FORMATS))}")
+    if target == AUTO and name != "github":
+        raise UsageError(f"--report {name}=auto: only github knows by itself where to go", hint=f"--report {name}=PATH")
+    if target not in {STDOUT, AUTO} and ("\0" in target or Path(target).is_dir() or target.endswith(("/", os.sep))):
+        raise UsageError(f"--report {text}: {target!r} is a folder; name a file in it")
+    return Destination(name, target)
+
+
+def _same(path: Path, other: Path) -> bool:
+    try:
+        return path.exists() and path.samefile(other)
+    except OSError:
+        return False

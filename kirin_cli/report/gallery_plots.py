@@ -1,0 +1,126 @@
+"""The plots of the gallery page as inline SVG: when each job was in which phase, and what each model cost.
+
+Positions are percentages, so that a plot is as wide as its place; text stands beside it and keeps its size.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Final
+
+from kirin_cli.report.amounts import counted, dollars, seconds_words
+from kirin_cli.report.markup import Markup, join, tag
+from kirin_cli.report.record import PHASES, JobRecord, Phase, Report
+
+Spans = Sequence[tuple[Phase, float, float]]
+Row = tuple[int, JobRecord, Spans]
+
+MOST_TICKS: Final = 5
+_STEPS: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
+_APART: Final = 12
+"""Where jobs lie further apart than so many times the longest, each is drawn from its own beginning."""
+
+
+def timeline(report: Report) -> Markup:
+    """A bar for each job that ran, with its phases; nothing where no times are known."""
+    rows, together = _rows(report)
+    if not rows:
+        return Markup()
+    length = max(end for _, _, spans in rows for _, _, end in spans) or 1.0
+    ticks = _ticks(length)
+    heading = "Timeline" if together else "Time for each job"
+    legend = [tag("span", {"class": f"key {phase}"}, phase) for phase in PHASES]
+    bars = [_bar(row, length, ticks) for row in rows]
+    return tag(
+        "section", {"class": "panel timeline"},
+        tag("div", {"class": "heading"}, tag("h2", {}, heading), tag("p", {"class": "legend"}, join(*legend))),
+        tag("div", {"class": "scroll", "tabindex": "0", "role": "group", "aria-label": heading},
+            tag("div", {"class": "row axis", "aria-hidden": "true"}, tag("span"), _axis(length, ticks)), join(*bars)),
+    )  # fmt: skip
+
+
+def costs(report: Report) -> Markup:
+    """A bar for each model with what it cost, the dearest first; nothing where nothing was paid."""
+    sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+    jobs: defaultdict[str, int] = defaultdict(int)
+    for job in report.jobs:
+        if job.cost and job.state != "skipped":
+            sums[job.model] += job.cost
+            jobs[job.model] += 1
+    if not sums:
+        return Markup()
+    most = max(sums.values())
+    ranked = sorted(sums, key=lambda model: (-sums[model], model))
+    rows = [_cost(model, sums[model], float(sums[model] / most), jobs[model]) for model in ranked]
+    return tag("section", {"class": "panel costs"}, tag("h2", {}, "Cost by model"), join(*rows))
+
+
+def _cost(model: str, amount: Decimal, share: float, number: int) -> Markup:
+    bar = tag("svg", {"class": "bar", "aria-hidden": "true"}, _rect("cost", 0, share))
+    words = tag("span", {"class": "amount"}, dollars(amount), tag("small", {}, counted(number, "job")))
+    return tag("div", {"class": "cost"}, tag("span", {"class": "name"}, model), words, bar)
+
+
+def _rows(report: Report) -> tuple[list[Row], bool]:
+    """The jobs with their spans from a common zero, or, where they lie far apart, each from its own."""
+    numbered = enumerate(report.jobs, start=1)
+    timed = [(number, job, _clipped(job.spans, report)) for number, job in numbered if job.state != "skipped"]
+    timed = [row for row in timed if row[2]]
+    begins = [min(begin for _, begin, _ in spans) for _, _, spans in timed]
+    ends = [max(end for _, _, end in spans) for _, _, spans in timed]
+    if not timed:
+        return [], True
+    longest = max(end - begin for begin, end in zip(begins, ends, strict=True))
+    together = max(ends) - min(begins) <= _APART * longest * max(1, len(timed) // 10)
+    zeros = [min(begins)] * len(timed) if together else begins
+    return [
+        (number, job, [(phase, begin - zero, end - zero) for phase, begin, end in spans])
+        for (number, job, spans), zero in zip(timed, zeros, strict=True)
+    ], together
+
+
+def _clipped(spans: Spans, report: Report) -> Spans:
+    """What lies within the run: a job may have been submitted in an earlier one."""
+    first, last = report.started or 0.0, report.ended or float("inf")
+    cut = [(phase, max(begin, first), min(end, last)) for phase, begin, end in spans]
+    return [(phase, begin, end) for phase, begin, end in cut if end > begin]
+
+
+def _ticks(length: float) -> list[float]:
+    step = next((step for step in _STEPS if length / step <= MOST_TICKS), length / MOST_TICKS)
+    return [step * number for number in range(1, int(length / step) + 1)]
+
+
+def _bar(row: Row, length: float, ticks: Iterable[float]) -> Markup:
+    number, job, spans = row
+    words = [f"{phase} {seconds_words(end - begin)}" for phase, begin, end in spans]
+    rects = [_rect(phase, begin / length, (end - begin) / length) for phase, begin, end in spans]
+    facts = {"class": "bar", "role": "img", "aria-label": ", ".join(words)}
+    plot = tag("svg", facts, tag("title", {}, ", ".join(words)), _grid(length, ticks), join(*rects))
+    name = tag("a", {"class": "name", "href": f"#job-{number}"}, tag("bdi", {}, job.name or job.external_id))
+    return tag("div", {"class": "row", "data-job": f"job-{number}"}, name, plot)
+
+
+def _rect(kind: str, begin: float, width: float) -> Markup:
+    shown = max(width, 0.002)
+    return tag(
+        "rect", {"class": kind, "x": _percent(begin), "width": _percent(shown), "y": "4", "height": "10", "rx": "2"}
+    )
+
+
+def _grid(length: float, ticks: Iterable[float]) -> Markup:
+    places = (_percent(tick / length) for tick in ticks)
+    return join(*(tag("line", {"x1": at, "x2": at, "y1": "0", "y2": "100%"}) for at in places))
+
+
+def _axis(length: float, ticks: Sequence[float]) -> Markup:
+    texts = [tag("text", {"x": _percent(tick / length), "y": "12"}, _tick(tick)) for tick in ticks]
+    return tag("svg", {"class": "bar"}, join(*texts))
+
+
+def _tick(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 1 else f"{seconds:g} s" if seconds < 60 else seconds_words(seconds)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f}%"

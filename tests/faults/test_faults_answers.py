@@ -1,0 +1,202 @@
+"""What the service says about a submission, and what it means for the money (rows S10-S16 of FAULTS.md)."""
+
+import threading
+from email.utils import formatdate
+
+import loopback_faults as faults
+import pytest
+from faults.worlds import KEY, Bench, bench
+from loopback import Answer
+from loopback_exchange import Exchange, Fault
+from loopback_messages import json_answer
+
+from kirin_cli.ledger.states import State
+from kirin_cli.run.events import Accepted, Ended, Retrying
+
+HOSTILE = "no \x1b]0;owned\x07 [red]such[/red] \u202e prompt\r\n::error::boo"
+
+
+def refuse_again(x: Exchange) -> None:
+    """A service that enforces unique ids, in whatever words."""
+    x.read()
+    x.send(json_answer(400, {"error": {"code": "1002", "message": "external_task_id already exists"}}))
+
+
+def test_S10_a_refusal_on_the_first_send_is_1_and_says_why_harmlessly(machine: Bench) -> None:
+    machine.api.script("POST", faults.answer(400, {"error": {"code": "1001", "message": HOSTILE}}))
+    ran = machine.run()
+    assert (ran.exit_code, ran.outcome.state, ran.outcome.error.charged) == (1, "rejected", "no")
+    assert "such[/red]" in ran.said
+    assert not any(sign in ran.said for sign in ("\x1b", "\x07", "\u202e", "\r", "\n::error::"))
+    again = machine.run()
+    assert (again.exit_code, again.outcome.state, machine.posts) == (1, "rejected", 1)
+    assert "such[/red]" in again.outcome.error.message
+
+
+@pytest.mark.parametrize("status", [400, 404, 413, 415, 422])
+def test_S10_every_refusal_is_sticky_until_it_is_asked_for(machine: Bench, status: int) -> None:
+    machine.api.script("POST", faults.answer(status, {"message": "the model is unknown"}))
+    assert [machine.run().exit_code for _ in range(2)] == [1, 1]
+    assert machine.posts == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        refuse_again,
+        faults.answer(409, b""),
+        faults.answer(400, {"message": "some other words"}),
+        faults.answer(422, {"status": {"code": 7, "message": "duplicate"}}),
+    ],
+)
+def test_S11_a_refusal_of_an_id_that_was_sent_before_leads_to_a_query(machine: Bench, said: Fault) -> None:
+    machine.api.script("POST", faults.create_late(queries=9, hold=False), said)
+    ran = machine.run()
+    assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (0, 2, 1)
+
+
+@pytest.mark.parametrize("said", [refuse_again, faults.answer(409, {"message": "conflict"})])
+def test_S12_a_duplicate_that_nobody_finds_is_a_conflict_for_a_person(machine: Bench, said: Fault) -> None:
+    machine.api.script("POST", then=said)
+    ran = machine.run()
+    assert (ran.exit_code, ran.outcome.state, ran.outcome.error.charged) == (6, "unknown", "maybe")
+    assert f"kirin resolve {ran.outcome.job.external_id}" in ran.outcome.error.hint
+    assert (machine.run().exit_code, machine.posts) == (6, 1)
+    assert machine.entries()[0].state is State.CONFLICT
+
+
+@pytest.mark.parametrize("times", range(1, 11))
+def test_S13_a_task_that_shows_late_is_adopted_with_one_post(machine: Bench, times: int) -> None:
+    machine.api.api.hidden_for = times
+    machine.api.script("POST", faults.close_after_reading(create=True))
+    ran = machine.run(settle=400.0)
+    assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (0, 1, 1)
+
+
+def test_S13_a_task_that_shows_after_the_settling_time_is_one_task_all_the_same(tmp_path) -> None:
+    with bench(tmp_path, unique=True, hidden_for=14) as machine:
+        machine.api.script("POST", faults.close_after_reading(create=True))
+        ran = machine.run()
+        assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (0, 2, 1)
+
+
+DENIALS = {
+    "401": (faults.answer(401, {"message": "invalid API key"}), 4),
+    "403": (faults.answer(403, {"message": "permission denied"}), 4),
+    "402": (faults.answer(402, {"message": "payment required"}), 5),
+    "403 about money": (faults.answer(403, {"message": "balance insufficient"}), 5),
+    "429 about money": (faults.answer(429, {"message": "quota exceeded, recharge"}), 5),
+}
+
+
+@pytest.mark.parametrize("name", DENIALS)
+def test_S14_a_denial_stops_the_batch_before_its_next_post(machine: Bench, name: str) -> None:
+    denial, code = DENIALS[name]
+    machine.write_jobs(*"abcdefgh")
+    machine.api.script("POST", None, None, denial)
+    ran = machine.run(in_flight=1)
+    assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (code, 3, 2)
+    assert [outcome.state for outcome in ran.summary.outcomes] == ["done"] * 2 + ["pending"] * 6
+    assert {outcome.error.charged for outcome in ran.summary.outcomes[2:]} == {"no"}
+    assert [entry.state for entry in machine.entries()] == [State.DONE] * 2 + [State.INTENT] * 6
+    assert (machine.run().exit_code, machine.api.truth.created()) == (0, 8)
+
+
+def test_S14_of_many_at_once_none_begins_after_the_denial_was_read(machine: Bench) -> None:
+    machine.write_jobs(*(f"j{number}" for number in range(40)))
+    machine.api.script("POST", None, None, None, None, then=faults.answer(401, {"message": "invalid API key"}))
+    ran = machine.run(in_flight=40)
+    assert ran.exit_code == 4
+    assert machine.posts <= 4 + 4
+    assert {entry.state for entry in machine.entries()} <= {State.INTENT, State.ACCEPTED, State.RUNNING, State.DONE}
+
+
+LONG = 3600.0
+WAITS = {
+    "2": 2.0,
+    "0": None,
+    "-1": None,
+    "soon": None,
+    "": None,
+    "9" * 5000: LONG,
+    "1e999": LONG,
+    "nan": None,
+    formatdate(0): None,
+    formatdate(1_750_000_000 + 90, usegmt=True): 90.0,
+}
+
+
+@pytest.mark.parametrize("value", WAITS, ids=lambda value: value[:12] or "empty")
+def test_S15_retry_after_is_honoured_or_capped_and_never_crashes(machine: Bench, value: str) -> None:
+    machine.api.script("POST", faults.answer(429, {"message": "too many requests"}, {"Retry-After": value}))
+    ran = machine.run(timeout=9000.0)
+    assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (0, 2, 1)
+    (retry,) = ran.of(Retrying)
+    expected = WAITS[value]
+    assert retry.delay == pytest.approx(expected, abs=0.1) if expected else 0.5 < retry.delay < 2
+    assert machine.entries()[0].tally.exposed == 1
+
+
+def test_S15_a_service_that_says_0_for_ever_is_not_hammered(machine: Bench) -> None:
+    machine.api.script("POST", then=faults.answer(429, {"message": "slow down"}, {"Retry-After": "0"}))
+    ran = machine.run(timeout=600.0)
+    assert (ran.exit_code, ran.outcome.error.charged) == (8, "no")
+    assert machine.posts < 40
+
+
+def test_S15_the_deadline_ends_the_longest_wait(machine: Bench) -> None:
+    machine.api.script("POST", then=faults.answer(429, {"message": "rate"}, {"Retry-After": "3000"}))
+    assert machine.run(timeout=60.0).exit_code == 8
+
+
+def test_S15_a_limit_halves_what_is_in_flight(machine: Bench) -> None:
+    machine.write_jobs(*(f"j{number}" for number in range(24)))
+    machine.api.api.seconds = None
+    machine.api.api.statuses = ("in_progress",) * 6 + ("completed",)
+    machine.api.script("POST", *[None] * 8, faults.answer(429, {"message": "too many tasks"}))
+    ran = machine.run(in_flight=8, timeout=36_000.0)
+    assert (ran.exit_code, machine.api.truth.created()) == (0, 24)
+    limited = next(number for number, event in enumerate(ran.events) if isinstance(event, Retrying))
+    assert most_at_once(ran.events[:limited]) == 8
+    after = [event for event in ran.events[limited:] if not isinstance(event, Ended) or True]
+    assert most_at_once(after) < 8
+
+
+def most_at_once(events) -> int:
+    going: set[str] = set()
+    most = 0
+    for event in events:
+        if isinstance(event, Accepted):
+            going.add(event.job)
+        elif type(event).__name__ == "Generated":
+            going.discard(event.job)
+        most = max(most, len(going))
+    return most
+
+
+def test_S16_an_upload_that_is_not_read_is_ambiguous(tmp_path) -> None:
+    with bench(tmp_path) as machine:
+        until = threading.Event()
+        machine.api.script("POST", faults.stop_reading(until=until))
+        ran = machine.run()
+        until.set()
+        assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (0, 2, 1)
+        assert ran.seconds > 120
+
+
+def test_S16_an_early_413_is_a_refusal(machine: Bench) -> None:
+    machine.api.script("POST", faults.early(413, {"message": "too large"}))
+    ran = machine.run()
+    assert (ran.exit_code, ran.outcome.state, machine.posts) == (1, "rejected", 1)
+
+
+def test_H4_a_service_that_echoes_the_key_does_not_spread_it(machine: Bench) -> None:
+    echo = faults.answer(400, {"error": {"code": KEY, "message": f"no such key: Bearer {KEY}"}})
+    failed = {"status": "failed", "error": {"code": KEY, "message": f"failed for {KEY}"}}
+    machine.write_jobs("a", "b", "c")
+    machine.api.script("POST", echo, faults.html(502), None)
+    machine.api.api.statuses = ({"status": f"thinking about {KEY}"}, failed)
+    ran = machine.run(in_flight=1)
+    assert ran.exit_code == 1
+    assert "***" in ran.said
+    assert isinstance(Answer(200), Answer)

@@ -1,0 +1,243 @@
+"""A run inside this process against loopback services: real sockets, ledger and files, but no time that passes.
+
+`Bench` is one person's machine and the service; each `run` is one `kirin run` of the same job file, judged by the
+oracle when it ends.
+"""
+
+import io
+import random
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from faults import oracle
+from faults.virtual import VirtualClock
+from loopback import Service, clip
+
+from kirin_cli.api.client import Client
+from kirin_cli.api.credentials import fingerprint
+from kirin_cli.api.download import Downloader
+from kirin_cli.api.download import Limits as DownloadLimits
+from kirin_cli.api.exchange import Resolver, system_resolver
+from kirin_cli.api.network import Network
+from kirin_cli.api.transport import Reply, Request, Transport
+from kirin_cli.cli.files import check_paths
+from kirin_cli.errors import KirinError
+from kirin_cli.ledger.entry import Entry, Key
+from kirin_cli.ledger.journal import Ledger
+from kirin_cli.ledger.leases import Leases
+from kirin_cli.ledger.owner import Owner, lives, myself
+from kirin_cli.ledger.questions import prices, select
+from kirin_cli.ledger.store import Connect, connect
+from kirin_cli.report import results
+from kirin_cli.run.batch import Batch, Limits
+from kirin_cli.run.brakes import Brakes
+from kirin_cli.run.course import World
+from kirin_cli.run.events import Event
+from kirin_cli.run.job import Job, Outcome, Summary
+from kirin_cli.run.pace import Pace
+from kirin_cli.run.preparing import Choices, prepare
+from kirin_cli.ui.console import Streams
+from kirin_cli.ui.ndjson import JsonProgress
+from kirin_cli.ui.plain import PlainProgress
+from kirin_cli.wire import DIALECTS
+
+KEY = "sk-secret-of-the-faults-bench"
+CLIP = clip(20_000)
+ORIGIN = "http://127.0.0.1"
+"""The name of the service in identities, whatever its port: so that external ids are the same in every test."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What differs between runs; times are seconds. `connecting` to `query` are real ones, of sockets."""
+
+    key: str = KEY
+    state: str = "state"
+    base_url: str = ""
+    in_flight: int = 4
+    timeout: float | None = 3600.0
+    settle: float = 120.0
+    waits: bool = True
+    busy: float = 0.05
+    connecting: float = 0.3
+    idle: float = 0.25
+    create: float = 2.0
+    query: float = 1.0
+    again: bool = False
+    connect: Connect = connect
+    transport: Callable[..., Transport] = Transport
+    downloader: Callable[..., Downloader] = Downloader
+    environ: dict[str, str] = field(default_factory=dict)
+    me: Owner | None = None
+    lives: Callable[[Owner, Owner], bool | None] = lives
+    resolver: Resolver = system_resolver
+
+
+@dataclass
+class Ran:
+    """What came of one run: `said` is all that was shown, `returned` every task id that an answer held."""
+
+    exit_code: int = 0
+    error: KirinError | None = None
+    summary: Summary | None = None
+    events: list[Event] = field(default_factory=list)
+    said: str = ""
+    returned: set[str] = field(default_factory=set)
+    seconds: float = 0.0
+
+    @property
+    def outcome(self) -> Outcome:
+        """The only job's."""
+        assert self.summary is not None, self.error
+        (one,) = self.summary.outcomes
+        return one
+
+    def of(self, kind: type[Event]) -> list[Any]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+class Bench:
+    """The service (`api`, `cdn`), a folder, a job file with these jobs, and a clock. Use `bench(...)` to make one."""
+
+    def __init__(self, folder: Path, api: Service, cdn: Service, clock: VirtualClock) -> None:
+        self.folder, self.api, self.cdn, self.clock = folder, api, cdn, clock
+        self.renders = folder / "renders"
+        self.file = folder / "jobs.yaml"
+        self.usual = Setting()
+        self.write_jobs("rain")
+
+    def write_jobs(self, *names: str, prompt: str = "a paper boat", **params: object) -> None:
+        """Write the job file."""
+        lines = ["version: 1", "defaults: {model: kirin_v1_t2v}", "jobs:"]
+        more = "".join(f", {name}: {value}" for name, value in params.items())
+        lines += [f"  - {{name: {name}, params: {{prompt: '{prompt} {name}'{more}}}}}" for name in names]
+        self.file.write_text("\n".join(lines) + "\n")
+
+    def run(self, during: Callable[[Batch], None] = lambda _: None, **changes: Any) -> Ran:
+        """One run of the job file to its end, judged. `during` gets the batch a few times while it waits."""
+        ran = self.run_unjudged(during, **changes)
+        oracle.judge(self, ran, replace(self.usual, **changes))
+        return ran
+
+    def run_unjudged(self, during: Callable[[Batch], None] = lambda _: None, **changes: Any) -> Ran:
+        ran, setting, began = Ran(), replace(self.usual, **changes), self.clock.now()
+        stream = io.StringIO()
+        streams = Streams(stream, stream, {})
+        listeners = [ran.events.append, PlainProgress(streams, self.clock.now, 9), JsonProgress(streams)]
+
+        def emit(event: Event) -> None:
+            for listener in listeners:
+                listener(event)
+
+        try:
+            with opened(self, setting, emit, ran.returned) as parts:
+                ran.summary = _through(self, parts, setting, during)
+            ran.exit_code = ran.summary.exit_code
+            stream.write(results.render(ran.summary))
+        except KirinError as error:
+            ran.error, ran.exit_code = error, error.exit_code
+            stream.write(f"error: {error.message}\nhint: {error.hint}\n")
+        ran.said, ran.seconds = stream.getvalue(), self.clock.now() - began
+        return ran
+
+    def entries(self, state: str = "state") -> list[Entry]:
+        """What stands in the ledger, oldest first."""
+        with Ledger.open(self.folder / state, self.clock.time) as ledger:
+            return select(ledger.store)[::-1]
+
+    @property
+    def posts(self) -> int:
+        return len(self.api.truth.of("POST"))
+
+    @property
+    def queries(self) -> int:
+        return len(self.api.truth.of("GET"))
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A run that is put together, and not begun."""
+
+    jobs: list[Job]
+    world: World
+    brakes: Brakes
+    leases: Leases
+    skipped: dict[str, Outcome]
+
+
+@contextmanager
+def bench(folder: Path, **api: Any) -> Iterator[Bench]:
+    """A service that creates again when it is asked again, so that nothing hides a second POST."""
+    with Service(patience=2) as cdn, Service(patience=2) as service, VirtualClock() as clock:
+        url = cdn.serve_file("/result.mp4", CLIP, etag='"result"')
+        service.serve_api(**{"results": lambda task: f"{url}?{task.id}", "unique": False, "key": KEY, **api})
+        yield Bench(folder, service, cdn, clock)
+
+
+@contextmanager
+def opened(machine: Bench, setting: Setting, emit: Callable[[Event], None], returned: set[str]) -> Iterator[Parts]:
+    """All that the command line puts together, with the clock of the bench."""
+    clock, network = machine.clock, Network(setting.environ, setting.resolver)
+    with ExitStack() as stack:
+        transport = _watched(setting.transport, returned)(network, idle=setting.idle, connect=setting.connecting)
+        stack.callback(transport.close)
+        client = Client(
+            setting.base_url or machine.api.origin, setting.key, transport,
+            now=clock.time, create_deadline=setting.create, query_deadline=setting.query,
+        )  # fmt: skip
+        downloader = setting.downloader(
+            network, clock=clock.now, now=clock.time, sleep=clock.sleep, limits=DownloadLimits(idle=setting.idle)
+        )
+        stack.callback(downloader.close)
+        ledger = stack.enter_context(
+            Ledger.open(machine.folder / setting.state, clock.time, busy=setting.busy, connect=setting.connect)
+        )
+        me = setting.me or myself()
+        leases = Leases(ledger.store, clock.time, me=me, lives=setting.lives, steady=clock.now)
+        account = fingerprint(setting.key)
+        key = {"origin": ORIGIN, "account": account}
+        choices = Choices(origin=ORIGIN, redo="again" if setting.again else "")
+        prepared = prepare(
+            check_paths([machine.file]).jobs, choices, lambda name: ledger.get(Key(external_id=name, **key))
+        )
+        assert not prepared.findings, prepared.findings
+        jobs = [job for job in prepared.jobs if job.external_id not in prepared.skipped]
+        brakes = Brakes(in_flight=setting.in_flight, jobs=len(jobs))
+        rng = random.Random(7)
+        world = World(
+            client=client, dialect=DIALECTS["gateway"], downloader=downloader, ledger=ledger, clock=clock, rng=rng,
+            emit=emit, pace=Pace(rng=rng), gate=brakes, origin=ORIGIN, host="127.0.0.1", account=account,
+            settle=setting.settle, waits=setting.waits,
+            prices=lambda kind: prices(ledger.store, ORIGIN, kind[0], mode=kind[1], duration=kind[2]),
+        )  # fmt: skip
+        yield Parts(jobs, world, brakes, leases, prepared.skipped)
+
+
+def _through(machine: Bench, parts: Parts, setting: Setting, during: Callable[[Batch], None]) -> Summary:
+    batch = Batch(parts.jobs, parts.world, parts.brakes, parts.leases, Limits(setting.in_flight, setting.timeout), "r")
+    workers: Iterable[threading.Thread] = [*batch._api._threads, *batch._downloads._threads]
+    with machine.clock.attend(workers, setting.timeout or 1e9):
+        summary = batch.run(lambda: during(batch))
+    return replace(summary, outcomes=(*parts.skipped.values(), *summary.outcomes))
+
+
+def _watched(base: Callable[..., Transport], returned: set[str]) -> Callable[..., Transport]:
+    """The transport, with a note of every task id that an answer holds."""
+
+    def make(*arguments: Any, **options: Any) -> Transport:
+        transport = base(*arguments, **options)
+        send = transport.send
+
+        def watched(request: Request, *, deadline: float, fresh: bool = False) -> Reply:
+            reply = send(request, deadline=deadline, fresh=fresh)
+            returned.update(oracle.ids_in(reply.status, reply.body))
+            return reply
+
+        transport.send = watched  # type: ignore[method-assign]
+        return transport
+
+    return make

@@ -1,0 +1,29 @@
+"""Every rule of the reference is known to the program and has a test that bears its id."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import kirin_cli
+from kirin_cli.models import MODELS
+
+COUNTS = {"A": 9, "I": 6, "V": 3, "T": 8, "F": 11, "M": 3, "C": 3, "O": 14}
+RULES = [f"{letter}{number}" for letter, count in COUNTS.items() for number in range(1, count + 1)]
+TESTS = "\n".join(path.read_text(encoding="utf-8") for path in Path(__file__).parents[1].rglob("test_*.py"))
+SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in Path(kirin_cli.__file__).parent.rglob("*.py"))
+NAMES = re.findall(r"def (test_\w+)", TESTS)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_test_bears_the_id_of_every_rule(rule):
+    assert [name for name in NAMES if rule in name.split("_")]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_program_knows_every_rule(rule):
+    assert re.search(rf"\b{rule}\b", SOURCE)
+
+
+def test_the_laws_of_the_models_have_ids_of_the_reference():
+    assert {law.rule for model in MODELS.values() for law in model.laws} <= set(RULES)
