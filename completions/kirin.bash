@@ -13,9 +13,9 @@ _kirin_about() {
       esac
       ;;
     v1-t2v | kirin_v1_t2v)
-      flags='--prompt --negative-prompt --duration --aspect-ratio --mode --cfg-scale --camera --camera-type --camera-horizontal --camera-vertical --camera-pan --camera-tilt --camera-roll --camera-zoom --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --output --force --count --wait --no-wait --timeout --max-cost --strict --dry-run --full --to-yaml --sandbox --base-url --api-key-file --report --json --quiet --progress --color --help'
+      flags='--prompt --negative-prompt --duration --aspect-ratio --mode --cfg-scale --camera --camera-type --camera-horizontal --camera-vertical --camera-pan --camera-tilt --camera-roll --camera-zoom --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --output --force --count --wait --no-wait --timeout --max-cost --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --quiet --progress --color --help'
       case $2 in
-        --prompt | --negative-prompt | --cfg-scale | --camera | --camera-horizontal | --camera-vertical | --camera-pan | --camera-tilt | --camera-roll | --camera-zoom | --callback-url | --external-task-id | --count | --timeout | --max-cost | --base-url | --report) ;;
+        --prompt | --negative-prompt | --cfg-scale | --camera | --camera-horizontal | --camera-vertical | --camera-pan | --camera-tilt | --camera-roll | --camera-zoom | --callback-url | --external-task-id | --count | --timeout | --max-cost | --profile | --base-url | --report) ;;
         --duration) words='5 10' ;;
         --aspect-ratio) words='16:9 9:16 1:1' ;;
         --mode) words='std pro' ;;
@@ -27,9 +27,9 @@ _kirin_about() {
       esac
       ;;
     v1-5-i2v | kirin_v1_5_i2v)
-      flags='--prompt --image --image-tail --negative-prompt --duration --mode --cfg-scale --seed --camera --camera-type --camera-horizontal --camera-vertical --camera-pan --camera-tilt --camera-roll --camera-zoom --static-mask --dynamic-mask --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --output --force --count --wait --no-wait --timeout --max-cost --strict --dry-run --full --to-yaml --sandbox --base-url --api-key-file --report --json --quiet --progress --color --help'
+      flags='--prompt --image --image-tail --negative-prompt --duration --mode --cfg-scale --seed --camera --camera-type --camera-horizontal --camera-vertical --camera-pan --camera-tilt --camera-roll --camera-zoom --static-mask --dynamic-mask --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --output --force --count --wait --no-wait --timeout --max-cost --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --quiet --progress --color --help'
       case $2 in
-        --prompt | --negative-prompt | --cfg-scale | --seed | --camera | --camera-horizontal | --camera-vertical | --camera-pan | --camera-tilt | --camera-roll | --camera-zoom | --callback-url | --external-task-id | --count | --timeout | --max-cost | --base-url | --report) ;;
+        --prompt | --negative-prompt | --cfg-scale | --seed | --camera | --camera-horizontal | --camera-vertical | --camera-pan | --camera-tilt | --camera-roll | --camera-zoom | --callback-url | --external-task-id | --count | --timeout | --max-cost | --profile | --base-url | --report) ;;
         --image | -i | --image-tail | --static-mask | --dynamic-mask) files=image ;;
         --duration) words='5 10' ;;
         --mode) words='std pro' ;;
@@ -41,9 +41,9 @@ _kirin_about() {
       esac
       ;;
     v1-6-multi-i2v | kirin_v1_6_multi_i2v)
-      flags='--prompt --image --negative-prompt --duration --aspect-ratio --mode --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --output --force --count --wait --no-wait --timeout --max-cost --strict --dry-run --full --to-yaml --sandbox --base-url --api-key-file --report --json --quiet --progress --color --help'
+      flags='--prompt --image --negative-prompt --duration --aspect-ratio --mode --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --output --force --count --wait --no-wait --timeout --max-cost --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --quiet --progress --color --help'
       case $2 in
-        --prompt | --negative-prompt | --callback-url | --external-task-id | --count | --timeout | --max-cost | --base-url | --report) ;;
+        --prompt | --negative-prompt | --callback-url | --external-task-id | --count | --timeout | --max-cost | --profile | --base-url | --report) ;;
         --image | -i) files=image ;;
         --duration) words='5 10' ;;
         --aspect-ratio) words='16:9 9:16 1:1' ;;
@@ -55,9 +55,9 @@ _kirin_about() {
       esac
       ;;
     motion-control | kirin_motion_control)
-      flags='--prompt --image --video --character-orientation --mode --keep-original-sound --no-keep-original-sound --callback-url --external-task-id --prompt-file --file --output --force --count --wait --no-wait --timeout --max-cost --strict --dry-run --full --to-yaml --sandbox --base-url --api-key-file --report --json --quiet --progress --color --help'
+      flags='--prompt --image --video --character-orientation --mode --keep-original-sound --no-keep-original-sound --callback-url --external-task-id --prompt-file --file --output --force --count --wait --no-wait --timeout --max-cost --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --quiet --progress --color --help'
       case $2 in
-        --prompt | --video | --callback-url | --external-task-id | --count | --timeout | --max-cost | --base-url | --report) ;;
+        --prompt | --video | --callback-url | --external-task-id | --count | --timeout | --max-cost | --profile | --base-url | --report) ;;
         --image | -i) files=image ;;
         --character-orientation) words='image video' ;;
         --mode) words='std pro' ;;
@@ -68,9 +68,9 @@ _kirin_about() {
       esac
       ;;
     video-o1 | kirin_video_o1)
-      flags='--prompt --duration --aspect-ratio --mode --first-frame --end-frame --image --video --video-refer-type --keep-original-sound --no-keep-original-sound --element --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --output --force --count --wait --no-wait --timeout --max-cost --strict --dry-run --full --to-yaml --sandbox --base-url --api-key-file --report --json --quiet --progress --color --help'
+      flags='--prompt --duration --aspect-ratio --mode --first-frame --end-frame --image --video --video-refer-type --keep-original-sound --no-keep-original-sound --element --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --output --force --count --wait --no-wait --timeout --max-cost --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --quiet --progress --color --help'
       case $2 in
-        --prompt | --video | --element | --callback-url | --external-task-id | --count | --timeout | --max-cost | --base-url | --report) ;;
+        --prompt | --video | --element | --callback-url | --external-task-id | --count | --timeout | --max-cost | --profile | --base-url | --report) ;;
         --duration) words='3 4 5 6 7 8 9 10' ;;
         --aspect-ratio) words='16:9 9:16 1:1' ;;
         --mode) words='std pro' ;;
@@ -83,10 +83,10 @@ _kirin_about() {
       esac
       ;;
     run)
-      flags='--output --jobs --timeout --wait --no-wait --max-cost --again --retry-failed --force --scope --strict --sandbox --base-url --api-key-file --report --json --quiet --progress --color --help'
+      flags='--set --only --tag --max-jobs --output --jobs --timeout --wait --no-wait --max-cost --again --retry-failed --force --scope --shard --strict --check-urls --sandbox --profile --base-url --api-key-file --report --json --quiet --progress --color --help'
       case $2 in
+        --set | --only | --tag | --max-jobs | --jobs | -j | --timeout | --max-cost | --scope | --shard | --profile | --base-url | --report) ;;
         --output | -o) files=folder ;;
-        --jobs | -j | --timeout | --max-cost | --scope | --base-url | --report) ;;
         --api-key-file) files=file ;;
         --progress) words='auto tty plain json quiet' ;;
         --color) words='auto always never' ;;
@@ -95,18 +95,19 @@ _kirin_about() {
       esac
       ;;
     validate)
-      flags='--strict --json --quiet --color --help'
+      flags='--set --only --tag --max-jobs --strict --check-urls --json --quiet --color --help'
       case $2 in
+        --set | --only | --tag | --max-jobs) ;;
         --color) words='auto always never' ;;
         [0-9]*) files=job-file ;;
         *) return 1 ;;
       esac
       ;;
     plan)
-      flags='--output --again --retry-failed --force --scope --strict --base-url --json --color --help'
+      flags='--set --only --tag --max-jobs --output --again --retry-failed --force --scope --shard --strict --profile --base-url --json --color --help'
       case $2 in
+        --set | --only | --tag | --max-jobs | --scope | --shard | --profile | --base-url) ;;
         --output | -o) files=folder ;;
-        --scope | --base-url) ;;
         --color) words='auto always never' ;;
         [0-9]*) files=job-file ;;
         *) return 1 ;;
@@ -118,6 +119,16 @@ _kirin_about() {
         --report) ;;
         --merge) files=folder ;;
         --color) words='auto always never' ;;
+        [0-9]*) files=file ;;
+        *) return 1 ;;
+      esac
+      ;;
+    init)
+      flags='--output --force --color --help'
+      case $2 in
+        --output | -o) files=file ;;
+        --color) words='auto always never' ;;
+        1) words='v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 kirin_v1_t2v kirin_v1_5_i2v kirin_v1_6_multi_i2v kirin_motion_control kirin_video_o1' ;;
         *) return 1 ;;
       esac
       ;;
@@ -128,45 +139,46 @@ _kirin_about() {
       esac
       ;;
     list)
-      flags='--state --model --file --since --limit --json --color --help'
+      flags='--state --model --file --since --limit --profile --json --color --help'
       case $2 in
-        --state | --model | --since | --limit | -n) ;;
+        --state | --model | --since | --limit | -n | --profile) ;;
         --file) files=file ;;
         --color) words='auto always never' ;;
         *) return 1 ;;
       esac
       ;;
     show)
-      flags='--json --color --help'
+      flags='--profile --json --color --help'
       case $2 in
+        --profile) ;;
         --color) words='auto always never' ;;
         *) return 1 ;;
       esac
       ;;
     wait)
-      flags='--output --force --timeout --base-url --api-key-file --json --quiet --progress --color --help'
+      flags='--output --force --timeout --profile --base-url --api-key-file --json --quiet --progress --color --help'
       case $2 in
         --output | -o | --api-key-file) files=file ;;
-        --timeout | --base-url) ;;
+        --timeout | --profile | --base-url) ;;
         --progress) words='auto tty plain json quiet' ;;
         --color) words='auto always never' ;;
         *) return 1 ;;
       esac
       ;;
     download)
-      flags='--output --force --timeout --base-url --api-key-file --json --quiet --progress --color --help'
+      flags='--output --force --timeout --profile --base-url --api-key-file --json --quiet --progress --color --help'
       case $2 in
         --output | -o | --api-key-file) files=file ;;
-        --timeout | --base-url) ;;
+        --timeout | --profile | --base-url) ;;
         --progress) words='auto tty plain json quiet' ;;
         --color) words='auto always never' ;;
         *) return 1 ;;
       esac
       ;;
     resume)
-      flags='--jobs --timeout --max-cost --base-url --api-key-file --json --quiet --progress --color --help'
+      flags='--jobs --timeout --max-cost --profile --base-url --api-key-file --json --quiet --progress --color --help'
       case $2 in
-        --jobs | -j | --timeout | --max-cost | --base-url) ;;
+        --jobs | -j | --timeout | --max-cost | --profile | --base-url) ;;
         --api-key-file) files=file ;;
         --progress) words='auto tty plain json quiet' ;;
         --color) words='auto always never' ;;
@@ -174,17 +186,18 @@ _kirin_about() {
       esac
       ;;
     resolve)
-      flags='--adopt --resend --abandon --base-url --color --help'
+      flags='--adopt --resend --abandon --profile --base-url --color --help'
       case $2 in
-        --adopt | --base-url) ;;
+        --adopt | --profile | --base-url) ;;
         --color) words='auto always never' ;;
         *) return 1 ;;
       esac
       ;;
     usage)
-      flags='--by --since --json --csv --color --help'
+      flags='--by --since --profile --json --csv --color --help'
       case $2 in
-        --by | --since) ;;
+        --by) words='model day file' ;;
+        --since | --profile) ;;
         --color) words='auto always never' ;;
         *) return 1 ;;
       esac
@@ -194,6 +207,33 @@ _kirin_about() {
       case $2 in
         --color) words='auto always never' ;;
         1) words='v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 kirin_v1_t2v kirin_v1_5_i2v kirin_v1_6_multi_i2v kirin_motion_control kirin_video_o1' ;;
+        *) return 1 ;;
+      esac
+      ;;
+    auth)
+      flags='--profile --api-key-file --json --color --help'
+      case $2 in
+        --profile) ;;
+        --api-key-file) files=file ;;
+        --color) words='auto always never' ;;
+        1) words='login status logout' ;;
+        *) return 1 ;;
+      esac
+      ;;
+    config)
+      flags='--profile --json --color --help'
+      case $2 in
+        --profile) ;;
+        --color) words='auto always never' ;;
+        *) return 1 ;;
+      esac
+      ;;
+    doctor)
+      flags='--offline --profile --base-url --api-key-file --json --color --help'
+      case $2 in
+        --profile | --base-url) ;;
+        --api-key-file) files=file ;;
+        --color) words='auto always never' ;;
         *) return 1 ;;
       esac
       ;;
@@ -209,6 +249,13 @@ _kirin_about() {
       flags='--help'
       case $2 in
         1) words='bash zsh fish powershell' ;;
+        *) return 1 ;;
+      esac
+      ;;
+    help)
+      flags='--json --color --help'
+      case $2 in
+        --color) words='auto always never' ;;
         *) return 1 ;;
       esac
       ;;
@@ -291,7 +338,7 @@ _kirin() {
     _kirin_about "$command" flags
     words=$flags
   elif [[ -z $command ]]; then
-    words='v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 run validate plan report schema list show wait download resume resolve usage models sandbox completion'
+    words='v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 run validate plan report init schema list show wait download resume resolve usage models auth config doctor sandbox completion help'
     [[ -n $cur ]] && words+=' kirin_v1_t2v kirin_v1_5_i2v kirin_v1_6_multi_i2v kirin_motion_control kirin_video_o1'
   else
     _kirin_about "$command" "$number" || [[ -n $cur ]] || words=$flags

@@ -6,6 +6,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
 
     $before = [ordered]@{
         '--version' = @{ Help = 'Print the version.'; Takes = $false; Words = @() }
+        '-V' = @{ Help = 'Print the version.'; Takes = $false; Words = @() }
         '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
         '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
     }
@@ -43,10 +44,12 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
                 '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
+                '--check-urls' = @{ Help = 'Look at images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
                 '--full' = @{ Help = 'With --dry-run: Base64 in full.'; Takes = $false; Words = @() }
                 '--to-yaml' = @{ Help = 'Print the job file that these flags mean.'; Takes = $false; Words = @() }
                 '--sandbox' = @{ Help = 'Use a service inside this process: no key, no cost.'; Takes = $false; Words = @() }
+                '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
                 '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
@@ -98,10 +101,12 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
                 '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
+                '--check-urls' = @{ Help = 'Look at images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
                 '--full' = @{ Help = 'With --dry-run: Base64 in full.'; Takes = $false; Words = @() }
                 '--to-yaml' = @{ Help = 'Print the job file that these flags mean.'; Takes = $false; Words = @() }
                 '--sandbox' = @{ Help = 'Use a service inside this process: no key, no cost.'; Takes = $false; Words = @() }
+                '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
                 '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
@@ -141,10 +146,12 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
                 '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
+                '--check-urls' = @{ Help = 'Look at images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
                 '--full' = @{ Help = 'With --dry-run: Base64 in full.'; Takes = $false; Words = @() }
                 '--to-yaml' = @{ Help = 'Print the job file that these flags mean.'; Takes = $false; Words = @() }
                 '--sandbox' = @{ Help = 'Use a service inside this process: no key, no cost.'; Takes = $false; Words = @() }
+                '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
                 '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
@@ -183,10 +190,12 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
                 '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
+                '--check-urls' = @{ Help = 'Look at images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
                 '--full' = @{ Help = 'With --dry-run: Base64 in full.'; Takes = $false; Words = @() }
                 '--to-yaml' = @{ Help = 'Print the job file that these flags mean.'; Takes = $false; Words = @() }
                 '--sandbox' = @{ Help = 'Use a service inside this process: no key, no cost.'; Takes = $false; Words = @() }
+                '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
                 '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
@@ -232,10 +241,12 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
                 '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
+                '--check-urls' = @{ Help = 'Look at images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
                 '--full' = @{ Help = 'With --dry-run: Base64 in full.'; Takes = $false; Words = @() }
                 '--to-yaml' = @{ Help = 'Print the job file that these flags mean.'; Takes = $false; Words = @() }
                 '--sandbox' = @{ Help = 'Use a service inside this process: no key, no cost.'; Takes = $false; Words = @() }
+                '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
                 '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
@@ -252,6 +263,10 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
         'run' = @{
             Help = 'Make the videos that job files describe.'
             Flags = [ordered]@{
+                '--set' = @{ Help = 'Give a variable of the files a value. Repeatable.'; Takes = $true; Words = @() }
+                '--only' = @{ Help = 'Only jobs with such a name: ''cup*''. Repeatable.'; Takes = $true; Words = @() }
+                '--tag' = @{ Help = 'Only jobs with this tag. Repeatable.'; Takes = $true; Words = @() }
+                '--max-jobs' = @{ Help = 'Refuse files that make more jobs.'; Takes = $true; Words = @() }
                 '--output' = @{ Help = 'Folder for all videos, instead of those that the files name.'; Takes = $true; Words = @() }
                 '-o' = @{ Help = 'Folder for all videos, instead of those that the files name.'; Takes = $true; Words = @() }
                 '--jobs' = @{ Help = 'How many tasks may be in flight at once.'; Takes = $true; Words = @() }
@@ -264,8 +279,11 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--retry-failed' = @{ Help = 'Make a new take of what failed, at new cost.'; Takes = $false; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
                 '--scope' = @{ Help = 'Keeps equal jobs of different campaigns apart.'; Takes = $true; Words = @() }
+                '--shard' = @{ Help = 'Only part I of N of the jobs; auto takes both numbers from the CI system, auto/N the index.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
+                '--check-urls' = @{ Help = 'Look at images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--sandbox' = @{ Help = 'Use a service inside this process: no key, no cost.'; Takes = $false; Words = @() }
+                '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
                 '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
@@ -282,7 +300,12 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
         'validate' = @{
             Help = 'Check job files; send nothing.'
             Flags = [ordered]@{
+                '--set' = @{ Help = 'Give a variable of the files a value. Repeatable.'; Takes = $true; Words = @() }
+                '--only' = @{ Help = 'Only jobs with such a name: ''cup*''. Repeatable.'; Takes = $true; Words = @() }
+                '--tag' = @{ Help = 'Only jobs with this tag. Repeatable.'; Takes = $true; Words = @() }
+                '--max-jobs' = @{ Help = 'Refuse files that make more jobs.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
+                '--check-urls' = @{ Help = 'Look at images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
@@ -295,13 +318,19 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
         'plan' = @{
             Help = 'Show what a run would send, skip and write, and what it may cost.'
             Flags = [ordered]@{
+                '--set' = @{ Help = 'Give a variable of the files a value. Repeatable.'; Takes = $true; Words = @() }
+                '--only' = @{ Help = 'Only jobs with such a name: ''cup*''. Repeatable.'; Takes = $true; Words = @() }
+                '--tag' = @{ Help = 'Only jobs with this tag. Repeatable.'; Takes = $true; Words = @() }
+                '--max-jobs' = @{ Help = 'Refuse files that make more jobs.'; Takes = $true; Words = @() }
                 '--output' = @{ Help = 'Folder for all videos, instead of those that the files name.'; Takes = $true; Words = @() }
                 '-o' = @{ Help = 'Folder for all videos, instead of those that the files name.'; Takes = $true; Words = @() }
                 '--again' = @{ Help = 'Make a new take, at new cost.'; Takes = $false; Words = @() }
                 '--retry-failed' = @{ Help = 'Make a new take of what failed, at new cost.'; Takes = $false; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
                 '--scope' = @{ Help = 'Keeps equal jobs of different campaigns apart.'; Takes = $true; Words = @() }
+                '--shard' = @{ Help = 'Only part I of N of the jobs; auto takes both numbers from the CI system, auto/N the index.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
+                '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
@@ -324,6 +353,18 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
             }
             Arguments = @(@{ Words = @(); Repeats = $true })
         }
+        'init' = @{
+            Help = 'Write a commented job file to start from.'
+            Flags = [ordered]@{
+                '--output' = @{ Help = 'Write it here, not to stdout.'; Takes = $true; Words = @() }
+                '-o' = @{ Help = 'Write it here, not to stdout.'; Takes = $true; Words = @() }
+                '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @(@{ Words = @('v1-t2v', 'v1-5-i2v', 'v1-6-multi-i2v', 'motion-control', 'video-o1', 'kirin_v1_t2v', 'kirin_v1_5_i2v', 'kirin_v1_6_multi_i2v', 'kirin_motion_control', 'kirin_video_o1'); Repeats = $false })
+        }
         'schema' = @{
             Help = 'Print the JSON Schema of job files.'
             Flags = [ordered]@{
@@ -341,6 +382,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--since' = @{ Help = 'Only the last 2h, 7d, ....'; Takes = $true; Words = @() }
                 '--limit' = @{ Help = 'At most so many.'; Takes = $true; Words = @() }
                 '-n' = @{ Help = 'At most so many.'; Takes = $true; Words = @() }
+                '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
@@ -351,6 +393,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
         'show' = @{
             Help = 'Show everything known of one task.'
             Flags = [ordered]@{
+                '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
@@ -365,6 +408,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
+                '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
@@ -384,6 +428,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
+                '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
@@ -403,6 +448,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '-j' = @{ Help = 'How many tasks may be in flight at once.'; Takes = $true; Words = @() }
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
                 '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
+                '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
@@ -421,6 +467,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--adopt' = @{ Help = 'It became this task of the service.'; Takes = $true; Words = @() }
                 '--resend' = @{ Help = 'It was not created: send it again. May cost twice.'; Takes = $false; Words = @() }
                 '--abandon' = @{ Help = 'Forget it. May have cost something.'; Takes = $false; Words = @() }
+                '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
@@ -431,8 +478,9 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
         'usage' = @{
             Help = 'Show what was spent, by model, day or job file.'
             Flags = [ordered]@{
-                '--by' = @{ Help = 'What to sum up by.'; Takes = $true; Words = @() }
+                '--by' = @{ Help = 'What to sum up by.'; Takes = $true; Words = @('model', 'day', 'file') }
                 '--since' = @{ Help = 'Only the last 2h, 7d, ....'; Takes = $true; Words = @() }
+                '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--csv' = @{ Help = 'Print the table as CSV.'; Takes = $false; Words = @() }
                 '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
@@ -450,6 +498,43 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
             Arguments = @(@{ Words = @('v1-t2v', 'v1-5-i2v', 'v1-6-multi-i2v', 'motion-control', 'video-o1', 'kirin_v1_t2v', 'kirin_v1_5_i2v', 'kirin_v1_6_multi_i2v', 'kirin_motion_control', 'kirin_video_o1'); Repeats = $false })
+        }
+        'auth' = @{
+            Help = 'Store the API key, say where it comes from, forget it.'
+            Flags = [ordered]@{
+                '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
+                '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @(@{ Words = @('login', 'status', 'logout'); Repeats = $false })
+        }
+        'config' = @{
+            Help = 'Show the settings, each with where it comes from.'
+            Flags = [ordered]@{
+                '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @()
+        }
+        'doctor' = @{
+            Help = 'Check the set-up: key, service, folders, ledger, clock.'
+            Flags = [ordered]@{
+                '--offline' = @{ Help = 'Ask the service nothing.'; Takes = $false; Words = @() }
+                '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
+                '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
+                '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @()
         }
         'sandbox' = @{
             Help = 'Serve the protocol on this machine, for trying things and testing pipelines.'
@@ -475,6 +560,16 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
             Arguments = @(@{ Words = @('bash', 'zsh', 'fish', 'powershell'); Repeats = $false })
+        }
+        'help' = @{
+            Help = 'Explain a command or a topic; list every command as JSON.'
+            Flags = [ordered]@{
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @(@{ Words = @(); Repeats = $false })
         }
     }
     $names = @{

@@ -6,10 +6,11 @@ Knows no ledger and no jobs; a body is bytes to it.
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from urllib.parse import quote
 
+from kirin_cli.api.credentials import scrub_answer
 from kirin_cli.api.exchange import Clock
 from kirin_cli.api.faults import TransportFault
 from kirin_cli.api.reach import check_base_url
@@ -93,7 +94,7 @@ class Client:
         self.create_url = base + _rooted(create_path)
         self._query_url = base + _rooted(query_path)
         self._headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
-        self._transport, self._now = transport, now
+        self._transport, self._now, self._key = transport, now, key
         self._create_deadline, self._query_deadline = create_deadline, query_deadline
 
     def create(self, body: Body, *, sent_before: bool = False, deadline: float | None = None) -> Posted:
@@ -105,7 +106,7 @@ class Client:
         headers = {**self._headers, "Content-Type": "application/json"}
         request = Request("POST", self.create_url, headers, body)
         try:
-            reply = self._transport.send(request, deadline=deadline or self._create_deadline, fresh=True)
+            reply = self._send(request, deadline or self._create_deadline, fresh=True)
         except TransportFault as fault:
             means = verdict(None, NOTHING, has_task=False, fault=fault, sent_before=sent_before)
             return Posted(means, fault=fault)
@@ -120,7 +121,7 @@ class Client:
         """GET one task by its id or external id. Raises UsageError for an id that cannot be one (H5)."""
         request = Request("GET", self.query_url(task_id), self._headers)
         try:
-            reply = self._transport.send(request, deadline=deadline or self._query_deadline)
+            reply = self._send(request, deadline or self._query_deadline)
         except TransportFault as fault:
             return Queried(Found.UNCLEAR, fault=fault)
         task = _task(reply, created=False)
@@ -132,6 +133,11 @@ class Client:
         if not usable_id(task_id):
             raise UsageError(f"{task_id[:40]!r} cannot be the id of a task")
         return self._query_url.replace("{id}", quote(task_id, safe=""))
+
+    def _send(self, request: Request, deadline: float, *, fresh: bool = False) -> Reply:
+        """The answer, without the key where a service echoes it (H4): nobody further on needs to look for it."""
+        reply = self._transport.send(request, deadline=deadline, fresh=fresh)
+        return replace(reply, body=scrub_answer(reply.body, self._key))
 
     def _wait(self, headers: Mapping[str, str]) -> float | None:
         return retry_after(headers.get("Retry-After"), self._now())

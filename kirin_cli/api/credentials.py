@@ -13,9 +13,11 @@ from urllib.parse import quote, quote_plus
 from kirin_cli.errors import NotPermitted
 
 VARIABLE = "KIRIN_API_KEY"
-HINT = f"set {VARIABLE} in the environment, or give --api-key-file FILE"
+HINT = f"set {VARIABLE} in the environment, give --api-key-file FILE, or store a key: kirin auth login"
 LONGEST = 4096  # characters
 MASK = "***"
+ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+PLAIN = frozenset(map(chr, range(33, 127))) - {'"', "\\"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,19 @@ def scrub(text: str, key: str) -> str:
     A key of fewer than eight characters is replaced only where it stands alone: it may be part of any word.
     """
     return _pattern(key).sub(MASK, text) if key else text
+
+
+def scrub_answer(body: bytes, key: str) -> bytes:
+    """The body of an answer without the key, also where JSON escapes spell some of its characters (H4)."""
+    text = body.decode("utf-8", "surrogateescape")
+    return scrub(ESCAPE.sub(_plainly, text), key).encode("utf-8", "surrogateescape")
+
+
+def _plainly(escape: re.Match[str]) -> str:
+    """What an escape of JSON stands for, where that is plain ASCII and can stand for itself."""
+    character = chr(int(escape[1], 16)) if escape[1] else escape[2]
+    plain = character in PLAIN if escape[1] else character == "/"
+    return character if plain else escape[0]
 
 
 def fingerprint(key: str) -> str:

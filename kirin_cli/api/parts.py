@@ -21,6 +21,10 @@ SPARE = 1 << 20  # bytes that are left free
 ROOM = "make room, then `kirin resume` fetches it free of charge"
 
 
+class BeingWritten(LocalFault):
+    """Another process is fetching the same file; it will be there soon."""
+
+
 class PartFile:
     """The bytes so far of what will be `target`. Raises LocalFault where the target or the folder cannot be used.
 
@@ -125,7 +129,7 @@ def _open_locked(path: Path) -> BinaryIO:
         except BaseException:
             file.close()
             raise
-    raise LocalFault(f"{path} is being written by another process", hint="wait for it, or choose another output path")
+    raise BeingWritten(f"{path} is being written by another process", hint="wait for it, or choose another output path")
 
 
 def _is_alone(file: BinaryIO, path: Path) -> bool:

@@ -2,32 +2,34 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kirin_cli import media
 from kirin_cli.cli import preview
 from kirin_cli.cli.console import Talk, talk
 from kirin_cli.cli.flags import Typed, flag_at, missing_flag, typed
 from kirin_cli.cli.given import Given
+from kirin_cli.cli.looks import LookIn, looker
 from kirin_cli.cli.settings import Settings, settings
 from kirin_cli.cli.start import Start, prompt_text, start_from
-from kirin_cli.run.findings import Finding
 from kirin_cli.spec.medium import Kind, Medium
-from kirin_cli.spec.model import Model
+from kirin_cli.spec.model import Checked, Model
 from kirin_cli.spec.problem import Problem
+from kirin_cli.spec.record import Record
+
+if TYPE_CHECKING:
+    from kirin_cli.run.findings import Finding
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Record):
     """A model command as far as it is understood: values to send, and what was found."""
 
     model: Model
     given: Given
     typed: Typed
     values: Mapping[str, object]
-    findings: tuple[Finding, ...]
+    findings: "tuple[Finding, ...]"
 
     @property
     def refused(self) -> bool:
@@ -38,8 +40,8 @@ class Asked:
 def answer(model: Model, given: Given, values: Mapping[str, object]) -> int:
     """Do what the flags say, and return the exit code. Raises the tree of errors."""
     voice = talk(color=given.color, progress=given.progress, quiet=given.quiet)
-    setting = settings(os.environ, base_url=given.base_url, api_key_file=given.api_key_file)
-    asked = _understand(model, given, values)
+    setting = settings(os.environ, base_url=given.base_url, api_key_file=given.api_key_file, profile=given.profile)
+    asked = _understand(model, given, values, looker(uploads=bool(setting.upload_url) or given.sandbox))
     voice.findings(asked.findings)
     if asked.refused:
         from kirin_cli.cli.publish import reports  # noqa: PLC0415  (only where nothing is sent)
@@ -52,20 +54,32 @@ def answer(model: Model, given: Given, values: Mapping[str, object]) -> int:
     return send(asked, setting, voice)
 
 
-def _understand(model: Model, given: Given, values: Mapping[str, object]) -> Asked:
+def _understand(model: Model, given: Given, values: Mapping[str, object], look: LookIn) -> Asked:
     start = start_from(model, given)
     prompt = prompt_text(given, values.get("p_prompt"))
     said = typed(model, {**values, "p_prompt": prompt}, start.params, absolute=start.job is not None)
-    checked = model.check(said.params, partial(_look, start.job.base if start.job else Path()))
+    base = start.job.base if start.job else Path()
+    checked = (
+        _online(model, said, base, look) if given.check_urls else model.check(said.params, partial(_look, look, base))
+    )
     findings = tuple(_finding(model, said, start, problem) for problem in checked.problems)
     return Asked(model, given, said, checked.values, findings)
 
 
-def _look(base: Path, given: str, kind: Kind) -> Medium:
-    return media.look(given, kind, base)
+def _online(model: Model, said: Typed, base: Path, look: LookIn) -> Checked:
+    from kirin_cli.run.probing import check_online, open_prober  # noqa: PLC0415  (HTTP, only with --check-urls)
+
+    with open_prober(os.environ, look) as looking:
+        return check_online(model, said.params, base, looking)
 
 
-def _finding(model: Model, said: Typed, start: Start, problem: Problem) -> Finding:
+def _look(look: LookIn, base: Path, given: str, kind: Kind) -> Medium:
+    return look(given, kind, base)
+
+
+def _finding(model: Model, said: Typed, start: Start, problem: Problem) -> "Finding":
+    from kirin_cli.run.findings import Finding  # noqa: PLC0415  (only where there are problems)
+
     about = {"message": problem.message, "severity": problem.severity, "rule": problem.rule, "path": problem.path}
     flag = flag_at(said.origins, problem.path)
     if not flag and start.job is not None:

@@ -4,29 +4,30 @@ import os
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final, get_args
+from typing import TYPE_CHECKING, Final, get_args
 
 from kirin_cli.errors import KirinError, UsageError
-from kirin_cli.run.findings import Finding
+from kirin_cli.spec.record import Record
 from kirin_cli.spec.words import nearest
 from kirin_cli.ui.console import Colour, Mode, Streams, progress_mode
 from kirin_cli.ui.escape import harmless
-from kirin_cli.ui.view import Progress
+
+if TYPE_CHECKING:
+    from kirin_cli.run.findings import Finding
+    from kirin_cli.ui.view import Progress
 
 COLOURS: Final[tuple[str, ...]] = get_args(Colour)
 MODES: Final[tuple[str, ...]] = ("auto", *get_args(Mode))
 
 
-@dataclass(frozen=True, slots=True)
-class Talk:
+class Talk(Record):
     """The voice of one command."""
 
     streams: Streams
     progress: str = "auto"
     quiet: bool = False
 
-    def findings(self, findings: Iterable[Finding]) -> None:
+    def findings(self, findings: "Iterable[Finding]") -> None:
         """Say what is wrong and where, with the line and a caret."""
         found = list(findings)
         if found:
@@ -50,7 +51,7 @@ class Talk:
         """Print lines of data on standard output."""
         self.streams.data(*lines)
 
-    def show(self, jobs: int) -> Progress:
+    def show(self, jobs: int) -> "Progress":
         """What shows the progress of a run of so many jobs."""
         from kirin_cli.ui.progress import make_progress  # noqa: PLC0415  (only for a run)
 

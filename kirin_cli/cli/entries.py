@@ -15,9 +15,9 @@ from kirin_cli.spec.words import nearest
 
 
 @contextmanager
-def opened_ledger(environ: Mapping[str, str]) -> Iterator[Ledger]:
-    """The ledger of the state folder. Raises LocalFault."""
-    with Ledger.open(state_dir(environ), time.time) as ledger:
+def opened_ledger(environ: Mapping[str, str], profile: str | None = None) -> Iterator[Ledger]:
+    """The ledger of the state folder. Raises LocalFault, and UsageError for settings that make no sense."""
+    with Ledger.open(state_dir(environ, profile), time.time) as ledger:
         yield ledger
 
 

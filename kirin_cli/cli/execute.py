@@ -18,6 +18,7 @@ from kirin_cli.run.course import World
 from kirin_cli.run.events import Listener
 from kirin_cli.run.job import Summary
 from kirin_cli.run.preparing import Prepared
+from kirin_cli.run.sharding import Shard
 
 Prepare = Callable[[Service], Prepared]
 """Makes the jobs ready for a service."""
@@ -35,6 +36,7 @@ class Options:
     json: bool = False
     resume: str = "kirin run"
     reports: Reports = NO_REPORTS
+    shard: Shard | None = None
 
 
 def execute(prepare: Prepare, options: Options, talk: Talk) -> int:
@@ -47,8 +49,11 @@ def execute(prepare: Prepare, options: Options, talk: Talk) -> int:
         if len(prepared.skipped) < len(prepared.jobs):
             opened.need_key()
         summary = _run(prepared, opened, options, talk)
-    tell(summary, options, talk)
-    return options.reports.of(summary, talk)
+    try:
+        tell(summary, options, talk)
+    finally:
+        exit_code = options.reports.of(summary, talk)
+    return exit_code
 
 
 def _run(prepared: Prepared, opened: Service, options: Options, talk: Talk) -> Summary:
@@ -62,12 +67,13 @@ def _run(prepared: Prepared, opened: Service, options: Options, talk: Talk) -> S
         brakes.halt(StillRunning("this command submits nothing", hint="kirin resume sends what was not sent"))
     with talk.show(len(jobs)) as progress:
         world = _world(opened, brakes, progress, waits=options.waits)
-        batch = Batch(jobs, world, brakes, opened.leases, options.limits, run_id)
+        batch = Batch(jobs, world, brakes, opened.leases, options.limits, run_id, prepared.skipped)
         with interruptible(batch.interrupt):
             summary = batch.run(progress.tick)
     ran = {outcome.job.external_id: outcome for outcome in summary.outcomes}
     outcomes = tuple(prepared.skipped.get(job.external_id) or ran[job.external_id] for job in prepared.jobs)
-    return replace(summary, outcomes=outcomes, started=started, ended=clock.time())
+    part = (options.shard.index, options.shard.total) if options.shard else None
+    return replace(summary, outcomes=outcomes, started=started, ended=clock.time(), shard=part)
 
 
 def _world(opened: Service, brakes: Brakes, emit: Listener, *, waits: bool) -> World:
@@ -75,6 +81,7 @@ def _world(opened: Service, brakes: Brakes, emit: Listener, *, waits: bool) -> W
         client=opened.client, dialect=opened.dialect, downloader=opened.downloader, ledger=opened.ledger,
         clock=SystemClock(), rng=opened.rng, emit=emit, pace=opened.pace, gate=brakes, origin=opened.origin,
         host=opened.host, account=opened.account, settle=opened.settle, prices=opened.prices, waits=waits,
+        uploader=opened.uploader,
     )  # fmt: skip
 
 

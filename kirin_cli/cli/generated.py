@@ -7,17 +7,17 @@ import sys
 from pathlib import Path
 
 from kirin_cli.cli.console import talk
-from kirin_cli.cli.table import commands
+from kirin_cli.cli.table import commands, variables
 from kirin_cli.derive.files import stale, write
 
 
 def main(arguments: list[str]) -> int:
     """Write or check the files below the current folder."""
     if arguments == ["--check"]:
-        found = stale(Path(), commands())
+        found = stale(Path(), commands(), variables())
         talk().data(*(f"stale: {path} (python -m kirin_cli.cli.generated)" for path in found))
         return 1 if found else 0
-    write(Path(), commands())
+    write(Path(), commands(), variables())
     return 0
 
 

@@ -11,7 +11,7 @@ from kirin_cli.cli import options as o
 INPUT = "Input"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)  # never compared: the methods for that double the time to define it
 class Given:
     """The common flags of the model commands, as Typer fills them in."""
 
@@ -37,6 +37,7 @@ class Given:
     max_cost: o.MaxCost = None
     again: Annotated[bool, typer.Option("--again", hidden=True, help="Always so: each call makes a new video.")] = False
     strict: o.Strict = False
+    check_urls: o.CheckUrls = False
     dry_run: Annotated[
         bool, typer.Option("--dry-run", rich_help_panel=o.RUNNING, help="Show the request; send nothing, need no key.")
     ] = False
@@ -47,6 +48,7 @@ class Given:
         bool, typer.Option("--to-yaml", rich_help_panel=o.RUNNING, help="Print the job file that these flags mean.")
     ] = False
     sandbox: o.Sandbox = False
+    profile: o.Profile = None
     base_url: o.BaseUrl = None
     api_key_file: o.ApiKeyFile = None
     report: o.Report = None

@@ -27,13 +27,14 @@ def list_tasks(
     job_file: Annotated[str, typer.Option("--file", metavar="FILE", help="Only tasks of this job file.")] = "",
     since: Annotated[str | None, typer.Option("--since", metavar="TIME", help="Only the last 2h, 7d, ….")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, help="At most so many.")] = 50,
+    profile: o.Profile = None,
     json: o.Json = False,
     color: o.Color = "auto",
 ) -> int:
     """List the tasks of the ledger, the newest first. Asks the service nothing."""
     voice = talk(color=color)
     begin = None if since is None else time.time() - seconds(since, "--since")
-    with opened_ledger(os.environ) as ledger:
+    with opened_ledger(os.environ, profile) as ledger:
         wanted = listed_states(state or ())
         found = select(ledger.store, states=wanted, model=model, job_file=job_file, since=begin, limit=limit)
     if json:

@@ -4,25 +4,31 @@ import os
 import sys
 from collections.abc import Sequence
 
-from typer.exceptions import TyperException
+from typer.exceptions import Abort, TyperException
 
-from kirin_cli.cli.app import BY_NAME, application
+from kirin_cli.cli.app import application
 from kirin_cli.errors import Interrupted, KirinError, UsageError
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line; returns its exit code."""
+    """Run one command line; returns its exit code. Without arguments it shows help."""
     try:
-        result = application().main(args=list(arguments), prog_name="kirin", standalone_mode=False)
+        result = application().main(args=list(arguments) or ["--help"], prog_name="kirin", standalone_mode=False)
     except KirinError as error:
         return _said(error)
     except TyperException as error:
-        return _said(UsageError(error.format_message(), hint=_usage_hint(arguments)))
-    except KeyboardInterrupt:
+        return _said(_in_words(error, arguments))
+    except (KeyboardInterrupt, Abort):
         return _said(Interrupted("interrupted"))
     except Exception as error:  # noqa: BLE001  (the one place; see the docstring)
         return _crashed(error)
     return result if isinstance(result, int) else 0
+
+
+def _in_words(error: TyperException, arguments: Sequence[str]) -> UsageError:
+    from kirin_cli.cli.mistakes import usage_error  # noqa: PLC0415  (only where something was mistyped)
+
+    return usage_error(error, arguments)
 
 
 def _said(error: KirinError) -> int:
@@ -30,11 +36,6 @@ def _said(error: KirinError) -> int:
 
     talk().error(error)
     return error.exit_code
-
-
-def _usage_hint(arguments: Sequence[str]) -> str:
-    command = next((word for word in arguments if word in BY_NAME), "")
-    return f"kirin {command} --help".replace("  ", " ")
 
 
 def _crashed(error: Exception) -> int:

@@ -26,7 +26,7 @@ def models(
     The rules are those that every request is held against before it is sent.
     """
     voice = talk(color=color)
-    chosen = [_named(model)] if model else list(MODELS.values())
+    chosen = [named(model)] if model else list(MODELS.values())
     if json:
         data = [as_data(one) for one in chosen]
         voice.data(json_module.dumps(data[0] if model else {"models": data}, indent=2, ensure_ascii=True))
@@ -38,7 +38,8 @@ def models(
     return 0
 
 
-def _named(name: str) -> Model:
+def named(name: str) -> Model:
+    """The model with this id or command. Raises UsageError with the nearest one."""
     for model in MODELS.values():
         if name in {model.id, model.command}:
             return model

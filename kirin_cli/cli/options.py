@@ -5,6 +5,9 @@ from typing import Annotated, Final
 
 import typer
 
+from kirin_cli.cli.defaults import FileDefaults
+
+INPUT: Final = "Input"
 OUTPUT: Final = "Output"
 RUNNING: Final = "Running"
 SERVICE: Final = "Service"
@@ -46,6 +49,13 @@ Report = Annotated[
 ]  # fmt: skip
 Force = Annotated[bool, typer.Option("--force", rich_help_panel=OUTPUT, help="Replace files that are there.")]
 Strict = Annotated[bool, typer.Option("--strict", rich_help_panel=RUNNING, help="Take warnings for errors.")]
+CheckUrls = Annotated[
+    bool,
+    typer.Option(
+        "--check-urls", rich_help_panel=RUNNING,
+        help="Look at images and videos behind URLs too; reads a few kilobytes of each.",
+    ),
+]  # fmt: skip
 Wait = Annotated[
     bool, typer.Option("--wait/--no-wait", rich_help_panel=RUNNING, help="Wait for the videos, or only submit.")
 ]
@@ -88,6 +98,49 @@ ApiKeyFile = Annotated[
         "--api-key-file", metavar="FILE", rich_help_panel=SERVICE, help="File that holds the key (else KIRIN_API_KEY)."
     ),
 ]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=VALUE", rich_help_panel=INPUT, show_default=False,
+        help="Give a variable of the files a value. Repeatable.",
+    ),
+]  # fmt: skip
+Only = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only", metavar="GLOB", rich_help_panel=INPUT, show_default=False,
+        help="Only jobs with such a name: 'cup*'. Repeatable.",
+    ),
+]  # fmt: skip
+Tag = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tag", metavar="TAG", rich_help_panel=INPUT, show_default=False, help="Only jobs with this tag. Repeatable."
+    ),
+]
+MaxJobs = Annotated[
+    int,
+    typer.Option(
+        "--max-jobs", metavar="N", min=1, max=1_000_000, rich_help_panel=INPUT, envvar="KIRIN_MAX_JOBS",
+        help="Refuse files that make more jobs.",
+    ),
+]  # fmt: skip
+
+
+def _choose(ctx: typer.Context, profile: str | None) -> str | None:
+    """Have the other flags take their defaults from this profile of the settings file."""
+    if isinstance(ctx.default_map, FileDefaults):
+        ctx.default_map.profile = profile
+    return profile
+
+
+Profile = Annotated[
+    str | None,
+    typer.Option(
+        "--profile", metavar="NAME", rich_help_panel=SERVICE, is_eager=True, callback=_choose,
+        help="Profile of your settings file (else KIRIN_PROFILE).",
+    ),
+]  # fmt: skip
 JobFiles = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Job files (YAML).", show_default=False)]
 MaxCost = Annotated[
     str | None,
@@ -103,3 +156,10 @@ TaskIds = Annotated[
 TaskId = Annotated[
     str, typer.Argument(metavar="ID", help="A task id, an external task id, or the beginning of either.")
 ]
+Shard = Annotated[
+    str,
+    typer.Option(
+        "--shard", metavar="I/N", rich_help_panel=RUNNING, show_default=False,
+        help="Only part I of N of the jobs; auto takes both numbers from the CI system, auto/N the index.",
+    ),
+]  # fmt: skip

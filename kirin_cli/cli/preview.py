@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from kirin_cli import media
 from kirin_cli.cli.settings import Settings
+from kirin_cli.jobs.templates import escaped
 from kirin_cli.spec.model import Model
 from kirin_cli.wire import DIALECTS
 
@@ -40,5 +41,5 @@ def as_yaml(model: Model, params: Mapping[str, object]) -> str:
     import yaml  # noqa: PLC0415  (only here)
 
     return yaml.safe_dump(
-        {"version": 1, "model": model.id, "params": dict(params)}, sort_keys=False, allow_unicode=True, width=100
+        {"version": 1, "model": model.id, "params": escaped(params)}, sort_keys=False, allow_unicode=True, width=100
     ).rstrip("\n")

@@ -12,6 +12,7 @@ from kirin_cli.cli.console import Talk
 from kirin_cli.errors import KirinError, LocalFault
 from kirin_cli.report import FORMATS, results
 from kirin_cli.report.destinations import STDOUT, Destination, append, github_files, parse, write
+from kirin_cli.report.record import Report
 from kirin_cli.run.findings import Finding
 from kirin_cli.run.job import Summary
 from kirin_cli.ui.escape import harmless
@@ -47,8 +48,8 @@ class Reports:
         try:
             yield
         except KirinError as error:
-            broken = error
-            self.publish(lambda: results.broken(broken), error.exit_code, talk)
+            data = results.broken(error)
+            self.publish(lambda: data, error.exit_code, talk)
             raise
 
     def publish(self, data: Callable[[], Mapping[str, object]], exit_code: int, talk: Talk) -> int:
@@ -78,9 +79,8 @@ def _written(one: Destination, data: Mapping[str, object], talk: Talk) -> bool:
 def _write(one: Destination, data: Mapping[str, object], talk: Talk) -> None:
     from kirin_cli.report.reading import Reader  # noqa: PLC0415  (only where there is a report to make)
 
-    folder = one.path.parent if one.path else Path()
-    report = Reader(clean).report(data, folder)
-    text = FORMATS[one.format].render(report)
+    report = Reader(clean).report(data, one.path.parent if one.path else Path())
+    text = _annotations(report) if one.format == "github" else FORMATS[one.format].render(report)
     if one.path is not None:
         write(one.path, text, [made.path for job in report.jobs for made in job.made])
         talk.note(f"report: {one.path}")
@@ -88,11 +88,23 @@ def _write(one: Destination, data: Mapping[str, object], talk: Talk) -> None:
     if text:
         (talk.data if one.target == STDOUT else talk.streams.talk)(text)
     if one.format == "github":
-        from kirin_cli.report import github  # noqa: PLC0415  (the same)
+        _serve_step(report)
 
-        for path, part in zip(github_files(os.environ), (github.summary, github.outputs), strict=True):
-            if path is not None:
-                append(path, part(report))
+
+def _annotations(report: Report) -> str:
+    from kirin_cli.report.github import annotations  # noqa: PLC0415  (the same)
+
+    workspace = os.environ.get("GITHUB_WORKSPACE")
+    return annotations(report, Path.cwd(), Path(workspace) if workspace else None)
+
+
+def _serve_step(report: Report) -> None:
+    """Add to the step summary and to the outputs of the step, where the runner names files for them."""
+    from kirin_cli.report.github import outputs, summary  # noqa: PLC0415  (the same)
+
+    for path, part in zip(github_files(os.environ), (summary, outputs), strict=True):
+        if path is not None:
+            append(path, part(report))
 
 
 def clean(text: str) -> str:

@@ -11,6 +11,7 @@ from kirin_cli.cli.publish import reports
 from kirin_cli.errors import StillRunning, UsageError
 from kirin_cli.report.collect import collect
 from kirin_cli.report.merge import INCOMPLETE, joined, missing, shard_count
+from kirin_cli.report.results import as_text
 
 
 def report(
@@ -47,4 +48,6 @@ def report(
         voice.error(StillRunning(f"of {shard_count(data)} shards there is no result of: {numbers}"))
     elif merge and not shard_count(data):
         voice.note("these results do not say which shards they are; whether any is missing cannot be told")
+    if json:
+        voice.data(as_text(data))
     return wanted.publish(lambda: data, INCOMPLETE if gone else 0, voice)

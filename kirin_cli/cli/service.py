@@ -13,10 +13,13 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from kirin_cli.api.client import Client
-from kirin_cli.api.credentials import HINT, find_key, fingerprint
+from kirin_cli.api.credentials import HINT, fingerprint
 from kirin_cli.api.download import Downloader
 from kirin_cli.api.network import Network
+from kirin_cli.api.probe import still_there
 from kirin_cli.api.transport import Transport
+from kirin_cli.api.upload import STORAGE_PATH, Uploads, endpoint
+from kirin_cli.cli.keys import key_of
 from kirin_cli.cli.settings import Settings
 from kirin_cli.errors import NotPermitted
 from kirin_cli.ledger.entry import Entry, Key
@@ -26,6 +29,8 @@ from kirin_cli.ledger.questions import durations, prices
 from kirin_cli.run.budget import Prices
 from kirin_cli.run.pace import Pace
 from kirin_cli.run.targets import SANDBOX
+from kirin_cli.run.uploading import Uploader
+from kirin_cli.run.uploads_kept import UploadsKept
 from kirin_cli.wire import DIALECTS, Dialect
 
 SANDBOX_POLL: Final = 0.4
@@ -49,6 +54,7 @@ class Service:
     account: str
     key: str
     settle: float
+    uploader: Uploader | None = None
 
     def need_key(self) -> None:
         """Raise NotPermitted where there is no key: something is about to be asked of the service."""
@@ -80,7 +86,7 @@ def origin_of(settings: Settings) -> str:
 
 
 def _key(settings: Settings) -> str:
-    found = find_key(settings.environ, settings.api_key_file)
+    found = key_of(settings)
     return found.value if found else ""
 
 
@@ -89,7 +95,13 @@ def _sandboxed(stack: ExitStack, settings: Settings) -> tuple[Settings, str, str
 
     server = stack.enter_context(Sandbox())
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="kirin-sandbox-"))
-    changed = replace(settings, base_url=server.base_url, state_dir=Path(folder), poll_seconds=SANDBOX_POLL)
+    changed = replace(
+        settings,
+        base_url=server.base_url,
+        upload_url=server.base_url + STORAGE_PATH,
+        state_dir=Path(folder),
+        poll_seconds=SANDBOX_POLL,
+    )
     return changed, str(server.key), SANDBOX + secrets.token_hex(8)
 
 
@@ -109,5 +121,15 @@ def _open(stack: ExitStack, settings: Settings, key: str, origin: str, scale: fl
         leases=Leases(ledger.store, time.time), pace=pace, rng=rng,
         prices=lambda kind: prices(ledger.store, origin, kind[0], mode=kind[1], duration=kind[2]),
         origin=origin, host=urlsplit(settings.base_url).hostname or "", key=key,
-        account=fingerprint(key) if key else "", settle=settings.settle_seconds,
+        uploader=_uploader(settings, transport, network, key), account=fingerprint(key) if key else "",
+        settle=settings.settle_seconds,
     )  # fmt: skip
+
+
+def _uploader(settings: Settings, transport: Transport, network: Network, key: str) -> Uploader | None:
+    """What gives local videos their URLs; None where no place for them is configured."""
+    if not settings.upload_url:
+        return None
+    place = endpoint(settings.upload_url, settings.base_url, key)
+    kept = UploadsKept(settings.state_dir, place.url, time.time)
+    return Uploader(Uploads(transport, place).send, lambda url, size: still_there(url, size, network), kept)

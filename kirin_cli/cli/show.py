@@ -15,10 +15,10 @@ from kirin_cli.ui.tables import table
 SHOWN: Final = ("task_id", "external_task_id", "state", "model", "job", "file", "take", "posts", "cost_usd", "origin")
 
 
-def show(task: o.TaskId, json: o.Json = False, color: o.Color = "auto") -> int:
+def show(task: o.TaskId, profile: o.Profile = None, json: o.Json = False, color: o.Color = "auto") -> int:
     """Show everything that the ledger knows of one task: its request, its cost, its files and its story."""
     voice = talk(color=color)
-    with opened_ledger(os.environ) as ledger:
+    with opened_ledger(os.environ, profile) as ledger:
         entry = find(ledger.store, task)
         history = ledger.history(entry)
     if json:

@@ -2,13 +2,13 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kirin_cli.cli.given import Given
 from kirin_cli.errors import UsageError
 from kirin_cli.spec.model import Model
+from kirin_cli.spec.record import Record
 
 if TYPE_CHECKING:
     from kirin_cli.jobs.job import Job
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 LONGEST_PROMPT_FILE: Final = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Record):
     """The parameters to start from, and the job of a file that they came from."""
 
     params: Mapping[str, object]
@@ -28,17 +27,21 @@ def start_from(model: Model, given: Given) -> Start:
     """The job of `--file`, or nothing. Raises UsageError where the file holds no single job of this model."""
     if given.file is None:
         return Start({})
-    from kirin_cli.jobs.files import read  # noqa: PLC0415  (YAML, only with --file)
+    from kirin_cli.cli.files import outside, parameters  # noqa: PLC0415  (YAML, only with --file)
+    from kirin_cli.jobs.files import read  # noqa: PLC0415
 
-    found = read(given.file, {model.id: model.names})
+    found = read(given.file, parameters([model]), outside=outside())
     if found.problems:
         first = found.problems[0]
-        raise UsageError(f"{given.file}:{first.line}:{first.column}: {first.message}")
+        raise UsageError(f"{first.file or given.file}:{first.line}:{first.column}: {first.message}")
     if len(found.jobs) != 1:
         raise UsageError(f"{given.file} holds {len(found.jobs)} jobs; --file takes one", hint="use kirin run for more")
     job = found.jobs[0]
     if job.model != model.id:
         raise UsageError(f"{given.file}:{job.line}: the job is for {job.model!r}, this command is {model.id}")
+    if job.problems:
+        line, column = job.spot(job.problems[0].path)
+        raise UsageError(f"{given.file}:{line}:{column}: {job.problems[0].message}")
     return Start(job.params, job)
 
 

@@ -27,6 +27,7 @@ COLUMNS: Final[Mapping[str, Literal["model", "day", "job_file"]]] = {"model": "m
 def usage(
     by: Annotated[str, typer.Option("--by", metavar="model|day|file", help="What to sum up by.")] = "model",
     since: Annotated[str | None, typer.Option("--since", metavar="TIME", help="Only the last 2h, 7d, ….")] = None,
+    profile: o.Profile = None,
     json: o.Json = False,
     comma: Annotated[bool, typer.Option("--csv", rich_help_panel=o.OUTPUT, help="Print the table as CSV.")] = False,
     color: o.Color = "auto",
@@ -39,7 +40,7 @@ def usage(
         raise UsageError(f"--by is {by!r}{nearest(by, list(get_args(By)))}")
     voice = talk(color=color)
     begin = None if since is None else time.time() - seconds(since, "--since")
-    with opened_ledger(os.environ) as ledger:
+    with opened_ledger(os.environ, profile) as ledger:
         found = spent(ledger.store, COLUMNS[by], since=begin)
     if json:
         voice.data(pretty(_data(by, found)))

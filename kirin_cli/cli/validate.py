@@ -1,29 +1,28 @@
 """`kirin validate`: check job files and send nothing."""
 
+from dataclasses import dataclass
+
 from kirin_cli.cli import options as o
-from kirin_cli.cli.console import talk
-from kirin_cli.cli.files import check_paths
-from kirin_cli.report import validation
+from kirin_cli.cli.records import verb
 
 
-def validate(
-    files: o.JobFiles,
-    strict: o.Strict = False,
-    json: o.Json = False,
-    quiet: o.Quiet = False,
-    color: o.Color = "auto",
-) -> int:
+@dataclass(slots=True, eq=False, repr=False)
+class Validate:
     """Check job files against everything that the service would refuse.
 
-    Needs no key and no network. Ends with 0 when every job could be sent, else with 2.
+    Needs no key, and no network but for --check-urls. Ends with 0 when every job could be sent, else with 2.
     """
-    voice = talk(color=color, quiet=quiet)
-    checked = check_paths(files)
-    refused = checked.refused(strict=strict)
-    if json:
-        voice.data(validation.render(checked, strict=strict))
-    else:
-        voice.findings(checked.all_findings())
-        if not refused:
-            voice.note(f"{len(checked.jobs)} jobs in {len(set(files))} files are valid; nothing was sent")
-    return 2 if refused else 0
+
+    files: o.JobFiles
+    sets: o.Sets = None
+    only: o.Only = None
+    tag: o.Tag = None
+    max_jobs: o.MaxJobs = 10_000
+    strict: o.Strict = False
+    check_urls: o.CheckUrls = False
+    json: o.Json = False
+    quiet: o.Quiet = False
+    color: o.Color = "auto"
+
+
+validate = verb(Validate, "validate")

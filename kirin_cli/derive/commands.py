@@ -4,13 +4,13 @@ The table itself belongs to the command line and arrives as an argument. Knows n
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from kirin_cli.spec.compounds import Many
-from kirin_cli.spec.flags import Flag
-from kirin_cli.spec.media import Image
-from kirin_cli.spec.model import Model
+from kirin_cli.spec.record import Record
+
+if TYPE_CHECKING:
+    from kirin_cli.spec.flags import Flag
+    from kirin_cli.spec.model import Model
 
 Takes = Literal["", "file", "folder", "image", "job file"]
 """What a value names on the disk; "" for a value that is no path (a video is always a URL, rule V1)."""
@@ -19,14 +19,15 @@ SUFFIXES: Final[dict[Takes, tuple[str, ...]]] = {"image": ("png", "jpg", "jpeg")
 """How the files of a kind end; any file will do for the kinds that are not listed."""
 
 Commands = Sequence["Command"]
+Variables = Sequence["Variable"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(Record, kw_only=True):
     """One flag. `spelled` is its long form (`--mode`), `short` its short one (`-o`) or "".
 
     A `switch` takes no value; `negative` is the spelling that turns it off (`--no-wait`) or "". `choices` are the
-    words it takes, empty where it takes more than words.
+    words it takes, empty where it takes more than words. `panel` is its heading in help; `bounds` are what it accepts,
+    `usual` its default and `env` the environment variable in its place, each "" for none.
     """
 
     spelled: str
@@ -38,6 +39,11 @@ class Option:
     takes: Takes = ""
     repeats: bool = False
     metavar: str = ""
+    panel: str = ""
+    bounds: str = ""
+    usual: str = ""
+    env: str = ""
+    required: bool = False
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -51,8 +57,7 @@ class Option:
         return tuple((spelling, does) for spelling, does in rows if spelling)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Argument:
+class Argument(Record, kw_only=True):
     """One positional argument. Only the last of a command may repeat."""
 
     name: str
@@ -69,16 +74,18 @@ class Argument:
         return name if self.required else f"[{name}]"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(Record, kw_only=True):
     """One subcommand with the panel of the help that it stands in; `also` are further names it answers to.
 
-    The command without a name is `kirin` itself: its options stand before any subcommand.
+    The command without a name is `kirin` itself: its options stand before any subcommand. `about` is its help at
+    length, paragraphs with an empty line between them; `examples` are command lines that work.
     """
 
     name: str
     help: str
     panel: str = ""
+    about: str = ""
+    examples: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     options: tuple[Option, ...] = ()
     arguments: tuple[Argument, ...] = ()
@@ -94,7 +101,16 @@ class Command:
         return " ".join((self.name, *(argument.written for argument in self.arguments)))
 
 
-def option_of(flag: Flag) -> Option:
+class Variable(Record, kw_only=True):
+    """An environment variable; `key` is its name in settings files and `flag` the flag in its place, "" for none."""
+
+    name: str
+    help: str
+    key: str = ""
+    flag: str = ""
+
+
+def option_of(flag: "Flag") -> Option:
     """The flag of a model's parameter as an option."""
     return Option(
         spelled=flag.spelled,
@@ -103,13 +119,17 @@ def option_of(flag: Flag) -> Option:
         switch=flag.switch,
         negative=f"--no-{flag.name}" if flag.switch else "",
         choices=flag.choices,
-        takes="image" if _takes_image(flag) else "",
+        takes="image" if flag.takes_file else "",
         repeats=flag.repeats,
-        metavar=flag.field.metavar,
+        metavar=flag.field.metavar or ("" if flag.choices or flag.switch else flag.field.kind.upper()),
+        panel=flag.field.panel,
+        bounds="" if flag.choices or flag.switch or _compound(flag) else flag.field.bounds(),
+        usual="" if flag.field.default is None else f"{flag.field.default}",
+        required=flag.field.required and len(flag.path) == 1,
     )
 
 
-def model_words(models: Iterable[Model]) -> tuple[str, ...]:
+def model_words(models: "Iterable[Model]") -> tuple[str, ...]:
     """The words that name a model on the command line: command names, then ids."""
     models = tuple(models)
     return (*(model.command for model in models), *(model.id for model in models))
@@ -121,6 +141,6 @@ def parts(commands: Commands) -> tuple[tuple[Option, ...], tuple[Command, ...]]:
     return before, tuple(command for command in commands if command.name)
 
 
-def _takes_image(flag: Flag) -> bool:
-    field = flag.field.of.fields[0] if isinstance(flag.field, Many) else flag.field
-    return isinstance(field, Image)
+def _compound(flag: "Flag") -> bool:
+    """Whether the bounds would be those of many members, or of a file: too many words for a line of help."""
+    return flag.repeats or flag.takes_file or flag.field.kind == "object"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from kirin_cli import errors
-from kirin_cli.derive.commands import Commands
+from kirin_cli.derive.commands import Commands, Variables
 from kirin_cli.derive.parameters import HEADINGS, parameters_of
 from kirin_cli.errors import KirinError, UsageError
 from kirin_cli.models import MODELS
@@ -21,10 +21,14 @@ _END: Final = "<!-- end: {} -->"
 _MARKED: Final = re.compile(r"<!-- (begin|end): (.*?) -->")
 
 
-def tables(commands: Commands) -> dict[str, str]:
+def tables(commands: Commands, variables: Variables = ()) -> dict[str, str]:
     """Every table by the name in its markers."""
     return {
         "commands": table(("", "command", "does"), _command_rows(commands)),
+        "settings": table(
+            ("variable", "in files", "flag", "what it is"),
+            ((_code(one.name), _code(one.key), _code(one.flag), one.help) for one in variables),
+        ),
         "exit codes": table(("code", "meaning"), ((str(code), words) for code, words in exit_codes().items())),
         "models": table(
             ("command", "model", "does"), ((_code(m.command), _code(m.id), m.help) for m in MODELS.values())
@@ -78,7 +82,7 @@ def _command_rows(commands: Commands) -> Iterator[tuple[str, str, str]]:
 
 
 def _code(text: str) -> str:
-    return f"`{text}`"
+    return f"`{text}`" if text else ""
 
 
 def _cell(text: str) -> str:

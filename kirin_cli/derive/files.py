@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from kirin_cli.derive.commands import Commands
+from kirin_cli.derive.commands import Commands, Variables
 from kirin_cli.derive.completions import SHELLS, Shell
 from kirin_cli.derive.docs import refresh, tables
+from kirin_cli.derive.man import FOLDER, pages
 from kirin_cli.derive.schemas import job_file_text
 
-Text = Callable[[Commands, str], str]
-"""Makes the content of a file from the commands and from its present content."""
+Text = Callable[[Commands, Variables, str], str]
+"""Makes the content of a file from the commands, the environment variables, and its present content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,29 +24,34 @@ class Generated:
 
 
 def _completion(shell: Shell) -> Generated:
-    return Generated(f"completions/{shell.file}", lambda commands, _: shell.script(commands))
+    return Generated(f"completions/{shell.file}", lambda commands, *_: shell.script(commands))
 
 
 GENERATED: Final = (
     *map(_completion, SHELLS.values()),
     Generated("sample_jobs/kirin-jobs.schema.json", lambda *_: job_file_text() + "\n"),
-    Generated("README.md", lambda commands, present: refresh(present, tables(commands))),
+    Generated("README.md", lambda commands, variables, present: refresh(present, tables(commands, variables))),
 )
 
 
-def generate(root: Path, commands: Commands) -> dict[str, str]:
+def generate(root: Path, commands: Commands, variables: Variables = ()) -> dict[str, str]:
     """The content that each file should have, by its path below `root`. Raises UsageError as `refresh` does."""
-    return {file.path: file.text(commands, _present(root / file.path)) for file in GENERATED}
+    texts = {file.path: file.text(commands, variables, _present(root / file.path)) for file in GENERATED}
+    return texts | pages(commands, variables)
 
 
-def stale(root: Path, commands: Commands) -> list[str]:
-    """The paths below `root` whose content is not what it should be."""
-    return [path for path, text in generate(root, commands).items() if _present(root / path) != text]
+def stale(root: Path, commands: Commands, variables: Variables = ()) -> list[str]:
+    """The paths below `root` whose content is not what it should be, and manual pages of commands that are no more."""
+    texts = generate(root, commands, variables)
+    gone = [path for page in sorted((root / FOLDER).glob("*")) if (path := f"{FOLDER}/{page.name}") not in texts]
+    return [path for path, text in texts.items() if _present(root / path) != text] + gone
 
 
-def write(root: Path, commands: Commands) -> list[str]:
-    """Write what is stale and return its paths. Raises OSError where a file cannot be written."""
-    texts = generate(root, commands)
+def write(root: Path, commands: Commands, variables: Variables = ()) -> list[str]:
+    """Write what is stale, remove what is no more, return the paths. Raises OSError where a file cannot be written."""
+    texts = generate(root, commands, variables)
+    for path in set(stale(root, commands, variables)) - set(texts):
+        (root / path).unlink()
     changed = [path for path, text in texts.items() if _present(root / path) != text]
     for path in changed:
         (root / path).parent.mkdir(parents=True, exist_ok=True)

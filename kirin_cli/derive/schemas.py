@@ -1,41 +1,28 @@
 """JSON Schema (draft-07) of a whole job file, from the models' own schemas. Knows no parameter by name.
 
 It refuses nothing that the program accepts, so that an editor underlines only what is wrong; one exception: a default
-that no model takes is underlined even where every job replaces it.
+that no model takes, or a parameter that is wrong, is underlined even where something replaces it.
 
 Where a file has `defaults.params`, a parameter that a job does not give may come from there. So in such a file nothing
-is required of the jobs, and of the laws that is left which the job's own parameters break for sure.
+is required of the jobs, and of the laws that is left which the job's own parameters break for sure. In the same way
+nothing is asked of the parameters that a job's matrix sets, nor of others together with them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from kirin_cli.derive.pretty import pretty
-from kirin_cli.jobs.naming import DEFAULT_TEMPLATE, FIELDS
+from kirin_cli.derive.schema_keys import FREE, OUTPUT, definition, document_keys
+from kirin_cli.jobs.job import JOB_KEYS
 from kirin_cli.models import MODELS
-from kirin_cli.spec.fields import Field, Schema
-from kirin_cli.spec.medium import look_nowhere
+from kirin_cli.spec.fields import Schema
+from kirin_cli.spec.laws import AnyLaw
 from kirin_cli.spec.model import Model
+from kirin_cli.spec.view import View
 
 _ALONE: Final = "alone"
 _OVER_DEFAULTS: Final = "over_defaults"
-_FREE: Final[Schema] = {"patternProperties": {"^x-": {}}, "additionalProperties": False}
-_TEXT: Final[Schema] = {"type": "string", "pattern": r"\S"}
-_OUTPUT: Final[Schema] = {
-    "description": "Where the videos go.",
-    "type": ["object", "null"],
-    "properties": {
-        "dir": {**_TEXT, "description": "Folder, relative to the job file."},
-        "name": {
-            **_TEXT,
-            "description": f"File name; fields are {', '.join(f'{{{name}}}' for name in FIELDS)}.",
-            "default": DEFAULT_TEMPLATE,
-        },
-    },
-    **_FREE,
-}
-_NAME: Final[Schema] = {**_TEXT, "description": "Name of the job, unique in the file; files are called after it."}
-_PARAMS: Final[Schema] = {"description": "Parameters of the model.", "type": ["object", "null"]}
+_SINGLE_KEYS: Final = tuple(key for key in JOB_KEYS if key != "output")
 
 
 def job_file_text(models: Iterable[Model] = MODELS.values()) -> str:
@@ -50,11 +37,11 @@ def job_file_schema(models: Iterable[Model] = MODELS.values()) -> Schema:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Kirin job file",
         "type": "object",
-        "properties": _keys(models),
-        **_FREE,
+        "properties": document_keys(models),
+        **FREE,
         "allOf": [
-            {"if": _given("jobs"), "then": {"properties": dict.fromkeys(("name", "model", "params"), False)}},
-            {"anyOf": [_given("jobs"), _given("model"), _given("params")]},
+            {"if": _given("jobs"), "then": {"properties": dict.fromkeys(_SINGLE_KEYS, False)}},
+            {"anyOf": [_given(key) for key in ("jobs", "model", "params", "matrix", "include", "foreach")]},
             {"if": {"not": _in_defaults("model", {"type": "string"})}, "then": _each_job(_given("model"))},
             {
                 "if": _in_defaults("params", {"minProperties": 1}),
@@ -63,53 +50,11 @@ def job_file_schema(models: Iterable[Model] = MODELS.values()) -> Schema:
             },
         ],
         "definitions": {
-            "output": _OUTPUT,
+            "output": OUTPUT,
             **{f"job.{form}": _own(models, form) for form in (_ALONE, _OVER_DEFAULTS)},
+            **{f"sets.{name}": _sets(name) for name in sorted({name for model in models for name in model.names})},
             **{name: schema for model in models for name, schema in _definitions(model).items()},
         },
-    }
-
-
-def _keys(models: Iterable[Model]) -> dict[str, Schema]:
-    """The keys of a file; those of a single job stand at its top."""
-    models = tuple(models)
-    job = {"name": _NAME, "model": _model(models), "params": _PARAMS, "output": _definition("output")}
-    defaults = {"model": job["model"], "params": _any_params(models), "output": job["output"]}
-    return {
-        "version": {"const": 1, "description": "Version of the format."},
-        "defaults": {
-            "description": "What holds for every job that says nothing else.",
-            "type": ["object", "null"],
-            "properties": defaults,
-            **_FREE,
-        },
-        "jobs": {
-            "description": "The videos to make.",
-            "type": "array",
-            "items": {"type": "object", "properties": job, **_FREE},
-        },
-        **job,
-    }
-
-
-def _model(models: Iterable[Model]) -> Schema:
-    words = "\n".join(f"{model.id}: {model.help}" for model in models)
-    return {"description": words, "enum": [model.id for model in models]}
-
-
-def _any_params(models: Iterable[Model]) -> Schema:
-    """The parameters of all models, each as any model takes it."""
-    found: dict[str, list[tuple[Field, Schema]]] = {}
-    for model in models:
-        for part in model.fields:
-            known = found.setdefault(part.name, [])
-            if part not in [other for other, _ in known]:
-                known.append((part, _definition(f"{model.id}/properties/{part.name}")))
-    return {
-        "description": "Parameters for every job whose model has them.",
-        "type": ["object", "null"],
-        "properties": {name: {"anyOf": [where for _, where in known]} for name, known in found.items()},
-        "additionalProperties": False,
     }
 
 
@@ -118,39 +63,77 @@ def _by_model(models: Iterable[Model], form: str) -> Schema:
     inherited = [
         {
             "if": _in_defaults("model", {"const": model.id}),
-            "then": _each_job({"if": {"not": _given("model")}, "then": _definition(f"{model.id}.{form}")}),
+            "then": _each_job({"if": {"not": _given("model")}, "then": definition(f"{model.id}.{form}")}),
         }
         for model in models
     ]
-    return {"allOf": [_each_job(_definition(f"job.{form}")), *inherited]}
+    return {"allOf": [_each_job(definition(f"job.{form}")), *inherited]}
 
 
 def _own(models: Iterable[Model], form: str) -> Schema:
     """A job whose parameters fit the model that it names itself."""
-    by_model = ((_has("model", {"const": model.id}), _definition(f"{model.id}.{form}")) for model in models)
+    by_model = ((_has("model", {"const": model.id}), definition(f"{model.id}.{form}")) for model in models)
     return {"allOf": [{"if": named, "then": job} for named, job in by_model]}
 
 
 def _definitions(model: Model) -> dict[str, Schema]:
     """The model's parameters, and its jobs in a file without and in one with defaults for parameters."""
     whole = model.schema()
-    laws = whole.pop("allOf", [])
-    required = whole.pop("required")
-    assert isinstance(laws, list)  # noqa: S101  (so a model writes its schema)
-    params = _definition(model.id)
-    alone = _has("params", {"type": "object", "required": required, "allOf": [params, *laws]})
-    if not model.check({}, look_nowhere).errors:
-        alone = {"anyOf": [{"properties": {"params": {"type": "null"}}}, alone]}
-    rest = [{"if": {"type": "object"}, "then": _unless_given_below(law, sure=False)} for law in laws]
+    whole.pop("allOf", None)
+    required = [part.name for part in model.fields if part.required]
+    whole.pop("required")
+    params: Schema = {"properties": {"params": definition(model.id)}}
+    missing = [_unless_set([name], _has("params", {"type": "object", "required": [name]})) for name in required]
     return {
         model.id: whole | {"type": ["object", "null"]},
-        f"{model.id}.{_ALONE}": alone,
-        f"{model.id}.{_OVER_DEFAULTS}": {"properties": {"params": {"allOf": [params, *rest]}}},
+        f"{model.id}.{_ALONE}": params | _all([*missing, *_laws(model, _ALONE)]),
+        f"{model.id}.{_OVER_DEFAULTS}": params | _all([*_laws(model, _OVER_DEFAULTS)]),
     }
 
 
-def _definition(name: str) -> Schema:
-    return {"$ref": f"#/definitions/{name}"}
+def _laws(model: Model, form: str) -> Iterator[Schema]:
+    """What the laws ask of a job, each unless the job's matrix has a say in it."""
+    for law in model.laws:
+        schema = law.schema(model.fields)
+        if schema is None:
+            continue
+        names = sorted(set(_members(schema)))
+        if form == _OVER_DEFAULTS:
+            schema = _unless_given_below(schema, sure=False)
+        held: Schema = {"properties": {"params": {"if": {"type": "object"}, "then": schema}}}
+        if form == _ALONE and _asks_something_of_nothing(law, model):
+            held = _has("params", {"type": "object", **schema})
+        yield _unless_set(names, held)
+
+
+def _asks_something_of_nothing(law: AnyLaw, model: Model) -> bool:
+    return any(problem.severity == "error" for problem in law.problems(View(model.fields, {})))
+
+
+def _members(schema: Schema) -> Iterator[str]:
+    """The parameters that a law's schema is about."""
+    for word, part in schema.items():
+        if word in {"properties", "required"} and isinstance(part, dict | list):
+            yield from part
+        elif isinstance(part, dict | list):
+            for each in part if isinstance(part, list) else [part]:
+                yield from _members(each) if isinstance(each, dict) else ()
+
+
+def _unless_set(names: list[str], schema: Schema) -> Schema:
+    """The schema of a job, but for one whose matrix sets one of the parameters."""
+    return {"if": {"anyOf": [definition(f"sets.{name}") for name in names]}, "else": schema}
+
+
+def _sets(name: str) -> Schema:
+    """A job whose matrix sets the parameter, in all combinations or in some."""
+    some: Schema = {"type": "array", "contains": _given(name)}
+    matrix: Schema = {"type": "object", "anyOf": [_given(name), _has("include", some)]}
+    return {"anyOf": [_has("matrix", matrix), _has("include", some)]}
+
+
+def _all(schemas: list[Schema]) -> Schema:
+    return {"allOf": schemas} if schemas else {}
 
 
 def _unless_given_below(schema: Schema, *, sure: bool) -> Schema:

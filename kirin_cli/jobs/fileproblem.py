@@ -9,11 +9,17 @@ MOST_PROBLEMS: Final = 1000
 
 @dataclass(frozen=True, slots=True, order=True)
 class FileProblem:
-    """One error of a file; line and column count from 1 and are 0 where the file could not be read at all."""
+    """One error of a file; line and column count from 1 and are 0 where the file could not be read at all.
+
+    `file` is the path of a file that the job file names, "" for the job file itself. `via` says how an expansion led
+    here ("shots.csv:17").
+    """
 
     line: int
     column: int
     message: str
+    file: str = ""
+    via: str = ""
 
 
 class Unreadable(Exception):

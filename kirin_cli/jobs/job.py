@@ -7,7 +7,8 @@ from kirin_cli.jobs.naming import DEFAULT_TEMPLATE
 from kirin_cli.jobs.nodes import Mapping, steps, unpacked, walk
 from kirin_cli.spec.problem import Problem
 
-JOB_KEYS = ("name", "model", "params", "output")
+JOB_KEYS = ("name", "model", "params", "output", "matrix", "exclude", "include", "foreach", "take", "tags")
+_OWN_PATHS = ("name", "model", "params", "output")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,13 @@ class Output:
 class Job:
     """One generation. `params` has the defaults merged in and is not checked yet; `line` and `column` count from 1.
 
-    `problems` holds what keeps the parameters from being checked at all: no known model (A1), `params` of a wrong type;
-    its paths are for `spot` like those of the models' problems.
-    `layers` are the mappings that the job was read from, the nearest first.
+    `problems` holds what is wrong with the parameters before any model looks at them: no known model (A1), `params` of
+    a wrong type, a placeholder without a value; their paths are for `spot` like those of the models' problems.
+    At the paths in `broken` stands BROKEN, which is not to be complained about again.
+    `layers` are the mappings that the job was read from, the nearest first; the last `inherited` of them are shared.
+    `written` is the name before matrix and foreach, `via` says which row and combination it is ("shots.csv:17").
+    It is take `take` (from 1) of `takes`, which share one name. `needs` are the names of the jobs of the same document
+    whose results its parameters refer to (see `reference`).
     """
 
     name: str
@@ -35,7 +40,15 @@ class Job:
     column: int
     output: Output = Output()
     problems: tuple[Problem, ...] = ()
+    broken: tuple[str, ...] = ()
     layers: tuple[Mapping, ...] = field(default=(), repr=False, compare=False)
+    inherited: int = field(default=0, repr=False, compare=False)
+    written: str = ""
+    via: str = ""
+    tags: tuple[str, ...] = ()
+    take: int = 1
+    takes: int = 1
+    needs: tuple[str, ...] = ()
 
     @property
     def base(self) -> Path:
@@ -47,15 +60,31 @@ class Job:
 
         A default's place is where the default stands. What is missing is at the job's `params`, or else at the job.
         """
+        place, _ = self._found(path)
+        return (self.line, self.column) if place is None else unpacked(place)
+
+    def anchored(self, path: str) -> bool:
+        """Whether what stands at a path was written elsewhere and is part of this job through an anchor."""
+        place, layer = self._found(path)
+        own = layer < len(self.layers) - self.inherited
+        return own and place is not None and unpacked(place) < (self.line, self.column)
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """What is the same for jobs of one name in one document, while the jobs of its file live."""
+        return id(self.layers[-1]) if self.layers else 0, self.name
+
+    def _found(self, path: str) -> tuple[int | None, int]:
+        """The place of what stands at a path (see `nodes`), None where nothing does, and which layer it is in."""
         wanted = steps(path)
-        if not wanted or wanted[0] not in JOB_KEYS:
+        if not wanted or wanted[0] not in _OWN_PATHS:
             wanted.insert(0, "params")
         # The second way is for a parameter with a dot in its name, which no model has but a person may write.
         ways: tuple[list[str | int], ...] = (wanted, ["params", path]) if path else ()
         for way in ways:
-            for layer in self.layers:
+            for index, layer in enumerate(self.layers):
                 place, taken = walk(layer, way)
                 if taken >= min(2, len(way)):
-                    return unpacked(place)
+                    return place, index
         place, taken = walk(self.layers[0], ["params"]) if self.layers else (0, 0)
-        return unpacked(place) if taken else (self.line, self.column)
+        return (place if taken else None), 0

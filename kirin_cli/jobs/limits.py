@@ -17,6 +17,8 @@ class Limits:
     nodes: int = 100_000  # keys, values and containers that aliases and merges add
     entries: int = 500_000  # keys and list items written in the file
     documents: int = 10_000
+    grown: int = 2_000_000  # keys, values and containers that jobs have in common, counted for each job
+    characters: int = 64 << 20  # of texts with placeholders, before and after
 
 
 LIMITS: Final = Limits()

@@ -66,11 +66,11 @@ def measure(node: object, known: Measures) -> tuple[int, int]:
 
     Visits each container once, however often it is shared, and leaves what it learned in `known`.
     """
-    if not isinstance(node, Mapping | Sequence):
+    if not isinstance(node, dict | list):
         return 1, 0
     if id(node) not in known:
-        parts = [measure(part, known) for part in (node.values() if isinstance(node, Mapping) else node)]
-        keys = len(node) if isinstance(node, Mapping) else 0
+        parts = [measure(part, known) for part in (node.values() if isinstance(node, dict) else node)]
+        keys = len(node) if isinstance(node, dict) else 0
         weight = 1 + keys + sum(nodes for nodes, _ in parts)
         known[id(node)] = node, weight, 1 + max((depth for _, depth in parts), default=0)
     _, weight, depth = known[id(node)]

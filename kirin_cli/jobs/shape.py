@@ -10,9 +10,15 @@ from kirin_cli.spec.words import nearest, shown
 
 @dataclass(slots=True)
 class Shape:
-    """Collects what is wrong with the form of a file."""
+    """Collects what is wrong with the form of a file; `via` goes into every problem (see FileProblem).
+
+    `refusals` counts how often something was refused, the same thing too.
+    """
 
     problems: list[FileProblem] = field(default_factory=list)
+    via: str = ""
+    refusals: int = 0
+    _said: set[tuple[int, str]] = field(default_factory=set)
 
     @property
     def full(self) -> bool:
@@ -20,8 +26,16 @@ class Shape:
         return len(self.problems) >= MOST_PROBLEMS
 
     def refuse(self, place: int, message: str) -> None:
-        """Note a problem at `place` (see `nodes`)."""
-        self.problems.append(FileProblem(*unpacked(place), message))
+        """Note a problem at `place` (see `nodes`), once, though many jobs may come out of what stands there."""
+        self.refusals += 1
+        if (place, message) not in self._said:
+            self._said.add((place, message))
+            self.problems.append(FileProblem(*unpacked(place), message, via=self.via))
+
+    def note(self, problem: FileProblem) -> None:
+        """Note a problem that has its place already."""
+        self.refusals += 1
+        self.problems.append(problem)
 
     def keys(self, node: Mapping, known: tuple[str, ...], advice: Words[str, str]) -> None:
         """Refuse keys that are neither known nor `x-…`; `advice` says more about some than the nearest known name."""

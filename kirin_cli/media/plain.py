@@ -3,7 +3,6 @@
 from binascii import b2a_base64
 from collections.abc import Callable, Mapping
 
-from kirin_cli.media.contents import sha256
 from kirin_cli.media.files import open_unchanged, read_unchanged
 from kirin_cli.spec.medium import Medium
 
@@ -34,6 +33,8 @@ def _replaced(tree: object, leaf: Callable[[Medium], str]) -> object:
 def _words(medium: Medium) -> str:
     if medium.form == "url":
         return medium.given
+    from kirin_cli.media.contents import sha256  # noqa: PLC0415  (only a request with media pays for hashing)
+
     what = f"file {medium.given}, {medium.size} bytes" if medium.form == "file" else medium.label
     return f"<{what}, sha256 {sha256(medium)[:8]}…>"
 

@@ -66,10 +66,11 @@ class _Found:
         if track is None:
             return VideoHeader(name)
         width, height = track.sides or (None, None)
-        # A fragmented file has told its length only when its last fragment was seen.
-        summed = seconds_of(track.frames.ticks, track.scale) if self.ended else None
-        seconds = self.announced or summed if self.fragmented else track.seconds
-        return VideoHeader(name, seconds, width, height, track.frames.rate(track.scale))
+        frames, seconds = track.frames, track.seconds
+        if self.fragmented:  # then only all fragments together tell
+            frames = frames if self.ended else Frames()
+            seconds = self.announced or seconds_of(frames.ticks, track.scale)
+        return VideoHeader(name, seconds, width, height, frames.rate(track.scale))
 
 
 def read_video_header(file: Seekable, size: int | None, name: str) -> VideoHeader:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Literal
 
 
 def seconds_words(seconds: float) -> str:
@@ -36,6 +37,7 @@ def counted(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def day_and_time(at: float) -> str:
+def day_and_time(at: float, *, to_the: Literal["minute", "second"] = "minute") -> str:
     """Seconds since the epoch as `2026-11-20 09:12 UTC`."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    clock = "%H:%M" if to_the == "minute" else "%H:%M:%S"
+    return datetime.fromtimestamp(at, UTC).strftime(f"%Y-%m-%d {clock} UTC")

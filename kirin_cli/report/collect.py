@@ -37,7 +37,9 @@ def collect(paths: Iterable[Path]) -> list[Found]:
 
 def _at(path: Path) -> list[Found]:
     if path.is_dir():
-        found = [one for file in sorted(path.rglob("*.json")) if file.is_file() and (one := _read(file))]
+        results = [one for file in sorted(path.rglob("*.json")) if file.is_file() and (one := _read(file))]
+        # What an earlier join of shards wrote into the same folder is no result of its own.
+        found = [one for one in results if not one.data.get("shards")]
         if not found:
             raise UsageError(f"{path} holds no results", hint="kirin run --report json=FILE writes them")
         return found

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -53,7 +54,8 @@ def write(path: Path, text: str, outputs: Iterable[Path] = ()) -> None:
         draft.write_text(text if text.endswith("\n") or not text else text + "\n", encoding="utf-8", newline="\n")
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise LocalFault(f"the report {path} cannot be written: {error.strerror or error}") from error
 
 

@@ -18,6 +18,7 @@ from kirin_cli.report.markup import Markup, join, tag
 from kirin_cli.report.record import Made, Problem, Report
 from kirin_cli.report.sources import Embedding
 
+_FILES: Final = ("gallery.css", "gallery.js")
 _ICON: Final = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16'"
     " rx='4' fill='%236d5cf0'/%3E%3Cpath d='M6 4.5v7l6-3.5z' fill='white'/%3E%3C/svg%3E"
@@ -63,9 +64,6 @@ def _page(report: Report, source: Callable[[Made], str]) -> str:
     return f"<!doctype html>\n{tag('html', {'lang': 'en'}, tag('head', {}, head), tag('body', {}, body))}\n"
 
 
-_FILES: Final = ("gallery.css", "gallery.js")
-
-
 def _policy(style: str, script: str) -> str:
     rules = {
         "default-src": "'none'", "style-src": _hash(style), "script-src": _hash(script),
@@ -91,13 +89,13 @@ def title(report: Report) -> str:
 def _header(report: Report) -> Markup:
     facts = [day_and_time(report.ended)] if report.ended else []
     facts += [f"run {report.run_id}"] if report.run_id else []
-    stats = "".join(_stat(*one) for one in _stats(report))
+    facts += [report.broken_off] if report.broken_off else []
     return tag(
         "header", {"class": "hero"},
         tag("p", {"class": "brand"}, _MARK, "kirin"),
         tag("h1", {}, tag("bdi", {}, title(report))),
         tag("p", {"class": "sub"}, " · ".join(facts)),
-        tag("dl", {"class": "stats"}, Markup(stats)),
+        tag("dl", {"class": "stats"}, join(*(_stat(*one) for one in _stats(report)))),
     )  # fmt: skip
 
 

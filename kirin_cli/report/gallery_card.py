@@ -54,15 +54,13 @@ def card(number: int, job: JobRecord, source: Source) -> Markup:
 
 
 def _screen(job: JobRecord, made: Made, source: Source, *, early: bool) -> Markup:
-    ratio = str(job.params.get("aspect_ratio", ""))
-    shape = {"9:16": " tall", "1:1": " square"}.get(ratio, "")
     address, label = source(made), f"{job.name}: {made.name}"
     if made.type == "image":
         shown = tag("img", {"src": address, "alt": job.prompt or label, "loading": "lazy"})
     else:
         facts = {"controls": True, "loop": True, "playsinline": True, "preload": "metadata" if early else "none"}
         shown = tag("video", {"src": address, "aria-label": label, **facts})
-    return tag("div", {"class": f"screen{shape}"}, shown)
+    return tag("div", {"class": "screen"}, shown)
 
 
 def _blank(job: JobRecord) -> Markup:
@@ -125,6 +123,6 @@ def _origin(job: JobRecord) -> Iterator[tuple[str, str]]:
     yield "task", job.task_id
     yield "external id", job.external_id
     for stage, at in job.times.items():
-        yield stage, day_and_time(at)
+        yield stage, day_and_time(at, to_the="second")
     for made in job.made:
         yield made.name, f"SHA-256 {made.sha256}" if made.sha256 else ""

@@ -29,36 +29,41 @@ def timeline(report: Report) -> Markup:
     length = max(end for _, _, spans in rows for _, _, end in spans) or 1.0
     ticks = _ticks(length)
     heading = "Timeline" if together else "Time for each job"
-    legend = [tag("span", {"class": f"key {phase}"}, phase) for phase in PHASES]
+    kinds = [*PHASES, *(["failed"] if "failed" in report.states else [])]
+    legend = [tag("span", {"class": f"key {kind}"}, kind) for kind in kinds]
     bars = [_bar(row, length, ticks) for row in rows]
     return tag(
         "section", {"class": "panel timeline"},
         tag("div", {"class": "heading"}, tag("h2", {}, heading), tag("p", {"class": "legend"}, join(*legend))),
         tag("div", {"class": "scroll", "tabindex": "0", "role": "group", "aria-label": heading},
-            tag("div", {"class": "row axis", "aria-hidden": "true"}, tag("span"), _axis(length, ticks)), join(*bars)),
+            tag("div", {"class": "row axis"}, tag("span"), _axis(length, ticks)), join(*bars)),
     )  # fmt: skip
 
 
 def costs(report: Report) -> Markup:
     """A bar for each model with what it cost, the dearest first; nothing where nothing was paid."""
-    sums: defaultdict[str, Decimal] = defaultdict(Decimal)
-    jobs: defaultdict[str, int] = defaultdict(int)
+    paid: defaultdict[str, list[JobRecord]] = defaultdict(list)
     for job in report.jobs:
         if job.cost and job.state != "skipped":
-            sums[job.model] += job.cost
-            jobs[job.model] += 1
-    if not sums:
+            paid[job.model].append(job)
+    if not paid:
         return Markup()
-    most = max(sums.values())
-    ranked = sorted(sums, key=lambda model: (-sums[model], model))
-    rows = [_cost(model, sums[model], float(sums[model] / most), jobs[model]) for model in ranked]
+    ranked = sorted(paid, key=lambda model: (-_sum(paid[model]), model))
+    rows = [_cost(model, paid[model], _sum(paid[ranked[0]])) for model in ranked]
     return tag("section", {"class": "panel costs"}, tag("h2", {}, "Cost by model"), join(*rows))
 
 
-def _cost(model: str, amount: Decimal, share: float, number: int) -> Markup:
-    bar = tag("svg", {"class": "bar", "aria-hidden": "true"}, _rect("cost", 0, share))
-    words = tag("span", {"class": "amount"}, dollars(amount), tag("small", {}, counted(number, "job")))
-    return tag("div", {"class": "cost"}, tag("span", {"class": "name"}, model), words, bar)
+def _sum(jobs: Iterable[JobRecord]) -> Decimal:
+    return sum((job.cost or Decimal(0) for job in jobs), Decimal(0))
+
+
+def _cost(model: str, jobs: Sequence[JobRecord], most: Decimal) -> Markup:
+    amount = _sum(jobs)
+    times = [job.seconds for job in jobs if job.seconds is not None]
+    each = f" · {seconds_words(sum(times) / len(times))} each" if times else ""
+    bar = tag("svg", {"class": "bar", "aria-hidden": "true"}, _rect("cost", 0, float(amount / most)))
+    name = tag("span", {"class": "name"}, model, tag("small", {}, counted(len(jobs), "job") + each))
+    return tag("div", {"class": "cost"}, name, tag("span", {"class": "amount"}, dollars(amount)), bar)
 
 
 def _rows(report: Report) -> tuple[list[Row], bool]:
@@ -94,17 +99,21 @@ def _ticks(length: float) -> list[float]:
 def _bar(row: Row, length: float, ticks: Iterable[float]) -> Markup:
     number, job, spans = row
     words = [f"{phase} {seconds_words(end - begin)}" for phase, begin, end in spans]
-    rects = [_rect(phase, begin / length, (end - begin) / length) for phase, begin, end in spans]
+    rects = [_rect(_kind(job, phase), begin / length, (end - begin) / length) for phase, begin, end in spans]
     facts = {"class": "bar", "role": "img", "aria-label": ", ".join(words)}
     plot = tag("svg", facts, tag("title", {}, ", ".join(words)), _grid(length, ticks), join(*rects))
     name = tag("a", {"class": "name", "href": f"#job-{number}"}, tag("bdi", {}, job.name or job.external_id))
     return tag("div", {"class": "row", "data-job": f"job-{number}"}, name, plot)
 
 
+def _kind(job: JobRecord, phase: Phase) -> str:
+    return "failed" if job.state == "failed" and phase == "generating" else phase
+
+
 def _rect(kind: str, begin: float, width: float) -> Markup:
     shown = max(width, 0.002)
     return tag(
-        "rect", {"class": kind, "x": _percent(begin), "width": _percent(shown), "y": "4", "height": "10", "rx": "2"}
+        "rect", {"class": kind, "x": _percent(begin), "width": _percent(shown), "y": "3", "height": "9", "rx": "2"}
     )
 
 
@@ -115,7 +124,7 @@ def _grid(length: float, ticks: Iterable[float]) -> Markup:
 
 def _axis(length: float, ticks: Sequence[float]) -> Markup:
     texts = [tag("text", {"x": _percent(tick / length), "y": "12"}, _tick(tick)) for tick in ticks]
-    return tag("svg", {"class": "bar"}, join(*texts))
+    return tag("svg", {"class": "bar", "aria-hidden": "true"}, join(*texts))
 
 
 def _tick(seconds: float) -> str:

@@ -5,10 +5,12 @@
 
 import secrets
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 from kirin_cli.report import markdown
 from kirin_cli.report.record import JobRecord, Problem, Report
+from kirin_cli.report.results import totals
 
 MOST_ANNOTATIONS: Final = 10
 """The runner shows so many of a kind for one step."""
@@ -22,10 +24,17 @@ MOST_OUTPUT_BYTES: Final = 200_000
 
 def render(report: Report) -> str:
     """The annotations, one a line: an error for each job that did not end well and each problem."""
+    return annotations(report)
+
+
+def annotations(report: Report, here: Path | None = None, workspace: Path | None = None) -> str:
+    """The same, for a step that runs in the folder `here`: the runner looks for files from the workspace on."""
+    inside = here is not None and workspace is not None and here.is_relative_to(workspace)
+    start = here.relative_to(workspace) if inside and here and workspace else Path()
     broken = [job for job in report.jobs if job.trouble]
     errors: list[JobRecord | Problem] = [*filter(_is_error, report.problems), *broken]
     warnings = [problem for problem in report.problems if not _is_error(problem)]
-    found = [*_some("error", errors), *_some("warning", warnings)]
+    found = [*_some("error", errors, start), *_some("warning", warnings, start)]
     if report.missing:
         found.append(_command("error", {"title": "kirin"}, f"missing shards: {_list(report.missing)}"))
     return "\n".join(found)
@@ -37,11 +46,11 @@ def summary(report: Report) -> str:
 
 
 def outputs(report: Report) -> str:
-    """`name<<delimiter` blocks: exit_code, cost_usd, run_id, the number of jobs in each state, and the paths made."""
+    """`name<<delimiter` blocks: exit_code, run_id, the totals (jobs, done, failed, …, cost_usd), and the paths made."""
     paths = [str(made.path) for job in report.jobs for made in job.made]
     values = {
-        "exit_code": str(report.exit_code), "cost_usd": str(report.cost), "run_id": report.run_id,
-        **{state: str(report.states.get(state, 0)) for state in ("done", "failed", "skipped", "pending", "unknown")},
+        "exit_code": str(report.exit_code), "run_id": report.run_id,
+        **{name: str(number) for name, number in totals(report.states, report.cost).items()},
         "paths": "\n".join(path for path in paths if path.isprintable()),
     }  # fmt: skip
     return "".join(_block(name, _cut(value)) for name, value in values.items())
@@ -51,20 +60,21 @@ def _is_error(problem: Problem) -> bool:
     return problem.severity != "warning"
 
 
-def _some(kind: str, found: Sequence[JobRecord | Problem]) -> Iterator[str]:
+def _some(kind: str, found: Sequence[JobRecord | Problem], start: Path) -> Iterator[str]:
     shown = found if len(found) <= MOST_ANNOTATIONS else found[: MOST_ANNOTATIONS - 1]
     for one in shown:
-        yield _annotation(kind, one)
+        yield _annotation(kind, one, start)
     if len(shown) < len(found):
         yield _command(kind, {"title": "kirin"}, f"and {len(found) - len(shown)} more; see the summary")
 
 
-def _annotation(kind: str, one: JobRecord | Problem) -> str:
+def _annotation(kind: str, one: JobRecord | Problem, start: Path) -> str:
     about = one.trouble if isinstance(one, JobRecord) else one
     assert about is not None  # noqa: S101  (the caller chose those that have one)
     name = one.name if isinstance(one, JobRecord) else one.job
     code = f" [{one.rule}]" if isinstance(one, Problem) and one.rule else ""
-    place = {"file": one.file, "line": str(one.line or ""), "col": str(one.column or "")}
+    file = (start / one.file).as_posix() if one.file else ""
+    place = {"file": file, "line": str(one.line or ""), "col": str(one.column or "")}
     message = f"{about.message}{code}" + (f"\n{about.hint}" if about.hint else "")
     return _command(kind, {**place, "title": f"kirin: {name}" if name else "kirin"}, message)
 

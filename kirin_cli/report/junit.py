@@ -74,7 +74,7 @@ def _job(case: Element, job: JobRecord) -> None:
     for name, value in _properties(job):
         SubElement(properties, "property", name=name, value=_xml(value))
     _verdict(case, job)
-    paths = [str(made.path) for made in job.made if "]]" not in str(made.path)]
+    paths = [path for path in (str(made.path) for made in job.made) if path.isprintable() and "]]" not in path]
     if paths:
         SubElement(case, "system-out").text = _xml("\n".join(f"[[ATTACHMENT|{path}]]" for path in paths))
 

@@ -57,7 +57,7 @@ def link(path: Path, folder: Path) -> str:
     except ValueError:  # another drive of Windows
         return path.absolute().as_uri()
     address = quote(os.fsencode(relative), safe="/")
-    return address if address.startswith(".") else f"./{address}"
+    return address if address.startswith("../") else f"./{address}"
 
 
 def _escaped(text: str) -> str:
@@ -88,6 +88,8 @@ def _mark(report: Report) -> str:
 def _totals(report: Report) -> str:
     states = ", ".join(f"{number} {state}" for state, number in report.states.items())
     facts = [f"**{states or 'nothing was sent'}**"]
+    if report.broken_off:
+        facts.append(f"**{report.broken_off}**")
     if report.perhaps_charged:
         facts.append(f"{report.perhaps_charged} may have been charged")
     if report.missing:
@@ -113,7 +115,7 @@ def _problem(problem: Problem) -> str:
     mark = MARKS["failed"] if problem.severity == "error" else "⚠️"
     name = f" **{plain(problem.job)}**" if problem.job else ""
     hint = f" – {plain(problem.hint)}" if problem.hint else ""
-    rule = f" [{plain(problem.rule)}]" if problem.rule else ""
+    rule = f" {plain(f'[{problem.rule}]')}" if problem.rule else ""
     return f"- {mark}{name}{_place(problem)}: {plain(problem.message)}{rule}{hint}"
 
 

@@ -1,6 +1,7 @@
 """From plain data to a Report. Anybody may have written the data: what makes no sense in it reads as missing."""
 
 import math
+import os
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -52,7 +53,7 @@ class Reader:
         )  # fmt: skip
 
     def _made(self, output: Mapping[str, object]) -> Made:
-        path = Path(_raw(output, "path").replace("\0", ""))
+        path = _path(_raw(output, "path"))
         texts = {name: self._text(output, name) for name in ("type", "sha256", "duration")}
         return Made(path=path, name=self._clean(path.name), bytes=number(output.get("bytes")), **texts)
 
@@ -106,6 +107,15 @@ def moment(value: object) -> float | None:
     except (ValueError, OverflowError, OSError):
         return None
     return seconds if math.isfinite(seconds) and seconds > 0 else None
+
+
+def _path(text: str) -> Path:
+    """The path, none where no file of this system can have it."""
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return Path()
+    return Path() if "\0" in text else Path(text)
 
 
 def _raw(mapping: Mapping[str, object], name: str) -> str:

@@ -64,7 +64,7 @@ class JobRecord:
         """The phases that the job went through, with their beginnings and ends; a phase of no length is left out."""
         at = self.times
         sent = at.get("accepted", at.get("submitted"))
-        edges = (at.get("intended", sent), sent, at.get("generated"), at.get("fetched"))
+        edges = (at.get("intended", sent), sent, at.get("generated", at.get("failed")), at.get("fetched"))
         spans = zip(PHASES, edges, edges[1:], strict=False)
         return tuple((phase, begin, end) for phase, begin, end in spans if begin and end and end > begin)
 
@@ -121,6 +121,11 @@ class Report:
     def perhaps_charged(self) -> int:
         """How many jobs may have cost money without anybody knowing (SUBMISSION promise 4)."""
         return sum(job.trouble is not None and job.trouble.charged == "maybe" for job in self.jobs)
+
+    @property
+    def broken_off(self) -> str:
+        """`interrupted` or `terminated`, where a signal ended the run."""
+        return {130: "interrupted", 143: "terminated"}.get(self.exit_code, "")
 
     @property
     def seconds(self) -> float | None:

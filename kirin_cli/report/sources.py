@@ -10,7 +10,7 @@ from kirin_cli.report.record import Made
 LARGEST: Final = 64 << 20
 """Bytes of one file; a larger one is linked to."""
 
-LARGEST_TOGETHER: Final = 512 << 20
+LARGEST_TOGETHER: Final = 128 << 20
 """Bytes of all files of a page."""
 
 _TYPES: Final = {

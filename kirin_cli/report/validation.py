@@ -23,15 +23,18 @@ def _job(one: CheckedJob) -> dict[str, object]:
         "model": one.job.model,
         "file": str(one.job.file),
         "line": one.job.line,
+        "take": one.job.take,
+        "tags": list(one.job.tags),
+        "via": one.job.via,
         "errors": _found(one, "error"),
         "warnings": _found(one, "warning"),
     }
 
 
 def _found(one: CheckedJob, severity: Severity) -> list[dict[str, object]]:
-    names = ("path", "rule", "message", "line", "column")
+    names = ("path", "rule", "message", "line", "column", "via")
     return [{name: getattr(f, name) for name in names} for f in one.findings if f.severity == severity]
 
 
 def _of_file(finding: Finding) -> dict[str, object]:
-    return {name: getattr(finding, name) for name in ("file", "line", "column", "message")}
+    return {name: getattr(finding, name) for name in ("file", "line", "column", "message", "via")}

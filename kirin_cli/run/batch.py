@@ -5,7 +5,8 @@ Two pools: a few workers talk to the service, others download, so that a long do
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -41,6 +42,8 @@ RENEWAL: Final = 20.0
 LAST_WORDS: Final = 4.0
 """Seconds that a request under way gets to end after an interruption (the command ends within 5 s)."""
 
+NOTHING: Final[Mapping[str, Outcome]] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -52,16 +55,24 @@ class Limits:
 
 
 class Batch:
-    """One run. `tick` is called a few times a second from the thread that waits."""
+    """One run. `before` holds the outcomes of jobs that were done already, by external id: others may need them."""
 
     def __init__(
-        self, jobs: Iterable[Job], world: World, brakes: Brakes, leases: Leases, limits: Limits, run_id: str
+        self,
+        jobs: Iterable[Job],
+        world: World,
+        brakes: Brakes,
+        leases: Leases,
+        limits: Limits,
+        run_id: str,
+        before: Mapping[str, Outcome] = NOTHING,
     ) -> None:
         self.run_id = run_id
         self._world = world
         self._brakes = brakes
         self._leases = leases
         self._limits = limits
+        self._before = before
         self._budget = Budget(limits.max_cost, world.prices)
         self._changed = threading.Condition()
         self._courses = self._intend(list(jobs))
@@ -73,7 +84,10 @@ class Batch:
         self._downloads = Agenda(world.clock, DOWNLOAD_WORKERS, "download")
 
     def run(self, tick: Callable[[], None] = lambda: None) -> Summary:
-        """See every job to its end, or to the end of the wait. Raises what a step raised by mistake."""
+        """See every job to its end, or to the end of the wait; `tick` is called a few times a second meanwhile.
+
+        Raises what a step raised by mistake.
+        """
         self._api.start()
         self._downloads.start()
         self._admit()
@@ -88,8 +102,8 @@ class Batch:
 
     def interrupt(self, reason: KirinError) -> None:
         """Submit nothing more and stop waiting; what runs on the service goes on. Safe in a signal handler."""
-        self._brakes.halt(reason)
         self._stop = self._stop or reason
+        self._brakes.halt(self._stop)
 
     def _intend(self, jobs: list[Job]) -> list[Course]:
         entries = self._world.ledger.intend_all(self._intent(job) for job in jobs)
@@ -115,11 +129,18 @@ class Batch:
             if self._limits.timeout is not None and now - started >= self._limits.timeout:
                 self._stop = StillRunning("the wait is over")
             if now - renewed >= RENEWAL:
-                self._leases.renew()
+                self._renew()
                 renewed = now
             with self._changed:
                 clock.wait(self._changed, SLICE)
             tick()
+
+    def _renew(self) -> None:
+        try:
+            self._leases.renew()
+        except LocalFault as fault:
+            # The steps under way find out by themselves whether their part can still be written down.
+            self._brakes.halt(fault)
 
     def _close(self) -> None:
         if self._stop is not None:
@@ -131,16 +152,27 @@ class Batch:
         failure = self._api.failure or self._downloads.failure
         if failure is not None:
             raise failure
-        self._leases.close()
+        with suppress(LocalFault):
+            # Whoever comes next sees that this process has ended.
+            self._leases.close()
 
     def _admit(self) -> None:
         with self._changed:
-            while self._waiting and self._brakes.room(len(self._in_flight)):
-                if not self._affords(self._waiting[0]):
+            while self._brakes.room(len(self._in_flight)) and (course := self._next_in_line()):
+                if not self._affords(course):
                     break
-                course = self._waiting.popleft()
+                self._waiting.remove(course)
                 self._in_flight.add(course.job.external_id)
                 self._schedule(course, Later(0))
+
+    def _next_in_line(self) -> Course | None:
+        """The first that waits for no result of another job."""
+        for course in self._waiting:
+            if all(need in self._outcomes or need in self._before for need in course.job.needs.values()):
+                needs = course.job.needs.items()
+                course.needed = {name: self._outcomes.get(need) or self._before[need] for name, need in needs}
+                return course
+        return None
 
     def _affords(self, course: Course) -> bool:
         """Whether the next job may go: what is sent already goes on, the rest must fit the limit."""
@@ -189,13 +221,13 @@ class Batch:
         except UsageError as error:
             return ends.pending(course, LocalFault(error.message, hint=error.hint))
         except ResultUnavailable as unavailable:
-            return ends.pending(course, unavailable)
+            return ends.unavailable(course, unavailable)
 
     def _claim(self, course: Course) -> Next:
         claim = self._leases.acquire(course.entry)
         course.entry = claim.entry
         if claim.granted:
-            course.claimed, course.inherited = True, claim.inherited
+            course.claimed, course.inherited = True, course.inherited or claim.inherited
             return Later(0)
         if "held" not in course.said:
             course.said.add("held")

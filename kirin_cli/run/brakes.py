@@ -16,7 +16,7 @@ class Brakes:
     """
 
     def __init__(self, *, in_flight: int, jobs: int) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may halt while its own thread is inside
         self._most = in_flight
         self._limit = float(in_flight)
         self._retries = LEAST_RETRIES + jobs // 10

@@ -1,13 +1,16 @@
 """Job files held against the models: every problem of every job with its place. Sends nothing, hashes nothing."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 from kirin_cli import media
 from kirin_cli.jobs.files import JobFile
 from kirin_cli.jobs.job import Job
+from kirin_cli.jobs.reference import Reference
 from kirin_cli.models import MODELS
 from kirin_cli.run.findings import Finding
 from kirin_cli.spec.medium import Kind, Medium
@@ -16,6 +19,8 @@ from kirin_cli.spec.problem import Problem
 from kirin_cli.spec.words import nearest, shown
 
 LookIn = Callable[[str, Kind, Path], Medium]
+_UNCHECKABLE = frozenset({"model", "params"})
+_ANCHOR = "an anchor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ def check_files(files: Iterable[JobFile], look: LookIn = media.look) -> CheckedF
     read = list(files)
     checked = [check_job(job, look) for file in read for job in file.jobs]
     of_files = tuple(finding for file in read for finding in _file_findings(file))
-    return CheckedFiles(tuple(_with_unique_ids(checked)), of_files)
+    return CheckedFiles(tuple(_with_shared_origin(_with_unique_ids(checked))), of_files)
 
 
 def check_job(job: Job, look: LookIn = media.look) -> CheckedJob:
@@ -57,31 +62,64 @@ def check_job(job: Job, look: LookIn = media.look) -> CheckedJob:
     model = MODELS.get(job.model)
     problems = list(job.problems)
     values: Mapping[str, object] = {}
-    if model is None and not problems:
+    if model is None and not problems and "model" not in job.broken:
         known = nearest(job.model, list(MODELS))
         problems.append(Problem("model", "A1", f"unknown model {shown(job.model)}{known}"))
-    if model is not None and not problems:
+    if model is not None and not {problem.path for problem in problems} & _UNCHECKABLE:
         result: Checked = model.check(job.params, partial(_look, look, job.base))
-        problems += result.problems
+        problems += (problem for problem in result.problems if not _told(job, problem))
         values = result.values
-    return CheckedJob(job, model, values, tuple(_finding(job, problem) for problem in problems))
+    return CheckedJob(job, model, values, tuple(finding_of(job, problem) for problem in problems))
 
 
-def _look(look: LookIn, base: Path, given: str, kind: Kind) -> Medium:
-    return look(given, kind, base)
-
-
-def _finding(job: Job, problem: Problem) -> Finding:
+def finding_of(job: Job, problem: Problem) -> Finding:
+    """A problem of a job with its place in the file, and with how it came there."""
     line, column = job.spot(problem.path)
+    anchor = _ANCHOR if job.anchored(problem.path) else ""
     return Finding(
         message=problem.message, severity=problem.severity, rule=problem.rule, path=problem.path, job=job.name,
-        file=str(job.file), line=line, column=column,
+        file=str(job.file), line=line, column=column, via=", ".join(filter(None, (anchor, job.via))),
     )  # fmt: skip
 
 
+def _look(look: LookIn, base: Path, given: str, kind: Kind) -> Medium:
+    return Medium(given, "url") if isinstance(given, Reference) else look(given, kind, base)
+
+
+def _told(job: Job, problem: Problem) -> bool:
+    """Whether a problem only says that a value could not be filled in."""
+    path = problem.path
+    broken = any(path == at or path.startswith((f"{at}.", f"{at}[")) for at in job.broken)
+    return broken and problem.rule != "A2"
+
+
 def _file_findings(file: JobFile) -> Iterator[Finding]:
-    for problem in file.problems:
-        yield Finding(message=problem.message, file=str(file.path), line=problem.line, column=problem.column)
+    for one in file.problems:
+        path = one.file or str(file.path)
+        yield Finding(message=one.message, file=path, line=one.line, column=one.column, via=one.via)
+
+
+def _with_shared_origin(checked: Iterable[CheckedJob]) -> Iterator[CheckedJob]:
+    """What all jobs that came of one entry have in common comes from the entry, and from no row or combination."""
+    for _, group in groupby(checked, lambda one: (one.job.file, one.job.line, one.job.column)):
+        siblings = list(group)
+        if len(siblings) < 2 or not siblings[0].job.via:  # most jobs
+            yield from siblings
+            continue
+        seen = Counter(_sameness(finding) for one in siblings for finding in one.findings)
+        common = {found for found, times in seen.items() if times == len(siblings)}
+        for one in siblings:
+            yield replace(one, findings=tuple(_general(finding, common) for finding in one.findings))
+
+
+def _general(finding: Finding, common: Collection[tuple[object, ...]]) -> Finding:
+    if _sameness(finding) not in common:
+        return finding
+    return replace(finding, via=_ANCHOR if finding.via.startswith(_ANCHOR) else "")
+
+
+def _sameness(finding: Finding) -> tuple[object, ...]:
+    return finding.message, finding.severity, finding.rule, finding.path, finding.line, finding.column
 
 
 def _with_unique_ids(checked: list[CheckedJob]) -> Iterator[CheckedJob]:
@@ -94,4 +132,4 @@ def _with_unique_ids(checked: list[CheckedJob]) -> Iterator[CheckedJob]:
             continue
         where = f"job {first.job.name} at {first.job.file}:{first.job.line}"
         problem = Problem("external_task_id", "A4", f"external_task_id {shown(given)} is used by {where} too")
-        yield replace(one, findings=(*one.findings, _finding(one.job, problem)))
+        yield replace(one, findings=(*one.findings, finding_of(one.job, problem)))

@@ -1,7 +1,7 @@
 """One job on its way: its ledger entry, and the vocabulary of the steps that move it. Decides nothing itself."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, Unpack
 
@@ -16,6 +16,7 @@ from kirin_cli.run.budget import Prices
 from kirin_cli.run.events import Listener, Retrying
 from kirin_cli.run.job import Job, Outcome
 from kirin_cli.run.pace import Pace
+from kirin_cli.run.uploading import Uploader
 from kirin_cli.wire import Dialect
 from kirin_cli.wire.answers import Task
 
@@ -81,15 +82,18 @@ class World:
     settle: float
     prices: Prices
     waits: bool = True
+    uploader: Uploader | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Course:
     """A job, its entry as last read, and what only this process needs to know of it.
 
-    `claimed` says whether the lease is ours, `inherited` whether its former owner died. `failures` counts the failed
-    attempts of the present step in a row, `missing_since` is when a known task was first not found, `task` the last
-    answer about it, `stale` how often its URLs were dead, `said` what need not be said twice.
+    `claimed` says whether the lease is ours, `inherited` whether its former owner died, `asked` whether the service was
+    asked for a task that somebody else may have sent. `failures` counts the failed attempts of the present step in a
+    row. By the steady clock: `settles` is when an absence counts, `missing_since` when a known task was first not
+    found. `task` is the last answer about it, `stale` how often its URLs were dead, `said` what need not be said twice,
+    `needed` how the jobs ended whose results this one refers to.
     """
 
     job: Job
@@ -97,16 +101,20 @@ class Course:
     world: World
     claimed: bool = False
     inherited: bool = False
+    asked: bool = False
     failures: int = 0
+    settles: float | None = None
     missing_since: float | None = None
     task: Task | None = None
     stale: int = 0
     said: set[str] = field(default_factory=set)
+    needed: Mapping[str, Outcome] = field(default_factory=dict)
 
-    def move(self, event: Event, why: str = "", **facts: Unpack[Facts]) -> None:
-        """Move the entry in the ledger. After a lost race, or where the task is another entry's, that entry counts.
+    def move(self, event: Event, why: str = "", **facts: Unpack[Facts]) -> bool:
+        """Move the entry in the ledger; whether that counts.
 
-        Raises LocalFault where the ledger cannot be written.
+        It does not after a lost race, or where the task is another entry's: then the entry as it is now, or that other
+        one, takes its place, and has to be claimed anew. Raises LocalFault where the ledger cannot be written.
         """
         try:
             self.entry = self.world.ledger.move(self.entry, event, why, **facts)
@@ -114,11 +122,15 @@ class Course:
             self.entry = self.world.ledger.get(self.entry) or self.entry
         except TaskTaken as taken:
             self.entry = taken.holder
+        else:
+            return True
+        self.claimed, self.settles = False, None
+        return False
 
     def again(self, what: Literal["submit", "poll", "download"], reason: str, seconds: float | None = None) -> Later:
-        """Count a failed attempt and try again after a growing delay with jitter, or after `seconds`."""
+        """Count a failed attempt and try again after a growing delay with jitter, or after `seconds` if more than 0."""
         self.failures += 1
-        delay = self.world.pace.backoff(self.failures) if seconds is None else seconds
+        delay = seconds or self.world.pace.backoff(self.failures)
         self.emit(Retrying, what=what, reason=reason, delay=delay)
         return Later(delay)
 

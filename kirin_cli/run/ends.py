@@ -1,12 +1,15 @@
 """How jobs end: each way as an Outcome, in words that say what it means for the money and what to do next."""
 
+import json
 from dataclasses import replace
 
-from kirin_cli.errors import KirinError
+from kirin_cli.errors import KirinError, ResultUnavailable, StillRunning
+from kirin_cli.ledger.entry import Entry
 from kirin_cli.ledger.states import State as LedgerState
 from kirin_cli.models import error_words
 from kirin_cli.run.course import Course, Over
 from kirin_cli.run.events import Ended, State
+from kirin_cli.run.identity import canonical
 from kirin_cli.run.job import Charged, Job, JobError, Outcome, Output
 from kirin_cli.run.times import times_of
 from kirin_cli.wire.answers import Failure
@@ -20,6 +23,16 @@ def task_class(job: Job) -> tuple[str, str, str]:
 
 def _default(job: Job, name: str) -> object:
     return job.model.named(name).default or "" if name in job.model.names else ""
+
+
+def failure_text(failure: Failure | None) -> str:
+    """What the service said went wrong, as the ledger keeps it."""
+    return canonical({"code": failure.code, "message": failure.message}) if failure else ""
+
+
+def failure_of(entry: Entry) -> Failure | None:
+    """What the service said went wrong when the entry came to its end."""
+    return Failure(**json.loads(entry.error)) if entry.error else None
 
 
 def done(course: Course, outputs: tuple[Output, ...], reason: str = "") -> Over:
@@ -55,6 +68,21 @@ def pending(course: Course, error: KirinError) -> Over:
         "pending",
         error=JobError(exit_code=error.exit_code, message=error.message, hint=error.hint, charged=charged),
     )
+
+
+def follows(course: Course, needed: Outcome, why: str = "") -> Over:
+    """A job that it needs did not end well, so it was not sent."""
+    said = why or (needed.error.message if needed.error else "it is only accepted")
+    message = f"job {needed.job.label} has no result for it: {said}"
+    if needed.state == "pending" and not why:
+        code = needed.error.exit_code if needed.error else StillRunning.exit_code
+        return _over(course, "pending", error=JobError(exit_code=code, message=message, hint="run the job file again"))
+    return _over(course, "failed", error=JobError(exit_code=1, message=message))
+
+
+def unavailable(course: Course, error: ResultUnavailable) -> Over:
+    """Paid for, but the file could not be had this time; another time it may."""
+    return pending(course, ResultUnavailable(_paid(course, error.message), hint=error.hint))
 
 
 def unknown(course: Course, reason: str) -> Over:
@@ -94,9 +122,13 @@ def failed(course: Course, failure: Failure | None) -> Over:
 
 def expired(course: Course, reason: str) -> Over:
     """Paid for, but the file is gone from the service."""
-    message = f"task {course.entry.task_id} was generated and paid for, but its file could not be had: {reason}"
     hint = "--again makes a new take, at new cost"
-    return _over(course, "expired", error=JobError(exit_code=7, message=message, hint=hint, charged="yes"))
+    error = JobError(exit_code=7, message=_paid(course, reason), hint=hint, charged="yes")
+    return _over(course, "expired", error=error)
+
+
+def _paid(course: Course, reason: str) -> str:
+    return f"task {course.entry.task_id} was generated and paid for, but its file could not be had: {reason}"
 
 
 def _charged(state: LedgerState) -> Charged:

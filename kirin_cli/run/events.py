@@ -35,6 +35,14 @@ class Submitting(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Uploading(Event):
+    """`sent` of `total` bytes of a local video are at the place that gives it a URL."""
+
+    sent: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted(Event):
     """The service has the task (adopted: it had it already)."""
 

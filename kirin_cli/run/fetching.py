@@ -7,15 +7,16 @@ from typing import Final
 from kirin_cli.api.attempts import Progress
 from kirin_cli.api.client import Found
 from kirin_cli.api.download import DeadUrl, Fetched
+from kirin_cli.api.parts import BeingWritten
 from kirin_cli.ledger.states import Event
 from kirin_cli.run import ends, sidecar, targets
 from kirin_cli.run.course import Course, Later, Next
 from kirin_cli.run.events import Downloading
 from kirin_cli.run.identity import canonical
 from kirin_cli.run.job import Output
-from kirin_cli.run.submission import reason
+from kirin_cli.run.replies import DENIALS, reason, refused
 from kirin_cli.run.times import times_of
-from kirin_cli.wire.answers import Content
+from kirin_cli.wire.answers import Content, TaskState
 
 FRESH_URLS: Final = 2
 """How often a task is asked for fresh URLs before its result counts as expired."""
@@ -23,16 +24,19 @@ FRESH_URLS: Final = 2
 
 def fetch(course: Course) -> Next:
     """Take the next step towards the files: they may be there, their URLs may have to be asked for."""
+    if not course.move(Event.FETCH):
+        return Later(0)
     there = targets.finished(course.job, _path(course, 1, "mp4"))
     if there is not None:
         return _saved(course, there[1])
-    course.move(Event.FETCH)
     if course.task is None:
         return _ask(course)
     try:
         return _saved(course, _download(course, course.task.outputs))
     except DeadUrl as dead:
         return _stale(course, str(dead))
+    except BeingWritten as busy:
+        return course.again("download", busy.message)
 
 
 def look_again(course: Course) -> Next:
@@ -47,9 +51,12 @@ def look_again(course: Course) -> Next:
 def _ask(course: Course) -> Next:
     queried = course.world.client.query(course.entry.task_id or course.job.external_id)
     if queried.kind is Found.FOUND and queried.task:
-        course.failures = 0
-        course.task = queried.task
+        if queried.task.state is TaskState.RUNNING:
+            return course.again("poll", f"completed, and now {queried.task.status!r} again")
+        course.failures, course.task = 0, queried.task
         return Later(0)
+    if queried.kind in DENIALS:
+        return refused(course, queried)
     if queried.kind is Found.ABSENT:
         return _stale(course, "the service no longer knows the task")
     return course.again("poll", reason(queried), queried.retry_after)

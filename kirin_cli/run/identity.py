@@ -7,18 +7,21 @@ from functools import lru_cache
 from typing import Final
 
 from kirin_cli import media
+from kirin_cli.jobs.reference import Reference
 from kirin_cli.spec.medium import Medium
 
 CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH: Final = 26
+NOTHING: Final[Mapping[str, str]] = {}
 
 
-def request_text(model_id: str, values: Mapping[str, object]) -> str:
+def request_text(model_id: str, values: Mapping[str, object], needs: Mapping[str, str] = NOTHING) -> str:
     """The request as canonical JSON, files and Base64 by their SHA-256: what the ledger and the sidecar keep.
 
-    Raises LocalFault if a file cannot be read any more.
+    `needs` holds the identities of the jobs that the values refer to, by name. Raises LocalFault if a file cannot be
+    read any more.
     """
-    return canonical({"model": model_id, "params": hashed(values)})
+    return canonical({"model": model_id, "params": hashed(values, needs)})
 
 
 def external_id(origin: str, request: str, *, scope: str, job: str, take: int) -> str:
@@ -39,10 +42,12 @@ def digest(medium: Medium) -> str:
     return media.sha256(medium)
 
 
-def hashed(tree: object) -> object:
-    """The tree with each medium replaced: a URL by its text, anything else by `{"sha256": …}`."""
+def hashed(tree: object, needs: Mapping[str, str] = NOTHING) -> object:
+    """The tree with media replaced: URLs by their text, results of other jobs by `{"job": …}`, else `{"sha256": …}`."""
     if isinstance(tree, Medium):
-        return tree.given if tree.form == "url" else {"sha256": digest(tree)}
+        return hashed(tree.given, needs) if tree.form == "url" else {"sha256": digest(tree)}
+    if isinstance(tree, Reference):
+        return {"job": needs[tree.job]}
     if isinstance(tree, Mapping):
-        return {name: hashed(value) for name, value in tree.items()}
-    return [hashed(value) for value in tree] if isinstance(tree, list) else tree
+        return {name: hashed(value, needs) for name, value in tree.items()}
+    return [hashed(value, needs) for value in tree] if isinstance(tree, list) else tree

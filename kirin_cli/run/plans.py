@@ -6,14 +6,19 @@ The plan says where the file goes and in which local files the media were; the r
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
-from kirin_cli import media
 from kirin_cli.jobs.naming import DEFAULT_TEMPLATE
 from kirin_cli.ledger.entry import Entry
+from kirin_cli.media.formats import VIDEO_SUFFIXES
+from kirin_cli.media.video_files import look_with_videos
 from kirin_cli.models import MODELS
 from kirin_cli.run.identity import canonical, digest
 from kirin_cli.run.job import Job, Target
-from kirin_cli.spec.medium import Medium, UnreadableMedium
+from kirin_cli.spec.medium import Kind, Medium, UnreadableMedium
+
+ANOTHER_JOB: Final = '{"job":'
+"""What stands in a request for the result of another job; within a text the quotes would be escaped."""
 
 
 def plan_text(job: Job) -> str:
@@ -42,7 +47,7 @@ def job_of(entry: Entry) -> Job | None:
         name=entry.job, label=entry.job or entry.external_id, model=model, request=entry.request,
         values={name: _restored(value, files) for name, value in params.items()}, external_id=entry.external_id,
         target=Target(folder, template, bool(target.get("replace"))), take=entry.take, scope=entry.scope,
-        file=entry.job_file, line=plan.get("line") or 0, unsendable=_unsendable(files, missing),
+        file=entry.job_file, line=plan.get("line") or 0, unsendable=_unsendable(entry, files, missing),
     )  # fmt: skip
 
 
@@ -86,10 +91,13 @@ def _same(files: Mapping[str, str], mark: str) -> bool:
 
 
 def _look(path: str) -> Medium:
-    return media.look(path, "image", Path())
+    kind: Kind = "video" if Path(path).suffix.lower() in VIDEO_SUFFIXES else "image"
+    return look_with_videos(path, kind, Path(), uploads=True)
 
 
-def _unsendable(files: Mapping[str, str], missing: list[str]) -> str:
+def _unsendable(entry: Entry, files: Mapping[str, str], missing: list[str]) -> str:
+    if ANOTHER_JOB in entry.request:
+        return "it needs what another job makes"
     if not missing:
         return ""
     named = [files[mark] for mark in missing if mark in files]

@@ -8,8 +8,7 @@ from kirin_cli.ledger.states import Event
 from kirin_cli.run import ends
 from kirin_cli.run.course import Course, Fetch, Later, Next
 from kirin_cli.run.events import Generated, Noted, Progressed
-from kirin_cli.run.identity import canonical
-from kirin_cli.run.submission import denied, reason
+from kirin_cli.run.replies import reason, refused
 from kirin_cli.wire.answers import Task, TaskState
 from kirin_cli.wire.states import is_known
 
@@ -28,9 +27,7 @@ def poll(course: Course) -> Next:
         case Found.ABSENT:
             return _missing(course, queried)
         case Found.DENIED | Found.NO_BALANCE:
-            halted = denied(queried)
-            course.world.gate.halt(halted)
-            return ends.pending(course, halted)
+            return refused(course, queried)
         case _:
             return course.again("poll", reason(queried), queried.retry_after)
 
@@ -43,7 +40,7 @@ def _told(course: Course, task: Task) -> Next:
         course.emit(Generated, cost=task.cost)
         return Fetch()
     if task.state is TaskState.FAILED:
-        course.move(Event.FAILED, task.failure.message if task.failure else "", error=_failure_text(task))
+        course.move(Event.FAILED, task.failure.message if task.failure else "", error=ends.failure_text(task.failure))
         return ends.failed(course, task.failure)
     if not is_known(task.status) and task.status not in course.said:
         course.said.add(task.status)
@@ -61,8 +58,3 @@ def _missing(course: Course, queried: Queried) -> Next:
         course.move(Event.VANISHED, "not found for over a minute")
         return ends.lost(course)
     return course.again("poll", reason(queried) or "the service does not find the task", queried.retry_after)
-
-
-def _failure_text(task: Task) -> str:
-    failure = task.failure
-    return canonical({"code": failure.code, "message": failure.message}) if failure else ""

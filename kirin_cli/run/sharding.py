@@ -52,7 +52,7 @@ MOST: Final = 100_000
 
 
 def shard_of(text: str, environ: Mapping[str, str]) -> Shard:
-    """The part that `--shard` names. Raises UsageError for nonsense, and for `auto` where no system gives the numbers."""
+    """The part that `--shard` names. Raises UsageError for nonsense, and for `auto` where nobody gives the numbers."""
     word = text.strip().lower()
     if word == "auto" or word.startswith("auto/"):
         return _automatic(word.removeprefix("auto").removeprefix("/"), environ)

@@ -4,18 +4,17 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from kirin_cli.ledger.states import State
-from kirin_cli.run import ends, fetching, polling, submission
+from kirin_cli.run import ends, fetching, inquiry, polling, submission
 from kirin_cli.run.course import Course, Next
-from kirin_cli.wire.answers import Failure
 
 
 def ended_before(course: Course) -> Next:
     """An entry that an earlier run, or another process, brought to its end."""
     match course.entry.state:
         case State.REJECTED:
-            return ends.rejected(course, _failure(course))
+            return ends.rejected(course, ends.failure_of(course.entry))
         case State.FAILED:
-            return ends.failed(course, _failure(course))
+            return ends.failed(course, ends.failure_of(course.entry))
         case State.CONFLICT:
             return ends.conflict(course)
         case State.LOST:
@@ -26,14 +25,10 @@ def ended_before(course: Course) -> Next:
             return ends.expired(course, "its URLs had expired")
 
 
-def _failure(course: Course) -> Failure:
-    return Failure("", course.world.ledger.history(course.entry)[-1].why)
-
-
 STEPS: Final[Mapping[State, Callable[[Course], Next]]] = {
     State.INTENT: submission.send,
-    State.SENDING: submission.take_over,
-    State.UNKNOWN: submission.inquire,
+    State.SENDING: inquiry.take_over,
+    State.UNKNOWN: inquiry.inquire,
     State.ABSENT: submission.decide,
     State.ACCEPTED: polling.poll,
     State.RUNNING: polling.poll,

@@ -1,11 +1,13 @@
 """Where files go: the path of each output of a job, and what may be in its place already (fault D14)."""
 
+import os
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
 
-from kirin_cli.errors import UsageError
+from kirin_cli.errors import LocalFault, UsageError
 from kirin_cli.jobs.naming import confined, render
 from kirin_cli.run import sidecar
 from kirin_cli.run.job import Job, Output
@@ -14,6 +16,8 @@ from kirin_cli.wire.answers import Content
 
 EXTENSIONS: Final = {"video": ("mp4", "mov"), "image": ("png", "jpg", "jpeg", "webp")}
 SANDBOX: Final = "sandbox:"
+LEAST_ROOM: Final = 1 << 20  # bytes
+ELSEWHERE: Final = "-o writes elsewhere"
 
 
 def path_of(job: Job, *, n: int = 1, ext: str = "mp4", task_id: str = "", day: float = 0.0) -> Path:
@@ -50,6 +54,34 @@ def finished(job: Job, path: Path) -> tuple[Sidecar, tuple[Output, ...]] | None:
         return None
     outputs = note.outputs()
     return (note, outputs) if outputs else None
+
+
+def check_folder(folder: Path) -> None:
+    """Raise LocalFault where no file can be made in `folder`, which need not be there yet: before anything is paid."""
+    try:
+        whole = folder.absolute()
+        there = next(one for one in (whole, *whole.parents) if one.exists() or one.is_symlink())
+        if not there.is_dir():
+            raise LocalFault(f"{there} is no folder; nothing can be written there", hint=ELSEWHERE)
+        if not os.access(there, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+            raise LocalFault(f"{there} cannot be written to", hint=ELSEWHERE)
+        free = shutil.disk_usage(there).free
+    except OSError as error:
+        raise LocalFault(f"{folder} cannot be used: {error.strerror or error}", hint=ELSEWHERE) from error
+    if free < LEAST_ROOM:
+        raise LocalFault(f"the disk of {there} is full ({free} bytes are free)", hint=f"make room; {ELSEWHERE}")
+
+
+def check_note(job: Job, path: Path) -> None:
+    """Raise UsageError where the note of the file `path` would replace a file that is no such note."""
+    note = sidecar.beside(path)
+    if note == path:
+        raise UsageError(f"{path} has the name of a note, NAME.json; job {job.name} needs another", hint="use {ext}")
+    if not job.target.replace and os.path.lexists(note) and sidecar.read(note) is None:
+        raise UsageError(
+            f"{note} is there already and was not made by kirin; the note of job {job.name} would replace it",
+            hint="--force replaces it, -o writes elsewhere",
+        )
 
 
 def check_free(job: Job, path: Path) -> bool:

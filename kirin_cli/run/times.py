@@ -7,7 +7,7 @@ from kirin_cli.ledger.states import State
 
 
 def times_of(entry: Entry, fetched: float | None = None) -> dict[str, str]:
-    """The stages that the job has reached: intended, submitted, accepted, generated, fetched; the others are left out.
+    """The stages that the job has reached: intended, submitted, accepted, generated or failed, fetched; no others.
 
     `fetched` is in seconds since the epoch; without it, that of an entry that is done. A task that was adopted has no
     time of acceptance: nobody saw it.
@@ -19,6 +19,7 @@ def times_of(entry: Entry, fetched: float | None = None) -> dict[str, str]:
         "submitted": entry.last_sent,
         "accepted": entry.accepted_at,
         "generated": entry.generated_at,
+        "failed": entry.updated if entry.state is State.FAILED else None,
         "fetched": fetched,
     }
     return {stage: utc(at) for stage, at in stages.items() if at}

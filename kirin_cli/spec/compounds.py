@@ -1,6 +1,5 @@
 """Parameters made of parameters: objects and lists. Knows no model."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Final
 
@@ -37,6 +36,8 @@ class Group(Field):
 
     def read(self, text: str) -> object:
         if text.lstrip().startswith(("{", "[")):
+            import json  # noqa: PLC0415  (help reads no values)
+
             try:
                 return json.loads(text, object_pairs_hook=_named_once)
             except (ValueError, RecursionError):

@@ -5,9 +5,8 @@ A field checks one value, reads it from the text of a flag, says its bounds in w
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from math import isfinite
-from typing import ClassVar, Final, Self
+from typing import ClassVar, Final
 from urllib.parse import urlsplit
 
 from kirin_cli.spec.medium import Look
@@ -26,12 +25,14 @@ class Broken:
 BROKEN: Final = Broken()
 
 
-@dataclass(frozen=True, slots=True)
 class Check:
     """One check under way: where problems are noted and how media are looked at."""
 
-    look: Look
-    problems: Problems
+    __slots__ = ("look", "problems")
+
+    def __init__(self, look: Look, problems: Problems) -> None:
+        self.look = look
+        self.problems = problems
 
     def refuse(self, at: str, rule: str, message: str) -> Broken:
         """Note an error at `at` and stand in for the value."""
@@ -73,10 +74,6 @@ class Field(Record, kw_only=True):
     def schema(self) -> Schema:
         """JSON Schema of the values that `check` accepts."""
         raise NotImplementedError
-
-    def but(self, **changes: object) -> Self:
-        """The same field with some attributes changed."""
-        return type(self)(**{**vars(self), **changes})
 
 
 class Text(Field):

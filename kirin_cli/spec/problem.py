@@ -1,6 +1,6 @@
 """What a check found: a problem with its place, its rule and a sentence. Knows nothing of files or flags."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["error", "warning"]
@@ -20,11 +20,13 @@ class Problem:
     severity: Severity = "error"
 
 
-@dataclass(slots=True)
 class Problems:
     """Collects problems while a request is checked, in the order in which they are found."""
 
-    found: list[Problem] = field(default_factory=list)
+    __slots__ = ("found",)
+
+    def __init__(self) -> None:
+        self.found: list[Problem] = []
 
     def error(self, path: str, rule: str, message: str) -> None:
         """Note an error: the request will not be sent."""

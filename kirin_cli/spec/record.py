@@ -5,7 +5,7 @@ begins by defining them. Values that are made while checking are dataclasses: th
 """
 
 from inspect import get_annotations
-from typing import ClassVar, NoReturn, dataclass_transform
+from typing import ClassVar, NoReturn, Self, dataclass_transform
 
 
 @dataclass_transform(frozen_default=True)
@@ -28,6 +28,10 @@ class Record:
         if missing or len(given) != len(values) + len(named) or not given.keys() <= set(fields):
             raise TypeError(f"{type(self).__name__} takes {', '.join(fields)}; given are {', '.join(given)}")
         self.__dict__.update(given)
+
+    def but(self, **changes: object) -> Self:
+        """The same with some fields changed."""
+        return type(self)(**{**vars(self), **changes})
 
     def __setattr__(self, name: str, _: object) -> NoReturn:
         raise AttributeError(f"{type(self).__name__} is frozen; {name} cannot be set")

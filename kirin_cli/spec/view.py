@@ -1,22 +1,23 @@
 """A checked request as the cross-field laws read it: presence, values with their defaults, what is broken."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from kirin_cli.spec.compounds import Group, Many
 from kirin_cli.spec.fields import BROKEN, Field
 from kirin_cli.spec.medium import Medium
 
 
-@dataclass(frozen=True, slots=True)
 class View:
     """`values` as the fields left them (BROKEN where refused), with the `fields` that they belong to.
 
     Paths are written `mode`, `camera_control.type`, `dynamic_masks[].mask`.
     """
 
-    fields: tuple[Field, ...]
-    values: Mapping[str, object]
+    __slots__ = ("fields", "values")
+
+    def __init__(self, fields: tuple[Field, ...], values: Mapping[str, object]) -> None:
+        self.fields = fields
+        self.values = values
 
     def has(self, path: str) -> bool:
         """Whether something was given at `path`; an empty list counts as nothing, a broken value as something."""

@@ -1,10 +1,10 @@
 """How values and names read in messages. Knows no field."""
 
-import json
-
 
 def shown(value: object) -> str:
     """A value as a message shows it: text in quotes, at most 60 characters. Takes any object whatever."""
+    import json  # noqa: PLC0415  (help shows no values)
+
     try:
         text = json.dumps(value, ensure_ascii=False, default=str)
     except (TypeError, ValueError, RecursionError):  # keys that are no text; a circle, thousands of digits; too deep

@@ -14,6 +14,7 @@ from kirin_cli.run.events import (
     Ended,
     Event,
     Generated,
+    Noted,
     Progressed,
     Queued,
     Retrying,
@@ -63,7 +64,8 @@ class Board:
     def apply(self, event: Event) -> bool:
         """Take one event in; false where it only repeats a complaint that was made already.
 
-        A row begins with Submitting or Accepted and ends with Ended; anything else that comes late changes nothing.
+        A row begins with the first thing that happens to a job that was queued, and ends with Ended; what comes late
+        changes nothing.
         """
         match event:
             case Queued():
@@ -74,8 +76,10 @@ class Board:
                 self._row(event.job).word = "accepted"
             case Ended():
                 self._end(event)
-            case _ if row := self.rows.get(event.job):
-                return self._change(row, event)
+            case Noted():
+                pass
+            case _ if event.job in self.rows or event.job in self._models:  # taken up, its task is known already
+                return self._change(self._row(event.job), event)
         return True
 
     def _row(self, job: str) -> Row:

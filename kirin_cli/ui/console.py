@@ -6,10 +6,10 @@ Everything is computed from arguments; knows nothing of what is said. Text must 
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from threading import RLock
 from typing import Literal, TextIO
 
+from kirin_cli.spec.record import Record
 from kirin_cli.ui.escape import CUT_AT, harmless
 from kirin_cli.ui.outlet import Outlet, encodable, is_tty
 
@@ -21,8 +21,7 @@ _SGR: dict[Style, str] = {"error": "1;31", "warning": "33", "good": "32", "stron
 _CONSOLES_WITH_COLOUR = ("WT_SESSION", "TERM", "ANSICON", "ConEmuANSI")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terminal:
+class Terminal(Record, kw_only=True):
     """What one stream can show. `draws`: the cursor can be moved; `animated`: and may be, unasked. Sizes in cells."""
 
     is_tty: bool = False

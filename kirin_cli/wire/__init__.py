@@ -1,15 +1,14 @@
 """How the service hears a request and what its answers mean. A new dialect is one file and one row here."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from kirin_cli.spec.model import Model
+from kirin_cli.spec.record import Record
 from kirin_cli.wire import documented, gateway
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(Record):
     """One form of the create request's body; `unwrap` gives its parameters, None for a body of another form."""
 
     name: str

@@ -26,6 +26,7 @@ from kirin_cli.spec.medium import Kind, Medium, UnreadableMedium
 HERE = Path()
 MB = 1 << 20
 LARGE = 200 * MB
+PATIENT = Bounds(connect=3.0, idle=3.0, together=9.0)
 QUICK = Bounds(connect=0.5, idle=0.3, together=1.0)
 Look = Callable[..., Medium]
 
@@ -38,7 +39,7 @@ def cdn() -> Iterator[Service]:
 
 @pytest.fixture
 def prober() -> Iterator[Prober]:
-    with Prober(Network({}), bounds=QUICK) as made:
+    with Prober(Network({}), bounds=PATIENT) as made:
         yield made
 
 
@@ -115,8 +116,8 @@ def test_V3_a_fragmented_video_is_walked_from_fragment_to_fragment(cdn: Service,
 def test_a_video_in_countless_fragments_stays_unmeasured_and_says_so(cdn: Service, look: Look, prober: Prober):
     data = FTYP + movie(EMPTY, ticks=0, more=extends(512)) + fragment(3, data=40_000) * 200
     medium = look(data)
-    assert (medium.seconds, medium.width, medium.fps) == (None, 1280, 30.0)
-    assert "length could not be learned" in prober.remark(medium.given)[1]
+    assert (medium.seconds, medium.width, medium.fps) == (None, 1280, None)
+    assert "length, frame rate could not be learned" in prober.remark(medium.given)[1]
     assert len(cdn.truth.requests) <= 64
     assert received(cdn) < 1.2 * MB
 
@@ -261,7 +262,7 @@ def test_D8_a_page_in_place_of_a_picture(cdn: Service, prober: Prober):
     assert (refusal(prober, cdn.url("/x.png"), "image").rule, refusal(prober, cdn.url("/x")).rule) == ("I2", "V1")
 
 
-@pytest.mark.parametrize("fault", [gzipped(), gzip_bomb(50 * MB)], ids=["gzip", "bomb"])
+@pytest.mark.parametrize("fault", [gzipped(), gzip_bomb(5 * MB)], ids=["gzip", "bomb"])
 @pytest.mark.parametrize(("kind", "rule"), [("image", "I1"), ("video", "V1")])
 def test_D7_what_is_packed_is_refused_unread(cdn: Service, prober: Prober, fault, kind: Kind, rule: str):
     cdn.serve_file("/x", png(300, 300))
@@ -279,10 +280,11 @@ def test_I1_V1_a_server_that_is_not_there(prober: Prober):
 @pytest.mark.parametrize(
     "fault", [stall(), stall_after(10), trickle(0.05, body_only=True), cut(10), reset_after_reading(create=False)]
 )
-def test_D12_slow_and_broken_servers_do_not_hold_up_the_check(cdn: Service, prober: Prober, fault):
+def test_D12_slow_and_broken_servers_do_not_hold_up_the_check(cdn: Service, fault):
     url = cdn.serve_file("/x.mp4", video())
     cdn.script("GET", then=fault)
-    assert refusal(prober, url).rule == "V1"
+    with Prober(Network({}), bounds=QUICK) as prober:
+        assert refusal(prober, url).rule == "V1"
 
 
 def test_a_connection_that_dies_is_tried_once_more(cdn: Service, look: Look):
@@ -313,7 +315,7 @@ def test_D10_redirects_end(cdn: Service, prober: Prober):
 
 
 def test_D10_no_redirect_leads_from_https_to_http(cdn: Service, trusting):
-    with Service(tls="localhost", patience=2) as secure, Prober(trusting(), bounds=QUICK) as prober:
+    with Service(tls="localhost", patience=2) as secure, Prober(trusting(), bounds=PATIENT) as prober:
         secure.script("GET", then=redirect(cdn.serve_file("/x.mp4", video())))
         assert "from https to http" in refusal(prober, secure.url("/x.mp4", host="localhost")).message
     assert not cdn.truth.requests
@@ -323,7 +325,7 @@ def test_D10_no_redirect_leads_from_outside_in(cdn: Service):
     with Service(patience=2) as proxy:
         proxy.script("GET", then=redirect(cdn.serve_file("/x.mp4", video())))
         network = Network({"http_proxy": proxy.origin})
-        with Prober(network, bounds=QUICK) as prober:
+        with Prober(network, bounds=PATIENT) as prober:
             assert "where it must not" in refusal(prober, "http://cdn.example/x.mp4").message
     assert not cdn.truth.requests
 
@@ -338,7 +340,7 @@ def test_D11_nothing_of_the_person_travels(cdn: Service, prober: Prober, tmp_pat
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password word")
     cdn.serve_file("/x.mp4", video(moov_last=True, data=MB))
     cdn.script("GET", answer(302, b"", {"Location": "/x.mp4", "Set-Cookie": "a=b"}))
-    with Prober(network, bounds=QUICK) as made:
+    with Prober(network, bounds=PATIENT) as made:
         made.look(cdn.url("/x.mp4"), "video", HERE)
     for request in cdn.truth.requests:
         assert {name.lower() for name, _ in request.headers} <= {"host", "range", "user-agent", "accept-encoding"}

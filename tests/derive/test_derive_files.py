@@ -4,24 +4,34 @@ from pathlib import Path
 
 from derive_commands import COMMANDS
 
-from kirin_cli.cli.table import commands
+from kirin_cli.cli.table import commands, variables
 from kirin_cli.derive.files import GENERATED, generate, stale, write
+from kirin_cli.derive.man import FOLDER, pages
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_no_generated_file_of_the_repository_is_stale() -> None:
-    assert stale(ROOT, commands()) == []
+    assert stale(ROOT, commands(), variables()) == []
 
 
 def test_what_is_written_is_no_longer_stale(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("<!-- begin: models -->\n<!-- end: models -->\n", encoding="utf-8")
-    wanted = [file.path for file in GENERATED]
+    wanted = [*(file.path for file in GENERATED), *pages(COMMANDS, ())]
     assert stale(tmp_path, COMMANDS) == wanted
     assert write(tmp_path, COMMANDS) == wanted
     assert stale(tmp_path, COMMANDS) == []
     assert write(tmp_path, COMMANDS) == []
     assert "kirin_v1_t2v" in (tmp_path / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_page_of_a_command_that_is_no_more_is_stale_and_goes(tmp_path: Path) -> None:
+    write(tmp_path, COMMANDS)
+    gone = tmp_path / FOLDER / "kirin-gone.1"
+    gone.write_text("", encoding="utf-8")
+    assert stale(tmp_path, COMMANDS) == [f"{FOLDER}/kirin-gone.1"]
+    write(tmp_path, COMMANDS)
+    assert not gone.exists()
 
 
 def test_a_changed_file_is_stale(tmp_path: Path) -> None:

@@ -1,13 +1,40 @@
 """One person's machine and a service, for each test its own."""
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from faults.worlds import Bench, bench
 
+MEMORY = Path("/dev/shm")  # noqa: S108  (a folder of its own is made in it)
+
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Bench]:
-    with bench(tmp_path) as made:
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory, where there is such a thing: waiting for a disk's fsync proves nothing here."""
+    if not MEMORY.is_dir():
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=MEMORY) as made:
+        yield Path(made)
+
+
+@pytest.fixture
+def machine(folder: Path) -> Iterator[Bench]:
+    with bench(folder) as made:
         yield made
+
+
+@pytest.fixture
+def fresh(folder: Path) -> Iterator[Callable[[], Bench]]:
+    """Makes machines, one after the other; the one before is gone then."""
+    with ExitStack() as stack:
+
+        def make() -> Bench:
+            stack.close()
+            made = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder)))
+            return stack.enter_context(bench(made))
+
+        yield make

@@ -1,17 +1,20 @@
 """What the service says about a submission, and what it means for the money (rows S10-S16 of FAULTS.md)."""
 
-import threading
+import json
+import re
 from email.utils import formatdate
+from itertools import accumulate
+from pathlib import Path
 
 import loopback_faults as faults
 import pytest
 from faults.worlds import KEY, Bench, bench
-from loopback import Answer
 from loopback_exchange import Exchange, Fault
 from loopback_messages import json_answer
+from pictures import png
 
 from kirin_cli.ledger.states import State
-from kirin_cli.run.events import Accepted, Ended, Retrying
+from kirin_cli.run.events import Accepted, Event, Generated, Retrying
 
 HOSTILE = "no \x1b]0;owned\x07 [red]such[/red] \u202e prompt\r\n::error::boo"
 
@@ -73,8 +76,8 @@ def test_S13_a_task_that_shows_late_is_adopted_with_one_post(machine: Bench, tim
     assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (0, 1, 1)
 
 
-def test_S13_a_task_that_shows_after_the_settling_time_is_one_task_all_the_same(tmp_path) -> None:
-    with bench(tmp_path, unique=True, hidden_for=14) as machine:
+def test_S13_a_task_that_shows_after_the_settling_time_is_one_task_all_the_same(folder: Path) -> None:
+    with bench(folder, unique=True, hidden_for=14) as machine:
         machine.api.script("POST", faults.close_after_reading(create=True))
         ran = machine.run()
         assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (0, 2, 1)
@@ -156,31 +159,25 @@ def test_S15_a_limit_halves_what_is_in_flight(machine: Bench) -> None:
     machine.api.script("POST", *[None] * 8, faults.answer(429, {"message": "too many tasks"}))
     ran = machine.run(in_flight=8, timeout=36_000.0)
     assert (ran.exit_code, machine.api.truth.created()) == (0, 24)
-    limited = next(number for number, event in enumerate(ran.events) if isinstance(event, Retrying))
-    assert most_at_once(ran.events[:limited]) == 8
-    after = [event for event in ran.events[limited:] if not isinstance(event, Ended) or True]
-    assert most_at_once(after) < 8
+    going = running(ran.events)
+    limited = ran.events.index(ran.of(Retrying)[0])
+    drained = next(number for number in range(limited, len(going)) if going[number] <= 4)
+    assert (max(going[:limited]), max(going[drained:]) < 8) == (8, True)
 
 
-def most_at_once(events) -> int:
-    going: set[str] = set()
-    most = 0
-    for event in events:
-        if isinstance(event, Accepted):
-            going.add(event.job)
-        elif type(event).__name__ == "Generated":
-            going.discard(event.job)
-        most = max(most, len(going))
-    return most
+def running(events: list[Event]) -> list[int]:
+    """How many tasks were accepted and not yet completed, after each of the events."""
+    return list(accumulate(isinstance(event, Accepted) - isinstance(event, Generated) for event in events))
 
 
-def test_S16_an_upload_that_is_not_read_is_ambiguous(tmp_path) -> None:
-    with bench(tmp_path) as machine:
-        until = threading.Event()
-        machine.api.script("POST", faults.stop_reading(until=until))
+def test_S16_an_upload_that_is_not_read_is_ambiguous(folder: Path) -> None:
+    with bench(folder, receive_buffer=4096) as machine:
+        (folder / "cup.png").write_bytes(png(320, 320, pad_to=7 << 20))
+        machine.file.write_text("model: kirin_v1_5_i2v\nparams: {image: cup.png}\n")
+        machine.api.script("POST", faults.stop_reading(after=10))
         ran = machine.run()
-        until.set()
         assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (0, 2, 1)
+        assert not machine.api.truth.of("POST")[0].complete
         assert ran.seconds > 120
 
 
@@ -191,12 +188,13 @@ def test_S16_an_early_413_is_a_refusal(machine: Bench) -> None:
 
 
 def test_H4_a_service_that_echoes_the_key_does_not_spread_it(machine: Bench) -> None:
-    echo = faults.answer(400, {"error": {"code": KEY, "message": f"no such key: Bearer {KEY}"}})
+    echo = {"error": {"code": KEY, "message": f"no such key: Bearer {KEY}"}}
+    spelled = json.dumps(echo).replace("sk-secret", r"\u0073\u006b-secret")
+    assert KEY not in spelled
+    machine.write_jobs("a", "b", "c", "d")
+    machine.api.script("POST", faults.answer(400, echo), faults.answer(400, spelled), faults.answer(503, f"<p>{KEY}"))
     failed = {"status": "failed", "error": {"code": KEY, "message": f"failed for {KEY}"}}
-    machine.write_jobs("a", "b", "c")
-    machine.api.script("POST", echo, faults.html(502), None)
     machine.api.api.statuses = ({"status": f"thinking about {KEY}"}, failed)
     ran = machine.run(in_flight=1)
-    assert ran.exit_code == 1
-    assert "***" in ran.said
-    assert isinstance(Answer(200), Answer)
+    assert (ran.exit_code, ran.said.count("no such key: Bearer ***") >= 2) == (1, True)
+    assert {"thinking about ***", "failed for ***"} <= set(re.findall(r"(?:thinking about|failed for) [*]{3}", ran.said))

@@ -5,6 +5,7 @@ Knows nothing of jobs and services. Sockets keep real time: what waits for an an
 
 import math
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,12 +14,15 @@ from typing import Self
 
 GLANCE = 0.001
 """Real seconds after which it is looked again whether everybody waits: nobody tells when a thread ends."""
+STUCK = 5.0
+"""Real seconds of work without a moment's rest after which the deadline is brought about, so that no test hangs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waiter:
     """A thread that waits for `condition` until `deadline`; a `patient` one only looks on and holds nothing up."""
 
+    thread: threading.Thread
     condition: threading.Condition
     deadline: float
     patient: bool
@@ -46,7 +50,8 @@ class VirtualClock:
 
     def wait(self, condition: threading.Condition, seconds: float | None) -> None:
         deadline = math.inf if seconds is None else self._now + max(0.0, seconds)
-        me = Waiter(condition, deadline, threading.current_thread() in self._patient)
+        thread = threading.current_thread()
+        me = Waiter(thread, condition, deadline, thread in self._patient)
         with self._changed:
             self._waiting.append(me)
             self._changed.notify_all()
@@ -54,7 +59,7 @@ class VirtualClock:
             condition.wait()
         finally:
             with self._changed:
-                self._waiting.remove(me)
+                self._waiting = [waiter for waiter in self._waiting if waiter is not me]
 
     def sleep(self, seconds: float) -> None:
         until, condition = self._now + seconds, threading.Condition()
@@ -77,6 +82,8 @@ class VirtualClock:
                 self._threads = [thread for thread in self._threads if thread not in threads]
                 self._patient.discard(threads[-1])
                 self._horizon = self._horizon if self._threads else math.inf
+                # What a run that died leaves waiting waits for nobody's sake.
+                self._waiting = [waiter for waiter in self._waiting if waiter.thread not in threads]
 
     def __enter__(self) -> Self:
         self._ticker.start()
@@ -89,12 +96,17 @@ class VirtualClock:
         self._ticker.join(2)
 
     def _tick(self) -> None:
+        rested = time.monotonic()
         while not self._ended:
             with self._changed:
-                if not self._all_wait():
-                    self._changed.wait(GLANCE if self._threads else None)
+                if not self._threads:
+                    self._changed.wait()
+                    rested = time.monotonic()
                     continue
-                due = self._jump()
+                if not self._all_wait() and time.monotonic() < rested + STUCK:
+                    self._changed.wait(GLANCE)
+                    continue
+                due, rested = self._jump(), time.monotonic()
             for condition in due:
                 with condition:
                     condition.notify_all()
@@ -108,12 +120,9 @@ class VirtualClock:
 
     def _jump(self) -> set[threading.Condition]:
         """Go to the next moment at which a worker has something to do; from the horizon on, anybody."""
-        everybody = [waiter.deadline for waiter in self._waiting]
+        everybody = [waiter.deadline for waiter in self._waiting] or [self._horizon]
         workers = [waiter.deadline for waiter in self._waiting if not waiter.patient]
         ahead = min(workers, default=math.inf)
-        if self._now >= self._horizon or ahead == math.inf:
-            ahead = min(everybody)
-        else:
-            ahead = min(ahead, self._horizon)
+        ahead = min(everybody) if self._now >= self._horizon or ahead == math.inf else min(ahead, self._horizon)
         self._now = max(self._now, ahead if ahead < math.inf else self._now)
         return {waiter.condition for waiter in self._waiting if waiter.deadline <= self._now}

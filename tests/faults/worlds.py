@@ -40,10 +40,11 @@ from kirin_cli.run.events import Event
 from kirin_cli.run.job import Job, Outcome, Summary
 from kirin_cli.run.pace import Pace
 from kirin_cli.run.preparing import Choices, prepare
+from kirin_cli.run.taking_up import taken_up, unfinished
 from kirin_cli.ui.console import Streams
 from kirin_cli.ui.ndjson import JsonProgress
 from kirin_cli.ui.plain import PlainProgress
-from kirin_cli.wire import DIALECTS
+from kirin_cli.wire import DIALECTS, Dialect
 
 KEY = "sk-secret-of-the-faults-bench"
 CLIP = clip(20_000)
@@ -68,10 +69,12 @@ class Setting:
     create: float = 2.0
     query: float = 1.0
     again: bool = False
+    resume: bool = False
     connect: Connect = connect
     transport: Callable[..., Transport] = Transport
     downloader: Callable[..., Downloader] = Downloader
     environ: dict[str, str] = field(default_factory=dict)
+    dialect: Dialect = DIALECTS["gateway"]
     me: Owner | None = None
     lives: Callable[[Owner, Owner], bool | None] = lives
     resolver: Resolver = system_resolver
@@ -170,9 +173,10 @@ class Parts:
 
 
 @contextmanager
-def bench(folder: Path, **api: Any) -> Iterator[Bench]:
+def bench(folder: Path, *, receive_buffer: int | None = None, **api: Any) -> Iterator[Bench]:
     """A service that creates again when it is asked again, so that nothing hides a second POST."""
-    with Service(patience=2) as cdn, Service(patience=2) as service, VirtualClock() as clock:
+    kind = {"patience": 2.0, "receive_buffer": receive_buffer}
+    with Service(patience=2) as cdn, Service(**kind) as service, VirtualClock() as clock:
         url = cdn.serve_file("/result.mp4", CLIP, etag='"result"')
         service.serve_api(**{"results": lambda task: f"{url}?{task.id}", "unique": False, "key": KEY, **api})
         yield Bench(folder, service, cdn, clock)
@@ -201,15 +205,19 @@ def opened(machine: Bench, setting: Setting, emit: Callable[[Event], None], retu
         account = fingerprint(setting.key)
         key = {"origin": ORIGIN, "account": account}
         choices = Choices(origin=ORIGIN, redo="again" if setting.again else "")
-        prepared = prepare(
-            check_paths([machine.file]).jobs, choices, lambda name: ledger.get(Key(external_id=name, **key))
+        prepared = (
+            taken_up(unfinished(ledger, **key))
+            if setting.resume
+            else prepare(
+                check_paths([machine.file]).jobs, choices, lambda name: ledger.get(Key(external_id=name, **key))
+            )
         )
         assert not prepared.findings, prepared.findings
         jobs = [job for job in prepared.jobs if job.external_id not in prepared.skipped]
         brakes = Brakes(in_flight=setting.in_flight, jobs=len(jobs))
         rng = random.Random(7)
         world = World(
-            client=client, dialect=DIALECTS["gateway"], downloader=downloader, ledger=ledger, clock=clock, rng=rng,
+            client=client, dialect=setting.dialect, downloader=downloader, ledger=ledger, clock=clock, rng=rng,
             emit=emit, pace=Pace(rng=rng), gate=brakes, origin=ORIGIN, host="127.0.0.1", account=account,
             settle=setting.settle, waits=setting.waits,
             prices=lambda kind: prices(ledger.store, ORIGIN, kind[0], mode=kind[1], duration=kind[2]),

@@ -19,7 +19,15 @@ WRONG = {
     "unknown key in a job": (
         "jobs:\n- model: kirin_v1_t2v\n  parms: {}\n", (3, 3), 'unknown key "parms"; did you mean "params"?',
     ),
-    "a key of later": ("vars: {a: b}\njobs: []\n", (1, 1), 'unknown key "vars"'),
+    "an unknown key near a new one": ("vras: {a: b}\njobs: []\n", (1, 1), 'unknown key "vras"; did you mean "vars"?'),
+    "vars as a list": ("vars: [a]\njobs: []\n", (1, 1), 'vars must be a mapping, not ["a"]'),
+    "tags as a number": ("jobs: []\ndefaults: {tags: [1]}\n", (2, 12), "tags must be a list of words, not [1]"),
+    "take as text": ("jobs: []\ndefaults: {take: two}\n", (2, 12), 'take must be a whole number from 1, not "two"'),
+    "take of none": ("jobs: []\ndefaults: {take: 0}\n", (2, 12), "take must be a whole number from 1, not 0"),
+    "take as true": ("jobs: []\ndefaults: {take: true}\n", (2, 12), "take must be a whole number from 1, not true"),
+    "tags beside jobs": (
+        "tags: [a]\njobs: []\n", (1, 1), "tags cannot stand beside jobs; write it in a job or in defaults",
+    ),
     "a parameter beside params": (
         "model: kirin_v1_t2v\nprompt: a\n", (2, 1), 'unknown key "prompt"; it is a parameter: write it under params',
     ),

@@ -56,18 +56,39 @@
     }
   });
 
-  // A video plays silently under the pointer until somebody takes its controls; none where motion is unwelcome.
-  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  // Controls come with the pointer, the focus or a tap. A video plays silently under the mouse until somebody takes over
+  // its controls; none does where motion is unwelcome.
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
   for (const video of document.querySelectorAll("video")) {
     let own = false;
-    video.addEventListener("pointerdown", () => { own = true; });
+    const show = (all) => {
+      video.controls = all;
+      video.parentElement.classList.toggle("still", !all);
+    };
+    video.tabIndex = 0;
+    show(false);
     video.addEventListener("keydown", () => { own = true; });
+    video.addEventListener("pointerdown", () => { own = video.controls; });
+    video.addEventListener("focus", () => show(true));
+    video.addEventListener("blur", () => show(own && !video.paused));
+    video.addEventListener("click", () => {
+      if (video.controls && own) return;
+      own = true;
+      show(true);
+      video.play().catch(() => {});
+    });
     video.addEventListener("pointerenter", (event) => {
-      if (own || still.matches || event.pointerType !== "mouse" || !video.paused) return;
+      if (event.pointerType !== "mouse") return;
+      show(true);
+      if (own || calm.matches || !video.paused) return;
       video.muted = true;
       video.play().catch(() => {});
     });
-    video.addEventListener("pointerleave", () => { if (!own) video.pause(); });
+    video.addEventListener("pointerleave", (event) => {
+      if (event.pointerType !== "mouse") return;
+      if (!own) video.pause();
+      show((own && !video.paused) || video === document.activeElement);
+    });
   }
   const near = new IntersectionObserver((seen) => {
     for (const { isIntersecting, target } of seen) {

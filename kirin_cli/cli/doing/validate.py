@@ -1,0 +1,25 @@
+"""Checks job files. Sends nothing."""
+
+import os
+
+from kirin_cli.cli.console import talk
+from kirin_cli.cli.files import Picks, check_paths
+from kirin_cli.cli.settings import settings
+from kirin_cli.cli.validate import Validate
+from kirin_cli.report import validation
+
+
+def do(asked: Validate) -> int:
+    """Check and say what was found; returns the exit code."""
+    voice = talk(color=asked.color, quiet=asked.quiet)
+    uploads = bool(settings(os.environ).upload_url)
+    picks = Picks(asked.sets, asked.only, asked.tag, asked.max_jobs)
+    checked = check_paths(asked.files, picks, check_urls=asked.check_urls, uploads=uploads)
+    refused = checked.refused(strict=asked.strict)
+    if asked.json:
+        voice.data(validation.render(checked, strict=asked.strict))
+    else:
+        voice.findings(checked.all_findings())
+        if not refused:
+            voice.note(f"{len(checked.jobs)} jobs in {len(set(asked.files))} files are valid; nothing was sent")
+    return 2 if refused else 0

@@ -1,0 +1,164 @@
+"""Keeps an API key for later commands: in the system's keyring where there is one, else in a file of the user's alone.
+
+One key for each profile; "" is the profile without a name. Knows no settings and prints nothing.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Protocol
+
+from kirin_cli.api.credentials import ApiKey, check_key, find_key
+from kirin_cli.errors import LocalFault
+
+SERVICE = "kirin-cli"
+NAMELESS = "default"
+IN_KEYRING = "the system's keyring"
+
+
+class Locked(RuntimeError):
+    """The keyring refuses, or is not there after all."""
+
+
+class Keyring(Protocol):
+    """What is asked of a keyring; each method may raise Locked."""
+
+    def get_password(self, service: str, name: str) -> str | None:
+        """The password, None for none."""
+
+    def set_password(self, service: str, name: str, password: str) -> None:
+        """Keep the password."""
+
+    def delete_password(self, service: str, name: str) -> None:
+        """Forget the password."""
+
+
+FindKeyring = Callable[[], Keyring | None]
+
+
+class SystemKeyring:
+    """The keyring that the library `keyring` has found; its errors become Locked."""
+
+    def __init__(self, backend: Keyring, errors: type[Exception]) -> None:
+        self._backend = backend
+        self._errors = errors
+
+    def get_password(self, service: str, name: str) -> str | None:
+        """The password, None for none."""
+        with self._translated():
+            return self._backend.get_password(service, name)
+
+    def set_password(self, service: str, name: str, password: str) -> None:
+        """Keep the password."""
+        with self._translated():
+            self._backend.set_password(service, name, password)
+
+    def delete_password(self, service: str, name: str) -> None:
+        """Forget the password."""
+        with self._translated():
+            self._backend.delete_password(service, name)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (self._errors, OSError, RuntimeError) as error:
+            raise Locked(f"the system's keyring refuses: {error}") from error
+
+
+def system_keyring() -> Keyring | None:
+    """The keyring of this system; None where the `keyring` extra is not installed, or finds none worth using."""
+    if find_spec("keyring") is None:
+        return None
+    backend = import_module("keyring").get_keyring()
+    worth_using = getattr(backend, "priority", 0) >= 1  # below: "fail", "null", files in plain text
+    return SystemKeyring(backend, import_module("keyring.errors").KeyringError) if worth_using else None
+
+
+def key_path(folder: Path, profile: str) -> Path:
+    """The file of a profile's key in the user's settings folder."""
+    return folder / f"api-key{f'-{profile}' if profile else ''}"
+
+
+def stored_key(folder: Path, profile: str, keyring: FindKeyring = system_keyring) -> ApiKey | None:
+    """The key that was stored; None for none. Raises NotPermitted for one that cannot be used."""
+    found = _of_keyring(keyring(), profile)
+    if found:
+        return ApiKey(check_key(found, IN_KEYRING), IN_KEYRING)
+    path = key_path(folder, profile)
+    return find_key({}, path) if path.is_file() else None
+
+
+def store_key(folder: Path, profile: str, key: str, keyring: FindKeyring = system_keyring) -> str:
+    """Keep a key in place of any other of the profile; returns where. Raises LocalFault where the disk will not."""
+    ring = keyring()
+    if ring is not None and _kept(ring, profile, key):
+        key_path(folder, profile).unlink(missing_ok=True)
+        return IN_KEYRING
+    path = key_path(folder, profile)
+    try:
+        _write(path, key)
+    except OSError as error:
+        raise LocalFault(f"the key cannot be stored in {path}: {error.strerror or error}") from error
+    return str(path)
+
+
+def forget_key(folder: Path, profile: str, keyring: FindKeyring = system_keyring) -> list[str]:
+    """Remove the profile's key wherever it is; returns where it was. Raises LocalFault."""
+    gone = []
+    ring = keyring()
+    path = key_path(folder, profile)
+    try:
+        if ring is not None and _of_keyring(ring, profile):
+            ring.delete_password(SERVICE, profile or NAMELESS)
+            gone.append(IN_KEYRING)
+        path.unlink()
+        gone.append(str(path))
+    except FileNotFoundError:
+        pass
+    except Locked as error:
+        raise LocalFault(f"{error}") from error
+    except OSError as error:
+        raise LocalFault(f"{path} cannot be removed: {error.strerror or error}") from error
+    return gone
+
+
+def readable_by_others(path: Path) -> bool:
+    """Whether somebody else can read the file; never so on Windows, whose rights are of another kind."""
+    return os.name == "posix" and path.is_file() and bool(path.stat().st_mode & 0o077)
+
+
+def _of_keyring(ring: Keyring | None, profile: str) -> str | None:
+    if ring is None:
+        return None
+    try:
+        return ring.get_password(SERVICE, profile or NAMELESS)
+    except Locked:
+        return None
+
+
+def _kept(ring: Keyring, profile: str, key: str) -> bool:
+    try:
+        ring.set_password(SERVICE, profile or NAMELESS, key)
+    except Locked:
+        return False
+    return _of_keyring(ring, profile) == key
+
+
+def _write(path: Path, key: str) -> None:
+    """Whole or not at all, and never readable by others, not even for a moment."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.parent.chmod(0o700)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            file.write(key + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

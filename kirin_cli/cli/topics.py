@@ -1,0 +1,101 @@
+"""What `kirin help TOPIC` says, made from the tables where they have it."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from kirin_cli.cli.setting_table import OTHER_VARIABLES, SETTINGS, explained
+from kirin_cli.ui.cells import wrap
+from kirin_cli.ui.console import Terminal
+from kirin_cli.ui.tables import table
+
+FILES_EXAMPLE: Final = """\
+  # config.toml, yours              # kirin.toml, in a project
+  jobs = 4                          output_dir = "renders"
+  max_cost = 5                      timeout = "1h"
+                                    scope = "spring"
+  [profile.work]
+  base_url = "https://example.com"
+  api_key_file = "work.key\""""
+JOB_FILE_EXAMPLE: Final = """\
+  version: 1
+  defaults:
+    model: kirin_v1_t2v
+    params: {mode: std, aspect_ratio: 16:9}
+  jobs:
+    - name: harbour
+      params: {prompt: Neon rain over a harbour, duration: 10}
+    - name: cup
+      model: kirin_v1_5_i2v
+      params: {image: media/cup.png, prompt: Steam rises from the cup}"""
+
+
+def exit_codes(out: Terminal) -> Iterator[str]:
+    """What the exit codes mean."""
+    from kirin_cli.derive.docs import exit_codes as codes  # noqa: PLC0415  (each topic loads its own table)
+
+    yield from table(("code", "means"), [(str(code), words.replace("`", "")) for code, words in codes().items()], out)
+    yield ""
+    yield from _text("A run of several jobs ends with the first that applies of 70, 9, 6, 4, 5, 3, 7, 1, 8, 0.", out)
+
+
+def environment(out: Terminal) -> Iterator[str]:
+    """The settings: variables, keys of the files, flags."""
+    rows = [
+        (one.env, one.name if one.place != "environment" else "", one.flag, explained(one)) for one in SETTINGS.values()
+    ]
+    yield from table(("variable", "in files", "flag", "what it is"), rows, out)
+    yield ""
+    yield from table(("variable", "what it does"), OTHER_VARIABLES, out)
+    yield ""
+    yield from _text(
+        "A flag goes before its variable, that before kirin.toml (the nearest from here upwards), that before your own "
+        "config.toml (kirin config says where), that before the default. Of the limits of cost in both files the lower "
+        "one holds.",
+        out,
+    )
+    yield from ("", FILES_EXAMPLE)
+
+
+def job_files(out: Terminal) -> Iterator[str]:
+    """What a job file looks like."""
+    from kirin_cli.derive.schemas import job_file_schema  # noqa: PLC0415
+
+    keys = job_file_schema()["properties"]
+    assert isinstance(keys, dict)  # noqa: S101  (so it is made)
+    yield from _text("A job file is YAML: what every job has in common, and the jobs.", out)
+    yield from ("", JOB_FILE_EXAMPLE, "")
+    rows = [(key, str(about.get("description") or "").partition("\n")[0]) for key, about in keys.items()]
+    yield from table(("key", "what it is"), rows, out)
+    yield ""
+    yield from _text(
+        "kirin models MODEL lists the parameters; kirin schema prints the JSON Schema for editors; kirin validate FILE "
+        "checks everything and sends nothing. Paths are relative to the job file.",
+        out,
+    )
+
+
+def sandbox(out: Terminal) -> Iterator[str]:
+    """What the sandbox is for, and its faults."""
+    from kirin_cli.sandbox.faults import CHOICES  # noqa: PLC0415
+
+    yield from _text(
+        "--sandbox on a command starts the service inside the process: no key, no network, no cost, and small real "
+        "videos. kirin sandbox serves it on a port, for pipelines and other programs, until Ctrl-C.",
+        out,
+    )
+    yield from ("", "  kirin run jobs.yaml --sandbox", "  kirin sandbox --port 8080 --fault post:503@2", "")
+    yield from _text("--fault WHERE:WHAT[*N | @N | %P] goes wrong for the first N, for the Nth, or for P percent.", out)
+    yield ""
+    yield from table(("where", "what"), [(where, " ".join(words)) for where, words in CHOICES.items()], out)
+
+
+TOPICS: Final[dict[str, Callable[[Terminal], Iterator[str]]]] = {
+    "exit-codes": exit_codes,
+    "environment": environment,
+    "job-files": job_files,
+    "sandbox": sandbox,
+}
+
+
+def _text(text: str, out: Terminal) -> list[str]:
+    return wrap(text, min(out.width, 100) if out.is_tty else 80)

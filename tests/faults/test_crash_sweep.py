@@ -1,0 +1,90 @@
+"""Every durable step of a run, one after the other, goes wrong; the same run again always ends with one good file.
+
+Row S18 of FAULTS.md, promise 5 of SUBMISSION.md, and the disk that is full or broken at any moment (L1, L2, L5).
+"""
+
+from collections.abc import Callable
+
+import pytest
+from faults import oracle
+from faults.failing import ANSWERED, COMMIT, IO_ERROR, NAMED, NO_SPACE, NOTE, POST, Dead, Harm, Steps, death, wired
+from faults.worlds import CLIP, Bench, Ran
+
+MOST_STEPS = 80
+
+
+def dies(machine: Bench, steps: Steps) -> set[str]:
+    """One run that may be killed; the task ids that the service told it."""
+    told: set[str] = set()
+    try:
+        told |= machine.run_unjudged(**wired(steps, 100 + steps.at)).returned
+    except Dead:
+        if not (machine.renders / "rain.mp4").exists():
+            # What the end of a real process would have left behind.
+            machine.renders.mkdir(exist_ok=True)
+            (machine.renders / "rain.mp4.part").write_bytes(CLIP[:777])
+    return told
+
+
+def ends_well(machine: Bench, told: set[str], *, resume: bool = False) -> Ran:
+    """The same run again: one task, one good file."""
+    if resume:
+        machine.run(resume=True, **wired(Steps(), 2))
+    ran = machine.run(**wired(Steps(), 3))
+    assert (ran.exit_code, ran.outcome.state) in {(0, "done"), (0, "skipped")}
+    assert machine.api.truth.created() == 1
+    assert ran.outcome.outputs[0].path.read_bytes() == CLIP
+    oracle.ids_are_kept(told, machine.folder / "state")
+    assert not list(machine.renders.glob("*.part"))
+    return ran
+
+
+def test_the_steps_are_those_that_are_meant(machine: Bench) -> None:
+    steps = Steps()
+    assert machine.run(**wired(steps, 1)).exit_code == 0
+    assert {COMMIT, POST, ANSWERED, NOTE, NAMED} <= set(steps.names)
+    assert 25 < len(steps.names) < MOST_STEPS
+    assert steps.names[: steps.names.index(POST)].count(COMMIT) >= 4
+
+
+@pytest.mark.parametrize("resume", [False, True], ids=["run again", "resume"])
+def test_S18_a_run_that_dies_at_any_step_is_finished_by_the_next(fresh: Callable[[], Bench], resume: bool) -> None:
+    for at in range(1, MOST_STEPS):
+        machine, steps = fresh(), Steps(at, for_ever=True)
+        told = dies(machine, steps)
+        assert machine.api.truth.created() <= 1
+        ends_well(machine, told, resume=resume)
+        if not steps.reached:
+            return
+    raise AssertionError("a run never ended")
+
+
+def test_S18_a_run_that_dies_again_and_again_gets_through_all_the_same(machine: Bench) -> None:
+    for at in range(1, MOST_STEPS, 2):
+        dies(machine, Steps(at, for_ever=True))
+    assert machine.api.truth.created() == 1
+    ends_well(machine, set())
+
+
+@pytest.mark.parametrize("for_ever", [False, True], ids=["once", "for ever"])
+@pytest.mark.parametrize("harm", [NO_SPACE, IO_ERROR], ids=["ENOSPC", "EIO"])
+def test_L1_L2_L5_a_disk_that_fails_at_any_step_costs_nothing_twice(
+    fresh: Callable[[], Bench], harm: Harm, for_ever: bool
+) -> None:
+    for at in range(1, MOST_STEPS):
+        machine, steps = fresh(), Steps(at, harm, for_ever=for_ever)
+        ran = machine.run(**wired(steps, 1))
+        if POST not in steps.names:
+            assert (ran.exit_code, machine.posts) == (9, 0)
+        if for_ever and steps.reached and NAMED not in steps.names:
+            assert ran.exit_code == 9
+        assert ran.exit_code in {0, 9}
+        ends_well(machine, ran.returned)
+        if not steps.reached:
+            return
+    raise AssertionError("a run never ended")
+
+
+def test_death_is_no_error_of_ours() -> None:
+    with pytest.raises(Dead):
+        death("")

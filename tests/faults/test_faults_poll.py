@@ -1,0 +1,188 @@
+"""Waiting for a task, and what the service may say meanwhile (rows P1-P9 of FAULTS.md)."""
+
+import json
+from typing import Any
+
+import loopback_faults as faults
+import pytest
+from faults.worlds import CLIP, Bench
+from loopback import Task
+from loopback_scripts import every
+
+from kirin_cli.ledger.states import State
+from kirin_cli.run.events import Noted, Retrying
+
+TROUBLE = (
+    faults.answer(500), faults.reset_after_reading(create=False), faults.html(503), faults.raw(b"\x00garbage\r\n\r\n"),
+    faults.stall(), faults.html(200), faults.cut(10), faults.answer(429, b"", {"Retry-After": "7"}), faults.answer(200, "3"),
+)  # fmt: skip
+POLLS = "GET /model/*"
+
+
+def test_P1_one_poll_in_three_goes_wrong_and_no_task_fails_by_it(machine: Bench) -> None:
+    machine.write_jobs(*(f"j{number}" for number in range(6)))
+    machine.api.api.statuses = (*["in_progress"] * 6, "completed")
+    machine.api.decide(POLLS, every(3, *TROUBLE))
+    ran = machine.run(query=0.1)
+    assert (ran.exit_code, machine.posts, len(ran.of(Retrying)) > 10) == (0, 6, True)
+
+
+@pytest.mark.parametrize("times", [1, 3, 6])
+def test_P2_404_right_after_acceptance_is_forgiven(machine: Bench, times: int) -> None:
+    machine.api.api.hidden_for = times
+    assert (machine.run().exit_code, machine.posts) == (0, 1)
+
+
+def test_P2_404_for_ever_is_lost_and_left_to_a_person(machine: Bench) -> None:
+    machine.api.script("GET", then=faults.answer(404, {"message": "task not found"}))
+    ran = machine.run()
+    assert (ran.exit_code, ran.outcome.state, ran.outcome.error.charged) == (6, "unknown", "maybe")
+    assert 60 < ran.seconds < 120
+    assert f"kirin resolve {ran.outcome.job.external_id}" in ran.outcome.error.hint
+    assert machine.entries()[0].state is State.LOST
+    assert (machine.run().exit_code, machine.posts) == (6, 1)
+
+
+@pytest.mark.parametrize("word", ["dreaming", "COMPLETED?", "", None, 7, ["completed"], "x" * 5000, "\x1b[2J"])
+def test_P3_an_unknown_status_means_still_running_and_is_said_once(machine: Bench, word: Any) -> None:
+    machine.api.api.statuses = ({"status": word},) * 5 + ("completed",)
+    ran = machine.run()
+    assert (ran.exit_code, machine.queries) == (0, 6)
+    assert len(ran.of(Noted)) <= 1
+    assert "\x1b" not in ran.said
+
+
+@pytest.mark.parametrize("word", ["Completed", "COMPLETED", " completed "])
+def test_P3_the_case_of_a_status_does_not_matter(machine: Bench, word: str) -> None:
+    url = machine.cdn.url("/result.mp4")
+    machine.api.api.statuses = ({"status": word, "output": [{"content": [{"type": "video", "url": url}]}]},)
+    assert machine.run().exit_code == 0
+
+
+def test_P3_completed_is_sticky_whatever_is_said_afterwards(machine: Bench) -> None:
+    machine.cdn.script("GET", faults.answer(403))
+    machine.api.api.statuses = ("completed", "in_progress", "queued", "completed")
+    ran = machine.run()
+    assert (ran.exit_code, machine.posts, machine.queries) == (0, 1, 4)
+    assert State.SUCCEEDED not in {entry.state for entry in machine.entries()}
+
+
+def contents(*urls: object) -> dict[str, Any]:
+    return {"status": "completed", "output": [{"content": [{"type": "video", "url": url} for url in urls]}]}
+
+
+NO_RESULT = {
+    "no output": {"status": "completed"},
+    "null": {"status": "completed", "output": None},
+    "empty": contents(),
+    "empty URL": contents(""),
+    "no text": contents(7),
+    "relative": contents("/x.mp4"),
+    "ftp": contents("ftp://127.0.0.1/x.mp4"),
+    "file": contents("file:///etc/passwd"),
+    "no host": contents("http://"),
+}
+
+
+@pytest.mark.parametrize("name", NO_RESULT)
+def test_P4_completed_without_a_usable_url_is_paid_for_and_7(machine: Bench, name: str) -> None:
+    machine.api.api.statuses = ({"output": None, **NO_RESULT[name]},)
+    ran = machine.run()
+    task = machine.api.truth.tasks[0].id
+    assert (ran.exit_code, ran.outcome.task_id, ran.outcome.error.charged, machine.posts) == (7, task, "yes", 1)
+    assert f"task {task} was generated and paid for" in ran.said
+
+
+def test_P4_a_url_that_is_said_twice_is_fetched_once(machine: Bench) -> None:
+    url = machine.cdn.url("/result.mp4")
+    machine.api.api.results = lambda task: [url, url]
+    ran = machine.run()
+    assert (ran.exit_code, len(ran.outcome.outputs), len(machine.cdn.truth.of("GET"))) == (0, 1, 1)
+
+
+FAILURES = {
+    "null": None,
+    "text": "out of memory",
+    "object": {"code": "002001095", "error_message": "Internal generation error"},
+    "1 MB": {"message": "x" * (1 << 20)},
+    "controls": {"code": "\x1b[31m", "message": "a\x07b\x9bc\u2028d\ud800e\r\n::error::"},
+    "a list": ["a"],
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_P5_a_failure_is_1_and_shown_harmlessly_and_cut(machine: Bench, name: str) -> None:
+    machine.api.api.statuses = ({"status": "failed", "error": FAILURES[name]},)
+    ran = machine.run()
+    assert (ran.exit_code, ran.outcome.state, machine.posts) == (1, "failed", 1)
+    assert len(ran.outcome.error.message) < 500
+    assert not any(sign in ran.said for sign in ("\x1b", "\x07", "\x9b", "\u2028", "\ud800", "\n::error"))
+    again = machine.run()
+    assert (again.exit_code, machine.posts) == (1, 1)
+    assert again.outcome.error.message == ran.outcome.error.message
+
+
+def test_P6_an_answer_of_one_byte_a_second_is_given_up(machine: Bench) -> None:
+    machine.api.script("POST", faults.trickle(0.05))
+    machine.api.script(POLLS, faults.trickle(0.05))
+    ran = machine.run(create=0.2, query=0.2)
+    assert (ran.exit_code, machine.posts) == (0, 1)
+
+
+def test_P7_a_key_that_dies_in_the_middle_is_4_and_a_new_one_goes_on(machine: Bench) -> None:
+    machine.write_jobs("a", "b", "c", "d")
+    machine.api.api.statuses = ("in_progress",) * 3 + ("completed",)
+    machine.api.decide(POLLS, lambda number, _: revoke(machine) if number == 3 else None)
+    ran = machine.run(in_flight=2)
+    assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (4, 2, 2)
+    assert "key" in ran.said
+    again = machine.run(key="sk-the-new-key-of-the-same-account")
+    assert (again.exit_code, machine.api.truth.created(), len(machine.api.truth.of("POST"))) == (0, 4, 4)
+
+
+def test_P7_a_new_key_asks_before_it_sends_what_the_old_one_may_have_sent(machine: Bench) -> None:
+    machine.api.script("POST", faults.create_late(queries=3, hold=False))
+    machine.api.script(POLLS, faults.answer(401))
+    assert machine.run().exit_code == 6
+    machine.api.api.key = "sk-the-new-key-of-the-same-account"
+    assert (machine.run(key=machine.api.api.key).exit_code, machine.posts) == (0, 1)
+
+
+def revoke(machine: Bench) -> None:
+    machine.api.api.key = "sk-the-new-key-of-the-same-account"
+
+
+def test_P8_a_task_that_never_completes_is_8_and_nothing_is_lost(machine: Bench) -> None:
+    machine.api.api.statuses = ("in_progress",)
+    ran = machine.run(timeout=1800.0)
+    assert (ran.exit_code, ran.outcome.state, machine.posts) == (8, "pending", 1)
+    assert ran.outcome.task_id in ran.outcome.error.message
+    machine.api.api.statuses = ("completed",)
+    assert (machine.run().exit_code, machine.posts) == (0, 1)
+
+
+HUGE = {
+    "100 MB": b"[" + b" " * 100_000_000 + b"]",
+    "deep": b'{"a": ' * 200_000 + b"1" + b"}" * 200_000,
+    "deep list": b"[" * 200_000,
+    "5,000 digits": b'{"status": "completed", "progress": ' + b"9" * 5000 + b"}",
+    "NaN": b'{"status": "completed", "progress": NaN}',
+    "1e999": b'{"status": "completed", "usage": {"cost": 1e999}}',
+    "key twice": b'{"status": "failed", "status": "completed"}',
+    "not UTF-8": b'{"status": "\xff\xfe"}',
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_P9_a_monstrous_answer_is_a_failed_poll_and_no_more(machine: Bench, name: str) -> None:
+    machine.api.script(POLLS, faults.answer(200, HUGE[name], {"Content-Type": "application/json"}))
+    ran = machine.run()
+    assert (ran.exit_code, machine.posts, len(ran.of(Retrying))) == (0, 1, 1)
+    assert ran.outcome.outputs[0].path.read_bytes() == CLIP
+
+
+def test_the_note_beside_the_file_tells_the_task(machine: Bench) -> None:
+    ran = machine.run()
+    note = json.loads(ran.outcome.outputs[0].path.with_suffix(".json").read_text())
+    task: Task = machine.api.truth.tasks[0]
+    assert (note["task_id"], note["external_task_id"]) == (task.id, task.external_id)

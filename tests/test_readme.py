@@ -1,0 +1,79 @@
+"""Every command that README shows is run, in a shell, against a sandbox; its job file is the one it runs."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kirin_cli.sandbox.server import Sandbox
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SET_UP = "python3 -m venv .venv"
+
+
+def blocks(language):
+    return [text for name, text in BLOCK.findall(README) if name == language]
+
+
+def commands():
+    lines = [line for text in blocks("") for line in text.splitlines()]
+    return [line for line in lines if line.strip() and not line.startswith((SET_UP, "export KIRIN_API_KEY"))]
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory):
+    """A folder with the README's job file and media, and an environment that points at a sandbox."""
+    folder = tmp_path_factory.mktemp("readme")
+    shutil.copytree(ROOT / "sample_jobs" / "media", folder / "media")
+    (folder / "jobs.yaml").write_text(blocks("yaml")[0], encoding="utf-8")
+    with Sandbox(speed=300) as served:
+        environment = {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "KIRIN_BASE_URL": served.base_url,
+            "KIRIN_API_KEY": served.key,
+            "KIRIN_STATE_DIR": str(folder / "state"),
+            "KIRIN_POLL_SECONDS": "0.05",
+            "XDG_CONFIG_HOME": str(folder / "config"),
+        }
+        yield folder, environment
+
+
+def run(line, folder, environment):
+    return subprocess.run(["bash", "-c", line], cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
+
+
+def test_there_are_commands_to_run():
+    assert len(commands()) >= 3
+
+
+def test_every_command_of_the_readme_ends_well(machine):
+    for line in commands():
+        done = run(line, *machine)
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+    folder, _ = machine
+    assert (folder / "harbour.mp4").stat().st_size > 1000
+    assert sorted(path.name for path in (folder / "renders").glob("*.mp4")) == ["cup.mp4", "harbour.mp4"]
+
+
+def test_the_main_job_runs_and_runs_again(tmp_path):
+    shutil.copytree(ROOT / "sample_jobs", tmp_path / "sample_jobs", ignore=shutil.ignore_patterns("renders"))
+    line = next(line for text in blocks("") for line in text.splitlines() if "--sandbox" in line)
+    command = line.rpartition("&& ")[2].replace(".venv/bin/kirin", f"{sys.executable} -m kirin_cli")
+    for _ in range(2):
+        done = run(command, tmp_path, {**os.environ, "KIRIN_STATE_DIR": str(tmp_path / "state")})
+        assert done.returncode == 0, done.stderr
+        assert len(done.stdout.splitlines()) == 3
+
+
+def test_ci_calls_both_set_up_commands_as_they_stand():
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    lines = [line for text in blocks("") for line in text.splitlines() if line.startswith(SET_UP)]
+    assert len(lines) == 2
+    assert all(line in script for line in lines)
