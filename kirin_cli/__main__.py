@@ -12,11 +12,14 @@ def main() -> int:
         sys.stdout.write(f"kirin {__version__}\n")
         return 0
     gc.disable()  # what is imported stays; looking for garbage in it takes a tenth of the start and of the end
-    from kirin_cli.cli.main import run  # noqa: PLC0415  (the same)
+    try:
+        from kirin_cli.cli.main import run  # noqa: PLC0415  (the same)
 
-    code = run(sys.argv[1:])
-    gc.freeze()
-    return code
+        return run(sys.argv[1:])
+    except KeyboardInterrupt:  # before or after the part of it that says so
+        return 130
+    finally:
+        gc.freeze()
 
 
 if __name__ == "__main__":

@@ -5,9 +5,10 @@ Knows no jobs, and remembers nothing. Uploads cost nothing, so they are tried ag
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from kirin_cli.api.credentials import scrub_answer
 from kirin_cli.api.exchange import Clock
 from kirin_cli.api.faults import TransportFault
 from kirin_cli.api.reach import split_url
@@ -135,6 +136,7 @@ class Uploads:
             reply = self._transport.send(request, deadline=self._deadline, fresh=True)
         except TransportFault as fault:
             return None, fault.message, None if fault.kind in FINAL else 0.0
+        reply = replace(reply, body=scrub_answer(reply.body, self.to.key))
         if reply.status == 429 or reply.status >= 500:
             return None, _said(reply), retry_after(reply.headers.get("Retry-After"), self._now()) or 0.0
         return reply, "", None

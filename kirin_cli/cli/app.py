@@ -48,8 +48,8 @@ class Verb(TyperCommand):
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:  # noqa: ANN401
         """The context, with the files as its default map; they are read when a flag is not given."""
-        spelled = [(param.name or "", param.opts) for param in self.params]
-        return super().make_context(info_name, args, parent, default_map=FileDefaults(os.environ, spelled), **extra)
+        variables = {param.name or "": str(param.envvar) for param in self.params if param.envvar}
+        return super().make_context(info_name, args, parent, default_map=FileDefaults(os.environ, variables), **extra)
 
     def get_help(self, ctx: Any) -> str:  # noqa: ANN401
         """The command's help."""

@@ -13,6 +13,7 @@ from kirin_cli.cli.given import Given
 from kirin_cli.cli.looks import LookIn, looker
 from kirin_cli.cli.settings import Settings, settings
 from kirin_cli.cli.start import Start, prompt_text, start_from
+from kirin_cli.errors import UsageError
 from kirin_cli.spec.medium import Kind, Medium
 from kirin_cli.spec.model import Checked, Model
 from kirin_cli.spec.problem import Problem
@@ -46,7 +47,8 @@ def answer(model: Model, given: Given, values: Mapping[str, object]) -> int:
     if asked.refused:
         from kirin_cli.cli.publish import reports  # noqa: PLC0415  (only where nothing is sent)
 
-        return reports(given.report, json=given.json).refused(asked.findings, voice)
+        taken = given.json or given.jsonl or bool(given.template)
+        return reports(given.report, json=taken).refused(asked.findings, voice)
     if given.to_yaml or given.dry_run:
         return _show(asked, setting, voice)
     from kirin_cli.cli.sending import send  # noqa: PLC0415  (network and ledger, only where something is sent)
@@ -89,6 +91,8 @@ def _finding(model: Model, said: Typed, start: Start, problem: Problem) -> "Find
 
 
 def _show(asked: Asked, setting: Settings, voice: Talk) -> int:
+    if asked.given.jsonl or asked.given.template:
+        raise UsageError("--jsonl and --format print what was made; --dry-run and --to-yaml make nothing")
     if asked.given.to_yaml:
         voice.data(preview.as_yaml(asked.model, asked.typed.params))
         return 0

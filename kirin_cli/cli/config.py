@@ -37,8 +37,9 @@ def config(profile: o.Profile = None, json: o.Json = False, color: o.Color = "au
     if json:
         voice.data(json_module.dumps(_data(shown), indent=2))
         return 0
-    rows = [(one.name, one.value, one.source, SETTINGS[one.name].env, SETTINGS[one.name].flag) for one in shown]
-    voice.data(*table(("setting", "value", "from", "variable", "flag"), rows, voice.streams.out))
+    voice.data(
+        *table(("setting", "value", "from"), [(one.name, one.value, one.source) for one in shown], voice.streams.out)
+    )
     for name, path in _files().items():
         voice.note(f"the {name}'s file: {path or 'none here'}")
     return 0

@@ -13,6 +13,8 @@ from kirin_cli.ui.console import Colour, Mode, Streams, progress_mode
 from kirin_cli.ui.escape import harmless
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kirin_cli.run.findings import Finding
     from kirin_cli.ui.view import Progress
 
@@ -50,6 +52,12 @@ class Talk(Record):
     def data(self, *lines: str) -> None:
         """Print lines of data on standard output."""
         self.streams.data(*lines)
+
+    def pictures(self, videos: "Iterable[Path]") -> None:
+        """Draw the first frames of videos, on terminals that show pictures."""
+        from kirin_cli.ui.pictures import show  # noqa: PLC0415  (only where it is asked for)
+
+        show(videos, self.streams)
 
     def show(self, jobs: int) -> "Progress":
         """What shows the progress of a run of so many jobs."""

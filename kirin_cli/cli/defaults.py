@@ -4,7 +4,7 @@ What the parser calls a default map: it asks for a value by parameter name where
 environment gave one. Help asks for none, so the table of settings is loaded with the first question.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 class FileDefaults(dict[str, Any]):
     """Values by parameter name. `profile` is set before the first is asked for; UsageError as `sources` raises it."""
 
-    def __init__(self, environ: Mapping[str, str], flags: Iterable[tuple[str, Iterable[str]]]) -> None:
-        """`flags` are the parameters' names with their spellings."""
+    def __init__(self, environ: Mapping[str, str], variables: Mapping[str, str]) -> None:
+        """`variables` are the environment variables of parameters, by the parameters' names."""
         super().__init__()
         self.profile: str | None = None
         self._environ = environ
-        self._flags = tuple(flags)
+        self._variables = variables
 
     def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401
         """The text that a file has for the parameter, else `default`."""
@@ -31,9 +31,10 @@ class FileDefaults(dict[str, Any]):
 
     @cached_property
     def _settings(self) -> "dict[str, Setting]":
-        from kirin_cli.cli.setting_table import BY_FLAG  # noqa: PLC0415  (see above)
+        from kirin_cli.cli.setting_table import SETTINGS  # noqa: PLC0415  (see above)
 
-        return {name: BY_FLAG[one] for name, spellings in self._flags for one in spellings if one in BY_FLAG}
+        by_variable = {setting.env: setting for setting in SETTINGS.values()}
+        return {name: by_variable[one] for name, one in self._variables.items() if one in by_variable}
 
     @cached_property
     def _sources(self) -> "Sources":

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from kirin_cli.cli.examples import EXAMPLES
-from kirin_cli.cli.rows import Row
+from kirin_cli.cli.rows import COMMANDS, Row
 from kirin_cli.derive.commands import Argument, Command, Option, Takes, option_of
 from kirin_cli.models import MODELS, ROWS
 
@@ -11,6 +11,8 @@ TAKES: Final[dict[str, Takes]] = {
     "FILE": "file", "DIR": "folder", "DIR|FILE": "file", "FILE…": "job file", "IMAGE": "image", "[RESULT…]": "file",
 }  # fmt: skip
 MODEL_WORDS: Final = (*(row.command for row in ROWS.values()), *ROWS)
+TOPICS: Final = ("exit-codes", "environment", "job-files", "sandbox")
+SUBJECTS: Final = tuple(dict.fromkeys((*TOPICS, *(row.name for row in COMMANDS if not row.hidden))))
 HELP: Final = Option(spelled="--help", short="-h", help="Show help.", switch=True)
 
 
@@ -57,7 +59,7 @@ def _option(one: Any) -> Option:  # noqa: ANN401  (Typer's parameters have no pu
 
 def _argument(one: Any) -> Argument:  # noqa: ANN401
     metavar = one.metavar or one.name
-    choices = MODEL_WORDS if metavar == "[MODEL]" else _choices(metavar.strip("[]…"))
+    choices = {"[MODEL]": MODEL_WORDS, "[SUBJECT]": SUBJECTS}.get(metavar) or _choices(metavar.strip("[]…"))
     return Argument(
         name=metavar.strip("[]…"), help=one.help or "", choices=choices, takes=TAKES.get(metavar, ""),
         required=bool(one.required), repeats=one.nargs == -1,

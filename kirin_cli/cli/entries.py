@@ -1,17 +1,30 @@
 """Entries of the ledger as commands open, filter and print them."""
 
 import json
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
 
 from kirin_cli.cli.settings import state_dir
+from kirin_cli.derive.pretty import pretty
 from kirin_cli.errors import UsageError
 from kirin_cli.ledger.entry import Entry
 from kirin_cli.ledger.journal import Ledger
 from kirin_cli.ledger.states import State
 from kirin_cli.spec.words import nearest
+
+FIELDS: Final[Mapping[str, object]] = {
+    **dict.fromkeys(("task_id", "external_task_id", "state", "model", "job", "file", "take", "origin", "posts")),
+    **dict.fromkeys(("cost_usd", "created_at", "sent_at", "accepted_at", "generated_at", "updated_at")),
+    "request": ...,
+    "outputs": [dict.fromkeys(("type", "path", "bytes", "sha256"))],
+    "error": ...,
+}
+"""The names in an entry as data: None has nothing below it, a list more of the same, `...` what there is."""
 
 
 @contextmanager
@@ -52,6 +65,21 @@ def as_data(entry: Entry) -> dict[str, object]:
         "outputs": parsed(entry.outputs) or [],
         "error": parsed(entry.error),
     }
+
+
+def files_of(entry: Entry) -> list[Path]:
+    """The files of a result that is on the disk."""
+    outputs = parsed(entry.outputs)
+    return [Path(one["path"]) for one in outputs if "path" in one] if isinstance(outputs, list) else []
+
+
+def as_json(data: object) -> str:
+    """Data as JSON text in ASCII: nothing in it can do anything to a terminal or a log (H1)."""
+    return re.sub(r"[^ -~\n]", _escaped, pretty(data))
+
+
+def _escaped(character: re.Match[str]) -> str:
+    return json.dumps(character[0])[1:-1].replace("\x7f", r"\u007f")
 
 
 def moment(at: float | None) -> str | None:

@@ -43,8 +43,7 @@ def check_paths(
     """Read all files and check their wanted jobs; what is wrong with one does not hide what is wrong with another.
 
     With `check_urls` images and videos behind URLs are looked at too (then raises UsageError for a useless proxy), with
-    `uploads` local videos are accepted. Raises UsageError for a --set
-    that is no NAME=VALUE.
+    `uploads` local videos are accepted. Raises UsageError for a --set that is no NAME=VALUE.
     """
     files, findings = _wanted(paths, picks)
     checked = _checked(files, check_urls=check_urls, uploads=uploads)

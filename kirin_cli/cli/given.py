@@ -53,6 +53,9 @@ class Given:
     api_key_file: o.ApiKeyFile = None
     report: o.Report = None
     json: o.Json = False
+    jsonl: o.Jsonl = False
+    template: o.Format = ""
+    preview: o.Preview = False
     quiet: o.Quiet = False
     progress: o.ProgressMode = "auto"
     color: o.Color = "auto"

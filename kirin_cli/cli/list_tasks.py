@@ -2,15 +2,16 @@
 
 import os
 import time
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from kirin_cli.cli import options as o
 from kirin_cli.cli.console import talk
-from kirin_cli.cli.entries import as_data, listed_states, opened_ledger
+from kirin_cli.cli.entries import FIELDS, as_data, as_json, listed_states, opened_ledger
 from kirin_cli.cli.settings import seconds
-from kirin_cli.derive.pretty import pretty
+from kirin_cli.cli.shaping import shape_of
 from kirin_cli.ledger.entry import Entry
 from kirin_cli.ledger.questions import select
 from kirin_cli.ui.amounts import money
@@ -29,16 +30,21 @@ def list_tasks(
     limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, help="At most so many.")] = 50,
     profile: o.Profile = None,
     json: o.Json = False,
+    jsonl: o.Jsonl = False,
+    template: o.Format = "",
     color: o.Color = "auto",
 ) -> int:
     """List the tasks of the ledger, the newest first. Asks the service nothing."""
     voice = talk(color=color)
+    shape = shape_of(FIELDS, json=json, jsonl=jsonl, template=template)
     begin = None if since is None else time.time() - seconds(since, "--since")
+    file = str(Path(job_file).absolute()) if job_file else ""
     with opened_ledger(os.environ, profile) as ledger:
         wanted = listed_states(state or ())
-        found = select(ledger.store, states=wanted, model=model, job_file=job_file, since=begin, limit=limit)
-    if json:
-        voice.data(pretty({"tasks": [as_data(entry) for entry in found]}))
+        found = select(ledger.store, states=wanted, model=model, job_file=file, since=begin, limit=limit)
+    if shape.for_programs:
+        rows = list(map(as_data, found))
+        voice.data(*(shape.lines(rows) if shape.rows else (as_json({"tasks": rows}),)))
         return 0
     voice.data(*(table(HEADINGS, [_row(entry) for entry in found], voice.streams.out) if found else ()))
     if not found:

@@ -13,6 +13,23 @@ RUNNING: Final = "Running"
 SERVICE: Final = "Service"
 
 Json = Annotated[bool, typer.Option("--json", rich_help_panel=OUTPUT, help="Print the result as JSON.")]
+Jsonl = Annotated[
+    bool, typer.Option("--jsonl", rich_help_panel=OUTPUT, help="Print the result as JSON, one object a line.")
+]
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format", metavar="TEMPLATE", rich_help_panel=OUTPUT, show_default=False,
+        help=r"Print a line for each through a template of JSON fields: '{name}\t{outputs.0.sha256}'.",
+    ),
+]  # fmt: skip
+Preview = Annotated[
+    bool,
+    typer.Option(
+        "--preview", rich_help_panel=OUTPUT,
+        help="Draw the first frame, on terminals that show pictures (extra: preview).",
+    ),
+]  # fmt: skip
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", rich_help_panel=OUTPUT, help="Print only errors and paths.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", rich_help_panel=OUTPUT, help="Say more about what happens.")]
 Color = Annotated[

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from kirin_cli import media
 from kirin_cli.cli.settings import Settings
-from kirin_cli.jobs.templates import escaped
 from kirin_cli.spec.model import Model
 from kirin_cli.wire import DIALECTS
 
@@ -39,6 +38,8 @@ def as_curl(shown: Mapping[str, object]) -> str:
 def as_yaml(model: Model, params: Mapping[str, object]) -> str:
     """The job file with one job that has these parameters."""
     import yaml  # noqa: PLC0415  (only here)
+
+    from kirin_cli.jobs.templates import escaped  # noqa: PLC0415  (the same)
 
     return yaml.safe_dump(
         {"version": 1, "model": model.id, "params": escaped(params)}, sort_keys=False, allow_unicode=True, width=100

@@ -20,6 +20,8 @@ class Resume:
     base_url: o.BaseUrl = None
     api_key_file: o.ApiKeyFile = None
     json: o.Json = False
+    jsonl: o.Jsonl = False
+    template: o.Format = ""
     quiet: o.Quiet = False
     progress: o.ProgressMode = "auto"
     color: o.Color = "auto"

@@ -7,7 +7,7 @@ from pathlib import Path
 from kirin_cli.cli.asked import Asked
 from kirin_cli.cli.console import Talk
 from kirin_cli.cli.destinations import target_of
-from kirin_cli.cli.execute import Options, Prepare, execute
+from kirin_cli.cli.execute import Options, Prepare, execute, shape_of_jobs
 from kirin_cli.cli.publish import reports
 from kirin_cli.cli.service import Service
 from kirin_cli.cli.settings import Settings, dollars, seconds
@@ -21,9 +21,10 @@ from kirin_cli.run.preparing import Choices, Prepared, prepare
 def send(asked: Asked, setting: Settings, voice: Talk) -> int:
     """Submit, wait for the videos and fetch them; returns the exit code. Raises the tree of errors."""
     given = asked.given
-    wanted = reports(given.report, json=given.json)
+    shape = shape_of_jobs(given)
+    wanted = reports(given.report, json=shape.for_programs)
     options = Options(
-        settings=setting, sandbox=given.sandbox, json=given.json, waits=given.wait,
+        settings=setting, sandbox=given.sandbox, shape=shape, preview=given.preview, waits=given.wait,
         limits=Limits(10, seconds(given.timeout, "--timeout"), dollars(given.max_cost)), resume="kirin resume",
         reports=wanted,
     )  # fmt: skip
@@ -36,7 +37,11 @@ def _preparer(asked: Asked) -> Prepare:
 
     def ready(opened: Service) -> Prepared:
         choices = Choices(
-            origin=opened.origin, scope=secrets.token_hex(16), folder=target.folder, replace=target.replace
+            origin=opened.origin,
+            scope=secrets.token_hex(16),
+            folder=target.folder,
+            replace=target.replace,
+            day=time.time(),
         )
         numbers = range(1, asked.given.count + 1)
         return prepare([_one_of(asked, stem, target.template, number) for number in numbers], choices, opened.entry_of)

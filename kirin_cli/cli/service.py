@@ -25,7 +25,7 @@ from kirin_cli.errors import NotPermitted
 from kirin_cli.ledger.entry import Entry, Key
 from kirin_cli.ledger.journal import Ledger
 from kirin_cli.ledger.leases import Leases
-from kirin_cli.ledger.questions import durations, prices
+from kirin_cli.ledger.questions import durations, prices, same_id
 from kirin_cli.run.budget import Prices
 from kirin_cli.run.pace import Pace
 from kirin_cli.run.targets import SANDBOX
@@ -62,7 +62,9 @@ class Service:
             raise NotPermitted("there is no API key", hint=f"{HINT}; --sandbox needs none")
 
     def entry_of(self, external_id: str) -> Entry | None:
-        """The ledger's entry of this service and account with the external id."""
+        """The ledger's entry of this service and account with the external id; without a key, the newest of any."""
+        if not self.account:
+            return next(reversed(same_id(self.ledger.store, self.origin, external_id)), None)
         return self.ledger.get(Key(origin=self.origin, account=self.account, external_id=external_id))
 
 

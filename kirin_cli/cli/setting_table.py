@@ -46,7 +46,7 @@ API_KEY: Final = Setting(
     help="The API key; never shown.",
 )  # fmt: skip
 PROFILE: Final = Setting(
-    name="profile", env="KIRIN_PROFILE", flag="--profile", parse=values.profile_name, place="user",
+    name="profile", env="KIRIN_PROFILE", flag="--profile", parse=values.profile_name, place="environment",
     help="The profile of your settings file, and the key stored for it.",
 )  # fmt: skip
 
@@ -114,7 +114,6 @@ SETTINGS: Final[dict[str, Setting]] = {
         ),
     )
 }  # fmt: skip
-BY_FLAG: Final = {one.flag: one for one in SETTINGS.values() if one.flag}
 
 
 OTHER_VARIABLES: Final = (

@@ -68,7 +68,7 @@ def _permitted(key: str, where: str, allowed: tuple[str, ...]) -> None:
         raise UsageError(f"{where}: a key is never written into a settings file", hint="store it: kirin auth login")
     if key.lower() in PROXIES:
         raise UsageError(f"{where}: proxies are taken from the environment alone", hint="set HTTPS_PROXY")
-    if key not in SETTINGS:
+    if key not in SETTINGS or SETTINGS[key].place == "environment":
         known = [name for name, one in SETTINGS.items() if one.place in allowed]
         raise UsageError(f"{where}: unknown setting {key!r}{nearest(key, known)}")
     if SETTINGS[key].place not in allowed:

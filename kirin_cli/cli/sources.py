@@ -43,8 +43,8 @@ def sources(environ: Mapping[str, str], profile: str | None = None, start: Path 
     Raises UsageError for a file that makes no sense, and for a profile that the user's file does not have.
     """
     project, user = project_file(start or Path()), user_file(environ)
-    ours, common, profiles = _read(project, user if user.is_file() else None)
-    name, asked = _profile_name(environ, profile, common)
+    ours, common, profiles = _read(project, user if _is_there(user) else None)
+    name, asked = _profile_name(environ, profile)
     if name and name not in profiles:
         near = nearest(name, list(profiles)) if profiles else ""
         raise UsageError(f"{asked}: {user} has no [profile.{name}]{near}", hint="write that line into the file")
@@ -67,20 +67,26 @@ def user_file(environ: Mapping[str, str]) -> Path:
 
 
 def project_file(start: Path) -> Path | None:
-    """The nearest kirin.toml from the folder `start` upwards."""
-    folder = start.absolute()
-    return next((path for each in (folder, *folder.parents) if (path := each / PROJECT_FILE).is_file()), None)
+    """The nearest kirin.toml from the folder `start` upwards; none where the current folder is gone."""
+    try:
+        folder = start.absolute()
+    except FileNotFoundError:
+        return None
+    return next((path for each in (folder, *folder.parents) if _is_there(path := each / PROJECT_FILE)), None)
 
 
-def _profile_name(environ: Mapping[str, str], flag: str | None, common: Section) -> tuple[str, str]:
+def _is_there(path: Path) -> bool:
+    """Whether it is a file that can be reached: in a folder closed to us nothing is."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _profile_name(environ: Mapping[str, str], flag: str | None) -> tuple[str, str]:
     """The name of the profile, and what asked for it; both "" where nothing does."""
-    usual = common.get(PROFILE.name)
-    asked = (
-        (flag, PROFILE.flag),
-        (environ.get(PROFILE.env), PROFILE.env),
-        (usual and usual.text, usual and usual.source),
-    )
-    name, source = next(((text, by) for text, by in asked if text and by), ("", ""))
+    asked = (flag or "", PROFILE.flag), (environ.get(PROFILE.env, ""), PROFILE.env)
+    name, source = next(((text, by) for text, by in asked if text), ("", ""))
     if name:
         PROFILE.parse(name, source)
     return name, source

@@ -40,17 +40,15 @@ def exit_codes(out: Terminal) -> Iterator[str]:
 
 def environment(out: Terminal) -> Iterator[str]:
     """The settings: variables, keys of the files, flags."""
-    rows = [
-        (one.env, one.name if one.place != "environment" else "", one.flag, explained(one)) for one in SETTINGS.values()
-    ]
-    yield from table(("variable", "in files", "flag", "what it is"), rows, out)
+    rows = [(one.env, one.flag, explained(one)) for one in SETTINGS.values()]
+    yield from table(("variable", "flag", "what it is"), rows, out)
     yield ""
     yield from table(("variable", "what it does"), OTHER_VARIABLES, out)
     yield ""
     yield from _text(
-        "A flag goes before its variable, that before kirin.toml (the nearest from here upwards), that before your own "
-        "config.toml (kirin config says where), that before the default. Of the limits of cost in both files the lower "
-        "one holds.",
+        "In files a setting has the name of its variable in lower case, without KIRIN_. A flag goes before its "
+        "variable, that before kirin.toml (the nearest from here upwards), that before your own config.toml (kirin "
+        "config says where), that before the default. Of the limits of cost in both files the lower one holds.",
         out,
     )
     yield from ("", FILES_EXAMPLE)

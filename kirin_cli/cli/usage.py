@@ -12,12 +12,13 @@ import typer
 
 from kirin_cli.cli import options as o
 from kirin_cli.cli.console import talk
-from kirin_cli.cli.entries import opened_ledger
+from kirin_cli.cli.entries import as_json, opened_ledger
 from kirin_cli.cli.settings import seconds
-from kirin_cli.derive.pretty import pretty
+from kirin_cli.cli.shaping import shape_of
 from kirin_cli.errors import UsageError
 from kirin_cli.ledger.questions import Spent, spent
 from kirin_cli.spec.words import nearest
+from kirin_cli.ui.escape import harmless
 from kirin_cli.ui.tables import table
 
 By = Literal["model", "day", "file"]
@@ -29,6 +30,8 @@ def usage(
     since: Annotated[str | None, typer.Option("--since", metavar="TIME", help="Only the last 2h, 7d, ….")] = None,
     profile: o.Profile = None,
     json: o.Json = False,
+    jsonl: o.Jsonl = False,
+    template: o.Format = "",
     comma: Annotated[bool, typer.Option("--csv", rich_help_panel=o.OUTPUT, help="Print the table as CSV.")] = False,
     color: o.Color = "auto",
 ) -> int:
@@ -39,11 +42,15 @@ def usage(
     if by not in COLUMNS:
         raise UsageError(f"--by is {by!r}{nearest(by, list(get_args(By)))}")
     voice = talk(color=color)
+    fields = dict.fromkeys((by, "videos", "cost_usd", "maybe"))
+    shape = shape_of(fields, json=json, jsonl=jsonl, template=template, csv=comma)
     begin = None if since is None else time.time() - seconds(since, "--since")
     with opened_ledger(os.environ, profile) as ledger:
         found = spent(ledger.store, COLUMNS[by], since=begin)
     if json:
-        voice.data(pretty(_data(by, found)))
+        voice.data(as_json(_data(by, found)))
+    elif shape.rows:
+        voice.data(*shape.lines({by: name, **_plain(one)} for name, one in found.items()))
     elif comma:
         voice.data(_csv(by, found))
     else:
@@ -67,15 +74,16 @@ def _row(one: Spent) -> tuple[str, str, str]:
 
 
 def _data(by: str, found: Mapping[str, Spent]) -> dict[str, object]:
-    def plain(one: Spent) -> dict[str, object]:
-        return {"videos": one.paid, "cost_usd": str(one.cost), "maybe": one.maybe}
+    return {"by": by, "groups": {name: _plain(one) for name, one in found.items()}, "total": _plain(_total(found))}
 
-    return {"by": by, "groups": {name: plain(one) for name, one in found.items()}, "total": plain(_total(found))}
+
+def _plain(one: Spent) -> dict[str, object]:
+    return {"videos": one.paid, "cost_usd": str(one.cost), "maybe": one.maybe}
 
 
 def _csv(by: str, found: Mapping[str, Spent]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow((by, "videos", "cost_usd", "maybe"))
-    writer.writerows(_rows(found))
+    writer.writerows((harmless(name), *numbers) for name, *numbers in _rows(found))
     return text.getvalue().rstrip("\n")

@@ -64,7 +64,7 @@ def command_screen(command: Command, more: str) -> Screen:
 
 def paragraphs(text: str) -> list[str]:
     """The paragraphs of a docstring, each on one line."""
-    return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
+    return [" ".join(part.replace("`", "").split()) for part in text.split("\n\n") if part.strip()]
 
 
 def written(option: Option) -> str:

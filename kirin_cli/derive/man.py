@@ -8,7 +8,7 @@ from kirin_cli.derive.commands import Command, Commands, Variables, parts
 from kirin_cli.derive.docs import exit_codes
 from kirin_cli.derive.help import OPTIONS, Panel, command_screen, paragraphs, program_screen
 
-FOLDER: Final = "man/man1"
+FOLDER: Final = "kirin_cli/man/man1"
 ABOUT: Final = "make videos with five AI models, from flags or job files"
 
 

@@ -1,7 +1,7 @@
 """JSON Schema (draft-07) of a whole job file, from the models' own schemas. Knows no parameter by name.
 
 It refuses nothing that the program accepts, so that an editor underlines only what is wrong; one exception: a default
-that no model takes, or a parameter that is wrong, is underlined even where something replaces it.
+that no model takes is underlined even where every job replaces it.
 
 Where a file has `defaults.params`, a parameter that a job does not give may come from there. So in such a file nothing
 is required of the jobs, and of the laws that is left which the job's own parameters break for sure. In the same way
@@ -82,12 +82,25 @@ def _definitions(model: Model) -> dict[str, Schema]:
     whole.pop("allOf", None)
     required = [part.name for part in model.fields if part.required]
     whole.pop("required")
-    params: Schema = {"properties": {"params": definition(model.id)}}
+    params = definition(f"{model.id}.params")
     missing = [_unless_set([name], _has("params", {"type": "object", "required": [name]})) for name in required]
     return {
         model.id: whole | {"type": ["object", "null"]},
-        f"{model.id}.{_ALONE}": params | _all([*missing, *_laws(model, _ALONE)]),
-        f"{model.id}.{_OVER_DEFAULTS}": params | _all([*_laws(model, _OVER_DEFAULTS)]),
+        f"{model.id}.params": _each_parameter(model),
+        f"{model.id}.{_ALONE}": {"allOf": [params, *missing, *_laws(model, _ALONE)]},
+        f"{model.id}.{_OVER_DEFAULTS}": {"allOf": [params, *_laws(model, _OVER_DEFAULTS)]},
+    }
+
+
+def _each_parameter(model: Model) -> Schema:
+    """What a job's parameters are each for itself; in a job with a matrix, those that it leaves alone."""
+    names: Schema = {"type": ["object", "null"], "propertyNames": {"enum": list(model.names)}}
+    each = {name: definition(f"{model.id}/properties/{name}") for name in model.names}
+    own = [_unless_set([name], {"properties": {"params": {"properties": {name: each[name]}}}}) for name in each]
+    return {
+        "if": {"anyOf": [_given("matrix"), _given("include")]},
+        "then": {"properties": {"params": names}, "allOf": own},
+        "else": {"properties": {"params": definition(model.id)}},
     }
 
 
@@ -130,10 +143,6 @@ def _sets(name: str) -> Schema:
     some: Schema = {"type": "array", "contains": _given(name)}
     matrix: Schema = {"type": "object", "anyOf": [_given(name), _has("include", some)]}
     return {"anyOf": [_has("matrix", matrix), _has("include", some)]}
-
-
-def _all(schemas: list[Schema]) -> Schema:
-    return {"allOf": schemas} if schemas else {}
 
 
 def _unless_given_below(schema: Schema, *, sure: bool) -> Schema:

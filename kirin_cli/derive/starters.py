@@ -59,7 +59,7 @@ def _word(part: Field) -> object:
             return f"https://example.com/{part.medium}.{'png' if part.medium == 'image' else 'mp4'}"
         case Text():
             return _PROMPT if part.required else "some words"
-    return "false"
+    return False
 
 
 def _member(part: Field, *, first: bool) -> object:
@@ -96,7 +96,7 @@ def _lines(part: Field, value: object) -> Iterator[str]:
                 yield f"  - {first}"
                 yield from (f"    {line}" for line in rest)
         case _:
-            yield f"{part.name}: {value}"
+            yield f"{part.name}: {str(value).lower() if isinstance(value, bool) else value}"
 
 
 def _members(group: Group, value: dict[str, object]) -> Iterator[str]:

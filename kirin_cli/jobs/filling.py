@@ -28,13 +28,15 @@ NUMBER = Integer(name="number")
 class Filler:
     """Fills in what one job, or what stands around jobs, asks of `scope`; `place` is where it stands (see `nodes`).
 
-    `problems` are those found, `broken` the paths of all values that could not be filled in and are BROKEN now.
+    `problems` are those found, `broken` the paths of all values that could not be filled in and are BROKEN now;
+    `refers` is whether some value is a Reference.
     Raises Unreadable where a file makes too much of itself.
     """
 
     scope: Scope
     growth: Growth
     place: int
+    refers: bool = False
     problems: list[Problem] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
 
@@ -69,7 +71,9 @@ class Filler:
             return _fitting(self.words(text), part)
         found = self.scope.value(pieces[0], whole=True)
         self.growth.characters(len(text), self.place)
-        self.growth.nodes(measure(found, {})[0], self.place)
+        if isinstance(found, dict | list):
+            self.growth.nodes(measure(found, {})[0], self.place)
+        self.refers |= isinstance(found, Reference)
         return _fitting(found, part)
 
     def words(self, text: str) -> str:

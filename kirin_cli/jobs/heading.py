@@ -15,7 +15,7 @@ HEADING = frozenset({"name", "model", "output", "tags", "take"})
 def filled_heading(node: Mapping, filler: Filler, shape: Shape) -> Mapping:
     """The mapping with its heading filled in, the same one where there is nothing to fill.
 
-    What cannot be filled in goes to `shape` and is left out; a model is BROKEN then.
+    What cannot be filled in goes to `shape` and is left out, as is an empty cell; a model is BROKEN then.
     """
     if not any(key in HEADING and holds_dollar(value) for key, value in node.items()):
         return node
@@ -32,11 +32,12 @@ def filled_heading(node: Mapping, filler: Filler, shape: Shape) -> Mapping:
 def _filled(key: str, value: object, place: int, filler: Filler, shape: Shape) -> object:
     if isinstance(value, str):
         try:
-            return filler.value(value, NUMBER) if key == "take" else filler.words(value)
+            made = filler.value(value, NUMBER) if key == "take" else filler.words(value)
         except Unfilled as error:
             if not error.told:
                 shape.refuse(place, f"{key}: {error}")
             return BROKEN
+        return BROKEN if made is None else made
     if isinstance(value, Mapping):
         members = Mapping()
         members.places = array("Q")

@@ -10,10 +10,11 @@ Stricter than GitHub, because money is at stake: an `exclude` that names a value
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
-from math import prod
 from typing import Final, NamedTuple
 
 from kirin_cli.jobs.readable import label
+
+MOST_COUNTED: Final = 10**12
 
 MOST_STEPS: Final = 2_000_000
 """Combinations times entries of include and exclude that are compared."""
@@ -41,8 +42,11 @@ class Matrix:
 
     @property
     def size(self) -> int:
-        """The most combinations there can be; exclude is not looked at."""
-        return (prod(map(len, self.vectors.values())) if self.vectors else 0) + len(self.include)
+        """The most combinations there can be, not looking at exclude; MOST_COUNTED stands for all larger numbers."""
+        number = 1 if self.vectors else 0
+        for values in self.vectors.values():
+            number = min(number * len(values), MOST_COUNTED)
+        return min(number + len(self.include), MOST_COUNTED)
 
     def too_much(self) -> str:
         """A sentence where there is more to compare than can be done quickly, else ""."""

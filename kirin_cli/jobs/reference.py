@@ -1,6 +1,6 @@
 """Text that stands for what another job will have made: `${jobs.NAME.url}`. Knows neither job nor service."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final, Self
 
 FIELDS: Final = ("url",)
@@ -31,7 +31,7 @@ def references(tree: object, at: str = "") -> Iterator[tuple[str, Reference]]:
     """(path, reference) of every one in a tree of parameters."""
     if isinstance(tree, Reference):
         yield at, tree
-    elif isinstance(tree, Mapping):
+    elif isinstance(tree, dict):
         for name, part in tree.items():
             yield from references(part, f"{at}.{name}" if at else name)
     elif isinstance(tree, list):

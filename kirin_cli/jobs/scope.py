@@ -93,10 +93,9 @@ class Scope:
         if dot and space == "env":
             near = self.outside.hints.near(key, tuple(self.outside.environ))
             return f"{name} is not set in the environment{near if 'did you mean' in near else ''}"
-        if dot and space == "row" and self.row is None:
-            return f"{name} is not set: rows are known in a job with foreach"
-        if dot and space == "matrix" and self.combination is None:
-            return f"{name} is not set: these are known in a job with matrix"
+        for data, given, key in (("row", self.row, "foreach"), ("matrix", self.combination, "matrix")):
+            if dot and space == data and given is None:
+                return f"{name} is not set; it is for parameters and names of a job with {key}"
         return f"{name} is not set{self.outside.hints.near(name, self._known) or '; --set gives variables a value'}"
 
     @property

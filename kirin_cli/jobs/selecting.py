@@ -22,17 +22,25 @@ class Selection:
     tags: tuple[str, ...] = ()
 
     def of(self, files: Sequence[JobFile]) -> tuple[list[JobFile], list[tuple[str, str]]]:
-        """The files with the wanted jobs, and those that these need; (flag, sentence) of all that finds nothing."""
+        """The files with the wanted jobs, and those that these need; (flag, sentence) of all that finds nothing.
+
+        Where something is wrong with a file, what it lacks is not told.
+        """
         if not self.only and not self.tags:
             return list(files), []
         jobs = [job for file in files for job in file.jobs]
         names = {name for job in jobs for name in (job.name, job.written)}
         found = {pattern: _matching(pattern, names) for pattern in self.only}
-        tags = {tag for job in jobs for tag in job.tags}
-        flaws = [("--only", _nothing("job called", pattern, names)) for pattern in self.only if not found[pattern]]
-        flaws += [("--tag", _nothing("job with the tag", tag, tags)) for tag in self.tags if tag not in tags]
         wanted = {name for names in found.values() for name in names}
-        return [replace(file, jobs=self._kept(file.jobs, wanted)) for file in files], flaws
+        chosen = [replace(file, jobs=self._kept(file.jobs, wanted)) for file in files]
+        if any(file.problems for file in files):
+            return chosen, []
+        flaws = [("--only", _nothing("job called", pattern, names)) for pattern in self.only if not found[pattern]]
+        tags = {tag for job in jobs for tag in job.tags}
+        flaws += [("--tag", _nothing("job with the tag", tag, tags)) for tag in self.tags if tag not in tags]
+        if not flaws and not any(file.jobs for file in chosen):
+            flaws.append(("--tag", "no job has both such a name and such a tag"))
+        return chosen, flaws
 
     def _kept(self, jobs: tuple[Job, ...], wanted: set[str]) -> tuple[Job, ...]:
         by_key = {job.key: job for job in jobs}

@@ -5,7 +5,7 @@ A default and a message are plain text without braces.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -72,8 +72,8 @@ def names_in(tree: object) -> Iterator[str]:
     if isinstance(tree, str):
         if "${" in tree:
             yield from _names(tree)
-    elif isinstance(tree, Mapping | list):
-        for part in tree.values() if isinstance(tree, Mapping) else tree:
+    elif isinstance(tree, dict | list):
+        for part in tree.values() if isinstance(tree, dict) else tree:
             yield from names_in(part)
 
 
@@ -88,8 +88,8 @@ def holds_dollar(tree: object) -> bool:
     """Whether a text of a tree has to be filled in."""
     if isinstance(tree, str):
         return "$" in tree
-    if isinstance(tree, Mapping | list):
-        return any(map(holds_dollar, tree.values() if isinstance(tree, Mapping) else tree))
+    if isinstance(tree, dict | list):
+        return any(map(holds_dollar, tree.values() if isinstance(tree, dict) else tree))
     return False
 
 
@@ -97,6 +97,6 @@ def escaped(tree: object) -> object:
     """The tree with its texts written so that they stand for themselves in a job file."""
     if isinstance(tree, str):
         return re.sub(r"\$(?=[${])", "$$", tree)
-    if isinstance(tree, Mapping):
+    if isinstance(tree, dict):
         return {name: escaped(part) for name, part in tree.items()}
     return [escaped(part) for part in tree] if isinstance(tree, list) else tree

@@ -24,7 +24,7 @@ class DocumentVariables:
         self._shape = shape
         self._known: dict[str, object] = dict(outside.sets)
         self._wrong: dict[str, str] = {}
-        outside.known.update(node)
+        outside.known.update(node, names_in(node))
         for name in node:
             if not IDENTIFIER.fullmatch(name):
                 words = f"{shown(name)} is no name for a variable: it may have letters, digits and _"

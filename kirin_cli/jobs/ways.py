@@ -9,7 +9,7 @@ from kirin_cli.jobs.entry import Entry
 from kirin_cli.jobs.filling import Filler
 from kirin_cli.jobs.limits import Limits
 from kirin_cli.jobs.matrix import Entry as Combination
-from kirin_cli.jobs.matrix import labels
+from kirin_cli.jobs.matrix import MOST_COUNTED, labels
 from kirin_cli.jobs.matrixnode import MATRIX_KEYS, MatrixReader
 from kirin_cli.jobs.nodes import Sequence
 from kirin_cli.jobs.outside import Outside
@@ -89,7 +89,7 @@ class Ways:
             return []
         key = next(key for key in MATRIX_KEYS if key in entry.node)
         if matrix.size > self._outside.most_jobs:
-            self._refuse(entry, key, f"{key} makes {matrix.size:,} combinations; {self._limit}")
+            self._refuse(entry, key, f"{key} makes {_number(matrix.size)} combinations; {self._limit}")
         elif words := matrix.too_much():
             self._refuse(entry, key, words)
         elif found := matrix.combinations():
@@ -132,6 +132,10 @@ class Ways:
             self._shape.note(problem)
         filled = [replace(row, cells=_cells(row, index, filler)) for index, row in enumerate(rows)]
         return _numbered(filled, self._path.name)
+
+
+def _number(size: int) -> str:
+    return f"{size:,}" + " or more" * (size == MOST_COUNTED)
 
 
 def _cells(row: Row, index: int, filler: Filler) -> Table[str, object]:

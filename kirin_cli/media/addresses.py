@@ -1,15 +1,19 @@
 """URLs of images and videos: whether the service could fetch them, and what their suffix promises. Fetches nothing."""
 
 import re
-from pathlib import PurePosixPath
-from urllib.parse import urlsplit
 
 from kirin_cli.media.formats import OTHER_SUFFIXES, VIDEO_SUFFIXES
+from kirin_cli.spec.addresses import is_one_word, path_of
 from kirin_cli.spec.medium import Medium, UnreadableMedium
 
-WEB = ("http", "https")
+_WEB = re.compile("https?:", re.IGNORECASE)
+# The .5 of /clip-1.5 is a number, and /.png is a name.
+_SUFFIXED = re.compile(r".*[^/](\.(?:[a-z][a-z0-9]{1,4}|3g[p2]))/*", re.IGNORECASE | re.ASCII)
 
-_SUFFIX = re.compile(r"\.(?:[a-z][a-z0-9]{1,4}|3g[p2])")  # the .5 of /clip-1.5 is a number
+
+def is_web(text: str) -> bool:
+    """Whether a text begins as an http(s) URL."""
+    return _WEB.match(text) is not None
 
 
 def image_at(url: str) -> Medium:
@@ -20,9 +24,9 @@ def image_at(url: str) -> Medium:
     return Medium(url, "url", suffix=suffix)
 
 
-def video_at(url: str, scheme: str) -> Medium:
+def video_at(url: str) -> Medium:
     """The video at a URL; raises UnreadableMedium (V1) for anything else, and for a suffix other than .mp4 and .mov."""
-    if scheme not in WEB:
+    if not is_web(url):
         raise UnreadableMedium(
             "V1",
             f"{shortened(url)!r} is no http(s) URL: the service takes videos by URL only; "
@@ -41,14 +45,13 @@ def shortened(given: str) -> str:
 
 def _suffix(url: str, rule: str) -> str:
     """The lower-case suffix of the URL's path, "" where it has none; raises UnreadableMedium for no absolute URL."""
-    if " " in url or not url.isprintable():
+    if not is_one_word(url):
         raise UnreadableMedium(rule, f"the URL {shortened(url)!r} holds white space or unprintable characters")
     try:
-        parts = urlsplit(url)
-        complete = parts.hostname and parts.port != 0
+        path = path_of(url)
     except ValueError as fault:
         raise UnreadableMedium(rule, f"{shortened(url)} is no valid URL: {fault}") from None
-    if not complete:
+    if path is None:
         raise UnreadableMedium(rule, f"the URL {shortened(url)} names no host")
-    suffix = PurePosixPath(parts.path).suffix.lower()
-    return suffix if _SUFFIX.fullmatch(suffix) else ""
+    suffixed = _SUFFIXED.fullmatch(path)
+    return suffixed[1].lower() if suffixed else ""

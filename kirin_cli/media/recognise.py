@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from string import ascii_letters, digits
 
-from kirin_cli.media.addresses import WEB, image_at, shortened, video_at
+from kirin_cli.media.addresses import image_at, is_web, shortened, video_at
 from kirin_cli.media.files import odd_kind, open_at_once, stamp_of
 from kirin_cli.media.formats import BASE64_STARTS, PICTURE_SUFFIXES
 from kirin_cli.media.headers import read_header
@@ -27,12 +27,12 @@ def look(given: str, kind: Kind, base: Path, *, local: bool = True) -> Medium:
     Raises UnreadableMedium: I1 or V1 for a form the service does not take, I2 for another format, I6 for what cannot
     be read. A `data:` prefix and white space are taken off Base64 (A9).
     """
+    if kind == "video":
+        return video_at(given)
+    if is_web(given):
+        return image_at(given)
     match = _SCHEME.match(given)
     scheme = match[1].lower() if match else ""
-    if kind == "video":
-        return video_at(given, scheme)
-    if scheme in WEB:
-        return image_at(given)
     if scheme == "data":
         return _data_uri(given)
     if scheme:

@@ -37,7 +37,7 @@ def parse(texts: Iterable[str], *, stdout_is_taken: bool = False) -> tuple[Desti
         if targets.count(target) > 1 and target != AUTO:
             raise UsageError(f"--report: two reports cannot both go to {one.target}")
         if one.target == STDOUT and stdout_is_taken:
-            raise UsageError(f"--report {one.format}=-: standard output has the JSON of --json already")
+            raise UsageError(f"--report {one.format}=-: standard output is taken by --json, --jsonl or --format")
     return found
 
 

@@ -18,6 +18,16 @@ from kirin_cli.run.times import utc
 
 COUNTED: Final = ("done", "failed", "skipped", "pending", "unknown")
 COUNTS_AS: Final = {"rejected": "failed", "expired": "failed"}
+ERROR_FIELDS: Final = ("code", "message", "hint", "retry_safe", "charged")
+JOB_FIELDS: Final[Mapping[str, object]] = {
+    **dict.fromkeys(("name", "model", "state", "task_id", "external_task_id", "cost_usd")),
+    "outputs": [dict.fromkeys(("type", "path", "url", "bytes", "sha256", "duration"))],
+    "error": dict.fromkeys(ERROR_FIELDS),
+    **dict.fromkeys(("reason", "take", "file", "line", "column", "prompt")),
+    "params": ...,
+    "times": dict.fromkeys(("intended", "submitted", "accepted", "generated", "failed", "fetched")),
+}
+"""The names in a job: None has nothing below it, a list more of the same, `...` what the model has."""
 _NO_FILE: Final = frozenset({"", "."})  # of jobs that came from flags
 Data = Mapping[str, object]
 
@@ -113,8 +123,7 @@ def _output(output: Output) -> dict[str, object]:
 def _error(outcome: Outcome) -> dict[str, object] | None:
     if outcome.error is None:
         return None
-    names = ("code", "message", "hint", "retry_safe", "charged")
-    return {name: getattr(outcome.error, name) for name in names}
+    return {name: getattr(outcome.error, name) for name in ERROR_FIELDS}
 
 
 def _money(cost: Decimal | None) -> str | None:

@@ -4,7 +4,6 @@ Two pools: a few workers talk to the service, others download, so that a long do
 """
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Final
 
 from kirin_cli.errors import (
-    BalanceInsufficient,
     Interrupted,
     KirinError,
     LocalFault,
@@ -28,10 +26,11 @@ from kirin_cli.ledger.states import State
 from kirin_cli.run import ends
 from kirin_cli.run.agenda import Agenda
 from kirin_cli.run.brakes import Brakes
-from kirin_cli.run.budget import Admission, Budget
+from kirin_cli.run.budget import Budget
 from kirin_cli.run.course import Course, Fetch, Later, Next, Over, World
 from kirin_cli.run.events import Noted, Queued
 from kirin_cli.run.job import Job, Outcome, Summary
+from kirin_cli.run.line import NOTHING, Line
 from kirin_cli.run.plans import plan_text
 from kirin_cli.run.steps import FETCHES, step
 
@@ -41,8 +40,6 @@ SLICE: Final = 0.25
 RENEWAL: Final = 20.0
 LAST_WORDS: Final = 4.0
 """Seconds that a request under way gets to end after an interruption (the command ends within 5 s)."""
-
-NOTHING: Final[Mapping[str, Outcome]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +69,9 @@ class Batch:
         self._brakes = brakes
         self._leases = leases
         self._limits = limits
-        self._before = before
-        self._budget = Budget(limits.max_cost, world.prices)
         self._changed = threading.Condition()
         self._courses = self._intend(list(jobs))
-        self._waiting = deque(self._courses)
-        self._in_flight: set[str] = set()
-        self._outcomes: dict[str, Outcome] = {}
+        self._line = Line(self._courses, brakes, Budget(limits.max_cost, world.prices), before)
         self._stop: KirinError | None = None
         self._api = Agenda(world.clock, API_WORKERS, "api")
         self._downloads = Agenda(world.clock, DOWNLOAD_WORKERS, "download")
@@ -93,10 +86,10 @@ class Batch:
         self._admit()
         self._wait(tick)
         self._close()
-        for course in self._courses:
-            if course.job.external_id not in self._outcomes:
-                self._outcomes[course.job.external_id] = self._unfinished(course).outcome
-        outcomes = tuple(self._outcomes[course.job.external_id] for course in self._courses)
+        ended = self._line.outcomes
+        outcomes = tuple(
+            ended.get(course.job.external_id) or self._unfinished(course).outcome for course in self._courses
+        )
         signal = self._stop.exit_code if isinstance(self._stop, Interrupted | Terminated) else 0
         return Summary(run_id=self.run_id, outcomes=outcomes, signal=signal)
 
@@ -122,7 +115,7 @@ class Batch:
 
     def _wait(self, tick: Callable[[], None]) -> None:
         clock, started, renewed = self._world.clock, self._world.clock.now(), self._world.clock.now()
-        while self._stop is None and len(self._outcomes) < len(self._courses):
+        while self._stop is None and len(self._line.outcomes) < len(self._courses):
             if self._api.failure or self._downloads.failure:
                 break
             now = clock.now()
@@ -145,6 +138,10 @@ class Batch:
     def _close(self) -> None:
         if self._stop is not None:
             self._brakes.halt(self._stop)
+        if isinstance(self._stop, Interrupted | Terminated):
+            words = f"{self._stop.message}: what is under way is brought to an end; once more ends at once"
+            text = f"{words}; {self._stop.hint}" if self._stop.hint else words
+            self._world.emit(Noted(job="", at=self._world.clock.time(), text=text))
         self._api.close()
         self._downloads.close()
         for agenda in (self._api, self._downloads):
@@ -158,59 +155,36 @@ class Batch:
 
     def _admit(self) -> None:
         with self._changed:
-            while self._brakes.room(len(self._in_flight)) and (course := self._next_in_line()):
-                if not self._affords(course):
-                    break
-                self._waiting.remove(course)
-                self._in_flight.add(course.job.external_id)
+            while course := self._line.next():
                 self._schedule(course, Later(0))
-
-    def _next_in_line(self) -> Course | None:
-        """The first that waits for no result of another job."""
-        for course in self._waiting:
-            if all(need in self._outcomes or need in self._before for need in course.job.needs.values()):
-                needs = course.job.needs.items()
-                course.needed = {name: self._outcomes.get(need) or self._before[need] for name, need in needs}
-                return course
-        return None
-
-    def _affords(self, course: Course) -> bool:
-        """Whether the next job may go: what is sent already goes on, the rest must fit the limit."""
-        name, task_class = course.job.external_id, ends.task_class(course.job)
-        if course.entry.state is not State.INTENT or self._brakes.halted():
-            self._budget.goes_on(name, task_class)
-            return True
-        admission = self._budget.admit(name, task_class)
-        if admission is Admission.STOP:
-            self._brakes.halt(BalanceInsufficient(self._budget.reason(task_class), hint="a higher --max-cost goes on"))
-        return admission is not Admission.WAIT
 
     def _schedule(self, course: Course, then: Next) -> None:
         if isinstance(then, Later) and course.entry.state not in FETCHES:
             self._api.add(lambda: self._step(course), then.seconds)
         else:
-            self._in_flight.discard(course.job.external_id)
+            self._line.generated(course)
             self._downloads.add(lambda: self._step(course), then.seconds if isinstance(then, Later) else 0.0)
 
     def _step(self, course: Course) -> None:
         then = self._try(course)
         if course.entry.state is State.ACCEPTED:
             self._brakes.eased()
+        if isinstance(then, Over):
+            self._let_go(course)
         with self._changed:
             if isinstance(then, Over):
-                self._end(course, then.outcome)
+                self._line.ended(course, then.outcome)
+                self._changed.notify_all()
             else:
                 self._schedule(course, then)
         if isinstance(then, Over | Fetch):
             self._admit()
 
-    def _end(self, course: Course, outcome: Outcome) -> None:
-        name = course.job.external_id
-        self._outcomes[name] = outcome
-        self._in_flight.discard(name)
-        charged = outcome.state == "done" or (outcome.error is not None and outcome.error.charged != "no")
-        self._budget.ended(name, ends.task_class(course.job), outcome.cost, charged=charged)
-        self._changed.notify_all()
+    def _let_go(self, course: Course) -> None:
+        """Another process may wait for this job, while this one waits for a job of that one's (fault G4)."""
+        if course.claimed:
+            with suppress(LocalFault):
+                self._leases.release(course.entry)
 
     def _try(self, course: Course) -> Next:
         try:

@@ -56,9 +56,9 @@ def chains(drafts: Iterable[Draft]) -> dict[int, str]:
     chain: dict[int, str] = {}
     members: dict[str, list[int]] = {}
     for draft in drafts:
-        joined = {chain[need.place] for need in draft.needs.values()}
-        name = min({draft.identity, *joined})
-        places = [draft.place, *(place for one in joined for place in members.pop(one))]
+        joined = {draft.identity, *(chain[need.place] for need in draft.needs.values())}
+        name = min(joined)
+        places = [draft.place, *(place for one in joined for place in members.pop(one, ()))]
         members[name] = places
         chain.update(dict.fromkeys(places, name))
     return chain

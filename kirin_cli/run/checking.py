@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -13,14 +13,15 @@ from kirin_cli.jobs.job import Job
 from kirin_cli.jobs.reference import Reference
 from kirin_cli.models import MODELS
 from kirin_cli.run.findings import Finding
-from kirin_cli.spec.medium import Kind, Medium
-from kirin_cli.spec.model import Checked, Model
+from kirin_cli.spec.medium import Kind, Look, Medium
+from kirin_cli.spec.model import Model
 from kirin_cli.spec.problem import Problem
 from kirin_cli.spec.words import nearest, shown
 
 LookIn = Callable[[str, Kind, Path], Medium]
 _UNCHECKABLE = frozenset({"model", "params"})
 _ANCHOR = "an anchor"
+_MOST_REMEMBERED = 4096  # images and videos of a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +53,33 @@ class CheckedFiles:
 def check_files(files: Iterable[JobFile], look: LookIn = media.look) -> CheckedFiles:
     """Hold every job of every file against its model; ids given by hand must be unique in the run (rule A4)."""
     read = list(files)
-    checked = [check_job(job, look) for file in read for job in file.jobs]
-    of_files = tuple(finding for file in read for finding in _file_findings(file))
-    return CheckedFiles(tuple(_with_shared_origin(_with_unique_ids(checked))), of_files)
+    looks = [(file, _looking(look, file.path.parent)) for file in read]
+    checked = list(_with_unique_ids([_checked(job, looking) for file, looking in looks for job in file.jobs]))
+    if any(one.findings for one in checked):
+        checked = list(_with_shared_origin(checked))
+    return CheckedFiles(tuple(checked), tuple(finding for file in read for finding in _file_findings(file)))
 
 
 def check_job(job: Job, look: LookIn = media.look) -> CheckedJob:
     """Hold one job against its model."""
-    model = MODELS.get(job.model)
+    return _checked(job, _looking(look, job.base))
+
+
+def _checked(job: Job, look: Look) -> CheckedJob:
+    model = _model(job.model)
     problems = list(job.problems)
     values: Mapping[str, object] = {}
     if model is None and not problems and "model" not in job.broken:
         known = nearest(job.model, list(MODELS))
         problems.append(Problem("model", "A1", f"unknown model {shown(job.model)}{known}"))
-    if model is not None and not {problem.path for problem in problems} & _UNCHECKABLE:
-        result: Checked = model.check(job.params, partial(_look, look, job.base))
-        problems += (problem for problem in result.problems if not _told(job, problem))
+    if model is not None and not any(problem.path in _UNCHECKABLE for problem in problems):
+        result = model.check(job.params, look)
+        problems += [problem for problem in result.problems if not _told(job, problem)]
         values = result.values
-    return CheckedJob(job, model, values, tuple(finding_of(job, problem) for problem in problems))
+    return CheckedJob(job, model, values, tuple([finding_of(job, problem) for problem in problems]))
+
+
+_model = cache(MODELS.get)
 
 
 def finding_of(job: Job, problem: Problem) -> Finding:
@@ -82,8 +92,14 @@ def finding_of(job: Job, problem: Problem) -> Finding:
     )  # fmt: skip
 
 
-def _look(look: LookIn, base: Path, given: str, kind: Kind) -> Medium:
-    return Medium(given, "url") if isinstance(given, Reference) else look(given, kind, base)
+def _looking(look: LookIn, base: Path) -> Look:
+    """`look` in the folder `base`, which remembers what it saw last; a reference is no text, though written as one."""
+
+    @lru_cache(_MOST_REMEMBERED, typed=True)
+    def found(given: str, kind: Kind) -> Medium:
+        return Medium(given, "url") if isinstance(given, Reference) else look(given, kind, base)
+
+    return found
 
 
 def _told(job: Job, problem: Problem) -> bool:

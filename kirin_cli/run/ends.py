@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from kirin_cli.errors import KirinError, ResultUnavailable, StillRunning
 from kirin_cli.ledger.entry import Entry
+from kirin_cli.ledger.states import TERMINAL
 from kirin_cli.ledger.states import State as LedgerState
 from kirin_cli.models import error_words
 from kirin_cli.run.course import Course, Over
@@ -74,7 +75,9 @@ def follows(course: Course, needed: Outcome, why: str = "") -> Over:
     """A job that it needs did not end well, so it was not sent."""
     said = why or (needed.error.message if needed.error else "it is only accepted")
     message = f"job {needed.job.label} has no result for it: {said}"
-    if needed.state == "pending" and not why:
+    if course.entry.state is not LedgerState.INTENT:
+        return unknown(course, message)
+    if needed.state in {"pending", "unknown"} and not why:
         code = needed.error.exit_code if needed.error else StillRunning.exit_code
         return _over(course, "pending", error=JobError(exit_code=code, message=message, hint="run the job file again"))
     return _over(course, "failed", error=JobError(exit_code=1, message=message))
@@ -88,7 +91,8 @@ def unavailable(course: Course, error: ResultUnavailable) -> Over:
 def unknown(course: Course, reason: str) -> Over:
     """It may have been accepted and charged, or not."""
     message = f"the outcome of the submission is unknown ({reason}); it may have been charged"
-    hint = f"kirin resume asks again; or decide with kirin resolve {course.job.external_id}"
+    decide = f"decide with kirin resolve {course.job.external_id}"
+    hint = decide if course.entry.state in TERMINAL else f"kirin resume asks again; or {decide}"
     problem = JobError(exit_code=6, message=message, hint=hint, retry_safe=False, charged="maybe")
     return _over(course, "unknown", error=problem)
 

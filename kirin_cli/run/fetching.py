@@ -8,6 +8,7 @@ from kirin_cli.api.attempts import Progress
 from kirin_cli.api.client import Found
 from kirin_cli.api.download import DeadUrl, Fetched
 from kirin_cli.api.parts import BeingWritten
+from kirin_cli.errors import UsageError
 from kirin_cli.ledger.states import Event
 from kirin_cli.run import ends, sidecar, targets
 from kirin_cli.run.course import Course, Later, Next
@@ -86,9 +87,19 @@ def _download(course: Course, contents: tuple[Content, ...]) -> tuple[Output, ..
 
         course.world.downloader.fetch(
             content.url, path, origin=course.world.host, kind="image" if content.type == "image" else "video",
-            on_progress=_teller(course), force=targets.check_free(course.job, path), before_publish=note,
+            on_progress=_teller(course), force=_may_replace(course, path), before_publish=note,
         )  # fmt: skip
     return tuple(outputs)
+
+
+def _may_replace(course: Course, path: Path) -> bool:
+    """As `targets.check_free`, for a video that is paid for."""
+    try:
+        return targets.check_free(course.job, path)
+    except UsageError as taken:
+        name = course.entry.task_id or course.job.external_id
+        hint = f"move it away, or kirin download {name} -o FOLDER: the video is paid for, fetching it is free"
+        raise UsageError(taken.message, hint=hint) from None
 
 
 def _saved(course: Course, outputs: tuple[Output, ...]) -> Next:

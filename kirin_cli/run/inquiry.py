@@ -50,6 +50,14 @@ def inquire(course: Course) -> Next:
     return _not_found(course, queried)
 
 
+def look_once_more(course: Course) -> Next:
+    """It was sent as often as it may be; unless it has come to light since, a person decides."""
+    queried = course.world.client.query(course.job.external_id)
+    if queried.kind is Found.FOUND and queried.task:
+        return _adopt(course, queried.task.id)
+    return ends.unknown(course, "sent three times and never found")
+
+
 def take_over(course: Course) -> Next:
     """An entry that was being sent when its process died: it may have arrived, so ask before anything else."""
     course.move(Event.OWNER_DIED, "the process that sent it has ended")

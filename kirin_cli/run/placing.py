@@ -17,14 +17,15 @@ class Places:
     def __init__(self) -> None:
         self._taken: dict[str, Job] = {}
         self._folders: set[Path] = set()
+        self._real: dict[Path, Path] = {}
 
-    def take(self, job: Job) -> Outcome | None:
-        """Give the job its place; how it stands if its files are there already (then it need not be done).
+    def take(self, job: Job, path: Path) -> Outcome | None:
+        """Give the job its place `path`; how it stands if its files are there already (then it need not be done).
 
         Raises UsageError for a place that another job has and for what is in the way, LocalFault for a folder that is
         of no use.
         """
-        path = self._own(job)
+        self._own(job, path)
         there = targets.finished(job, path)
         if there is not None:
             note, outputs = there
@@ -37,17 +38,18 @@ class Places:
             self._folders.add(path.parent)
         return None
 
-    def _own(self, job: Job) -> Path:
-        """The path of the job's video, which is no other job's: neither it nor the note beside it."""
+    def _own(self, job: Job, path: Path) -> None:
+        """Raise UsageError where the path of the job's video, or the note beside it, is another job's."""
         twin = self._taken.setdefault(job.external_id, job)
         if twin is not job:
             where = f"job {twin.name} at {twin.file}:{twin.line}"
             hint = "give it another name, or take: 2"
             raise UsageError(f"job {job.name} asks for the very same as {where}", hint=hint)
-        path = targets.path_of(job)
-        other = self._taken.setdefault(same_file(str(sidecar.beside(path).absolute())), job)
+        if path.parent not in self._real:
+            self._real[path.parent] = path.parent.resolve()
+        note = self._real[path.parent] / sidecar.beside(path).name
+        other = self._taken.setdefault(same_file(str(note)), job)
         if other is not job:
             field = "{-take}" if other.name == job.name else "{job}"
             hint = f"give output.name a {field}"
             raise UsageError(f"{path} is where the video of job {other.name} goes too", hint=hint)
-        return path

@@ -16,6 +16,8 @@ from kirin_cli.run.preparing import EntryOf, Prepared
 
 Action = Literal["send", "skip", "ask", "go on", "fetch", "leave"]
 Durations = Callable[[str, str, str], Sequence[float]]
+TO_COME: Final = "{task_id}"
+"""What stands in a name for the id of a task that is not there yet."""
 
 STORIES: Final[Mapping[State, tuple[Action, str]]] = {
     State.INTENT: ("send", "it was not sent yet"),
@@ -48,25 +50,26 @@ class Planned:
     seconds: float | None
 
 
-def planned(prepared: Prepared, entry_of: EntryOf, prices: Prices, durations: Durations) -> list[Planned]:
-    """What would become of each job, in order."""
-    return [_planned(job, prepared, entry_of(job.external_id), prices, durations) for job in prepared.jobs]
+def planned(
+    prepared: Prepared, entry_of: EntryOf, prices: Prices, durations: Durations, day: float = 0.0
+) -> list[Planned]:
+    """What would become of each job, in order; `day` is now, in seconds since the epoch."""
+
+    def fate(job: Job) -> Planned:
+        entry = entry_of(job.external_id)
+        path = targets.place_of(job, entry, day, TO_COME)
+        known, usual = prices(ends.task_class(job)), durations(*ends.task_class(job))
+        cost, seconds = max(known) if known else None, median(usual) if usual else None
+        action, why = _fate(job, prepared, entry)
+        return Planned(job=job, action=action, why=why, path=path, cost=cost, seconds=seconds)
+
+    return [fate(job) for job in prepared.jobs]
 
 
 def likely_cost(plans: Sequence[Planned]) -> Decimal | None:
     """What a run may cost in US dollars; None where a job that would be sent has no known price."""
     costs = [plan.cost for plan in plans if plan.action == "send"]
     return None if None in costs else sum(filter(None, costs), Decimal(0))
-
-
-def _planned(job: Job, prepared: Prepared, entry: Entry | None, prices: Prices, durations: Durations) -> Planned:
-    action, why = _fate(job, prepared, entry)
-    path = targets.path_of(job, task_id=(entry.task_id if entry else "") or "", day=entry.created if entry else 0.0)
-    known, usual = prices(ends.task_class(job)), durations(*ends.task_class(job))
-    return Planned(
-        job=job, action=action, why=why, path=path,
-        cost=max(known) if known else None, seconds=median(usual) if usual else None,
-    )  # fmt: skip
 
 
 def _fate(job: Job, prepared: Prepared, entry: Entry | None) -> tuple[Action, str]:

@@ -20,6 +20,8 @@ from kirin_cli.spec.medium import Kind, Medium, UnreadableMedium
 ANOTHER_JOB: Final = '{"job":'
 """What stands in a request for the result of another job; within a text the quotes would be escaped."""
 
+NOT_KNOWN: Final = "it was taken up by its id alone; what was asked for is not known here"
+
 
 def plan_text(job: Job) -> str:
     """The plan of a job, as JSON text. Raises LocalFault where a medium cannot be read."""
@@ -47,7 +49,8 @@ def job_of(entry: Entry) -> Job | None:
         name=entry.job, label=entry.job or entry.external_id, model=model, request=entry.request,
         values={name: _restored(value, files) for name, value in params.items()}, external_id=entry.external_id,
         target=Target(folder, template, bool(target.get("replace"))), take=entry.take, scope=entry.scope,
-        file=entry.job_file, line=plan.get("line") or 0, unsendable=_unsendable(entry, files, missing),
+        file=entry.job_file, line=plan.get("line") or 0,
+        unsendable=_unsendable(entry, files, missing) if params else NOT_KNOWN,
     )  # fmt: skip
 
 

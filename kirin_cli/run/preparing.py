@@ -31,7 +31,8 @@ class Choices:
     """What the command line says about all jobs of a run.
 
     `origin` is the service's; `folder` replaces the output folders of the files; `redo` asks for new takes; of a
-    `shard` only the jobs that belong to it are made.
+    `shard` only the jobs that belong to it are made. `day` is now, in seconds since the epoch: a date in the names of
+    new jobs.
     """
 
     origin: str = ""
@@ -40,6 +41,7 @@ class Choices:
     folder: Path | None = None
     replace: bool = False
     redo: Redo = ""
+    day: float = 0.0
 
 
 @dataclass(slots=True)
@@ -65,7 +67,7 @@ def prepare(checked: Iterable[CheckedJob], choices: Choices, entry_of: EntryOf) 
     ready = {draft.place: _ready(draft, choices, entry_of) for draft in _of_shard(drafts, choices.shard)}
     for draft in drafts:
         if job := ready.get(draft.place):
-            _check(job, draft.one, entry_of, places, prepared)
+            _check(job, draft.one, entry_of, places, prepared, choices)
     prepared.jobs = labelled([ready[place] for place in sorted(ready)])
     return prepared
 
@@ -84,10 +86,12 @@ def _ready(draft: Draft, choices: Choices, entry_of: EntryOf) -> Job:
     return draft.job
 
 
-def _check(job: Job, one: CheckedJob, entry_of: EntryOf, places: Places, prepared: Prepared) -> None:
+def _check(job: Job, one: CheckedJob, entry_of: EntryOf, places: Places, prepared: Prepared, choices: Choices) -> None:
+    entry = entry_of(job.external_id)
     try:
-        _same_request(job, entry_of(job.external_id))
-        skipped = places.take(job)
+        _same_request(job, entry)
+        _one_take(job, one, choices, entry_of)
+        skipped = places.take(job, targets.place_of(job, entry, choices.day, job.external_id))
     except UsageError as error:
         prepared.findings.append(_finding(one, error))
         return
@@ -145,6 +149,8 @@ def _with_take(job: Job, choices: Choices, entry_of: EntryOf, step: int) -> Job:
 def _is_past(job: Job, choices: Choices, entry_of: EntryOf, step: int) -> bool:
     entry = entry_of(job.external_id)
     if choices.redo == "again":
+        if entry is not None and entry.state is State.INTENT and not entry.tally.exposed:
+            return False  # a take that was never sent is new
         return entry is not None or targets.finished(job, targets.path_of(job)) is not None
     if entry is None or entry.state not in ENDED_BADLY:
         return False
@@ -155,6 +161,13 @@ def _is_past(job: Job, choices: Choices, entry_of: EntryOf, step: int) -> bool:
 def _same_request(job: Job, entry: Entry | None) -> None:
     if entry is not None and entry.request != job.request:
         raise UsageError(f"external_task_id {job.external_id} was used for another request", hint="give another id")
+
+
+def _one_take(job: Job, one: CheckedJob, choices: Choices, entry_of: EntryOf) -> None:
+    """Raise UsageError where another take is asked for of a job whose external id was given: it has only one."""
+    if choices.redo and one.values.get("external_task_id") and _is_past(job, choices, entry_of, one.job.takes):
+        hint = "give another external_task_id, or leave that job out with --only"
+        raise UsageError(f"job {job.name} has an external_task_id of its own: there is no other take of it", hint=hint)
 
 
 def _finding(one: CheckedJob, error: UsageError) -> Finding:

@@ -6,7 +6,8 @@ from kirin_cli.api.client import Found
 from kirin_cli.run import chains, ends
 from kirin_cli.run.course import Course, Next
 from kirin_cli.run.job import Outcome
-from kirin_cli.run.replies import reason
+from kirin_cli.run.replies import DENIALS, reason, refused, unreached
+from kirin_cli.wire.answers import TaskState
 
 GOOD = frozenset({"done", "skipped"})
 
@@ -35,6 +36,10 @@ def _fresh(course: Course, outcome: Outcome) -> str | Next:
     queried = course.world.client.query(outcome.task_id or outcome.job.external_id)
     if queried.kind is Found.FOUND and queried.task and queried.task.outputs:
         return queried.task.outputs[0].url
-    if queried.kind in {Found.FOUND, Found.ABSENT}:
+    if queried.kind in DENIALS:
+        return refused(course, queried)
+    if queried.kind is Found.ABSENT or (queried.task and queried.task.state is not TaskState.RUNNING):
         return ends.follows(course, outcome, "the service no longer gives its result")
+    if queried.fault and queried.fault.certainly_not_sent:
+        return unreached(course, queried)
     return course.again("submit", reason(queried), queried.retry_after)

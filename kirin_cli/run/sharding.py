@@ -48,15 +48,17 @@ SYSTEMS: Final = (
     System("Kubernetes", "JOB_COMPLETION_INDEX", "", 0),
 )
 SLURM_LEAST: Final = "SLURM_ARRAY_TASK_MIN"
+SLURM_STEP: Final = "SLURM_ARRAY_TASK_STEP"
+NUMBER: Final = "[0-9]{1,6}"
 MOST: Final = 100_000
 
 
 def shard_of(text: str, environ: Mapping[str, str]) -> Shard:
     """The part that `--shard` names. Raises UsageError for nonsense, and for `auto` where nobody gives the numbers."""
     word = text.strip().lower()
-    if word == "auto" or word.startswith("auto/"):
-        return _automatic(word.removeprefix("auto").removeprefix("/"), environ)
-    match = re.fullmatch(r"(\d{1,6})/(\d{1,6})", word)
+    if automatic := re.fullmatch(rf"auto(?:/({NUMBER}))?", word):
+        return _automatic(automatic[1] or "", environ)
+    match = re.fullmatch(rf"({NUMBER})/({NUMBER})", word)
     if match is None:
         raise UsageError(f"--shard is {text!r}; it must be I/N such as 2/5, auto, or auto/N")
     return _checked(int(match[1]), int(match[2]), text)
@@ -66,17 +68,21 @@ def _automatic(total: str, environ: Mapping[str, str]) -> Shard:
     for system in SYSTEMS:
         index = environ.get(system.index, "")
         count = total or environ.get(system.total, "")
-        if index.isdigit() and count.isdigit():
-            return _checked(int(index) - _first(system, environ) + 1, int(count), f"auto ({system.name})")
+        if re.fullmatch(NUMBER, index) and re.fullmatch(NUMBER, count):
+            return _checked(_place(system, int(index), environ), int(count), f"auto ({system.name})")
     known = ", ".join(system.name for system in SYSTEMS if system.total)
     hint = f"known are {known}; Kubernetes gives the index only: --shard auto/N"
     raise UsageError("--shard auto: no CI system here gives the numbers of a shard", hint=hint)
 
 
-def _first(system: System, environ: Mapping[str, str]) -> int:
-    """What the system calls its first index: for Slurm, the least of the array."""
-    least = environ.get(SLURM_LEAST, "1")
-    return system.first if system.first >= 0 else int(least) if least.isdigit() else 1
+def _place(system: System, index: int, environ: Mapping[str, str]) -> int:
+    """Which part the index means, from 1; 0 for none. For Slurm the array says where it begins and how it goes on."""
+    if system.first >= 0:
+        return index - system.first + 1
+    least, step = (environ.get(name, "") for name in (SLURM_LEAST, SLURM_STEP))
+    begin, by = (int(text) if re.fullmatch(NUMBER, text) else 1 for text in (least, step))
+    place, odd = divmod(index - begin, by or 1)
+    return 0 if odd else place + 1
 
 
 def _checked(index: int, total: int, text: str) -> Shard:

@@ -3,8 +3,10 @@
 The next run decides from it whether a job is done, so it survives a lost ledger and travels with a CI cache.
 """
 
+import hashlib
 import json
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -16,6 +18,8 @@ from kirin_cli.run.job import Job, Output
 
 VERSION: Final = 1
 LARGEST: Final = 1 << 20
+DEAREST: Final = 9
+"""Digits of a cost: a sum over one of a million digits would never end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +42,10 @@ class Sidecar:
     def price(self) -> Decimal | None:
         """The cost in US dollars, None where the service did not say."""
         try:
-            return Decimal(self.cost)
+            cost = Decimal(self.cost)
         except InvalidOperation:
             return None
+        return cost if cost.is_finite() and cost >= 0 and abs(cost.adjusted()) <= DEAREST else None
 
     @property
     def times(self) -> dict[str, str]:
@@ -52,6 +57,17 @@ class Sidecar:
         """All files of the job; None where one is missing or has another size."""
         found = tuple(self._output(name, facts) for name, facts in self.files.items())
         return found if len(found) == self.count and all(_is_there(output) for output in found) else None
+
+    def describes(self, path: Path) -> bool:
+        """Whether the file at `path` is, byte by byte, the one that the note means. Raises LocalFault."""
+        facts = self.files.get(path.name)
+        if facts is None or not _is_there(self._output(path.name, facts)):
+            return False
+        try:
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == facts.get("sha256")
+        except OSError as error:
+            raise LocalFault(f"{path} cannot be read: {error.strerror or error}") from error
 
     def _output(self, name: str, facts: Mapping[str, object]) -> Output:
         size = facts.get("bytes")
@@ -93,7 +109,8 @@ def write(job: Job, origin: str, task: Mapping[str, object], outputs: tuple[Outp
 def read(path: Path) -> Sidecar | None:
     """The note at `path`; None where there is none that this program wrote."""
     try:
-        if path.stat().st_size > LARGEST:
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST:
             return None
         note = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
@@ -119,7 +136,7 @@ def _facts(output: Output) -> dict[str, object]:
 
 
 def _is_name(name: object) -> bool:
-    return isinstance(name, str) and bool(name) and Path(name).name == name and "\0" not in name
+    return isinstance(name, str) and name not in {"", ".."} and Path(name).name == name and "\0" not in name
 
 
 def _is_there(output: Output) -> bool:

@@ -13,7 +13,7 @@ from kirin_cli.ledger.states import Event, State, allowed, refusal
 from kirin_cli.run import ends, targets
 from kirin_cli.run.course import Course, Later, Next
 from kirin_cli.run.events import Submitting, Uploading
-from kirin_cli.run.inquiry import accepted, ask_first, may_be_sent
+from kirin_cli.run.inquiry import accepted, ask_first, look_once_more, may_be_sent
 from kirin_cli.run.replies import reason, refused, unreached
 from kirin_cli.run.results_needed import unmet, with_results
 from kirin_cli.run.uploading import uploaded
@@ -33,7 +33,8 @@ def send(course: Course) -> Next:
     """Make sure that the job may and can be sent, then send it."""
     halted = course.world.gate.halted()
     if halted is not None:
-        return ends.pending(course, halted)
+        end = ends.stopped if course.entry.state is State.INTENT else ends.pending
+        return end(course, halted)
     if may_be_sent(course):
         return ask_first(course)
     if course.job.unsendable:
@@ -47,7 +48,10 @@ def _send(course: Course, values: Mapping[str, object]) -> Next:
     targets.check_folder(targets.path_of(course.job).parent)
     try:
         sent = uploaded(values, course.world.uploader, _teller(course))
-    except (ServiceUnreachable, NotPermitted, GenerationFailed) as error:
+    except NotPermitted as denial:
+        course.world.gate.halt(denial)
+        return ends.pending(course, denial)
+    except (ServiceUnreachable, GenerationFailed) as error:
         return ends.pending(course, error)
     body = media.json_body(course.world.dialect.wrap(course.job.model, sent))
     body.verify()
@@ -104,5 +108,5 @@ def decide(course: Course) -> Next:
         course.move(Event.CONTRADICTED, "called a duplicate, yet nowhere to be found")
         return Later(0)
     if not allowed(course.entry.state, Event.RESEND, course.entry.tally):
-        return ends.unknown(course, "sent three times and never found")
+        return look_once_more(course)
     return send(course)

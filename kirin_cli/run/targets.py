@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from kirin_cli.errors import LocalFault, UsageError
 from kirin_cli.jobs.naming import confined, render
+from kirin_cli.ledger.entry import Entry
 from kirin_cli.run import sidecar
 from kirin_cli.run.job import Job, Output
 from kirin_cli.run.sidecar import Sidecar
@@ -31,6 +32,12 @@ def path_of(job: Job, *, n: int = 1, ext: str = "mp4", task_id: str = "", day: f
         date=date, n=n,
     )  # fmt: skip
     return confined(job.target.folder, name)
+
+
+def place_of(job: Job, entry: Entry | None, day: float, task_id: str) -> Path:
+    """The path of the job's video by its entry in the ledger, or, where it has none, by `day` and `task_id`."""
+    known = (entry.task_id or task_id, entry.created) if entry else (task_id, day)
+    return path_of(job, task_id=known[0], day=known[1])
 
 
 def _numbered(template: str, n: int) -> str:
@@ -89,20 +96,18 @@ def check_free(job: Job, path: Path) -> bool:
 
     Raises UsageError where there is a file that is not to be replaced, a folder or a symbolic link.
     """
-    if path.is_symlink() or path.is_dir():
-        kind = "a symbolic link" if path.is_symlink() else "a folder"
-        raise UsageError(f"{path} is {kind}; job {job.name} cannot write there", hint="choose another name")
-    if not path.exists():
+    if not os.path.lexists(path):
         return False
+    if path.is_symlink() or not path.is_file():
+        kind = "a symbolic link" if path.is_symlink() else "a folder" if path.is_dir() else "no plain file"
+        raise UsageError(f"{path} is {kind}; job {job.name} cannot write there", hint="choose another name")
     note = sidecar.read(sidecar.beside(path))
     own = note is not None and note.external_id == job.external_id
-    if (
-        own
-        or job.target.replace
-        or (note is not None and note.origin.startswith(SANDBOX) and note.outputs() is not None)
-    ):
+    missed_by_nobody = own or (note is not None and note.origin.startswith(SANDBOX))
+    if job.target.replace or (note is not None and missed_by_nobody and note.describes(path)):
         return True
     made = "was made from another request" if note else "was not made by kirin"
+    made = "is not the file that was fetched" if own else made
     raise UsageError(
         f"{path} is there already and {made}; job {job.name} would replace it",
         hint="--force replaces it, -o writes elsewhere, --again makes a new take",

@@ -1,12 +1,14 @@
 """Parameters made of parameters: objects and lists. Knows no model."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import ClassVar, Final
 
 from kirin_cli.spec.fields import Check, Field, Schema
 from kirin_cli.spec.interpolated import NULL, any_of
 from kirin_cli.spec.words import counted, nearest, shown
 
+Members = tuple[tuple[str, str, Field], ...]
 NO_ALIASES: Final[Mapping[str, str]] = {}
 NO_VARIANTS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {}
 
@@ -21,17 +23,21 @@ class Group(Field):
     kind: ClassVar[str] = "object"
 
     def check(self, value: object, at: str, check: Check) -> object:
-        value = self.whole(value)
-        if not isinstance(value, Mapping):
+        whole = value if isinstance(value, dict) else self.whole(value)
+        if not isinstance(whole, dict):
             return check.refuse(at, self.rule, f"is {shown(value)}; it must be an object {self._shape()}")
+        if self.aliases:
+            self._refuse_doubles(whole, at, check)
+        return check_fields(self.fields, whole, at + ".", check, self.aliases)
+
+    def _refuse_doubles(self, value: Mapping[str, object], at: str, check: Check) -> None:
         for alias, name in self.aliases.items():
             if value.get(alias) is not None and value.get(name) is not None:
                 check.refuse(f"{at}.{alias}", self.rule, f"says the same as {name}; give one of them")
-        return check_fields(self.fields, value, at + ".", check, self.aliases)
 
     def whole(self, value: object) -> object:
         """The object that a bare value stands for (rules M1, O2); anything else as it is."""
-        bare = self.bare and isinstance(value, str | int) and not isinstance(value, bool)
+        bare = self.bare and isinstance(value, (str, int)) and not isinstance(value, bool)
         return {self.bare: value} if bare else value
 
     def read(self, text: str) -> object:
@@ -65,7 +71,7 @@ class Many(Field):
     kind: ClassVar[str] = "list"
 
     def check(self, value: object, at: str, check: Check) -> object:
-        if not isinstance(value, list | tuple):
+        if not isinstance(value, (list, tuple)):
             return check.refuse(at, self.rule, f"is {shown(value)}; it must be a list of {self.bounds()}")
         if len(value) < self.least or (self.most is not None and len(value) > self.most):
             check.refuse(at, self.rule, f"has {counted(len(value))}; it takes {self.bounds()}")
@@ -102,19 +108,36 @@ def check_fields(
     aliases: Mapping[str, str] = NO_ALIASES,
 ) -> dict[str, object]:
     """Check the members of one object; a null counts as not given. Unknown names are errors (rule A2)."""
-    known = [*(part.name for part in fields), *aliases]
+    members, names = _members(fields)
+    if not given.keys() <= names:
+        _refuse_unknown(given, [*(part.name for part in fields), *aliases], at, check)
+        members = _spelled(members, given, aliases)
+    values = {}
+    for name, spelling, part in members:
+        value = given.get(spelling)
+        if value is not None:
+            values[name] = part.check(value, at + spelling, check)
+        elif part.required:
+            values[name] = check.refuse(at + name, part.rule, f"is required ({part.bounds() or part.kind})")
+    return values
+
+
+@cache
+def _members(fields: tuple[Field, ...]) -> tuple[Members, frozenset[str]]:
+    """Each field with its name and how it is spelled; and all names."""
+    return tuple((part.name, part.name, part) for part in fields), frozenset(part.name for part in fields)
+
+
+def _spelled(members: Members, given: Mapping[str, object], aliases: Mapping[str, str]) -> Members:
+    """The same as they are spelled here."""
+    spelled = {aliases.get(name, name): name for name, value in given.items() if value is not None}
+    return tuple((name, spelled.get(name, name), part) for name, _, part in members)
+
+
+def _refuse_unknown(given: Iterable[str], known: list[str], at: str, check: Check) -> None:
     for name in given:
         if name not in known:
             check.problems.error(f"{at}{name}", "A2", f"unknown parameter {shown(name)}{nearest(str(name), known)}")
-    spelled = {aliases.get(name, name): name for name, value in given.items() if value is not None}
-    values = {}
-    for part in fields:
-        if part.name in spelled:
-            spelling = spelled[part.name]
-            values[part.name] = part.check(given[spelling], at + spelling, check)
-        elif part.required:
-            values[part.name] = check.refuse(at + part.name, part.rule, f"is required ({part.bounds() or part.kind})")
-    return values
 
 
 def object_schema(fields: tuple[Field, ...], aliases: Mapping[str, str] = NO_ALIASES) -> Schema:

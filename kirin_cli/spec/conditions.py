@@ -186,7 +186,10 @@ class All(_Joined):
     __slots__ = ()
 
     def holds(self, view: View) -> bool:
-        return all(part.holds(view) for part in self.parts)
+        for part in self.parts:  # noqa: SIM110  (a generator costs more than most parts)
+            if not part.holds(view):
+                return False
+        return True
 
     def schema(self, fields: Fields, *, sure: bool) -> Schema:
         return {"allOf": [part.schema(fields, sure=sure) for part in self.parts]}
@@ -198,7 +201,10 @@ class Any(_Joined):
     __slots__ = ()
 
     def holds(self, view: View) -> bool:
-        return any(part.holds(view) for part in self.parts)
+        for part in self.parts:  # noqa: SIM110  (the same)
+            if part.holds(view):
+                return True
+        return False
 
     def schema(self, fields: Fields, *, sure: bool) -> Schema:
         return {"anyOf": [part.schema(fields, sure=sure) for part in self.parts]}

@@ -4,11 +4,13 @@ A field checks one value, reads it from the text of a flag, says its bounds in w
 """
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from math import isfinite
 from typing import ClassVar, Final
-from urllib.parse import urlsplit
 
+from kirin_cli.spec.addresses import is_web_url
 from kirin_cli.spec.medium import Look
 from kirin_cli.spec.problem import Problems
 from kirin_cli.spec.record import Record
@@ -26,13 +28,14 @@ BROKEN: Final = Broken()
 
 
 class Check:
-    """One check under way: where problems are noted and how media are looked at."""
+    """One check under way: where problems are noted, how media are looked at, whether the size of one is known."""
 
-    __slots__ = ("look", "problems")
+    __slots__ = ("look", "problems", "sized")
 
     def __init__(self, look: Look, problems: Problems) -> None:
         self.look = look
         self.problems = problems
+        self.sized = False
 
     def refuse(self, at: str, rule: str, message: str) -> Broken:
         """Note an error at `at` and stand in for the value."""
@@ -90,7 +93,7 @@ class Text(Field):
             return check.refuse(at, self.rule, f"is empty; it takes {self.bounds()}")
         if self.most is not None and len(value) > self.most:
             return check.refuse(at, self.rule, f"has {len(value)} characters; at most {self.most} are allowed")
-        if UNSENDABLE.search(value):
+        if not (value.isascii() and "\0" not in value) and UNSENDABLE.search(value):
             return check.refuse(at, self.rule, "holds a NUL or half a surrogate pair, which is no text to send")
         return value
 
@@ -116,9 +119,9 @@ class Choice(Field):
         return (*zip(self.of, self.of, strict=True), *((int(word), word) for word in self.of if word.isdigit()))
 
     def check(self, value: object, at: str, check: Check) -> object:
-        for spelling, word in self.spellings:
-            if type(value) is type(spelling) and value == spelling:
-                return word
+        words = _words_by_type(self).get(type(value))
+        if words and value in words:
+            return words[value]
         return check.refuse(at, self.rule, f"is {shown(value)}; choose {listed(self.of)}")
 
     def bounds(self) -> str:
@@ -126,6 +129,13 @@ class Choice(Field):
 
     def schema(self) -> Schema:
         return {"enum": [spelling for spelling, _ in self.spellings]}
+
+
+@cache
+def _words_by_type(choice: Choice) -> Mapping[type, Mapping[object, str]]:
+    """The word that is sent for each value, apart for text, numbers and booleans, which Python holds for equal."""
+    spellings = choice.spellings
+    return {kind: {value: word for value, word in spellings if type(value) is kind} for kind in (str, int, bool)}
 
 
 class YesNo(Choice):
@@ -167,10 +177,11 @@ class Number(Field):
     def check(self, value: object, at: str, check: Check) -> object:
         if isinstance(value, bool) or not isinstance(value, self.types):
             return check.refuse(at, self.rule, f"is {shown(value)}; it must be {self._article()}")
-        low, high = self.low if self.low is not None else value, self.high if self.high is not None else value
-        if not (isinstance(value, int) or isfinite(value)) or not low <= value <= high:
+        low, high = self.low, self.high
+        outside = (low is not None and value < low) or (high is not None and value > high)
+        if outside or not (isinstance(value, int) or isfinite(value)):
             return check.refuse(at, self.rule, f"is {shown(value)}; the range is {self.bounds() or 'finite numbers'}")
-        return int(value) if value == int(value) else value
+        return int(value) if isinstance(value, float) and value.is_integer() else value
 
     def read(self, text: str) -> object:
         numeral = text if text.isascii() and "_" not in text else ""  # Python alone reads 1_000 and ٣ as numbers
@@ -212,13 +223,3 @@ class Url(Field):
 
     def schema(self) -> Schema:
         return {"type": "string", "pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://\S+$"}
-
-
-def is_web_url(text: str) -> bool:
-    """Whether `text` is an absolute http(s) URL with a host, a port that exists, and no white or control characters."""
-    try:
-        parts = urlsplit(text)
-        named = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-    return named and parts.scheme in {"http", "https"} and text.isprintable() and " " not in text

@@ -43,14 +43,14 @@ class Law(Record):
         """A dropped field is worth a warning, anything else an error."""
         return "warning" if self.drops else "error"
 
-    def problems(self, view: View) -> Iterator[Problem]:
+    def problems(self, view: View) -> list[Problem]:
         """The breach, if there is one and its values can be read."""
-        if view.spoiled(self.reads) or not self.when.holds(view) or self.need.holds(view):
-            return
+        if (not view.whole and view.spoiled(self.reads)) or not self.when.holds(view) or self.need.holds(view):
+            return []
         at = next(filter(view.has, self.places), self.places[0])
         says = self.says.replace(at, self.places[0])  # the two change places where the subject is another one
         now = ", ".join(self.need.now(view))
-        yield Problem(at, self.rule, f"{at} {says}" + (f" ({now})" if now else ""), self.severity)
+        return [Problem(at, self.rule, f"{at} {says}" + (f" ({now})" if now else ""), self.severity)]
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -76,10 +76,11 @@ class Where(Record):
     severity: Severity = "error"
     drops: bool = False
 
-    def problems(self, view: View) -> Iterator[Problem]:
+    def problems(self, view: View) -> list[Problem]:
         """Every breach, if its values can be read."""
-        if not view.spoiled(self.reads):
-            yield from (Problem(at, self.rule, f"{at} {words}", self.severity) for at, words in self.finds(view))
+        if not view.whole and view.spoiled(self.reads):
+            return []
+        return [Problem(at, self.rule, f"{at} {words}", self.severity) for at, words in self.finds(view)]
 
     def schema(self, _: Fields) -> Schema | None:
         """JSON Schema has no words for it."""

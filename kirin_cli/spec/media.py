@@ -97,6 +97,7 @@ class MediumField(Field):
             medium = check.look(value, self.medium)
         except UnreadableMedium as unreadable:
             return check.refuse(at, unreadable.rule, f"cannot be used: {unreadable.message}")
+        check.sized = check.sized or medium.width is not None
         breaches = self.limits.breaches(medium)
         for rule, sentence in breaches:
             check.refuse(at, rule, f"({medium.label}) {sentence}")

@@ -1,7 +1,8 @@
 """A model: its fields and laws as data, and what follows from them. Knows no particular model."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from kirin_cli.spec.compounds import check_fields, object_schema
@@ -10,7 +11,7 @@ from kirin_cli.spec.laws import AnyLaw
 from kirin_cli.spec.medium import Look
 from kirin_cli.spec.problem import Problem, Problems
 from kirin_cli.spec.record import Record
-from kirin_cli.spec.view import View
+from kirin_cli.spec.view import Outline, Undecided, View
 
 NO_CODES: Final[Mapping[str, str]] = {}
 
@@ -46,15 +47,24 @@ class Model(Record, kw_only=True):
     def check(self, params: Mapping[str, object], look: Look) -> Checked:
         """Hold `params` against every field and law; all problems come at once."""
         problems = Problems()
-        values = check_fields(self.fields, params, "", Check(look, problems))
-        view = View(self.fields, values)
-        for law in self.laws:
-            breaches = list(law.problems(view))
+        check = Check(look, problems)
+        values = check_fields(self.fields, params, "", check)
+        values = {name: value for name, value in values.items() if value or not isinstance(value, list)}
+        whole = not problems.found
+        laws = _open_laws(self, *values, sized=check.sized) if whole else self.laws
+        self._hold(laws, View(self.fields, values, whole=whole, sized=check.sized), problems)
+        return Checked(values, tuple(problems.found))
+
+    def _hold(self, laws: Iterable[AnyLaw], view: View, problems: Problems) -> None:
+        for law in laws:
+            breaches = law.problems(view)
             problems.found += breaches
-            if law.drops:
+            if law.drops and breaches:
                 for breach in breaches:
-                    _drop(values, breach.path)
-        return Checked({name: value for name, value in values.items() if value != []}, tuple(problems.found))
+                    _drop(view.values, breach.path)
+                later = self.laws[self.laws.index(law) + 1 :]  # what is given is no longer what `laws` were chosen for
+                return self._hold(later, view, problems)
+        return None
 
     def schema(self) -> Schema:
         """JSON Schema (draft-07) of `params`, with the cross-field laws."""
@@ -69,6 +79,20 @@ class Model(Record, kw_only=True):
     def names(self) -> tuple[str, ...]:
         """The names of the parameters."""
         return tuple(part.name for part in self.fields)
+
+
+@lru_cache(maxsize=1024)  # of thousands of jobs most give the same parameters
+def _open_laws(model: Model, *given: str, sized: bool) -> tuple[AnyLaw, ...]:
+    """The laws that are not kept by any request that gives these parameters and no others."""
+    outline = Outline(model.fields, given, sized=sized)
+    return tuple(law for law in model.laws if _is_open(law, outline))
+
+
+def _is_open(law: AnyLaw, outline: Outline) -> bool:
+    try:
+        return bool(law.problems(outline))
+    except Undecided:
+        return True
 
 
 def _drop(values: dict[str, object], path: str) -> None:

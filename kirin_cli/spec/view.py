@@ -1,64 +1,118 @@
 """A checked request as the cross-field laws read it: presence, values with their defaults, what is broken."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
+from functools import cache
 
 from kirin_cli.spec.compounds import Group, Many
 from kirin_cli.spec.fields import BROKEN, Field
 from kirin_cli.spec.medium import Medium
 
+Pairs = list[tuple[str, object]]
+"""Concrete paths with the values there."""
+
 
 class View:
     """`values` as the fields left them (BROKEN where refused), with the `fields` that they belong to.
 
-    Paths are written `mode`, `camera_control.type`, `dynamic_masks[].mask`.
+    Paths are written `mode`, `camera_control.type`, `dynamic_masks[].mask`. `whole` says that no value is broken;
+    `sized` is false where the size of no picture and no video is known.
     """
 
-    __slots__ = ("fields", "values")
+    __slots__ = ("fields", "sized", "values", "whole")
 
-    def __init__(self, fields: tuple[Field, ...], values: Mapping[str, object]) -> None:
+    def __init__(
+        self, fields: tuple[Field, ...], values: dict[str, object], *, whole: bool = False, sized: bool = True
+    ) -> None:
         self.fields = fields
         self.values = values
+        self.whole = whole
+        self.sized = sized
 
     def has(self, path: str) -> bool:
         """Whether something was given at `path`; an empty list counts as nothing, a broken value as something."""
+        if path in self.values:  # most paths are one name
+            return self.values[path] != []
         return any(value != [] for _, value in self.reach(path))
 
     def value(self, path: str) -> object:
         """The value at `path`, or the default that holds where none was given."""
+        if path in self.values:
+            return self.values[path]
         found = self.reach(path)
         return found[0][1] if found else field_at(self.fields, path).default
 
     def items(self, name: str) -> list[object]:
         """The items of a list; none where it was not given or is no list."""
-        items = self.values.get(name)
-        return items if isinstance(items, list) else []
+        found = self.reach(name)
+        return found[0][1] if found and isinstance(found[0][1], list) else []
 
-    def reach(self, path: str) -> list[tuple[str, object]]:
+    def reach(self, path: str) -> Pairs:
         """Every (concrete path, value) that `path` leads to; a broken value on the way stands for all below it."""
-        found: list[tuple[str, object]] = [("", self.values)]
-        for step in path.replace("[]", ".[]").split("."):
-            found = [pair for at, value in found for pair in _step(at, value, step)]
+        name, *inner = _steps(path)
+        if name not in self.values:
+            return []
+        found = [(name, self.values[name])]
+        for step in inner:
+            found = [pair for at, value in found for pair in _below(at, value, step)]
         return found
 
     def sizes(self, *paths: str) -> list[tuple[str, int, int]]:
         """(concrete path, width, height) of the media at `paths`, in px, where they are known."""
-        media = ((at, value) for path in paths for at, value in self.reach(path) if isinstance(value, Medium))
-        return [(at, *medium.sides) for at, medium in media if medium.sides]
+        if not self.sized:
+            return []
+        reached = [pair for path in paths for pair in self.reach(path)]
+        return [(at, *value.sides) for at, value in reached if isinstance(value, Medium) and value.sides]
 
     def spoiled(self, paths: tuple[str, ...]) -> bool:
         """Whether a law that reads `paths` must wait, because one of them is broken."""
         return any(value is BROKEN for path in paths for _, value in self.reach(path))
 
 
-def _step(at: str, value: object, step: str) -> Iterator[tuple[str, object]]:
+class Undecided(Exception):
+    """Only the values can tell."""
+
+
+class Outline(View):
+    """A request of which only is known what is `given`, each something else than an empty list, and nothing broken.
+
+    Where more is asked, Undecided is raised.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, fields: tuple[Field, ...], given: Iterable[str], *, sized: bool) -> None:
+        super().__init__(fields, dict.fromkeys(given), whole=True, sized=sized)
+
+    def has(self, path: str) -> bool:
+        return path in self.values or super().has(path)
+
+    def value(self, path: str) -> object:
+        if path in self.values:
+            raise Undecided
+        return super().value(path)
+
+    def reach(self, path: str) -> Pairs:
+        if _steps(path)[0] in self.values:
+            raise Undecided
+        return []
+
+
+@cache
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.replace("[]", ".[]").split("."))
+
+
+def _below(at: str, value: object, step: str) -> Pairs:
     if value is BROKEN:
-        yield at, value
-    elif step == "[]" and isinstance(value, list):
-        yield from ((f"{at}[{index}]", item) for index, item in enumerate(value))
-    elif isinstance(value, Mapping) and step in value:
-        yield f"{at}.{step}".lstrip("."), value[step]
+        return [(at, value)]
+    if step == "[]" and isinstance(value, list):
+        return [(f"{at}[{index}]", item) for index, item in enumerate(value)]
+    if isinstance(value, dict) and step in value:
+        return [(f"{at}.{step}", value[step])]
+    return []
 
 
+@cache
 def field_at(fields: tuple[Field, ...], path: str) -> Field:
     """The field at `path`; KeyError where the spec has none."""
     name, _, rest = path.replace("[]", "").partition(".")

@@ -8,7 +8,6 @@ the whole command: it also validates, keeps the ledger, hashes, checks, syncs an
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -24,7 +23,8 @@ import asyncio, hashlib, sys, aiohttp
 api, jobs, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 async def one(session, gate, n):
     async with gate:
-        body = {{"model": "kirin_v1_t2v", "input": [{{"params": {{"prompt": f"p{{n}}", "external_task_id": f"a{{n}}"}}}}]}}
+        params = {{"prompt": f"p{{n}}", "external_task_id": f"a{{n}}"}}
+        body = {{"model": "kirin_v1_t2v", "input": [{{"params": params}}]}}
         async with session.post(api + "/model/v1/generation", json=body) as answer:
             task = (await answer.json())["id"]
         while True:
@@ -52,7 +52,8 @@ from concurrent.futures import ThreadPoolExecutor
 api, jobs, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 def one(n):
     headers = {{"Authorization": "Bearer k"}}
-    body = {{"model": "kirin_v1_t2v", "input": [{{"params": {{"prompt": f"p{{n}}", "external_task_id": f"t{{n}}"}}}}]}}
+    params = {{"prompt": f"p{{n}}", "external_task_id": f"t{{n}}"}}
+    body = {{"model": "kirin_v1_t2v", "input": [{{"params": params}}]}}
     task = requests.post(api + "/model/v1/generation", json=body, headers=headers).json()["id"]
     while True:
         time.sleep({POLL})
@@ -68,15 +69,13 @@ with ThreadPoolExecutor({IN_FLIGHT}) as pool:
 
 def measured(command, environment):
     """Wall seconds, CPU seconds and peak MiB of a command."""
-    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.perf_counter()
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"{command[:3]} ended with {status}: {process.stderr.read().decode()[-2000:]}")
     process.stderr.close()
-    wall = time.perf_counter() - began
-    del before
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    return time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def main():
@@ -84,8 +83,9 @@ def main():
     with tempfile.TemporaryDirectory() as top:
         folder = Path(top)
         port_file = folder / "ports.json"
-        command = [sys.executable, str(HERE.parent / "loopback.py"), "--port-file", str(port_file), "--seconds", "1", "2"]
-        service = subprocess.Popen([*command, "--size", "1000000"], stdout=subprocess.DEVNULL)
+        command = [sys.executable, str(HERE.parent / "loopback.py"), "--port-file", str(port_file)]
+        tasks = ["--seconds", "1", "2", "--size", "1000000"]
+        service = subprocess.Popen([*command, *tasks], stdout=subprocess.DEVNULL)
         while not port_file.exists():
             time.sleep(0.05)
         api = json.loads(port_file.read_text())["api"]
@@ -118,7 +118,8 @@ def environment(api, target):
 def report(rows):
     wall, cpu, _ = rows["aiohttp"]
     for name, (seconds, busy, peak) in rows.items():
-        print(f"{name:14} wall {seconds:6.1f} s ({seconds / wall:4.2f})  CPU {busy:6.1f} s ({busy / cpu:4.2f})  {peak:6.1f} MiB")
+        ratios = f"wall {seconds:6.1f} s ({seconds / wall:4.2f})  CPU {busy:6.1f} s ({busy / cpu:4.2f})"
+        print(f"{name:14} {ratios}  {peak:6.1f} MiB")
 
 
 if __name__ == "__main__":

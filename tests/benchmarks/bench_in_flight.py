@@ -43,7 +43,8 @@ def main():
             service.terminate()
             service.wait()
         _, alone = peak([sys.executable, "-c", "import kirin_cli.cli.execute, kirin_cli.jobs.files"])
-        print(f"{jobs} in flight: exit {code}, {time.perf_counter() - began:.0f} s, {used:.0f} MiB (imports {alone:.0f})")
+        took = time.perf_counter() - began
+        print(f"{jobs} in flight: exit {code}, {took:.0f} s, {used:.0f} MiB (imports alone {alone:.0f})")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from kirin_cli.spec.model import Model
 
 WHOLE = Draft7Validator(job_file_schema())
 PARAMS = {model.id: Draft7Validator(model.schema()) for model in MODELS.values()}
-FIELDS = {model.id: model.names for model in MODELS.values()}
+FIELDS = {model.id: {part.name: part for part in model.fields} for model in MODELS.values()}
 
 
 def smallest(refused: list[tuple[dict[str, object], str]]) -> str:
@@ -55,11 +55,25 @@ def test_the_schema_of_files_refuses_nothing_that_the_program_accepts(tmp_path: 
     assert smallest(refused) == ""
 
 
+def test_the_schema_refuses_nothing_of_files_that_expand(tmp_path: Path) -> None:
+    accepted = [document for document in files(1000, expands=True) if accepts(document, tmp_path / "jobs.yaml")]
+    jobs = [job for document in accepted for job in document.get("jobs", [document])]
+    assert min(sum(key in job for job in jobs) for key in ("matrix", "exclude", "include", "foreach", "take")) > 20
+    refused = [(given, error.message) for given in accepted if (error := best_match(WHOLE.iter_errors(given)))]
+    assert smallest(refused) == ""
+
+
 def job(model: str, **given: object) -> dict[str, object]:
     return {"jobs": [{"model": model, "params": given}]}
 
 
 CAMERA = {"type": "forward_up"}
+
+
+def many(keys: dict[str, object], **given: object) -> dict[str, object]:
+    return {"jobs": [{"model": "kirin_v1_t2v", "params": given} | keys]}
+
+
 LOOSE = {"defaults": {"params": {"mode": "std"}}}
 
 
@@ -89,6 +103,24 @@ LOOSE = {"defaults": {"params": {"mode": "std"}}}
         LOOSE | job("kirin_v1_t2v", prompt="a", camera_control=CAMERA, mode="pro"),
         LOOSE | job("kirin_v1_t2v", prompt="a", camera_control={"type": "simple"}),
         LOOSE | job("kirin_v1_t2v", prompt=""),
+        {"vars": {"a-b": 1}} | job("kirin_v1_t2v", prompt="a"),
+        {"vars": [1]} | job("kirin_v1_t2v", prompt="a"),
+        {"jobs": [], "matrix": {"mode": ["std"]}},
+        many({"matrix": {"mode": "std"}}, prompt="a"),
+        many({"matrix": {"mode": []}}, prompt="a"),
+        many({"matrix": {"mode": ["std"]}}),
+        many({"matrix": {"mode": ["std"]}}, prompt="a", camera_control={"type": "orbit"}),
+        many({"matrix": {"cfg_scale": [0.5]}}, prompt="a", camera_control=CAMERA, mode="pro"),
+        many({"matrix": {"mode": ["std"], "include": [{}]}}, prompt="a"),
+        many({"exclude": {"mode": "std"}}, prompt="a"),
+        many({"include": [{"mode": "pro"}]}),
+        many({"foreach": []}, prompt="a"),
+        many({"foreach": [1]}, prompt="a"),
+        many({"foreach": "a.csv", "take": 0}, prompt="a"),
+        many({"take": "two"}, prompt="a"),
+        many({"tags": [1]}, prompt="a"),
+        many({"foreach": "a.csv"}, prompt="${row.prompt}", camera_control=CAMERA, mode="pro"),
+        {"model": "kirin_v1_t2v", "matrix": {"mode": ["std"]}},
     ],
     ids=str,
 )
@@ -105,6 +137,25 @@ def test_an_editor_underlines(document: dict[str, object]) -> None:
         {"defaults": None, "output": None} | job("kirin_v1_t2v", prompt="${text}", cfg_scale="${scale}"),
         LOOSE | job("kirin_v1_t2v", camera_control=CAMERA),
         {"defaults": {"params": {"image": "a.png"}}} | job("kirin_v1_5_i2v", camera_control=None),
+        {"vars": {"city": "Oslo", "list": [1], "none": None}} | job("kirin_v1_t2v", prompt="${city}", cfg_scale="${c}"),
+        {"jobs": [{"model": "${model}", "params": {"anything": 1}}]},
+        many({"matrix": {"prompt": ["a", "b"]}}),
+        many({"matrix": {"mode": ["std", "pro"]}}, prompt="a", camera_control=CAMERA, mode="pro"),
+        many(
+            {"matrix": {"mode": "${modes}", "city": ["a"], "x-note": 1}}, prompt="${matrix.city}", camera_control=CAMERA
+        ),
+        many({"include": [{"prompt": "a"}, {"prompt": "b", "duration": 10}]}, camera_control=CAMERA, duration=10),
+        many(
+            {"matrix": {"cfg_scale": [0.5], "include": [{"mode": "std"}]}},
+            prompt="a",
+            camera_control=CAMERA,
+            mode="pro",
+        ),
+        many({"foreach": [{"a": 1}], "take": 3, "tags": ["x"]}, prompt="${row.a}"),
+        many({"foreach": "a.csv", "take": "${row.n}", "tags": "${row.tag}"}, prompt="${row.a}", mode="${row.m}"),
+        {"model": "kirin_v1_t2v", "matrix": {"prompt": ["a"]}, "exclude": [{"prompt": "b"}]},
+        {"model": "kirin_v1_5_i2v", "matrix": {"image": ["a.png"]}},
+        {"defaults": {"model": "kirin_v1_t2v", "take": 2, "tags": "a"}, "jobs": [{"params": {"prompt": "a"}}]},
     ],
     ids=str,
 )

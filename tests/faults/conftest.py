@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from faults.worlds import Bench, bench
 
-MEMORY = Path("/dev/shm")  # noqa: S108  (a folder of its own is made in it)
+MEMORY = Path("/dev/shm")
 
 
 @pytest.fixture

@@ -5,65 +5,86 @@ Nothing here sleeps: a test waits for words of the process, for requests at the 
 
 import os
 import pty
+import select
+import shlex
 import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from typing import Any
 
 from faults import oracle
 from faults.worlds import KEY, Bench
 
-PATIENCE = 15.0
+PATIENCE = 20.0
 """Seconds after which a wait for a process fails."""
 AFTER_A_SIGNAL = 5.0
 """Seconds within which a first Ctrl-C, SIGTERM or SIGHUP ends the command (CLI "Ctrl-C")."""
-COMMAND = (sys.executable, "-m", "kirin_cli")
+KIRIN = (sys.executable, "-m", "kirin_cli")
+HERE_IS_YOUR_TERMINAL = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+AT_A_TERMINAL = (sys.executable, "-ISc", HERE_IS_YOUR_TERMINAL)
+HANDED_ON = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "COVERAGE_PROCESS_START")
 
 
-class Kirin:
-    """A running command. `out` and `err` are what it has written so far; on a terminal all of it is in `err`."""
+class Running:
+    """A command under way. `out` and `err` are what it has written so far; on a terminal all of it is in `err`."""
 
-    def __init__(self, process: subprocess.Popen[bytes], out: int | None, err: int) -> None:
-        self.process = process
-        self.began = time.monotonic()
+    def __init__(self, process: "subprocess.Popen[bytes]", ends: dict[str, int], terminal: int = -1) -> None:
+        self.process, self.terminal = process, terminal
         self._changed = threading.Condition()
-        self._said = {"out": b"", "err": b""}
-        ends = {"err": err} | ({} if out is None else {"out": out})
-        self._readers = [threading.Thread(target=self._read, args=pair, daemon=True) for pair in ends.items()]
+        self._written = {"out": b"", "err": b""}
+        self._left = threading.Event()
+        self._readers = [threading.Thread(target=self._read, args=end, daemon=True) for end in ends.items()]
         for reader in self._readers:
             reader.start()
 
     @property
     def out(self) -> str:
-        return self._said["out"].decode("utf-8", "surrogateescape")
+        return self._written["out"].decode("utf-8", "surrogateescape")
 
     @property
     def err(self) -> str:
-        return self._said["err"].decode("utf-8", "surrogateescape")
+        return self._written["err"].decode("utf-8", "surrogateescape")
 
     @property
     def said(self) -> str:
         return self.out + self.err
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of talk."""
+        return self.err.splitlines()
 
     def wait_for(self, words: str) -> None:
         """Wait until it has said this."""
         with self._changed:
             assert self._changed.wait_for(lambda: words in self.said, PATIENCE), f"{words!r} is not in {self.said}"
 
-    def send(self, number: int) -> None:
-        self.process.send_signal(number)
-
     def stop(self, number: int = signal.SIGINT) -> int:
         """Send a signal; the exit code, which must come soon."""
+        return self.ends_after(lambda: self.process.send_signal(number))
+
+    def press(self, keys: bytes) -> None:
+        """Type at the terminal."""
+        os.write(self.terminal, keys)
+
+    def ends_after(self, act: Any) -> int:
+        """The exit code, which must come soon after this."""
         began = time.monotonic()
-        self.send(number)
+        act()
         code = self.end()
         assert time.monotonic() - began < AFTER_A_SIGNAL, self.said
         return code
+
+    def hang_up(self) -> None:
+        """Close the window of the terminal, or stop reading the pipes."""
+        self._left.set()
+        for reader in self._readers:
+            reader.join(PATIENCE)
 
     def end(self) -> int:
         """Wait for its end and its last words; the exit code, negative for a signal that killed it."""
@@ -77,21 +98,27 @@ class Kirin:
         with suppress(ProcessLookupError):
             self.process.kill()
         self.process.wait(PATIENCE)
+        self.hang_up()
 
     def _read(self, name: str, descriptor: int) -> None:
-        with suppress(OSError):  # EIO: how the end of a terminal looks
-            while data := os.read(descriptor, 1 << 16):
-                with self._changed:
-                    self._said[name] += data
-                    self._changed.notify_all()
-        with suppress(OSError):
+        try:
+            while not self._left.is_set():
+                if select.select([descriptor], [], [], 0.05)[0]:
+                    data = os.read(descriptor, 1 << 16)
+                    if not data:
+                        return
+                    with self._changed:
+                        self._written[name] += data
+                        self._changed.notify_all()
+        except OSError:  # EIO: how the end of a terminal looks
+            return
+        finally:
             os.close(descriptor)
 
 
 def environment(machine: Bench, **changes: str) -> dict[str, str]:
     """What a command finds around it: the bench's service and folders, and nothing of the person who tests."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "COVERAGE_PROCESS_START") if name in os.environ}
-    return kept | {
+    return {name: os.environ[name] for name in HANDED_ON if name in os.environ} | {
         "HOME": str(machine.folder / "home"),
         "PYTHONUTF8": "1",
         "TERM": "xterm",
@@ -105,34 +132,61 @@ def environment(machine: Bench, **changes: str) -> dict[str, str]:
 
 
 @contextmanager
-def started(machine: Bench, *arguments: str, terminal: bool = False, **environ: str) -> Iterator[Kirin]:
-    """The command with these arguments, in the bench's folder; on a `terminal`, or with a pipe at each stream."""
-    options: dict[str, object] = {"cwd": machine.folder, "env": environment(machine, **environ)}
-    if terminal:
-        near, far = pty.openpty()
-        process = subprocess.Popen([*COMMAND, *arguments], stdin=far, stdout=far, stderr=far, start_new_session=True, **options)  # type: ignore[call-overload]
-        os.close(far)
-        running = Kirin(process, None, near)
-    else:
-        (out, theirs), (err, other) = os.pipe(), os.pipe()
-        process = subprocess.Popen([*COMMAND, *arguments], stdin=subprocess.DEVNULL, stdout=theirs, stderr=other, **options)  # type: ignore[call-overload]
-        os.close(theirs), os.close(other)
-        running = Kirin(process, out, err)
+def started(
+    machine: Bench, *arguments: str, terminal: bool = False, command: tuple[str, ...] = KIRIN, **environ: str
+) -> Iterator[Running]:
+    """The command with these arguments, in the bench's folder; at a `terminal`, or with a pipe at each stream."""
+    options: dict[str, Any] = {"cwd": machine.folder, "env": environment(machine, **environ)}
+    running = (_at_a_terminal if terminal else _in_a_pipe)([*command, *arguments], options)
     try:
         yield running
     finally:
         running.kill()
 
 
-def ran(machine: Bench, *arguments: str, terminal: bool = False, **environ: str) -> tuple[int, Kirin]:
+def ran(
+    machine: Bench, *arguments: str, terminal: bool = False, command: tuple[str, ...] = KIRIN, **environ: str
+) -> tuple[int, Running]:
     """The command to its end: its exit code, and what it said."""
-    with started(machine, *arguments, terminal=terminal, **environ) as running:
+    with started(machine, *arguments, terminal=terminal, command=command, **environ) as running:
         return running.end(), running
 
 
-def judge(machine: Bench, *said: Kirin) -> None:
+def shell(machine: Bench, line: str, **environ: str) -> tuple[int, Running]:
+    """A line of shell in which `kirin` is this program."""
+    folder = machine.folder / "bin"
+    folder.mkdir(exist_ok=True)
+    (folder / "kirin").write_text(f'#!/bin/sh\nexec {sys.executable} -m kirin_cli "$@"\n')
+    (folder / "kirin").chmod(0o755)
+    path = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    return ran(machine, line, command=("bash", "-c"), PATH=path, **environ)
+
+
+def judge(machine: Bench, *said: Running) -> None:
     """The oracle for commands that were processes."""
     oracle.tasks_are_paid_once(machine.api)
     oracle.ids_are_kept({task.id for task in machine.api.truth.tasks}, machine.folder / "state")
     oracle.files_are_whole(machine.renders, machine.cdn)
     oracle.key_is_nowhere(KEY, "".join(one.said for one in said), machine.folder)
+
+
+def _in_a_pipe(command: list[str], options: dict[str, Any]) -> Running:
+    (out, far_out), (err, far_err) = os.pipe(), os.pipe()
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=far_out, stderr=far_err, **options)
+    os.close(far_out)
+    os.close(far_err)
+    return Running(process, {"out": out, "err": err})
+
+
+def _at_a_terminal(command: list[str], options: dict[str, Any]) -> Running:
+    near, far = pty.openpty()
+    termios.tcsetwinsize(far, (24, 80))
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), far)
+    process = subprocess.Popen([*AT_A_TERMINAL, *command], start_new_session=True, **streams, **options)
+    os.close(far)
+    return Running(process, {"err": near}, near)
+
+
+def quoted(text: str) -> str:
+    """The text as one word of shell."""
+    return shlex.quote(text)

@@ -5,6 +5,7 @@ Row S18 of FAULTS.md, promise 5 of SUBMISSION.md, and the disk that is full or b
 
 from collections.abc import Callable
 
+import loopback_faults as faults
 import pytest
 from faults import oracle
 from faults.failing import ANSWERED, COMMIT, IO_ERROR, NAMED, NO_SPACE, NOTE, POST, Dead, Harm, Steps, death, wired
@@ -17,7 +18,7 @@ def dies(machine: Bench, steps: Steps) -> set[str]:
     """One run that may be killed; the task ids that the service told it."""
     told: set[str] = set()
     try:
-        told |= machine.run_unjudged(**wired(steps, 100 + steps.at)).returned
+        told |= machine.run_unjudged(settle=0.0, **wired(steps, 100 + steps.at)).returned
     except Dead:
         if not (machine.renders / "rain.mp4").exists():
             # What the end of a real process would have left behind.
@@ -30,7 +31,7 @@ def ends_well(machine: Bench, told: set[str], *, resume: bool = False) -> Ran:
     """The same run again: one task, one good file."""
     if resume:
         machine.run(resume=True, **wired(Steps(), 2))
-    ran = machine.run(**wired(Steps(), 3))
+    ran = machine.run(settle=0.0, **wired(Steps(), 3))
     assert (ran.exit_code, ran.outcome.state) in {(0, "done"), (0, "skipped")}
     assert machine.api.truth.created() == 1
     assert ran.outcome.outputs[0].path.read_bytes() == CLIP
@@ -47,13 +48,37 @@ def test_the_steps_are_those_that_are_meant(machine: Bench) -> None:
     assert steps.names[: steps.names.index(POST)].count(COMMIT) >= 4
 
 
-@pytest.mark.parametrize("resume", [False, True], ids=["run again", "resume"])
-def test_S18_a_run_that_dies_at_any_step_is_finished_by_the_next(fresh: Callable[[], Bench], resume: bool) -> None:
-    for at in range(1, MOST_STEPS):
+WAYS = {
+    "plain": (),
+    "answer lost": (faults.close_after_reading(create=True),),
+    "never arrived": (faults.close_after_reading(create=False),),
+    "created late": (faults.create_late(queries=2, hold=False),),
+    "a limit, then trouble": (faults.answer(429), faults.answer(503, create=True)),
+}
+
+
+@pytest.mark.parametrize(("way", "resume"), [(way, False) for way in WAYS] + [("plain", True), ("answer lost", True)])
+def test_S18_a_run_that_dies_at_any_step_is_finished_by_the_next(
+    fresh: Callable[[], Bench], way: str, resume: bool
+) -> None:
+    for at in range(1, MOST_STEPS, 1 if way == "plain" else 3):
         machine, steps = fresh(), Steps(at, for_ever=True)
+        machine.api.script("POST", *WAYS[way])
         told = dies(machine, steps)
         assert machine.api.truth.created() <= 1
         ends_well(machine, told, resume=resume)
+        if not steps.reached:
+            return
+    raise AssertionError("a run never ended")
+
+
+def test_S18_of_several_jobs_at_once_none_is_lost_and_none_is_made_twice(fresh: Callable[[], Bench]) -> None:
+    for at in range(5, 3 * MOST_STEPS, 7):
+        machine, steps = fresh(), Steps(at, for_ever=True)
+        machine.write_jobs("a", "b", "c")
+        dies(machine, steps)
+        ran = machine.run(**wired(Steps(), 2))
+        assert (ran.exit_code, machine.api.truth.created(), len(list(machine.renders.glob("*.mp4")))) == (0, 3, 3)
         if not steps.reached:
             return
     raise AssertionError("a run never ended")

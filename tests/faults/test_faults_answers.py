@@ -197,4 +197,4 @@ def test_H4_a_service_that_echoes_the_key_does_not_spread_it(machine: Bench) -> 
     machine.api.api.statuses = ({"status": f"thinking about {KEY}"}, failed)
     ran = machine.run(in_flight=1)
     assert (ran.exit_code, ran.said.count("no such key: Bearer ***") >= 2) == (1, True)
-    assert {"thinking about ***", "failed for ***"} <= set(re.findall(r"(?:thinking about|failed for) [*]{3}", ran.said))
+    assert {"thinking about ***", "failed for ***"} <= set(re.findall(r"(?:thinking about|failed for) \*{3}", ran.said))

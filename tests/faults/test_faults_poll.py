@@ -14,7 +14,8 @@ from kirin_cli.run.events import Noted, Retrying
 
 TROUBLE = (
     faults.answer(500), faults.reset_after_reading(create=False), faults.html(503), faults.raw(b"\x00garbage\r\n\r\n"),
-    faults.stall(), faults.html(200), faults.cut(10), faults.answer(429, b"", {"Retry-After": "7"}), faults.answer(200, "3"),
+    faults.stall(), faults.html(200), faults.cut(10), faults.answer(429, b"", {"Retry-After": "7"}),
+    faults.answer(200, "3"),
 )  # fmt: skip
 POLLS = "GET /model/*"
 

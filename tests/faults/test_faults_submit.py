@@ -96,6 +96,8 @@ def test_S5_after_three_posts_nobody_sends_again_by_himself(machine: Bench) -> N
     assert (ran.exit_code, ran.outcome.state, ran.outcome.error.charged, machine.posts) == (6, "unknown", "maybe", 3)
     assert machine.run().exit_code == 6
     assert machine.posts == 3
+    machine.api.api.create(machine.api.truth.of("POST")[0])
+    assert (machine.run(resume=True).exit_code, machine.posts) == (0, 3)
 
 
 @pytest.mark.parametrize("queries", [0, 1, 4])

@@ -40,7 +40,7 @@ from kirin_cli.run.events import Event
 from kirin_cli.run.job import Job, Outcome, Summary
 from kirin_cli.run.pace import Pace
 from kirin_cli.run.preparing import Choices, prepare
-from kirin_cli.run.taking_up import taken_up, unfinished
+from kirin_cli.run.taking_up import recognise, taken_up, unfinished
 from kirin_cli.ui.console import Streams
 from kirin_cli.ui.ndjson import JsonProgress
 from kirin_cli.ui.plain import PlainProgress
@@ -121,7 +121,7 @@ class Bench:
         self.file.write_text("\n".join(lines) + "\n")
 
     def run(self, during: Callable[[Batch], None] = lambda _: None, **changes: Any) -> Ran:
-        """One run of the job file to its end, judged. `during` gets the batch a few times while it waits."""
+        """One run of the job file to its end, judged. `during` gets the batch before it begins, and while it waits."""
         ran = self.run_unjudged(during, **changes)
         oracle.judge(self, ran, replace(self.usual, **changes))
         return ran
@@ -205,13 +205,12 @@ def opened(machine: Bench, setting: Setting, emit: Callable[[Event], None], retu
         account = fingerprint(setting.key)
         key = {"origin": ORIGIN, "account": account}
         choices = Choices(origin=ORIGIN, redo="again" if setting.again else "")
-        prepared = (
-            taken_up(unfinished(ledger, **key))
-            if setting.resume
-            else prepare(
-                check_paths([machine.file]).jobs, choices, lambda name: ledger.get(Key(external_id=name, **key))
-            )
-        )
+        if setting.resume:
+            recognise(ledger, client, **key)
+            prepared = taken_up(unfinished(ledger, **key))
+        else:
+            checked = check_paths([machine.file]).jobs
+            prepared = prepare(checked, choices, lambda name: ledger.get(Key(external_id=name, **key)))
         assert not prepared.findings, prepared.findings
         jobs = [job for job in prepared.jobs if job.external_id not in prepared.skipped]
         brakes = Brakes(in_flight=setting.in_flight, jobs=len(jobs))
@@ -228,6 +227,7 @@ def opened(machine: Bench, setting: Setting, emit: Callable[[Event], None], retu
 def _through(machine: Bench, parts: Parts, setting: Setting, during: Callable[[Batch], None]) -> Summary:
     batch = Batch(parts.jobs, parts.world, parts.brakes, parts.leases, Limits(setting.in_flight, setting.timeout), "r")
     workers: Iterable[threading.Thread] = [*batch._api._threads, *batch._downloads._threads]
+    during(batch)
     with machine.clock.attend(workers, setting.timeout or 1e9):
         summary = batch.run(lambda: during(batch))
     return replace(summary, outcomes=(*parts.skipped.values(), *summary.outcomes))

@@ -63,7 +63,8 @@ BAD_CSV = {
     "wide": (",".join(["a"] * 501), [(1, 1, "more than 500 columns")], 0),
     "open quote": ('a,b\n1,2\n"3,4\n5,6\n', [(3, 1, "a quote is opened in this row and never closed")], 1),
     "closed quote": (
-        'a,b\n"1"x,2\n3,4\n', [(2, 1, 'a closing quote must be followed by a comma; a quote inside of quotes is written ""')], 0,
+        'a,b\n"1"x,2\n3,4\n',
+        [(2, 1, 'a closing quote must be followed by a comma; a quote inside of quotes is written ""')], 0,
     ),
     "long": ("a\n" + "x" * 131_073 + "\n", [(2, 1, "a cell has more than 131,072 characters")], 0),
 }  # fmt: skip
@@ -164,6 +165,7 @@ def test_a_file_without_rows_is_refused_in_a_sentence(tmp_path, name, content, w
         read_rows(tmp_path / name, Limits(bytes=100), 10)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_what_is_no_file_is_not_opened(tmp_path):
     (tmp_path / "folder.csv").mkdir()
     os.mkfifo(tmp_path / "pipe.csv")

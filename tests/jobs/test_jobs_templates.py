@@ -1,5 +1,7 @@
 """The syntax of `${…}`: what is literal, what is asked for, what cannot be understood."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,16 +72,13 @@ def test_what_cannot_be_understood_is_refused_with_a_sentence(text, words):
         template(text)
 
 
-@given(st.text())
+@given(st.text(alphabet="${}:-?ab. "))
 def test_any_text_is_read_or_refused(text):
-    try:
-        pieces = template(text)
-    except ValueError as error:
-        assert "${" in text
-        assert str(error)
+    if "${" in text:
+        with suppress(ValueError):
+            assert template(text)
     else:
-        if "$" not in text:
-            assert "".join(pieces) == text
+        assert "".join(template(text)) == text.replace("$$", "$")
 
 
 @given(st.recursive(st.text(alphabet="${}ab:-."), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from kirin_cli.jobs.outside import MOST_JOBS, Outside, set_values
 from kirin_cli.errors import UsageError
+from kirin_cli.jobs.outside import MOST_JOBS, Outside, set_values
 
 JOB = "model: kirin_v1_t2v\nparams: {prompt: '${a}'}\n"
 
@@ -43,7 +43,9 @@ WRONG = {
     "inside a tree": (
         "vars:\n  a: {k: ['${b}']}\n  b: ['${a}']\n", [(3, 3, "variable b: refers to itself: a → b → a")],
     ),
-    "unset": ("vars:\n  a: [1, {k: '${x}'}]\n", [(2, 11, "variable a[1].k: x is not set; --set gives variables a value")]),
+    "unset": (
+        "vars:\n  a: [1, {k: '${x}'}]\n", [(2, 11, "variable a[1].k: x is not set; --set gives variables a value")],
+    ),
     "a wrong one is said once": (
         "vars:\n  a: '${b}'\n  b: '${c}${c}'\n  c: '${x:?what}'\n", [(4, 3, "variable c: what")],
     ),
@@ -51,7 +53,9 @@ WRONG = {
         "vars:\n  a: 1\n  a-b: 1\n",
         [(3, 3, '"a-b" is no name for a variable: it may have letters, digits and _')],
     ),
-    "rows": ("vars:\n  a: '${row.x}'\n", [(2, 3, "variable a: row.x is not set: rows are known in a job with foreach")]),
+    "rows": (
+        "vars:\n  a: '${row.x}'\n", [(2, 3, "variable a: row.x is not set; it is for parameters and names of a job with foreach")],
+    ),
     "jobs": (
         "vars:\n  a: '${jobs.b.url}'\n",
         [(2, 3, "variable a: ${jobs.b.url} can only stand where an image or a video is taken")],
@@ -90,7 +94,11 @@ def test_I3_a_chain_of_variables_of_any_length_takes_no_recursion(load):
 
 BOMBS = {
     "text": ("a: " + "x" * 1000, "'" + "${a}" * 10 + "'", "more than 67,108,864 characters"),
-    "lists": ("a: [1, 2, 3, 4, 5, 6, 7, 8, 9]", "[" + ", ".join(["'${a}'"] * 10) + "]", "more than 2,000,000 parameters"),
+    "lists": (
+        "a: [1, 2, 3, 4, 5, 6, 7, 8, 9]",
+        "[" + ", ".join(["'${a}'"] * 10) + "]",
+        "more than 2,000,000 parameters",
+    ),
 }
 
 
@@ -120,13 +128,14 @@ def test_values_of_the_flag_are_names_and_text():
 
 @pytest.mark.parametrize("text", ["a", "=1", "a-b=1", "a b=1", "1a=1", "row.x=1", ""])
 def test_anything_else_is_refused(text):
-    with pytest.raises(UsageError, match="--set is .* it must be NAME=VALUE"):
+    with pytest.raises(UsageError, match=r"--set is .* it must be NAME=VALUE"):
         set_values([text])
 
 
 def test_a_value_that_no_file_has_a_use_for_is_told_with_the_nearest_name(load):
-    outside = Outside(sets={"ctiy": "Oslo", "mood": "calm", "a": "b"})
+    outside = Outside(sets={"ctiy": "Oslo", "mood": "calm", "a": "b", "hue": "c"})
     load("vars: {city: Lisbon}\nmodel: kirin_v1_t2v\nparams: {prompt: '${mood:-x}'}\n", outside=outside)
     load(JOB, outside=outside)
+    load("vars: {mood: '${hue}'}\njobs: []\n", outside=outside)
     assert outside.unused() == ['no file has a variable "ctiy"; did you mean "city"?']
     assert Outside(sets={"a": "1"}).unused() == ['no file has a variable "a"']

@@ -1,17 +1,18 @@
 """Says what a run of job files would do, and what it may cost. Sends nothing."""
 
 import os
+import time
 from collections.abc import Sequence
 from typing import Final
 
 from kirin_cli import media
 from kirin_cli.cli.console import Talk, talk
 from kirin_cli.cli.doing.run import preparer, redo_of, refused
+from kirin_cli.cli.entries import as_json
 from kirin_cli.cli.files import Picks, check_paths
 from kirin_cli.cli.plan import Plan
 from kirin_cli.cli.service import service
 from kirin_cli.cli.settings import settings
-from kirin_cli.derive.pretty import pretty
 from kirin_cli.run.planning import Planned, likely_cost, planned
 from kirin_cli.run.preparing import Choices
 from kirin_cli.run.sharding import shard_of
@@ -31,13 +32,14 @@ def do(asked: Plan) -> int:
         return 2
     part = shard_of(asked.shard, os.environ) if asked.shard else None
     redo = redo_of(asked.again, asked.retry_failed)
-    choices = Choices(scope=asked.scope, folder=asked.output, replace=asked.force, redo=redo, shard=part)
+    now = time.time()
+    choices = Choices(scope=asked.scope, folder=asked.output, replace=asked.force, redo=redo, shard=part, day=now)
     with service(setting, sandbox=False) as opened:
         prepared = preparer(checked, choices)(opened)
         if prepared.findings:
             voice.findings(prepared.findings)
             return 2
-        plans = planned(prepared, opened.entry_of, opened.prices, opened.pace.durations)
+        plans = planned(prepared, opened.entry_of, opened.prices, opened.pace.durations, now)
     _show(plans, voice, json=asked.json)
     return 0
 
@@ -46,7 +48,7 @@ def _show(plans: Sequence[Planned], voice: Talk, *, json: bool) -> None:
     cost = likely_cost(plans)
     if json:
         totals: dict[str, object] = {**_counts(plans), "cost_usd": None if cost is None else str(cost)}
-        voice.data(pretty({"jobs": [_data(plan) for plan in plans], "totals": totals}))
+        voice.data(as_json({"jobs": [_data(plan) for plan in plans], "totals": totals}))
         return
     voice.data(*table(HEADINGS, [_row(plan) for plan in plans], voice.streams.out))
     if not plans:

@@ -11,11 +11,14 @@ from kirin_cli.ledger.entry import Entry
 from kirin_cli.ledger.journal import Ledger
 from kirin_cli.ledger.questions import find
 from kirin_cli.ledger.states import Event, NotAllowed
+from kirin_cli.wire.answers import usable_id
 
 
 def do(asked: Resolve) -> int:
     """Find the entry and move it; returns the exit code. Raises the tree of errors."""
     voice = talk(color=asked.color)
+    if asked.adopt is not None and not usable_id(asked.adopt):
+        raise UsageError(f"--adopt is {asked.adopt[:40]!r}; that cannot be the id of a task")
     if sum((asked.adopt is not None, asked.resend, asked.abandon)) != 1:
         raise UsageError("decide for one of --adopt TASK, --resend and --abandon")
     with service(settings(os.environ, base_url=asked.base_url, profile=asked.profile), sandbox=False) as opened:

@@ -3,10 +3,11 @@
 import os
 import shlex
 import sys
+import time
 from dataclasses import replace
 
 from kirin_cli.cli.console import Talk, talk
-from kirin_cli.cli.execute import Options, Prepare, execute
+from kirin_cli.cli.execute import Options, Prepare, execute, shape_of_jobs
 from kirin_cli.cli.files import Picks, check_paths
 from kirin_cli.cli.publish import reports
 from kirin_cli.cli.run import Run
@@ -21,7 +22,8 @@ from kirin_cli.run.sharding import shard_of
 def do(asked: Run) -> int:
     """Check, run, report; returns the exit code. Raises the tree of errors."""
     voice = talk(color=asked.color, progress=asked.progress, quiet=asked.quiet)
-    wanted = reports(asked.report, json=asked.json)
+    shape = shape_of_jobs(asked)
+    wanted = reports(asked.report, json=shape.for_programs)
     setting = settings(os.environ, base_url=asked.base_url, api_key_file=asked.api_key_file, profile=asked.profile)
     picks = Picks(asked.sets, asked.only, asked.tag, asked.max_jobs)
     uploads = bool(setting.upload_url) or asked.sandbox
@@ -29,13 +31,15 @@ def do(asked: Run) -> int:
     if refused(checked, voice, strict=asked.strict):
         return wanted.refused(checked.all_findings(), voice)
     options = Options(
-        settings=setting, sandbox=asked.sandbox, json=asked.json,
+        settings=setting, sandbox=asked.sandbox, shape=shape, preview=asked.preview,
         limits=Limits(asked.in_flight, seconds(asked.timeout, "--timeout"), dollars(asked.max_cost)), waits=asked.wait,
-        resume=f"kirin {shlex.join(sys.argv[1:])}", reports=wanted,
+        resume="kirin resume" if asked.again else f"kirin {shlex.join(sys.argv[1:])}", reports=wanted,
         shard=shard_of(asked.shard, os.environ) if asked.shard else None,
     )  # fmt: skip
     redo = redo_of(asked.again, asked.retry_failed)
-    choices = Choices(scope=asked.scope, folder=asked.output, replace=asked.force, redo=redo, shard=options.shard)
+    choices = Choices(
+        scope=asked.scope, folder=asked.output, replace=asked.force, redo=redo, shard=options.shard, day=time.time()
+    )
     return execute(preparer(checked, choices), options, voice)
 
 

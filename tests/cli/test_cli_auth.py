@@ -1,0 +1,243 @@
+"""`kirin auth`: the key comes in by standard input or a hidden prompt, and never goes out again."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from kirin_cli.cli.app import loaded
+from kirin_cli.cli.keystore import IN_KEYRING, Locked, forget_key, key_path, readable_by_others, store_key, stored_key
+from kirin_cli.cli.rows import COMMANDS
+from kirin_cli.errors import NotPermitted
+from kirin_cli.sandbox.server import Sandbox
+
+if os.name == "posix":
+    import pty
+
+KEY = "sk-test-0123456789abcdef"
+WAYS = ("KIRIN_API_KEY", "--api-key-file", "kirin auth login")
+
+
+class Ring:
+    """A keyring in memory."""
+
+    def __init__(self, *, locked=False, forgetful=False):
+        self.held, self.locked, self.forgetful = {}, locked, forgetful
+
+    def _open(self):
+        if self.locked:
+            raise Locked("it is locked")
+
+    def get_password(self, service, name):
+        self._open()
+        return self.held.get((service, name))
+
+    def set_password(self, service, name, password):
+        self._open()
+        if not self.forgetful:
+            self.held[service, name] = password
+
+    def delete_password(self, service, name):
+        self._open()
+        del self.held[service, name]
+
+
+def nothing():
+    return None
+
+
+def status(home, **env):
+    done = home.kirin("auth", "status", "--json", env=env)
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_a_key_from_standard_input_is_stored_for_me_alone_and_used(home):
+    done = home.kirin("auth", "login", stdin=f"  {KEY}\n")
+    assert done.returncode == 0, done.stderr
+    path = home.config / "api-key"
+    assert path.read_text() == KEY + "\n"
+    assert [one.name for one in home.config.iterdir()] == ["api-key"]
+    if os.name == "posix":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(home.config.stat().st_mode) == 0o700
+    code, shown = status(home)
+    assert (code, shown["present"], shown["source"]) == (0, True, str(path))
+    assert KEY not in done.stdout + done.stderr + str(shown)
+
+
+def test_another_login_replaces_the_key_whole(home):
+    home.kirin("auth", "login", stdin="first-key-first-key-first-key")
+    home.kirin("auth", "login", stdin=KEY)
+    assert (home.config / "api-key").read_text() == KEY + "\n"
+
+
+def test_logout_removes_it_and_says_so(home):
+    home.kirin("auth", "login", stdin=KEY)
+    done = home.kirin("auth", "logout")
+    assert done.returncode == 0
+    assert str(home.config / "api-key") in done.stderr
+    assert status(home) == (4, {"present": False, "profile": None})
+    assert "no key was stored" in home.kirin("auth", "logout").stderr
+
+
+def test_the_environment_goes_before_the_file_and_that_before_what_is_stored(home):
+    home.kirin("auth", "login", stdin=KEY)
+    (home.work / "key").write_text("from-file-0123456789", encoding="utf-8")
+    sources = [
+        status(home)[1]["source"],
+        json.loads(home.kirin("auth", "status", "--json", "--api-key-file", "key").stdout)["source"],
+        json.loads(
+            home.kirin("auth", "status", "--json", "--api-key-file", "key", env={"KIRIN_API_KEY": "from-env-1"}).stdout
+        )["source"],
+    ]
+    assert sources == [str(home.config / "api-key"), "key", "KIRIN_API_KEY"]
+
+
+def test_login_says_that_another_key_goes_before_it(home):
+    done = home.kirin("auth", "login", stdin=KEY, env={"KIRIN_API_KEY": "another-key-1234"})
+    assert "KIRIN_API_KEY is set and goes before it" in done.stderr
+    assert "another-key-1234" not in done.stderr
+
+
+def test_each_profile_has_a_key_of_its_own(home):
+    (home.config / "config.toml").write_text("[profile.work]\n[profile.home]\n", encoding="utf-8")
+    home.kirin("auth", "login", "--profile", "work", stdin=KEY)
+    assert status(home, KIRIN_PROFILE="work")[1]["source"] == str(home.config / "api-key-work")
+    assert status(home)[0] == status(home, KIRIN_PROFILE="home")[0] == 4
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [("", "is empty"), ("two words", "white space"), ("ключ", "beyond ASCII"), ("x" * 5000, "longer than")],
+)
+def test_what_cannot_be_a_key_is_refused_and_nothing_stored(home, given, says):
+    done = home.kirin("auth", "login", stdin=given)
+    assert done.returncode == 4
+    assert says in done.stderr
+    assert not list(home.config.iterdir())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("auth", "login", KEY),
+        ("auth", "login", "--api-key", KEY),
+        ("v1-t2v", "a boat", "--api-key", KEY),
+        ("run", "jobs.yaml", f"--api-key={KEY}"),
+        ("list", "--api_key", KEY),
+        ("--api-key", KEY, "list"),
+    ],
+)
+def test_a_key_as_an_argument_is_refused_with_the_reason_and_what_to_do(home, arguments):
+    done = home.kirin(*arguments)
+    assert done.returncode == 2
+    assert "what stands in a command line is seen by every program on this machine" in done.stderr
+    assert "kirin auth login" in done.stderr
+    assert KEY not in done.stdout + done.stderr
+
+
+def test_no_command_has_a_flag_for_the_key():
+    assert not [row.name for row in COMMANDS for one in loaded(row).params if "--api-key" in one.opts]
+
+
+def test_a_missing_key_names_all_three_ways(home):
+    for arguments in (("auth", "status"), ("v1-t2v", "a boat")):
+        done = home.kirin(*arguments)
+        assert done.returncode == 4
+        assert all(way in done.stderr for way in WAYS)
+
+
+def test_a_stored_key_is_the_one_that_is_sent(home):
+    with Sandbox(speed=300) as served:
+        home.kirin("auth", "login", stdin=served.key)
+        env = {"KIRIN_BASE_URL": served.base_url, "KIRIN_POLL_SECONDS": "0.05"}
+        done = home.kirin("v1-t2v", "a boat", "-o", "boat.mp4", env=env)
+        assert done.returncode == 0, done.stderr
+        home.kirin("auth", "login", stdin="not-the-key-of-this-service")
+        assert home.kirin("v1-t2v", "a boat", "-o", "other.mp4", env=env).returncode == 4
+
+
+def test_an_unknown_action_is_refused_with_the_nearest(home):
+    done = home.kirin("auth", "logn")
+    assert done.returncode == 2
+    assert 'did you mean "login"?' in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals of this kind are of POSIX")
+def test_the_prompt_hides_what_is_typed(home):
+    assert typed_at_the_prompt(home, KEY + "\n") == 0
+    assert (home.config / "api-key").read_text() == KEY + "\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals of this kind are of POSIX")
+def test_nobody_is_asked_where_CI_is_set(home):
+    assert typed_at_the_prompt(home, "", CI="true") == 2
+
+
+def typed_at_the_prompt(home, text, **env):
+    """The exit code of `auth login` on a terminal; fails where the terminal shows the key."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kirin_cli", "auth", "login"], cwd=home.work, env=home.environ(**env), stdin=theirs,
+        stdout=theirs, stderr=theirs, start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    shown = b""
+    while text and b"API key" not in shown:
+        shown += os.read(ours, 1000)
+    os.write(ours, text.encode())
+    code = process.wait(timeout=30)
+    shown += os.read(ours, 10_000)
+    os.close(ours)
+    assert KEY.encode() not in shown
+    return code
+
+
+def test_ctrl_c_at_login_ends_with_130_and_stores_nothing(home):
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "kirin_cli", "auth", "login"], cwd=home.work, env=home.environ(),
+        stdin=subprocess.PIPE, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=1.0)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert not list(home.config.iterdir())
+
+
+def test_a_keyring_is_used_where_there_is_one_and_the_file_goes(tmp_path):
+    ring = Ring()
+    store_key(tmp_path, "", KEY, nothing)
+    assert store_key(tmp_path, "", KEY, lambda: ring) == IN_KEYRING
+    assert not key_path(tmp_path, "").exists()
+    assert stored_key(tmp_path, "", lambda: ring).source == IN_KEYRING
+    assert stored_key(tmp_path, "work", lambda: ring) is None
+    assert forget_key(tmp_path, "", lambda: ring) == [IN_KEYRING]
+    assert stored_key(tmp_path, "", lambda: ring) is None
+
+
+@pytest.mark.parametrize("ring", [Ring(locked=True), Ring(forgetful=True)])
+def test_a_keyring_that_does_not_keep_the_key_is_passed_over(tmp_path, ring):
+    assert store_key(tmp_path, "", KEY, lambda: ring) == str(key_path(tmp_path, ""))
+    assert stored_key(tmp_path, "", lambda: ring).value == KEY
+
+
+def test_a_stored_key_that_was_spoilt_is_refused_without_being_shown(tmp_path):
+    key_path(tmp_path, "").write_text("half a\nkey", encoding="utf-8")
+    with pytest.raises(NotPermitted) as refused:
+        stored_key(tmp_path, "", nothing)
+    assert "half a" not in refused.value.message
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of this kind are of POSIX")
+def test_a_key_file_that_others_can_read_is_noticed(tmp_path):
+    path = key_path(tmp_path, "")
+    store_key(tmp_path, "", KEY, nothing)
+    assert not readable_by_others(path)
+    path.chmod(0o644)
+    assert readable_by_others(path)

@@ -1,0 +1,168 @@
+"""Help: every command has examples that work, every topic is there, screens fit, the tree is whole, pages are valid."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kirin_cli.cli.app import loaded
+from kirin_cli.cli.described import SUBJECTS
+from kirin_cli.cli.examples import EXAMPLES
+from kirin_cli.cli.rows import BY_NAME, COMMANDS
+from kirin_cli.cli.screens import COMMAND_MORE, STARTS, text_of
+from kirin_cli.cli.setting_table import SETTINGS
+from kirin_cli.cli.table import commands
+from kirin_cli.cli.topics import TOPICS
+from kirin_cli.derive.docs import exit_codes
+from kirin_cli.derive.help import command_screen
+
+if os.name == "posix":
+    import pty
+
+ROOT = Path(__file__).parents[2]
+SHOWN = [row.name for row in COMMANDS if not row.hidden]
+LINES = [line for lines in EXAMPLES.values() for line in lines]
+DESCRIBED = [one for one in commands() if one.name]
+ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def whole(option):
+    """The long spelling as help has it."""
+    return f"--[no-]{option.spelled[2:]}" if option.negative else option.spelled
+
+
+def on_a_terminal(home, *arguments, columns, **env):
+    """What a terminal of so many columns is sent."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kirin_cli", *arguments], cwd=home.work, stdin=theirs, stdout=theirs, stderr=theirs,
+        env=home.environ(COLUMNS=str(columns), TERM="xterm-256color", **env),
+    )  # fmt: skip
+    os.close(theirs)
+    text = b""
+    while True:
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:  # how Linux says that the other end is closed
+            break
+        if not piece:
+            break
+        text += piece
+    os.close(ours)
+    assert process.wait(timeout=30) == 0
+    return text.decode().replace("\r\n", "\n")
+
+
+def test_every_command_has_examples_and_no_example_is_left_over():
+    assert set(EXAMPLES) == set(SHOWN)
+
+
+@pytest.mark.parametrize("line", [*LINES, *(line.partition("   ")[0] for line in STARTS)])
+def test_every_example_is_understood(line):
+    program, name, *arguments = shlex.split(line.partition(" > ")[0].partition(" < ")[0])
+    assert program == "kirin"
+    command = loaded(BY_NAME[name])
+    command.make_context(name, arguments)
+
+
+@pytest.mark.parametrize("described", DESCRIBED, ids=lambda described: described.name)
+def test_help_on_a_pipe_is_plain_and_narrow_and_cuts_no_name(described):
+    text = text_of(command_screen(described, COMMAND_MORE))
+    lines = text.splitlines()
+    assert f"Usage: kirin {described.name}" in lines[0]
+    assert max(map(len, (line for line in lines if "$ kirin" not in line))) <= 80
+    assert not set(text) & set("│╭\x1b")
+    assert all(re.search(rf"^ +(-., )?{re.escape(whole(one))}( |$)", text, re.MULTILINE) for one in described.options)
+
+
+def test_help_of_a_process_is_that_text(home):
+    described = next(one for one in DESCRIBED if one.name == "run")
+    assert home.kirin("run", "--help").stdout == text_of(command_screen(described, COMMAND_MORE)) + "\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals of this kind are of POSIX")
+@pytest.mark.parametrize("columns", [60, 80, 200])
+@pytest.mark.parametrize("arguments", [("--help",), ("video-o1", "--help")])
+def test_help_on_a_terminal_is_in_panels_that_fit_and_cuts_no_name(home, arguments, columns):
+    text = on_a_terminal(home, *arguments, columns=columns)
+    lines = ESCAPES.sub("", text).splitlines()
+    frames = [line for line in lines if line.startswith(("╭", "│", "╰"))]
+    assert {len(line) for line in frames} == {min(columns, 100)}
+    for option in next((one.options for one in DESCRIBED if one.name == arguments[0]), ()):
+        assert any(f"{whole(option)} " in line for line in frames), option
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals of this kind are of POSIX")
+def test_a_terminal_without_colours_gets_panels_without_colours(home):
+    assert "\x1b" in on_a_terminal(home, "--help", columns=80)
+    plain = on_a_terminal(home, "--help", columns=80, NO_COLOR="1")
+    assert "\x1b" not in plain
+    assert "╭─ Generate ─" in plain
+
+
+def test_without_arguments_the_program_shows_its_help(home):
+    assert home.kirin().stdout == home.kirin("--help").stdout == home.kirin("help").stdout
+    assert home.kirin().returncode == 0
+
+
+def test_help_of_a_command_is_its_help(home):
+    assert home.kirin("help", "run").stdout == home.kirin("run", "--help").stdout
+
+
+def test_the_subjects_that_are_offered_are_those_that_there_are():
+    assert set(SUBJECTS) == {*TOPICS, *SHOWN}
+
+
+def test_the_exit_codes_are_those_of_the_errors(home):
+    text = home.kirin("help", "exit-codes").stdout
+    assert all(re.search(rf"^{code} ", text, re.MULTILINE) for code in exit_codes())
+
+
+def test_the_environment_lists_every_setting(home):
+    text = home.kirin("help", "environment").stdout
+    assert all(one.env in text and (not one.flag or one.flag in text) for one in SETTINGS.values())
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_topic_says_something(home, topic):
+    done = home.kirin("help", topic)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) > 5
+
+
+def test_an_unknown_topic_is_refused_with_the_nearest(home):
+    done = home.kirin("help", "exit-code")
+    assert done.returncode == 2
+    assert 'did you mean "exit-codes"?' in done.stderr
+
+
+def test_the_tree_of_commands_is_whole(home):
+    tree = json.loads(home.kirin("help", "--json").stdout)
+    assert [one["name"] for one in tree["commands"]] == SHOWN
+    run = next(one for one in tree["commands"] if one["name"] == "run")
+    jobs = next(one for one in run["options"] if "--jobs" in one["flags"])
+    assert (jobs["default"], jobs["env"], jobs["bounds"]) == ("10", "KIRIN_JOBS", "1 to 10000")
+    t2v = next(one for one in tree["commands"] if one["name"] == "v1-t2v")
+    ratio = next(one for one in t2v["options"] if "--aspect-ratio" in one["flags"])
+    assert (ratio["choices"], ratio["default"], t2v["also"]) == (["16:9", "9:16", "1:1"], "16:9", ["kirin_v1_t2v"])
+
+
+@pytest.mark.skipif(not shutil.which("man"), reason="there is no man here")
+@pytest.mark.parametrize("page", sorted((ROOT / "kirin_cli" / "man" / "man1").glob("*.1")), ids=lambda page: page.name)
+def test_every_manual_page_is_drawn_without_a_warning(page):
+    done = subprocess.run(
+        ["man", "--warnings=w", "-l", str(page)], capture_output=True, text=True, check=False,
+        env={**os.environ, "MANWIDTH": "80", "LC_ALL": "C.UTF-8", "MANPAGER": "cat"},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.lstrip().startswith(page.stem.upper())
+
+
+def test_every_command_has_a_manual_page():
+    assert {page.stem for page in (ROOT / "kirin_cli" / "man" / "man1").glob("*")} == {"kirin", *(f"kirin-{name}" for name in SHOWN)}

@@ -1,0 +1,132 @@
+"""Two hundred random `kill -9` while job files are being made: nothing is lost, nothing is made twice (row G6)."""
+
+import http.client
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from faults import oracle
+from loopback_files import clip
+
+KILLS = 200
+JOBS = 40
+SIZE = 30_000
+LIMIT = 240.0
+"""Seconds after which the storm is over, however many processes were killed."""
+LIVES = (0.15, 1.3)
+"""Seconds that a process may live, at random: from its start-up to the middle of its work."""
+KEY = "sk-secret-of-the-storm"
+LOST = [
+    ["close_after_reading", {"create": True}],
+    ["reset_after_reading", {"create": True}],
+    ["answer", {"status": 502, "create": True}],
+    ["cut", {"after": 9}],
+    ["close_after_reading", {"create": False}],
+]
+"""What becomes of one POST in ten."""
+
+
+@contextmanager
+def service(folder: Path) -> Iterator[dict[str, str]]:
+    """A service in a process of its own, which makes a second task for a repeated id: nothing hides a second POST."""
+    ports = folder / "ports"
+    program = Path(__file__).parent.parent / "loopback.py"
+    options = ["--repeatable", "--key", KEY, "--size", str(SIZE), "--seconds", "0.2", "2"]
+    with subprocess.Popen([sys.executable, str(program), "--port-file", str(ports), *options]) as process:
+        try:
+            pause = threading.Event()
+            while not ports.exists():
+                pause.wait(0.02)
+            origins = json.loads(ports.read_text())
+            rule = {"match": "POST /model/v1/generation", "faults": LOST, "one_in": 10, "seed": 7}
+            ask(origins["api"], "POST", "/__script__", json.dumps(rule))
+            yield origins
+        finally:
+            process.terminate()
+
+
+def ask(origin: str, method: str, path: str, body: str | None = None) -> Any:
+    with closing(http.client.HTTPConnection(urlsplit(origin).netloc, timeout=30)) as client:
+        client.request(method, path, body)
+        return json.loads(client.getresponse().read())
+
+
+class Storm:
+    """The processes of one folder, and how they ended."""
+
+    def __init__(self, folder: Path, origin: str, seed: int = 7) -> None:
+        self.folder, self.rng = folder, random.Random(seed)
+        self.ends: Counter[str] = Counter()
+        self.environ = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("KIRIN_")},
+            "KIRIN_API_KEY": KEY, "KIRIN_BASE_URL": origin, "KIRIN_STATE_DIR": str(folder / "state"),
+            "KIRIN_POLL_SECONDS": "0.2", "KIRIN_SETTLE_SECONDS": "0", "HOME": str(folder),
+        }  # fmt: skip
+
+    def file(self, number: int) -> str:
+        """Another job file, whose videos go into a folder of their own."""
+        jobs = [{"name": f"j{job}", "params": {"prompt": f"boat {job} of {number}"}} for job in range(JOBS)]
+        defaults, output = {"model": "kirin_v1_t2v"}, {"dir": f"made{number}"}
+        content = {"version": 1, "defaults": defaults, "output": output, "jobs": jobs}
+        (self.folder / f"jobs{number}.yaml").write_text(json.dumps(content))
+        return f"jobs{number}.yaml"
+
+    def once(self, *arguments: str, life: float | None) -> int | None:
+        """One process, killed after `life` seconds unless it has ended; its exit code, None if it was killed."""
+        command = [sys.executable, "-m", "kirin_cli", *arguments, "--progress", "json"]
+        with (self.folder / "said").open("ab") as said:
+            process = subprocess.Popen(command, cwd=self.folder, env=self.environ, stdout=said, stderr=said)
+        try:
+            code = process.wait(life)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            self.ends["killed"] += 1
+            return None
+        self.ends[f"exit {code}"] += 1
+        assert code in {0, -9}, (self.folder / "said").read_text()[-3000:]
+        return code
+
+    def make(self, file: str, until: float) -> None:
+        """Kill and begin again, until the file is made, or the storm over; then once more in peace."""
+        while self.ends["killed"] < KILLS and time.monotonic() < until:
+            arguments = ("resume",) if self.rng.random() < 0.2 else ("run", file, "-j", "8")
+            if self.once(*arguments, life=self.rng.uniform(*LIVES)) == 0 and arguments[0] == "run":
+                return
+        assert self.once("run", file, life=120) == 0
+
+
+@pytest.mark.slow
+def test_G6_two_hundred_kills_lose_nothing_and_make_nothing_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as name, service(Path(name)) as origins:
+        folder = Path(name)
+        storm, files = Storm(folder, origins["api"]), 0
+        while storm.ends["killed"] < KILLS and time.monotonic() < began + LIMIT:
+            files += 1
+            storm.make(storm.file(files), began + LIMIT)
+        truth = ask(origins["api"], "GET", "/__truth__")
+        posts = sum(request["method"] == "POST" for request in truth["requests"])
+        made = f"{files} files of {JOBS} jobs, {posts} POSTs, {len(truth['tasks'])} tasks"
+        with capsys.disabled():
+            sys.stderr.write(f"\nstorm: {dict(storm.ends)}, {made}, {time.monotonic() - began:.0f} s\n")
+        assert len(truth["tasks"]) == files * JOBS
+        assert set(truth["created"].values()) == {1}
+        oracle.ids_are_kept((task["id"] for task in truth["tasks"]), folder / "state")
+        for number in range(1, files + 1):
+            films = [oracle.digest(film.read_bytes()) for film in (folder / f"made{number}").glob("*.mp4")]
+            assert films == [oracle.digest(clip(SIZE))] * JOBS
+        oracle.key_is_nowhere(KEY, "", folder)
+        assert storm.ends["killed"] >= KILLS // 2

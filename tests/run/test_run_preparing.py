@@ -1,0 +1,223 @@
+"""What a run makes of checked jobs: who they are, which take, where the file goes, and what need not be done."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from kirin_cli.errors import LocalFault
+from kirin_cli.ledger.states import Event, State
+from kirin_cli.run.preparing import Prepared
+
+
+def ids(prepared: Prepared) -> list[str]:
+    return [job.external_id for job in prepared.jobs]
+
+
+def takes(prepared: Prepared) -> list[int]:
+    return [job.take for job in prepared.jobs]
+
+
+def words(prepared: Prepared) -> str:
+    (finding,) = prepared.findings
+    return finding.message
+
+
+def test_the_same_file_elsewhere_means_the_same_jobs(desk, tmp_path):
+    desk.jobs("rain", "snow")
+    elsewhere = tmp_path / "another machine"
+    elsewhere.mkdir()
+    copy = elsewhere / "jobs.yaml"
+    copy.write_bytes((desk.folder / "jobs.yaml").read_bytes())
+    assert ids(desk.prepared(copy)) == ids(desk.prepared())
+    assert len(set(ids(desk.prepared()))) == 2
+
+
+def test_scope_and_service_make_other_jobs(desk):
+    desk.jobs("rain")
+    assert len({*ids(desk.prepared()), *ids(desk.prepared(scope="b")), *ids(desk.prepared(origin="https://c.example"))}) == 3
+
+
+def test_where_the_file_goes_makes_no_other_job(desk):
+    desk.jobs("rain")
+    assert ids(desk.prepared()) == ids(desk.prepared(folder=desk.folder / "films"))
+
+
+def test_a_job_whose_file_is_there_is_skipped_without_a_ledger(desk):
+    desk.jobs("rain", "snow")
+    rain, _ = desk.prepared().jobs
+    path = desk.result(rain, desk.folder / "renders/rain.mp4")
+    prepared = desk.prepared()
+    assert list(prepared.skipped) == [rain.external_id]
+    outcome = prepared.skipped[rain.external_id]
+    assert (outcome.state, outcome.task_id, outcome.cost, outcome.reason) == ("skipped", "t1", Decimal("0.28"), "its file is there")
+    assert [output.path for output in outcome.outputs] == [path]
+
+
+def test_D14_a_changed_prompt_with_the_old_file_in_place_is_refused_before_anything_is_sent(desk):
+    desk.jobs("rain")
+    (rain,) = desk.prepared().jobs
+    desk.result(rain, desk.folder / "renders/rain.mp4")
+    desk.write("jobs:", "  - {name: rain, params: {prompt: another}}")
+    prepared = desk.prepared()
+    assert "rain.mp4 is there already and was made from another request" in words(prepared)
+    assert "--force replaces it" in words(prepared)
+    (finding,) = prepared.findings
+    assert (finding.file, finding.line) == (str(desk.folder / "jobs.yaml"), 4)
+    assert not desk.prepared(replace=True).findings
+
+
+def test_again_makes_a_take_of_its_own_beside_the_old_file(desk):
+    desk.jobs("rain")
+    (rain,) = desk.prepared().jobs
+    desk.result(rain, desk.folder / "renders/rain.mp4")
+    (again,) = desk.prepared(redo="again").jobs
+    assert again.take == 2
+    assert again.external_id != rain.external_id
+    assert again.label == "rain-2"
+    desk.result(again, desk.folder / "renders/rain-2.mp4")
+    assert takes(desk.prepared(redo="again")) == [3]
+    assert takes(desk.prepared()) == [1]
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.INTENT])
+def test_again_goes_past_whatever_was_begun(desk, state):
+    desk.jobs("rain")
+    (rain,) = desk.prepared().jobs
+    desk.stands(rain, state)
+    assert takes(desk.prepared(redo="again")) == [2]
+
+
+def test_again_takes_a_take_that_was_never_sent_for_new(desk):
+    # Else a run that was stopped by an empty account would leave takes behind that `kirin resume` pays for besides.
+    desk.jobs("rain")
+    (rain,) = desk.prepared().jobs
+    desk.stands(rain, State.INTENT)
+    assert ids(desk.prepared(redo="again")) == [rain.external_id]
+    entry = desk.ledger.move(desk.stands(rain, State.INTENT), Event.SEND)
+    desk.ledger.move(entry, Event.RATE_LIMITED)
+    assert ids(desk.prepared(redo="again")) == [rain.external_id]
+
+
+def test_again_leaves_a_take_alone_that_somebody_decided_to_send_again(desk):
+    desk.jobs("rain")
+    (rain,) = desk.prepared().jobs
+    desk.ledger.move(desk.stands(rain, State.UNKNOWN), Event.SEND_AGAIN)
+    assert takes(desk.prepared(redo="again")) == [2]
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.REJECTED])
+def test_what_failed_is_left_and_gets_a_new_take_only_when_asked_for(desk, state):
+    desk.jobs("rain")
+    (rain,) = desk.prepared().jobs
+    desk.stands(rain, state)
+    assert takes(desk.prepared()) == [1]
+    (retried,) = desk.prepared(redo="retry-failed").jobs
+    assert retried.take == 2
+    desk.stands(retried, State.RUNNING)
+    assert takes(desk.prepared()) == [2]  # what is under way is gone on with
+    assert takes(desk.prepared(redo="retry-failed")) == [2]
+    desk.stands(replace(retried), State.RUNNING)
+
+
+@pytest.mark.parametrize("state", [State.UNKNOWN, State.CONFLICT, State.LOST, State.EXPIRED, State.ABANDONED, State.DONE])
+def test_retry_failed_never_sends_again_what_may_have_been_paid_for(desk, state):
+    desk.jobs("rain")
+    (rain,) = desk.prepared().jobs
+    desk.stands(rain, state)
+    assert ids(desk.prepared(redo="retry-failed")) == [rain.external_id]
+
+
+def test_takes_of_one_job_go_on_without_meeting(desk):
+    desk.write("jobs:", "  - {name: rain, take: 2, params: {prompt: rain}}")
+    first, second = desk.prepared().jobs
+    assert [first.label, second.label] == ["rain", "rain-2"]
+    desk.stands(first, State.FAILED)
+    desk.stands(second, State.FAILED)
+    assert takes(desk.prepared(redo="retry-failed")) == [3, 4]
+
+
+WITH_ID = "  - {name: rain, params: {prompt: PROMPT, external_task_id: order-7}}"
+
+
+def test_A4_an_id_of_ones_own_is_used_as_it_is(desk):
+    desk.write("jobs:", WITH_ID)
+    (rain,) = desk.prepared(scope="spring").jobs
+    assert rain.external_id == "order-7"
+    assert rain.sent["external_task_id"] == "order-7"
+
+
+def test_A4_an_id_that_was_used_for_another_request_is_refused_in_words(desk):
+    desk.write("jobs:", WITH_ID)
+    desk.stands(desk.prepared().jobs[0], State.RUNNING)
+    assert not desk.prepared().findings
+    desk.write("jobs:", WITH_ID.replace("PROMPT", "another"))
+    assert words(desk.prepared()) == "external_task_id order-7 was used for another request; give another id"
+
+
+def test_A4_several_takes_with_one_id_are_an_error(desk):
+    desk.write("jobs:", WITH_ID.replace("name: rain", "name: rain, take: 2"))
+    with pytest.raises(AssertionError, match="external_task_id"):
+        desk.checked()
+
+
+@pytest.mark.parametrize(("redo", "state"), [("again", State.DONE), ("again", State.FAILED), ("retry-failed", State.FAILED)])
+def test_A4_there_is_no_new_take_of_an_id_of_ones_own(desk, redo, state):
+    desk.write("jobs:", WITH_ID)
+    desk.stands(desk.prepared().jobs[0], state)
+    assert "has an external_task_id of its own" in words(desk.prepared(redo=redo))
+    assert not desk.prepared().findings
+
+
+def test_one_request_twice_is_refused(desk):
+    both = [desk.jobs("rain"), desk.folder / "copy.yaml"]
+    both[1].write_bytes(both[0].read_bytes())
+    assert "asks for the very same as job rain at" in words(desk.prepared(*both))
+
+
+def test_D14_two_jobs_with_one_file_are_refused(desk):
+    desk.write("output: {name: 'film.{ext}'}", "jobs:", *(f"  - {{name: {n}, params: {{prompt: {n}}}}}" for n in "ab"))
+    assert "film.mp4 is where the video of job a goes too" in words(desk.prepared())
+
+
+def test_files_that_are_named_after_their_task_never_meet(desk):
+    desk.write("output: {name: '{task_id}.{ext}'}", "jobs:", *(f"  - {{name: {n}, params: {{prompt: {n}}}}}" for n in "ab"))
+    prepared = desk.prepared()
+    assert not prepared.findings
+    a, _ = prepared.jobs
+    entry = desk.stands(a, State.DONE)
+    desk.result(a, desk.folder / f"renders/{entry.task_id}.mp4")
+    assert list(desk.prepared().skipped) == [a.external_id]
+
+
+def test_a_file_named_after_a_day_is_found_on_any_other_day(desk):
+    desk.write("output: {name: '{date}-{job}.{ext}'}", "jobs:", "  - {name: a, params: {prompt: a}}")
+    desk.now = 1_750_000_000.0  # 2025-06-15
+    (a,) = desk.prepared().jobs
+    desk.stands(a, State.DONE)
+    desk.result(a, desk.folder / "renders/2025-06-15-a.mp4")
+    desk.now += 3 * 86_400
+    assert list(desk.prepared().skipped) == [a.external_id]
+
+
+def test_D14_a_new_job_named_after_a_day_finds_what_is_in_its_way_today(desk):
+    desk.write("output: {name: '{date}-{job}.{ext}'}", "jobs:", "  - {name: a, params: {prompt: a}}")
+    desk.now = 1_750_000_000.0
+    (desk.folder / "renders").mkdir()
+    (desk.folder / "renders/2025-06-15-a.mp4").write_bytes(b"mine")
+    assert "was not made by kirin" in words(desk.prepared())
+
+
+def test_a_folder_of_no_use_is_found_before_anything_is_paid(desk):
+    desk.jobs("rain")
+    (desk.folder / "renders").write_text("a file")
+    with pytest.raises(LocalFault, match="is no folder"):
+        desk.prepared()
+
+
+def test_labels_tell_jobs_of_one_name_apart(desk):
+    paths = [
+        desk.write("jobs:", "  - {name: rain, params: {prompt: one}}", name="a.yaml"),
+        desk.write("output: {dir: films}", "jobs:", "  - {name: rain, params: {prompt: two}}", name="b.yaml"),
+    ]
+    assert [job.label for job in desk.prepared(*paths).jobs] == ["a:rain", "b:rain"]
