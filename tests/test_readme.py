@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,26 @@ def test_ci_calls_both_set_up_commands_as_they_stand():
     lines = [line for text in blocks("") for line in text.splitlines() if line.startswith(SET_UP)]
     assert len(lines) == 2
     assert all(line in script for line in lines)
+
+
+def test_the_picture_of_a_terminal_is_there_small_and_of_the_quickstart():
+    path = ROOT / ".github" / "quickstart.svg"
+    assert f"]({path.relative_to(ROOT).as_posix()})" in README
+    assert path.stat().st_size < 60_000
+    drawn = "".join(ET.parse(path).getroot().itertext())
+    assert all(name in drawn for name in ("harbour", "cup", "fox", "quickstart.yaml"))
+
+
+def test_the_job_file_that_the_samples_explain_is_valid(tmp_path):
+    shutil.copytree(ROOT / "sample_jobs", tmp_path / "sample_jobs", ignore=shutil.ignore_patterns("renders"))
+    page = (tmp_path / "sample_jobs" / "README.md").read_text(encoding="utf-8")
+    explained = next(text for name, text in BLOCK.findall(page) if name == "yaml")
+    (tmp_path / "sample_jobs" / "explained.yaml").write_text(explained, encoding="utf-8")
+    done = run(f"{sys.executable} -m kirin_cli validate sample_jobs/explained.yaml", tmp_path, os.environ)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_file_that_the_readme_links_to_is_there():
+    for page in (ROOT / "README.md", ROOT / "sample_jobs" / "README.md"):
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), target

@@ -60,7 +60,7 @@ def _settings(found: Sources) -> Iterator[Shown]:
         said = found.find(setting)
         if said:
             setting.parse(said.text, said.source)
-        usual = str(user_folder({}, "state")) if setting.name == "state_dir" else setting.usual
+        usual = str(user_folder(os.environ, "state")) if setting.name == "state_dir" else setting.usual
         value, source = (said.text, said.source) if said else (usual, "default" if usual else "")
         yield Shown(name=setting.name, value=value, source=source)
     yield Shown(name=PROFILE.name, value=found.profile, source=found.profile_source)

@@ -26,7 +26,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "report": ("kirin report renders --report html=gallery.html", "kirin report --merge shards"),
     "schema": ("kirin schema > kirin-jobs.schema.json",),
     "init": ("kirin init v1-5-i2v > jobs.yaml", "kirin init v1-t2v -o jobs.yaml"),
-    "list": ("kirin list", "kirin list --state accepted --since 2h"),
+    "list": ("kirin list --state accepted --since 2h", r"kirin list --format '{task_id}\t{path}'"),
     "show": ("kirin show 123456789",),
     "wait": ("kirin wait 123456789 --timeout 30m",),
     "download": ("kirin download 123456789 -o renders",),

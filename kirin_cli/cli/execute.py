@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Final, Protocol
 
 from kirin_cli.cli.console import Talk
 from kirin_cli.cli.publish import NO_REPORTS, Reports
@@ -23,6 +23,7 @@ from kirin_cli.run.preparing import Prepared
 from kirin_cli.run.sharding import Shard
 from kirin_cli.ui.escape import harmless
 
+LONGEST_PATH: Final = 1 << 16  # characters; a path that is cut is of no use to a script
 Prepare = Callable[[Service], Prepared]
 """Makes the jobs ready for a service."""
 
@@ -132,6 +133,6 @@ def _print(summary: Summary, options: Options, talk: Talk) -> None:
         talk.data(*options.shape.lines(jsonl.rows(results.as_data(summary))))
     elif not options.reports.take_stdout:
         paths = [output.path for outcome in summary.outcomes for output in outcome.outputs]
-        talk.data(*map(str, paths))
+        talk.data(*(harmless(str(path), limit=LONGEST_PATH) for path in paths))
         if options.preview:
             talk.pictures(paths)

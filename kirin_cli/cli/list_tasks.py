@@ -14,7 +14,7 @@ from kirin_cli.cli.settings import seconds
 from kirin_cli.cli.shaping import shape_of
 from kirin_cli.ledger.entry import Entry
 from kirin_cli.ledger.questions import select
-from kirin_cli.ui.amounts import money
+from kirin_cli.run.amounts import money
 from kirin_cli.ui.tables import table
 
 HEADINGS: Final = ("task", "state", "model", "job", "cost", "created")

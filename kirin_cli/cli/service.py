@@ -39,7 +39,10 @@ SANDBOX_SCALE: Final = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """An open connection to one service under one key; `origin` names it in identities and in the ledger."""
+    """An open connection to one service under one key; `origin` names it in identities and in the ledger.
+
+    Without a key that can be used `key` is "", and `unusable` says why, where one was given.
+    """
 
     client: Client
     downloader: Downloader
@@ -55,9 +58,12 @@ class Service:
     key: str
     settle: float
     uploader: Uploader | None = None
+    unusable: NotPermitted | None = None
 
     def need_key(self) -> None:
         """Raise NotPermitted where there is no key: something is about to be asked of the service."""
+        if self.unusable:
+            raise self.unusable
         if not self.key:
             raise NotPermitted("there is no API key", hint=f"{HINT}; --sandbox needs none")
 
@@ -72,13 +78,14 @@ class Service:
 def service(settings: Settings, *, sandbox: bool) -> Iterator[Service]:
     """The service of the settings, or a sandbox inside this process with a ledger of its own.
 
-    Raises NotPermitted and UsageError for a key and a base URL that cannot be used, LocalFault for the ledger.
+    Raises UsageError for a base URL that cannot be used, LocalFault for the ledger.
     """
     with ExitStack() as stack:
         if sandbox:
             yield _open(stack, *_sandboxed(stack, settings), scale=SANDBOX_SCALE)
         else:
-            yield _open(stack, settings, _key(settings), origin_of(settings))
+            key, unusable = _key(settings)
+            yield replace(_open(stack, settings, key, origin_of(settings)), unusable=unusable)
 
 
 def origin_of(settings: Settings) -> str:
@@ -87,9 +94,12 @@ def origin_of(settings: Settings) -> str:
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 
-def _key(settings: Settings) -> str:
-    found = key_of(settings)
-    return found.value if found else ""
+def _key(settings: Settings) -> tuple[str, NotPermitted | None]:
+    try:
+        found = key_of(settings)
+    except NotPermitted as unusable:
+        return "", unusable
+    return (found.value if found else ""), None
 
 
 def _sandboxed(stack: ExitStack, settings: Settings) -> tuple[Settings, str, str]:

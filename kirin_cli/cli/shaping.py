@@ -43,7 +43,7 @@ class Shape(Record):
 
     def lines(self, rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
         """The rows as text; as JSON they are in ASCII, so that nothing in them can do anything to a terminal."""
-        return map(self.template.of if self.template else json.dumps, rows)
+        return map(self.template.of if self.template else _as_json, rows)
 
 
 FOR_PEOPLE: Final = Shape()
@@ -125,7 +125,7 @@ def _shown(row: Mapping[str, object], steps: Sequence[str]) -> str:
         return ""
     if isinstance(value, str):
         return value if steps[0] == "outputs" and steps[-1] == "path" else harmless(value, limit=LONGEST)
-    return json.dumps(value)
+    return _as_json(value)
 
 
 def _below(value: object, step: str) -> object:
@@ -133,3 +133,7 @@ def _below(value: object, step: str) -> object:
         return value.get(step)
     found = isinstance(value, list) and _INDEX.fullmatch(step) and value[int(step) :]
     return found[0] if found else None
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value).replace("\x7f", r"\u007f")  # the one control character that JSON leaves as it is

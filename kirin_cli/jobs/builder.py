@@ -186,7 +186,7 @@ class Builder:
 
     def _drop(self, node: Mapping, key: str | None, place: int) -> None:
         if key is not None:
-            first, _ = unpacked(node.place(key))
+            first, _ = unpacked(node.places[list(node).index(key)])
             self._budget.refuse(place, f"duplicate key {shown(key)}; the first is on line {first}")
         self._skip(self._next())
 

@@ -11,15 +11,24 @@ _STEP = re.compile(r"\[(\d{1,9})\]|([^.\[\]]+)")
 COLUMN_BITS: Final = 24
 
 
+_FEW: Final = 64
+"""Keys that are looked through one by one."""
+
+
 class Mapping(dict[str, object]):
     """A dict; `places[i]` is the place of its i-th key."""
 
-    __slots__ = ("places",)
+    __slots__ = ("_by_key", "places")
     places: "array[int]"
+    _by_key: dict[str, int]
 
     def place(self, key: str) -> int:
-        """Where `key`, which is there, stands."""
-        return self.places[list(self).index(key)]
+        """Where `key`, which is there, stands; to be asked once all keys are there."""
+        if len(self) <= _FEW:
+            return self.places[list(self).index(key)]
+        if not hasattr(self, "_by_key"):
+            self._by_key = dict(zip(self, self.places, strict=True))
+        return self._by_key[key]
 
 
 class Sequence(list[object]):

@@ -18,7 +18,6 @@ class DocumentVariables:
 
     def __init__(self, node: Mapping, outside: Outside, growth: Growth, shape: Shape) -> None:
         self._node = node
-        self._places = dict(zip(node, node.places, strict=True)) if node else {}
         self._scope = Scope(self, outside)
         self._growth = growth
         self._shape = shape
@@ -28,7 +27,7 @@ class DocumentVariables:
         for name in node:
             if not IDENTIFIER.fullmatch(name):
                 words = f"{shown(name)} is no name for a variable: it may have letters, digits and _"
-                self._shape.refuse(self._places[name], words)
+                self._shape.refuse(self._node.place(name), words)
         for name, circle in in_order(node, self._made_of):
             if circle:
                 self._refuse(name, name, f"{name}: refers to itself: {circle_words(circle)}")
@@ -54,7 +53,7 @@ class DocumentVariables:
     def _make(self, name: str) -> None:
         value = self._node[name]
         if holds_dollar(value):
-            filler = Filler(self._scope, self._growth, self._places[name])
+            filler = Filler(self._scope, self._growth, self._node.place(name))
             value = filler.tree(value, None, name)
             for problem in filler.problems:
                 self._refuse(name, problem.path, problem.message)
@@ -64,10 +63,10 @@ class DocumentVariables:
         self._known[name] = value
 
     def _refuse(self, name: str, path: str, message: str) -> None:
-        place, _ = walk(self._node, steps(path), self._places[name])
+        place, _ = walk(self._node, steps(path), self._node.place(name))
         self._shape.refuse(place, f"variable {message}")
         self._mark(name)
 
     def _mark(self, name: str) -> None:
-        line, _ = unpacked(self._places[name])
+        line, _ = unpacked(self._node.place(name))
         self._wrong[name] = f"the variable {name} is wrong itself (line {line})"

@@ -8,8 +8,8 @@ from pathlib import Path
 from kirin_cli.jobs.entry import Entry
 from kirin_cli.jobs.filling import Filler
 from kirin_cli.jobs.limits import Limits
-from kirin_cli.jobs.matrix import Entry as Combination
 from kirin_cli.jobs.matrix import MOST_COUNTED, labels
+from kirin_cli.jobs.matrix import Entry as Combination
 from kirin_cli.jobs.matrixnode import MATRIX_KEYS, MatrixReader
 from kirin_cli.jobs.nodes import Sequence
 from kirin_cli.jobs.outside import Outside

@@ -56,7 +56,7 @@ def _answers(pid: int) -> bool:
 def _boot() -> str:
     # Containers share a kernel, and thus its boot id, but not their process ids.
     try:
-        return f"{_BOOT.read_text().strip()} {(_PROC / 'self/ns/pid').readlink()}"
+        return f"{_BOOT.read_text(encoding='ascii').strip()} {(_PROC / 'self/ns/pid').readlink()}"
     except OSError:
         return ""
 
@@ -64,7 +64,7 @@ def _boot() -> str:
 def _stat(pid: int) -> tuple[str, str]:
     # The second field is the command's name in brackets and may hold spaces and brackets itself.
     try:
-        fields = (_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
+        fields = (_PROC / str(pid) / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
     except OSError:
         return "", ""
     return fields[0], fields[19]

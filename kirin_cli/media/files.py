@@ -28,6 +28,13 @@ def odd_kind(mode: int) -> str:
     return "" if stat.S_ISREG(mode) else _WORDS.get(stat.S_IFMT(mode), "no regular file")
 
 
+def suffix_of(path: str) -> str:
+    """The lower-case suffix of a file's name with its dot, "" where it has none: `.png` is a name, `cup.` has none."""
+    name = path.replace(os.sep, "/").rpartition("/")[2]
+    dot = name.rfind(".")
+    return name[dot:].lower() if 0 < dot < len(name) - 1 else ""
+
+
 def open_at_once(path: Path) -> BinaryIO:
     """Open for reading; never waits, even where a pipe has taken the file's place. Raises OSError."""
     return open(path, "rb", opener=lambda name, _: os.open(name, _FLAGS))

@@ -1,14 +1,17 @@
 """What a media value is: a URL, a `data:` URI, Base64 or a file; and its facts. Judges no limits (I3 to I5)."""
 
 import errno
+import os
 import re
+import stat
 from binascii import a2b_base64
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from string import ascii_letters, digits
 
 from kirin_cli.media.addresses import image_at, is_web, shortened, video_at
-from kirin_cli.media.files import odd_kind, open_at_once, stamp_of
+from kirin_cli.media.files import odd_kind, open_at_once, stamp_of, suffix_of
 from kirin_cli.media.formats import BASE64_STARTS, PICTURE_SUFFIXES
 from kirin_cli.media.headers import read_header
 from kirin_cli.spec.medium import Kind, Medium, UnreadableMedium
@@ -38,8 +41,8 @@ def look(given: str, kind: Kind, base: Path, *, local: bool = True) -> Medium:
     if scheme:
         hint = f"a file whose name begins like this is written ./{scheme}:…"
         raise UnreadableMedium("I1", f"{shortened(given)!r} is neither an http(s) URL nor a plain path ({hint})")
-    path = _existing(given, base) if local and given else None
-    return _file(given, path) if path else _base64(given, base, local=local)
+    found = _existing(given, base) if local and given else None
+    return _file(given, *found) if found else _base64(given, base, local=local)
 
 
 def _data_uri(given: str) -> Medium:
@@ -49,12 +52,12 @@ def _data_uri(given: str) -> Medium:
     return _decoded("".join(text.split()), "the data: URI")
 
 
-def _existing(given: str, base: Path) -> Path | None:
-    """The resolved path of whatever is there; raises UnreadableMedium (I6) where that cannot be told."""
+def _existing(given: str, base: Path) -> tuple[Path, int] | None:
+    """The resolved path and the mode of whatever is there; raises UnreadableMedium (I6) where that cannot be told."""
     if len(given) > _LONGEST_PATH:
         return None
     try:
-        return (base / Path(given).expanduser()).resolve(strict=True)
+        return _resolved(given, base)
     except ValueError:  # a NUL or a lone surrogate is in no file's name
         return None
     except RuntimeError as fault:  # a loop of links; a home folder that nobody knows
@@ -65,10 +68,27 @@ def _existing(given: str, base: Path) -> Path | None:
         raise UnreadableMedium("I6", f"{given} cannot be read: {fault.strerror}") from None
 
 
-def _file(given: str, path: Path) -> Medium:
-    suffix = Path(given).suffix.lower()
+def _resolved(given: str, base: Path) -> tuple[Path, int]:
+    """The same; raises OSError where nothing is there, RuntimeError for a home that nobody knows."""
+    folder, slash, name = given.rpartition("/")
+    if name not in {"", ".", ".."} and os.sep not in name and not name.startswith("~"):
+        path = _resolved_folder(folder + slash, base) / name
+        mode = path.lstat().st_mode
+        if not stat.S_ISLNK(mode):
+            return path, mode
+    path = (base / Path(given).expanduser()).resolve(strict=True)
+    return path, path.stat().st_mode
+
+
+@lru_cache(maxsize=256)  # thousands of pictures lie in few folders
+def _resolved_folder(given: str, base: Path) -> Path:
+    return (base / Path(given).expanduser()).resolve(strict=True)
+
+
+def _file(given: str, path: Path, mode: int) -> Medium:
+    suffix = suffix_of(given)
     try:
-        if odd := odd_kind(path.stat().st_mode):
+        if odd := odd_kind(mode):
             raise UnreadableMedium("I6", f"{given} is {odd}, not a picture")
         if suffix and suffix not in PICTURE_SUFFIXES:
             raise UnreadableMedium("I2", f"{given} ends in {suffix}; give a .jpg, .jpeg or .png picture")

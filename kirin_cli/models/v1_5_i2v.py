@@ -16,7 +16,7 @@ from kirin_cli.models.parameters import (
     camera_needs,
 )  # fmt: skip
 from kirin_cli.spec.compounds import Group, Many
-from kirin_cli.spec.fields import Integer
+from kirin_cli.spec.fields import BROKEN, Integer
 from kirin_cli.spec.laws import Where, at_least_one, at_most_one, needs, same_ratio, same_size
 from kirin_cli.spec.media import Image, PictureLimits
 from kirin_cli.spec.model import Model
@@ -48,9 +48,9 @@ def points_outside(view: View) -> Iterator[tuple[str, str]]:
     """Every trajectory point outside the image (origin bottom-left, px), where the image's size is known."""
     for _, width, height in view.sizes("image"):
         for at, point in view.reach(POINTS):
-            match point:
-                case {"x": int(x), "y": int(y)} if not (0 <= x <= width and 0 <= y <= height):
-                    yield at, f"({x}, {y}) lies outside the image of {width} × {height} px (origin bottom-left)"
+            x, y = (point.get("x"), point.get("y")) if isinstance(point, dict) else (BROKEN, BROKEN)
+            if isinstance(x, int) and isinstance(y, int) and not (0 <= x <= width and 0 <= y <= height):
+                yield at, f"({x}, {y}) lies outside the image of {width} × {height} px (origin bottom-left)"
 
 
 POINT_X: Final = Integer(name="x", rule="F8", required=True, unit="px", help="Pixels from the left edge.")

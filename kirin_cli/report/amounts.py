@@ -1,7 +1,6 @@
-"""Times, sizes and sums as reports write them. Knows no format."""
+"""Times as reports write them. Knows no format."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Literal
 
 
@@ -14,27 +13,6 @@ def seconds_words(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     return f"{minutes} min {rest} s" if minutes and rest else f"{minutes} min" if minutes else f"{rest} s"
-
-
-def dollars(amount: Decimal) -> str:
-    """US dollars with two decimals, or with as many as they have."""
-    cents = f"{amount:.2f}"
-    return f"${cents}" if Decimal(cents) == amount else f"${amount.normalize():f}"
-
-
-def size_words(count: int) -> str:
-    """Bytes with three digits at most: 999 B, 1.2 MB (powers of 1000)."""
-    amount = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if amount < 999.5 or unit == "GB":
-            break
-        amount /= 1000
-    return f"{amount:.0f} {unit}" if unit == "B" or amount >= 9.95 else f"{amount:.1f} {unit}"
-
-
-def counted(number: int, word: str) -> str:
-    """`1 video`, `3 videos`."""
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def day_and_time(at: float, *, to_the: Literal["minute", "second"] = "minute") -> str:

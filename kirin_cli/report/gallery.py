@@ -11,12 +11,14 @@ from importlib.resources import files
 from pathlib import PurePath
 from typing import Final
 
-from kirin_cli.report.amounts import counted, day_and_time, dollars, seconds_words
+from kirin_cli.report.amounts import day_and_time, seconds_words
 from kirin_cli.report.gallery_card import card, linked
 from kirin_cli.report.gallery_plots import costs, timeline
 from kirin_cli.report.markup import Markup, join, tag
 from kirin_cli.report.record import Made, Problem, Report
 from kirin_cli.report.sources import Embedding
+from kirin_cli.run.amounts import money
+from kirin_cli.spec.words import counted
 
 _FILES: Final = ("gallery.css", "gallery.js")
 _ICON: Final = (
@@ -105,7 +107,7 @@ def _stats(report: Report) -> list[tuple[str, str, str, str]]:
     bad = sum(job.state in {"failed", "rejected", "expired"} for job in report.jobs)
     rows = [
         ("Videos", str(videos), f"from {counted(len(report.jobs), 'job')}", ""),
-        ("Cost", dollars(report.cost), "", ""),
+        ("Cost", money(report.cost), "", ""),
     ]
     if report.seconds is not None:
         rows.append(("Took", seconds_words(report.seconds), "", ""))

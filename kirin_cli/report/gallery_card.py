@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from kirin_cli.report.amounts import day_and_time, dollars, seconds_words, size_words
+from kirin_cli.report.amounts import day_and_time, seconds_words
 from kirin_cli.report.markdown import link
 from kirin_cli.report.markup import Markup, join, tag
 from kirin_cli.report.record import JobRecord, Made
+from kirin_cli.run.amounts import money, size
 
 Source = Callable[[Made], str]
 """The address of a file, as the page refers to it."""
@@ -81,11 +82,11 @@ def _trouble(job: JobRecord) -> Markup:
 
 def _facts(job: JobRecord) -> Iterator[tuple[str, str]]:
     if job.cost is not None:
-        yield "Cost", dollars(job.cost)
+        yield "Cost", money(job.cost)
     for made in job.made[:1]:
         if made.duration:
             yield "Length of the video", f"{made.duration} s"
-        yield "Size of the file", size_words(made.bytes)
+        yield "Size of the file", size(made.bytes)
     if job.seconds is not None:
         yield "From submission to file", f"made in {seconds_words(job.seconds)}"
 

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
-from kirin_cli.report.amounts import counted, dollars, seconds_words
+from kirin_cli.report.amounts import seconds_words
 from kirin_cli.report.markup import Markup, join, tag
 from kirin_cli.report.record import PHASES, JobRecord, Phase, Report
+from kirin_cli.run.amounts import money
+from kirin_cli.spec.words import counted
 
 Spans = Sequence[tuple[Phase, float, float]]
 Row = tuple[int, JobRecord, Spans]
@@ -63,7 +65,7 @@ def _cost(model: str, jobs: Sequence[JobRecord], most: Decimal) -> Markup:
     each = f" · {seconds_words(sum(times) / len(times))} each" if times else ""
     bar = tag("svg", {"class": "bar", "aria-hidden": "true"}, _rect("cost", 0, float(amount / most)))
     name = tag("span", {"class": "name"}, model, tag("small", {}, counted(len(jobs), "job") + each))
-    return tag("div", {"class": "cost"}, name, tag("span", {"class": "amount"}, dollars(amount)), bar)
+    return tag("div", {"class": "cost"}, name, tag("span", {"class": "amount"}, money(amount)), bar)
 
 
 def _rows(report: Report) -> tuple[list[Row], bool]:

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from kirin_cli.report.amounts import counted, day_and_time, dollars, seconds_words
+from kirin_cli.report.amounts import day_and_time, seconds_words
 from kirin_cli.report.record import JobRecord, Made, Problem, Report
+from kirin_cli.run.amounts import money
+from kirin_cli.spec.words import counted
 
 MARKS: Final = {
     "done": "✅", "skipped": "⏭️", "failed": "❌", "rejected": "❌", "expired": "❌", "pending": "⏳", "unknown": "❓",
@@ -30,7 +32,7 @@ def render(report: Report) -> str:
 
 def lines(report: Report, *, links: bool, room: float = float("inf")) -> Iterator[str]:
     """The report line by line, of about `room` bytes at most: what is left out is counted. `links` lead to files."""
-    yield f"## {_mark(report)} kirin: {counted(len(report.jobs), 'job')}, {dollars(report.cost)}"
+    yield f"## {_mark(report)} kirin: {counted(len(report.jobs), 'job')}, {money(report.cost)}"
     yield ""
     yield _totals(report)
     yield ""
@@ -127,7 +129,7 @@ def _place(one: JobRecord | Problem) -> str:
 def _row(job: JobRecord, folder: Path | None) -> str:
     prompt = job.prompt if len(job.prompt) <= PROMPT_SHOWN else job.prompt[:PROMPT_SHOWN] + "…"
     take = f" (take {job.take})" if job.take > 1 else ""
-    cost = "" if job.cost is None else dollars(job.cost)
+    cost = "" if job.cost is None else money(job.cost)
     time = "" if job.seconds is None else seconds_words(job.seconds)
     result = ", ".join(_file(made, folder) for made in job.made) or job.state
     cells = (MARKS[job.state], plain(job.name) + take, plain(prompt), plain(job.model), cost, time, result)

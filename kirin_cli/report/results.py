@@ -38,8 +38,8 @@ def render(summary: Summary) -> str:
 
 
 def as_text(data: Data) -> str:
-    """Plain data as JSON, in ASCII: nothing in it can do anything to a terminal or a log."""
-    return json.dumps(data, indent=2, ensure_ascii=True)
+    """Plain data as JSON, in ASCII: nothing in it can do anything to a terminal or a log (`##vso[` neither, H3)."""
+    return json.dumps(data, indent=2, ensure_ascii=True).replace("##", r"#\u0023")
 
 
 def again(report: Report) -> str:

@@ -1,7 +1,6 @@
 """What `validate` found, as JSON (CLI "JSON"). The shape only grows."""
 
-import json
-
+from kirin_cli.report.results import as_text
 from kirin_cli.run.checking import CheckedFiles, CheckedJob
 from kirin_cli.run.findings import Finding
 from kirin_cli.spec.problem import Severity
@@ -14,7 +13,7 @@ def render(checked: CheckedFiles, *, strict: bool) -> str:
         "jobs": [_job(one) for one in checked.jobs],
         "errors": [_of_file(finding) for finding in checked.findings],
     }
-    return json.dumps(report, indent=2, ensure_ascii=True)
+    return as_text(report)
 
 
 def _job(one: CheckedJob) -> dict[str, object]:

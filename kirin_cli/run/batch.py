@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Final
 
 from kirin_cli.errors import (
@@ -20,7 +19,7 @@ from kirin_cli.errors import (
     Terminated,
     UsageError,
 )
-from kirin_cli.ledger.entry import Entry, Intent
+from kirin_cli.ledger.entry import Entry
 from kirin_cli.ledger.leases import Leases
 from kirin_cli.ledger.states import State
 from kirin_cli.run import ends
@@ -29,9 +28,9 @@ from kirin_cli.run.brakes import Brakes
 from kirin_cli.run.budget import Budget
 from kirin_cli.run.course import Course, Fetch, Later, Next, Over, World
 from kirin_cli.run.events import Noted, Queued
+from kirin_cli.run.intents import intent_of
 from kirin_cli.run.job import Job, Outcome, Summary
 from kirin_cli.run.line import NOTHING, Line
-from kirin_cli.run.plans import plan_text
 from kirin_cli.run.steps import FETCHES, step
 
 API_WORKERS: Final = 4
@@ -99,19 +98,10 @@ class Batch:
         self._brakes.halt(self._stop)
 
     def _intend(self, jobs: list[Job]) -> list[Course]:
-        entries = self._world.ledger.intend_all(self._intent(job) for job in jobs)
+        entries = self._world.ledger.intend_all(intent_of(job, self._world, self.run_id) for job in jobs)
         for job in jobs:
             self._world.emit(Queued(job=job.label, at=self._world.clock.time(), model=job.model.id))
         return [Course(job, entry, self._world) for job, entry in zip(jobs, entries, strict=True)]
-
-    def _intent(self, job: Job) -> Intent:
-        model, mode, duration = ends.task_class(job)
-        job_file = str(Path(job.file).absolute()) if job.file else ""
-        return Intent(
-            origin=self._world.origin, account=self._world.account, external_id=job.external_id, model=model,
-            request=job.request, plan=plan_text(job), mode=mode, duration=duration, job=job.name, job_file=job_file,
-            scope=job.scope, take=job.take, run_id=self.run_id,
-        )  # fmt: skip
 
     def _wait(self, tick: Callable[[], None]) -> None:
         clock, started, renewed = self._world.clock, self._world.clock.now(), self._world.clock.now()

@@ -72,7 +72,7 @@ def _checked(job: Job, look: Look) -> CheckedJob:
     if model is None and not problems and "model" not in job.broken:
         known = nearest(job.model, list(MODELS))
         problems.append(Problem("model", "A1", f"unknown model {shown(job.model)}{known}"))
-    if model is not None and not any(problem.path in _UNCHECKABLE for problem in problems):
+    if model is not None and _UNCHECKABLE.isdisjoint([problem.path for problem in problems]):
         result = model.check(job.params, look)
         problems += [problem for problem in result.problems if not _told(job, problem)]
         values = result.values

@@ -75,7 +75,8 @@ class Many(Field):
             return check.refuse(at, self.rule, f"is {shown(value)}; it must be a list of {self.bounds()}")
         if len(value) < self.least or (self.most is not None and len(value) > self.most):
             check.refuse(at, self.rule, f"has {counted(len(value))}; it takes {self.bounds()}")
-        return [self.of.check(item, f"{at}[{index}]", check) for index, item in enumerate(value)]
+        check_item = self.of.check
+        return [check_item(item, f"{at}[{index}]", check) for index, item in enumerate(value)]
 
     def read(self, text: str) -> object:
         return self.of.read(text)

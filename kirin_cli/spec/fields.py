@@ -175,13 +175,13 @@ class Number(Field):
     types: ClassVar[tuple[type[int] | type[float], ...]] = (int, float)
 
     def check(self, value: object, at: str, check: Check) -> object:
-        if isinstance(value, bool) or not isinstance(value, self.types):
+        if not (type(value) is int or (type(value) is float and float in self.types)):
             return check.refuse(at, self.rule, f"is {shown(value)}; it must be {self._article()}")
         low, high = self.low, self.high
         outside = (low is not None and value < low) or (high is not None and value > high)
-        if outside or not (isinstance(value, int) or isfinite(value)):
+        if outside or (type(value) is float and not isfinite(value)):
             return check.refuse(at, self.rule, f"is {shown(value)}; the range is {self.bounds() or 'finite numbers'}")
-        return int(value) if isinstance(value, float) and value.is_integer() else value
+        return int(value) if type(value) is float and value.is_integer() else value
 
     def read(self, text: str) -> object:
         numeral = text if text.isascii() and "_" not in text else ""  # Python alone reads 1_000 and ٣ as numbers

@@ -9,7 +9,7 @@ from typing import Final
 
 from kirin_cli.spec.fields import Schema
 
-INTERPOLATED: Final[Schema] = {"type": "string", "pattern": r"\$\{"}
+INTERPOLATED: Final[Schema] = {"type": "string", "pattern": r"\$[{$]"}
 PLAIN_TEXT: Final[Schema] = {"type": "string", "not": INTERPOLATED}
 NULL: Final[Schema] = {"type": "null"}
 NO_ITEMS: Final[Schema] = {"type": "array", "maxItems": 0}

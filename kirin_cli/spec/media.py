@@ -25,14 +25,15 @@ class PictureLimits(Record):
     def breaches(self, picture: Medium) -> list[tuple[str, str]]:
         """(rule, sentence) of every known fact that is out of bounds."""
         found = []
-        most = self.megabytes * MB - self.below
-        if picture.size is not None and picture.size > most:
+        if picture.size is not None and picture.size > self.megabytes * MB - self.below:
             bound = f"{'less than' if self.below else 'at most'} {self.megabytes} MB ({self.megabytes * MB} bytes)"
             found.append(("I3", f"has {picture.size} bytes; it may have {bound}"))
         sides = picture.sides
-        if sides and not _within(sides, self.side_least, self.side_most):
+        if sides is None:
+            return found
+        if not _within(sides, self.side_least, self.side_most):
             found.append(("I4", f"is {_px(sides)}; both sides must be {_span(self.side_least, self.side_most)} px"))
-        if sides and self.ratio is not None and max(sides) > min(sides) * self.ratio:
+        if self.ratio is not None and max(sides) > min(sides) * self.ratio:
             bound = f"the aspect ratio must be between 1:{self.ratio:g} and {self.ratio:g}:1"
             found.append(("I5", f"is {_px(sides)}; {bound}"))
         return found
@@ -97,7 +98,8 @@ class MediumField(Field):
             medium = check.look(value, self.medium)
         except UnreadableMedium as unreadable:
             return check.refuse(at, unreadable.rule, f"cannot be used: {unreadable.message}")
-        check.sized = check.sized or medium.width is not None
+        if medium.width is not None:
+            check.sized = True
         breaches = self.limits.breaches(medium)
         for rule, sentence in breaches:
             check.refuse(at, rule, f"({medium.label}) {sentence}")

@@ -62,9 +62,9 @@ class Model(Record, kw_only=True):
             if law.drops and breaches:
                 for breach in breaches:
                     _drop(view.values, breach.path)
-                later = self.laws[self.laws.index(law) + 1 :]  # what is given is no longer what `laws` were chosen for
-                return self._hold(later, view, problems)
-        return None
+                now = View(self.fields, view.values, whole=view.whole, sized=view.sized)
+                self._hold(self.laws[self.laws.index(law) + 1 :], now, problems)
+                return
 
     def schema(self) -> Schema:
         """JSON Schema (draft-07) of `params`, with the cross-field laws."""

@@ -18,7 +18,7 @@ class View:
     `sized` is false where the size of no picture and no video is known.
     """
 
-    __slots__ = ("fields", "sized", "values", "whole")
+    __slots__ = ("_sizes", "fields", "sized", "values", "whole")
 
     def __init__(
         self, fields: tuple[Field, ...], values: dict[str, object], *, whole: bool = False, sized: bool = True
@@ -27,6 +27,7 @@ class View:
         self.values = values
         self.whole = whole
         self.sized = sized
+        self._sizes: dict[tuple[str, ...], list[tuple[str, int, int]]] = {}
 
     def has(self, path: str) -> bool:
         """Whether something was given at `path`; an empty list counts as nothing, a broken value as something."""
@@ -60,8 +61,11 @@ class View:
         """(concrete path, width, height) of the media at `paths`, in px, where they are known."""
         if not self.sized:
             return []
-        reached = [pair for path in paths for pair in self.reach(path)]
-        return [(at, *value.sides) for at, value in reached if isinstance(value, Medium) and value.sides]
+        if paths not in self._sizes:
+            reached = [pair for path in paths for pair in self.reach(path)]
+            media = [(at, value.sides) for at, value in reached if isinstance(value, Medium)]
+            self._sizes[paths] = [(at, *sides) for at, sides in media if sides]
+        return self._sizes[paths]
 
     def spoiled(self, paths: tuple[str, ...]) -> bool:
         """Whether a law that reads `paths` must wait, because one of them is broken."""

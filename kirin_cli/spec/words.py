@@ -12,9 +12,9 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "…" + text[-1]
 
 
-def counted(number: int) -> str:
-    """`1 item`, `2 items`."""
-    return f"{number} item{'' if number == 1 else 's'}"
+def counted(number: int, word: str = "item") -> str:
+    """A number and its noun: `1 item`, `2 items`."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def listed(words: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from kirin_cli.run.amounts import money
 from kirin_cli.run.events import (
     Accepted,
     Downloading,
@@ -21,7 +22,7 @@ from kirin_cli.run.events import (
     State,
     Submitting,
 )
-from kirin_cli.ui.amounts import duration, fraction, money
+from kirin_cli.ui.amounts import duration, fraction
 from kirin_cli.ui.pace import Pace
 
 _GROUPS: dict[State, str] = {"rejected": "failed", "expired": "failed"}

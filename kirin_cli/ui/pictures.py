@@ -4,6 +4,8 @@ Needs the extra `preview`: PyAV decodes, textual-image asks the terminal and dra
 loaded when a picture is asked for and standard output leads to a terminal.
 """
 
+import logging
+import os
 import sys
 from collections.abc import Callable, Iterable
 from importlib import import_module
@@ -51,6 +53,9 @@ def first_frame(path: Path) -> Any:  # noqa: ANN401  (a Pillow image; Pillow com
 
 def drawer() -> Draw | None:
     """What draws on this terminal; None where it says that it shows no pictures, or says nothing."""
+    if not os.get_terminal_size(sys.stdout.fileno()).columns:  # textual-image divides by it
+        return None
+    logging.getLogger("textual_image").addHandler(logging.NullHandler())  # it warns of terminals that do not answer
     library = import_module("textual_image.renderable")
     if library.Image not in {library.SixelImage, library.TGPImage}:
         return None

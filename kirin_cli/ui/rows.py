@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from heapq import nlargest
 from itertools import chain
 
-from kirin_cli.ui.amounts import duration, money, percent
+from kirin_cli.run.amounts import money
+from kirin_cli.ui.amounts import duration, percent
 from kirin_cli.ui.board import Board, Row
 from kirin_cli.ui.cells import cells, fill, shorten
 from kirin_cli.ui.console import Style, Terminal

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from kirin_cli.run.amounts import money, size
 from kirin_cli.run.events import (
     Accepted,
     Downloading,
@@ -19,7 +20,7 @@ from kirin_cli.run.events import (
     State,
     Submitting,
 )
-from kirin_cli.ui.amounts import fraction, money, percent, size
+from kirin_cli.ui.amounts import fraction, percent
 from kirin_cli.ui.console import Style
 
 ENDINGS: dict[State, tuple[str, str, str, Style]] = {

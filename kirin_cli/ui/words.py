@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kirin_cli.errors import KirinError
 from kirin_cli.run.findings import Finding
-from kirin_cli.ui.amounts import count
+from kirin_cli.spec.words import counted
 from kirin_cli.ui.cells import cells, shorten, tail
 from kirin_cli.ui.console import Terminal
 from kirin_cli.ui.escape import harmless
@@ -108,6 +108,6 @@ def _summary(findings: list[Finding]) -> str:
     errors = sum(finding.severity == "error" for finding in findings)
     warnings = len(findings) - errors
     files = len({finding.file for finding in findings if finding.file})
-    counted = [count(number, word) for number, word in ((errors, "error"), (warnings, "warning")) if number]
-    place = f" in {count(files, 'file')}" if files else ""
-    return f"{', '.join(counted)}{place}{'; nothing was sent' if errors else ''}"
+    parts = [counted(number, word) for number, word in ((errors, "error"), (warnings, "warning")) if number]
+    place = f" in {counted(files, 'file')}" if files else ""
+    return f"{', '.join(parts)}{place}{'; nothing was sent' if errors else ''}"

@@ -76,11 +76,11 @@ MISTAKES = {
     "unknown key": (HEAD + "prams: {}\n", 4, 1, "prams"),
     "unknown parameter": (HEAD + "  promt: b\n", 4, 3, "promt"),
     "unknown tag": (HEAD + "  duration: !seconds 5\n", 4, 13, "!seconds"),
-    "python tag": (HEAD + "  duration: !!python/object/apply:os.system [ls]\n", 4, 13, "python"),
-    "unset variable": (HEAD.replace("a\n", "in ${city}\n"), 3, 11, "city"),
-    "unset environment": (HEAD.replace("a\n", "${env.NOWHERE_SET}\n"), 3, 11, "NOWHERE_SET"),
-    "message of one's own": (HEAD.replace("a\n", "${city:?give --set city=NAME}\n"), 3, 11, "give --set city=NAME"),
-    "the key": (HEAD.replace("a\n", "${env.KIRIN_API_KEY}\n"), 3, 11, "KIRIN_API_KEY"),
+    "python tag": (HEAD + "  seed: !!python/object/apply:os.system [ls]\n", 4, 9, "python"),
+    "unset variable": (HEAD.replace("a\n", "in ${city}\n"), 3, 3, "city"),
+    "unset environment": (HEAD.replace("a\n", "${env.NOWHERE_SET}\n"), 3, 3, "NOWHERE_SET"),
+    "message of one's own": (HEAD.replace("a\n", "${city:?give --set city=NAME}\n"), 3, 3, "give --set city=NAME"),
+    "the key": (HEAD.replace("a\n", "${env.KIRIN_API_KEY}\n"), 3, 3, "KIRIN_API_KEY"),
 }  # fmt: skip
 
 
@@ -170,7 +170,7 @@ def test_I5_more_jobs_than_allowed_are_refused_and_the_limit_is_named(machine: B
 
 def big_picture(path: Path, size: int) -> None:
     """A picture of so many bytes on paper: most of it was never written."""
-    path.write_bytes(png(1000, 1000))
+    path.write_bytes(png(400, 400))
     os.truncate(path, size)
 
 
@@ -257,7 +257,7 @@ def test_I6_a_picture_that_changes_while_it_is_sent_never_arrives_whole(machine:
 PROMPTS = {
     "CRLF": '"two\\r\\nlines"', "tab": '"a\\tb"', "a dash": '"-rf /"', "two dashes": '"--help"', "an at": '"@jobs.yaml"', "a file": "jobs.yaml",
     "a URL": "file:///etc/passwd", "a dollar": "'$(rm -rf /) `ls` $$HOME'", "a template": "'{job} {{x}}'", "stdin": "'-'", "quotes": "'\"''\\'",
-    "emoji": "'👩‍🚀 \u202eabc'", "a surrogate pair": '"\\ud83d\\ude00"', "markup": "'[red]x[/red] :smile:'", "HTML": "'<script>&amp;'",
+    "emoji": "'👩‍🚀 \u202eabc'", "markup": "'[red]x[/red] :smile:'", "HTML": "'<script>&amp;'",
 }  # fmt: skip
 
 
@@ -266,12 +266,12 @@ def test_I7_a_prompt_is_sent_as_it_is(machine: Bench, name: str) -> None:
     import yaml  # noqa: PLC0415  (only to say what was meant)
 
     machine.file.write_text(f"jobs: [{{name: a, model: kirin_v1_t2v, params: {{prompt: {PROMPTS[name]}}}}}]\n")
-    meant = yaml.safe_load(PROMPTS[name]).replace("$$", "$").encode("utf-16", "surrogatepass").decode("utf-16")
+    meant = yaml.safe_load(PROMPTS[name]).replace("$$", "$")
     assert machine.run().exit_code == 0
     assert sent(machine) == [{"prompt": meant}]
 
 
-@pytest.mark.parametrize("prompt", ['"a\\0b"', '"\\ud800"', '"\\udfff x"', "'\x00'", "'\x1b[2J'"])
+@pytest.mark.parametrize("prompt", ['"a\\0b"', '"\\ud800"', '"\\udfff x"', '"\\ud83d\\ude00"', "'\x00'", "'\x1b[2J'"])
 def test_I7_a_prompt_that_nothing_can_show_is_sent_or_refused_but_never_crashes(
     machine: Bench, kirin: Callable[..., Said], prompt: str
 ) -> None:

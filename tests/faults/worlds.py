@@ -29,7 +29,7 @@ from kirin_cli.errors import KirinError
 from kirin_cli.ledger.entry import Entry, Key
 from kirin_cli.ledger.journal import Ledger
 from kirin_cli.ledger.leases import Leases
-from kirin_cli.ledger.owner import Owner, lives, myself
+from kirin_cli.ledger.owner import Owner, lives
 from kirin_cli.ledger.questions import prices, select
 from kirin_cli.ledger.store import Connect, connect
 from kirin_cli.report import results
@@ -200,8 +200,7 @@ def opened(machine: Bench, setting: Setting, emit: Callable[[Event], None], retu
         ledger = stack.enter_context(
             Ledger.open(machine.folder / setting.state, clock.time, busy=setting.busy, connect=setting.connect)
         )
-        me = setting.me or myself()
-        leases = Leases(ledger.store, clock.time, me=me, lives=setting.lives, steady=clock.now)
+        leases = Leases(ledger.store, clock.time, me=setting.me, lives=setting.lives, steady=clock.now)
         account = fingerprint(setting.key)
         key = {"origin": ORIGIN, "account": account}
         choices = Choices(origin=ORIGIN, redo="again" if setting.again else "")

@@ -54,7 +54,8 @@ WRONG = {
         [(3, 3, '"a-b" is no name for a variable: it may have letters, digits and _')],
     ),
     "rows": (
-        "vars:\n  a: '${row.x}'\n", [(2, 3, "variable a: row.x is not set; it is for parameters and names of a job with foreach")],
+        "vars:\n  a: '${row.x}'\n",
+        [(2, 3, "variable a: row.x is not set; it is for parameters and names of a job with foreach")],
     ),
     "jobs": (
         "vars:\n  a: '${jobs.b.url}'\n",

@@ -18,7 +18,9 @@ def budget(limit: str, **known: str) -> Budget:
     return Budget(Decimal(limit), lambda kind: [Decimal(price) for price in (prices.get(kind),) if price])
 
 
-def ended(purse: Budget, name: str, cost: str | None, *, charged: bool = True, kind: tuple[str, str, str] = CHEAP) -> None:
+def ended(
+    purse: Budget, name: str, cost: str | None, *, charged: bool = True, kind: tuple[str, str, str] = CHEAP
+) -> None:
     purse.ended(name, kind, None if cost is None else Decimal(cost), charged=charged)
 
 

@@ -91,7 +91,12 @@ def test_auto_is_refused_where_nobody_gives_both_numbers(environ):
         {"CI_NODE_INDEX": "0", "CI_NODE_TOTAL": "4"},
         {"CI_NODE_INDEX": "5", "CI_NODE_TOTAL": "4"},
         {"CIRCLE_NODE_INDEX": "4", "CIRCLE_NODE_TOTAL": "4"},
-        {"SLURM_ARRAY_TASK_ID": "2", "SLURM_ARRAY_TASK_COUNT": "4", "SLURM_ARRAY_TASK_MIN": "1", "SLURM_ARRAY_TASK_STEP": "2"},
+        {
+            "SLURM_ARRAY_TASK_ID": "2",
+            "SLURM_ARRAY_TASK_COUNT": "4",
+            "SLURM_ARRAY_TASK_MIN": "1",
+            "SLURM_ARRAY_TASK_STEP": "2",
+        },
         {"SLURM_ARRAY_TASK_ID": "9", "SLURM_ARRAY_TASK_COUNT": "3", "SLURM_ARRAY_TASK_MIN": "1"},
     ],
 )

@@ -43,7 +43,12 @@ def noted(folder: Path, *, origin: str = "https://a.example", external_id: str =
 def test_a_note_says_what_was_written(tmp_path):
     note = sidecar.read(sidecar.beside(noted(tmp_path)))
     assert note is not None
-    assert (note.external_id, note.task_id, note.price, note.origin) == ("krn1-A", "t1", Decimal("0.28"), "https://a.example")
+    assert (note.external_id, note.task_id, note.price, note.origin) == (
+        "krn1-A",
+        "t1",
+        Decimal("0.28"),
+        "https://a.example",
+    )
     assert note.times == {"intended": "2026-01-01T00:00:00.000+00:00"}
     assert note.about["request"] == {"model": "kirin_v1_t2v", "params": {"prompt": "rain"}}
     (found,) = note.outputs() or ()
@@ -104,7 +109,8 @@ def test_a_note_that_names_a_file_outside_of_its_folder_finishes_nothing(tmp_pat
 
 
 @pytest.mark.parametrize(
-    "outputs", [{"rain.mp4": "text"}, {"rain.mp4": {}}, {"rain.mp4": {"bytes": "19"}}, {"rain.mp4": {"bytes": None}}, {}]
+    "outputs",
+    [{"rain.mp4": "text"}, {"rain.mp4": {}}, {"rain.mp4": {"bytes": "19"}}, {"rain.mp4": {"bytes": None}}, {}],
 )
 def test_a_note_with_odd_facts_finishes_nothing(tmp_path, outputs):
     assert not targets.finished(job(tmp_path), noted(tmp_path, outputs=outputs))

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirin_cli.ui.amounts import count, duration, money, percent, size
+from kirin_cli.run.amounts import money, size
+from kirin_cli.spec.words import counted
+from kirin_cli.ui.amounts import duration, percent
 from kirin_cli.ui.cells import cells, fill, head, shorten, tail, wrap
 
 
@@ -65,4 +67,4 @@ def test_amounts_read_naturally():
         "0 B", "999 B", "1.2 kB", "12 MB", "5.0 GB",
     ]  # fmt: skip
     assert [percent(fraction) for fraction in (0, 0.29, 0.999, 1)] == ["0 %", "29 %", "99 %", "100 %"]
-    assert [count(1, "error"), count(3, "error")] == ["1 error", "3 errors"]
+    assert [counted(1, "error"), counted(3, "error")] == ["1 error", "3 errors"]

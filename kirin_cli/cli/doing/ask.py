@@ -31,6 +31,6 @@ def _entry(task: Task, given: str, origin: str) -> Entry:
     known = Intent(origin=origin, account="", external_id=external_id, model=model, request="")
     contents = [{"type": one.type, "url": one.url, "duration": one.duration} for one in task.outputs]
     return replace(
-        fresh(known, task.created_at or time.time()), state=STATES[task.state], task_id=task.id or given, cost=task.cost,
-        outputs=canonical(contents) if contents else "", error=failure_text(task.failure),
+        fresh(known, task.created_at or time.time()), state=STATES[task.state], task_id=task.id or given,
+        cost=task.cost, outputs=canonical(contents) if contents else "", error=failure_text(task.failure),
     )  # fmt: skip

@@ -13,10 +13,11 @@ from kirin_cli.cli.files import Picks, check_paths
 from kirin_cli.cli.plan import Plan
 from kirin_cli.cli.service import service
 from kirin_cli.cli.settings import settings
+from kirin_cli.run.amounts import money
 from kirin_cli.run.planning import Planned, likely_cost, planned
 from kirin_cli.run.preparing import Choices
 from kirin_cli.run.sharding import shard_of
-from kirin_cli.ui.amounts import duration, money
+from kirin_cli.ui.amounts import duration
 from kirin_cli.ui.tables import table
 
 HEADINGS: Final = ("job", "would", "because", "file", "time", "cost")

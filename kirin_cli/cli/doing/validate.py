@@ -7,6 +7,7 @@ from kirin_cli.cli.files import Picks, check_paths
 from kirin_cli.cli.settings import settings
 from kirin_cli.cli.validate import Validate
 from kirin_cli.report import validation
+from kirin_cli.spec.words import counted
 
 
 def do(asked: Validate) -> int:
@@ -21,5 +22,6 @@ def do(asked: Validate) -> int:
     else:
         voice.findings(checked.all_findings())
         if not refused:
-            voice.note(f"{len(checked.jobs)} jobs in {len(set(asked.files))} files are valid; nothing was sent")
+            jobs, files = counted(len(checked.jobs), "job"), counted(len(set(asked.files)), "file")
+            voice.note(f"no problem in {jobs} of {files}; nothing was sent")
     return 2 if refused else 0

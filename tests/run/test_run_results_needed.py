@@ -1,0 +1,131 @@
+"""What a job does about the results it needs, for each answer that the service may give about them."""
+
+import random
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from kirin_cli.api.client import Found, Queried
+from kirin_cli.api.faults import TransportFault
+from kirin_cli.errors import ServiceUnreachable
+from kirin_cli.jobs.reference import Reference
+from kirin_cli.ledger.states import State
+from kirin_cli.run.brakes import Brakes
+from kirin_cli.run.clock import SystemClock
+from kirin_cli.run.course import Course, Later, Over
+from kirin_cli.run.job import JobError, Outcome
+from kirin_cli.run.pace import Pace
+from kirin_cli.run.results_needed import unmet, with_results
+from kirin_cli.wire.answers import Content, Task, TaskState
+
+FAILED = JobError(exit_code=1, message="failed: no")
+UNSURE = JobError(exit_code=6, message="the outcome is unknown", charged="maybe")
+
+
+def task(state=TaskState.COMPLETED, *urls):
+    outputs = tuple(Content("video", url) for url in urls)
+    return Task("t1", state.value, state, None, None, outputs, None, None, {})
+
+
+@pytest.fixture
+def course(desk):
+    """A job that needs the result of another, which is done; `course.answers` says what the service will say."""
+    desk.jobs("rain", "first")
+    rain, first = desk.prepared().jobs
+    brakes, answers, asked = Brakes(in_flight=1, jobs=1), [], []
+    client = SimpleNamespace(query=lambda given: asked.append(given) or answers.pop(0))
+    world = SimpleNamespace(
+        client=client, gate=brakes, pace=Pace(rng=random.Random(1)), emit=lambda _: None, clock=SystemClock()
+    )
+    made = Course(replace(rain, values={"video": Reference("first", "url")}), desk.stands(rain, State.INTENT), world)
+    made.needed = {"first": Outcome(job=first, state="done", task_id="t1")}
+    return SimpleNamespace(it=made, answers=answers, asked=asked, gate=brakes)
+
+
+def test_the_url_is_the_one_that_the_service_gives_now(course):
+    course.answers.append(Queried(Found.FOUND, task(TaskState.COMPLETED, "https://cdn/new", "https://cdn/second")))
+    values = with_results(course.it)
+    assert values["video"] == "https://cdn/new"
+    assert values["external_task_id"] == course.it.job.external_id
+    assert course.asked == ["t1"]
+
+
+def test_without_a_task_id_the_external_id_is_asked_for(course):
+    course.it.needed = {"first": replace(course.it.needed["first"], task_id="")}
+    course.answers.append(Queried(Found.FOUND, task(TaskState.COMPLETED, "https://cdn/new")))
+    with_results(course.it)
+    assert course.asked == [course.it.needed["first"].job.external_id]
+
+
+@pytest.mark.parametrize(
+    "answer", [Queried(Found.ABSENT), Queried(Found.FOUND, task()), Queried(Found.FOUND, task(TaskState.FAILED))]
+)
+def test_a_result_that_is_gone_fails_the_job_uncharged(course, answer):
+    course.answers.append(answer)
+    over = with_results(course.it)
+    assert isinstance(over, Over)
+    assert (over.outcome.state, over.outcome.error.charged) == ("failed", "no")
+    assert "no longer gives its result" in over.outcome.error.message
+
+
+def test_a_result_that_is_gone_after_the_job_was_sent_once_leaves_its_outcome_unknown(course, desk):
+    course.it.entry = replace(course.it.entry, state=State.ABSENT)
+    course.answers.append(Queried(Found.ABSENT))
+    outcome = with_results(course.it).outcome
+    assert (outcome.state, outcome.error.exit_code, outcome.error.charged) == ("unknown", 6, "maybe")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Queried(Found.UNCLEAR, status=503),
+        Queried(Found.RATE_LIMITED, status=429),
+        Queried(Found.FOUND, task(TaskState.RUNNING)),
+    ],
+)
+def test_an_answer_that_tells_nothing_is_asked_for_again(course, answer):
+    course.answers.append(answer)
+    assert isinstance(with_results(course.it), Later)
+
+
+@pytest.mark.parametrize(("kind", "code"), [(Found.DENIED, 4), (Found.NO_BALANCE, 5)])
+def test_a_refused_key_stops_the_run_and_leaves_the_job_pending(course, kind, code):
+    course.answers.append(Queried(kind, status=401))
+    over = with_results(course.it)
+    assert isinstance(over, Over)
+    assert (over.outcome.state, over.outcome.exit_code) == ("pending", code)
+    assert course.gate.halted()
+
+
+def test_a_service_that_cannot_be_reached_is_given_up_after_a_few_tries(course):
+    fault = TransportFault("refused", "connection refused", certainly_not_sent=True)
+    course.answers += [Queried(Found.UNCLEAR, fault=fault)] * 9
+    for _ in range(4):
+        assert isinstance(with_results(course.it), Later)
+    over = with_results(course.it)
+    assert isinstance(over, Over)
+    assert (over.outcome.state, over.outcome.exit_code) == ("pending", ServiceUnreachable.exit_code)
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "follows", "code"),
+    [
+        ("done", None, None, 0),
+        ("skipped", None, None, 0),
+        ("failed", FAILED, "failed", 1),
+        ("rejected", FAILED, "failed", 1),
+        ("expired", replace(FAILED, exit_code=7), "failed", 1),
+        ("pending", None, "pending", 8),
+        ("pending", replace(FAILED, exit_code=5), "pending", 5),
+        ("unknown", UNSURE, "pending", 6),
+    ],
+)
+def test_how_a_need_ended_says_what_becomes_of_the_job(course, state, error, follows, code):
+    course.it.needed = {"first": replace(course.it.needed["first"], state=state, error=error)}
+    over = unmet(course.it)
+    assert (over and over.outcome.state) == follows
+    if over:
+        assert over.outcome.exit_code == code
+        assert over.outcome.error.charged == "no"
+        assert over.outcome.error.message.startswith("job first has no result for it: ")

@@ -1,0 +1,103 @@
+"""A person's machine and a service that works quickly: `kirin` as real processes against the sandbox."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from cli_process import Home
+
+from kirin_cli.ledger.entry import Entry
+from kirin_cli.ledger.journal import Ledger
+from kirin_cli.ledger.questions import select
+from kirin_cli.sandbox.server import Sandbox
+
+MEMORY = Path("/dev/shm")
+SPEED = 300
+
+
+@dataclass
+class Ran:
+    """What a command said; `data` is its JSON, `talk` is what was said to people."""
+
+    code: int
+    out: str
+    talk: str
+
+    @property
+    def data(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def states(self) -> dict[str, str]:
+        """By name of the job (with its take), how it ended."""
+        return {_label(job): job["state"] for job in self.data["jobs"]}
+
+
+def _label(job: dict[str, Any]) -> str:
+    return job["name"] + (f"-{job['take']}" if job["take"] > 1 else "")
+
+
+@dataclass
+class Desk:
+    """A home, and the account at the service whose key it holds. `environ` changes what every command finds."""
+
+    home: Home
+    stack: ExitStack
+    sandbox: Sandbox = field(init=False)
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def serve(self, **options: Any) -> Sandbox:
+        """A service from now on, instead of the one before."""
+        self.sandbox = self.stack.enter_context(Sandbox(**{"speed": SPEED, "seed": 1, **options}))
+        self.environ |= {"KIRIN_BASE_URL": self.sandbox.base_url, "KIRIN_API_KEY": str(self.sandbox.key)}
+        return self.sandbox
+
+    def kirin(self, *arguments: str, expect: int | None = 0, **environ: str) -> Ran:
+        """One command to its end, which must have this exit code."""
+        done = self.home.kirin(*arguments, env={**self.environ, **environ})
+        assert expect is None or done.returncode == expect, (done.returncode, done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr, done.stderr
+        assert str(self.sandbox.key) not in done.stdout + done.stderr
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def write(self, *lines: str, name: str = "jobs.yaml", model: str = "kirin_v1_t2v") -> Path:
+        path = self.home.work / name
+        path.write_text("\n".join(("version: 1", f"defaults: {{model: {model}}}", *lines)) + "\n")
+        return path
+
+    def jobs(self, *names: str, prompt: str = "a", **more: Any) -> Path:
+        return self.write("jobs:", *(f"  - {{name: {n}, params: {{prompt: {prompt} {n}}}}}" for n in names), **more)
+
+    @property
+    def renders(self) -> Path:
+        return self.home.work / "renders"
+
+    @property
+    def videos(self) -> list[str]:
+        return sorted(path.name for path in self.renders.glob("*.mp4"))
+
+    @property
+    def paid(self) -> int:
+        """Tasks that the service has made."""
+        return len(self.sandbox.world)
+
+    def entries(self) -> dict[str, Entry]:
+        """What stands in the ledger, by the names of the jobs."""
+        with Ledger.open(self.home.state, lambda: 0.0) as ledger:
+            return {entry.job: entry for entry in reversed(select(ledger.store))}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with ExitStack() as stack:
+        # In memory, where there is such a folder: waiting for a disk proves nothing here.
+        folder = stack.enter_context(TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else tmp_path))
+        made = Desk(Home(Path(folder)), stack, environ={"KIRIN_POLL_SECONDS": "0.05", "KIRIN_SETTLE_SECONDS": "0"})
+        made.serve()
+        yield made
+        assert not made.sandbox.crashes

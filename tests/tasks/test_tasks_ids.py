@@ -1,0 +1,168 @@
+"""`show`, `wait`, `download` and `resume`: tasks of the ledger, by any piece of an id, and tasks of the service alone."""
+
+import http.client
+import json
+import shutil
+from urllib.parse import urlsplit
+
+import pytest
+
+
+@pytest.fixture
+def made(desk):
+    """A job that is done, with its entry in the ledger."""
+    desk.jobs("rain")
+    desk.kirin("run", "jobs.yaml")
+    return desk.entries()["rain"]
+
+
+def posted(desk, external_id="elsewhere-1"):
+    """A task that another program has created under the same key."""
+    parts = urlsplit(desk.sandbox.base_url)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port)
+    body = {"model": "kirin_v1_t2v", "input": [{"params": {"prompt": "hail", "external_task_id": external_id}}]}
+    headers = {"Authorization": f"Bearer {desk.sandbox.key}", "Content-Type": "application/json"}
+    connection.request("POST", "/model/v1/generation", json.dumps(body), headers)
+    answer = json.loads(connection.getresponse().read())
+    connection.close()
+    return answer["id"]
+
+
+def test_show_tells_everything_and_its_shape_only_grows(desk, made):
+    for given in (made.task_id, made.external_id, made.external_id[:12], made.task_id[:9]):
+        assert made.task_id in desk.kirin("show", given).out
+    data = desk.kirin("show", made.task_id, "--json", KIRIN_API_KEY="").data
+    assert set(data) >= {
+        "task_id", "external_task_id", "state", "model", "job", "file", "take", "origin", "posts", "cost_usd", "created_at",
+        "sent_at", "accepted_at", "generated_at", "updated_at", "request", "outputs", "error", "events",
+    }  # fmt: skip
+    assert (data["state"], data["cost_usd"], data["posts"], data["take"]) == ("done", "0.28", 1, 1)
+    assert data["request"] == {"model": "kirin_v1_t2v", "params": {"prompt": "a rain"}}
+    assert data["outputs"][0]["path"].endswith("rain.mp4")
+    events = [(event["event"], event["from"], event["to"]) for event in data["events"]]
+    assert events[:3] == [
+        ("intend", "intent", "intent"),
+        ("send", "intent", "sending"),
+        ("accepted", "sending", "accepted"),
+    ]
+    assert set(data["events"][0]) >= {"at", "event", "from", "to", "why", "task_id"}
+
+
+def test_H1_a_prompt_full_of_control_characters_is_shown_escaped(desk):
+    prompt = "a \u202ereversed\u202c \x9b31m name"
+    desk.write("jobs:", f"  - {{name: rain, params: {{prompt: {json.dumps(prompt)}}}}}")
+    desk.kirin("run", "jobs.yaml")
+    entry = desk.entries()["rain"]
+    shown = desk.kirin("show", entry.task_id).out
+    assert "\\u202ereversed" in shown
+    listed = [desk.kirin(*command, "--json") for command in (("show", entry.task_id), ("list",), ("plan", "jobs.yaml"))]
+    assert all(one.out.isascii() for one in listed)
+    assert listed[0].data["request"]["params"]["prompt"] == prompt
+    assert "\u202e" not in shown + "".join(one.out for one in listed)
+
+
+def test_an_id_that_could_be_several_names_them(desk):
+    desk.jobs("rain", "snow")
+    desk.kirin("run", "jobs.yaml")
+    refused = desk.kirin("show", "krn1-", expect=2)
+    assert "krn1- could be any of: krn1-" in refused.talk
+    assert "Give more of the id" in refused.talk
+
+
+def test_show_asks_the_service_for_what_the_ledger_does_not_know(desk):
+    task_id = posted(desk)
+    data = desk.kirin("show", "elsewhere-1", "--json").data
+    assert (data["task_id"], data["external_task_id"], data["model"]) == (task_id, "elsewhere-1", "kirin_v1_t2v")
+    assert data["state"] in {"running", "succeeded"}
+    assert data["events"] == []
+    assert "the service says" in desk.kirin("show", task_id).talk
+    assert not desk.entries()
+    assert "neither has the service" in desk.kirin("show", "nobody", expect=2).talk
+    assert "The ledger has no task" in desk.kirin("show", "nobody", expect=2, KIRIN_API_KEY="").talk
+
+
+def test_download_fetches_again_free_of_charge_and_leaves_what_is_whole(desk, made):
+    path = desk.renders / "rain.mp4"
+    whole = path.read_bytes()
+    untouched = path.stat().st_mtime_ns
+    assert desk.kirin("download", made.task_id, "--json").states == {"rain": "skipped"}
+    assert path.stat().st_mtime_ns == untouched
+    path.unlink()
+    ran = desk.kirin("download", made.external_id[:14])
+    assert ran.out == f"{path}\n"
+    assert path.read_bytes() == whole
+    desk.kirin("download", made.task_id, "-o", "films")
+    assert (desk.home.work / "films/rain.mp4").read_bytes() == whole
+    desk.kirin("download", made.task_id, "-o", "clip.mp4")
+    assert (desk.home.work / "clip.mp4").read_bytes() == whole
+    assert desk.paid == 1
+
+
+def test_D14_download_replaces_nobodys_file_unless_forced(desk, made):
+    path = desk.renders / "rain.mp4"
+    whole = path.read_bytes()
+    (desk.renders / "rain.json").unlink()
+    path.write_bytes(b"mine")
+    refused = desk.kirin("download", made.task_id, expect=9)
+    assert "is there already and was not made by kirin" in refused.talk
+    assert path.read_bytes() == b"mine"
+    desk.kirin("download", made.task_id, "--force")
+    assert path.read_bytes() == whole
+
+
+def test_D14_one_file_for_several_tasks_is_refused(desk):
+    desk.jobs("rain", "snow")
+    desk.kirin("run", "jobs.yaml")
+    ids = [entry.task_id for entry in desk.entries().values()]
+    assert "names one file for 2 tasks" in desk.kirin("download", *ids, "-o", "clip.mp4", "--force", expect=2).talk
+    assert desk.kirin("download", ids[0], ids[0], "-o", "clip.mp4").out == "clip.mp4\n"
+
+
+def test_wait_takes_tasks_that_only_the_service_knows(desk):
+    task_id = posted(desk)
+    ran = desk.kirin("wait", task_id, "elsewhere-2" if posted(desk, "elsewhere-2") else "", "--json")
+    assert sorted(job["state"] for job in ran.data["jobs"]) == ["done", "done"]
+    assert len(list(desk.home.work.glob("*.mp4"))) == 2
+    assert desk.kirin("wait", task_id, "--json").data["jobs"][0]["state"] == "skipped"
+    assert "neither has the service" in desk.kirin("wait", "nobody", expect=2).talk
+    assert desk.paid == 2
+
+
+def test_wait_and_download_send_nothing(desk):
+    desk.serve(faults=["post:503"])
+    desk.jobs("rain")
+    desk.kirin("run", "jobs.yaml", "--timeout", "0.1s", expect=6)
+    entry = desk.entries()["rain"]
+    waited = desk.kirin("wait", entry.external_id, "--timeout", "0.3s", "--json", expect=None)
+    assert waited.code in {6, 8}
+    assert desk.entries()["rain"].tally.posts == entry.tally.posts
+    assert desk.paid == 0
+
+
+def test_resume_finishes_what_was_left_and_has_nothing_to_do_then(desk):
+    desk.jobs("rain", "snow")
+    desk.kirin("run", "jobs.yaml", "--no-wait")
+    assert desk.kirin("resume", "--json").states == {"rain": "done", "snow": "done"}
+    assert desk.videos == ["rain.mp4", "snow.mp4"]
+    nothing = desk.kirin("resume", "--json")
+    assert nothing.data["jobs"] == []
+    assert desk.paid == 2
+
+
+def test_resume_sends_what_was_never_sent(desk):
+    desk.serve(faults=["post:402*2"])
+    desk.jobs("rain", "snow")
+    desk.kirin("run", "jobs.yaml", "-j", "1", expect=5)
+    assert desk.paid == 0
+    assert desk.kirin("resume", KIRIN_API_KEY="", expect=4).talk.startswith("error: the API key")
+    assert desk.kirin("resume", "-j", "1", expect=5).code
+    assert desk.kirin("resume", "--json").states == {"rain": "done", "snow": "done"}
+    assert desk.paid == 2
+
+
+def test_after_the_ledger_is_lost_the_same_file_adopts_what_the_service_has(desk):
+    desk.jobs("rain")
+    desk.kirin("run", "jobs.yaml", "--no-wait")
+    shutil.rmtree(desk.home.state)
+    assert desk.kirin("run", "jobs.yaml", "--json").states == {"rain": "done"}
+    assert desk.paid == 1

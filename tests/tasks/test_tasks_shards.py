@@ -1,0 +1,201 @@
+"""Jobs shared among machines: each exactly once, whatever becomes of a machine; and the ready files for CI systems."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import yaml
+
+CI = Path(__file__).parents[2] / "sample_jobs/ci"
+NAMES = [f"job{number}" for number in range(9)]
+FOLLOWER = "  - {name: after, model: kirin_video_o1, params: {prompt: slower <<<video_1>>>, video_list: [{video_url: '${jobs.job0.url}', refer_type: base}]}}"
+
+
+def states(*runs):
+    """How each job stands over all runs; a job in two of them is an error."""
+    found = [item for run in runs for item in run.states.items()]
+    assert len(found) == len(dict(found)), found
+    return dict(found)
+
+
+def part(desk, index, *flags, expect=0, **environ):
+    """What one machine does: with a ledger of its own, unless told otherwise."""
+    own = {"KIRIN_STATE_DIR": str(desk.home.root / f"state-{index}"), **environ}
+    return desk.kirin("run", "jobs.yaml", "--json", "--shard", f"{index}/3", *flags, expect=expect, **own)
+
+
+def test_every_job_is_made_once_by_machines_that_know_nothing_of_each_other(desk):
+    desk.jobs(*NAMES)
+    with (desk.home.work / "jobs.yaml").open("a") as file:
+        file.write(FOLLOWER + "\n")
+    with ThreadPoolExecutor(2) as pool:
+        runs = list(pool.map(lambda index: part(desk, index), (1, 2, 3)))
+    assert states(*runs) == dict.fromkeys([*NAMES, "after"], "done")
+    assert [run.data["shard"] for run in runs] == [{"index": index, "total": 3} for index in (1, 2, 3)]
+    assert desk.paid == 10
+    assert "after" in next(run.states for run in runs if "job0" in run.states)
+
+
+def test_a_machine_that_was_lost_and_starts_anew_makes_nothing_twice(desk):
+    desk.jobs(*NAMES)
+    part(desk, 2, "--no-wait")
+    shutil.rmtree(desk.home.root / "state-2")  # and nothing of its disk is left
+    assert set(part(desk, 2).states.values()) == {"done"}
+    again = part(desk, 2)
+    assert set(again.states.values()) == {"skipped"}
+    assert desk.paid == len(again.states)
+
+
+def test_a_machine_that_is_killed_and_started_again_goes_on(desk):
+    desk.serve(speed=60)
+    desk.jobs(*NAMES)
+    planned = desk.kirin("plan", "jobs.yaml", "--json", "--shard", "2/3").data["jobs"]
+    environ = desk.home.environ(**desk.environ, KIRIN_STATE_DIR=str(desk.home.root / "state-2"))
+    command = [sys.executable, "-m", "kirin_cli", "run", "jobs.yaml", "--shard", "2/3", "--progress", "plain"]
+    with subprocess.Popen(command, cwd=desk.home.work, env=environ, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        accepted = (line for line in process.stderr if "accepted" in line)
+        assert all(next(accepted) for _ in planned)
+        process.kill()
+    run = part(desk, 2)
+    assert set(run.states.values()) == {"done"}
+    assert desk.paid == len(run.states)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_two_machines_with_the_same_part_make_one_task_each(desk, shared):
+    desk.jobs(*NAMES[:5])
+    folders = ["state-a", "state-a" if shared else "state-b"]
+
+    def run(number):
+        state = str(desk.home.root / folders[number])
+        return part(desk, 3, "-o", "renders" if shared else f"renders-{number}", KIRIN_STATE_DIR=state)
+
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(run, (0, 1)))
+    assert set(both[0].states) == set(both[1].states)
+    assert {state for one in both for state in one.states.values()} <= {"done", "skipped"}
+    assert desk.paid == len(both[0].states) == 4
+
+
+def test_shards_join_into_one_report_which_says_what_is_missing(desk):
+    desk.jobs(*NAMES)
+    for index in (1, 2):
+        desk.kirin("run", "jobs.yaml", "--shard", f"{index}/3", "--report", f"json=results/{index}.json")
+    merged = desk.kirin("report", "--merge", "results", "--report", "json=all.json", expect=None)
+    assert "3" in merged.talk
+    desk.kirin("run", "jobs.yaml", "--shard", "3/3", "--report", "json=results/3.json")
+    desk.kirin("report", "--merge", "results", "--report", "json=all.json")
+    data = json.loads((desk.home.work / "all.json").read_text())
+    assert {job["name"] for job in data["jobs"]} == set(NAMES)
+    assert data["totals"]["cost_usd"] == "2.52"
+
+
+def loaded(name):
+    return yaml.safe_load((CI / name).read_text())
+
+
+def commands(text):
+    """The `kirin …` commands of a shell text, each as its words; `pip` and `&&` are the shell's."""
+    joined = re.sub(r"\\\n", " ", text)
+    pieces = [piece.strip() for line in joined.splitlines() for piece in line.split("&&")]
+    return [shlex.split(piece)[1:] for piece in pieces if piece.startswith("kirin ")]
+
+
+def github():
+    steps = [step for job in loaded("github-actions.yml")["jobs"].values() for step in job["steps"]]
+    texts = [step.get("run", "").replace("\n", " ") for step in steps]
+    run, report = (next(text for text in texts if text.startswith(f"kirin {verb}")) for verb in ("run", "report"))
+    shards = loaded("github-actions.yml")["jobs"]["render"]["strategy"]["matrix"]["shard"]
+    runs = [commands(run.replace("${{ matrix.shard }}", str(shard))) for shard in shards]
+    return [({}, words) for (words,) in runs], commands(report)
+
+
+def gitlab():
+    file = loaded("gitlab-ci.yml")
+    run, report = (
+        " ".join(line for line in file[name]["script"] if line.startswith("kirin ")) for name in ("render", "gallery")
+    )
+
+    def of(index):
+        return {"CI_NODE_INDEX": str(index), "CI_NODE_TOTAL": str(file["render"]["parallel"])}
+
+    return [
+        (of(index), shlex.split(run.replace("$CI_NODE_INDEX", str(index)))[1:]) for index in (1, 2, 3, 4)
+    ], commands(report)
+
+
+def kubernetes():
+    spec = loaded("kubernetes-job.yaml")["spec"]
+    (container,) = spec["template"]["spec"]["containers"]
+    (words,) = commands(" ".join(container["args"]))
+    assert words[words.index("--shard") + 1] == f"auto/{spec['completions']}"
+
+    def of(index):
+        here = [word.replace("/jobs/", "").replace("/renders", "renders") for word in words]
+        return {"JOB_COMPLETION_INDEX": str(index)}, [
+            word.replace("$JOB_COMPLETION_INDEX", str(index)) for word in here
+        ]
+
+    report = ["report", "--merge", "renders/results", "--report", "html=gallery.html"]
+    return [of(index) for index in range(spec["completions"])], [report]
+
+
+def slurm():
+    text = (CI / "slurm-array.sh").read_text()
+    first, last = map(int, re.search(r"--array=(\d)-(\d)", text).groups())
+    (words,) = commands(text)
+    (report,) = commands(re.search(r"# When .*: (kirin report.*)", text)[1])
+
+    def of(index):
+        environ = {
+            "SLURM_ARRAY_TASK_ID": str(index), "SLURM_ARRAY_TASK_COUNT": str(last - first + 1), "SLURM_ARRAY_TASK_MIN": str(first),
+        }  # fmt: skip
+        return environ, [word.replace("$SLURM_ARRAY_TASK_ID", str(index)) for word in words]
+
+    return [of(index) for index in range(first, last + 1)], [report]
+
+
+@pytest.mark.parametrize("system", [github, gitlab, kubernetes, slurm], ids=lambda system: system.__name__)
+def test_the_ready_files_share_a_job_file_among_machines_and_report_on_it(desk, system):
+    runs, reports = system()
+    desk.jobs(*NAMES[:6])
+    assert len(runs) == 4
+    assert reports
+    with ThreadPoolExecutor(2) as pool:
+        for done in pool.map(
+            lambda run: desk.kirin(*run[1], KIRIN_STATE_DIR=str(desk.home.root / run[1][-1]), **run[0]), runs
+        ):
+            assert done.code == 0
+    assert desk.paid == 6
+    if system is github:
+        (desk.home.work / "all").mkdir()
+        for name in ("results", "renders"):
+            shutil.move(desk.home.work / name, desk.home.work / "all")
+    for report in reports:
+        assert "missing" not in desk.kirin(*report).talk
+    assert "job5" in next(desk.home.work.rglob("*.html")).read_text()
+
+
+def test_the_ready_files_are_what_their_systems_read():
+    workflow = loaded("github-actions.yml")
+    assert workflow[True] == ["workflow_dispatch"]  # how YAML 1.1 reads `on`
+    for job in workflow["jobs"].values():
+        assert set(job) <= {"needs", "if", "runs-on", "strategy", "env", "steps"}
+        assert all(
+            ("uses" in step) != ("run" in step) and set(step) <= {"uses", "with", "run", "if"} for step in job["steps"]
+        )
+    render = loaded("gitlab-ci.yml")["render"]
+    assert render["stage"] in loaded("gitlab-ci.yml")["stages"]
+    assert all(isinstance(line, str) for line in render["script"])
+    job = loaded("kubernetes-job.yaml")
+    assert (job["apiVersion"], job["kind"], job["spec"]["completionMode"]) == ("batch/v1", "Job", "Indexed")
+    volumes = {volume["name"] for volume in job["spec"]["template"]["spec"]["volumes"]}
+    assert {mount["name"] for mount in job["spec"]["template"]["spec"]["containers"][0]["volumeMounts"]} == volumes
+    assert subprocess.run(["bash", "-n", CI / "slurm-array.sh"], check=False).returncode == 0
