@@ -10,8 +10,8 @@ from kirin_cli.cli.console import talk
 from kirin_cli.cli.publish import reports
 from kirin_cli.errors import StillRunning, UsageError
 from kirin_cli.report.collect import collect
+from kirin_cli.report.harmless import as_text
 from kirin_cli.report.merge import INCOMPLETE, joined, missing, shard_count
-from kirin_cli.report.results import as_text
 
 
 def report(

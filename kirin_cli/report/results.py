@@ -11,6 +11,7 @@ from typing import Final
 
 from kirin_cli import __version__
 from kirin_cli.errors import KirinError
+from kirin_cli.report.harmless import as_text
 from kirin_cli.report.record import Report
 from kirin_cli.run.findings import Finding
 from kirin_cli.run.job import Outcome, Output, Summary
@@ -35,11 +36,6 @@ Data = Mapping[str, object]
 def render(summary: Summary) -> str:
     """The whole run, indented."""
     return as_text(as_data(summary))
-
-
-def as_text(data: Data) -> str:
-    """Plain data as JSON, in ASCII: nothing in it can do anything to a terminal or a log (`##vso[` neither, H3)."""
-    return json.dumps(data, indent=2, ensure_ascii=True).replace("##", r"#\u0023")
 
 
 def again(report: Report) -> str:

@@ -1,6 +1,6 @@
 """What `validate` found, as JSON (CLI "JSON"). The shape only grows."""
 
-from kirin_cli.report.results import as_text
+from kirin_cli.report.harmless import as_text
 from kirin_cli.run.checking import CheckedFiles, CheckedJob
 from kirin_cli.run.findings import Finding
 from kirin_cli.spec.problem import Severity

@@ -49,7 +49,8 @@ class Model(Record, kw_only=True):
         problems = Problems()
         check = Check(look, problems)
         values = check_fields(self.fields, params, "", check)
-        values = {name: value for name, value in values.items() if value or not isinstance(value, list)}
+        for name in [name for name, value in values.items() if not value and isinstance(value, list)]:
+            del values[name]
         whole = not problems.found
         laws = _open_laws(self, *values, sized=check.sized) if whole else self.laws
         self._hold(laws, View(self.fields, values, whole=whole, sized=check.sized), problems)

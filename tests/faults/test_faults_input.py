@@ -76,7 +76,7 @@ MISTAKES = {
     "unknown key": (HEAD + "prams: {}\n", 4, 1, "prams"),
     "unknown parameter": (HEAD + "  promt: b\n", 4, 3, "promt"),
     "unknown tag": (HEAD + "  duration: !seconds 5\n", 4, 13, "!seconds"),
-    "python tag": (HEAD + "  seed: !!python/object/apply:os.system [ls]\n", 4, 9, "python"),
+    "python tag": (HEAD + "x-y: !!python/object/apply:os.system [ls]\n", 4, 6, "python"),
     "unset variable": (HEAD.replace("a\n", "in ${city}\n"), 3, 3, "city"),
     "unset environment": (HEAD.replace("a\n", "${env.NOWHERE_SET}\n"), 3, 3, "NOWHERE_SET"),
     "message of one's own": (HEAD.replace("a\n", "${city:?give --set city=NAME}\n"), 3, 3, "give --set city=NAME"),
@@ -128,7 +128,7 @@ BOMBS = {
     "deep lists": lambda: "x-deep: " + "[" * 20_000 + "]" * 20_000 + "\n" + HEAD,
     "deep mappings": lambda: "x-deep: " + "{a: " * 20_000 + "1" + "}" * 20_000 + "\n" + HEAD,
     "deep blocks": lambda: "x-deep:\n" + "".join(" " * n + "-\n" for n in range(1, 2000)) + HEAD,
-    "wide": lambda: "x-wide: [" + "a," * 400_000 + "]\n" + HEAD,
+    "wide": lambda: "x-wide: [" + "a," * 600_000 + "]\n" + HEAD,
     "matrix of 10,201": lambda: HEAD + f"matrix: {{seed: {list(range(101))}, take: {list(range(101))}}}\n",
     "matrix of a billion": lambda: HEAD + "matrix: {" + ", ".join(f"{letter}: {list(range(10))}" for letter in "abcdefghi") + "}\n",
     "takes": lambda: HEAD + "take: 1000000000\n",
@@ -150,10 +150,9 @@ def test_I3_I5_bombs_are_refused_in_under_a_second(machine: Bench, kirin: Callab
 
 def test_I3_files_of_100_MB_and_files_that_never_end_are_not_read(machine: Bench, kirin: Callable[..., Said]) -> None:
     os.truncate(machine.file, 100_000_000)
-    os.mkfifo(machine.folder / "pipe.yaml")
     (machine.folder / "folder.yaml").mkdir()
     (machine.folder / "loop.yaml").symlink_to("loop.yaml")
-    files = ("jobs.yaml", "pipe.yaml", "folder.yaml", "loop.yaml", "missing.yaml", "/dev/zero", "/dev/tty")
+    files = ("jobs.yaml", "folder.yaml", "loop.yaml", "missing.yaml", "/dev/zero", "/dev/tty")
     began = time.process_time()
     said = kirin("validate", *files, "--json")
     assert time.process_time() - began < CHECKED_WITHIN

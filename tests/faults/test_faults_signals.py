@@ -217,6 +217,14 @@ def test_G1_G2_a_signal_while_files_are_hashed_is_raised_and_says_how_to_go_on(
     assert signal.getsignal(number) is before
 
 
+def test_G1_ctrl_c_while_a_job_file_is_read_ends_at_once(machine: Bench) -> None:
+    os.mkfifo(machine.folder / "pipe.yaml")
+    with started(machine, "run", "pipe.yaml") as running, (machine.folder / "pipe.yaml").open("wb"):
+        assert running.stop() == 130
+    assert running.lines == ["error: interrupted"]
+    assert machine.posts == 0
+
+
 def test_G3_nobody_reads_the_paths_any_more(machine: Bench) -> None:
     machine.write_jobs(*"abc")
     code, said = shell(machine, "kirin run jobs.yaml -q | head -1; echo ${PIPESTATUS[0]}")

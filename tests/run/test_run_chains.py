@@ -3,6 +3,7 @@
 from itertools import combinations
 
 import pytest
+from followers import follower
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,11 +16,11 @@ from kirin_cli.spec.medium import Medium
 
 CHAIN = (
     "jobs:",
-    "  - {name: last, model: kirin_video_o1, params: {prompt: slower <<<video_1>>>, video_list: [{video_url: '${jobs.middle.url}', refer_type: base}]}}",
-    "  - {name: middle, model: kirin_video_o1, params: {prompt: wetter <<<video_1>>>, video_list: [{video_url: '${jobs.first.url}', refer_type: base}]}}",
+    follower("last", "middle"),
+    follower("middle", "first"),
     "  - {name: first, params: {prompt: rain}}",
     "  - {name: alone, params: {prompt: snow}}",
-)  # fmt: skip
+)
 
 
 def names(jobs):
@@ -150,9 +151,8 @@ def test_references_are_filled_in_wherever_they_stand():
     }
 
 
-@pytest.mark.parametrize("first", ["${jobs.last.url}", "${jobs.first.url}"])
-def test_circles_are_errors_with_their_place(desk, first):
-    middle = CHAIN[2].replace("${jobs.first.url}", first).replace("name: middle", "name: first")
-    desk.write("jobs:", CHAIN[1].replace("jobs.middle", "jobs.first"), middle)
+@pytest.mark.parametrize("needed", ["last", "first"])
+def test_circles_are_errors_with_their_place(desk, needed):
+    desk.write("jobs:", follower("last", "first"), follower("first", needed))
     with pytest.raises(AssertionError, match=r"in a circle: .*line=5, column=\d"):
         desk.checked()

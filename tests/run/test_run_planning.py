@@ -1,9 +1,12 @@
 """What `kirin plan` says of each job, from notes and the ledger alone; and taking jobs up from the ledger again."""
 
+import base64
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from followers import follower
 from pictures import png
 
 from kirin_cli.ledger.questions import durations, prices
@@ -131,8 +134,6 @@ def test_a_picture_that_is_gone_is_not_sent(desk):
 
 
 def test_a_picture_given_as_base64_is_not_kept(desk):
-    import base64  # noqa: PLC0415
-
     text = base64.b64encode(png(300, 300)).decode()
     desk.stands(with_picture(desk, given=text), State.INTENT)
     assert taken(desk).unsendable == "its pictures were given as Base64 and are not kept"
@@ -146,11 +147,7 @@ def test_a_picture_given_as_a_url_needs_no_file(desk):
 
 
 def test_a_follower_is_sent_by_its_job_file_only(desk):
-    desk.write(
-        "jobs:",
-        "  - {name: first, params: {prompt: a}}",
-        "  - {name: rain, model: kirin_video_o1, params: {prompt: b <<<video_1>>>, video_list: [{video_url: '${jobs.first.url}', refer_type: base}]}}",
-    )
+    desk.write("jobs:", "  - {name: first, params: {prompt: a}}", follower("rain", "first"))
     first, rain = desk.prepared().jobs
     desk.stands(first, State.INTENT)
     desk.stands(rain, State.INTENT)
@@ -165,8 +162,6 @@ def test_a_prompt_that_speaks_of_jobs_is_no_reference(desk):
 
 
 def test_an_entry_of_a_model_that_is_not_known_here_is_left_alone(desk):
-    from dataclasses import replace  # noqa: PLC0415
-
     desk.jobs("rain")
     entry = desk.stands(desk.prepared().jobs[0], State.INTENT)
     assert job_of(replace(entry, model="kirin_v9")) is None

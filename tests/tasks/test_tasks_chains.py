@@ -2,12 +2,9 @@
 
 import shutil
 
-FOLLOWER = "  - {{name: {0}, model: kirin_video_o1, params: {{prompt: slower <<<video_1>>>, video_list: [{{video_url: '${{jobs.{1}.url}}', refer_type: base}}]}}}}"
-CHAIN = (
-    FOLLOWER.format("last", "middle"),
-    FOLLOWER.format("middle", "first"),
-    "  - {name: first, params: {prompt: rain}}",
-)
+from followers import follower
+
+CHAIN = (follower("last", "middle"), follower("middle", "first"), "  - {name: first, params: {prompt: rain}}")
 ALONE = "  - {name: alone, params: {prompt: snow}}"
 
 
@@ -109,7 +106,7 @@ def test_a_key_that_is_refused_while_a_url_is_asked_for_ends_the_run_at_once(des
 
 
 def test_a_circle_is_an_error_at_its_line(desk):
-    desk.write("jobs:", FOLLOWER.format("a", "b"), FOLLOWER.format("b", "a"))
+    desk.write("jobs:", follower("a", "b"), follower("b", "a"))
     refused = desk.kirin("run", "jobs.yaml", expect=2)
     assert "jobs.yaml:4" in refused.talk
     assert "circle" in refused.talk

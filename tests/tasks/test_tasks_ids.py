@@ -1,4 +1,4 @@
-"""`show`, `wait`, `download` and `resume`: tasks of the ledger, by any piece of an id, and tasks of the service alone."""
+"""`show`, `wait`, `download`, `resume`: tasks of the ledger by any piece of an id, and tasks of the service alone."""
 
 import http.client
 import json
@@ -33,8 +33,8 @@ def test_show_tells_everything_and_its_shape_only_grows(desk, made):
         assert made.task_id in desk.kirin("show", given).out
     data = desk.kirin("show", made.task_id, "--json", KIRIN_API_KEY="").data
     assert set(data) >= {
-        "task_id", "external_task_id", "state", "model", "job", "file", "take", "origin", "posts", "cost_usd", "created_at",
-        "sent_at", "accepted_at", "generated_at", "updated_at", "request", "outputs", "error", "events",
+        "task_id", "external_task_id", "state", "model", "job", "file", "take", "origin", "posts", "cost_usd",
+        "created_at", "sent_at", "accepted_at", "generated_at", "updated_at", "request", "outputs", "error", "events",
     }  # fmt: skip
     assert (data["state"], data["cost_usd"], data["posts"], data["take"]) == ("done", "0.28", 1, 1)
     assert data["request"] == {"model": "kirin_v1_t2v", "params": {"prompt": "a rain"}}

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from followers import follower
 
 CI = Path(__file__).parents[2] / "sample_jobs/ci"
 NAMES = [f"job{number}" for number in range(9)]
-FOLLOWER = "  - {name: after, model: kirin_video_o1, params: {prompt: slower <<<video_1>>>, video_list: [{video_url: '${jobs.job0.url}', refer_type: base}]}}"
 
 
 def states(*runs):
@@ -33,7 +33,7 @@ def part(desk, index, *flags, expect=0, **environ):
 def test_every_job_is_made_once_by_machines_that_know_nothing_of_each_other(desk):
     desk.jobs(*NAMES)
     with (desk.home.work / "jobs.yaml").open("a") as file:
-        file.write(FOLLOWER + "\n")
+        file.write(follower("after", "job0") + "\n")
     with ThreadPoolExecutor(2) as pool:
         runs = list(pool.map(lambda index: part(desk, index), (1, 2, 3)))
     assert states(*runs) == dict.fromkeys([*NAMES, "after"], "done")
@@ -155,8 +155,10 @@ def slurm():
 
     def of(index):
         environ = {
-            "SLURM_ARRAY_TASK_ID": str(index), "SLURM_ARRAY_TASK_COUNT": str(last - first + 1), "SLURM_ARRAY_TASK_MIN": str(first),
-        }  # fmt: skip
+            "SLURM_ARRAY_TASK_ID": str(index),
+            "SLURM_ARRAY_TASK_COUNT": str(last - first + 1),
+            "SLURM_ARRAY_TASK_MIN": str(first),
+        }
         return environ, [word.replace("$SLURM_ARRAY_TASK_ID", str(index)) for word in words]
 
     return [of(index) for index in range(first, last + 1)], [report]
