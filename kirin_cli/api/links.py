@@ -33,7 +33,7 @@ class Trail:
         if self.hops > MOST_HOPS:
             raise ResultUnavailable(f"the address of the file was redirected more than {MOST_HOPS} times")
         secure = self.parts.scheme == "https"
-        self.url = urldefrag(urljoin(self.url, location.encode("latin-1", "replace").decode("utf-8", "replace"))).url
+        self.url = self._joined(location.encode("latin-1", "replace").decode("utf-8", "replace"))
         self.limit = min(self.limit, Reach.PUBLIC if self._reached is None else self._reached)
         self._reached = None
         self.parts = self._parts(self.url)
@@ -52,15 +52,25 @@ class Trail:
         """How far the next connection may lead; asked for only where one leads inside."""
         return self._origin()
 
+    def _joined(self, location: str) -> str:
+        try:
+            return urldefrag(urljoin(self.url, location)).url
+        except ValueError as error:
+            raise _unusable(error) from None
+
     def _parts(self, url: str) -> SplitResult:
         try:
             parts = split_url(url)
         except ValueError as error:
-            raise ResultUnavailable(f"the address of the file cannot be used: {error}") from None
+            raise _unusable(error) from None
         reach = literal_reach(parts.hostname or "")
         if reach is Reach.FORBIDDEN or (reach and reach > self.limit):
             raise ResultUnavailable(f"the address of the file leads to {parts.hostname}, where it must not")
         return parts
+
+
+def _unusable(error: ValueError) -> ResultUnavailable:
+    return ResultUnavailable(f"the address of the file cannot be used: {error}")
 
 
 def origin_reach(host: str, resolver: Resolver) -> Reach:

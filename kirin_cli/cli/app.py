@@ -10,7 +10,7 @@ from typer.main import get_command as build
 
 from kirin_cli.cli.defaults import FileDefaults
 from kirin_cli.cli.rows import BY_NAME, Row
-from kirin_cli.errors import UsageError
+from kirin_cli.errors import Interrupted, UsageError
 from kirin_cli.spec.words import nearest
 
 SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
@@ -61,7 +61,10 @@ class Verb(TyperCommand):
         """Do what the command does; from here on garbage is collected (see __main__)."""
         gc.freeze()
         gc.enable()
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:  # Typer would end without a word
+            raise Interrupted("interrupted") from None
 
 
 def loaded(row: Row) -> Verb:

@@ -15,6 +15,7 @@ from kirin_cli.errors import UsageError
 from kirin_cli.ledger.entry import Entry
 from kirin_cli.ledger.journal import Ledger
 from kirin_cli.ledger.states import State
+from kirin_cli.report.harmless import harmless_json
 from kirin_cli.spec.words import nearest
 
 FIELDS: Final[Mapping[str, object]] = {
@@ -74,12 +75,12 @@ def files_of(entry: Entry) -> list[Path]:
 
 
 def as_json(data: object) -> str:
-    """Data as JSON text in ASCII: nothing in it can do anything to a terminal or a log (H1)."""
-    return re.sub(r"[^ -~\n]", _escaped, pretty(data))
+    """Data as JSON text in ASCII: nothing in it can do anything to a terminal or a log (H1, H3)."""
+    return harmless_json(re.sub(r"[^ -~\n]", _escaped, pretty(data)))
 
 
 def _escaped(character: re.Match[str]) -> str:
-    return json.dumps(character[0])[1:-1].replace("\x7f", r"\u007f")
+    return json.dumps(character[0])[1:-1]
 
 
 def moment(at: float | None) -> str | None:

@@ -10,6 +10,7 @@ import typer
 from kirin_cli.cli import options as o
 from kirin_cli.cli.console import talk
 from kirin_cli.cli.entries import FIELDS, as_data, as_json, listed_states, opened_ledger
+from kirin_cli.cli.models import named
 from kirin_cli.cli.settings import seconds
 from kirin_cli.cli.shaping import shape_of
 from kirin_cli.ledger.entry import Entry
@@ -41,7 +42,8 @@ def list_tasks(
     file = str(Path(job_file).absolute()) if job_file else ""
     with opened_ledger(os.environ, profile) as ledger:
         wanted = listed_states(state or ())
-        found = select(ledger.store, states=wanted, model=model, job_file=file, since=begin, limit=limit)
+        of_model = named(model).id if model else ""
+        found = select(ledger.store, states=wanted, model=of_model, job_file=file, since=begin, limit=limit)
     if shape.for_programs:
         rows = list(map(as_data, found))
         voice.data(*(shape.lines(rows) if shape.rows else (as_json({"tasks": rows}),)))

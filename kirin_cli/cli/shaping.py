@@ -11,6 +11,7 @@ from string import Formatter
 from typing import Final
 
 from kirin_cli.errors import UsageError
+from kirin_cli.report.harmless import harmless_json
 from kirin_cli.spec.record import Record
 from kirin_cli.spec.words import nearest
 from kirin_cli.ui.escape import harmless
@@ -136,4 +137,4 @@ def _below(value: object, step: str) -> object:
 
 
 def _as_json(value: object) -> str:
-    return json.dumps(value).replace("\x7f", r"\u007f")  # the one control character that JSON leaves as it is
+    return harmless_json(json.dumps(value))

@@ -8,7 +8,7 @@ from kirin_cli.spec.medium import Medium, UnreadableMedium
 
 _WEB = re.compile("https?:", re.IGNORECASE)
 # The .5 of /clip-1.5 is a number, and /.png is a name.
-_SUFFIXED = re.compile(r".*[^/](\.(?:[a-z][a-z0-9]{1,4}|3g[p2]))/*", re.IGNORECASE | re.ASCII)
+_SUFFIXED = re.compile(r".*[^/](\.(?:[a-z][a-z0-9]{1,4}|3g[p2]))(?:/\.?)*", re.IGNORECASE | re.ASCII)
 
 
 def is_web(text: str) -> bool:

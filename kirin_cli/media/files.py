@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
+from io import DEFAULT_BUFFER_SIZE
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,14 +31,20 @@ def odd_kind(mode: int) -> str:
 
 def suffix_of(path: str) -> str:
     """The lower-case suffix of a file's name with its dot, "" where it has none: `.png` is a name, `cup.` has none."""
-    name = path.replace(os.sep, "/").rpartition("/")[2]
+    name = path.rpartition("/")[2]
+    if name in {"", "."} or os.sep in name:
+        name = Path(path).name
     dot = name.rfind(".")
     return name[dot:].lower() if 0 < dot < len(name) - 1 else ""
 
 
 def open_at_once(path: Path) -> BinaryIO:
     """Open for reading; never waits, even where a pipe has taken the file's place. Raises OSError."""
-    return open(path, "rb", opener=lambda name, _: os.open(name, _FLAGS))
+    return open(path, "rb", DEFAULT_BUFFER_SIZE, opener=_opened)  # a size of its own spares asking for a terminal
+
+
+def _opened(name: str, _: int) -> int:
+    return os.open(name, _FLAGS)
 
 
 def stamp_of(file: BinaryIO) -> Stamp:

@@ -71,8 +71,9 @@ def _existing(given: str, base: Path) -> tuple[Path, int] | None:
 def _resolved(given: str, base: Path) -> tuple[Path, int]:
     """The same; raises OSError where nothing is there, RuntimeError for a home that nobody knows."""
     folder, slash, name = given.rpartition("/")
-    if name not in {"", ".", ".."} and os.sep not in name and not name.startswith("~"):
-        path = _resolved_folder(folder + slash, base) / name
+    if name not in {"", ".", ".."} and os.sep not in name and not given.startswith("~"):
+        here = os.getcwd()  # noqa: PTH109  (pathlib would make a path of it, which takes longer than all the rest)
+        path = _folder(folder + slash, base, here) / name
         mode = path.lstat().st_mode
         if not stat.S_ISLNK(mode):
             return path, mode
@@ -81,8 +82,9 @@ def _resolved(given: str, base: Path) -> tuple[Path, int]:
 
 
 @lru_cache(maxsize=256)  # thousands of pictures lie in few folders
-def _resolved_folder(given: str, base: Path) -> Path:
-    return (base / Path(given).expanduser()).resolve(strict=True)
+def _folder(given: str, base: Path, _here: str) -> Path:
+    """A folder without links; which one that is may depend on where the process is."""
+    return (base / given).resolve(strict=True)
 
 
 def _file(given: str, path: Path, mode: int) -> Medium:

@@ -6,4 +6,9 @@ from collections.abc import Mapping
 
 def as_text(data: Mapping[str, object]) -> str:
     """Plain data as JSON, in ASCII, indented; a CI system finds no command in it (`##vso[` neither, H3)."""
-    return json.dumps(data, indent=2, ensure_ascii=True).replace("##", r"#\u0023")
+    return harmless_json(json.dumps(data, indent=2, ensure_ascii=True))
+
+
+def harmless_json(text: str) -> str:
+    r"""JSON in ASCII that says the same without DEL and `##vso[`, which commands Azure wherever it stands (H1, H3)."""
+    return text.replace("\x7f", r"\u007f").replace("##", r"#\u0023")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
+from kirin_cli.report.harmless import harmless_json
 from kirin_cli.report.reading import items, mapping
 from kirin_cli.report.record import Report
 from kirin_cli.report.results import JOB_FIELDS
@@ -14,7 +15,7 @@ FIELDS: Final[Mapping[str, object]] = {"run_id": None, **JOB_FIELDS}
 
 def render(report: Report) -> str:
     """The lines, in ASCII; nothing where there are no jobs."""
-    return "\n".join(map(json.dumps, rows(report.data)))
+    return harmless_json("\n".join(map(json.dumps, rows(report.data))))
 
 
 def rows(data: Mapping[str, object]) -> list[dict[str, object]]:

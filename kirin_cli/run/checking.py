@@ -22,6 +22,7 @@ LookIn = Callable[[str, Kind, Path], Medium]
 _UNCHECKABLE = frozenset({"model", "params"})
 _ANCHOR = "an anchor"
 _MOST_REMEMBERED = 4096  # images and videos of a file
+_model = cache(MODELS.get)  # which looks for the module of a model each time
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +80,6 @@ def _checked(job: Job, look: Look) -> CheckedJob:
     return CheckedJob(job, model, values, tuple([finding_of(job, problem) for problem in problems]))
 
 
-_model = cache(MODELS.get)
-
-
 def finding_of(job: Job, problem: Problem) -> Finding:
     """A problem of a job with its place in the file, and with how it came there."""
     line, column = job.spot(problem.path)
@@ -93,9 +91,9 @@ def finding_of(job: Job, problem: Problem) -> Finding:
 
 
 def _looking(look: LookIn, base: Path) -> Look:
-    """`look` in the folder `base`, which remembers what it saw last; a reference is no text, though written as one."""
+    """`look` in the folder `base`; what is given in many jobs is looked at once."""
 
-    @lru_cache(_MOST_REMEMBERED, typed=True)
+    @lru_cache(_MOST_REMEMBERED, typed=True)  # a Reference is not the text that it equals
     def found(given: str, kind: Kind) -> Medium:
         return Medium(given, "url") if isinstance(given, Reference) else look(given, kind, base)
 

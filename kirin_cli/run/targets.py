@@ -50,7 +50,10 @@ def _numbered(template: str, n: int) -> str:
 def extension(content: Content) -> str:
     """The suffix, without its dot, of a file of this content: the URL's where it fits the type."""
     known = EXTENSIONS.get(content.type, EXTENSIONS["video"])
-    given = PurePosixPath(urlsplit(content.url).path).suffix.lower().removeprefix(".")
+    try:
+        given = PurePosixPath(urlsplit(content.url).path).suffix.lower().removeprefix(".")
+    except ValueError:  # no URL at all; the download says so
+        given = ""
     return given if given in known else known[0]
 
 

@@ -93,7 +93,7 @@ class Text(Field):
             return check.refuse(at, self.rule, f"is empty; it takes {self.bounds()}")
         if self.most is not None and len(value) > self.most:
             return check.refuse(at, self.rule, f"has {len(value)} characters; at most {self.most} are allowed")
-        if not (value.isascii() and "\0" not in value) and UNSENDABLE.search(value):
+        if ("\0" in value or not value.isascii()) and UNSENDABLE.search(value):  # the search goes through all of it
             return check.refuse(at, self.rule, "holds a NUL or half a surrogate pair, which is no text to send")
         return value
 

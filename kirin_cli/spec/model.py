@@ -82,9 +82,9 @@ class Model(Record, kw_only=True):
         return tuple(part.name for part in self.fields)
 
 
-@lru_cache(maxsize=1024)  # of thousands of jobs most give the same parameters
+@lru_cache(maxsize=1024)  # most of thousands of jobs give the same parameters
 def _open_laws(model: Model, *given: str, sized: bool) -> tuple[AnyLaw, ...]:
-    """The laws that are not kept by any request that gives these parameters and no others."""
+    """The laws that a request which gives just these parameters may break, by their values or by what is given."""
     outline = Outline(model.fields, given, sized=sized)
     return tuple(law for law in model.laws if _is_open(law, outline))
 

@@ -77,9 +77,9 @@ class Undecided(Exception):
 
 
 class Outline(View):
-    """A request of which only is known what is `given`, each something else than an empty list, and nothing broken.
+    """A request of which only the names of what is `given` are known; nothing is broken, or an empty list.
 
-    Where more is asked, Undecided is raised.
+    A law that keeps to what is known can be decided once for all requests of this kind; else Undecided is raised.
     """
 
     __slots__ = ()

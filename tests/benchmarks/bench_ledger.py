@@ -1,4 +1,3 @@
-
 """What the ledger costs: a batch with it against the same batch without, and questions to ten thousand entries.
 
 Run: python tests/benchmarks/bench_ledger.py [JOBS]. Prints ratios; the goal is in design/PERFORMANCE.md ("Ledger").

@@ -165,4 +165,7 @@ def test_every_manual_page_is_drawn_without_a_warning(page):
 
 
 def test_every_command_has_a_manual_page():
-    assert {page.stem for page in (ROOT / "kirin_cli" / "man" / "man1").glob("*")} == {"kirin", *(f"kirin-{name}" for name in SHOWN)}
+    assert {page.stem for page in (ROOT / "kirin_cli" / "man" / "man1").glob("*")} == {
+        "kirin",
+        *(f"kirin-{name}" for name in SHOWN),
+    }

@@ -25,7 +25,9 @@ PATIENCE = 20.0
 AFTER_A_SIGNAL = 5.0
 """Seconds within which a first Ctrl-C, SIGTERM or SIGHUP ends the command (CLI "Ctrl-C")."""
 KIRIN = (sys.executable, "-m", "kirin_cli")
-HERE_IS_YOUR_TERMINAL = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+HERE_IS_YOUR_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+)
 AT_A_TERMINAL = (sys.executable, "-ISc", HERE_IS_YOUR_TERMINAL)
 HANDED_ON = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "COVERAGE_PROCESS_START")
 

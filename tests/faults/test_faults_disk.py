@@ -1,4 +1,4 @@
-"""Disks that are full, read-only or in the way (rows D14 and L5 of FAULTS.md): nothing is paid for in vain or twice."""
+"""Disks that are full, read-only or gone (row L5 and the folders of row D14): nothing is paid in vain or twice."""
 
 import errno
 import os
@@ -14,21 +14,22 @@ import loopback_faults as faults
 import pytest
 from faults import processes
 from faults.processes import ran, shell
-from faults.worlds import CLIP, Bench, Ran
+from faults.worlds import Bench, Ran
 from loopback import clip
 from loopback_exchange import Exchange
 
 from kirin_cli.ledger.states import State
 
 LONG = clip(3_000_000)
-GIB = 1 << 30
 
 
 @cache
 def namespaces() -> bool:
     """Whether a disk of any size can be mounted here that nobody else sees."""
     try:
-        done = subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "none", "/mnt"], capture_output=True, check=False)
+        done = subprocess.run(
+            ["unshare", "-rm", "mount", "-t", "tmpfs", "none", "/mnt"], capture_output=True, check=False
+        )
     except OSError:
         return False
     return done.returncode == 0
@@ -68,7 +69,9 @@ def test_L5_a_disk_that_fills_during_a_download_is_9_and_resume_fetches_free_of_
 def test_L5_a_file_that_will_not_fit_is_not_begun_and_nothing_more_is_sent(machine: Bench) -> None:
     machine.write_jobs("rain", "snow", "hail")
     machine.cdn.serve_file("/result.mp4", LONG)
-    line = "kirin run jobs.yaml -j 1; echo code $?; mount -o remount,size=19m renders; kirin run jobs.yaml; echo code $?"
+    line = (
+        "kirin run jobs.yaml -j 1; echo code $?; mount -o remount,size=19m renders; kirin run jobs.yaml; echo code $?"
+    )
     said = on_disk(machine, "1800k", line)
     assert codes(said) == ["code 9", "code 0"]
     assert "renders/rain.mp4: 3000000 bytes are to come" in said.err
@@ -146,7 +149,6 @@ def test_L5_a_write_that_fails_in_the_middle_leaves_nothing_under_the_name(machi
     with longest_file(2_000_000):
         run = machine.run(in_flight=1)
     assert run.exit_code == 9
-    assert {outcome.error.charged for outcome in run.summary.outcomes} <= {"yes", "maybe", "no"}
     assert list(machine.renders.iterdir()) == []
     assert machine.posts <= 2
     assert machine.run().exit_code == 0
@@ -158,7 +160,7 @@ def fails(at: str, harm: Callable[[], None]) -> Callable[..., object]:
     real = {"fsync": os.fsync, "link": Path.hardlink_to, "rename": Path.rename}[at]
 
     def call(first: object, *more: object) -> object:
-        name = str(first) if at != "fsync" else os.readlink(f"/proc/self/fd/{first}")
+        name = str(first) if at != "fsync" else str(Path(f"/proc/self/fd/{first}").readlink())
         if "rain.mp4" in name:
             harm()
         return real(first, *more)  # type: ignore[operator]
@@ -200,117 +202,3 @@ def test_L5_a_folder_that_vanishes_during_the_download_is_9(machine: Bench) -> N
     run = machine.run()
     assert (run.exit_code, run.outcome.error.charged) == (9, "yes")
     assert (machine.run(resume=True).exit_code, machine.posts) == (0, 1)
-
-
-def appears(machine: Bench, kind: str) -> Callable[[Exchange], None]:
-    """Somebody else makes a file of that name while the download is under way."""
-
-    def play(x: Exchange) -> None:
-        target = machine.renders / "rain.mp4"
-        if kind == "file":
-            target.write_text("mine")
-        elif kind == "folder":
-            target.mkdir()
-        else:
-            target.symlink_to(machine.file)
-        x.send(x.honest())
-
-    return play
-
-
-@pytest.mark.parametrize("kind", ["file", "folder", "link"])
-def test_D14_a_target_that_appears_during_the_run_is_not_touched_and_the_video_is_not_lost(
-    machine: Bench, kind: str
-) -> None:
-    jobs, target = machine.file.read_text(), machine.renders / "rain.mp4"
-    machine.cdn.script("GET", appears(machine, kind))
-    run = machine.run_unjudged()
-    assert (run.exit_code, run.outcome.state, run.outcome.error.charged) == (9, "pending", "yes"), run.said
-    assert kind != "file" or target.read_text() == "mine"
-    assert machine.file.read_text() == jobs
-    resumed = machine.run_unjudged(resume=True)
-    assert (resumed.exit_code, machine.posts) == (9, 1)
-    task = machine.api.truth.tasks[0].id
-    assert f"kirin download {task} -o FOLDER" in resumed.outcome.error.hint
-    assert "paid for" in resumed.outcome.error.hint
-    target.rmdir() if kind == "folder" else target.unlink()
-    assert (machine.run(resume=True).exit_code, machine.posts) == (0, 1)
-
-
-def test_D14_what_that_hint_says_works(machine: Bench) -> None:
-    machine.cdn.script("GET", appears(machine, "file"))
-    code, first = ran(machine, "run", "jobs.yaml")
-    assert code == 9
-    code, refused = ran(machine, "run", "jobs.yaml")
-    assert (code, "rain.mp4 is there already" in refused.err) == (2, True)
-    code, elsewhere = ran(machine, "download", machine.api.truth.tasks[0].id, "-o", "elsewhere")
-    assert (code, (machine.folder / "elsewhere" / "rain.mp4").read_bytes()) == (0, CLIP), elsewhere.said
-    code, forced = ran(machine, "run", "jobs.yaml", "--force")
-    assert (code, (machine.renders / "rain.mp4").read_bytes()) == (0, CLIP), forced.said
-    assert machine.posts == 1
-    processes.judge(machine, first, refused, elsewhere, forced)
-
-
-def test_D14_with_force_the_old_file_stays_until_the_new_one_is_whole(machine: Bench) -> None:
-    machine.renders.mkdir()
-    (machine.renders / "rain.mp4").write_text("mine")
-    machine.cdn.script("GET", faults.html(), None)
-    code, said = ran(machine, "run", "jobs.yaml", "--force")
-    assert (code, (machine.renders / "rain.mp4").read_text()) == (7, "mine"), said.said
-    code, said = ran(machine, "run", "jobs.yaml", "--force")
-    assert (code, (machine.renders / "rain.mp4").read_bytes(), machine.posts) == (0, CLIP, 1), said.said
-
-
-@pytest.mark.parametrize("kind", ["folder", "link", "pipe"])
-def test_D14_not_even_force_replaces_what_is_no_file(machine: Bench, kind: str) -> None:
-    machine.renders.mkdir()
-    target = machine.renders / "rain.mp4"
-    {"folder": target.mkdir, "link": lambda: target.symlink_to("x"), "pipe": lambda: os.mkfifo(target)}[kind]()
-    code, said = ran(machine, "run", "jobs.yaml", "--force")
-    assert (code, machine.posts) == (2, 0), said.said
-    assert "job rain cannot write there" in said.err
-    assert os.path.lexists(target)
-
-
-@pytest.mark.parametrize("kind", ["mine", "", '{"kirin": 7}', "link"])
-def test_D14_a_file_in_the_place_of_the_note_is_not_overwritten(machine: Bench, kind: str) -> None:
-    machine.renders.mkdir()
-    note = machine.renders / "rain.json"
-    note.symlink_to(machine.file) if kind == "link" else note.write_text(kind)
-    code, said = ran(machine, "run", "jobs.yaml")
-    assert (code, machine.posts) == (2, 0), said.said
-    assert "rain.json is there already and was not made by kirin" in said.err
-    assert kind == "link" or note.read_text() == kind
-
-
-def test_D14_one_off_commands_refuse_a_file_that_is_there(machine: Bench) -> None:
-    (machine.folder / "rain.mp4").write_text("mine")
-    code, said = ran(machine, "v1-t2v", "rain", "-o", "rain.mp4")
-    assert (code, machine.posts) == (2, 0), said.said
-    assert (machine.folder / "rain.mp4").read_text() == "mine"
-    code, said = ran(machine, "v1-t2v", "rain", "-o", "rain.mp4/x.mp4")
-    assert (code, machine.posts) == (9, 0), said.said
-
-
-SAME_PATH = {
-    "no field": "{name: a, output: {name: 'x.{ext}'}}, {name: b, output: {name: 'x.{ext}'}}",
-    "case": "{name: a, output: {name: 'x.{ext}'}}, {name: b, output: {name: 'X.{ext}'}}",
-    "unicode": '{name: a, output: {name: "caf\\u00e9.{ext}"}}, {name: b, output: {name: "cafe\\u0301.{ext}"}}',
-    "cleaned names": "{name: 'a:b'}, {name: 'a?b'}",
-    "one note": "{name: a, output: {name: x.mp4}}, {name: b, output: {name: x.mov}}",
-    "folders": "{name: a, output: {dir: one, name: x.mp4}}, {name: b, output: {dir: ./one/, name: x.mp4}}",
-    "a link": "{name: a, output: {dir: one, name: x.mp4}}, {name: b, output: {dir: link, name: x.mp4}}",
-    "a note's name": "{name: a, output: {name: x.json}}",
-}
-
-
-@pytest.mark.parametrize("name", SAME_PATH)
-def test_D14_two_jobs_one_path_is_an_error_before_anything_is_sent(machine: Bench, name: str) -> None:
-    (machine.folder / "link").symlink_to("one")
-    (machine.folder / "one").mkdir()
-    head = "defaults: {model: kirin_v1_t2v, params: {prompt: x}}"
-    machine.file.write_text(f"{head}\njobs: [{SAME_PATH[name]}]\n")
-    code, said = ran(machine, "plan", "jobs.yaml")
-    assert code == 2, said.said
-    assert "jobs.yaml:2:" in said.err
-    assert machine.posts == 0

@@ -21,7 +21,9 @@ def intent(n):
     return Intent(origin="o", account="a", external_id=f"krn1-{n}", model="m", request="{}")
 ledger = Ledger.open(Path(sys.argv[1]), time.time)
 """
-WRITER = HEAD + """
+WRITER = (
+    HEAD
+    + """
 for number in range(int(sys.argv[2]), 10**9):
     entry = ledger.intend(intent(number))
     print("intent", number, flush=True)
@@ -30,7 +32,10 @@ for number in range(int(sys.argv[2]), 10**9):
     ledger.move(entry, Event.ACCEPTED, task_id=f"task-{number}")
     print("accepted", number, flush=True)
 """
-RACER = HEAD + """
+)
+RACER = (
+    HEAD
+    + """
 entries = [ledger.intend(intent(number)) for number in range(40)]
 print("ready", flush=True)
 sys.stdin.readline()
@@ -41,7 +46,10 @@ for entry in entries:
     except LostRace:
         pass
 """
-HOLDER = HEAD + """
+)
+HOLDER = (
+    HEAD
+    + """
 entries, leases = [ledger.intend(intent(number)) for number in range(40)], Leases(ledger.store, time.time)
 print("ready", flush=True)
 sys.stdin.readline()
@@ -51,6 +59,7 @@ for entry in entries:
 print("end", flush=True)
 sys.stdin.readline()
 """
+)
 ORDER = [State.INTENT, State.SENDING, State.ACCEPTED]
 
 

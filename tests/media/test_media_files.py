@@ -54,6 +54,32 @@ def test_I1_paths_are_relative_to_the_base_absolute_or_at_home(tmp_path: Path, m
         assert look(given, "image", tmp_path / "shots").path == file.resolve()
 
 
+def test_I1_a_relative_folder_is_that_of_where_the_program_is_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for side in (300, 301):
+        (tmp_path / str(side)).mkdir()
+        (tmp_path / str(side) / "cup.png").write_bytes(png(side, 400))
+        monkeypatch.chdir(tmp_path / str(side))
+        assert look("cup.png", "image", Path()).width == side
+
+
+def test_I1_links_are_followed_to_the_picture(tmp_path: Path):
+    (tmp_path / "shots").mkdir()
+    file = tmp_path / "shots" / "bare"
+    file.write_bytes(png(300, 300))
+    (tmp_path / "cup.png").symlink_to(file)
+    (tmp_path / "latest").symlink_to("shots")
+    for given, suffix in (("cup.png", ".png"), ("latest/bare", ""), ("latest/../cup.png", ".png")):
+        medium = look(given, "image", tmp_path)
+        assert (medium.path, medium.suffix) == (file.resolve(), suffix)
+
+
+@pytest.mark.parametrize("given", ["cup.png/", "./cup.png/.", "cup.png//"])
+def test_I1_slashes_behind_a_name_mean_nothing(given: str, tmp_path: Path):
+    (tmp_path / "cup.png").write_bytes(png(300, 300))
+    medium = look(given, "image", tmp_path)
+    assert (medium.path, medium.suffix) == ((tmp_path / "cup.png").resolve(), ".png")
+
+
 def test_I1_only_a_leading_tilde_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("CUP", "cup")
     (tmp_path / "$CUP~.png").write_bytes(png(300, 300))

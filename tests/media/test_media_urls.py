@@ -27,6 +27,8 @@ def refusal(given: str, kind: Kind) -> UnreadableMedium:
         ("https://example.com/picture.php?id=9", ".php"),
         ("https://example.com/v1.5/cat", ""),
         ("https://example.com/cat-1.5", ""),
+        ("https://example.com/.png", ""),
+        ("https://example.com/cat.png//?v=.gif", ".png"),
         ("https://example.com", ""),
         ("https://me:word@[::1]/cat", ""),
     ],

@@ -12,7 +12,7 @@ from kirin_cli.run.checking import CheckedFiles, check_files, check_job
 from kirin_cli.run.findings import Finding
 from kirin_cli.spec.medium import Kind, Medium, UnreadableMedium
 
-FIELDS = {model.id: model.names for model in MODELS.values()}
+FIELDS = {model.id: {part.name: part for part in model.fields} for model in MODELS.values()}
 
 
 @pytest.fixture
@@ -150,6 +150,37 @@ def test_I1_I6_pictures_are_looked_for_beside_the_job_file(check, tmp_path):
     text = "model: kirin_v1_5_i2v\nparams: {image: NAME}\n"
     assert not check(text.replace("NAME", "cup.png")).all_findings()
     assert places(check(text.replace("NAME", "mug.png"))) == [("I6", "image", "1.yaml", 2, 10)]
+
+
+def test_what_is_given_in_many_jobs_is_looked_at_once(tmp_path):
+    asked = []
+
+    def look(given: str, kind: Kind, _: Path) -> Medium:
+        asked.append((given, kind))
+        return Medium(given, "url")
+
+    path = tmp_path / "1.yaml"
+    params = "{mode: pro, character_orientation: image, image_url: a, video_url: a}"
+    job = f"- model: kirin_motion_control\n  params: {params}\n"
+    path.write_text(f"jobs:\n{job * 3}", encoding="utf-8")
+    assert len(check_files([read(path, FIELDS)], look).jobs) == 3
+    assert asked == [("a", "image"), ("a", "video")]
+
+
+def test_what_another_job_will_make_is_told_from_a_text_that_looks_like_it(tmp_path):
+    def look(given: str, kind: Kind, _: Path) -> Medium:
+        raise UnreadableMedium("I6", f"{type(given).__name__} {given}")
+
+    path = tmp_path / "1.yaml"
+    path.write_text(
+        "jobs:\n"
+        "- {name: a, model: kirin_v1_t2v, params: {prompt: a}}\n"
+        "- {name: b, model: kirin_v1_5_i2v, params: {image: '${jobs.a.url}'}}\n"
+        "- {name: c, model: kirin_v1_5_i2v, params: {image: '$${jobs.a.url}'}}\n",
+        encoding="utf-8",
+    )
+    found = check_files([read(path, FIELDS)], look).all_findings()
+    assert [(one.job, one.message) for one in found] == [("c", "image cannot be used: str ${jobs.a.url}")]
 
 
 def test_a_look_of_the_callers_own_is_asked_with_the_folder_of_the_file(tmp_path):

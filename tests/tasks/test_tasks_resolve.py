@@ -1,24 +1,28 @@
 """`kirin resolve`: a person decides, but only where nobody else can know."""
 
-import http.client
 import json
-from urllib.parse import urlsplit
 
 import pytest
 
+from kirin_cli.api.credentials import fingerprint
+from kirin_cli.ledger.entry import Intent
 from kirin_cli.ledger.journal import Ledger
-from kirin_cli.ledger.questions import find
 from kirin_cli.ledger.states import Event
 
 
 def moved(desk, *events: Event) -> str:
-    """A job that was never sent, brought to a state by these events; its external id."""
-    desk.jobs("rain")
-    if not desk.entries():
-        desk.serve(faults=["post:401"], key=desk.environ["KIRIN_API_KEY"])
-        desk.kirin("run", "jobs.yaml", expect=4)
+    """A job in the ledger, brought to a state by these events; its external id."""
+    (job,) = desk.look("plan", str(desk.jobs("rain")), "--json").data["jobs"]
+    request = json.dumps(job["request"], sort_keys=True, separators=(",", ":"))
+    plan = json.dumps({"target": {"folder": str(desk.renders), "template": "{job}.{ext}"}})
+    account = fingerprint(desk.environ["KIRIN_API_KEY"])
     with Ledger.open(desk.home.state, lambda: 1.75e9) as ledger:
-        entry = find(ledger.store, desk.entries()["rain"].external_id)
+        entry = ledger.intend(
+            Intent(
+                origin=desk.sandbox.base_url, account=account, external_id=job["external_task_id"], model=job["model"],
+                request=request, plan=plan, job="rain",
+            )
+        )  # fmt: skip
         for event in events:
             facts = {"task_id": "task-1"} if event is Event.ACCEPTED else {}
             entry = ledger.move(entry, event, **facts)
@@ -35,7 +39,7 @@ LOST = (Event.SEND, Event.ACCEPTED, Event.VANISHED)
 def test_each_decision_is_taken_where_the_outcome_is_not_known(desk, events):
     name = moved(desk, *events)
     assert desk.kirin("resolve", name, "--abandon", KIRIN_API_KEY="").out == f"{name} abandoned\n"
-    decided = desk.kirin("resolve", name[:12], "--adopt", "task-7")
+    decided = desk.look("resolve", name[:12], "--adopt", "task-7")
     assert decided.out == f"{name} accepted\n"
     assert "kirin resume goes on with it" in decided.talk
     assert desk.entries()["rain"].task_id == "task-7"
@@ -44,27 +48,13 @@ def test_each_decision_is_taken_where_the_outcome_is_not_known(desk, events):
 def test_resend_sends_the_same_id_again(desk):
     name = moved(desk, *CONFLICT)
     assert desk.kirin("resolve", name, "--resend").out == f"{name} intent\n"
-    origin = desk.sandbox.base_url
-    desk.serve(key=desk.environ["KIRIN_API_KEY"])
-    with Ledger.open(desk.home.state, lambda: 0.0) as ledger, ledger.store.write(durable=False) as write:
-        write("UPDATE entries SET origin = ? WHERE origin = ?", (desk.sandbox.base_url, origin))
     assert desk.kirin("resume", "--json").data["jobs"][0]["external_task_id"] == name
     assert desk.paid == 1
 
 
 def test_an_adopted_task_is_fetched(desk):
     name = moved(desk, *UNKNOWN)
-    origin = desk.sandbox.base_url
-    desk.serve(key=desk.environ["KIRIN_API_KEY"])
-    with Ledger.open(desk.home.state, lambda: 0.0) as ledger, ledger.store.write(durable=False) as write:
-        write("UPDATE entries SET origin = ? WHERE origin = ?", (desk.sandbox.base_url, origin))
-    parts = urlsplit(desk.sandbox.base_url)
-    connection = http.client.HTTPConnection(parts.hostname, parts.port)
-    body = {"model": "kirin_v1_t2v", "input": [{"params": {"prompt": "a rain"}}]}
-    headers = {"Authorization": f"Bearer {desk.sandbox.key}", "Content-Type": "application/json"}
-    connection.request("POST", "/model/v1/generation", json.dumps(body), headers)
-    task_id = json.loads(connection.getresponse().read())["id"]
-    connection.close()
+    task_id = desk.made_elsewhere(prompt="a rain")
     desk.kirin("resolve", name, "--adopt", task_id)
     assert desk.kirin("resume", "--json").states == {"rain": "done"}
     assert desk.paid == 1
@@ -75,7 +65,7 @@ def test_it_is_refused_where_there_is_nothing_to_decide(desk, how):
     desk.jobs("rain")
     desk.kirin("run", "jobs.yaml")
     entry = desk.entries()["rain"]
-    refused = desk.kirin("resolve", entry.task_id, *how, expect=2)
+    refused = desk.look("resolve", entry.task_id, *how, expect=2)
     assert f"{entry.external_id} is done: there is nothing to decide" in refused.talk
     assert desk.entries()["rain"] == entry
 
@@ -92,7 +82,7 @@ def test_it_is_refused_where_there_is_nothing_to_decide(desk, how):
     ],
 )
 def test_exactly_one_decision_that_makes_sense_is_asked_for(desk, how):
-    refused = desk.kirin("resolve", "krn1-A", *how, expect=2)
+    refused = desk.look("resolve", "krn1-A", *how, expect=2)
     assert "--adopt" in refused.talk
     assert refused.out == ""
 
@@ -101,13 +91,9 @@ def test_a_task_of_another_job_is_not_adopted_twice(desk):
     desk.jobs("snow")
     desk.kirin("run", "jobs.yaml")
     snow = desk.entries()["snow"]
-    desk.write("jobs:", "  - {name: rain, params: {prompt: rain}}")
-    desk.kirin("run", "jobs.yaml", "--no-wait", KIRIN_API_KEY="sandbox-wrong", expect=4)
-    with Ledger.open(desk.home.state, lambda: 0.0) as ledger, ledger.store.write(durable=False) as write:
-        write("UPDATE entries SET account = ?", (snow.account,))
-    refused = desk.kirin("resolve", desk.entries()["rain"].external_id, "--adopt", str(snow.task_id), expect=2)
+    refused = desk.look("resolve", moved(desk, *UNKNOWN), "--adopt", str(snow.task_id), expect=2)
     assert f"belongs to {snow.external_id} already" in refused.talk
 
 
 def test_nobody_is_nobody(desk):
-    assert "The ledger has no task nobody" in desk.kirin("resolve", "nobody", "--abandon", expect=2).talk
+    assert "The ledger has no task nobody" in desk.look("resolve", "nobody", "--abandon", expect=2).talk

@@ -55,7 +55,7 @@ def test_a_machine_that_was_lost_and_starts_anew_makes_nothing_twice(desk):
 def test_a_machine_that_is_killed_and_started_again_goes_on(desk):
     desk.serve(speed=60)
     desk.jobs(*NAMES)
-    planned = desk.kirin("plan", "jobs.yaml", "--json", "--shard", "2/3").data["jobs"]
+    planned = desk.look("plan", "jobs.yaml", "--json", "--shard", "2/3").data["jobs"]
     environ = desk.home.environ(**desk.environ, KIRIN_STATE_DIR=str(desk.home.root / "state-2"))
     command = [sys.executable, "-m", "kirin_cli", "run", "jobs.yaml", "--shard", "2/3", "--progress", "plain"]
     with subprocess.Popen(command, cwd=desk.home.work, env=environ, stderr=subprocess.PIPE, text=True) as process:
@@ -91,7 +91,7 @@ def test_shards_join_into_one_report_which_says_what_is_missing(desk):
     merged = desk.kirin("report", "--merge", "results", "--report", "json=all.json", expect=None)
     assert "3" in merged.talk
     desk.kirin("run", "jobs.yaml", "--shard", "3/3", "--report", "json=results/3.json")
-    desk.kirin("report", "--merge", "results", "--report", "json=all.json")
+    desk.look("report", "--merge", "results", "--report", "json=all.json")
     data = json.loads((desk.home.work / "all.json").read_text())
     assert {job["name"] for job in data["jobs"]} == set(NAMES)
     assert data["totals"]["cost_usd"] == "2.52"
@@ -200,4 +200,8 @@ def test_the_ready_files_are_what_their_systems_read():
     assert (job["apiVersion"], job["kind"], job["spec"]["completionMode"]) == ("batch/v1", "Job", "Indexed")
     volumes = {volume["name"] for volume in job["spec"]["template"]["spec"]["volumes"]}
     assert {mount["name"] for mount in job["spec"]["template"]["spec"]["containers"][0]["volumeMounts"]} == volumes
+    environ = job["spec"]["template"]["spec"]["containers"][0]["env"]
+    for place, one in enumerate(environ):  # Kubernetes fills in only what stands above
+        needed = re.findall(r"\$\((\w+)\)", one.get("value", ""))
+        assert set(needed) <= {other["name"] for other in environ[:place]}
     assert subprocess.run(["bash", "-n", CI / "slurm-array.sh"], check=False).returncode == 0

@@ -1,6 +1,7 @@
 """Serves the protocol on this machine until it is stopped."""
 
 import json
+import shlex
 import signal
 import threading
 
@@ -19,7 +20,8 @@ def do(asked: Serve) -> int:
         if asked.json:
             voice.data(json.dumps({"base_url": served.base_url, "key": served.key}))
         else:
-            voice.data(f"export KIRIN_BASE_URL={served.base_url}", f"export KIRIN_API_KEY={served.key}")
+            key = shlex.quote(str(served.key))
+            voice.data(f"export KIRIN_BASE_URL={served.base_url}", f"export KIRIN_API_KEY={key}")
         voice.note("the sandbox serves until Ctrl-C")
         _until_stopped()
     return 0

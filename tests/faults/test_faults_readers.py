@@ -1,0 +1,44 @@
+"""Streams that nobody reads, that were never open or that are full (row G3 of FAULTS.md): quiet, nothing lost."""
+
+import pytest
+from faults import processes
+from faults.processes import shell
+from faults.worlds import CLIP, Bench
+
+
+def test_G3_nobody_reads_the_paths_any_more(machine: Bench) -> None:
+    machine.write_jobs(*"abc")
+    code, said = shell(machine, "kirin run jobs.yaml -q | head -1; echo ${PIPESTATUS[0]}")
+    assert (code, said.out.splitlines()[1:], said.err) == (0, ["0"], "")
+    processes.judge(machine, said)
+    assert len(list(machine.renders.glob("*.mp4"))) == 3
+
+
+def test_G3_nobody_reads_anything_any_more(machine: Bench) -> None:
+    machine.write_jobs(*"abc")
+    code, said = shell(machine, "kirin run jobs.yaml 2>&1 | head -1; echo ${PIPESTATUS[0]}")
+    assert (code, len(said.out.splitlines()), said.out.splitlines()[-1], said.err) == (0, 2, "0", "")
+    processes.judge(machine, said)
+    assert len(list(machine.renders.glob("*.mp4"))) == 3
+
+
+@pytest.mark.parametrize("command", ["list", "show krn1- --json", "schema"])
+def test_G3_every_listing_ends_quietly(machine: Bench, command: str) -> None:
+    machine.run()
+    code, said = shell(machine, f"kirin {command} | head -1; echo ${{PIPESTATUS[0]}}")
+    assert (code, len(said.out.splitlines()), said.out.splitlines()[-1], said.err) == (0, 2, "0", "")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&- <&-"])
+def test_G3_streams_that_were_never_open(machine: Bench, closed: str) -> None:
+    code, said = shell(machine, f"kirin run jobs.yaml {closed}")
+    assert (code, said.err if "2>" in closed else "") == (0, "")
+    assert machine.renders.joinpath("rain.mp4").read_bytes() == CLIP
+    processes.judge(machine, said)
+
+
+def test_G3_a_full_disk_behind_stdout_is_9_and_the_file_is_there(machine: Bench) -> None:
+    code, said = shell(machine, "kirin run jobs.yaml > /dev/full")
+    assert code == 9
+    assert "standard output cannot be written" in said.err
+    assert machine.renders.joinpath("rain.mp4").read_bytes() == CLIP
