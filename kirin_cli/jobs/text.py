@@ -20,6 +20,7 @@ _MARKS = (
 # What libyaml takes for the end of a line, so that its line numbers and these agree.
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 _MOST_SHOWN = 200  # characters of a source line
 _MOST_KEPT = 8 << 20  # bytes of a file of which lines are shown
 
@@ -42,12 +43,24 @@ def decoded(raw: bytes) -> str:
     """UTF-8, or UTF-16 and UTF-32 with a byte order mark. Raises Unreadable at the first wrong byte."""
     codec, body = _encoding(raw)
     try:
-        return body.decode(codec)
+        return _joined_pairs(body.decode(codec))
     except UnicodeDecodeError as error:
         before = body[: error.start].decode(codec, "replace")
         line, column = place(before, len(before))
         message = f"byte 0x{body[error.start]:02X} is not valid {codec.upper()[:6].rstrip('-')}; save the file as UTF-8"
         raise Unreadable(line, column, message) from error
+
+
+def _joined_pairs(text: str) -> str:
+    """JSON with its escaped surrogate pairs as characters: programs write emoji so, and YAML has no such escape."""
+    if not text.lstrip().startswith(("{", "[")) or "\\ud" not in text.lower():
+        return text
+    return _PAIR.sub(lambda pair: pair[1] + chr(_joined(int(pair[2], 16), int(pair[3], 16))), text)
+
+
+def _joined(high: int, low: int) -> int:
+    """The code point of a surrogate pair."""
+    return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)
 
 
 def _encoding(raw: bytes) -> tuple[str, bytes]:

@@ -1,9 +1,11 @@
 """Bytes become text, or a problem with line and column."""
 
+import json
 import os
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -128,3 +130,14 @@ def test_any_bytes_are_jobs_or_problems_never_a_traceback(tmp_path_factory, raw)
     path.write_bytes(raw)
     file = read(path, {"m": ("prompt",)})
     assert file.jobs or file.problems
+
+
+def test_emoji_that_a_program_wrote_as_escapes_of_json_are_read(tmp_path):
+    prompt = "a \N{VIDEO CAMERA} and \\ud83d, then \N{SLICE OF PIZZA}"
+    document = json.dumps({"model": "kirin_v1_t2v", "params": {"prompt": prompt}})
+    assert document.isascii()
+    assert yaml.safe_load(decoded(document.encode()))["params"]["prompt"] == prompt
+
+
+def test_escapes_outside_of_json_stay_as_they_are():
+    assert decoded(rb"prompt: '\ud83d\ude00'") == r"prompt: '\ud83d\ude00'"
