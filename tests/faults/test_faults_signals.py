@@ -167,6 +167,7 @@ def test_G1_ctrl_c_during_an_upload_sends_nothing(machine: Bench) -> None:
     processes.judge(machine, running, again)
 
 
+@pytest.mark.slow
 def test_G1_ctrl_c_while_the_ledger_is_locked_ends_soon(endless: Bench) -> None:
     with started(endless, "run", "jobs.yaml") as running:
         running.wait_for("in_progress")

@@ -32,6 +32,7 @@ def made(samples, capsys, *arguments):
     return code, [str(path.relative_to("renders")) for path in files]
 
 
+@pytest.mark.slow
 def test_the_campaign_makes_every_combination(samples, capsys):
     code, files = made(samples, capsys, "campaign-matrix.yaml")
     assert code == 0
@@ -56,6 +57,7 @@ def test_the_shots_make_a_video_of_every_row_and_take(samples, capsys):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_part_of_the_campaign_with_another_season(samples, capsys):
     chosen = ["--only", "street[city=Oslo,*9:16]", "--tag", "social", "--set", "season=winter"]
     assert made(samples, capsys, "campaign-matrix.yaml", *chosen) == (

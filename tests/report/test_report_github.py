@@ -102,6 +102,7 @@ def test_delimiters_cannot_be_guessed():
     assert len(texts) == 2
 
 
+@pytest.mark.slow
 def test_a_summary_of_ten_thousand_jobs_is_under_one_mebibyte():
     long = {**ERROR, "message": "ü" * 300}
     text = github.summary(report(*(job(f"job-{number}", state="failed", error=long) for number in range(10_000))))
@@ -109,6 +110,7 @@ def test_a_summary_of_ten_thousand_jobs_is_under_one_mebibyte():
     assert "more jobs" in text
 
 
+@pytest.mark.slow
 def test_outputs_of_ten_thousand_jobs_fit_and_end_with_a_whole_path():
     text = github.outputs(report(*(job(f"job-{number:0100}") for number in range(10_000))))
     assert len(text.encode()) < github.MOST_OUTPUT_BYTES + 2000

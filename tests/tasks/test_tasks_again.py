@@ -3,6 +3,8 @@
 import json
 import shutil
 
+import pytest
+
 
 def test_what_is_there_is_skipped_without_key_network_or_ledger(desk):
     desk.jobs("rain", "snow")
@@ -55,6 +57,7 @@ def test_again_that_was_cut_short_is_gone_on_with_by_resume_and_never_by_another
     assert desk.videos == ["rain.mp4"]
 
 
+@pytest.mark.slow
 def test_files_of_the_in_process_sandbox_are_replaced_by_real_ones(desk):
     desk.jobs("rain")
     desk.kirin("run", "jobs.yaml", "--sandbox")
