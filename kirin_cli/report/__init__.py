@@ -5,9 +5,10 @@ The rows name modules, which are loaded when a report is asked for.
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from kirin_cli.report.record import Report
+if TYPE_CHECKING:
+    from kirin_cli.report.record import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Format:
     help: str
     function: str = "render"
 
-    def render(self, report: Report) -> str:
+    def render(self, report: "Report") -> str:
         """The text of a report."""
         text: str = getattr(import_module(f"kirin_cli.report.{self.module}"), self.function)(report)
         return text
