@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kirin_cli.api.credentials import VARIABLE
 from kirin_cli.cli.looks import looker
+from kirin_cli.cli.setting_table import API_KEY
 from kirin_cli.jobs.files import JobFile, read
 from kirin_cli.jobs.limits import LIMITS
 from kirin_cli.jobs.outside import MOST_JOBS, Outside, set_values
@@ -58,7 +58,10 @@ def parameters(models: Iterable[Model]) -> Mapping[str, Mapping[str, Field]]:
 def outside(picks: Picks = Picks()) -> Outside:
     """What job files may ask for besides themselves: never the API key. Raises UsageError."""
     return Outside(
-        sets=set_values(picks.sets or ()), environ=os.environ, secrets=frozenset({VARIABLE}), most_jobs=picks.most_jobs
+        sets=set_values(picks.sets or ()),
+        environ=os.environ,
+        secrets=frozenset({API_KEY.env}),
+        most_jobs=picks.most_jobs,
     )
 
 

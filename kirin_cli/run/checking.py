@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from kirin_cli import media
+from kirin_cli.jobs.document import collector_paused
 from kirin_cli.jobs.files import JobFile
 from kirin_cli.jobs.job import Job
 from kirin_cli.jobs.reference import Reference
@@ -55,7 +56,8 @@ def check_files(files: Iterable[JobFile], look: LookIn = media.look) -> CheckedF
     """Hold every job of every file against its model; ids given by hand must be unique in the run (rule A4)."""
     read = list(files)
     looks = [(file, _looking(look, file.path.parent)) for file in read]
-    checked = list(_with_unique_ids([_checked(job, looking) for file, looking in looks for job in file.jobs]))
+    with collector_paused():
+        checked = list(_with_unique_ids([_checked(job, looking) for file, looking in looks for job in file.jobs]))
     if any(one.findings for one in checked):
         checked = list(_with_shared_origin(checked))
     return CheckedFiles(tuple(checked), tuple(finding for file in read for finding in _file_findings(file)))
