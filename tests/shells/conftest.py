@@ -142,9 +142,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", params=["bash", "zsh", "fish"])
 def shell(request: pytest.FixtureRequest, place: Path) -> Iterator[Typed | Fish]:
-    """Each shell with its script loaded; skipped where it is not installed."""
+    """Each shell with its script loaded; skipped where it is not installed, unless KIRIN_REQUIRE_SHELLS=1."""
     name = str(request.param)
-    program = shutil.which(name) or pytest.skip(f"{name} is not installed")
+    program = shutil.which(name)
+    if program is None:
+        assert os.environ.get("KIRIN_REQUIRE_SHELLS") != "1", f"{name} is required and not installed"
+        pytest.skip(f"{name} is not installed")
     script, work, home = place / "scripts" / SHELLS[name].file, place / "work", place / "home"
     path = f"{place / 'programs'}:/usr/local/bin:/usr/bin:/bin"
     environment = {"PATH": path, "HOME": str(home), "ZDOTDIR": str(home), "TERM": "dumb", "LC_ALL": "C.UTF-8"}
