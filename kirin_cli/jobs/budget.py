@@ -38,7 +38,7 @@ class Budget:
     def depth(self, depth: int, event: Marked) -> None:
         """A container stands `depth` deep."""
         if depth > self._limits.depth:
-            raise _passed(place_of(event), f"nested more than {self._limits.depth} deep, aliases written out")
+            raise _passed(place_of(event), self._limits.too_deep)
 
     def entries(self, number: int, event: Marked, *, pending: int = 0) -> None:
         """So many more keys and list items; those `pending` will be counted later."""

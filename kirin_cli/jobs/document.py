@@ -54,5 +54,5 @@ def parse(text: str, limits: Limits = LIMITS, parser: Parser = PARSER) -> Stream
             stream.problems.append(stop.problem)
         # Beside its own errors PyYAML's parser lets chr() complain about "\UFFFFFFFF".
         except (yaml.YAMLError, ValueError, OverflowError) as error:
-            stream.problems.append(malformed(error, text))
+            stream.problems.append(malformed(error, text, limits))
     return stream

@@ -20,5 +20,10 @@ class Limits:
     grown: int = 2_000_000  # keys, values and containers that jobs have in common, counted for each job
     characters: int = 64 << 20  # of texts with placeholders, before and after
 
+    @property
+    def too_deep(self) -> str:
+        """What is said of a text that passes `depth`, whether the budget or the parser meets it first."""
+        return f"nested more than {self.depth} deep, aliases written out"
+
 
 LIMITS: Final = Limits()

@@ -4,6 +4,7 @@ from yaml.error import MarkedYAMLError
 from yaml.reader import ReaderError
 
 from kirin_cli.jobs.fileproblem import FileProblem
+from kirin_cli.jobs.limits import Limits
 from kirin_cli.jobs.text import forbidden
 
 _ADVICE = (
@@ -17,8 +18,10 @@ _ADVICE = (
     ("undefined alias", "text that starts with * needs quotes"),
 )
 
+_TOO_DEEP = "maximum nesting depth"  # libyaml's own limit, since 0.2.6: it reads ahead, so it may be met before ours
 
-def malformed(error: Exception, text: str) -> FileProblem:
+
+def malformed(error: Exception, text: str, limits: Limits) -> FileProblem:
     """The problem behind an exception of the parser while it read `text`."""
     if isinstance(error, ReaderError):
         line, column, character = forbidden(text)
@@ -27,6 +30,8 @@ def malformed(error: Exception, text: str) -> FileProblem:
         return FileProblem(1, 1, f"is no YAML: {error}")
     mark = error.problem_mark
     said = error.problem or "cannot be read"
+    if _TOO_DEEP in said:
+        return FileProblem(mark.line + 1, mark.column + 1, limits.too_deep)
     started = error.context_mark
     if error.context and started and started.line != mark.line:
         said += f" ({error.context} from line {started.line + 1})"

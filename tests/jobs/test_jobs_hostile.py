@@ -4,6 +4,7 @@ import time
 import tracemalloc
 
 import pytest
+import yaml
 
 from kirin_cli.jobs.document import parse
 from kirin_cli.jobs.files import read
@@ -56,6 +57,22 @@ def test_I3_bombs_are_refused_in_under_a_second_of_work(text, words):
     assert any(words in problem.message for problem in problems)
     assert problems[-1].line >= 1
     assert problems[-1].column >= 1
+
+
+@pytest.mark.parametrize("level", ["flow", "block"])
+def test_I3_a_parser_with_a_limit_of_its_own_says_our_sentence(level):
+    class Cautious(yaml.SafeLoader):
+        """Refuses as libyaml does from 0.2.6 on; older releases read any depth."""
+
+        def get_event(self):
+            mark = yaml.Mark("<unicode string>", 0, 0, 1000, None, None)
+            raise yaml.scanner.ScannerError(
+                f"while increasing {level} level", mark, "exceeded maximum nesting depth", mark
+            )
+
+    (problem,) = parse("[]", Limits(depth=7), Cautious).problems
+    assert (problem.line, problem.column) == (1, 1001)
+    assert problem.message == "nested more than 7 deep, aliases written out"
 
 
 def test_I3_a_bomb_takes_no_memory():
