@@ -2,7 +2,11 @@
 
 import gc
 import os
-from typing import Any, Final
+from contextlib import suppress
+from functools import partial
+from inspect import signature
+from pathlib import Path
+from typing import Any, Final, get_args
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -16,7 +20,18 @@ from kirin_cli.spec.words import nearest
 SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
 
 
-class LazyGroup(TyperGroup):
+class _PlainHelp:
+    """A command whose `--help` is read without Typer's converters too (see `_read_plainly`)."""
+
+    def get_help_option(self, ctx: Any) -> Any:  # noqa: ANN401
+        """The option; made once, as the base keeps it."""
+        option = super().get_help_option(ctx)  # type: ignore[misc]  # the base beside this one has it
+        if option and "process_value" not in vars(option):
+            _read_plainly(option, bool, None)
+        return option
+
+
+class LazyGroup(_PlainHelp, TyperGroup):
     """Lists commands from the table and imports the one that is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401  (Typer's context has no public base)
@@ -41,7 +56,7 @@ class LazyGroup(TyperGroup):
         return text_of(program())
 
 
-class Verb(TyperCommand):
+class Verb(_PlainHelp, TyperCommand):
     """A command whose flags have defaults in settings files, and whose help is drawn from the table."""
 
     row: Row
@@ -70,11 +85,50 @@ class Verb(TyperCommand):
 def loaded(row: Row) -> Verb:
     """The Typer command of a row."""
     single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    single.command(row.name, cls=Verb, context_settings=SETTINGS)(row.load())
+    function = row.load()
+    single.command(row.name, cls=Verb, context_settings=SETTINGS)(function)
     command = build(single)
     assert isinstance(command, Verb)  # noqa: S101  (Typer builds what `cls` says)
+    written = signature(function).parameters
+    for param in command.params:
+        _read_plainly(param, *get_args(written[str(param.name)].annotation))
     command.name, command.row = row.name, row
     return command
+
+
+def _read_plainly(param: Any, kind: Any, info: Any) -> None:  # noqa: ANN401  (Typer's parameters have no public base)
+    """Have a parameter make its own value of a text, instead of Typer, which from 0.29 on loads pydantic for that.
+
+    That takes longer than all of `--help`. Were `process_value` no longer asked, nothing but time would be lost.
+    """
+    while inner := get_args(kind):  # of list[Path] | None
+        kind = inner[0]
+    many, theirs = param.multiple or param.nargs == -1, param.process_value
+
+    def process_value(ctx: Any, value: Any) -> Any:  # noqa: ANN401
+        given = () if value is None else tuple(value) if many else (value,)
+        if (param.required and not given) or (kind is bool and isinstance(value, str)):
+            return theirs(ctx, value)  # says what is missing, reads a switch from a file
+        read = partial(_number, kind, info, param, ctx) if kind in {int, float} else kind
+        made = tuple(read(one) for one in given)
+        plain = made if many else made[0] if made else None
+        return param.callback(ctx, param, plain) if param.callback else plain
+
+    if kind in {str, int, float, Path, bool} and param.nargs in {1, -1}:
+        param.process_value = process_value
+
+
+def _number(kind: type, info: Any, param: Any, ctx: Any, given: Any) -> Any:  # noqa: ANN401
+    low, high = info.min, info.max
+    with suppress(ValueError):
+        number = kind(given)
+        if (low is None or low <= number) and (high is None or number <= high):
+            return number
+    from_environment = getattr(ctx.get_parameter_source(param.name), "name", "") == "ENVIRONMENT"
+    what = param.envvar if from_environment else param.opts[0]
+    noun = "a whole number" if kind is int else "a number"
+    bounds = "" if low is None else f", at least {low}" if high is None else f", {low} to {high}"
+    raise UsageError(f"{what} is {str(given)!r}; it must be {noun}{bounds}", hint=f"{ctx.command_path} --help")
 
 
 def application() -> TyperGroup:

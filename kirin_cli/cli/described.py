@@ -52,8 +52,8 @@ def _option(one: Any) -> Option:  # noqa: ANN401  (Typer's parameters have no pu
         spelled=longs[0], short=next(iter(shorts), ""), help=one.help or "", switch=bool(one.is_flag),
         negative=next(iter(one.secondary_opts), ""), choices=_choices(metavar), takes=TAKES.get(metavar, ""),
         repeats=bool(one.multiple), metavar=metavar, panel=getattr(one, "rich_help_panel", None) or "",
-        bounds=_range(one.type), usual=_usual(one), env=one.envvar if isinstance(one.envvar, str) else "",
-        required=bool(one.required),
+        bounds=_range(getattr(one, "type", one)), usual=_usual(one),
+        env=one.envvar if isinstance(one.envvar, str) else "", required=bool(one.required),
     )  # fmt: skip
 
 
@@ -72,6 +72,7 @@ def _choices(metavar: str) -> tuple[str, ...]:
 
 
 def _range(kind: Any) -> str:  # noqa: ANN401
+    # Of the parameter, or of its type in Typer before 0.29.
     low, high = getattr(kind, "min", None), getattr(kind, "max", None)
     return f"{low} to {high}" if low is not None and high is not None else f"at least {low}" if low is not None else ""
 

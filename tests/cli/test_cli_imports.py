@@ -11,13 +11,25 @@ from kirin_cli.cli.rows import COMMANDS
 
 HEAVY = {
     "requests", "urllib3", "rich", "yaml", "http.server", "http.client", "ssl", "PIL", "sqlite3", "asyncio",
-    "importlib.metadata", "platformdirs", "tomllib", "keyring",
+    "importlib.metadata", "platformdirs", "tomllib", "keyring", "pydantic",
 }  # fmt: skip
 PROBE = """
 import json, sys
 from kirin_cli.cli.main import run
 code = run(sys.argv[1:])
 sys.stderr.write("\\n" + json.dumps([code, sorted(sys.modules)]))
+"""
+PARSE_ALL = """
+import sys
+from kirin_cli.cli.app import loaded
+from kirin_cli.cli.rows import COMMANDS
+for command in map(loaded, COMMANDS):
+    words = ["x" for one in command.params if one.required]
+    options = [one for one in command.params if one.param_type_name == "option"]
+    flags = [word for one in options for word in ([one.opts[0]] if one.is_flag else [one.opts[0], "5"])]
+    command.make_context(command.name, [*words])
+    command.make_context(command.name, [*flags, *words])
+print(*sys.modules)
 """
 OF_THE_LEDGER = {"list", "show", "usage", "report"}
 
@@ -37,6 +49,19 @@ def loaded(home: Home, *arguments: str) -> set[str]:
 def test_help_of_a_command_loads_nothing_heavy(home, name):
     allowed = {"sqlite3"} if name in OF_THE_LEDGER else set()
     assert loaded(home, name, "--help") & HEAVY <= allowed
+
+
+def test_no_flag_and_no_argument_of_any_command_is_read_by_pydantic(home):
+    done = subprocess.run(
+        [sys.executable, "-c", PARSE_ALL],
+        cwd=home.work,
+        env=home.environ(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "pydantic" not in done.stdout.split()
 
 
 def test_help_of_the_program_loads_no_command_and_no_model(home):
