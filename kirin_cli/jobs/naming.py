@@ -4,8 +4,10 @@ Names come from the local template alone, never from a server (D13). Knows no jo
 links lead.
 """
 
+import os
 import re
 import unicodedata
+from errno import ELOOP
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, NotRequired, TypedDict, Unpack
@@ -137,6 +139,8 @@ def confined(folder: Path, name: str) -> Path:
 
 def _inside(folder: Path, inner: Path) -> bool:
     try:
-        return inner.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError):  # a circle of links
-        return False
+        inner.stat()
+    except OSError as error:
+        if error.errno == ELOOP:  # a circle of links, over which realpath passes
+            return False
+    return Path(os.path.realpath(inner)).is_relative_to(os.path.realpath(folder))

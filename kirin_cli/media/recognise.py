@@ -60,7 +60,7 @@ def _existing(given: str, base: Path) -> tuple[Path, int] | None:
         return _resolved(given, base)
     except ValueError:  # a NUL or a lone surrogate is in no file's name
         return None
-    except RuntimeError as fault:  # a loop of links; a home folder that nobody knows
+    except RuntimeError as fault:  # a home folder that nobody knows
         raise UnreadableMedium("I6", f"{given} cannot be read: {fault}") from None
     except OSError as fault:
         if fault.errno in _NOTHING_THERE:
@@ -77,14 +77,14 @@ def _resolved(given: str, base: Path) -> tuple[Path, int]:
         mode = path.lstat().st_mode
         if not stat.S_ISLNK(mode):
             return path, mode
-    path = (base / Path(given).expanduser()).resolve(strict=True)
+    path = Path(os.path.realpath(base / Path(given).expanduser(), strict=True))
     return path, path.stat().st_mode
 
 
 @lru_cache(maxsize=256)  # thousands of pictures lie in few folders
 def _folder(given: str, base: Path, _here: str) -> Path:
     """A folder without links; which one that is may depend on where the process is."""
-    return (base / given).resolve(strict=True)
+    return Path(os.path.realpath(base / given, strict=True))
 
 
 def _file(given: str, path: Path, mode: int) -> Medium:

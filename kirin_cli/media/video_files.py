@@ -3,6 +3,7 @@
 The service takes videos by URL alone (V1); everything that is no local video is left to `media.look`.
 """
 
+import os
 import re
 from pathlib import Path
 from typing import Final
@@ -46,10 +47,10 @@ def is_local_video(medium: Medium) -> bool:
 def _resolved(given: str, base: Path) -> Path | None:
     """The path of whatever is there, None for nothing."""
     try:
-        return (base / Path(given).expanduser()).resolve(strict=True)
+        return Path(os.path.realpath(base / Path(given).expanduser(), strict=True))
     except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: NUL is in no file's name
         return None
-    except (OSError, RuntimeError) as fault:  # a loop of links; a home folder that nobody knows
+    except (OSError, RuntimeError) as fault:  # RuntimeError: a home folder that nobody knows
         words = fault.strerror if isinstance(fault, OSError) else str(fault)
         raise UnreadableMedium("V1", f"{shortened(given)} cannot be read: {words}") from None
 

@@ -3,6 +3,7 @@
 Looks at names, notes and folders only; makes nothing.
 """
 
+import os
 from pathlib import Path
 
 from kirin_cli.errors import UsageError
@@ -46,7 +47,7 @@ class Places:
             hint = "give it another name, or take: 2"
             raise UsageError(f"job {job.name} asks for the very same as {where}", hint=hint)
         if path.parent not in self._real:
-            self._real[path.parent] = path.parent.resolve()
+            self._real[path.parent] = Path(os.path.realpath(path.parent))
         note = self._real[path.parent] / sidecar.beside(path).name
         other = self._taken.setdefault(same_file(str(note)), job)
         if other is not job:
