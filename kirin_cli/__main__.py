@@ -13,9 +13,9 @@ def main() -> int:
         return 0
     gc.disable()  # what is imported stays; looking for garbage in it takes a tenth of the start and of the end
     try:
-        from kirin_cli.cli.main import run  # noqa: PLC0415  (the same)
+        from kirin_cli.cli.app import run_command_line  # noqa: PLC0415  (the same)
 
-        return run(sys.argv[1:])
+        return run_command_line(sys.argv[1:])
     except KeyboardInterrupt:  # before or after the part of it that says so
         return 130
     finally:

@@ -6,9 +6,9 @@ from random import Random
 from asking import GOOD
 
 from kirin_cli.models import MODELS
-from kirin_cli.spec.compounds import Group, Many
-from kirin_cli.spec.fields import Boolean, Choice, Field, Number, Url
-from kirin_cli.spec.model import Model
+from kirin_cli.modelspec.containers import ListField, ObjectField
+from kirin_cli.modelspec.fields import Boolean, Choice, Field, Number, Url
+from kirin_cli.modelspec.model import Model
 
 JUNK = (None, "", 0, 1, 5, 10, 7, -1, 0.5, 10.0, True, False, [], {}, [None], [{}], ["x"], "yes", "5", "std", "${x}")
 WORDS = ("a", "https://example.com/a.png", "<<<image_1>>>", "x" * 2501)
@@ -36,7 +36,7 @@ def written(part: Field) -> Sequence[object]:
     """Values of a field without members; a whole number stands for its digits too."""
     match part:
         case Choice():
-            return [*part.of, *(int(word) for word in part.of if word.isdigit())]
+            return [*part.options, *(int(word) for word in part.options if word.isdigit())]
         case Boolean():
             return (True, False)
         case Number():
@@ -59,15 +59,15 @@ class Storm:
         if self.rarely():
             return self.random.choice(JUNK)
         match part:
-            case Group():
-                bare = [inner for inner in part.fields if inner.name == part.bare]
+            case ObjectField():
+                bare = [inner for inner in part.fields if inner.name == part.shorthand_field]
                 return self.value(bare[0]) if bare and self.rarely(0.4) else self.renamed(part)
-            case Many():
-                return [self.value(part.of) for _ in range(part.least + self.random.randrange(4))]
+            case ListField():
+                return [self.value(part.item) for _ in range(part.min_items + self.random.randrange(4))]
             case _:
                 return self.random.choice(written(part))
 
-    def renamed(self, group: Group) -> dict[str, object]:
+    def renamed(self, group: ObjectField) -> dict[str, object]:
         """An object with some members under their other names, beside them or in their place."""
         whole = self.members(group.fields)
         for alias, name in group.aliases.items():

@@ -4,13 +4,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from kirin_cli.cli.publish import clean
+from kirin_cli.cli.reports import sanitize
 from kirin_cli.models import MODELS
 from kirin_cli.report import FORMATS
-from kirin_cli.report.reading import Reader
-from kirin_cli.report.record import Report
-from kirin_cli.run import sidecar
-from kirin_cli.run.job import Job, Output, Target
+from kirin_cli.report.report import Report, ReportParser
+from kirin_cli.run.job import Job, OutputFile, OutputTarget
+from kirin_cli.run.outputs import write_sidecar
 
 BEGIN = "2026-11-20T09:00:00.000+00:00"
 END = "2026-11-20T09:01:40.000+00:00"
@@ -64,7 +63,7 @@ def run(*jobs: Mapping[str, object], **facts: object) -> dict[str, object]:
 
 def report(*jobs: Mapping[str, object], folder: Path = Path(), **facts: object) -> Report:
     """The same as the formats get it."""
-    return Reader(clean).report(run(*jobs, **facts), folder)
+    return ReportParser(sanitize).report(run(*jobs, **facts), folder)
 
 
 def text(name: str, *jobs: Mapping[str, object], folder: Path = Path(), **facts: object) -> str:
@@ -99,9 +98,9 @@ def noted(folder: Path, name: str = "harbour") -> Job:
     request = json.dumps({"model": "kirin_v1_t2v", "params": {"prompt": "Neon rain"}})
     made = Job(
         name=name, label=name, model=MODELS["kirin_v1_t2v"], values={}, request=request, external_id=f"krn1-{name}",
-        target=Target(folder, "{job}.{ext}"),
+        target=OutputTarget(folder, "{job}.{ext}"),
     )  # fmt: skip
-    outputs = (Output(type="video", url="https://x/y", path=folder / f"{name}.mp4", bytes=4, sha256="00"),)
+    outputs = (OutputFile(type="video", url="https://x/y", path=folder / f"{name}.mp4", bytes=4, sha256="00"),)
     times = {"submitted": "2026-11-20T09:00:10.000+00:00"}
-    sidecar.write(made, "https://x", {"files": 1, "task_id": "t1", "cost_usd": "0.28", "times": times}, outputs)
+    write_sidecar(made, "https://x", {"files": 1, "task_id": "t1", "cost_usd": "0.28", "times": times}, outputs)
     return made

@@ -7,11 +7,11 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "kirin_cli"
 LEVELS = {
-    "spec": 0, "errors": 0,
+    "modelspec": 0, "errors": 0, "formatting": 0, "json_text": 0,
     "models": 1, "jobs": 1, "wire": 1, "media": 1,
     "api": 2, "ledger": 2, "sandbox": 2,
     "run": 3,
-    "ui": 4, "report": 4, "derive": 4,
+    "ui": 4, "report": 4, "docgen": 4,
     "cli": 5,
 }  # fmt: skip
 LIBRARIES = {
@@ -19,7 +19,7 @@ LIBRARIES = {
     "typer": {"cli"}, "yaml": {"jobs", "cli"}, "imagesize": {"media", "api"}, "platformdirs": {"cli"},
     "keyring": {"cli"},
 }  # fmt: skip
-MOST_LINES = 250
+MAX_LINES = 400
 FILES = sorted(ROOT.rglob("*.py"))
 
 
@@ -79,7 +79,7 @@ def test_only_main_catches_everything():
         for node in ast.walk(tree)
         if isinstance(node, ast.ExceptHandler) and (node.type is None or ast.unparse(node.type) == "Exception")
     ]
-    assert [one for one in broad if not one.startswith("cli/main.py")] == []
+    assert [one for one in broad if not one.startswith("cli/app.py")] == []
 
 
 def test_no_path_is_resolved_in_a_way_that_differs_between_pythons():
@@ -94,7 +94,7 @@ def test_no_path_is_resolved_in_a_way_that_differs_between_pythons():
 
 
 def test_no_file_is_too_long():
-    assert {str(path): n for path in FILES if (n := path.read_text(encoding="utf-8").count("\n")) > MOST_LINES} == {}
+    assert {str(path): n for path in FILES if (n := path.read_text(encoding="utf-8").count("\n")) > MAX_LINES} == {}
 
 
 def test_every_module_says_what_it_does():

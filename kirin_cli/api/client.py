@@ -1,7 +1,4 @@
-"""The service's two calls: create a task, query a task. Says what each answer means; retries and waits for nothing.
-
-Knows no ledger and no jobs; a body is bytes to it.
-"""
+"""The service's two calls, create and query, and what every answer means for money. Retries and waits for nothing."""
 
 import re
 import time
@@ -10,31 +7,102 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from urllib.parse import quote
 
-from kirin_cli.api.credentials import scrub_answer
-from kirin_cli.api.exchange import Clock
-from kirin_cli.api.faults import TransportFault
-from kirin_cli.api.reach import check_base_url
-from kirin_cli.api.transport import Body, Reply, Request, Transport
-from kirin_cli.api.verdict import Verdict, denial, verdict
+from kirin_cli.api.credentials import scrub_body
+from kirin_cli.api.exchange import MonotonicClock, TransportError
+from kirin_cli.api.retry import retry_after
+from kirin_cli.api.transport import HttpReply, HttpRequest, RequestBody, Transport
+from kirin_cli.api.url_policy import check_base_url
 from kirin_cli.errors import UsageError
-from kirin_cli.wire.answers import (
-    Failure,
-    MalformedAnswer,
+from kirin_cli.wire.responses import (
+    MalformedResponse,
+    ServiceFailure,
     Task,
+    is_known_status,
+    parse_error,
     parse_json,
-    read_error,
-    read_task,
-    retry_after,
-    usable_id,
+    parse_task,
+    valid_id,
 )
-from kirin_cli.wire.states import is_known
+
+
+class CreateStatus(Enum):
+    """What became of one submission, and what may be done next."""
+
+    ACCEPTED = "accepted"  # there is a task, and its id is known
+    NOT_SENT = "not sent"  # certainly: the same id may be sent again
+    RATE_LIMITED = "rate limited"  # certainly not created: the same id later
+    REFUSED = "refused"  # certainly not created, and never will be as it is
+    DENIED = "denied"  # the key: stop the batch
+    NO_BALANCE = "no balance"  # the account: stop the batch
+    DUPLICATE = "duplicate"  # the service says that it has this id: query
+    AMBIGUOUS = "ambiguous"  # may have been created: query
+
+
+REFUSALS = frozenset({400, 404, 413, 415, 422})
+ID = r"external (?:task )?id"
+DUPLICATE = re.compile(
+    r"duplicat|already (?:exist|been|used|in use|taken|submitted|created|registered)|alreadyexist|重复|已存在|已被使用"
+    rf"|{ID}.{{0,60}}(?:unique|used\b|repeat|taken|occupied|conflict|exists\b)"
+    rf"|(?:unique|conflict|repeat|reused).{{0,40}}{ID}"
+)
+BALANCE = re.compile(
+    r"balance|insufficient (?:fund|credit|quota|amount|account)|\bcredits?\b|\bfunds?\b|billing|payment|arrears|overdue"
+    r"|top up|recharge|余额|欠费"
+)
+QUOTA = re.compile(r"quota|allowance|配额|额度")
+RATE = re.compile(
+    r"\brate\b|ratelimit|too many|concurren|parallel|frequen|per (?:second|minute|hour)|\b(?:qps|rpm|rps|tpm)\b|throttl"
+)
+
+
+def classify_create(
+    status: int | None, failure: ServiceFailure, *, has_task: bool, error: TransportError | None, sent_before: bool
+) -> CreateStatus:
+    """Classify what followed a POST.
+
+    `status` is None where `fault` says why no answer came; `failure` is what the body says; `has_task` whether a task
+    with a usable id was read from it; `sent_before` whether this external id may have reached the service earlier.
+    """
+    if error or status is None:
+        return CreateStatus.NOT_SENT if error and error.certainly_not_sent else CreateStatus.AMBIGUOUS
+    if 200 <= status < 300 and has_task:
+        return CreateStatus.ACCEPTED
+    if status == 409 or (not 300 <= status < 400 and says_duplicate(failure)):
+        return CreateStatus.DUPLICATE
+    if status in {401, 402, 403}:
+        return classify_denial(status, failure)
+    if status == 429:
+        return CreateStatus.NO_BALANCE if is_about_balance(failure) else CreateStatus.RATE_LIMITED
+    return CreateStatus.REFUSED if status in REFUSALS and not sent_before else CreateStatus.AMBIGUOUS
+
+
+def classify_denial(status: int, failure: ServiceFailure) -> CreateStatus:
+    """Whether 401, 402 or 403 is about the key or about the balance."""
+    broke = status == 402 or (status == 403 and is_about_balance(failure))
+    return CreateStatus.NO_BALANCE if broke else CreateStatus.DENIED
+
+
+def says_duplicate(failure: ServiceFailure) -> bool:
+    """Whether the code or message says, in any spelling, that the external id is taken."""
+    return bool(DUPLICATE.search(_words(failure)))
+
+
+def is_about_balance(failure: ServiceFailure) -> bool:
+    """Whether the code or message is about money or a used-up quota rather than about rate or permission."""
+    words = _words(failure)
+    return bool(BALANCE.search(words) or (QUOTA.search(words) and not RATE.search(words)))
+
+
+def _words(failure: ServiceFailure) -> str:
+    return re.sub(r"[\s_\-.]+", " ", f"{failure.code} {failure.message}").lower()
+
 
 CREATE_PATH = "/model/v1/generation"
 QUERY_PATH = "/model/v1/generation/task/{id}"
-NOTHING = Failure("", "")
+NOTHING = ServiceFailure("", "")
 
 
-class Found(Enum):
+class QueryStatus(Enum):
     """What a query says about a task."""
 
     FOUND = "found"
@@ -46,27 +114,27 @@ class Found(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class CreateResult:
     """What followed one POST. `retry_after` is in seconds, 0-3600; `failure` is what the service said."""
 
-    verdict: Verdict
+    verdict: CreateStatus
     task: Task | None = None
-    failure: Failure | None = None
+    failure: ServiceFailure | None = None
     status: int | None = None  # HTTP
     retry_after: float | None = None
-    fault: TransportFault | None = None
+    fault: TransportError | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Queried:
+class QueryResult:
     """What followed one query; as Posted."""
 
-    kind: Found
+    kind: QueryStatus
     task: Task | None = None
-    failure: Failure | None = None
+    failure: ServiceFailure | None = None
     status: int | None = None
     retry_after: float | None = None
-    fault: TransportFault | None = None
+    fault: TransportError | None = None
 
 
 class Client:
@@ -84,7 +152,7 @@ class Client:
         *,
         create_path: str = CREATE_PATH,
         query_path: str = QUERY_PATH,
-        now: Clock = time.time,
+        now: MonotonicClock = time.time,
         create_deadline: float = 300.0,
         query_deadline: float = 30.0,
     ) -> None:
@@ -97,79 +165,79 @@ class Client:
         self._transport, self._now, self._key = transport, now, key
         self._create_deadline, self._query_deadline = create_deadline, query_deadline
 
-    def create(self, body: Body, *, sent_before: bool = False, deadline: float | None = None) -> Posted:
+    def create(self, body: RequestBody, *, sent_before: bool = False, deadline: float | None = None) -> CreateResult:
         """POST one submission on a connection of its own, once.
 
         `sent_before`: this external id may have reached the service earlier. Raises UsageError, and whatever the body
         raises (LocalFault) before its first byte has left; everything else is a verdict.
         """
         headers = {**self._headers, "Content-Type": "application/json"}
-        request = Request("POST", self.create_url, headers, body)
+        request = HttpRequest("POST", self.create_url, headers, body)
         try:
             reply = self._send(request, deadline or self._create_deadline, fresh=True)
-        except TransportFault as fault:
-            means = verdict(None, NOTHING, has_task=False, fault=fault, sent_before=sent_before)
-            return Posted(means, fault=fault)
+        except TransportError as fault:
+            means = classify_create(None, NOTHING, has_task=False, error=fault, sent_before=sent_before)
+            return CreateResult(means, fault=fault)
         task = _task(reply, created=True)
-        means = verdict(
-            reply.status, read_error(reply.body, most=4000), has_task=bool(task), fault=None, sent_before=sent_before
+        means = classify_create(
+            reply.status, parse_error(reply.body, most=4000), has_task=bool(task), error=None, sent_before=sent_before
         )
-        failure = None if task else read_error(reply.body)
-        return Posted(means, task, failure, reply.status, self._wait(reply.headers))
+        failure = None if task else parse_error(reply.body)
+        return CreateResult(means, task, failure, reply.status, self._wait(reply.headers))
 
-    def query(self, task_id: str, *, deadline: float | None = None) -> Queried:
+    def query(self, task_id: str, *, deadline: float | None = None) -> QueryResult:
         """GET one task by its id or external id. Raises UsageError for an id that cannot be one (H5)."""
-        request = Request("GET", self.query_url(task_id), self._headers)
+        request = HttpRequest("GET", self.query_url(task_id), self._headers)
         try:
             reply = self._send(request, deadline or self._query_deadline)
-        except TransportFault as fault:
-            return Queried(Found.UNCLEAR, fault=fault)
+        except TransportError as fault:
+            return QueryResult(QueryStatus.UNCLEAR, fault=fault)
         task = _task(reply, created=False)
-        failure = None if task else read_error(reply.body)
-        return Queried(_found(reply, task), task, failure, reply.status, self._wait(reply.headers))
+        failure = None if task else parse_error(reply.body)
+        return QueryResult(_found(reply, task), task, failure, reply.status, self._wait(reply.headers))
 
     def query_url(self, task_id: str) -> str:
         """The URL of one task: the id is one segment of the path, whatever it holds (H5)."""
-        if not usable_id(task_id):
+        if not valid_id(task_id):
             raise UsageError(f"{task_id[:40]!r} cannot be the id of a task")
         return self._query_url.replace("{id}", quote(task_id, safe=""))
 
-    def _send(self, request: Request, deadline: float, *, fresh: bool = False) -> Reply:
+    def _send(self, request: HttpRequest, deadline: float, *, fresh: bool = False) -> HttpReply:
         """The answer, without the key where a service echoes it (H4): nobody further on needs to look for it."""
         reply = self._transport.send(request, deadline=deadline, fresh=fresh)
-        return replace(reply, body=scrub_answer(reply.body, self._key))
+        return replace(reply, body=scrub_body(reply.body, self._key))
 
     def _wait(self, headers: Mapping[str, str]) -> float | None:
         return retry_after(headers.get("Retry-After"), self._now())
 
 
-def _task(reply: Reply, *, created: bool) -> Task | None:
+def _task(reply: HttpReply, *, created: bool) -> Task | None:
     """The task in a 2xx answer, None where there is none that says anything."""
     if not 200 <= reply.status < 300:
         return None
     try:
-        task = read_task(parse_json(reply.body), created=created)
-    except MalformedAnswer:
+        task = parse_task(parse_json(reply.body), created=created)
+    except MalformedResponse:
         return None
-    return task if task.id or (task.status and is_known(task.status)) else None
+    return task if task.id or (task.status and is_known_status(task.status)) else None
 
 
-def _found(reply: Reply, task: Task | None) -> Found:
+def _found(reply: HttpReply, task: Task | None) -> QueryStatus:
     if task:
-        return Found.FOUND
+        return QueryStatus.FOUND
     if reply.status in {401, 402, 403}:
-        means = denial(reply.status, read_error(reply.body))
-        return Found.NO_BALANCE if means is Verdict.NO_BALANCE else Found.DENIED
+        means = classify_denial(reply.status, parse_error(reply.body))
+        return QueryStatus.NO_BALANCE if means is CreateStatus.NO_BALANCE else QueryStatus.DENIED
     if reply.status == 429:
-        return Found.RATE_LIMITED
-    return Found.ABSENT if reply.status == 404 and _is_its_own(reply) else Found.UNCLEAR
+        return QueryStatus.RATE_LIMITED
+    return QueryStatus.ABSENT if reply.status == 404 and _is_its_own(reply) else QueryStatus.UNCLEAR
 
 
-def _is_its_own(reply: Reply) -> bool:
+def _is_its_own(reply: HttpReply) -> bool:
     """Whether the service itself answered: JSON or nothing at all, not the page of a proxy."""
     try:
         return not reply.body.strip() or isinstance(parse_json(reply.body), dict)
-    except MalformedAnswer:
+    except MalformedResponse:
         return False
 
 

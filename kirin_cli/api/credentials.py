@@ -12,10 +12,10 @@ from urllib.parse import quote, quote_plus
 
 from kirin_cli.errors import NotPermitted
 
-VARIABLE = "KIRIN_API_KEY"
-HINT = f"set {VARIABLE} in the environment, give --api-key-file FILE, or store a key: kirin auth login"
-LONGEST = 4096  # characters
-MASK = "***"
+KEY_VARIABLE = "KIRIN_API_KEY"
+NO_KEY_HINT = f"set {KEY_VARIABLE} in the environment, give --api-key-file FILE, or store a key: kirin auth login"
+MAX_KEY_LENGTH = 4096  # characters
+KEY_MASK = "***"
 ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 PLAIN = frozenset(map(chr, range(33, 127))) - {'"', "\\"}
 
@@ -33,8 +33,8 @@ def find_key(environ: Mapping[str, str], file: Path | None = None) -> ApiKey | N
 
     Raises NotPermitted for one that is given but cannot be used.
     """
-    if VARIABLE in environ:
-        return ApiKey(check_key(environ[VARIABLE], VARIABLE), VARIABLE)
+    if KEY_VARIABLE in environ:
+        return ApiKey(check_key(environ[KEY_VARIABLE], KEY_VARIABLE), KEY_VARIABLE)
     return ApiKey(check_key(_content(file), str(file)), str(file)) if file else None
 
 
@@ -45,13 +45,15 @@ def check_key(text: str, source: str) -> str:
     """
     key = text.strip()
     if not key:
-        raise NotPermitted(f"the API key in {source} is empty", hint=HINT)
-    if len(key) > LONGEST:
-        raise NotPermitted(f"the API key in {source} is longer than {LONGEST} characters", hint=HINT)
+        raise NotPermitted(f"the API key in {source} is empty", hint=NO_KEY_HINT)
+    if len(key) > MAX_KEY_LENGTH:
+        raise NotPermitted(f"the API key in {source} is longer than {MAX_KEY_LENGTH} characters", hint=NO_KEY_HINT)
     if not key.isascii():
-        raise NotPermitted(f"the API key in {source} holds letters beyond ASCII: was it copied whole?", hint=HINT)
+        raise NotPermitted(
+            f"the API key in {source} holds letters beyond ASCII: was it copied whole?", hint=NO_KEY_HINT
+        )
     if not re.fullmatch(r"[!-~]+", key):
-        raise NotPermitted(f"the API key in {source} holds white space or control characters inside", hint=HINT)
+        raise NotPermitted(f"the API key in {source} holds white space or control characters inside", hint=NO_KEY_HINT)
     return key
 
 
@@ -60,10 +62,10 @@ def scrub(text: str, key: str) -> str:
 
     A key of fewer than eight characters is replaced only where it stands alone: it may be part of any word.
     """
-    return _pattern(key).sub(MASK, text) if key else text
+    return _pattern(key).sub(KEY_MASK, text) if key else text
 
 
-def scrub_answer(body: bytes, key: str) -> bytes:
+def scrub_body(body: bytes, key: str) -> bytes:
     """The body of an answer without the key, also where JSON escapes spell some of its characters (H4)."""
     text = body.decode("utf-8", "surrogateescape")
     return scrub(ESCAPE.sub(_plainly, text), key).encode("utf-8", "surrogateescape")
@@ -96,7 +98,7 @@ def _lower_hex(text: str) -> str:
 def _content(file: Path) -> str:
     try:
         with file.open("rb") as stream:
-            return stream.read(LONGEST * 4).decode("utf-8-sig", "replace")
+            return stream.read(MAX_KEY_LENGTH * 4).decode("utf-8-sig", "replace")
     except OSError as error:
         words = error.strerror or "it cannot be read"
-        raise NotPermitted(f"no API key in {file}: {words}", hint=HINT) from error
+        raise NotPermitted(f"no API key in {file}: {words}", hint=NO_KEY_HINT) from error

@@ -1,28 +1,213 @@
-"""Fetches the file of a finished task: without the key, resumed where that is safe, checked, and never half there.
-
-Knows no ledger; asking the task for a fresh URL is its caller's part. What it fetches is free of charge however often.
-"""
+"""Fetches the file of a finished task over as many attempts as it takes: without the key, checked, never half there."""
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kirin_cli.api.adapter import Adapter
-from kirin_cli.api.attempts import Attempts, DeadUrl, Limits, Progress, Tools
-from kirin_cli.api.exchange import Clock
-from kirin_cli.api.network import Network
-from kirin_cli.api.parts import PartFile
-from kirin_cli.api.results import ContentKind
-from kirin_cli.errors import ResultUnavailable
-from kirin_cli.media.boxes import VideoFacts
+import requests
 
-DEFAULT = Limits()
-__all__ = ["DeadUrl", "Downloader", "Fetched", "Limits"]
+from kirin_cli.api.connections import BoundedAdapter, NetworkSettings
+from kirin_cli.api.exchange import Exchange, MonotonicClock, StallDetector, TransportError
+from kirin_cli.api.part_file import PartFile
+from kirin_cli.api.ranges import (
+    ContentKind,
+    PartialFile,
+    RangeAction,
+    VerifiedFile,
+    decide_range,
+    read_headers,
+    reject_wrong_type,
+    total_length,
+    verify_file,
+)
+from kirin_cli.api.retry import retry_after
+from kirin_cli.api.transport import HttpRequest, open_response, translate_errors
+from kirin_cli.api.url_policy import REDIRECT_STATUSES, RedirectChain, origin_scope
+from kirin_cli.errors import ResultUnavailable
+from kirin_cli.media.video_header import VideoFacts
+
+ProgressCallback = Callable[[int, int | None], None]
+"""Gets the bytes that are here and the bytes of the file, None where unknown. May raise, to end a download."""
+
+CHUNK_SIZE = 1 << 18
+MIN_PROGRESS_BYTES = 1 << 16  # bytes; an attempt that got so much further does not count as a failed one
+RETRIED_STATUSES = frozenset({408, 425, 429})
+FINAL_TRANSPORT_ERRORS = frozenset({"tls", "forbidden_address"})
+
+
+class ResultUrlExpired(ResultUnavailable):
+    """The URL gives no file any more; the task may give a fresh one (D9)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class DownloadLimits:
+    """Seconds, bytes, bytes a second."""
+
+    connect: float = 10.0
+    idle: float = 30.0  # without a byte, and the window of `floor`
+    min_rate: float = 1024.0
+    attempt: float = 3600.0
+    failures: int = 6  # in a row without getting further
+    attempts: int = 100
+    max_pause: float = 30.0
+    progress_every: float = 0.1
+    max_bytes: int = 16 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadContext:
+    """What all downloads of a process share."""
+
+    network: NetworkSettings
+    adapter: BoundedAdapter
+    clock: MonotonicClock
+    now: MonotonicClock  # seconds since the epoch, for Retry-After dates
+    sleep: Callable[[float], None]
+    limits: DownloadLimits
+
+
+@dataclass(slots=True)
+class DownloadAttempts:
+    """The attempts to fetch `url`, which the service at `origin` named, into `part`."""
+
+    tools: DownloadContext
+    url: str
+    origin: str
+    kind: ContentKind
+    part: PartFile
+    on_progress: ProgressCallback
+    known: PartialFile = field(default_factory=PartialFile)
+    content_type: str = ""
+    resumable: bool = True
+    failures: int = 0
+    furthest: int = 0
+    asked_to_wait: float | None = None
+
+    def run(self) -> VerifiedFile:
+        """Try until the file is here and whole. Raises DeadUrl, ResultUnavailable, LocalFault."""
+        for _ in range(self.tools.limits.attempts):
+            try:
+                self._attempt()
+                return self._checked()
+            except TransportError as fault:
+                if fault.kind in FINAL_TRANSPORT_ERRORS:
+                    raise ResultUnavailable(f"{self.part.target.name}: {fault.message}") from fault
+                self._pause(fault.message)
+        raise self._given_up("it was cut too often")
+
+    def _attempt(self) -> None:
+        """One request with its redirects; afterwards every byte that was announced is here, or TransportFault."""
+        tools, limits = self.tools, self.tools.limits
+        trail = RedirectChain(self.url, lambda: origin_scope(self.origin, tools.network.resolver))
+        exchange = Exchange(
+            tools.clock,
+            tools.clock() + limits.attempt,
+            limits.idle,
+            limits.connect,
+            trail.allow_address,
+            tools.network.resolver,
+            StallDetector(limits.min_rate, limits.idle, tools.clock),
+        )
+        with translate_errors(exchange):
+            response = self._open(trail)
+            try:
+                self._receive(response)
+            finally:
+                response.raw.close()
+
+    def _open(self, chain: RedirectChain) -> requests.Response:
+        while True:
+            request = HttpRequest("GET", chain.url, self._so_far.headers)
+            response = open_response(self.tools.adapter, request, chain.parts)
+            location = response.headers.get("Location")
+            if response.status_code not in REDIRECT_STATUSES or not location:
+                return response
+            response.raw.close()
+            chain.follow(location)
+
+    def _receive(self, response: requests.Response) -> None:
+        self._refuse(response)
+        step = decide_range(response.status_code, response.headers, self._so_far)
+        if step is RangeAction.ODD:
+            self.resumable = False
+            self._forget()
+            raise TransportError("broken", f"the server answered {response.status_code} and not what was asked for")
+        if step is RangeAction.FINISH:
+            return
+        if step is RangeAction.WHOLE:
+            self._forget()
+            self.known = read_headers(response.headers, resumable=self.resumable)
+        else:
+            self.known = replace(self.known, total=total_length(response.headers))
+        self.content_type = response.headers.get("Content-Type", "")
+        self.part.require_space((self.known.total or 0) - self.part.size)
+        self._keep(response)
+
+    def _refuse(self, response: requests.Response) -> None:
+        """Raise for an answer that is no file: TransportFault where another attempt may help."""
+        status, headers = response.status_code, response.headers
+        if status in RETRIED_STATUSES or status >= 500:
+            self.asked_to_wait = retry_after(headers.get("Retry-After"), self.tools.now())
+            raise TransportError("broken", f"the server answered {status}")
+        if status >= 400 and status != 416:
+            raise ResultUrlExpired(f"{self.part.target.name}: the server of the file answered {status}")
+        if status < 300:
+            reject_wrong_type(headers, self.kind)
+
+    def _keep(self, response: requests.Response) -> None:
+        """Write the body to the end."""
+        tools, total, said = self.tools, self.known.total, float("-inf")
+        while piece := response.raw.read1(CHUNK_SIZE, decode_content=False):
+            self.part.write(piece)
+            if self.part.size > tools.limits.max_bytes:
+                raise ResultUnavailable(
+                    f"{self.part.target.name}: the file is longer than {tools.limits.max_bytes} bytes"
+                )
+            if tools.clock() - said >= tools.limits.progress_every:
+                said = tools.clock()
+                self.on_progress(self.part.size, total)
+        self.on_progress(self.part.size, total)
+        if total not in {None, self.part.size}:
+            raise TransportError("reset", f"{self.part.size} bytes came instead of {total}")
+
+    def _checked(self) -> VerifiedFile:
+        with self.part.reading() as stream:
+            whole = verify_file(stream, self.kind, framed=self.known.framed)
+        if whole is None:
+            self._forget()
+            raise TransportError("broken", "the file that came is not whole")
+        return whole
+
+    def _forget(self) -> None:
+        self.part.restart()
+        self.known = PartialFile()
+
+    @property
+    def _so_far(self) -> PartialFile:
+        return replace(self.known, size=self.part.size)
+
+    def _pause(self, reason: str) -> None:
+        """Wait before the next attempt; raises ResultUnavailable after too many that got no further."""
+        if self.part.size >= self.furthest + MIN_PROGRESS_BYTES:
+            self.failures, self.furthest = 0, self.part.size
+        self.failures += 1
+        if self.failures >= self.tools.limits.failures:
+            raise self._given_up(reason)
+        wait, self.asked_to_wait = self.asked_to_wait, None
+        pause = 2.0 ** (self.failures - 2) if wait is None else wait
+        self.tools.sleep(min(pause, self.tools.limits.max_pause))
+
+    def _given_up(self, reason: str) -> ResultUnavailable:
+        return ResultUnavailable(f"{self.part.target.name} could not be fetched: {reason}")
+
+
+DEFAULT_DOWNLOAD_LIMITS = DownloadLimits()
+__all__ = ["DownloadLimits", "DownloadedFile", "Downloader", "ResultUrlExpired"]
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadedFile:
     """A file under its final name."""
 
     path: Path
@@ -40,14 +225,14 @@ class Downloader:
 
     def __init__(
         self,
-        network: Network,
+        network: NetworkSettings,
         *,
-        clock: Clock = time.monotonic,
-        now: Clock = time.time,
+        clock: MonotonicClock = time.monotonic,
+        now: MonotonicClock = time.time,
         sleep: Callable[[float], None] = time.sleep,
-        limits: Limits = DEFAULT,
+        limits: DownloadLimits = DEFAULT_DOWNLOAD_LIMITS,
     ) -> None:
-        self._tools = Tools(network, Adapter(network), clock, now, sleep, limits)
+        self._tools = DownloadContext(network, BoundedAdapter(network), clock, now, sleep, limits)
 
     def fetch(
         self,
@@ -56,10 +241,10 @@ class Downloader:
         *,
         origin: str,
         kind: ContentKind = "video",
-        on_progress: Progress = lambda _received, _total: None,
+        on_progress: ProgressCallback = lambda _received, _total: None,
         force: bool = False,
-        before_publish: Callable[[Fetched], None] = lambda _fetched: None,
-    ) -> Fetched:
+        before_publish: Callable[[DownloadedFile], None] = lambda _fetched: None,
+    ) -> DownloadedFile:
         """Fetch `url` to `target`, which exists afterwards whole or not at all.
 
         `origin` is the host of the service that named the URL. `before_publish` is told what is about to get its final
@@ -67,13 +252,13 @@ class Downloader:
         cannot be had, LocalFault for the disk and for a target that is taken.
         """
         with PartFile(target, force=force) as part:
-            attempts = Attempts(self._tools, url, origin, kind, part, on_progress)
+            attempts = DownloadAttempts(self._tools, url, origin, kind, part, on_progress)
             try:
                 whole = attempts.run()
             except ResultUnavailable as error:
                 error.hint = "`kirin download ID` tries again, free of charge"
                 raise
-            fetched = Fetched(target, part.size, part.sha256, attempts.content_type, whole.video)
+            fetched = DownloadedFile(target, part.size, part.sha256, attempts.content_type, whole.video)
             before_publish(fetched)
             part.publish()
         return fetched

@@ -1,18 +1,56 @@
-"""The bounds of one HTTP exchange, and how far it has come. Opens nothing; sockets ask it how long they may wait.
+"""The bounds of one HTTP exchange, the sockets that keep them, and the one error of an exchange. Knows no HTTP."""
 
-The sockets of a pooled connection outlive an exchange, so they find the current one in a context variable.
-"""
-
+import queue
+import selectors
 import socket
+import ssl
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from kirin_cli.api.faults import Kind, TransportFault
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
 
-Clock = Callable[[], float]
+TransportErrorKind = Literal[
+    "refused",  # nobody listens, no route, or a proxy said no
+    "dns",
+    "connect_timeout",
+    "tls",  # the other side could not prove who it is; never tried again (S2)
+    "forbidden_address",  # the connection would lead somewhere it must not (D10)
+    "reset",  # cut, or closed without an answer
+    "read_timeout",
+    "deadline",  # the exchange as a whole took too long (P6)
+    "stalled",  # slower than a download may be (D12)
+    "too_large",
+    "broken",  # what came is no HTTP
+]
+
+
+class TransportError(Exception):
+    """An exchange that ended without a whole answer: a fact for callers to judge, no error for the person yet.
+
+    `certainly_not_sent` is true only where not one byte of the request can have left.
+    """
+
+    def __init__(self, kind: TransportErrorKind, message: str, *, certainly_not_sent: bool = False) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.certainly_not_sent = certainly_not_sent
+
+
+def tls_error_message(error: ssl.SSLError) -> str:
+    """Say in words why TLS failed (S2)."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the server's certificate is not valid: {error.verify_message or error.reason}"
+    reason = getattr(error, "reason", None) or "the handshake failed"  # absent where OpenSSL gave no code
+    return f"no secure connection: {reason.replace('_', ' ').lower()}"
+
+
+MonotonicClock = Callable[[], float]
 Addresses = list[tuple[socket.AddressFamily, Any]]
 Resolver = Callable[[str, int], Addresses]
 
@@ -23,12 +61,12 @@ def system_resolver(host: str, port: int) -> Addresses:
 
 
 @dataclass(slots=True)
-class Pace:
+class StallDetector:
     """Fewer than `floor` bytes a second over `window` seconds is a stall (D12)."""
 
     floor: float
     window: float
-    clock: Clock
+    clock: MonotonicClock
     since: float = field(init=False)
     count: int = field(init=False, default=0)
 
@@ -41,7 +79,7 @@ class Pace:
         passed = self.clock() - self.since
         if passed >= self.window:
             if self.count < self.floor * passed:
-                raise TransportFault("stalled", f"only {self.count} bytes came in {passed:.0f} s")
+                raise TransportError("stalled", f"only {self.count} bytes came in {passed:.0f} s")
             self.since, self.count = self.since + passed, 0
 
 
@@ -53,51 +91,167 @@ class Exchange:
     about every IP address a direct connection leads to, and raises TransportFault where it must not.
     """
 
-    clock: Clock
+    clock: MonotonicClock
     until: float
     idle: float = 60.0
     connect: float = 10.0
-    admit: Callable[[str], None] = lambda _: None
+    allow_address: Callable[[str], None] = lambda _: None
     resolver: Resolver = system_resolver
-    pace: Pace | None = None
+    stall_detector: StallDetector | None = None
     sent: bool = False  # whether a byte of the request may have left
 
-    def patience(self, most: float | None = None) -> float:
+    def time_left(self, most: float | None = None) -> float:
         """Seconds the next step may take; raises TransportFault when there are none left."""
         left = self.until - self.clock()
         if left <= 0:
-            raise self.late()
+            raise self.timeout_error()
         return min(left, self.idle if most is None else most)
 
-    def late(self) -> TransportFault:
+    def timeout_error(self) -> TransportError:
         """Say which bound was hit by a wait that ended without anything happening."""
         if self.clock() >= self.until - 0.005:
             return self.fault("deadline", "the exchange took longer than it may")
         return self.fault("read_timeout", f"nothing came or could be sent for {self.idle:.0f} s")
 
-    def fault(self, kind: Kind, message: str) -> TransportFault:
+    def fault(self, kind: TransportErrorKind, message: str) -> TransportError:
         """A fault that knows whether anything was sent."""
-        return TransportFault(kind, message, certainly_not_sent=not self.sent)
+        return TransportError(kind, message, certainly_not_sent=not self.sent)
 
     def received(self, count: int) -> None:
         """Note bytes that came."""
-        if self.pace:
-            self.pace.received(count)
+        if self.stall_detector:
+            self.stall_detector.received(count)
 
 
 _CURRENT: ContextVar[Exchange] = ContextVar("exchange")
 
 
-def current() -> Exchange:
+def current_exchange() -> Exchange:
     """The exchange of this thread; LookupError outside any."""
     return _CURRENT.get()
 
 
 @contextmanager
-def bounded(exchange: Exchange) -> Iterator[Exchange]:
+def use_exchange(exchange: Exchange) -> Iterator[Exchange]:
     """Let every socket that this thread touches inside obey `exchange`."""
     token = _CURRENT.set(exchange)
     try:
         yield exchange
     finally:
         _CURRENT.reset(token)
+
+
+WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+class BoundedSocket(socket.socket):
+    """A connected socket whose operations raise TransportFault when the current exchange runs out of time."""
+
+    _early = b""  # what came while the request was still leaving
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        """At most `size` bytes, b"" at the end."""
+        buffer = bytearray(size)
+        return bytes(buffer[: self.recv_into(buffer)])
+
+    def recv_into(self, buffer: "WriteableBuffer", nbytes: int = 0, flags: int = 0) -> int:
+        """Fill `buffer` with what is there, at least one byte, 0 at the end."""
+        if self._early:
+            memoryview(buffer).cast("B")[:1] = self._early
+            self._early = b""
+            return 1
+        exchange = current_exchange()
+        self.settimeout(exchange.time_left())
+        try:
+            count = super().recv_into(buffer, nbytes or memoryview(buffer).nbytes, flags)
+        except TimeoutError:
+            raise exchange.timeout_error() from None
+        exchange.received(count)
+        return count
+
+    def sendall(self, data: "ReadableBuffer", flags: int = 0, /) -> None:
+        """Send all of `data`; raises BrokenPipeError as soon as the other side answers or closes instead (S16)."""
+        rest = memoryview(data).cast("B")
+        self.settimeout(0)
+        while rest:
+            if self._answered():
+                raise BrokenPipeError("the server answered before the request was complete")
+            try:
+                rest = rest[super().send(rest, flags) :]
+            except WOULD_BLOCK:
+                self._wait(current_exchange())
+            except ssl.SSLEOFError as error:
+                raise BrokenPipeError("the server closed before the request was complete") from error
+
+    def _answered(self) -> bool:
+        try:
+            self._early = self._early or super().recv(1)
+        except WOULD_BLOCK:
+            return False
+        return True
+
+    def _wait(self, exchange: Exchange) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self, selectors.EVENT_READ | selectors.EVENT_WRITE)
+            if not selector.select(exchange.time_left()):
+                raise exchange.timeout_error()
+
+
+class BoundedTlsSocket(BoundedSocket, ssl.SSLSocket):  # type: ignore[misc] # defaults differ
+    """The same over TLS; an SSLContext makes them when this is its `sslsocket_class`."""
+
+
+def open_socket(host: str, port: int, *, admit: bool) -> BoundedSocket:
+    """Connect to the first address of `host` that answers, within the bounds of the current exchange.
+
+    With `admit` the exchange is asked about each address first. Raises TransportFault.
+    """
+    exchange = current_exchange()
+    ends = exchange.clock() + exchange.time_left(exchange.connect)
+    fault = exchange.fault("dns", f"the name {host} has no address")
+    addresses = _resolve(host, port, exchange)
+    for left, (family, address) in zip(range(len(addresses), 0, -1), addresses, strict=True):
+        if admit:
+            exchange.allow_address(address[0])
+        try:
+            sock = _connected(family, address, (ends - exchange.clock()) / left)
+        except TimeoutError:
+            fault = exchange.fault("connect_timeout", f"{host}:{port} did not answer in time")
+        except OSError as error:
+            fault = exchange.fault("refused", f"{host}:{port}: {error.strerror or error}")
+        else:
+            sock.settimeout(exchange.time_left(exchange.connect))  # for a TLS handshake
+            return sock
+    raise fault
+
+
+def _connected(family: socket.AddressFamily, address: Any, seconds: float) -> BoundedSocket:  # noqa: ANN401 - by family
+    sock = BoundedSocket(family, socket.SOCK_STREAM)
+    try:
+        sock.settimeout(max(seconds, 0.001))
+        sock.connect(address)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _resolve(host: str, port: int, exchange: Exchange) -> Addresses:
+    """The addresses of `host`, by the exchange's resolver; one that does not answer stays behind in its thread."""
+    answers: queue.SimpleQueue[Addresses | Exception] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(exchange.resolver(host, port))
+        except (OSError, UnicodeError) as error:
+            answers.put(error)
+
+    threading.Thread(target=ask, daemon=True, name="resolver").start()
+    try:
+        answer = answers.get(timeout=exchange.time_left(exchange.connect))
+    except queue.Empty:
+        raise exchange.fault("dns", f"looking up the name {host} took too long") from None
+    if isinstance(answer, Exception):
+        raise exchange.fault("dns", f"the name {host} was not found") from answer
+    return answer

@@ -1,34 +1,101 @@
-"""Looks at images and videos behind URLs with a few Range requests: size, format, pixels, length, frame rate.
-
-Judges no limits (I3 to I5, V2, V3). What could not be learned stays None, and is said in a remark.
-"""
+"""Facts of images and videos behind URLs (`--check-urls`), from a few Range requests: size, format, pixels, length."""
 
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
 from typing import Final, Self
 
-from kirin_cli import media
-from kirin_cli.api.adapter import Adapter
-from kirin_cli.api.exchange import Clock
-from kirin_cli.api.faults import TransportFault
-from kirin_cli.api.network import Network
-from kirin_cli.api.probe_facts import Facts, picture_facts, video_facts
-from kirin_cli.api.probe_parts import Bounds, Parts
+from kirin_cli.api.connections import BoundedAdapter, NetworkSettings
+from kirin_cli.api.exchange import MonotonicClock, TransportError
+from kirin_cli.api.range_reader import ProbeTimeouts, RangeClient, RangeFile
 from kirin_cli.errors import KirinError, ResultUnavailable
-from kirin_cli.media.addresses import shortened
-from kirin_cli.spec.medium import Kind, Medium, UnreadableMedium
+from kirin_cli.media.detect import abbreviate, inspect_media
+from kirin_cli.media.formats import HEAD, detect_format
+from kirin_cli.media.image_header import read_image_header
+from kirin_cli.media.mp4 import OutOfReach
+from kirin_cli.media.video_header import read_video_header
+from kirin_cli.modelspec.types import MediaError, MediaFile, MediaKind
 
-LookIn = Callable[[str, Kind, Path], Medium]
-Wanted = tuple[str, Kind]
-AT_ONCE: Final = 8
-DEFAULT: Final = Bounds()
-RULES: Final[Mapping[Kind, str]] = {"image": "I1", "video": "V1"}
+MB: Final = 1 << 20
+MAX_IMAGE_BYTES: Final = 10 * MB  # any model's bound; a picture of unknown length is counted so far
+PREFIXES: Final = (1 << 16, 1 << 18, MB)  # how much of a picture is tried, in turn
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteMediaInfo:
+    """What is known of a medium, None where it is not; `remark` says what is missing and why. Sides are in px."""
+
+    format: str
+    size: int | None = None
+    width: int | None = None
+    height: int | None = None
+    seconds: float | None = None
+    fps: float | None = None
+    remark: str = ""
+
+
+def video_info(client: RangeClient, name: str) -> RemoteMediaInfo:
+    """The facts of a video, sides as shown. Raises UnreadableMedium (V1), and what the parts raise."""
+    file = RangeFile(client)
+    file.read(HEAD)  # so that the size is known, where it can be
+    header = read_video_header(file, file.size, name)
+    facts = {"its size": file.size, "pixels": header.width, "length": header.seconds, "frame rate": header.fps}
+    remark = _remark(name, [fact for fact, value in facts.items() if value is None], file.limit)
+    return RemoteMediaInfo(header.format, file.size, header.width, header.height, header.seconds, header.fps, remark)
+
+
+def image_info(client: RangeClient, name: str) -> RemoteMediaInfo:
+    """The facts of a picture, sides as stored.
+
+    Raises UnreadableMedium (I2 for another format, I3 for more than 10 MB, I6 for what is empty or broken), and what
+    the parts raise.
+    """
+    file = RangeFile(client)
+    head = file.read(PREFIXES[0])
+    found = detect_format(head[:HEAD])
+    if file.size == len(head) or found not in {"jpeg", "png"}:
+        header = read_image_header(BytesIO(head), len(head), name)
+        return RemoteMediaInfo(header.format, len(head), header.width, header.height)
+    size = client.length(MAX_IMAGE_BYTES) if file.size is None else file.size
+    if size is None:
+        raise MediaError("I3", f"{name} has more than {MAX_IMAGE_BYTES} bytes, the most that an image may have")
+    width, height = _sides(file)
+    missing = [] if width else ["its pixels"]
+    return RemoteMediaInfo(found, size, width, height, remark=_remark(name, missing, file.limit))
+
+
+def _sides(file: RangeFile) -> tuple[int | None, int | None]:
+    """Width and height as far as the first megabyte tells them."""
+    from imagesize import get  # noqa: PLC0415 - brings urllib.request and XML, which only a picture should cost
+
+    for count in PREFIXES:
+        file.seek(0)
+        try:
+            width, height = get(BytesIO(file.read(count)), exif_rotation=False)
+        except OutOfReach:
+            break
+        if width > 0 and height > 0:
+            return width, height
+    return None, None
+
+
+def _remark(name: str, missing: list[str], why: str) -> str:
+    if not missing:
+        return ""
+    return f"{name}: {', '.join(missing)} could not be learned" + (f": {why}" if why else "")
+
+
+InspectIn = Callable[[str, MediaKind, Path], MediaFile]
+ProbeTarget = tuple[str, MediaKind]
+MAX_CONCURRENT_PROBES: Final = 8
+DEFAULT_PROBE_TIMEOUTS: Final = ProbeTimeouts()
+RULES: Final[Mapping[MediaKind, str]] = {"image": "I1", "video": "V1"}
 
 
 class Prober:
@@ -38,53 +105,58 @@ class Prober:
     """
 
     def __init__(
-        self, network: Network, *, look: LookIn = media.look, clock: Clock = time.monotonic, bounds: Bounds = DEFAULT
+        self,
+        network: NetworkSettings,
+        *,
+        look: InspectIn = inspect_media,
+        clock: MonotonicClock = time.monotonic,
+        bounds: ProbeTimeouts = DEFAULT_PROBE_TIMEOUTS,
     ) -> None:
         self._look = look
-        self._adapter = Adapter(network)
-        self._parts = partial(Parts, network=network, adapter=self._adapter, clock=clock, bounds=bounds)
-        self._expected: dict[Wanted, None] = {}
-        self._known: dict[Wanted, Facts | UnreadableMedium] = {}
+        self._adapter = BoundedAdapter(network)
+        self._parts = partial(RangeClient, network=network, adapter=self._adapter, clock=clock, bounds=bounds)
+        self._expected: dict[ProbeTarget, None] = {}
+        self._known: dict[ProbeTarget, RemoteMediaInfo | MediaError] = {}
 
-    def look(self, given: str, kind: Kind, base: Path) -> Medium:
+    def inspect(self, given: str, kind: MediaKind, base: Path) -> MediaFile:
         """As `media.look`, with the facts of what a URL leads to.
 
         Raises UnreadableMedium too where a URL cannot be fetched (I1, V1), is no JPEG, PNG, MP4 or MOV by its content
         (I2, V1), is cut short or broken (I6, V1), or is longer than any image may be (I3).
         """
-        medium = self._look(given, kind, base)
-        if medium.form != "url":
-            return medium
+        media_file = self._look(given, kind, base)
+        if media_file.form != "url":
+            return media_file
         found = self._facts((given, kind))
-        if isinstance(found, UnreadableMedium):
-            raise UnreadableMedium(found.rule, found.message)
+        if isinstance(found, MediaError):
+            raise MediaError(found.rule, found.message)
         return replace(
-            medium, format=found.format, size=found.size, width=found.width, height=found.height,
+            media_file, format=found.format, size=found.size, width=found.width, height=found.height,
             seconds=found.seconds, fps=found.fps,
         )  # fmt: skip
 
-    def expect(self, given: str, kind: Kind, base: Path) -> Medium:
+    def expect(self, given: str, kind: MediaKind, base: Path) -> MediaFile:
         """As the plain look; what is a URL will be looked at by `ahead`."""
-        medium = self._look(given, kind, base)
-        if medium.form == "url":
+        media_file = self._look(given, kind, base)
+        if media_file.form == "url":
             self._expected[given, kind] = None
-        return medium
+        return media_file
 
     def ahead(self) -> None:
         """Look at the expected URLs, several at once, before they are asked for one by one."""
         # Daemons: an interrupted command does not wait for somebody's slow server.
-        count = min(AT_ONCE, len(self._expected))
+        count = min(MAX_CONCURRENT_PROBES, len(self._expected))
         threads = [Thread(target=self._serve, name="probe", daemon=True) for _ in range(count)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
-    def remark(self, given: str) -> tuple[str, str] | None:
+    def warning_for(self, given: str) -> tuple[str, str] | None:
         """Rule and sentence where something could not be learned of a URL that can be used."""
         for kind, rule in RULES.items():
             found = self._known.get((given, kind))
-            if isinstance(found, Facts) and found.remark:
+            if isinstance(found, RemoteMediaInfo) and found.remark:
                 return rule, found.remark
         return None
 
@@ -105,28 +177,30 @@ class Prober:
             while True:
                 self._facts(self._expected.popitem()[0])
 
-    def _facts(self, wanted: Wanted) -> Facts | UnreadableMedium:
+    def _facts(self, wanted: ProbeTarget) -> RemoteMediaInfo | MediaError:
         if wanted not in self._known:
             self._known[wanted] = self._learned(*wanted)
         return self._known[wanted]
 
-    def _learned(self, url: str, kind: Kind) -> Facts | UnreadableMedium:
-        facts = video_facts if kind == "video" else picture_facts
-        name = shortened(url)
+    def _learned(self, url: str, kind: MediaKind) -> RemoteMediaInfo | MediaError:
+        facts = video_info if kind == "video" else image_info
+        name = abbreviate(url)
         try:
             return facts(self._parts(url), name)
-        except UnreadableMedium as unreadable:
+        except MediaError as unreadable:
             return unreadable
-        except (ResultUnavailable, TransportFault) as fault:
-            return UnreadableMedium(RULES[kind], f"{name} cannot be fetched: {fault}")
+        except (ResultUnavailable, TransportError) as fault:
+            return MediaError(RULES[kind], f"{name} cannot be fetched: {fault}")
 
 
-def still_there(url: str, size: int, network: Network, *, bounds: Bounds = DEFAULT) -> bool:
+def url_still_valid(
+    url: str, size: int, network: NetworkSettings, *, bounds: ProbeTimeouts = DEFAULT_PROBE_TIMEOUTS
+) -> bool:
     """Whether a URL gives a file of `size` bytes; where its server does not say how long it is, that it gives one."""
-    adapter = Adapter(network)
+    adapter = BoundedAdapter(network)
     try:
-        return Parts(url, network, adapter, time.monotonic, bounds).get(0, 1, 1).total in {None, size}
-    except (ResultUnavailable, TransportFault):
+        return RangeClient(url, network, adapter, time.monotonic, bounds).get(0, 1, 1).total in {None, size}
+    except (ResultUnavailable, TransportError):
         return False
     finally:
         adapter.close()

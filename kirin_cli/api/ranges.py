@@ -1,16 +1,20 @@
-"""What an answer to a request for a file, or for its rest, may be used for (RFC 9110, 14 and 15). Moves no bytes."""
+"""Range requests (RFC 9110, 14): what an answer may be used for, and whether the file is whole."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import BinaryIO, Literal
 
-CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.ASCII | re.IGNORECASE)
+from kirin_cli.errors import ResultUnavailable
+from kirin_cli.media.video_header import VideoFacts, is_video, read_video
+
+CONTENT_RANGE_PATTERN = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.ASCII | re.IGNORECASE)
 UNSATISFIED = re.compile(r"bytes \*/(\d{1,18})", re.ASCII | re.IGNORECASE)
 STRONG = re.compile(r'"[^"]+"')
 
 
-class Step(Enum):
+class RangeAction(Enum):
     """What to do with an answer."""
 
     WHOLE = "its body is the file from its first byte"
@@ -20,7 +24,7 @@ class Step(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class PartialFile:
     """What is known of a file: how many bytes are here, its length, and the strong ETag they came with.
 
     `framed` says that the server marks the end of the file, so that a cut is noticed.
@@ -37,41 +41,78 @@ class Known:
         return {"Range": f"bytes={self.size}-", "If-Range": self.etag} if self.size and self.etag else {}
 
 
-def judge(status: int, headers: Mapping[str, str], so_far: Known) -> Step:
+def decide_range(status: int, headers: Mapping[str, str], partial: PartialFile) -> RangeAction:
     """What the answer to a request with `so_far.headers` is good for; never splices two files (D2-D4)."""
-    asked = bool(so_far.headers)
+    asked = bool(partial.headers)
     if status == 200:
-        return Step.WHOLE
-    if status == 206 and asked and _continues(headers, so_far):
-        return Step.REST
+        return RangeAction.WHOLE
+    if status == 206 and asked and _continues(headers, partial):
+        return RangeAction.REST
     if status == 416 and asked:
         whole = UNSATISFIED.fullmatch(headers.get("Content-Range", "").strip())
-        return Step.FINISH if whole and int(whole[1]) == so_far.size else Step.ODD
-    return Step.ODD
+        return RangeAction.FINISH if whole and int(whole[1]) == partial.size else RangeAction.ODD
+    return RangeAction.ODD
 
 
-def learn(headers: Mapping[str, str], *, resumable: bool = True) -> Known:
+def read_headers(headers: Mapping[str, str], *, resumable: bool = True) -> PartialFile:
     """What the head of a whole answer says of its file; its ETag only where a rest may be asked for."""
     length, etag = headers.get("Content-Length", ""), headers.get("ETag", "").strip()
     chunked = "Transfer-Encoding" in headers
     total = int(length.partition(",")[0]) if length and not chunked else None
     strong = resumable and STRONG.fullmatch(etag)
-    return Known(0, total, etag if strong else "", framed=chunked or total is not None)
+    return PartialFile(0, total, etag if strong else "", framed=chunked or total is not None)
 
 
-def total_of(headers: Mapping[str, str]) -> int:
+def total_length(headers: Mapping[str, str]) -> int:
     """The length of the file of which an answer that was judged REST is a part."""
     return int(headers["Content-Range"].rpartition("/")[2])
 
 
-def _continues(headers: Mapping[str, str], so_far: Known) -> bool:
-    found = CONTENT_RANGE.fullmatch(headers.get("Content-Range", "").strip())
+def _continues(headers: Mapping[str, str], partial: PartialFile) -> bool:
+    found = CONTENT_RANGE_PATTERN.fullmatch(headers.get("Content-Range", "").strip())
     if not found:
         return False
     first, last, total = map(int, found.groups())
     return (
-        first == so_far.size <= last < total
-        and total == (total if so_far.total is None else so_far.total)
-        and headers.get("ETag", so_far.etag).strip() == so_far.etag
+        first == partial.size <= last < total
+        and total == (total if partial.total is None else partial.total)
+        and headers.get("ETag", partial.etag).strip() == partial.etag
         and headers.get("Content-Length", str(last - first + 1)) == str(last - first + 1)
     )
+
+
+ContentKind = Literal["video", "image"]
+TEXT_TYPES = ("html", "json", "xml")
+TEXT_STARTS = (b"<", b"{", b"[")
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedFile:
+    """A file that is whole as far as can be told."""
+
+    video: VideoFacts | None = None
+
+
+def reject_wrong_type(headers: Mapping[str, str], kind: ContentKind) -> None:
+    """Raise ResultUnavailable where the head of an answer already says that it is no such file (D7, D8)."""
+    encoding = headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in {"", "identity"}:
+        raise ResultUnavailable("the server of the file packs it although it was asked not to")
+    name = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if any(word in name for word in TEXT_TYPES):
+        raise ResultUnavailable(f"the server of the file sent text ({name}) and no {kind}")
+
+
+def verify_file(stream: BinaryIO, kind: ContentKind, *, framed: bool) -> VerifiedFile | None:
+    """Facts of a file that is whole, None for one that is cut; `framed`: its end was marked by the server.
+
+    A container that is not known here is believed where its length is (it is paid for). Raises ResultUnavailable for
+    text (D8), OSError for the disk.
+    """
+    head = stream.read(64)
+    if kind == "video" and is_video(head):
+        facts = read_video(stream)
+        return VerifiedFile(facts) if facts.complete else None
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(TEXT_STARTS):
+        raise ResultUnavailable(f"the server of the file sent text and no {kind}")
+    return VerifiedFile() if head and framed else None

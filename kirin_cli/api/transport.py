@@ -1,7 +1,4 @@
-"""One HTTP exchange with the service: a request, a bounded answer or a TransportFault. Never retries or redirects.
-
-Knows nothing of tasks. The key may be in the headers it is given; it leaves over https, or to this machine.
-"""
+"""One HTTP exchange with the service: a request, a bounded answer or a TransportError. Never retries or redirects."""
 
 import http.client
 import ssl
@@ -18,19 +15,17 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
 from kirin_cli import __version__
-from kirin_cli.api.adapter import Adapter
-from kirin_cli.api.exchange import Clock, Exchange, bounded, current
-from kirin_cli.api.faults import TransportFault
-from kirin_cli.api.network import Network
-from kirin_cli.api.reach import Reach, is_loopback, reach_of, split_url
+from kirin_cli.api.connections import BoundedAdapter, NetworkSettings
+from kirin_cli.api.exchange import Exchange, MonotonicClock, TransportError, current_exchange, use_exchange
+from kirin_cli.api.url_policy import AddressScope, address_scope, is_loopback, split_url
 from kirin_cli.errors import KirinError, UsageError
 
 USER_AGENT = f"kirin-cli/{__version__}"
-PIECE = 1 << 16
+READ_SIZE = 1 << 16
 CUT = (ConnectionError, ssl.SSLEOFError, http.client.IncompleteRead)
 
 
-class Body(Protocol):
+class RequestBody(Protocol):
     """Bytes of a known length that can be made anew for each attempt."""
 
     def __len__(self) -> int: ...
@@ -38,17 +33,17 @@ class Body(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class HttpRequest:
     """What is sent. The headers may hold the key, so they are in no repr."""
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: Body | None = field(default=None, repr=False)
+    body: RequestBody | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpReply:
     """A whole answer; header names compare without case."""
 
     status: int
@@ -61,17 +56,17 @@ class Transport:
 
     def __init__(
         self,
-        network: Network,
+        network: NetworkSettings,
         *,
         connect: float = 10.0,
         idle: float = 60.0,
         most: int = 4 << 20,
-        clock: Clock = time.monotonic,
+        clock: MonotonicClock = time.monotonic,
     ) -> None:
         self.network, self.connect, self.idle, self.most, self.clock = network, connect, idle, most, clock
-        self._adapter = Adapter(network)
+        self._adapter = BoundedAdapter(network)
 
-    def send(self, request: Request, *, deadline: float, fresh: bool = False) -> Reply:
+    def send(self, request: HttpRequest, *, deadline: float, fresh: bool = False) -> HttpReply:
         """The answer to `request` within `deadline` seconds, connecting and uploading included.
 
         `fresh` uses a connection of its own, so that no dying one is picked up. Raises TransportFault, UsageError for
@@ -83,9 +78,9 @@ class Transport:
         exchange = Exchange(
             self.clock, self.clock() + deadline, self.idle, self.connect, admit, resolver=self.network.resolver
         )
-        adapter = Adapter(self.network) if fresh else self._adapter
+        adapter = BoundedAdapter(self.network) if fresh else self._adapter
         try:
-            with within(exchange):
+            with translate_errors(exchange):
                 return self._exchange(adapter, request, parts)
         finally:
             if fresh:
@@ -95,30 +90,30 @@ class Transport:
         """Close the idle connections."""
         self._adapter.close()
 
-    def _exchange(self, adapter: Adapter, request: Request, parts: SplitResult) -> Reply:
+    def _exchange(self, adapter: BoundedAdapter, request: HttpRequest, parts: SplitResult) -> HttpReply:
         try:
             response = open_response(adapter, request, parts)
         except KirinError as error:
-            if not current().sent:
+            if not current_exchange().sent:
                 raise
-            raise TransportFault("broken", f"the request could not be sent to its end: {error}") from error
+            raise TransportError("broken", f"the request could not be sent to its end: {error}") from error
         try:
-            return Reply(response.status_code, response.headers, self._read(response))
+            return HttpReply(response.status_code, response.headers, self._read(response))
         except BaseException:
             response.raw.close()
             raise
 
     def _read(self, response: requests.Response) -> bytes:
         body = bytearray()
-        while piece := response.raw.read1(PIECE):
+        while piece := response.raw.read1(READ_SIZE):
             body += piece
             if len(body) > self.most:
-                raise TransportFault("too_large", f"the answer is longer than {self.most} bytes")
+                raise TransportError("too_large", f"the answer is longer than {self.most} bytes")
         response.raw.release_conn()
         return bytes(body)
 
 
-def open_response(adapter: Adapter, request: Request, parts: SplitResult) -> requests.Response:
+def open_response(adapter: BoundedAdapter, request: HttpRequest, parts: SplitResult) -> requests.Response:
     """Send `request` and read the head of the answer; the body waits in `.raw`, not decoded.
 
     Must run inside `within`.
@@ -127,7 +122,7 @@ def open_response(adapter: Adapter, request: Request, parts: SplitResult) -> req
     return adapter.send(_prepared(request), stream=True, proxies={parts.scheme: proxy} if proxy else {})
 
 
-def _prepared(request: Request) -> requests.PreparedRequest:
+def _prepared(request: HttpRequest) -> requests.PreparedRequest:
     """The request as it is: nothing is added from ~/.netrc, the environment or a session (S17)."""
     prepared = requests.PreparedRequest()
     prepared.method, prepared.url = request.method, request.url
@@ -141,16 +136,16 @@ def _prepared(request: Request) -> requests.PreparedRequest:
 
 
 @contextmanager
-def within(exchange: Exchange) -> Iterator[None]:
+def translate_errors(exchange: Exchange) -> Iterator[None]:
     """Bound what happens inside by `exchange`, and turn whatever the libraries raise into one TransportFault."""
     try:
-        with bounded(exchange):
+        with use_exchange(exchange):
             yield
-    except TransportFault as fault:
+    except TransportError as fault:
         fault.certainly_not_sent = not exchange.sent
         raise
     except (requests.RequestException, HTTPError, http.client.HTTPException, OSError, UnicodeError) as error:
-        cut = any(isinstance(one, CUT) for one in _causes(error))
+        cut = any(isinstance(cause, CUT) for cause in _causes(error))
         words = "the connection was cut before the answer was complete" if cut else "what came is no valid answer"
         raise exchange.fault("reset" if cut else "broken", words) from error
 
@@ -163,7 +158,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             yield from _causes(inner)
 
 
-def _guard_key(request: Request, parts: SplitResult) -> bool:
+def _guard_key(request: HttpRequest, parts: SplitResult) -> bool:
     """Whether the key goes without TLS, which it does to this machine only."""
     if parts.scheme == "https" or not any(name.lower() == "authorization" for name in request.headers):
         return False
@@ -173,8 +168,8 @@ def _guard_key(request: Request, parts: SplitResult) -> bool:
 
 
 def _only_loopback(address: str) -> None:
-    if reach_of(address) is not Reach.LOOPBACK:
-        raise TransportFault("forbidden_address", f"localhost means {address} here, and the key stays on this machine")
+    if address_scope(address) is not AddressScope.LOOPBACK:
+        raise TransportError("forbidden_address", f"localhost means {address} here, and the key stays on this machine")
 
 
 def _anywhere(_: str) -> None: ...

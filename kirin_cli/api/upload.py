@@ -1,45 +1,41 @@
-"""Sends a local file to a place that stores uploads, as a multipart form, and returns the URL that it has there.
-
-Knows no jobs, and remembers nothing. Uploads cost nothing, so they are tried again where that may help.
-"""
+"""Multipart upload of a local file to a place that stores uploads; returns the URL that it has there."""
 
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from kirin_cli.api.credentials import scrub_answer
-from kirin_cli.api.exchange import Clock
-from kirin_cli.api.faults import TransportFault
-from kirin_cli.api.reach import split_url
-from kirin_cli.api.transport import Reply, Request, Transport
+from kirin_cli.api.credentials import scrub_body
+from kirin_cli.api.exchange import MonotonicClock, TransportError
+from kirin_cli.api.retry import retry_after
+from kirin_cli.api.transport import HttpReply, HttpRequest, Transport
+from kirin_cli.api.url_policy import split_url
 from kirin_cli.errors import GenerationFailed, NotPermitted, ServiceUnreachable, UsageError
-from kirin_cli.media.contents import sha256
-from kirin_cli.media.files import open_unchanged, read_unchanged
-from kirin_cli.spec.medium import Medium
-from kirin_cli.wire.answers import MalformedAnswer, parse_json, read_error, retry_after
+from kirin_cli.media.local_files import open_unchanged, read_unchanged, sha256
+from kirin_cli.modelspec.types import MediaFile
+from kirin_cli.wire.responses import MalformedResponse, parse_error, parse_json
 
-Tell = Callable[[int, int], None]
+OnBytesSent = Callable[[int, int], None]
 """Gets the bytes that have left and the bytes of the whole upload. May raise, to end it."""
 
 STORAGE_PATH: Final = "/api/v1/storage/files"
 STEP: Final = 256 * 1024
-PAUSES: Final = (1.0, 2.0, 0.0)  # seconds after each attempt; none after the last
-LONGEST_PAUSE: Final = 30.0
-LONGEST_URL: Final = 4096
-FINAL: Final = frozenset({"tls", "forbidden_address"})
+UPLOAD_PAUSES: Final = (1.0, 2.0, 0.0)  # seconds after each attempt; none after the last
+MAX_UPLOAD_PAUSE: Final = 30.0
+MAX_UPLOAD_URL_LENGTH: Final = 4096
+FINAL_UPLOAD_ERRORS: Final = frozenset({"tls", "forbidden_address"})
 PORTS: Final = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class UploadEndpoint:
     """Where files are sent. `key` is "" for any place but the service itself; it is in no repr."""
 
     url: str
     key: str = field(default="", repr=False)
 
 
-def endpoint(upload_url: str, base_url: str, key: str) -> Endpoint:
+def upload_endpoint(upload_url: str, base_url: str, key: str) -> UploadEndpoint:
     """The place at `upload_url`; it gets the key only if it has the origin of the base URL.
 
     Raises UsageError for what is no http(s) URL, and for user names and passwords in it.
@@ -51,27 +47,30 @@ def endpoint(upload_url: str, base_url: str, key: str) -> Endpoint:
         raise UsageError(f"the upload URL cannot be used: {error}", hint=hint) from None
     if "@" in parts.netloc or parts.fragment or any(ord(letter) <= 32 for letter in parts.geturl()):
         raise UsageError("the upload URL must not hold a user name, a fragment or white space")
-    same = origin_of(upload_url.strip()) == origin_of(base_url.strip())
-    return Endpoint(parts.geturl(), key if same else "")
+    same = url_origin(upload_url.strip()) == url_origin(base_url.strip())
+    return UploadEndpoint(parts.geturl(), key if same else "")
 
 
-def origin_of(url: str) -> tuple[str, str, int]:
+def url_origin(url: str) -> tuple[str, str, int]:
     """Scheme, host and port of an absolute URL. Raises ValueError for any other."""
     parts = split_url(url)
     return parts.scheme, (parts.hostname or "").lower(), parts.port or PORTS[parts.scheme]
 
 
-class Form:
+class MultipartFile:
     """A multipart body (RFC 7578) with one file in the field `file`, read as it is sent; made anew for each attempt.
 
     The name of the person's file does not travel. Raises LocalFault where the file has changed since the look.
     """
 
-    def __init__(self, medium: Medium, tell: Tell = lambda _sent, _total: None) -> None:
-        digest = sha256(medium)
+    def __init__(self, media_file: MediaFile, tell: OnBytesSent = lambda _sent, _total: None) -> None:
+        digest = sha256(media_file)
         self.boundary = f"kirin-{digest}"  # what is in the file cannot hold its own hash
-        self._medium, self._tell = medium, tell
-        name, kind = f"{digest[:16]}.{medium.format}", "quicktime" if medium.format == "mov" else medium.format
+        self._medium, self._tell = media_file, tell
+        name, kind = (
+            f"{digest[:16]}.{media_file.format}",
+            "quicktime" if media_file.format == "mov" else media_file.format,
+        )
         lines = (
             f"--{self.boundary}",
             f'Content-Disposition: form-data; name="file"; filename="{name}"',
@@ -94,71 +93,71 @@ class Form:
         self._tell(total, total)
 
 
-class Uploads:
+class UploadClient:
     """Sends files to one place. Thread-safe. `deadline` is in seconds for one whole upload; `now` since the epoch."""
 
     def __init__(
         self,
         transport: Transport,
-        to: Endpoint,
+        to: UploadEndpoint,
         *,
         deadline: float = 3600.0,
-        now: Clock = time.time,
+        now: MonotonicClock = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.to = to
         self._transport, self._deadline, self._now, self._sleep = transport, deadline, now, sleep
 
-    def send(self, medium: Medium, tell: Tell = lambda _sent, _total: None) -> str:
+    def send(self, media_file: MediaFile, tell: OnBytesSent = lambda _sent, _total: None) -> str:
         """Upload a local file; the URL that it has now.
 
         Raises ServiceUnreachable where the place cannot be reached, NotPermitted where it refuses the key,
         GenerationFailed where it refuses the file or names no URL, and LocalFault where the file has changed.
         """
-        form = Form(medium, tell)
+        form = MultipartFile(media_file, tell)
         headers = {"Content-Type": f"multipart/form-data; boundary={form.boundary}", "Accept": "application/json"}
         if self.to.key:
             headers["Authorization"] = f"Bearer {self.to.key}"
-        request = Request("POST", self.to.url, headers, form)
-        for usual in PAUSES:
+        request = HttpRequest("POST", self.to.url, headers, form)
+        for default in UPLOAD_PAUSES:
             reply, why, pause = self._attempt(request)
             if reply:
-                return _url(reply, medium)
-            if pause is not None and usual:
-                self._sleep(min(pause or usual, LONGEST_PAUSE))
+                return _url(reply, media_file)
+            if pause is not None and default:
+                self._sleep(min(pause or default, MAX_UPLOAD_PAUSE))
             else:
                 break
-        raise ServiceUnreachable(f"{medium.label} could not be uploaded: {why}", hint="nothing was sent; run again")
+        raise ServiceUnreachable(f"{media_file.label} could not be uploaded: {why}", hint="nothing was sent; run again")
 
-    def _attempt(self, request: Request) -> tuple[Reply | None, str, float | None]:
+    def _attempt(self, request: HttpRequest) -> tuple[HttpReply | None, str, float | None]:
         """A final answer; or why there is none, and the seconds to wait: 0 for any, None where waiting cannot help."""
         try:
             reply = self._transport.send(request, deadline=self._deadline, fresh=True)
-        except TransportFault as fault:
-            return None, fault.message, None if fault.kind in FINAL else 0.0
-        reply = replace(reply, body=scrub_answer(reply.body, self.to.key))
+        except TransportError as fault:
+            return None, fault.message, None if fault.kind in FINAL_UPLOAD_ERRORS else 0.0
+        reply = replace(reply, body=scrub_body(reply.body, self.to.key))
         if reply.status == 429 or reply.status >= 500:
             return None, _said(reply), retry_after(reply.headers.get("Retry-After"), self._now()) or 0.0
         return reply, "", None
 
 
-def _url(reply: Reply, medium: Medium) -> str:
+def _url(reply: HttpReply, media_file: MediaFile) -> str:
     """The URL in an answer: `{"url": …}` or `{"data": {"url": …}}`."""
     if reply.status in {401, 403}:
         hint = "check the key and the upload URL"
-        raise NotPermitted(f"{medium.label} may not be uploaded: {_said(reply)}", hint=hint)
+        raise NotPermitted(f"{media_file.label} may not be uploaded: {_said(reply)}", hint=hint)
     if not 200 <= reply.status < 300:
-        raise GenerationFailed(f"the upload of {medium.label} was refused: {_said(reply)}", hint="nothing was sent")
+        raise GenerationFailed(f"the upload of {media_file.label} was refused: {_said(reply)}", hint="nothing was sent")
     try:
         answer = parse_json(reply.body)
-    except MalformedAnswer:
+    except MalformedResponse:
         answer = None
     inner = answer.get("data") if isinstance(answer, dict) else None
     for found in (answer, inner):
         url = found.get("url") if isinstance(found, dict) else None
         if isinstance(url, str) and _usable(url):
             return url
-    raise GenerationFailed(f"the upload of {medium.label} was answered without a URL", hint="check the upload URL")
+    raise GenerationFailed(f"the upload of {media_file.label} was answered without a URL", hint="check the upload URL")
 
 
 def _usable(url: str) -> bool:
@@ -166,9 +165,9 @@ def _usable(url: str) -> bool:
         split_url(url)
     except ValueError:
         return False
-    return len(url) <= LONGEST_URL and url.isprintable() and " " not in url
+    return len(url) <= MAX_UPLOAD_URL_LENGTH and url.isprintable() and " " not in url
 
 
-def _said(reply: Reply) -> str:
-    said = read_error(reply.body).message
+def _said(reply: HttpReply) -> str:
+    said = parse_error(reply.body).message
     return f"HTTP {reply.status}" + (f": {said}" if said else "")

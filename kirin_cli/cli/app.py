@@ -1,23 +1,33 @@
-"""The command line: what Typer is told. Commands are loaded when they are called; help needs no other than its own."""
+"""The command line: `main()` with the program's one catch-all, the lazy group of commands, usage errors in words."""
+
+from __future__ import annotations
 
 import gc
 import os
+import sys
+from collections.abc import Sequence
 from contextlib import suppress
+from difflib import get_close_matches
 from functools import partial
 from inspect import signature
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import Abort, TyperException
 from typer.main import get_command as build
 
-from kirin_cli.cli.defaults import FileDefaults
-from kirin_cli.cli.rows import BY_NAME, Row
-from kirin_cli.errors import Interrupted, UsageError
-from kirin_cli.spec.words import nearest
+from kirin_cli.api.credentials import NO_KEY_HINT
+from kirin_cli.cli.commands import BY_NAME, COMMANDS, CommandEntry
+from kirin_cli.cli.settings import FileDefaults
+from kirin_cli.errors import Interrupted, KirinError, UsageError
+from kirin_cli.modelspec.text import did_you_mean
 
-SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
+if TYPE_CHECKING:
+    from kirin_cli.docgen.commands import CommandInfo, EnvVarInfo
+
+CONTEXT_SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
 
 
 class _PlainHelp:
@@ -40,26 +50,29 @@ class LazyGroup(_PlainHelp, TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401
         """The command, loaded."""
-        return loaded(BY_NAME[cmd_name]) if cmd_name in BY_NAME else None
+        return load_command(BY_NAME[cmd_name]) if cmd_name in BY_NAME else None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401
         """The command that is called; UsageError with the nearest name for one that is none."""
         if args[0] not in BY_NAME:
             known = [name for name, row in BY_NAME.items() if not row.hidden]
-            raise UsageError(f"there is no command {args[0]!r}{nearest(args[0], known)}", hint="kirin --help")
+            raise UsageError(f"there is no command {args[0]!r}{did_you_mean(args[0], known)}", hint="kirin --help")
         return super().resolve_command(ctx, args)
 
     def get_help(self, ctx: Any) -> str:  # noqa: ANN401
         """The program's help, which needs no command loaded."""
-        from kirin_cli.cli.screens import program, text_of  # noqa: PLC0415  (only to show it)
+        from kirin_cli.cli.help import (
+            program_help,
+            render_help,
+        )
 
-        return text_of(program())
+        return render_help(program_help())
 
 
-class Verb(_PlainHelp, TyperCommand):
+class KirinCommand(_PlainHelp, TyperCommand):
     """A command whose flags have defaults in settings files, and whose help is drawn from the table."""
 
-    row: Row
+    row: CommandEntry
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:  # noqa: ANN401
         """The context, with the files as its default map; they are read when a flag is not given."""
@@ -68,9 +81,12 @@ class Verb(_PlainHelp, TyperCommand):
 
     def get_help(self, ctx: Any) -> str:  # noqa: ANN401
         """The command's help."""
-        from kirin_cli.cli.screens import command, text_of  # noqa: PLC0415  (only to show it)
+        from kirin_cli.cli.help import (
+            command_help,
+            render_help,
+        )
 
-        return text_of(command(self.row, self))
+        return render_help(command_help(self.row, self))
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
         """Do what the command does; from here on garbage is collected (see __main__)."""
@@ -82,14 +98,14 @@ class Verb(_PlainHelp, TyperCommand):
             raise Interrupted("interrupted") from None
 
 
-def loaded(row: Row) -> Verb:
+def load_command(row: CommandEntry) -> KirinCommand:
     """The Typer command of a row."""
     single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     function = row.load()
-    single.command(row.name, cls=Verb, context_settings=SETTINGS)(function)
+    single.command(row.name, cls=KirinCommand, context_settings=CONTEXT_SETTINGS)(function)
     command = build(single)
-    assert isinstance(command, Verb)  # noqa: S101  (Typer builds what `cls` says)
-    written = signature(function).parameters
+    assert isinstance(command, KirinCommand)  # noqa: S101  (Typer builds what `cls` says)
+    written = signature(function, eval_str=True).parameters
     for param in command.params:
         _read_plainly(param, *get_args(written[str(param.name)].annotation))
     command.name, command.row = row.name, row
@@ -131,6 +147,95 @@ def _number(kind: type, info: Any, param: Any, ctx: Any, given: Any) -> Any:  # 
     raise UsageError(f"{what} is {str(given)!r}; it must be {noun}{bounds}", hint=f"{ctx.command_path} --help")
 
 
-def application() -> TyperGroup:
+def make_app() -> TyperGroup:
     """The whole command line."""
-    return LazyGroup(name="kirin", context_settings=SETTINGS, rich_markup_mode=None)
+    return LazyGroup(name="kirin", context_settings=CONTEXT_SETTINGS, rich_markup_mode=None)
+
+
+def environment_variables() -> tuple[EnvVarInfo, ...]:
+    """Every environment variable that means something to the program."""
+    from kirin_cli.cli.settings_schema import OTHER_VARIABLES, SETTINGS, setting_help
+    from kirin_cli.docgen.commands import EnvVarInfo
+
+    settings = (
+        EnvVarInfo(
+            name=one.env, key=one.name if one.place != "environment" else "", flag=one.flag, help=setting_help(one)
+        )
+        for one in SETTINGS.values()
+    )
+    return (*settings, *(EnvVarInfo(name=name, help=does) for name, does in OTHER_VARIABLES))
+
+
+def all_commands() -> tuple[CommandInfo, ...]:
+    """Every command that the help shows, in its order, after `kirin` itself."""
+    from kirin_cli.cli.help import ROOT, describe_command
+
+    return (ROOT, *(describe_command(row, load_command(row)) for row in COMMANDS if not row.hidden))
+
+
+NO_KEY_FLAG = (
+    "there is no flag for the API key: what stands in a command line is seen by every program on this machine, and "
+    "kept in the shell's history and the logs of CI"
+)
+
+
+def to_usage_error(error: TyperException, arguments: Sequence[str]) -> UsageError:
+    """The error to say. `arguments` are those of the whole command line."""
+    command = next((word for word in arguments if word in BY_NAME), "")
+    option = getattr(error, "option_name", "") if type(error).__name__ == "NoSuchOption" else ""
+    if option.replace("_", "-").lower() in {"--api-key", "--apikey", "--key", "--token"}:
+        return UsageError(NO_KEY_FLAG, hint=NO_KEY_HINT)
+    help_of = f"kirin {command} --help" if command else "kirin --help"
+    if not option:
+        return UsageError(error.format_message().rstrip("."), hint=help_of)
+    close = get_close_matches(option, _known(error), n=1)
+    return UsageError(f"there is no flag {option}" + (f'; did you mean "{close[0]}"?' if close else ""), hint=help_of)
+
+
+def _known(error: Any) -> list[str]:  # noqa: ANN401  (the parser's errors have no public class)
+    """Every spelling of every flag of the command."""
+    params = error.ctx.command.params if error.ctx else ()
+    return [name for param in params for name in (*param.opts, *param.secondary_opts) if name.startswith("-")]
+
+
+def run_command_line(arguments: Sequence[str]) -> int:
+    """Run one command line; returns its exit code. Without arguments it shows help."""
+    try:
+        result = make_app().main(args=list(arguments) or ["--help"], prog_name="kirin", standalone_mode=False)
+    except KirinError as error:
+        return _report_error(error)
+    except TyperException as error:
+        return _report_error(_usage_error(error, arguments))
+    except (KeyboardInterrupt, Abort):
+        return _report_error(Interrupted("interrupted"))
+    except Exception as error:  # noqa: BLE001  (the one place; see the docstring)
+        return _report_crash(error)
+    return result if isinstance(result, int) else 0
+
+
+def _usage_error(error: TyperException, arguments: Sequence[str]) -> UsageError:
+
+    return to_usage_error(error, arguments)
+
+
+def _report_error(error: KirinError) -> int:
+    from kirin_cli.cli.console import make_console
+
+    make_console().error(error)
+    return error.exit_code
+
+
+def _report_crash(error: Exception) -> int:
+    import traceback
+
+    from kirin_cli.api.credentials import (
+        KEY_VARIABLE,
+        scrub,
+    )
+    from kirin_cli.ui.terminal_text import escape_untrusted
+
+    text = scrub("".join(traceback.format_exception(error)), os.environ.get(KEY_VARIABLE, ""))
+    sys.stderr.write(escape_untrusted(text, multiline=True, limit=20_000) + "\n")
+    return _report_error(
+        KirinError(f"a bug in kirin: {type(error).__name__}", hint="please report it with the lines above")
+    )

@@ -1,31 +1,181 @@
-"""What a command says and where: streams, progress, results. The key is scrubbed from all of it (fault H4)."""
+"""The console of a command: streams, progress, rows as JSON or templates. The key is scrubbed (fault H4)."""
 
+import json
 import os
+import re
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from string import Formatter
 from typing import TYPE_CHECKING, Final, get_args
 
 from kirin_cli.errors import KirinError, UsageError
-from kirin_cli.spec.record import Record
-from kirin_cli.spec.words import nearest
-from kirin_cli.ui.console import Colour, Mode, Streams, progress_mode
-from kirin_cli.ui.escape import harmless
+from kirin_cli.json_text import escape_ci_commands
+from kirin_cli.modelspec.text import did_you_mean
+from kirin_cli.modelspec.types import Record
+from kirin_cli.ui.console import Colour, Mode, OutputStreams, progress_mode
+from kirin_cli.ui.progress import JsonProgress, PlainProgress, ProgressView, QuietProgress
+from kirin_cli.ui.terminal_text import escape_untrusted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kirin_cli.run.findings import Finding
-    from kirin_cli.ui.view import Progress
+    from kirin_cli.modelspec.types import Finding
+
+FieldTree = Mapping[str, object]
+"""Names with what lies below each: None nothing, a mapping names, a list more of its one item, `...` anything."""
+
+MAX_TEMPLATE_LENGTH: Final = 100_000
+_OF_A_FILE: Final = ("path", "url", "sha256", "bytes", "duration", "type")
+_INDEX: Final = re.compile("[0-9]{1,9}")
+_ESCAPES: Final = {r"\t": "\t", r"\n": "\n", r"\\": "\\"}
+
+
+class OutputFormat(Record):
+    """What was asked for; nothing of it is how people get it."""
+
+    json: bool = False
+    jsonl: bool = False
+    template: "RowTemplate | None" = None
+
+    @property
+    def rows(self) -> bool:
+        """Whether each row is printed as lines of its own, for programs."""
+        return self.jsonl or self.template is not None
+
+    @property
+    def for_programs(self) -> bool:
+        """Whether standard output has nothing for people."""
+        return self.json or self.rows
+
+    def lines(self, rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
+        """The rows as text; as JSON they are in ASCII, so that nothing in them can do anything to a terminal."""
+        return map(self.template.of if self.template else _as_json, rows)
+
+
+FOR_PEOPLE: Final = OutputFormat()
+
+
+def output_format(
+    fields: FieldTree, *, json: bool = False, jsonl: bool = False, template: str = "", csv: bool = False
+) -> OutputFormat:
+    """What the flags ask for. Raises UsageError where they contradict one another or the template names no field."""
+    given = {"--json": json, "--jsonl": jsonl, "--format": bool(template), "--csv": csv}
+    asked = [flag for flag, is_given in given.items() if is_given]
+    if len(asked) > 1:
+        raise UsageError(f"{asked[0]} and {asked[1]} cannot both say how to print; give one of them")
+    return OutputFormat(json, jsonl, RowTemplate(template, fields) if template else None)
+
+
+class RowTemplate:
+    r"""Text with names of fields in braces: `{name}`, `{outputs.0.sha256}`; `{path}` alone is that of the first file.
+
+    `\t`, `\n` and `\\` are a tab, a new line and a backslash, `{{` and `}}` braces. What a row does not have is empty.
+    Raises UsageError for a name that no row can have.
+    """
+
+    def __init__(self, text: str, fields: FieldTree) -> None:
+        self._pieces = [
+            (re.sub(r"\\[tn\\]", lambda match: _ESCAPES[match[0]], literal), _steps(name, fields))
+            for literal, name in _parsed(text)
+        ]
+
+    def of(self, row: Mapping[str, object]) -> str:
+        """The text for a row, each value made harmless; paths are as they are on the disk."""
+        return "".join(literal + _shown(row, steps) for literal, steps in self._pieces)
+
+
+def _parsed(text: str) -> list[tuple[str, str | None]]:
+    try:
+        parsed = list(Formatter().parse(text))
+    except ValueError as error:
+        raise UsageError(f"--format is {text!r}: {error}", hint="{{ and }} stand for braces") from error
+    if any(spec or conversion for *_, spec, conversion in parsed):
+        raise UsageError(f"--format is {text!r}; only the name of a field may stand between braces")
+    return [(literal, name) for literal, name, *_ in parsed]
+
+
+def _steps(name: str | None, fields: FieldTree) -> Sequence[str]:
+    """The way to a value, checked as far as the fields say. No steps for no name."""
+    if name is None:
+        return ()
+    short = name in _OF_A_FILE and name not in fields and "outputs" in fields
+    steps = ["outputs", "0", name] if short else name.split(".")
+    below: object = fields
+    for step in steps:
+        below = _inside(below, step, name)
+    return steps
+
+
+def _inside(below: object, step: str, name: str) -> object:
+    """What lies below a step. Raises UsageError where nothing of that name can."""
+    if below is ...:
+        return ...
+    if isinstance(below, list) and _INDEX.fullmatch(step):
+        return below[0]
+    if isinstance(below, Mapping) and step in below:
+        return below[step]
+    raise UsageError(f"--format: there is no field {name!r}{_instead(below, step)}")
+
+
+def _instead(below: object, step: str) -> str:
+    if isinstance(below, Mapping):
+        return did_you_mean(step, [*below, *(_OF_A_FILE if "outputs" in below else ())])
+    return f"; {step!r} stands where 0 means the first, 1 the second" if isinstance(below, list) else ""
+
+
+def _shown(row: Mapping[str, object], steps: Sequence[str]) -> str:
+    value: object = row if steps else None
+    for step in steps:
+        value = _below(value, step)
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return (
+            value
+            if steps[0] == "outputs" and steps[-1] == "path"
+            else escape_untrusted(value, limit=MAX_TEMPLATE_LENGTH)
+        )
+    return _as_json(value)
+
+
+def _below(value: object, step: str) -> object:
+    if isinstance(value, Mapping):
+        return value.get(step)
+    found = isinstance(value, list) and _INDEX.fullmatch(step) and value[int(step) :]
+    return found[0] if found else None
+
+
+def _as_json(value: object) -> str:
+    return escape_ci_commands(json.dumps(value))
+
+
+__all__ = ["ProgressView", "make_progress"]
+
+
+def make_progress(mode: Mode, streams: OutputStreams, clock: Callable[[], float], total: int) -> ProgressView:
+    """A listener that shows a run of `total` jobs; `clock` is steady and counts seconds."""
+    match mode:
+        case "tty":
+            from kirin_cli.ui.live_progress import LiveProgress
+
+            return LiveProgress(streams, clock, total)
+        case "plain":
+            return PlainProgress(streams, clock, total)
+        case "json":
+            return JsonProgress(streams)
+        case "quiet":
+            return QuietProgress(streams)
+
 
 COLOURS: Final[tuple[str, ...]] = get_args(Colour)
 MODES: Final[tuple[str, ...]] = ("auto", *get_args(Mode))
 
 
-class Talk(Record):
+class CommandConsole(Record):
     """The voice of one command."""
 
-    streams: Streams
+    streams: OutputStreams
     progress: str = "auto"
     quiet: bool = False
 
@@ -33,21 +183,21 @@ class Talk(Record):
         """Say what is wrong and where, with the line and a caret."""
         found = list(findings)
         if found:
-            from kirin_cli.jobs.text import source_line  # noqa: PLC0415  (only where there are problems)
-            from kirin_cli.ui.words import finding_words  # noqa: PLC0415
+            from kirin_cli.jobs.source_text import source_line
+            from kirin_cli.ui.diagnostics import render_findings
 
-            self.streams.talk(*finding_words(found, self.streams.err, source_line))
+            self.streams.info(*render_findings(found, self.streams.err, source_line))
 
     def error(self, error: KirinError) -> None:
         """Say what went wrong and what to do."""
-        from kirin_cli.ui.words import error_words  # noqa: PLC0415  (only where something went wrong)
+        from kirin_cli.ui.diagnostics import render_error
 
-        self.streams.talk(*error_words(error, self.streams.err))
+        self.streams.info(*render_error(error, self.streams.err))
 
-    def note(self, text: str) -> None:
+    def info(self, text: str) -> None:
         """Say something by the way; not with --quiet."""
         if not self.quiet:
-            self.streams.talk(harmless(text))
+            self.streams.info(escape_untrusted(text))
 
     def data(self, *lines: str) -> None:
         """Print lines of data on standard output."""
@@ -55,21 +205,19 @@ class Talk(Record):
 
     def pictures(self, videos: "Iterable[Path]") -> None:
         """Draw the first frames of videos, on terminals that show pictures."""
-        from kirin_cli.ui.pictures import show  # noqa: PLC0415  (only where it is asked for)
+        from kirin_cli.ui.preview import show_previews
 
-        show(videos, self.streams)
+        show_previews(videos, self.streams)
 
-    def show(self, jobs: int) -> "Progress":
+    def progress_view(self, jobs: int) -> "ProgressView":
         """What shows the progress of a run of so many jobs."""
-        from kirin_cli.ui.progress import make_progress  # noqa: PLC0415  (only for a run)
-
         mode = progress_mode(self.progress, self.streams.err, quiet=self.quiet)  # type: ignore[arg-type]
         return make_progress(mode, self.streams, time.monotonic, jobs)
 
 
-def talk(*, color: str = "auto", progress: str = "auto", quiet: bool = False) -> Talk:
+def make_console(*, color: str = "auto", progress: str = "auto", quiet: bool = False) -> CommandConsole:
     """The voice that the flags ask for. Raises UsageError for a word that is no choice."""
     for flag, word, choices in (("--color", color, COLOURS), ("--progress", progress, MODES)):
         if word not in choices:
-            raise UsageError(f"{flag} is {word!r}{nearest(word, list(choices))}")
-    return Talk(Streams(sys.stdout, sys.stderr, os.environ, color), progress, quiet)  # type: ignore[arg-type]
+            raise UsageError(f"{flag} is {word!r}{did_you_mean(word, list(choices))}")
+    return CommandConsole(OutputStreams(sys.stdout, sys.stderr, os.environ, color), progress, quiet)  # type: ignore[arg-type]

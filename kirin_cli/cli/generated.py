@@ -6,18 +6,18 @@ With `--check` nothing is written: stale files are named, and the exit code is 1
 import sys
 from pathlib import Path
 
-from kirin_cli.cli.console import talk
-from kirin_cli.cli.table import commands, variables
-from kirin_cli.derive.files import stale, write
+from kirin_cli.cli.app import all_commands, environment_variables
+from kirin_cli.cli.console import make_console
+from kirin_cli.docgen.generated_files import stale_files, write_files
 
 
 def main(arguments: list[str]) -> int:
     """Write or check the files below the current folder."""
     if arguments == ["--check"]:
-        found = stale(Path(), commands(), variables())
-        talk().data(*(f"stale: {path} (python -m kirin_cli.cli.generated)" for path in found))
+        found = stale_files(Path(), all_commands(), environment_variables())
+        make_console().data(*(f"stale: {path} (python -m kirin_cli.cli.generated)" for path in found))
         return 1 if found else 0
-    write(Path(), commands(), variables())
+    write_files(Path(), all_commands(), environment_variables())
     return 0
 
 

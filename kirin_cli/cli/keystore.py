@@ -1,7 +1,4 @@
-"""Keeps an API key for later commands: in the system's keyring where there is one, else in a file of the user's alone.
-
-One key for each profile; "" is the profile without a name. Knows no settings and prints nothing.
-"""
+"""Stored API keys, in the system's keyring or a file of the user's alone; and which key a command uses."""
 
 import os
 import secrets
@@ -13,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from kirin_cli.api.credentials import ApiKey, check_key, find_key
+from kirin_cli.cli.settings import Settings, user_folder
 from kirin_cli.errors import LocalFault
 
 SERVICE = "kirin-cli"
@@ -20,11 +18,11 @@ NAMELESS = "default"
 IN_KEYRING = "the system's keyring"
 
 
-class Locked(RuntimeError):
+class KeyringUnavailable(RuntimeError):
     """The keyring refuses, or is not there after all."""
 
 
-class Keyring(Protocol):
+class KeyringBackend(Protocol):
     """What is asked of a keyring; each method may raise Locked."""
 
     def get_password(self, service: str, name: str) -> str | None:
@@ -37,13 +35,13 @@ class Keyring(Protocol):
         """Forget the password."""
 
 
-FindKeyring = Callable[[], Keyring | None]
+FindKeyring = Callable[[], KeyringBackend | None]
 
 
 class SystemKeyring:
     """The keyring that the library `keyring` has found; its errors become Locked."""
 
-    def __init__(self, backend: Keyring, errors: type[Exception]) -> None:
+    def __init__(self, backend: KeyringBackend, errors: type[Exception]) -> None:
         self._backend = backend
         self._errors = errors
 
@@ -67,10 +65,10 @@ class SystemKeyring:
         try:
             yield
         except (self._errors, OSError, RuntimeError) as error:
-            raise Locked(f"the system's keyring refuses: {error}") from error
+            raise KeyringUnavailable(f"the system's keyring refuses: {error}") from error
 
 
-def system_keyring() -> Keyring | None:
+def system_keyring() -> KeyringBackend | None:
     """The keyring of this system; None where the `keyring` extra is not installed, or finds none worth using."""
     if find_spec("keyring") is None:
         return None
@@ -120,7 +118,7 @@ def forget_key(folder: Path, profile: str, keyring: FindKeyring = system_keyring
         gone.append(str(path))
     except FileNotFoundError:
         pass
-    except Locked as error:
+    except KeyringUnavailable as error:
         raise LocalFault(f"{error}") from error
     except OSError as error:
         raise LocalFault(f"{path} cannot be removed: {error.strerror or error}") from error
@@ -132,19 +130,19 @@ def readable_by_others(path: Path) -> bool:
     return os.name == "posix" and path.is_file() and bool(path.stat().st_mode & 0o077)
 
 
-def _of_keyring(ring: Keyring | None, profile: str) -> str | None:
+def _of_keyring(ring: KeyringBackend | None, profile: str) -> str | None:
     if ring is None:
         return None
     try:
         return ring.get_password(SERVICE, profile or NAMELESS)
-    except Locked:
+    except KeyringUnavailable:
         return None
 
 
-def _kept(ring: Keyring, profile: str, key: str) -> bool:
+def _kept(ring: KeyringBackend, profile: str, key: str) -> bool:
     try:
         ring.set_password(SERVICE, profile or NAMELESS, key)
-    except Locked:
+    except KeyringUnavailable:
         return False
     return _of_keyring(ring, profile) == key
 
@@ -162,3 +160,9 @@ def _write(path: Path, key: str) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def key_of(settings: Settings) -> ApiKey | None:
+    """The key with its source; None where there is none. Raises NotPermitted for one that cannot be used."""
+    found = find_key(settings.environ, settings.api_key_file)
+    return found or stored_key(user_folder(settings.environ, "config"), settings.profile)

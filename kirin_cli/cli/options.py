@@ -1,11 +1,13 @@
-"""The flags that several commands share, each said once: its spelling, its help, its environment variable."""
+"""The flags that several commands share, each said once; and commands whose flags are the fields of a record."""
 
+from collections.abc import Callable, Sequence
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import typer
 
-from kirin_cli.cli.defaults import FileDefaults
+from kirin_cli.cli.settings import FileDefaults
 
 INPUT: Final = "Input"
 OUTPUT: Final = "Output"
@@ -16,7 +18,7 @@ Json = Annotated[bool, typer.Option("--json", rich_help_panel=OUTPUT, help="Prin
 Jsonl = Annotated[
     bool, typer.Option("--jsonl", rich_help_panel=OUTPUT, help="Print the result as JSON, one object a line.")
 ]
-Format = Annotated[
+FormatOption = Annotated[
     str,
     typer.Option(
         "--format", metavar="TEMPLATE", rich_help_panel=OUTPUT, show_default=False,
@@ -56,7 +58,7 @@ OutputFolder = Annotated[
         help="Folder for all videos, instead of those that the files name.",
     ),
 ]  # fmt: skip
-Report = Annotated[
+ReportOption = Annotated[
     list[str] | None,
     typer.Option(
         "--report", metavar="FORMAT=PATH", rich_help_panel=OUTPUT, show_default=False,
@@ -73,7 +75,7 @@ CheckUrls = Annotated[
         help="Look at images and videos behind URLs too; reads a few kilobytes of each.",
     ),
 ]  # fmt: skip
-Wait = Annotated[
+WaitOption = Annotated[
     bool, typer.Option("--wait/--no-wait", rich_help_panel=RUNNING, help="Wait for the videos, or only submit.")
 ]
 Timeout = Annotated[
@@ -94,14 +96,14 @@ Again = Annotated[bool, typer.Option("--again", rich_help_panel=RUNNING, help="M
 RetryFailed = Annotated[
     bool, typer.Option("--retry-failed", rich_help_panel=RUNNING, help="Make a new take of what failed, at new cost.")
 ]
-Scope = Annotated[
+ScopeOption = Annotated[
     str,
     typer.Option(
         "--scope", metavar="TEXT", rich_help_panel=RUNNING, envvar="KIRIN_SCOPE",
         help="Keeps equal jobs of different campaigns apart.",
     ),
 ]  # fmt: skip
-Sandbox = Annotated[
+SandboxOption = Annotated[
     bool,
     typer.Option("--sandbox", rich_help_panel=SERVICE, help="Use a service inside this process: no key, no cost."),
 ]
@@ -173,10 +175,41 @@ TaskIds = Annotated[
 TaskId = Annotated[
     str, typer.Argument(metavar="ID", help="A task id, an external task id, or the beginning of either.")
 ]
-Shard = Annotated[
+ShardOption = Annotated[
     str,
     typer.Option(
         "--shard", metavar="I/N", rich_help_panel=RUNNING, show_default=False,
         help="Only part I of N of the jobs; auto takes both numbers from the CI system, auto/N the index.",
     ),
 ]  # fmt: skip
+
+
+def dataclass_parameters(record: type) -> list[Parameter]:
+    """The fields of a dataclass as keyword parameters, annotated as Typer wants them."""
+    return [
+        parameter.replace(kind=Parameter.KEYWORD_ONLY)
+        for parameter in signature(record, eval_str=True).parameters.values()
+    ]
+
+
+def with_signature(function: Callable[..., int], asked: Sequence[Parameter], says: str) -> Callable[..., int]:
+    """The function with the signature that Typer reads, and the help that it prints."""
+    function.__signature__ = Signature(asked, return_annotation=int)  # type: ignore[attr-defined]
+    function.__annotations__ = {one.name: one.annotation for one in asked}
+    function.__doc__ = says
+    return function
+
+
+Flags = TypeVar("Flags")
+
+
+def command_from(record: type[Flags], do: Callable[[Flags], int], message: str = "") -> Callable[..., int]:
+    """The command whose flags are the fields of `record`, which `do` is given, and whose help is `message`.
+
+    Without `message` the help is the record's docstring. `do` returns the exit code and raises the tree of errors.
+    """
+
+    def call(**flags: object) -> int:
+        return do(record(**flags))
+
+    return with_signature(call, dataclass_parameters(record), message or record.__doc__ or "")

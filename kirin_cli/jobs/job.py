@@ -1,19 +1,24 @@
-"""A job as a file describes it, and where each part of it stands. Knows no model and reads no file."""
+"""A job as a file describes it, with the position of each part; the order of jobs that need one another."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from kirin_cli.jobs.naming import DEFAULT_TEMPLATE
-from kirin_cli.jobs.nodes import Mapping, steps, unpacked, walk
-from kirin_cli.spec.problem import Problem
+from kirin_cli.jobs.filenames import DEFAULT_TEMPLATE
+from kirin_cli.jobs.placeholders import find_references
+from kirin_cli.jobs.problems import Suggestions
+from kirin_cli.jobs.yaml_nodes import YamlMapping, find_position, line_column, split_path
+from kirin_cli.modelspec.text import quote
+from kirin_cli.modelspec.types import Problem
 
 JOB_KEYS = ("name", "model", "params", "output", "matrix", "exclude", "include", "foreach", "take", "tags")
 _OWN_PATHS = ("name", "model", "params", "output")
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class OutputSpec:
     """Where results go: `dir` is absolute or relative as the job file's path is; None leaves it to the caller."""
 
     dir: Path | None = None
@@ -21,7 +26,7 @@ class Output:
 
 
 @dataclass(slots=True)
-class Job:
+class JobSpec:
     """One generation. `params` has the defaults merged in and is not checked yet; `line` and `column` count from 1.
 
     `problems` holds what is wrong with the parameters before any model looks at them: no known model (A1), `params` of
@@ -40,10 +45,10 @@ class Job:
     file: Final[Path]
     line: Final[int]
     column: Final[int]
-    output: Final[Output] = Output()
+    output: Final[OutputSpec] = OutputSpec()
     problems: Final[tuple[Problem, ...]] = ()
     broken: Final[tuple[str, ...]] = ()
-    layers: Final[tuple[Mapping, ...]] = field(default=(), repr=False, compare=False)
+    layers: Final[tuple[YamlMapping, ...]] = field(default=(), repr=False, compare=False)
     inherited: Final[int] = field(default=0, repr=False, compare=False)
     written: Final[str] = ""
     via: Final[str] = ""
@@ -63,13 +68,13 @@ class Job:
         A default's place is where the default stands. What is missing is at the job's `params`, or else at the job.
         """
         place, _ = self._found(path)
-        return (self.line, self.column) if place is None else unpacked(place)
+        return (self.line, self.column) if place is None else line_column(place)
 
     def anchored(self, path: str) -> bool:
         """Whether what stands at a path was written elsewhere and is part of this job through an anchor."""
         place, layer = self._found(path)
         own = layer < len(self.layers) - self.inherited
-        return own and place is not None and unpacked(place) < (self.line, self.column)
+        return own and place is not None and line_column(place) < (self.line, self.column)
 
     @property
     def key(self) -> tuple[int, str]:
@@ -78,15 +83,90 @@ class Job:
 
     def _found(self, path: str) -> tuple[int | None, int]:
         """The place of what stands at a path (see `nodes`), None where nothing does, and which layer it is in."""
-        wanted = steps(path)
+        wanted = split_path(path)
         if not wanted or wanted[0] not in _OWN_PATHS:
             wanted.insert(0, "params")
         # The second way is for a parameter with a dot in its name, which no model has but a person may write.
         ways: tuple[list[str | int], ...] = (wanted, ["params", path]) if path else ()
         for way in ways:
             for index, layer in enumerate(self.layers):
-                place, taken = walk(layer, way)
+                place, taken = find_position(layer, way)
                 if taken >= min(2, len(way)):
                     return place, index
-        place, taken = walk(self.layers[0], ["params"]) if self.layers else (0, 0)
+        place, taken = find_position(self.layers[0], ["params"]) if self.layers else (0, 0)
         return (place if taken else None), 0
+
+
+_MAX_CYCLE_SHOWN = 8
+_Needs = Callable[[str], Iterable[str]]
+
+
+def topological_order(names: Iterable[str], needs: _Needs) -> Iterator[tuple[str, list[str]]]:
+    """(name, []) for every name once all that it needs have come, and (name, circle) where it needs itself before that.
+
+    A circle begins with what the name needs and ends with the name. Takes no recursion, however long a chain is (I3).
+    """
+    done: set[str] = set()
+    for first in names:
+        path = {} if first in done else {first: iter(needs(first))}  # a stack that knows what is on it
+        while path:
+            current, others = next(reversed(path.items()))
+            other = next(others, None)
+            if other is None:
+                done.add(current)
+                del path[current]
+                yield current, []
+            elif other in path:
+                on_the_way = list(path)
+                yield current, on_the_way[on_the_way.index(other) :]
+            elif other not in done:
+                path[other] = iter(needs(other))
+
+
+def format_cycle(names: Sequence[str]) -> str:
+    """The way around a circle; a long one is cut."""
+    shown = [*names[:3], "…", *names[-2:]] if len(names) > _MAX_CYCLE_SHOWN else names
+    return " → ".join([*shown, names[0]])
+
+
+MAX_CYCLES: Final = 100
+"""More of one document are not told."""
+
+
+def check_dependencies(jobs: list[JobSpec], hints: Suggestions) -> list[JobSpec]:
+    """The jobs of one document; those that need what is not there, or themselves, with a problem at the reference."""
+    if not any(job.needs for job in jobs):
+        return jobs
+    first = {job.name: job for job in jobs if job.take == 1}
+    links = _Links(first, _find_cycles(first), hints)
+    return [links.judged(job) if job.needs else job for job in jobs]
+
+
+def _find_cycles(first: Mapping[str, JobSpec]) -> dict[str, list[str]]:
+    """By job: a circle that it is part of."""
+    order = topological_order(first, lambda name: [need for need in first[name].needs if need in first])
+    found = islice((circle for _, circle in order if circle), MAX_CYCLES)
+    return {name: circle for circle in found for name in circle}
+
+
+@dataclass(frozen=True, slots=True)
+class _Links:
+    first: Mapping[str, JobSpec]
+    circles: Mapping[str, list[str]]
+    hints: Suggestions
+
+    def judged(self, job: JobSpec) -> JobSpec:
+        flaws = ((path, self._flaw(job, one.job)) for path, one in find_references(job.params))
+        problems = (Problem(path, "", f"{path}: {flaw}") for path, flaw in flaws if flaw)
+        return replace(job, problems=(*job.problems, *problems))
+
+    def _flaw(self, job: JobSpec, need: str) -> str:
+        if need not in self.first:
+            return f"there is no job {quote(need)} in this file{self.hints.suggest(need, tuple(self.first))}"
+        names = self.circles.get(job.name, [])
+        if need in names:
+            start = names.index(job.name)
+            return f"the jobs wait for one another in a circle: {format_cycle([*names[start:], *names[:start]])}"
+        if self.first[need].takes > 1:
+            return f"job {quote(need)} has {self.first[need].takes} takes; what is waited for has one"
+        return ""

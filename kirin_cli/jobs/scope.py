@@ -1,14 +1,51 @@
-"""What the names in `${…}` stand for in one place of a file. Knows neither where values go nor where rows come from."""
+"""What the names in `${…}` stand for in one place of a file: variables, environment, row, matrix, other jobs."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Mapping as Table
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from kirin_cli.jobs.outside import Outside
-from kirin_cli.jobs.reference import FIELDS, Reference
-from kirin_cli.jobs.templates import Placeholder
-from kirin_cli.spec.words import shown
+from kirin_cli.errors import UsageError
+from kirin_cli.jobs.placeholders import FIELDS, IDENTIFIER, JobReference, Placeholder
+from kirin_cli.jobs.problems import Suggestions, suggestion
+from kirin_cli.modelspec.text import quote
+
+MAX_JOBS: Final = 10_000
+"""Jobs of a run, where nothing else is said; takes count."""
+
+
+@dataclass(slots=True)
+class ExternalInputs:
+    """Shared by all files of one command. `sets` are the values of --set, `environ` is what `${env.NAME}` reads.
+
+    `secrets` names variables of the environment that never become part of a request. `jobs` counts those made so far,
+    `known` collects the names of variables that the files declare or ask for.
+    """
+
+    sets: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=dict)
+    secrets: frozenset[str] = frozenset()
+    most_jobs: int = MAX_JOBS
+    jobs: int = 0
+    known: set[str] = field(default_factory=set)
+    hints: Suggestions = field(default_factory=Suggestions)
+
+    def unused(self) -> list[str]:
+        """A sentence for each value of --set that no file has a use for."""
+        known = sorted(self.known - self.sets.keys())
+        strange = [name for name in self.sets if name not in self.known]
+        return [f"no file has a variable {quote(name)}{suggestion(name, known)}" for name in strange]
+
+
+def parse_set_values(given: Iterable[str]) -> dict[str, str]:
+    """The values of `--set name=value`, the last of each name. Raises UsageError for anything else."""
+    values = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not IDENTIFIER.fullmatch(name):
+            raise UsageError(f"--set is {quote(text)}; it must be NAME=VALUE, the name of letters, digits and _")
+        values[name] = value
+    return values
 
 
 class _Missing:
@@ -18,15 +55,15 @@ class _Missing:
 MISSING: Final = _Missing()
 
 
-class Unfilled(ValueError):
+class InterpolationError(ValueError):
     """A placeholder has no value; the text says why. `told` where a problem elsewhere says it already."""
 
     def __init__(self, message: str, *, told: bool = False) -> None:
         super().__init__(message)
-        self.told = told
+        self.already_reported = told
 
 
-class Variables(Protocol):
+class VariableSource(Protocol):
     """The variables of a document."""
 
     def get(self, name: str) -> object:
@@ -38,11 +75,11 @@ class Variables(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class VariableScope:
     """`row` and `combination` are None where there is no foreach and no matrix."""
 
-    variables: Variables
-    outside: Outside
+    variables: VariableSource
+    outside: ExternalInputs
     row: Table[str, object] | None = None
     combination: Table[str, object] | None = None
 
@@ -57,13 +94,13 @@ class Scope:
         if empty and asked.otherwise == "-":
             return asked.words
         if empty and asked.otherwise == "?":
-            raise Unfilled(asked.words or f"{asked.name} is not set")
+            raise InterpolationError(asked.words or f"{asked.name} is not set")
         if found is MISSING:
-            raise Unfilled(self._unset(asked.name))
+            raise InterpolationError(self._unset(asked.name))
         if empty and whole and data:
             return None
         if found is None or (empty and (data or asked.name.startswith("env."))):
-            raise Unfilled(f"{asked.name} is empty; ${{{asked.name}:-}} takes it as it is")
+            raise InterpolationError(f"{asked.name} is empty; ${{{asked.name}:-}} takes it as it is")
         return found
 
     def _found(self, name: str) -> object:
@@ -81,22 +118,22 @@ class Scope:
             case "jobs":
                 return _reference(key)
         known = "env.NAME, row.COLUMN, matrix.KEY and jobs.NAME.url"
-        raise Unfilled(f"unknown name {shown(name)}; with a dot there are {known}")
+        raise InterpolationError(f"unknown name {quote(name)}; with a dot there are {known}")
 
     def _environment(self, name: str) -> object:
         if name in self.outside.secrets:
-            raise Unfilled(f"env.{name} is a secret, which never goes into a request")
+            raise InterpolationError(f"env.{name} is a secret, which never goes into a request")
         return self.outside.environ.get(name, MISSING)
 
     def _unset(self, name: str) -> str:
         space, dot, key = name.partition(".")
         if dot and space == "env":
-            near = self.outside.hints.near(key, tuple(self.outside.environ))
+            near = self.outside.hints.suggest(key, tuple(self.outside.environ))
             return f"{name} is not set in the environment{near if 'did you mean' in near else ''}"
         for data, given, key in (("row", self.row, "foreach"), ("matrix", self.combination, "matrix")):
             if dot and space == data and given is None:
                 return f"{name} is not set; it is for parameters and names of a job with {key}"
-        return f"{name} is not set{self.outside.hints.near(name, self._known) or '; --set gives variables a value'}"
+        return f"{name} is not set{self.outside.hints.suggest(name, self._known) or '; --set gives variables a value'}"
 
     @property
     def _known(self) -> tuple[str, ...]:
@@ -104,8 +141,8 @@ class Scope:
         return *self.variables.names, *(f"{space}.{key}" for space, values in data for key in values or ())
 
 
-def _reference(key: str) -> Reference:
+def _reference(key: str) -> JobReference:
     job, _, field = key.rpartition(".")
     if not job or field not in FIELDS:
-        raise Unfilled(f"unknown name {shown(f'jobs.{key}')}; what another job makes is jobs.NAME.url")
-    return Reference(job, field)
+        raise InterpolationError(f"unknown name {quote(f'jobs.{key}')}; what another job makes is jobs.NAME.url")
+    return JobReference(job, field)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 
 from kirin_cli.errors import LocalFault
-from kirin_cli.ledger.states import State, Tally
+from kirin_cli.ledger.states import Counters, LedgerState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class EntryKey:
     """Whose task it is: service origin, fingerprint of the account's key, external task id."""
 
     origin: str
@@ -19,7 +19,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Intent(Key):
+class Intent(EntryKey):
     """What is about to be asked for.
 
     `request` is JSON text with media by hash (never Base64, never the key); `mode` and `duration` name the class
@@ -41,7 +41,7 @@ class Intent(Key):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry(Intent):
+class LedgerEntry(Intent):
     """A submission at one moment (`version`). Times are seconds since the epoch; None: not yet.
 
     `outputs` and `error` are JSON text, "" for none. `owner` is the id of the lease that looks after it. `accepted_at`
@@ -49,9 +49,9 @@ class Entry(Intent):
     """
 
     id: int
-    state: State
+    state: LedgerState
     version: int
-    tally: Tally
+    counters: Counters
     first_sent: float | None
     last_sent: float | None
     accepted_at: float | None
@@ -66,7 +66,7 @@ class Entry(Intent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class HistoryRow:
     """One line of the history: `event` led from `before` to `after` at `at`; `task_id` as it was known then.
 
     An event outside the table ("taken over", "second task") changes no state.
@@ -74,50 +74,70 @@ class Record:
 
     at: float
     event: str
-    before: State
-    after: State
+    before: LedgerState
+    after: LedgerState
     why: str
     task_id: str | None
 
 
-_TALLY = tuple(field.name for field in fields(Tally))
-COLUMNS = tuple(name for field in fields(Entry) for name in (_TALLY if field.name == "tally" else (field.name,)))
-SELECT = f"SELECT {', '.join(COLUMNS)} FROM entries"  # noqa: S608 - the names are the fields above
-LOG = "INSERT INTO events (entry, at, event, before, after, why, task_id) VALUES (?, ?, ?, ?, ?, ?, ?)"
-_FIRST = COLUMNS.index(_TALLY[0])
-_LAST = _FIRST + len(_TALLY)
-_NAMES = (*COLUMNS[:_FIRST], *COLUMNS[_LAST:])
+_COUNTER_NAMES = tuple(field.name for field in fields(Counters))
+ENTRY_COLUMNS = tuple(
+    name for field in fields(LedgerEntry) for name in (_COUNTER_NAMES if field.name == "counters" else (field.name,))
+)
+SELECT_ENTRY = f"SELECT {', '.join(ENTRY_COLUMNS)} FROM entries"  # noqa: S608 - the names are the fields above
+INSERT_HISTORY = "INSERT INTO events (entry, at, event, before, after, why, task_id) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_FIRST = ENTRY_COLUMNS.index(_COUNTER_NAMES[0])
+_LAST = _FIRST + len(_COUNTER_NAMES)
+_NAMES = (*ENTRY_COLUMNS[:_FIRST], *ENTRY_COLUMNS[_LAST:])
 
 
-def from_row(row: sqlite3.Row) -> Entry:
+def entry_from_row(row: sqlite3.Row) -> LedgerEntry:
     """The entry in `row` (of `SELECT`). Raises LocalFault if somebody wrote there what no kirin writes (L3)."""
     values = tuple(row)
     named: dict[str, object] = dict(zip(_NAMES, (*values[:_FIRST], *values[_LAST:]), strict=True))
     posts, exposed, resends, misses, duplicate_seen = values[_FIRST:_LAST]
     try:
-        named["state"] = State(str(named["state"]))
+        named["state"] = LedgerState(str(named["state"]))
         named["cost"] = None if named["cost"] is None else Decimal(str(named["cost"]))
     except (ValueError, ArithmeticError) as error:
         raise LocalFault(f"The ledger holds an entry that makes no sense: {error}.") from error
-    tally = Tally(posts, exposed, resends, misses, bool(duplicate_seen))
-    return Entry(tally=tally, **named)  # type: ignore[arg-type]
+    tally = Counters(posts, exposed, resends, misses, bool(duplicate_seen))
+    return LedgerEntry(counters=tally, **named)  # type: ignore[arg-type]
 
 
-def to_row(entry: Entry) -> Mapping[str, object]:
+def entry_to_row(entry: LedgerEntry) -> Mapping[str, object]:
     """The columns of `entry`, by name."""
-    return {name: getattr(entry, name) for name in _NAMES} | {name: getattr(entry.tally, name) for name in _TALLY}
+    return {name: getattr(entry, name) for name in _NAMES} | {
+        name: getattr(entry.counters, name) for name in _COUNTER_NAMES
+    }
 
 
-def record_from_row(row: sqlite3.Row) -> Record:
+def history_from_row(row: sqlite3.Row) -> HistoryRow:
     """The line of history in `row` (at, event, before, after, why, task_id)."""
     at, event, before, after, why, task_id = row
-    return Record(at=at, event=event, before=State(before), after=State(after), why=why, task_id=task_id)
+    return HistoryRow(
+        at=at, event=event, before=LedgerState(before), after=LedgerState(after), why=why, task_id=task_id
+    )
 
 
-def fresh(intent: Intent, now: float) -> Entry:
+def new_entry(intent: Intent, now: float) -> LedgerEntry:
     """The entry that a new intent becomes; `id` is 0 until it is written."""
     given = {field.name: getattr(intent, field.name) for field in fields(Intent)}
-    return Entry(
-        **given, id=0, state=State.INTENT, version=0, tally=Tally(), first_sent=None, last_sent=None, accepted_at=None,
-        generated_at=None, task_id=None, cost=None, outputs="", error="", owner=None, created=now, updated=now,
-    )  # fmt: skip
+    return LedgerEntry(
+        **given,
+        id=0,
+        state=LedgerState.INTENT,
+        version=0,
+        counters=Counters(),
+        first_sent=None,
+        last_sent=None,
+        accepted_at=None,
+        generated_at=None,
+        task_id=None,
+        cost=None,
+        outputs="",
+        error="",
+        owner=None,
+        created=now,
+        updated=now,
+    )

@@ -1,35 +1,94 @@
-"""Who looks after which entry: leases, one time for all entries of a process, so that ten thousand cost one renewal.
+"""Leases: which process owns which entry, and whether that process is alive. One time for all entries of a process."""
 
-A live lease is left alone (the caller waits and asks again), a dead one is taken over by compare-and-set. Taking
-changes the entry's version: what the former owner still tries to move is a lost race. Knows no HTTP and never waits.
-"""
-
+import os
+import socket
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from kirin_cli.ledger.entry import LOG, SELECT, Entry, from_row
-from kirin_cli.ledger.owner import Owner, lives, myself
-from kirin_cli.ledger.store import Execute, Store
+from kirin_cli.ledger.entry import INSERT_HISTORY, SELECT_ENTRY, LedgerEntry, entry_from_row
+from kirin_cli.ledger.store import Execute, LedgerStore
 
-LENGTH = 60.0
-"""Seconds that a lease holds without renewal, where the owner cannot be seen. Renew at a third of it."""
-_FORGOTTEN = 86_400.0
-
-Lives = Callable[[Owner, Owner], bool | None]
+_PROC = Path("/proc")
+_BOOT = _PROC / "sys/kernel/random/boot_id"
+_GONE = frozenset({"Z", "X", "x"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class LeaseOwner:
+    """One process: host name, boot (with PID namespace), id, start time in the system's own unit ("": unknown)."""
+
+    host: str
+    boot: str
+    pid: int
+    started: str
+
+
+def current_process() -> LeaseOwner:
+    """This process."""
+    pid = os.getpid()
+    return LeaseOwner(host=socket.gethostname(), boot=_boot(), pid=pid, started=_stat(pid)[1])
+
+
+def is_alive(owner: LeaseOwner, me: LeaseOwner) -> bool | None:
+    """Whether the process `owner` certainly lives (True) or certainly does not (False); None: cannot tell from here."""
+    if (owner.host, owner.boot) != (me.host, me.boot) or sys.platform == "win32":
+        return None
+    if not _answers(owner.pid):
+        return False
+    state, started = _stat(owner.pid)
+    if state in _GONE:
+        return False
+    return started == owner.started if started and owner.started else None
+
+
+def _answers(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _boot() -> str:
+    # Containers share a kernel, and thus its boot id, but not their process ids.
+    try:
+        return f"{_BOOT.read_text(encoding='ascii').strip()} {(_PROC / 'self/ns/pid').readlink()}"
+    except OSError:
+        return ""
+
+
+def _stat(pid: int) -> tuple[str, str]:
+    # The second field is the command's name in brackets and may hold spaces and brackets itself.
+    try:
+        fields = (_PROC / str(pid) / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return "", ""
+    return fields[0], fields[19]
+
+
+LEASE_SECONDS = 60.0
+"""Seconds that a lease holds without renewal, where the owner cannot be seen. Renew at a third of it."""
+_STALE_SECONDS = 86_400.0
+
+IsAlive = Callable[[LeaseOwner, LeaseOwner], bool | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseResult:
     """The answer to `acquire`: the entry as it is now, whether it is ours, and who had it (`holder`).
 
     `inherited`: taken from somebody who did not let go. Then, and for an entry found SENDING, a query comes first: see
     Event.OWNER_DIED.
     """
 
-    entry: Entry
+    entry: LedgerEntry
     granted: bool
-    holder: Owner | None = None
+    holder: LeaseOwner | None = None
 
     @property
     def inherited(self) -> bool:
@@ -44,47 +103,47 @@ class Leases:
 
     def __init__(
         self,
-        store: Store,
+        store: LedgerStore,
         clock: Callable[[], float],
         *,
-        me: Owner | None = None,
-        length: float = LENGTH,
-        lives: Lives = lives,
+        me: LeaseOwner | None = None,
+        length: float = LEASE_SECONDS,
+        lives: IsAlive = is_alive,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._clock = clock
-        self._me = me or myself()
+        self._me = me or current_process()
         self._length = length
         self._lives = lives
         self._steady = steady
         self._watched: dict[int, tuple[float, float]] = {}
         self._id = self._enter()
 
-    def acquire(self, entry: Entry) -> Claim:
+    def acquire(self, entry: LedgerEntry) -> LeaseResult:
         """Take the entry if it is free, ours already, or of an owner that is dead or out of time. Raises LocalFault.
 
         An owner on this machine is out of time only when it is dead, whatever the clock says (L6).
         """
         with self._store.write(durable=False) as transaction:
-            current = from_row(transaction(f"{SELECT} WHERE id = ?", (entry.id,)).fetchone())
+            current = entry_from_row(transaction(f"{SELECT_ENTRY} WHERE id = ?", (entry.id,)).fetchone())
             if current.owner == self._id:
-                return Claim(entry=current, granted=True)
+                return LeaseResult(entry=current, granted=True)
             holder, live = self._holder(transaction, current)
             if live:
-                return Claim(entry=current, granted=False, holder=holder)
+                return LeaseResult(entry=current, granted=False, holder=holder)
             sql = "UPDATE entries SET owner = ?, version = version + 1 WHERE id = ?"
             transaction(sql, (self._id, entry.id))
             if holder is not None:
                 self._tell(transaction, current, holder)
-            mine = from_row(transaction(f"{SELECT} WHERE id = ?", (entry.id,)).fetchone())
-            return Claim(entry=mine, granted=True, holder=holder)
+            mine = entry_from_row(transaction(f"{SELECT_ENTRY} WHERE id = ?", (entry.id,)).fetchone())
+            return LeaseResult(entry=mine, granted=True, holder=holder)
 
     def renew(self) -> None:
         """Hold on to everything for another `length`. Raises LocalFault."""
         self._put(self._id)
 
-    def release(self, entry: Entry) -> None:
+    def release(self, entry: LedgerEntry) -> None:
         """Let go of the entry, if it is still ours. Copies of it are stale afterwards. Raises LocalFault."""
         sql = "UPDATE entries SET owner = NULL, version = version + 1 WHERE id = ? AND owner = ?"
         with self._store.write(durable=False) as transaction:
@@ -99,7 +158,7 @@ class Leases:
     def _enter(self) -> int:
         with self._store.write(durable=False) as transaction:
             unused = "id NOT IN (SELECT owner FROM entries WHERE owner IS NOT NULL)"
-            transaction(f"DELETE FROM owners WHERE until < ? AND {unused}", (self._clock() - _FORGOTTEN,))  # noqa: S608
+            transaction(f"DELETE FROM owners WHERE until < ? AND {unused}", (self._clock() - _STALE_SECONDS,))  # noqa: S608
         return self._put(None)
 
     def _put(self, number: int | None) -> int:
@@ -110,13 +169,13 @@ class Leases:
             values = (number, me.host, me.boot, me.pid, me.started, self._clock() + self._length)
             return int(transaction(sql, values).lastrowid or 0)
 
-    def _holder(self, transaction: Execute, entry: Entry) -> tuple[Owner | None, bool]:
+    def _holder(self, transaction: Execute, entry: LedgerEntry) -> tuple[LeaseOwner | None, bool]:
         if entry.owner is None:
             return None, False
         row = transaction("SELECT host, boot, pid, started, until FROM owners WHERE id = ?", (entry.owner,)).fetchone()
         if row is None:
-            return Owner(host="", boot="", pid=0, started=""), False
-        holder = Owner(host=row["host"], boot=row["boot"], pid=row["pid"], started=row["started"])
+            return LeaseOwner(host="", boot="", pid=0, started=""), False
+        holder = LeaseOwner(host=row["host"], boot=row["boot"], pid=row["pid"], started=row["started"])
         known = self._lives(holder, self._me)
         return holder, self._in_time(entry.owner, row["until"]) if known is None else known
 
@@ -127,6 +186,8 @@ class Leases:
         self._watched[number] = (until, since if last == until else now)
         return until > self._clock() and now - self._watched[number][1] < self._length
 
-    def _tell(self, transaction: Execute, entry: Entry, holder: Owner) -> None:
+    def _tell(self, transaction: Execute, entry: LedgerEntry, holder: LeaseOwner) -> None:
         why = f"from process {holder.pid} on {holder.host}"
-        transaction(LOG, (entry.id, self._clock(), "taken over", entry.state, entry.state, why, entry.task_id))
+        transaction(
+            INSERT_HISTORY, (entry.id, self._clock(), "taken over", entry.state, entry.state, why, entry.task_id)
+        )

@@ -1,8 +1,4 @@
-"""The last resort for a task id that the ledger could not take (fault L2): a line of JSON, synced, beside the ledger.
-
-Lines are only ever added: the ledger takes them in when it is next opened, and skips those it knows. A spare file of a
-few blocks is kept so that the line finds room on a full disk. Knows no SQLite and no state.
-"""
+"""The recovery file: task ids that the ledger could not take (fault L2), a synced line of JSON each."""
 
 import json
 import os
@@ -11,15 +7,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from kirin_cli.errors import LocalFault
-from kirin_cli.ledger.entry import Key
+from kirin_cli.ledger.entry import EntryKey
 
-NAME = "recovery.jsonl"
-SPARE = "recovery.spare"
-SPARE_BYTES = 64 * 1024
+RECOVERY_FILE = "recovery.jsonl"
+SPACE_FILE = "recovery.spare"
+RESERVED_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Saved(Key):
+class RecoveredTask(EntryKey):
     """A task that the service has accepted, seen at `at` (seconds since the epoch); `job` is for the person's eyes."""
 
     task_id: str
@@ -27,26 +23,26 @@ class Saved(Key):
     job: str = ""
 
 
-def reserve(folder: Path) -> None:
+def reserve_recovery_space(folder: Path) -> None:
     """Keep some room for `write`. Failing is no fault here: whoever submits finds out by the ledger itself."""
-    spare = folder / SPARE
+    spare = folder / SPACE_FILE
     with suppress(OSError):
         if not spare.exists():
             # Random bytes: a file system that compresses would keep nothing for zeros.
             spare.touch(mode=0o600)
-            spare.write_bytes(os.urandom(SPARE_BYTES))
+            spare.write_bytes(os.urandom(RESERVED_BYTES))
 
 
-def write(folder: Path, saved: Saved) -> Path:
+def write_recovery(folder: Path, saved: RecoveredTask) -> Path:
     """Add `saved` to the recovery file and return its path. LocalFault, naming the task, if even that fails."""
-    path = folder / NAME
+    path = folder / RECOVERY_FILE
     # The line break in front closes a line that an earlier crash may have cut.
     line = b"\n" + json.dumps(asdict(saved)).encode() + b"\n"
     try:
         try:
             _append(path, line)
         except OSError:
-            (folder / SPARE).unlink(missing_ok=True)
+            (folder / SPACE_FILE).unlink(missing_ok=True)
             _append(path, line)
     except OSError as error:
         words = f"Task {saved.task_id} (external id {saved.external_id}) is accepted, but could be written nowhere"
@@ -54,9 +50,9 @@ def write(folder: Path, saved: Saved) -> Path:
     return path
 
 
-def read(folder: Path) -> list[Saved]:
+def read_recovery(folder: Path) -> list[RecoveredTask]:
     """The lines of the recovery file, if there is one; cut or foreign lines are passed over. Raises LocalFault."""
-    path = folder / NAME
+    path = folder / RECOVERY_FILE
     try:
         text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
     except OSError as error:
@@ -64,10 +60,10 @@ def read(folder: Path) -> list[Saved]:
     return [saved for line in text.splitlines() if (saved := _parse(line)) is not None]
 
 
-def _parse(line: str) -> Saved | None:
+def _parse(line: str) -> RecoveredTask | None:
     try:
         given = json.loads(line)
-        saved = Saved(**{**given, "at": float(given["at"])})
+        saved = RecoveredTask(**{**given, "at": float(given["at"])})
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     texts = (saved.origin, saved.account, saved.external_id, saved.task_id, saved.job)

@@ -1,8 +1,4 @@
-"""The life of one submission as data: states, events, the table of moves, and what each event counts.
-
-Pure: knows no database, no clock and no HTTP. The batch maps an answer of the service to an event; the table says what
-that means. What the table does not hold is refused. Source: design/SUBMISSION.md, "States".
-"""
+"""The state machine of a submission as data: states, events, the transition table, and what each event counts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -10,13 +6,13 @@ from enum import StrEnum
 
 from kirin_cli.errors import KirinError
 
-MISSES_NEEDED = 5
+MIN_MISSES = 5
 """How many 404s an absence takes, besides the settling time."""
-RESENDS_ALLOWED = 2
+MAX_RESENDS = 2
 """How often an absent submission is sent again without asking the person."""
 
 
-class State(StrEnum):
+class LedgerState(StrEnum):
     """Where a submission stands."""
 
     INTENT = "intent"
@@ -36,7 +32,7 @@ class State(StrEnum):
     ABANDONED = "abandoned"
 
 
-class Event(StrEnum):
+class LedgerEvent(StrEnum):
     """What happens to a submission; the last three are a person's decisions (`kirin resolve`)."""
 
     SEND = "send"  # committed before the first byte leaves
@@ -67,79 +63,110 @@ class Event(StrEnum):
     ABANDON = "abandon"
 
 
-TERMINAL = frozenset({
-    State.REJECTED, State.CONFLICT, State.FAILED, State.LOST, State.DONE, State.EXPIRED, State.ABANDONED,
-})  # fmt: skip
-HUMAN = frozenset({Event.ADOPT, Event.SEND_AGAIN, Event.ABANDON})
-NAMES_A_TASK = frozenset({Event.ACCEPTED, Event.FOUND, Event.ADOPT})
-POSTS = frozenset({Event.SEND, Event.RESEND})
-CHEAP = frozenset({
-    Event.PROGRESSED, Event.NOT_FOUND, Event.NO_ANSWER, Event.COMPLETED, Event.FETCH, Event.FILE_GONE, Event.SAVED,
-})  # fmt: skip
+TERMINAL = frozenset(
+    {
+        LedgerState.REJECTED,
+        LedgerState.CONFLICT,
+        LedgerState.FAILED,
+        LedgerState.LOST,
+        LedgerState.DONE,
+        LedgerState.EXPIRED,
+        LedgerState.ABANDONED,
+    }
+)
+NEEDS_DECISION = frozenset({LedgerEvent.ADOPT, LedgerEvent.SEND_AGAIN, LedgerEvent.ABANDON})
+NAMES_A_TASK = frozenset({LedgerEvent.ACCEPTED, LedgerEvent.FOUND, LedgerEvent.ADOPT})
+POSTS = frozenset({LedgerEvent.SEND, LedgerEvent.RESEND})
+NON_DURABLE_EVENTS = frozenset(
+    {
+        LedgerEvent.PROGRESSED,
+        LedgerEvent.NOT_FOUND,
+        LedgerEvent.NO_ANSWER,
+        LedgerEvent.COMPLETED,
+        LedgerEvent.FETCH,
+        LedgerEvent.FILE_GONE,
+        LedgerEvent.SAVED,
+    }
+)
 """Events that a power cut may take back without cost: a query or a look at the file tells them again."""
-MAY_BE_CHARGED = frozenset({
-    State.SENDING, State.UNKNOWN, State.ABSENT, State.CONFLICT, State.LOST, State.ABANDONED,
-})  # fmt: skip
+MAY_BE_CHARGED = frozenset(
+    {
+        LedgerState.SENDING,
+        LedgerState.UNKNOWN,
+        LedgerState.ABSENT,
+        LedgerState.CONFLICT,
+        LedgerState.LOST,
+        LedgerState.ABANDONED,
+    }
+)
 """States without a known outcome; they count as possible cost once a POST may have arrived (`Tally.exposed` > 0)."""
 
-_DECIDED = {Event.ADOPT: State.ACCEPTED, Event.SEND_AGAIN: State.INTENT, Event.ABANDON: State.ABANDONED}
+_DECIDED = {
+    LedgerEvent.ADOPT: LedgerState.ACCEPTED,
+    LedgerEvent.SEND_AGAIN: LedgerState.INTENT,
+    LedgerEvent.ABANDON: LedgerState.ABANDONED,
+}
 _WAITING = {
-    Event.PROGRESSED: State.RUNNING,
-    Event.COMPLETED: State.SUCCEEDED,
-    Event.FAILED: State.FAILED,
-    Event.VANISHED: State.LOST,
+    LedgerEvent.PROGRESSED: LedgerState.RUNNING,
+    LedgerEvent.COMPLETED: LedgerState.SUCCEEDED,
+    LedgerEvent.FAILED: LedgerState.FAILED,
+    LedgerEvent.VANISHED: LedgerState.LOST,
 }
-_MOVES: Mapping[State, Mapping[Event, State]] = {
-    State.INTENT: {
-        Event.SEND: State.SENDING,
+_MOVES: Mapping[LedgerState, Mapping[LedgerEvent, LedgerState]] = {
+    LedgerState.INTENT: {
+        LedgerEvent.SEND: LedgerState.SENDING,
         # A successor asks before it sends, and another machine may have made the same task.
-        Event.FOUND: State.ACCEPTED,
-        Event.ADOPT: State.ACCEPTED,
-        Event.ABANDON: State.ABANDONED,
+        LedgerEvent.FOUND: LedgerState.ACCEPTED,
+        LedgerEvent.ADOPT: LedgerState.ACCEPTED,
+        LedgerEvent.ABANDON: LedgerState.ABANDONED,
     },
-    State.SENDING: {
-        Event.ACCEPTED: State.ACCEPTED,
-        Event.NOT_SENT: State.INTENT,
-        Event.RATE_LIMITED: State.INTENT,
-        Event.BLOCKED: State.INTENT,
-        Event.REFUSED: State.REJECTED,
-        Event.AMBIGUOUS: State.UNKNOWN,
-        Event.DUPLICATE: State.UNKNOWN,
-        Event.OWNER_DIED: State.UNKNOWN,
+    LedgerState.SENDING: {
+        LedgerEvent.ACCEPTED: LedgerState.ACCEPTED,
+        LedgerEvent.NOT_SENT: LedgerState.INTENT,
+        LedgerEvent.RATE_LIMITED: LedgerState.INTENT,
+        LedgerEvent.BLOCKED: LedgerState.INTENT,
+        LedgerEvent.REFUSED: LedgerState.REJECTED,
+        LedgerEvent.AMBIGUOUS: LedgerState.UNKNOWN,
+        LedgerEvent.DUPLICATE: LedgerState.UNKNOWN,
+        LedgerEvent.OWNER_DIED: LedgerState.UNKNOWN,
     },
-    State.UNKNOWN: {
-        Event.FOUND: State.ACCEPTED,
-        Event.NOT_FOUND: State.UNKNOWN,
-        Event.NO_ANSWER: State.UNKNOWN,
-        Event.SETTLED: State.ABSENT,
+    LedgerState.UNKNOWN: {
+        LedgerEvent.FOUND: LedgerState.ACCEPTED,
+        LedgerEvent.NOT_FOUND: LedgerState.UNKNOWN,
+        LedgerEvent.NO_ANSWER: LedgerState.UNKNOWN,
+        LedgerEvent.SETTLED: LedgerState.ABSENT,
         **_DECIDED,
     },
-    State.ABSENT: {
-        Event.FOUND: State.ACCEPTED,
-        Event.CONTRADICTED: State.CONFLICT,
-        Event.RESEND: State.SENDING,
+    LedgerState.ABSENT: {
+        LedgerEvent.FOUND: LedgerState.ACCEPTED,
+        LedgerEvent.CONTRADICTED: LedgerState.CONFLICT,
+        LedgerEvent.RESEND: LedgerState.SENDING,
         **_DECIDED,
     },
-    State.ACCEPTED: _WAITING,
-    State.RUNNING: _WAITING,
-    State.SUCCEEDED: {Event.FETCH: State.FETCHING},
-    State.FETCHING: {Event.FETCH: State.FETCHING, Event.SAVED: State.DONE, Event.EXPIRED: State.EXPIRED},
-    State.DONE: {Event.FILE_GONE: State.FETCHING},
-    State.CONFLICT: _DECIDED,
-    State.LOST: _DECIDED,
-    State.ABANDONED: {Event.ADOPT: State.ACCEPTED, Event.SEND_AGAIN: State.INTENT},
-    State.REJECTED: {},
-    State.FAILED: {},
-    State.EXPIRED: {},
+    LedgerState.ACCEPTED: _WAITING,
+    LedgerState.RUNNING: _WAITING,
+    LedgerState.SUCCEEDED: {LedgerEvent.FETCH: LedgerState.FETCHING},
+    LedgerState.FETCHING: {
+        LedgerEvent.FETCH: LedgerState.FETCHING,
+        LedgerEvent.SAVED: LedgerState.DONE,
+        LedgerEvent.EXPIRED: LedgerState.EXPIRED,
+    },
+    LedgerState.DONE: {LedgerEvent.FILE_GONE: LedgerState.FETCHING},
+    LedgerState.CONFLICT: _DECIDED,
+    LedgerState.LOST: _DECIDED,
+    LedgerState.ABANDONED: {LedgerEvent.ADOPT: LedgerState.ACCEPTED, LedgerEvent.SEND_AGAIN: LedgerState.INTENT},
+    LedgerState.REJECTED: {},
+    LedgerState.FAILED: {},
+    LedgerState.EXPIRED: {},
 }
-TABLE: Mapping[tuple[State, Event], State] = {
+TABLE: Mapping[tuple[LedgerState, LedgerEvent], LedgerState] = {
     (state, event): after for state, row in _MOVES.items() for event, after in row.items()
 }
 """All that can happen. A pair that is not here raises `NotAllowed`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class Counters:
     """What is counted over the life of one external id.
 
     posts: POSTs begun. exposed: those of them that may have created a task (certain failures are taken off again).
@@ -153,57 +180,57 @@ class Tally:
     duplicate_seen: bool = False
 
 
-class NotAllowed(KirinError):
+class InvalidTransition(KirinError):
     """A move that the table or a condition of it refuses; a bug of the caller, never of the person."""
 
 
-_CONDITIONS: Mapping[Event, tuple[Callable[[Tally], bool], str]] = {
-    Event.REFUSED: (lambda tally: tally.exposed <= 1, "the id was sent before"),
-    Event.SETTLED: (lambda tally: tally.misses >= MISSES_NEEDED, f"fewer than {MISSES_NEEDED} answers were 404"),
-    Event.CONTRADICTED: (lambda tally: tally.duplicate_seen, "no answer said duplicate"),
-    Event.RESEND: (
-        lambda tally: not tally.duplicate_seen and tally.resends < RESENDS_ALLOWED,
-        f"it was called a duplicate, or sent again {RESENDS_ALLOWED} times already",
+_CONDITIONS: Mapping[LedgerEvent, tuple[Callable[[Counters], bool], str]] = {
+    LedgerEvent.REFUSED: (lambda tally: tally.exposed <= 1, "the id was sent before"),
+    LedgerEvent.SETTLED: (lambda tally: tally.misses >= MIN_MISSES, f"fewer than {MIN_MISSES} answers were 404"),
+    LedgerEvent.CONTRADICTED: (lambda tally: tally.duplicate_seen, "no answer said duplicate"),
+    LedgerEvent.RESEND: (
+        lambda tally: not tally.duplicate_seen and tally.resends < MAX_RESENDS,
+        f"it was called a duplicate, or sent again {MAX_RESENDS} times already",
     ),
 }
 
 
-def step(state: State, event: Event, tally: Tally) -> tuple[State, Tally]:
+def transition(state: LedgerState, event: LedgerEvent, tally: Counters) -> tuple[LedgerState, Counters]:
     """Where `event` leads from `state`, and the tally after it. Raises NotAllowed for everything not in the table."""
     if (state, event) not in TABLE:
-        raise NotAllowed(f"A submission that is {state.value} takes no event {event.value!r}.")
+        raise InvalidTransition(f"A submission that is {state.value} takes no event {event.value!r}.")
     holds, why = _CONDITIONS.get(event, (None, ""))
     if holds is not None and not holds(tally):
-        raise NotAllowed(f"A submission that is {state.value} takes no event {event.value!r}: {why}.")
+        raise InvalidTransition(f"A submission that is {state.value} takes no event {event.value!r}: {why}.")
     return TABLE[state, event], _counted(tally, event)
 
 
-def allowed(state: State, event: Event, tally: Tally) -> bool:
+def is_allowed(state: LedgerState, event: LedgerEvent, tally: Counters) -> bool:
     """Whether `step` would go there."""
     holds, _ = _CONDITIONS.get(event, (None, ""))
     return (state, event) in TABLE and (holds is None or holds(tally))
 
 
-def refusal(tally: Tally) -> Event:
+def refusal_event(tally: Counters) -> LedgerEvent:
     """The event for a 400, 404, 413, 415 or 422 after a POST: on an id that may have arrived before, it may exist."""
-    return Event.REFUSED if tally.exposed <= 1 else Event.DUPLICATE
+    return LedgerEvent.REFUSED if tally.exposed <= 1 else LedgerEvent.DUPLICATE
 
 
-def seconds_to_settle(last_sent: float, now: float, settle: float) -> float:
+def grace_seconds_left(last_sent: float, now: float, settle: float) -> float:
     """Seconds (0 to `settle`) until an absence counts: ask once, then wait by a clock that nobody sets (L6)."""
     return min(settle, max(0.0, last_sent + settle - now))
 
 
-def _counted(tally: Tally, event: Event) -> Tally:
+def _counted(tally: Counters, event: LedgerEvent) -> Counters:
     match event:
-        case Event.SEND | Event.RESEND:
-            again = tally.resends + (event is Event.RESEND)
+        case LedgerEvent.SEND | LedgerEvent.RESEND:
+            again = tally.resends + (event is LedgerEvent.RESEND)
             return replace(tally, posts=tally.posts + 1, exposed=tally.exposed + 1, resends=again, misses=0)
-        case Event.NOT_SENT | Event.RATE_LIMITED | Event.BLOCKED:
+        case LedgerEvent.NOT_SENT | LedgerEvent.RATE_LIMITED | LedgerEvent.BLOCKED:
             return replace(tally, exposed=tally.exposed - 1)
-        case Event.DUPLICATE:
+        case LedgerEvent.DUPLICATE:
             return replace(tally, duplicate_seen=True)
-        case Event.NOT_FOUND:
+        case LedgerEvent.NOT_FOUND:
             return replace(tally, misses=tally.misses + 1)
         case _:
             return tally

@@ -1,12 +1,4 @@
-"""The SQLite file under the ledger: made, opened, locked, written; its failures said in words.
-
-Knows tables only by the SQL it is given. Every failure of SQLite or of the folder is a LocalFault (exit 9): whoever
-could not write an intent must not send it.
-
-Durability. With a write-ahead log a durable transaction ends in an fsync (synchronous=FULL), a cheap one does not: the
-process may die after either without loss, a power cut may take cheap ones back. Where the file system has no shared
-memory, SQLite declines the log; then a rollback journal with synchronous=EXTRA does the same, slower (`Store.journal`).
-"""
+"""The SQLite file under the ledger: schema, migrations, locks, transactions; its failures said in words."""
 
 import os
 import sqlite3
@@ -17,9 +9,90 @@ from decimal import Decimal
 from pathlib import Path
 
 from kirin_cli.errors import LocalFault
-from kirin_cli.ledger import schema
 
-NAME = "ledger.sqlite3"
+APPLICATION_ID = 0x6B72_6E31
+"""Written into the file's header ("krn1"), so that another program's database is never taken for the ledger."""
+
+KEPT = "The file was not changed."
+ASIDE = f"{KEPT} Move it away (`kirin show ID` still asks the service), or name another folder in KIRIN_STATE_DIR."
+
+MigrationStep = Sequence[str]
+MIGRATIONS: Sequence[MigrationStep] = (
+    (
+        """CREATE TABLE entries (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            origin TEXT NOT NULL, account TEXT NOT NULL, external_id TEXT NOT NULL,
+            model TEXT NOT NULL, mode TEXT NOT NULL, duration TEXT NOT NULL,
+            job TEXT NOT NULL, job_file TEXT NOT NULL, scope TEXT NOT NULL, take INTEGER NOT NULL,
+            request TEXT NOT NULL, plan TEXT NOT NULL, run_id TEXT NOT NULL,
+            state TEXT NOT NULL, version INTEGER NOT NULL,
+            posts INTEGER NOT NULL, exposed INTEGER NOT NULL, resends INTEGER NOT NULL, misses INTEGER NOT NULL,
+            duplicate_seen INTEGER NOT NULL,
+            first_sent REAL, last_sent REAL, accepted_at REAL, generated_at REAL,
+            task_id TEXT, cost TEXT, outputs TEXT NOT NULL, error TEXT NOT NULL,
+            owner INTEGER, created REAL NOT NULL, updated REAL NOT NULL
+        )""",
+        "CREATE UNIQUE INDEX entries_by_id ON entries (external_id, origin, account)",
+        "CREATE UNIQUE INDEX entries_by_task ON entries (task_id, origin) WHERE task_id IS NOT NULL",
+        "CREATE INDEX entries_by_state ON entries (state)",
+        "CREATE INDEX entries_by_owner ON entries (owner) WHERE owner IS NOT NULL",
+        "CREATE INDEX entries_by_class ON entries (model, mode, duration, generated_at)",
+        """CREATE TABLE events (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            entry INTEGER NOT NULL REFERENCES entries (id), at REAL NOT NULL,
+            event TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, why TEXT NOT NULL, task_id TEXT
+        )""",
+        "CREATE INDEX events_by_entry ON events (entry)",
+        "CREATE INDEX events_by_task ON events (task_id) WHERE task_id IS NOT NULL",
+        """CREATE TABLE owners (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            host TEXT NOT NULL, boot TEXT NOT NULL, pid INTEGER NOT NULL, started TEXT NOT NULL, until REAL NOT NULL
+        )""",
+    ),
+)
+
+
+def check_schema(connection: sqlite3.Connection, path: Path, *, known: int = len(MIGRATIONS)) -> int:
+    """The schema version of the ledger at `path`. LocalFault (L3) if newer than `known`, foreign or damaged."""
+    if _pragma(connection, "application_id") != APPLICATION_ID:
+        raise LocalFault(f"{path} is not a ledger of kirin.", hint=ASIDE)
+    version = _pragma(connection, "user_version")
+    if version > known:
+        hint = f"{KEPT} Upgrade kirin, or name another folder in KIRIN_STATE_DIR."
+        raise LocalFault(f"The ledger {path} is of a newer kirin (schema {version} > {known}).", hint=hint)
+    found = [str(row[0]) for row in connection.execute("PRAGMA quick_check(1)")]
+    if found != ["ok"]:
+        raise LocalFault(f"The ledger {path} is damaged: {found[0]:.200}", hint=ASIDE)
+    return version
+
+
+def migrate(connection: sqlite3.Connection, *, steps: Sequence[MigrationStep] = MIGRATIONS) -> None:
+    """Bring the schema to the newest version in one transaction, alone with the file; nothing to do if it is there."""
+    if _pragma(connection, "user_version") >= len(steps):
+        return
+    connection.execute("BEGIN EXCLUSIVE")
+    try:
+        _apply(connection, steps)
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def _apply(connection: sqlite3.Connection, steps: Sequence[MigrationStep]) -> None:
+    # Read again under the lock: another process may have been first.
+    version = _pragma(connection, "user_version")
+    for statement in (statement for step in steps[version:] for statement in step):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {max(version, len(steps))}")
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+LEDGER_FILE = "ledger.sqlite3"
 Connect = Callable[[Path, float], sqlite3.Connection]
 Values = Sequence[object] | Mapping[str, object]
 Execute = Callable[[str, Values], sqlite3.Cursor]
@@ -31,8 +104,8 @@ _WORDS = {
     sqlite3.SQLITE_READONLY: ("is read-only", "Make it writable, or name another folder in KIRIN_STATE_DIR."),
     sqlite3.SQLITE_PERM: ("is not permitted", "Make it writable, or name another folder in KIRIN_STATE_DIR."),
     sqlite3.SQLITE_CANTOPEN: ("cannot be opened", "Is its folder writable? Or name another in KIRIN_STATE_DIR."),
-    sqlite3.SQLITE_CORRUPT: ("is damaged", schema.ASIDE),
-    sqlite3.SQLITE_NOTADB: ("is no database, or damaged", schema.ASIDE),
+    sqlite3.SQLITE_CORRUPT: ("is damaged", ASIDE),
+    sqlite3.SQLITE_NOTADB: ("is no database, or damaged", ASIDE),
 }
 
 
@@ -41,7 +114,7 @@ def connect(path: Path, busy: float) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=busy, isolation_level=None, check_same_thread=False)
 
 
-class Store:
+class LedgerStore:
     """One connection behind one lock. Make it with `Store.open`."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
@@ -49,7 +122,7 @@ class Store:
         self._connection = connection
         connection.row_factory = sqlite3.Row
         self._lock = threading.RLock()
-        with said(path):
+        with sqlite_errors(path):
             # A log, where there can be one; SQLite answers with what it really uses.
             self.journal = str(connection.execute("PRAGMA journal_mode = WAL").fetchone()[0])
             if self.journal != "wal":
@@ -58,20 +131,20 @@ class Store:
         self._durably = "FULL" if self.journal == "wal" else "EXTRA"
 
     @classmethod
-    def open(cls, folder: Path, *, busy: float = 10.0, connect: Connect = connect) -> "Store":
+    def open(cls, folder: Path, *, busy: float = 10.0, connect: Connect = connect) -> "LedgerStore":
         """The ledger in `folder`; both are made (0700, 0600) where missing. `busy`: seconds to wait for a lock.
 
         Raises LocalFault (L1, L3, L4): locked, no permission, no space, foreign, damaged, truncated, newer.
         """
-        path = folder / NAME
-        with said(path):
+        path = folder / LEDGER_FILE
+        with sqlite_errors(path):
             _make(path, connect)
             if path.stat().st_size == 0:
-                raise LocalFault(f"The ledger {path} is empty: it was cut off.", hint=schema.ASIDE)
+                raise LocalFault(f"The ledger {path} is empty: it was cut off.", hint=ASIDE)
             connection = connect(path, busy)
             try:
-                schema.check(connection, path)
-                schema.migrate(connection)
+                check_schema(connection, path)
+                migrate(connection)
                 return cls(connection, path)
             except BaseException:
                 connection.close()
@@ -79,7 +152,7 @@ class Store:
 
     def read(self, sql: str, values: Values = ()) -> list[sqlite3.Row]:
         """All rows that `sql` selects; inside `write` it sees what that has written."""
-        with self._lock, said(self.path):
+        with self._lock, sqlite_errors(self.path):
             return self._execute(sql, values).fetchall()
 
     @contextmanager
@@ -88,7 +161,7 @@ class Store:
 
         When it has ended, a crash of the process cannot take it back; if `durable`, neither can a power cut.
         """
-        with self._lock, said(self.path):
+        with self._lock, sqlite_errors(self.path):
             self._connection.execute(f"PRAGMA synchronous = {self._durably if durable else 'NORMAL'}")
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -101,7 +174,7 @@ class Store:
 
     def close(self) -> None:
         """Close the file. A second call does nothing."""
-        with self._lock, said(self.path):
+        with self._lock, sqlite_errors(self.path):
             self._connection.close()
 
     def _execute(self, sql: str, values: Values) -> sqlite3.Cursor:
@@ -120,7 +193,7 @@ def _storable(value: object) -> object:
 
 
 @contextmanager
-def said(path: Path) -> Iterator[None]:
+def sqlite_errors(path: Path) -> Iterator[None]:
     """Turn what SQLite and the file system raise about `path` into a LocalFault."""
     try:
         yield
@@ -152,7 +225,7 @@ def _make(path: Path, connect: Connect) -> None:
     try:
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with closing(connect(draft, 0)) as connection:
-            schema.migrate(connection)
+            migrate(connection)
             connection.execute("PRAGMA journal_mode = WAL")
         _publish(draft, path)
     finally:

@@ -1,28 +1,28 @@
-"""What an image or video is: found, measured, hashed, and turned into a request body. Knows no model and no network."""
+"""What an image or video is: found, measured, hashed, and turned into a request body. Knows no model and no network.
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+Importing the package loads nothing: what reads files is loaded when the first value is inspected.
+"""
 
-if TYPE_CHECKING:
-    from kirin_cli.media.body import JsonBody, json_body
-    from kirin_cli.media.contents import sha256
-    from kirin_cli.media.plain import elide, full
-    from kirin_cli.media.recognise import look
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
-__all__ = ["JsonBody", "elide", "full", "json_body", "look", "sha256"]
+from kirin_cli.modelspec.types import MediaFile, MediaKind
 
-# Loaded at first use: a command that touches no picture pays for neither json nor hashlib.
-_ROOMS = {
-    "JsonBody": "body",
-    "json_body": "body",
-    "sha256": "contents",
-    "elide": "plain",
-    "full": "plain",
-    "look": "recognise",
-}
+MediaInspector = Callable[[str, MediaKind, Path], MediaFile]
 
 
-def __getattr__(name: str) -> object:
-    if name not in _ROOMS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+def make_inspector(*, uploads: bool) -> MediaInspector:
+    """What looks at one value; `uploads` says whether local videos have a place to go to."""
+
+    def look(given: str, kind: MediaKind, base: Path) -> MediaFile:
+        return _reader()(given, kind, base, uploads=uploads)
+
+    return look
+
+
+@cache
+def _reader() -> Callable[..., MediaFile]:
+    from kirin_cli.media.detect import inspect_with_videos  # noqa: PLC0415  (a request may have no media)
+
+    return inspect_with_videos

@@ -37,7 +37,7 @@ _PATTERNS = tuple(
 )
 
 
-def format_of(head: bytes) -> str:
+def detect_format(head: bytes) -> str:
     """The format that a file's first bytes announce (rule I2): "jpeg", "png", "gif", …, or "" for an unknown one."""
     if PNG_SIGNATURE.startswith(head[: len(PNG_SIGNATURE)]):
         return "png"

@@ -3,52 +3,85 @@
 A row is what a list of commands shows; the module behind it, with its fields, is loaded when the model is asked for.
 """
 
-from collections.abc import Iterator, Mapping
-from importlib import import_module
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from kirin_cli.spec.model import Model
+    from kirin_cli.modelspec.model import Model
 
 
-class Row(NamedTuple):
+class ModelEntry(NamedTuple):
     """A model as far as it is known without its fields."""
 
     command: str
     help: str
+    load: Callable[[], "Model"]
 
 
-ROWS: Final[dict[str, Row]] = {
-    "kirin_v1_t2v": Row("v1-t2v", "Make a video from text."),
-    "kirin_v1_5_i2v": Row("v1-5-i2v", "Animate a still image."),
-    "kirin_v1_6_multi_i2v": Row("v1-6-multi-i2v", "Make a video from up to four images and text."),
-    "kirin_motion_control": Row("motion-control", "Let a character perform the movements of a video."),
-    "kirin_video_o1": Row("video-o1", "Make or edit a video from text, images, elements and a video."),
+def _load_v1_t2v() -> "Model":
+    from kirin_cli.models.v1_t2v import MODEL  # noqa: PLC0415  (loaded when asked for)
+
+    return MODEL
+
+
+def _load_v1_5_i2v() -> "Model":
+    from kirin_cli.models.v1_5_i2v import MODEL  # noqa: PLC0415  (loaded when asked for)
+
+    return MODEL
+
+
+def _load_v1_6_multi_i2v() -> "Model":
+    from kirin_cli.models.v1_6_multi_i2v import MODEL  # noqa: PLC0415  (loaded when asked for)
+
+    return MODEL
+
+
+def _load_motion_control() -> "Model":
+    from kirin_cli.models.motion_control import MODEL  # noqa: PLC0415  (loaded when asked for)
+
+    return MODEL
+
+
+def _load_video_o1() -> "Model":
+    from kirin_cli.models.video_o1 import MODEL  # noqa: PLC0415  (loaded when asked for)
+
+    return MODEL
+
+
+MODEL_ENTRIES: Final[dict[str, ModelEntry]] = {
+    "kirin_v1_t2v": ModelEntry("v1-t2v", "Make a video from text.", _load_v1_t2v),
+    "kirin_v1_5_i2v": ModelEntry("v1-5-i2v", "Animate a still image.", _load_v1_5_i2v),
+    "kirin_v1_6_multi_i2v": ModelEntry(
+        "v1-6-multi-i2v", "Make a video from up to four images and text.", _load_v1_6_multi_i2v
+    ),
+    "kirin_motion_control": ModelEntry(
+        "motion-control", "Let a character perform the movements of a video.", _load_motion_control
+    ),
+    "kirin_video_o1": ModelEntry(
+        "video-o1", "Make or edit a video from text, images, elements and a video.", _load_video_o1
+    ),
 }
 
 
 class _Models(Mapping[str, "Model"]):
-    """The model of each row by its id; the module is named like the id, without the `kirin_`."""
+    """The model of each row by its id."""
 
     def __getitem__(self, model_id: str) -> "Model":
-        if model_id not in ROWS:
-            raise KeyError(model_id)
-        found: Model = import_module(f"{__name__}.{model_id.removeprefix('kirin_')}").MODEL
-        return found
+        return MODEL_ENTRIES[model_id].load()
 
     def __contains__(self, model_id: object) -> bool:
-        return model_id in ROWS
+        return model_id in MODEL_ENTRIES
 
     def __iter__(self) -> Iterator[str]:
-        return iter(ROWS)
+        return iter(MODEL_ENTRIES)
 
     def __len__(self) -> int:
-        return len(ROWS)
+        return len(MODEL_ENTRIES)
 
 
 MODELS: Final[Mapping[str, "Model"]] = _Models()
 
 
-def error_words(code: str) -> str:
+def error_message(code: str) -> str:
     """What the reference pages say about the error code of a failed task; "" for an unknown one."""
     return next((model.error_codes[code] for model in MODELS.values() if code in model.error_codes), "")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from kirin_cli.models.parameters import (
+from kirin_cli.models.shared_parameters import (
     CFG_SCALE,
     COMMON,
     DURATION,
@@ -13,20 +13,20 @@ from kirin_cli.models.parameters import (
     PROMPT,
     SEED,
     camera_control,
-    camera_needs,
-)  # fmt: skip
-from kirin_cli.spec.compounds import Group, Many
-from kirin_cli.spec.fields import BROKEN, Integer
-from kirin_cli.spec.laws import Where, at_least_one, at_most_one, needs, same_ratio, same_size
-from kirin_cli.spec.media import Image, PictureLimits
-from kirin_cli.spec.model import Model
-from kirin_cli.spec.view import View
+    camera_requires,
+)
+from kirin_cli.modelspec.containers import ListField, ObjectField
+from kirin_cli.modelspec.fields import INVALID, Integer
+from kirin_cli.modelspec.media_fields import Image, ImageLimits
+from kirin_cli.modelspec.model import Model
+from kirin_cli.modelspec.request import RequestView
+from kirin_cli.modelspec.rules import CustomRule, at_least_one, at_most_one, requires, same_aspect_ratio, same_size
 
 BRUSH: Final = "Motion brush"
-BELOW_10_MB: Final = PictureLimits(below=True)
-ANY_RATIO: Final = PictureLimits(below=True, ratio=None)
+BELOW_10_MB: Final = ImageLimits(exclusive=True)
+ANY_RATIO: Final = ImageLimits(exclusive=True, max_ratio=None)
 # The page asks of masks the image's format and aspect ratio, not its 300 px.
-MASK_LIMITS: Final = PictureLimits(below=True, side_least=1)
+MASK_LIMITS: Final = ImageLimits(exclusive=True, min_side=1)
 MASKS: Final = ("static_mask", "dynamic_masks[].mask")
 POINTS: Final = "dynamic_masks[].trajectories[]"
 
@@ -44,11 +44,11 @@ def _point(text: str) -> object:
     return {"x": POINT_X.read(x), "y": POINT_Y.read(y)} if comma else text
 
 
-def points_outside(view: View) -> Iterator[tuple[str, str]]:
+def points_outside(request: RequestView) -> Iterator[tuple[str, str]]:
     """Every trajectory point outside the image (origin bottom-left, px), where the image's size is known."""
-    for _, width, height in view.sizes("image"):
-        for at, point in view.reach(POINTS):
-            x, y = (point.get("x"), point.get("y")) if isinstance(point, dict) else (BROKEN, BROKEN)
+    for _, width, height in request.media_sizes("image"):
+        for at, point in request.find_all(POINTS):
+            x, y = (point.get("x"), point.get("y")) if isinstance(point, dict) else (INVALID, INVALID)
             if isinstance(x, int) and isinstance(y, int) and not (0 <= x <= width and 0 <= y <= height):
                 yield at, f"({x}, {y}) lies outside the image of {width} × {height} px (origin bottom-left)"
 
@@ -56,16 +56,23 @@ def points_outside(view: View) -> Iterator[tuple[str, str]]:
 POINT_X: Final = Integer(name="x", rule="F8", required=True, unit="px", help="Pixels from the left edge.")
 POINT_Y: Final = Integer(name="y", rule="F8", required=True, unit="px", help="Pixels from the bottom edge.")
 
-MASK: Final = Group(
-    name="mask", rule="F8", text=mask_from_text,
+MASK: Final = ObjectField(
+    name="mask",
+    rule="F8",
+    text=mask_from_text,
     fields=(
         Image(name="mask", rule="F8", required=True, limits=MASK_LIMITS, help="The area that moves."),
-        Many(
-            name="trajectories", rule="F8", required=True, least=2, most=77, help="The path that the area follows.",
-            of=Group(name="point", rule="F8", fields=(POINT_X, POINT_Y)),
+        ListField(
+            name="trajectories",
+            rule="F8",
+            required=True,
+            min_items=2,
+            max_items=77,
+            help="The path that the area follows.",
+            item=ObjectField(name="point", rule="F8", fields=(POINT_X, POINT_Y)),
         ),
     ),
-)  # fmt: skip
+)
 
 MODEL: Final = Model(
     id="kirin_v1_5_i2v",
@@ -73,35 +80,35 @@ MODEL: Final = Model(
     help="Animate a still image.",
     documented_under="data",
     fields=(
-        PROMPT.but(rule="F6", required=False, least=0),
+        PROMPT.replace(rule="F6", required=False, min_length=0),
         Image(name="image", rule="F1", short="-i", metavar="IMAGE", limits=BELOW_10_MB, help="First frame."),
         Image(name="image_tail", rule="F1", metavar="IMAGE", limits=ANY_RATIO, help="Last frame; needs mode pro."),
-        NEGATIVE_PROMPT.but(rule="F6"),
-        DURATION.but(rule="F7"),
-        MODE.but(rule="F7"),
-        CFG_SCALE.but(rule="F7"),
-        SEED.but(rule="F7"),
+        NEGATIVE_PROMPT.replace(rule="F6"),
+        DURATION.replace(rule="F7"),
+        MODE.replace(rule="F7"),
+        CFG_SCALE.replace(rule="F7"),
+        SEED.replace(rule="F7"),
         camera_control(("simple",), "F5", "Only `simple` here: one axis by hand."),
         Image(
             name="static_mask", rule="F4", panel=BRUSH, metavar="IMAGE", limits=MASK_LIMITS,
             help="Area that must not move.",
         ),
-        Many(
-            name="dynamic_masks", flag="dynamic-mask", rule="F8", panel=BRUSH, least=1, most=6, of=MASK,
+        ListField(
+            name="dynamic_masks", flag="dynamic-mask", rule="F8", panel=BRUSH, min_items=1, max_items=6, item=MASK,
             metavar="MASK@X,Y>X,Y…", help="An area and the path it follows (px from bottom-left). Repeatable.",
         ),
         *COMMON,
     ),
-    laws=(
+    rules=(
         at_least_one("F1", ("image", "image_tail"), "or image_tail is required: a first frame, a last frame or both"),
         *at_most_one("F2", (("image_tail",), ("static_mask", "dynamic_masks"), ("camera_control",))),
-        needs("F3", "image_tail", "needs mode pro", mode="pro"),
-        needs("F4", ("static_mask", "dynamic_masks"), "needs mode pro and duration 5", mode="pro", duration="5"),
-        camera_needs("F5", mode="pro"),
+        requires("F3", "image_tail", "needs mode pro", mode="pro"),
+        requires("F4", ("static_mask", "dynamic_masks"), "needs mode pro and duration 5", mode="pro", duration="5"),
+        camera_requires("F5", mode="pro"),
         ONE_AXIS,
-        same_ratio("F9", "image", MASKS, percent=1),
+        same_aspect_ratio("F9", "image", MASKS, percent=1),
         same_size("F10", MASKS),
-        Where("F11", POINTS, "should lie inside the image", (), points_outside, "warning"),
+        CustomRule("F11", POINTS, "should lie inside the image", (), points_outside, "warning"),
     ),
     error_codes={
         "00200301": "Image missing",

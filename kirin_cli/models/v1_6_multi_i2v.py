@@ -2,29 +2,29 @@
 
 from typing import Final
 
-from kirin_cli.models.parameters import ASPECT_RATIO, COMMON, DURATION, MODE, NEGATIVE_PROMPT, PROMPT
-from kirin_cli.spec.compounds import Group, Many
-from kirin_cli.spec.media import Image, PictureLimits
-from kirin_cli.spec.model import Model
+from kirin_cli.models.shared_parameters import ASPECT_RATIO, COMMON, DURATION, MODE, NEGATIVE_PROMPT, PROMPT
+from kirin_cli.modelspec.containers import ListField, ObjectField
+from kirin_cli.modelspec.media_fields import Image, ImageLimits
+from kirin_cli.modelspec.model import Model
 
 MODEL: Final = Model(
     id="kirin_v1_6_multi_i2v",
     command="v1-6-multi-i2v",
     help="Make a video from up to four images and text.",
     fields=(
-        PROMPT.but(rule="M2"),
-        Many(
-            name="image_list", flag="image", short="-i", rule="M1", required=True, least=1, most=4, metavar="IMAGE",
-            help="Reference image. Repeatable.",
-            of=Group(
-                name="item", rule="M1", bare="image",
-                fields=(Image(name="image", rule="M1", required=True, limits=PictureLimits(), help="The image."),),
+        PROMPT.replace(rule="M2"),
+        ListField(
+            name="image_list", flag="image", short="-i", rule="M1", required=True, min_items=1, max_items=4,
+            metavar="IMAGE", help="Reference image. Repeatable.",
+            item=ObjectField(
+                name="item", rule="M1", shorthand_field="image",
+                fields=(Image(name="image", rule="M1", required=True, limits=ImageLimits(), help="The image."),),
             ),
         ),
-        NEGATIVE_PROMPT.but(rule="M2"),
-        DURATION.but(rule="M3"),
-        ASPECT_RATIO.but(rule="M3"),
-        MODE.but(rule="M3"),
+        NEGATIVE_PROMPT.replace(rule="M2"),
+        DURATION.replace(rule="M3"),
+        ASPECT_RATIO.replace(rule="M3"),
+        MODE.replace(rule="M3"),
         *COMMON,
     ),
 )  # fmt: skip

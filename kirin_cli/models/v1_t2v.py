@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kirin_cli.models.parameters import (
+from kirin_cli.models.shared_parameters import (
     ASPECT_RATIO,
     CFG_SCALE,
     COMMON,
@@ -12,11 +12,10 @@ from kirin_cli.models.parameters import (
     ONE_AXIS,
     PROMPT,
     camera_control,
-    camera_needs,
-)  # fmt: skip
-from kirin_cli.spec.conditions import Has, Is, Not
-from kirin_cli.spec.laws import Law
-from kirin_cli.spec.model import Model
+    camera_requires,
+)
+from kirin_cli.modelspec.model import Model
+from kirin_cli.modelspec.rules import Has, Is, Not, Rule
 
 MOVEMENTS: Final = ("simple", "down_back", "forward_up", "right_turn_forward", "left_turn_forward")
 
@@ -25,21 +24,25 @@ MODEL: Final = Model(
     command="v1-t2v",
     help="Make a video from text.",
     fields=(
-        PROMPT.but(rule="T1"),
-        NEGATIVE_PROMPT.but(rule="T2"),
-        DURATION.but(rule="T3"),
-        ASPECT_RATIO.but(rule="T3"),
-        MODE.but(rule="T3"),
-        CFG_SCALE.but(rule="T4"),
+        PROMPT.replace(rule="T1"),
+        NEGATIVE_PROMPT.replace(rule="T2"),
+        DURATION.replace(rule="T3"),
+        ASPECT_RATIO.replace(rule="T3"),
+        MODE.replace(rule="T3"),
+        CFG_SCALE.replace(rule="T4"),
         camera_control(MOVEMENTS, "T6", "Movement: `simple` goes along one axis, the others are ready-made."),
         *COMMON,
     ),
-    laws=(
-        camera_needs("T5", mode="std"),
+    rules=(
+        camera_requires("T5", mode="std"),
         ONE_AXIS,
-        Law(
-            "T8", "camera_control.config", "is only for camera type simple; it is left out",
-            need=Not(Has("camera_control.config")), when=Is("camera_control.type", *MOVEMENTS[1:]), drops=True,
+        Rule(
+            "T8",
+            "camera_control.config",
+            "is only for camera type simple; it is left out",
+            requirement=Not(Has("camera_control.config")),
+            when=Is("camera_control.type", *MOVEMENTS[1:]),
+            drop_field=True,
         ),
     ),
     error_codes={
@@ -49,4 +52,4 @@ MODEL: Final = Model(
         "002001098": "Status check error",
         "002001099": "Task creation error",
     },
-)  # fmt: skip
+)

@@ -4,15 +4,14 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from kirin_cli.models.parameters import ASPECT_RATIO, COMMON, DURATION, KEEP_ORIGINAL_SOUND, MODE, PROMPT
-from kirin_cli.spec.compounds import Group, Many
-from kirin_cli.spec.conditions import All, Any, AnyItem, AtLeast, Has, Is, Not, TogetherAtMost
-from kirin_cli.spec.fields import Choice, Integer
-from kirin_cli.spec.laws import Law, Where
-from kirin_cli.spec.media import Image, PictureLimits, Video, VideoLimits
-from kirin_cli.spec.model import Model
-from kirin_cli.spec.view import View
-from kirin_cli.spec.words import counted
+from kirin_cli.models.shared_parameters import ASPECT_RATIO, COMMON, DURATION, KEEP_ORIGINAL_SOUND, MODE, PROMPT
+from kirin_cli.modelspec.containers import ListField, ObjectField
+from kirin_cli.modelspec.fields import Choice, Integer
+from kirin_cli.modelspec.media_fields import Image, ImageLimits, Video, VideoLimits
+from kirin_cli.modelspec.model import Model
+from kirin_cli.modelspec.request import RequestView
+from kirin_cli.modelspec.rules import All, Any, AnyItem, AtLeast, CustomRule, Has, Is, Not, Rule, TogetherAtMost
+from kirin_cli.modelspec.text import pluralize
 
 REFERENCES: Final = "References"
 FRAMES: Final = ("first_frame", "end_frame")
@@ -26,45 +25,45 @@ TOKEN: Final = re.compile(r"<<<(?!<)((?:(?!<<<).)*?)>>>", re.DOTALL)  # the inne
 POINTER: Final = re.compile(r"(image|video|element)_(0|[1-9][0-9]*)")
 
 
-def repeated_frames(view: View) -> Iterator[tuple[str, str]]:
+def repeated_frames(request: RequestView) -> Iterator[tuple[str, str]]:
     """Every first or end frame after the first of its kind."""
     seen: set[object] = set()
-    for at, kind in view.reach(TYPES):
+    for at, kind in request.find_all(TYPES):
         if kind in seen:
             yield at, f"is a second {kind}; there can be one"
         seen.add(kind)
 
 
-def dangling_references(view: View) -> Iterator[tuple[str, str]]:
+def dangling_references(request: RequestView) -> Iterator[tuple[str, str]]:
     """Every `<<<image_N>>>`, `<<<video_N>>>` or `<<<element_N>>>` without its item (N from 1)."""
-    for token in _tokens(view):
+    for token in _tokens(request):
         pointer = POINTER.fullmatch(token)
         held = f"{pointer[1]}_list" if pointer else ""
-        if pointer and not view.spoiled((held,)) and not 1 <= int(pointer[2]) <= len(view.items(held)):
-            yield "prompt", f"refers to <<<{token[:40]}>>>, but {held} has {counted(len(view.items(held)))}"
+        if pointer and not request.has_invalid((held,)) and not 1 <= int(pointer[2]) <= len(request.items(held)):
+            yield "prompt", f"refers to <<<{token[:40]}>>>, but {held} has {pluralize(len(request.items(held)))}"
 
 
-def strange_references(view: View) -> Iterator[tuple[str, str]]:
+def strange_references(request: RequestView) -> Iterator[tuple[str, str]]:
     """Every other `<<<…>>>`."""
-    for token in _tokens(view):
+    for token in _tokens(request):
         if not POINTER.fullmatch(token):
             known = "<<<image_N>>>, <<<video_N>>> and <<<element_N>>>"
             yield "prompt", f"holds <<<{token[:40]}>>>, which means nothing to the model; known are {known}"
 
 
-def _tokens(view: View) -> list[str]:
-    prompt = view.value("prompt")
+def _tokens(request: RequestView) -> list[str]:
+    prompt = request.value("prompt")
     return TOKEN.findall(prompt) if isinstance(prompt, str) else []
 
 
-IMAGES: Final = Many(
+IMAGES: Final = ListField(
     name="image_list", flag="image", short="-i", rule="O2", panel=REFERENCES, metavar="IMAGE",
     help="Reference image. Repeatable.",
-    of=Group(
-        name="item", rule="O2", bare="image_url", aliases={"image": "image_url"},
+    item=ObjectField(
+        name="item", rule="O2", shorthand_field="image_url", aliases={"image": "image_url"},
         fields=(
-            Image(name="image_url", rule="O2", required=True, limits=PictureLimits(), help="The image."),
-            Choice(name="type", of=FRAMES, rule="O2", help="Use it as the first or the last frame."),
+            Image(name="image_url", rule="O2", required=True, limits=ImageLimits(), help="The image."),
+            Choice(name="type", options=FRAMES, rule="O2", help="Use it as the first or the last frame."),
         ),
     ),
     variants={
@@ -73,30 +72,46 @@ IMAGES: Final = Many(
     },
 )  # fmt: skip
 
-VIDEOS: Final = Many(
-    name="video_list", flag="video", rule="O5", most=1, panel=REFERENCES, metavar="URL",
+VIDEOS: Final = ListField(
+    name="video_list",
+    flag="video",
+    rule="O5",
+    max_items=1,
+    panel=REFERENCES,
+    metavar="URL",
     help="Video to edit, or to take features from.",
-    of=Group(
-        name="item", rule="O5", bare="video_url",
+    item=ObjectField(
+        name="item",
+        rule="O5",
+        shorthand_field="video_url",
         fields=(
             Video(
-                name="video_url", rule="O5", required=True, help="The video.",
-                limits=VideoLimits("V3", megabytes=200, side=(720, 2160), seconds=(3, 10), fps=(24, 60)),
+                name="video_url",
+                rule="O5",
+                required=True,
+                help="The video.",
+                limits=VideoLimits(
+                    "V3", max_megabytes=200, side_range=(720, 2160), seconds_range=(3, 10), fps_range=(24, 60)
+                ),
             ),
             Choice(
-                name="refer_type", of=("feature", "base"), default="base", rule="O5", panel=REFERENCES,
+                name="refer_type",
+                options=("feature", "base"),
+                default="base",
+                rule="O5",
+                panel=REFERENCES,
                 help="`base` edits the video, `feature` takes features from it.",
             ),
-            KEEP_ORIGINAL_SOUND.but(flag="keep-original-sound", rule="O5", panel=REFERENCES),
+            KEEP_ORIGINAL_SOUND.replace(flag="keep-original-sound", rule="O5", panel=REFERENCES),
         ),
     ),
-)  # fmt: skip
+)
 
-ELEMENTS: Final = Many(
+ELEMENTS: Final = ListField(
     name="element_list", flag="element", rule="O8", panel=REFERENCES, metavar="ID",
     help="Id of an element of your library. Repeatable.",
-    of=Group(
-        name="item", rule="O8", bare="element_id",
+    item=ObjectField(
+        name="item", rule="O8", shorthand_field="element_id",
         fields=(Integer(name="element_id", rule="O8", required=True, help="Id of an element of your library."),),
     ),
 )  # fmt: skip
@@ -106,46 +121,49 @@ MODEL: Final = Model(
     command="video-o1",
     help="Make or edit a video from text, images, elements and a video.",
     fields=(
-        PROMPT.but(rule="O1"),
-        DURATION.but(rule="O11", of=tuple(map(str, range(3, 11)))),
-        ASPECT_RATIO.but(rule="O10", default=None),
-        MODE.but(rule="O9", default="pro"),
+        PROMPT.replace(rule="O1"),
+        DURATION.replace(rule="O11", options=tuple(map(str, range(3, 11)))),
+        ASPECT_RATIO.replace(rule="O10", default=None),
+        MODE.replace(rule="O9", default="pro"),
         IMAGES, VIDEOS, ELEMENTS,
         *COMMON,
     ),
-    laws=(
-        Law("O3", "image_list", "has an end_frame and so needs a first_frame too", need=FIRST_FRAME, when=END_FRAME),
-        Where("O3", TYPES, "can be first_frame once and end_frame once", (TYPES,), repeated_frames),
-        Law(
+    rules=(
+        Rule(
+            "O3", "image_list", "has an end_frame and so needs a first_frame too",
+            requirement=FIRST_FRAME, when=END_FRAME,
+        ),  # fmt: skip
+        CustomRule("O3", TYPES, "can be first_frame once and end_frame once", (TYPES,), repeated_frames),
+        Rule(
             "O4", "image_list", "has more than 2 images and so can have no end_frame",
-            need=Not(END_FRAME), when=AtLeast("image_list", 3),
+            requirement=Not(END_FRAME), when=AtLeast("image_list", 3),
         ),
-        Law(
+        Rule(
             "O6", "image_list", "can hold no first or end frame when a video is edited (refer_type base)",
-            need=Not(Any(FIRST_FRAME, END_FRAME)), when=EDITING,
+            requirement=Not(Any(FIRST_FRAME, END_FRAME)), when=EDITING,
         ),
-        Law(
+        Rule(
             "O7", COUNTED, "and element_list take at most 4 items together with a reference video",
-            need=TogetherAtMost(COUNTED, 4), when=Has("video_list"),
+            requirement=TogetherAtMost(COUNTED, 4), when=Has("video_list"),
         ),
-        Law(
+        Rule(
             "O7", COUNTED, "and element_list take at most 7 items together",
-            need=TogetherAtMost(COUNTED, 7), when=Not(Has("video_list")),
+            requirement=TogetherAtMost(COUNTED, 7), when=Not(Has("video_list")),
         ),
-        Law(
+        Rule(
             "O10", "aspect_ratio", "is required unless there is a first frame or a video is edited",
-            need=Any(Has("aspect_ratio"), FIRST_FRAME, EDITING),
+            requirement=Any(Has("aspect_ratio"), FIRST_FRAME, EDITING),
         ),
-        Law(
+        Rule(
             "O11", "duration", "can only be 5 or 10 from text alone or from a first frame",
-            need=Is("duration", "5", "10"), when=Any(TEXT_ONLY, All(FIRST_FRAME, Not(Has("video_list")))),
+            requirement=Is("duration", "5", "10"), when=Any(TEXT_ONLY, All(FIRST_FRAME, Not(Has("video_list")))),
         ),
-        Law(
+        Rule(
             "O12", "duration", "has no effect when a video is edited; it is left out",
-            need=Not(Has("duration")), when=EDITING, drops=True,
+            requirement=Not(Has("duration")), when=EDITING, drop_field=True,
         ),
-        Where("O13", "prompt", "may only refer to items that exist", ("prompt",), dangling_references),
-        Where("O14", "prompt", "should hold no other <<<…>>>", ("prompt",), strange_references, "warning"),
+        CustomRule("O13", "prompt", "may only refer to items that exist", ("prompt",), dangling_references),
+        CustomRule("O14", "prompt", "should hold no other <<<…>>>", ("prompt",), strange_references, "warning"),
     ),
     error_codes={
         "002015001": "Missing prompt",

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from kirin_cli.errors import LocalFault, UsageError
+from kirin_cli.modelspec.text import did_you_mean
 from kirin_cli.report import FORMATS
-from kirin_cli.run import sidecar
-from kirin_cli.spec.words import nearest
+from kirin_cli.run.outputs import read_sidecar
 
 STDOUT: Final = "-"
 AUTO: Final = "auto"
@@ -29,7 +29,7 @@ class Destination:
         return None if self.target in {STDOUT, AUTO} else Path(self.target)
 
 
-def parse(texts: Iterable[str], *, stdout_is_taken: bool = False) -> tuple[Destination, ...]:
+def parse_destinations(texts: Iterable[str], *, stdout_is_taken: bool = False) -> tuple[Destination, ...]:
     """What `--report` was given. Raises UsageError for what cannot be done, before anything else is."""
     found = tuple(map(_destination, texts))
     targets = [one.target if one.path is None else str(one.path.absolute()) for one in found]
@@ -41,12 +41,12 @@ def parse(texts: Iterable[str], *, stdout_is_taken: bool = False) -> tuple[Desti
     return found
 
 
-def write(path: Path, text: str, outputs: Iterable[Path] = ()) -> None:
+def write_report(path: Path, text: str, outputs: Iterable[Path] = ()) -> None:
     """Write a report as a file, whole or not at all, with its folder where that is missing. Raises LocalFault.
 
     It never takes the place of a result: neither of one of the `outputs` nor of the note beside a video.
     """
-    if sidecar.read(path) is not None or any(_same(path, output) for output in outputs):
+    if read_sidecar(path) is not None or any(_same(path, output) for output in outputs):
         raise LocalFault(f"{path} is a result; the report was not written over it", hint="choose another name")
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -59,7 +59,7 @@ def write(path: Path, text: str, outputs: Iterable[Path] = ()) -> None:
         raise LocalFault(f"the report {path} cannot be written: {error.strerror or error}") from error
 
 
-def append(path: Path, text: str) -> None:
+def append_to_file(path: Path, text: str) -> None:
     """Add to a file that others write too, such as those of GitHub Actions. Raises LocalFault."""
     try:
         with path.open("a", encoding="utf-8", newline="\n") as file:
@@ -79,7 +79,7 @@ def _destination(text: str) -> Destination:
     if not equals or not target:
         raise UsageError(f"--report is {text!r}; it must be FORMAT=PATH, such as html=gallery.html")
     if name not in FORMATS:
-        raise UsageError(f"--report: there is no format {name!r}{nearest(name, list(FORMATS))}")
+        raise UsageError(f"--report: there is no format {name!r}{did_you_mean(name, list(FORMATS))}")
     if target == AUTO and name != "github":
         raise UsageError(f"--report {name}=auto: only github knows by itself where to go", hint=f"--report {name}=PATH")
     if target not in {STDOUT, AUTO} and ("\0" in target or Path(target).is_dir() or target.endswith(("/", os.sep))):

@@ -13,7 +13,7 @@ from pathlib import PurePath
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from kirin_cli.report.record import JobRecord, Problem, Report
+from kirin_cli.report.report import Report, ReportJob, ReportProblem
 
 FAILED: Final = frozenset({"failed", "rejected"})
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -22,64 +22,64 @@ _NO_CLASS: Final = re.compile(r"[^\w-]+")
 
 def render(report: Report) -> str:
     """The document: a suite for each job file, a case for each job and for each problem."""
-    suites: dict[str, list[JobRecord | Problem]] = {}
-    cases: list[JobRecord | Problem] = [*report.problems, *report.jobs]
-    for one in cases:
-        suites.setdefault(one.file, []).append(one)
+    suites: dict[str, list[ReportJob | ReportProblem]] = {}
+    cases: list[ReportJob | ReportProblem] = [*report.problems, *report.jobs]
+    for case in cases:
+        suites.setdefault(case.file, []).append(case)
     root = Element("testsuites", name="kirin")
     names: Counter[tuple[str, str]] = Counter()
     for file, of_file in suites.items():
         suite = SubElement(root, "testsuite", name=_xml(file or "kirin"))
         if report.started:
             suite.set("timestamp", datetime.fromtimestamp(report.started, UTC).strftime("%Y-%m-%dT%H:%M:%S"))
-        for one in of_file:
-            _case(suite, one, names)
+        for case in of_file:
+            _case(suite, case, names)
         _count(suite)
     _count(root)
     indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode")
 
 
-def _case(suite: Element, one: JobRecord | Problem, names: Counter[tuple[str, str]]) -> None:
+def _case(suite: Element, one: ReportJob | ReportProblem, names: Counter[tuple[str, str]]) -> None:
     key = _class_of(one), _name_of(one)
     names[key] += 1
     name = f"{key[1]} #{names[key]}" if names[key] > 1 else key[1]
     case = SubElement(suite, "testcase", classname=key[0], name=name)
     places = {"file": one.file, "line": str(one.line or "")}
     case.attrib.update({place: _xml(value) for place, value in places.items() if value})
-    if isinstance(one, JobRecord):
+    if isinstance(one, ReportJob):
         _job(case, one)
     else:
         case.set("time", "0.000")
         _wrong(case, "skipped" if one.severity == "warning" else "error", one.rule or one.severity, _said(one))
 
 
-def _class_of(one: JobRecord | Problem) -> str:
+def _class_of(one: ReportJob | ReportProblem) -> str:
     path = PurePath(one.file)
     parts = [_NO_CLASS.sub("_", part).strip("_") for part in (*path.parts[:-1], path.stem)]
-    model = one.model if isinstance(one, JobRecord) else ""
+    model = one.model if isinstance(one, ReportJob) else ""
     return ".".join(filter(None, parts)) or f"kirin.{_NO_CLASS.sub('_', model) or 'run'}"
 
 
-def _name_of(one: JobRecord | Problem) -> str:
-    if isinstance(one, Problem):
+def _name_of(one: ReportJob | ReportProblem) -> str:
+    if isinstance(one, ReportProblem):
         return _xml(f"{one.job or 'file'}: {one.message[:80]}")
     take = f" (take {one.take})" if one.take > 1 else ""
     return _xml((one.name or one.external_id or one.task_id or "job") + take)
 
 
-def _job(case: Element, job: JobRecord) -> None:
+def _job(case: Element, job: ReportJob) -> None:
     case.set("time", f"{job.seconds or 0:.3f}")
     properties = SubElement(case, "properties")
     for name, value in _properties(job):
         SubElement(properties, "property", name=name, value=_xml(value))
     _verdict(case, job)
-    paths = [path for path in (str(made.path) for made in job.made) if path.isprintable() and "]]" not in path]
+    paths = [path for path in (str(made.path) for made in job.files) if path.isprintable() and "]]" not in path]
     if paths:
         SubElement(case, "system-out").text = _xml("\n".join(f"[[ATTACHMENT|{path}]]" for path in paths))
 
 
-def _properties(job: JobRecord) -> Iterator[tuple[str, str]]:
+def _properties(job: ReportJob) -> Iterator[tuple[str, str]]:
     facts = {
         "state": job.state, "model": job.model, "cost_usd": "" if job.cost is None else str(job.cost),
         "task_id": job.task_id, "external_task_id": job.external_id, "prompt": job.prompt,
@@ -87,8 +87,8 @@ def _properties(job: JobRecord) -> Iterator[tuple[str, str]]:
     yield from ((name, value) for name, value in facts.items() if value)
 
 
-def _verdict(case: Element, job: JobRecord) -> None:
-    trouble = job.trouble
+def _verdict(case: Element, job: ReportJob) -> None:
+    trouble = job.failure
     if trouble is None:
         if job.state != "done":
             _wrong(case, "skipped", job.state, [job.reason or job.state])
@@ -99,7 +99,7 @@ def _verdict(case: Element, job: JobRecord) -> None:
     _wrong(case, "failure" if job.state in FAILED else "error", trouble.code or job.state, said)
 
 
-def _said(problem: Problem) -> list[str]:
+def _said(problem: ReportProblem) -> list[str]:
     place = ":".join([problem.file, *(str(number) for number in (problem.line, problem.column) if number)])
     return [problem.message, problem.hint, place]
 

@@ -1,19 +1,16 @@
-"""What happens during a run, as frozen facts. The scheduler emits them; the user interface and reports listen.
-
-Times are seconds since the epoch, progress is 0.0-1.0, sizes are bytes, costs are US dollars.
-"""
+"""What happens during a run, as frozen facts. The scheduler emits them; the user interface and reports listen."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-State = Literal["done", "skipped", "failed", "rejected", "pending", "unknown", "expired"]
+JobState = Literal["done", "skipped", "failed", "rejected", "pending", "unknown", "expired"]
 """How a job stands when the run ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class RunEvent:
     """Something that happened to the job called `job` at `at`."""
 
     job: str
@@ -21,21 +18,21 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Queued(Event):
+class Queued(RunEvent):
     """The job is known and waits for its turn."""
 
     model: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Submitting(Event):
+class Submitting(RunEvent):
     """The request is about to leave."""
 
     external_task_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Uploading(Event):
+class Uploading(RunEvent):
     """`sent` of `total` bytes of a local video are at the place that gives it a URL."""
 
     sent: int
@@ -43,7 +40,7 @@ class Uploading(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted(Event):
+class Accepted(RunEvent):
     """The service has the task (adopted: it had it already)."""
 
     task_id: str
@@ -51,7 +48,7 @@ class Accepted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progressed(Event):
+class Progressed(RunEvent):
     """A poll was answered. `progress` may be missing and may go backwards; `status` is the service's own word."""
 
     status: str
@@ -59,14 +56,14 @@ class Progressed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Generated(Event):
+class Generated(RunEvent):
     """The task is completed; its files are still on the service."""
 
     cost: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Downloading(Event):
+class Downloading(RunEvent):
     """`received` of `total` bytes are here; total is None where the server does not say."""
 
     received: int
@@ -74,7 +71,7 @@ class Downloading(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Retrying(Event):
+class Retrying(RunEvent):
     """An attempt failed and will be made again after `delay` seconds."""
 
     what: Literal["submit", "poll", "download"]
@@ -83,20 +80,20 @@ class Retrying(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended(Event):
+class JobEnded(RunEvent):
     """The job will not change any more in this run."""
 
-    state: State
+    state: JobState
     paths: tuple[str, ...] = ()
     cost: Decimal | None = None
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Noted(Event):
+class Notice(RunEvent):
     """Something worth a line that changes no state (job "" means the run as a whole)."""
 
     text: str
 
 
-Listener = Callable[[Event], None]
+EventListener = Callable[[RunEvent], None]

@@ -1,53 +1,137 @@
-"""What makes a job the same job: its external task id, derived from what it asks for (SUBMISSION "The external id")."""
+"""What makes a job the same job: its external task id; and which shard takes it."""
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from kirin_cli import media
-from kirin_cli.jobs.reference import Reference
-from kirin_cli.spec.medium import Medium
+from kirin_cli.errors import UsageError
+from kirin_cli.jobs.placeholders import JobReference
+from kirin_cli.media.local_files import sha256
+from kirin_cli.modelspec.types import MediaFile
 
 CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-LENGTH: Final = 26
-NOTHING: Final[Mapping[str, str]] = {}
+EXTERNAL_ID_LENGTH: Final = 26
+NO_REFERENCES: Final[Mapping[str, str]] = {}
 
 
-def request_text(model_id: str, values: Mapping[str, object], needs: Mapping[str, str] = NOTHING) -> str:
+def request_text(model_id: str, values: Mapping[str, object], needs: Mapping[str, str] = NO_REFERENCES) -> str:
     """The request as canonical JSON, files and Base64 by their SHA-256: what the ledger and the sidecar keep.
 
     `needs` holds the identities of the jobs that the values refer to, by name. Raises LocalFault if a file cannot be
     read any more.
     """
-    return canonical({"model": model_id, "params": hashed(values, needs)})
+    return canonical_json({"model": model_id, "params": hash_media(values, needs)})
 
 
-def external_id(origin: str, request: str, *, scope: str, job: str, take: int) -> str:
+def derive_external_id(origin: str, request: str, *, scope: str, job: str, take: int) -> str:
     """`krn1-` and 26 characters of Crockford's base32: the same for the same intent on every machine."""
     identity = {"origin": origin, "request": json.loads(request), "scope": scope, "job": job, "take": take}
-    digest = int.from_bytes(hashlib.sha256(canonical(identity).encode()).digest(), "big") >> (256 - 5 * LENGTH)
-    return "krn1-" + "".join(CROCKFORD[digest >> (5 * place) & 31] for place in reversed(range(LENGTH)))
+    digest = int.from_bytes(hashlib.sha256(canonical_json(identity).encode()).digest(), "big") >> (
+        256 - 5 * EXTERNAL_ID_LENGTH
+    )
+    return "krn1-" + "".join(CROCKFORD[digest >> (5 * place) & 31] for place in reversed(range(EXTERNAL_ID_LENGTH)))
 
 
-def canonical(tree: object) -> str:
+def canonical_json(tree: object) -> str:
     """JSON with sorted keys and without white space; equal trees give equal text."""
     return json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
 @lru_cache(maxsize=4096)
-def digest(medium: Medium) -> str:
+def media_digest(media_file: MediaFile) -> str:
     """The SHA-256 of a medium, computed once for each state of its file. Raises LocalFault."""
-    return media.sha256(medium)
+    return sha256(media_file)
 
 
-def hashed(tree: object, needs: Mapping[str, str] = NOTHING) -> object:
+def hash_media(tree: object, needs: Mapping[str, str] = NO_REFERENCES) -> object:
     """The tree with media replaced: URLs by their text, results of other jobs by `{"job": …}`, else `{"sha256": …}`."""
-    if isinstance(tree, Medium):
-        return hashed(tree.given, needs) if tree.form == "url" else {"sha256": digest(tree)}
-    if isinstance(tree, Reference):
+    if isinstance(tree, MediaFile):
+        return hash_media(tree.given, needs) if tree.form == "url" else {"sha256": media_digest(tree)}
+    if isinstance(tree, JobReference):
         return {"job": needs[tree.job]}
     if isinstance(tree, Mapping):
-        return {name: hashed(value, needs) for name, value in tree.items()}
-    return [hashed(value, needs) for value in tree] if isinstance(tree, list) else tree
+        return {name: hash_media(value, needs) for name, value in tree.items()}
+    return [hash_media(value, needs) for value in tree] if isinstance(tree, list) else tree
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Part `index` (from 1) of `total`."""
+
+    index: int
+    total: int
+
+    def takes(self, identity: str) -> bool:
+        """Whether the job with this identity belongs to the part."""
+        digest = hashlib.sha256(identity.encode()).digest()
+        return int.from_bytes(digest[:8], "big") % self.total == self.index - 1
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.total}"
+
+
+@dataclass(frozen=True, slots=True)
+class CiSystem:
+    """A CI system: the variables of its index (counted from `first`) and of its total ("" where it gives none)."""
+
+    name: str
+    index: str
+    total: str
+    first: int
+
+
+CI_SYSTEMS: Final = (
+    CiSystem("GitLab", "CI_NODE_INDEX", "CI_NODE_TOTAL", 1),
+    CiSystem("CircleCI", "CIRCLE_NODE_INDEX", "CIRCLE_NODE_TOTAL", 0),
+    CiSystem("Buildkite", "BUILDKITE_PARALLEL_JOB", "BUILDKITE_PARALLEL_JOB_COUNT", 0),
+    CiSystem("AWS Batch", "AWS_BATCH_JOB_ARRAY_INDEX", "AWS_BATCH_JOB_ARRAY_SIZE", 0),
+    CiSystem("Cloud Run", "CLOUD_RUN_TASK_INDEX", "CLOUD_RUN_TASK_COUNT", 0),
+    CiSystem("Slurm", "SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", -1),
+    CiSystem("Kubernetes", "JOB_COMPLETION_INDEX", "", 0),
+)
+SLURM_MIN_VARIABLE: Final = "SLURM_ARRAY_TASK_MIN"
+SLURM_STEP: Final = "SLURM_ARRAY_TASK_STEP"
+NUMBER: Final = "[0-9]{1,6}"
+MAX_SHARDS: Final = 100_000
+
+
+def parse_shard(text: str, environ: Mapping[str, str]) -> Shard:
+    """The part that `--shard` names. Raises UsageError for nonsense, and for `auto` where nobody gives the numbers."""
+    word = text.strip().lower()
+    if automatic := re.fullmatch(rf"auto(?:/({NUMBER}))?", word):
+        return _automatic(automatic[1] or "", environ)
+    match = re.fullmatch(rf"({NUMBER})/({NUMBER})", word)
+    if match is None:
+        raise UsageError(f"--shard is {text!r}; it must be I/N such as 2/5, auto, or auto/N")
+    return _checked(int(match[1]), int(match[2]), text)
+
+
+def _automatic(total: str, environ: Mapping[str, str]) -> Shard:
+    for system in CI_SYSTEMS:
+        index = environ.get(system.index, "")
+        count = total or environ.get(system.total, "")
+        if re.fullmatch(NUMBER, index) and re.fullmatch(NUMBER, count):
+            return _checked(_place(system, int(index), environ), int(count), f"auto ({system.name})")
+    known = ", ".join(system.name for system in CI_SYSTEMS if system.total)
+    hint = f"known are {known}; Kubernetes gives the index only: --shard auto/N"
+    raise UsageError("--shard auto: no CI system here gives the numbers of a shard", hint=hint)
+
+
+def _place(system: CiSystem, index: int, environ: Mapping[str, str]) -> int:
+    """Which part the index means, from 1; 0 for none. For Slurm the array says where it begins and how it goes on."""
+    if system.first >= 0:
+        return index - system.first + 1
+    least, step = (environ.get(name, "") for name in (SLURM_MIN_VARIABLE, SLURM_STEP))
+    begin, by = (int(text) if re.fullmatch(NUMBER, text) else 1 for text in (least, step))
+    place, odd = divmod(index - begin, by or 1)
+    return 0 if odd else place + 1
+
+
+def _checked(index: int, total: int, text: str) -> Shard:
+    if not 1 <= index <= total <= MAX_SHARDS:
+        raise UsageError(f"--shard {text}: {index} of {total} is no shard; the index counts from 1")
+    return Shard(index, total)

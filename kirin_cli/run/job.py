@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Literal
 
 from kirin_cli.errors import batch_exit_code
-from kirin_cli.run.events import State
-from kirin_cli.spec.model import Model
+from kirin_cli.modelspec.model import Model
+from kirin_cli.run.events import JobState
 
 Charged = Literal["no", "yes", "maybe"]
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class OutputTarget:
     """Where the files of a job go: a folder, and a template for the names in it (fields: README "Job files").
 
     `replace` permits to overwrite a file that is there.
@@ -39,7 +39,7 @@ class Job:
     values: Mapping[str, object]
     request: str
     external_id: str
-    target: Target
+    target: OutputTarget
     label: str
     take: int = 1
     scope: str = ""
@@ -50,13 +50,13 @@ class Job:
     needs: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def sent(self) -> dict[str, object]:
+    def request_values(self) -> dict[str, object]:
         """The parameters of the request, with the external id."""
         return {**self.values, "external_task_id": self.external_id}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
+class OutputFile:
     """One file of a result. `bytes` is its size, `duration` seconds as the service says them ("" if it does not)."""
 
     type: str
@@ -87,10 +87,10 @@ class Outcome:
     """How a job stands when the run ends. `times` are those of `run.times`."""
 
     job: Job
-    state: State
+    state: JobState
     task_id: str = ""
     cost: Decimal | None = None
-    outputs: tuple[Output, ...] = ()
+    outputs: tuple[OutputFile, ...] = ()
     error: JobError | None = None
     reason: str = ""
     times: Mapping[str, str] = field(default_factory=dict)

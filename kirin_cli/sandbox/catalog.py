@@ -1,21 +1,18 @@
-"""The service's list of models and their parameters, made from the spec. Knows no sockets.
-
-PROTOCOL "What the sandbox serves besides": both answers are wrapped in `status` and `data`.
-"""
+"""The service's list of models and their parameters, made from the spec. Knows no sockets."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from kirin_cli.models import MODELS
-from kirin_cli.sandbox.replies import not_found, refused
-from kirin_cli.spec.compounds import Group, Many
-from kirin_cli.spec.fields import Choice, Field, Number, Text
-from kirin_cli.spec.model import Model
+from kirin_cli.modelspec.containers import ListField, ObjectField
+from kirin_cli.modelspec.fields import Choice, Field, Number, Text
+from kirin_cli.modelspec.model import Model
+from kirin_cli.sandbox.http_handler import bad_request, not_found
 
 VENDOR: Final = "kirin"
 KIND_OF_RESULT: Final = "video"
-USUAL_PAGE: Final = 20
-LARGEST_PAGE: Final = 100
+DEFAULT_PAGE_SIZE: Final = 20
+MAX_PAGE_SIZE: Final = 100
 MEDIA: Final = ("image", "video")
 JSON_TYPES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("number", "integer", "boolean", "object"), ""),
@@ -27,9 +24,9 @@ AGENT_PROMPT: Final = (
 )
 
 
-def models_answer(query: Mapping[str, str]) -> dict[str, object]:
+def models_page(query: Mapping[str, str]) -> dict[str, object]:
     """One page of the models; `query` may hold page, page_size, type and keywords. Refusal 400 for no numbers."""
-    page, size = _number(query, "page", 1), min(_number(query, "page_size", USUAL_PAGE), LARGEST_PAGE)
+    page, size = _number(query, "page", 1), min(_number(query, "page_size", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
     found = [_entry(model) for model in MODELS.values() if _matches(model, query)]
     return _wrapped(
         {
@@ -42,7 +39,7 @@ def models_answer(query: Mapping[str, str]) -> dict[str, object]:
     )
 
 
-def spec_answer(model_id: str, endpoint: str) -> dict[str, object]:
+def model_spec(model_id: str, endpoint: str) -> dict[str, object]:
     """The parameters of one model, which is asked for at the absolute URL `endpoint`. Refusal 404."""
     model = MODELS.get(model_id)
     if not model:
@@ -64,10 +61,10 @@ def _wrapped(data: Mapping[str, object]) -> dict[str, object]:
     return {"status": {"code": 200, "message": "ok"}, "data": data}
 
 
-def _number(query: Mapping[str, str], name: str, usual: int) -> int:
-    text = query.get(name) or str(usual)
+def _number(query: Mapping[str, str], name: str, default: int) -> int:
+    text = query.get(name) or str(default)
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text)):
-        raise refused(400, f"{name} must be a whole number from 1")
+        raise bad_request(400, f"{name} must be a whole number from 1")
     return int(text)
 
 
@@ -97,8 +94,8 @@ def _every(fields: tuple[Field, ...]) -> Iterator[Field]:
 
 
 def _inner(field: Field) -> tuple[Field, ...]:
-    group = field.of if isinstance(field, Many) else field
-    return group.fields if isinstance(group, Group) else ()
+    group = field.item if isinstance(field, ListField) else field
+    return group.fields if isinstance(group, ObjectField) else ()
 
 
 def _parameter(field: Field) -> dict[str, object]:
@@ -116,11 +113,11 @@ def _parameter(field: Field) -> dict[str, object]:
 def _constraints(field: Field) -> dict[str, object]:
     found: dict[str, object] = {"default": field.default}
     if isinstance(field, Choice):
-        found["enum"] = list(field.of)
+        found["enum"] = list(field.options)
     elif isinstance(field, Number):
-        found |= {"min": field.low, "max": field.high}
+        found |= {"min": field.minimum, "max": field.maximum}
     elif isinstance(field, Text):
-        found |= {"min_length": field.least or None, "max_length": field.most}
-    elif isinstance(field, Many):
-        found["max_items"] = field.most
+        found |= {"min_length": field.min_length or None, "max_length": field.max_length}
+    elif isinstance(field, ListField):
+        found["max_items"] = field.max_items
     return found

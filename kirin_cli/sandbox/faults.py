@@ -1,10 +1,4 @@
-"""The little language of `--fault`: what goes wrong, where, and how often. Knows no model, no rule, no socket.
-
-    WHERE:WHAT[=VALUE][,retry-after=TEXT][*N | @N | %P]
-
-`*N` is the first N requests of that kind, `@N` the Nth alone, `%P` a share in percent; without one of them it is all.
-Requests are counted over all tasks. `post:…-after-create` goes wrong once the task exists.
-"""
+"""The rules of `--fault`: what goes wrong, where, and how often. Knows no model and no socket."""
 
 import random
 import re
@@ -15,16 +9,16 @@ from typing import Final
 
 from kirin_cli.errors import UsageError
 
-ANSWERS: Final = ("STATUS", "reset", "close", "html", "cut", "delay=SECONDS")
+FAULT_ANSWERS: Final = ("STATUS", "reset", "close", "html", "cut", "delay=SECONDS")
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
-    "post": (*ANSWERS, "ANY-after-create"),
-    "query": ANSWERS,
-    "upload": ANSWERS,
-    "download": (*ANSWERS, "ignore-range"),
+    "post": (*FAULT_ANSWERS, "ANY-after-create"),
+    "query": FAULT_ANSWERS,
+    "upload": FAULT_ANSWERS,
+    "download": (*FAULT_ANSWERS, "ignore-range"),
     "task": ("fail=CODE", "stuck", "no-output"),
 }
 VALUED: Final = ("delay", "fail")
-LONGEST_DELAY: Final = 86_400.0
+MAX_DELAY: Final = 86_400.0
 AFTER_CREATE: Final = "-after-create"
 RULE: Final = re.compile(
     r"(?P<where>[a-z]+):(?P<what>[a-z0-9-]+)(?:=(?P<value>[^,*@%]+))?(?:,retry-after=(?P<retry_after>[^*@%]*))?"
@@ -33,7 +27,7 @@ RULE: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class FaultRule:
     """One rule. `what` is a status ("503") or a word of CHOICES; `retry_after` None sends no such header.
 
     `value` is the text after `=`: seconds of a delay, the error code of a failure.
@@ -58,7 +52,7 @@ class Fault:
         """How long a delay lasts."""
         return float(self.value) if self.what == "delay" else 0.0
 
-    def fires(self, number: int, draw: float) -> bool:
+    def matches(self, number: int, draw: float) -> bool:
         """Whether it strikes the request with this number (from 1), given a random `draw` in 0-1."""
         if self.first is not None:
             return number <= self.first
@@ -67,7 +61,7 @@ class Fault:
         return self.percent is None or draw * 100 < self.percent
 
 
-def parse_fault(text: str) -> Fault:
+def parse_fault(text: str) -> FaultRule:
     """The rule that `text` means; UsageError names the rule and the choices."""
     found = RULE.fullmatch(text)
     if not found:
@@ -75,7 +69,7 @@ def parse_fault(text: str) -> Fault:
     where, what = found["where"], found["what"].removesuffix(AFTER_CREATE)
     if where not in CHOICES:
         raise _wrong(text, f"names no place that can fail: {where}", tuple(CHOICES))
-    fault = Fault(
+    fault = FaultRule(
         where=where,
         what=what,
         value=found["value"] or "",
@@ -89,7 +83,7 @@ def parse_fault(text: str) -> Fault:
     return fault
 
 
-def _check(text: str, fault: Fault) -> None:
+def _check(text: str, fault: FaultRule) -> None:
     choices = CHOICES[fault.where]
     words = tuple(choice.partition("=")[0] for choice in choices)
     if fault.status is None and fault.what not in words:
@@ -99,7 +93,7 @@ def _check(text: str, fault: Fault) -> None:
     if (fault.what in VALUED) != bool(fault.value):
         raise _wrong(text, f"needs a value: {fault.what}=…" if fault.what in VALUED else "takes no value", choices)
     if fault.what == "delay" and not _is_delay(fault.value):
-        raise _wrong(text, f"needs seconds from 0 to {LONGEST_DELAY:g}", choices)
+        raise _wrong(text, f"needs seconds from 0 to {MAX_DELAY:g}", choices)
     if fault.after_create and fault.where != "post":
         raise _wrong(text, f"can only be said of post: {AFTER_CREATE}", choices)
     if fault.retry_after is not None and fault.status is None:
@@ -111,7 +105,7 @@ def _check(text: str, fault: Fault) -> None:
 
 
 def _is_delay(text: str) -> bool:
-    return bool(re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text)) and float(text) <= LONGEST_DELAY
+    return bool(re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text)) and float(text) <= MAX_DELAY
 
 
 def _whole(digits: str | None) -> int | None:
@@ -122,18 +116,18 @@ def _wrong(text: str, why: str, choices: tuple[str, ...]) -> UsageError:
     return UsageError(f'the fault rule "{text}" {why}', hint=f"choose one of: {', '.join(choices)}")
 
 
-class Faults:
+class FaultRules:
     """The rules of one sandbox with their counters; `rng` decides the percentages. May be used by many threads."""
 
-    def __init__(self, rules: Iterable[Fault], rng: random.Random) -> None:
+    def __init__(self, rules: Iterable[FaultRule], rng: random.Random) -> None:
         self._rules = tuple(rules)
         self._rng = rng
         self._seen: dict[str, int] = {}
         self._lock = threading.Lock()
 
-    def strike(self, where: str) -> Fault | None:
+    def next_fault(self, where: str) -> FaultRule | None:
         """Count one more request at `where`; the first rule that fires for it, if any."""
         with self._lock:
             number = self._seen[where] = self._seen.get(where, 0) + 1
             draws = [(rule, self._rng.random()) for rule in self._rules if rule.where == where]
-            return next((rule for rule, draw in draws if rule.fires(number, draw)), None)
+            return next((rule for rule, draw in draws if rule.matches(number, draw)), None)

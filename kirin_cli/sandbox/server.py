@@ -2,25 +2,99 @@
 
 import random
 import secrets
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from math import inf
 from pathlib import Path
+from socket import SHUT_RDWR, socket
+from socketserver import TCPServer
 from types import TracebackType
 from typing import Final, Self
 
 from kirin_cli.errors import LocalFault, UsageError
-from kirin_cli.sandbox.delivery import FileConversation, Shelf
-from kirin_cli.sandbox.faults import LONGEST_DELAY, Faults, parse_fault
-from kirin_cli.sandbox.gateway import MOST_JSON, ApiConversation, Service
-from kirin_cli.sandbox.judge import Judge
-from kirin_cli.sandbox.listener import Listener
-from kirin_cli.sandbox.storage import Storage
-from kirin_cli.sandbox.world import World
+from kirin_cli.sandbox.api_handler import MAX_JSON_BYTES, ApiHandler, ApiService
+from kirin_cli.sandbox.faults import MAX_DELAY, FaultRules, parse_fault
+from kirin_cli.sandbox.files_handler import FilesHandler, FileStore, UploadStorage
+from kirin_cli.sandbox.tasks import TaskStore
+from kirin_cli.sandbox.validator import RequestValidator
 
-USUAL_SPEED: Final = 30.0
+HOST: Final = "127.0.0.1"
+LOOK_UP: Final = 0.02
+MAX_CLOSE_SECONDS: Final = 2.0
+
+
+class SandboxHttpServer(ThreadingHTTPServer):
+    """An HTTP server with a thread of its own, which knows its open connections and can end them.
+
+    `crashes` holds what a handler raised besides the troubles of a connection: always a bug.
+    """
+
+    request_queue_size = 128
+    daemon_threads = True
+    # On Windows it would let two servers have one port.
+    allow_reuse_address = sys.platform != "win32"
+
+    def __init__(self, port: int) -> None:
+        super().__init__((HOST, port), BaseHTTPRequestHandler)
+        self.crashes: list[BaseException] = []
+        self._connections: set[socket] = set()
+        self._change = threading.Condition()
+        self._thread = threading.Thread(target=self.serve_forever, args=(LOOK_UP,), name="sandbox", daemon=True)
+
+    def start(self, handler: type[BaseHTTPRequestHandler]) -> None:
+        """Begin to answer; until then clients wait."""
+        self.RequestHandlerClass = handler
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop listening, end what is open, and wait until it has ended (at most 2 s)."""
+        if self._thread.is_alive():
+            self.shutdown()
+            self._thread.join()
+        with self._change:
+            for connection in self._connections:
+                with suppress(OSError):
+                    connection.shutdown(SHUT_RDWR)
+            self._change.wait_for(lambda: not self._connections, MAX_CLOSE_SECONDS)
+        self.server_close()
+
+    @property
+    def url(self) -> str:
+        """Its origin, without a slash at the end."""
+        return f"http://{HOST}:{self.server_address[1]}"
+
+    def server_bind(self) -> None:
+        """Bind without asking the name service for this machine's name."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = HOST, self.server_address[1]
+
+    def get_request(self) -> tuple[socket, object]:
+        """Accept a connection and remember it."""
+        connection, address = super().get_request()
+        with self._change:
+            self._connections.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: object) -> None:
+        """Close a connection and forget it."""
+        super().shutdown_request(request)  # type: ignore[arg-type]
+        with self._change:
+            self._connections.discard(request)
+            self._change.notify_all()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of clients that go away; keep everything else."""
+        fault = sys.exception()
+        if fault and not isinstance(fault, OSError):
+            self.crashes.append(fault)
+
+
+DEFAULT_SPEED: Final = 30.0
 KEY_PREFIX: Final = "sandbox-"
 
 
@@ -37,7 +111,7 @@ class Sandbox:
     """
 
     seed: int | None = None
-    speed: float = USUAL_SPEED
+    speed: float = DEFAULT_SPEED
     latency: float = 0.0
     fail_rate: float = 0.0
     faults: Sequence[str] = ()
@@ -46,24 +120,24 @@ class Sandbox:
     more_keys: Sequence[str] = field(default=(), repr=False)
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], object] | None = None
-    most_json: int = MOST_JSON
-    world: World = field(init=False)
+    max_json: int = MAX_JSON_BYTES
+    world: TaskStore = field(init=False)
 
     def __post_init__(self) -> None:
         if not 0 < self.speed < inf:
             raise UsageError(f"the sandbox's speed must be more than 0, not {self.speed:g}")
-        if not 0 <= self.latency <= LONGEST_DELAY:
-            raise UsageError(f"the sandbox's latency must be 0 to {LONGEST_DELAY:g} s, not {self.latency:g}")
+        if not 0 <= self.latency <= MAX_DELAY:
+            raise UsageError(f"the sandbox's latency must be 0 to {MAX_DELAY:g} s, not {self.latency:g}")
         if not 0 <= self.fail_rate <= 1:
             raise UsageError(f"the sandbox's fail rate must be a share from 0 to 1, not {self.fail_rate:g}")
         rng = random.Random(self.seed)  # noqa: S311  (repeatable on purpose; the key comes from secrets)
         self.key = self.key or KEY_PREFIX + secrets.token_urlsafe(18)
-        self.world = World(clock=self.clock, rng=rng, speed=self.speed, fail_rate=self.fail_rate)
-        self._faults = Faults(map(parse_fault, self.faults), rng)
-        self._storage = Storage()
+        self.world = TaskStore(clock=self.clock, rng=rng, speed=self.speed, fail_rate=self.fail_rate)
+        self._faults = FaultRules(map(parse_fault, self.faults), rng)
+        self._storage = UploadStorage()
         self._stopping = threading.Event()
         self._pause = self.sleep or self._stopping.wait
-        self._listeners: list[Listener] = []
+        self._listeners: list[SandboxHttpServer] = []
 
     def start(self) -> Self:
         """Listen on both ports and answer from now on."""
@@ -102,38 +176,38 @@ class Sandbox:
         """Bugs of the sandbox itself that ended a connection."""
         return [crash for listener in self._listeners for crash in listener.crashes]
 
-    def _listen(self, port: int) -> Listener:
+    def _listen(self, port: int) -> SandboxHttpServer:
         try:
-            self._listeners.append(Listener(port))
+            self._listeners.append(SandboxHttpServer(port))
         except (OSError, OverflowError) as fault:
             self.stop()
             why = f"the sandbox cannot listen on port {port}: {fault}"
             raise LocalFault(why, hint="choose another port, or 0 for any") from None
         return self._listeners[-1]
 
-    def _api_handler(self, base_url: str, files_url: str) -> type[ApiConversation]:
-        class Api(ApiConversation):
+    def _api_handler(self, base_url: str, files_url: str) -> type[ApiHandler]:
+        class Api(ApiHandler):
             pass
 
         Api.pause = staticmethod(self._pause)
-        Api.service = Service(
-            judge=Judge(frozenset((str(self.key), *self.more_keys)), self._uploaded),
+        Api.service = ApiService(
+            judge=RequestValidator(frozenset((str(self.key), *self.more_keys)), self._uploaded),
             world=self.world,
             faults=self._faults,
             storage=self._storage,
             base_url=base_url,
             files_url=files_url,
             latency=self.latency,
-            most_json=self.most_json,
+            most_json=self.max_json,
         )
         return Api
 
-    def _file_handler(self) -> type[FileConversation]:
-        class Files(FileConversation):
+    def _file_handler(self) -> type[FilesHandler]:
+        class Files(FilesHandler):
             pass
 
         Files.pause = staticmethod(self._pause)
-        Files.shelf = Shelf(self.world, self._storage, self._faults)
+        Files.shelf = FileStore(self.world, self._storage, self._faults)
         return Files
 
     def _uploaded(self, url: str) -> Path | None:

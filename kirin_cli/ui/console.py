@@ -1,17 +1,91 @@
-"""What standard output and standard error can show, and the way to write to them: data to one, talk to the other.
+"""What standard output and standard error can show, and streams that never bring the program down."""
 
-Everything is computed from arguments; knows nothing of what is said. Text must be harmless (escape.py) already.
-"""
-
+import errno
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import RLock
 from typing import Literal, TextIO
 
-from kirin_cli.spec.record import Record
-from kirin_cli.ui.escape import CUT_AT, harmless
-from kirin_cli.ui.outlet import Outlet, encodable, is_tty
+from kirin_cli.errors import LocalFault
+from kirin_cli.modelspec.types import Record
+from kirin_cli.ui.terminal_text import MAX_SHOWN, escape_untrusted
+
+_READER_GONE = {errno.EPIPE, errno.EINVAL, errno.ESHUTDOWN}  # EINVAL: how Windows says EPIPE
+
+
+def encodable(text: str, encoding: str) -> str:
+    r"""`text` with every character that `encoding` lacks written as an escape (`\u6e2f`)."""
+    return text if text.isascii() else text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+class SafeStream:
+    """A text stream for `data` (a full disk is an error) or for talk (losing it loses nothing).
+
+    Has as much of a file's interface as Rich needs. `stream` None is a stream that the process was started without.
+    """
+
+    def __init__(self, stream: TextIO | None, *, data: bool) -> None:
+        self._stream = stream
+        self._data = data
+        self.encoding = getattr(stream, "encoding", None) or "utf-8"
+
+    def write(self, text: str) -> int:
+        """Write and flush; a reader that went away makes this and all later writes do nothing (fault row G3).
+
+        Raises LocalFault where data cannot be written for another reason.
+        """
+        if self._stream is None:
+            return len(text)
+        try:
+            self._put(self._stream, text)
+        except (OSError, ValueError) as problem:  # ValueError: closed
+            self._lost(problem)
+        return len(text)
+
+    def _put(self, stream: TextIO, text: str) -> None:
+        try:
+            stream.write(text)
+        except UnicodeEncodeError:
+            stream.write(encodable(text, self.encoding))
+        stream.flush()
+
+    def _lost(self, problem: OSError | ValueError) -> None:
+        stream, self._stream = self._stream, None
+        _silence(stream)
+        if self._data and isinstance(problem, OSError) and problem.errno not in _READER_GONE:
+            message = f"standard output cannot be written: {problem.strerror}"
+            raise LocalFault(message, hint="the videos and the ledger are not touched by this") from problem
+
+    def flush(self) -> None:
+        """Nothing: every write is flushed."""
+
+    def isatty(self) -> bool:
+        """Whether it leads to a terminal."""
+        return is_tty(self._stream)
+
+    def fileno(self) -> int:
+        """The file descriptor; raises OSError where there is none."""
+        if self._stream is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        return self._stream.fileno()
+
+
+def is_tty(stream: TextIO | None) -> bool:
+    """Whether `stream` leads to a terminal; one that is missing or closed does not."""
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def _silence(stream: TextIO | None) -> None:
+    """Let what is still buffered flow into nothing, or the interpreter would complain when it flushes at exit."""
+    try:
+        descriptor = stream.fileno() if stream else -1
+        nothing = os.open(os.devnull, os.O_WRONLY)
+    except (OSError, ValueError):
+        return
+    os.dup2(nothing, descriptor)
+    os.close(nothing)
+
 
 Colour = Literal["auto", "always", "never"]
 Mode = Literal["tty", "plain", "json", "quiet"]
@@ -21,11 +95,11 @@ _SGR: dict[Style, str] = {"error": "1;31", "warning": "33", "good": "32", "stron
 _CONSOLES_WITH_COLOUR = ("WT_SESSION", "TERM", "ANSICON", "ConEmuANSI")
 
 
-class Terminal(Record, kw_only=True):
+class TerminalInfo(Record, kw_only=True):
     """What one stream can show. `draws`: the cursor can be moved; `animated`: and may be, unasked. Sizes in cells."""
 
     is_tty: bool = False
-    draws: bool = False
+    can_draw: bool = False
     animated: bool = False
     colour: bool = False
     encoding: str = "utf-8"
@@ -46,21 +120,21 @@ class Terminal(Record, kw_only=True):
         """`text` in a style, where colours are wanted."""
         return f"\x1b[{_SGR[style]}m{text}\x1b[0m" if self.colour and text and style != "none" else text
 
-    def shown(self, text: str, limit: int = CUT_AT) -> str:
+    def escape(self, text: str, limit: int = MAX_SHOWN) -> str:
         """`text` harmless and encodable, so that its width is the width it will have on the screen."""
-        return encodable(harmless(text, limit=limit), self.encoding)
+        return encodable(escape_untrusted(text, limit=limit), self.encoding)
 
 
-class Streams:
+class OutputStreams:
     """Standard output and standard error of this process, safe to write to from several threads."""
 
     def __init__(
         self, stdout: TextIO | None, stderr: TextIO | None, environ: Mapping[str, str], colour: Colour = "auto"
     ) -> None:
-        self.out = terminal(stdout, environ, colour)
-        self.err = terminal(stderr, environ, colour)
-        self.stdout = Outlet(stdout, data=True)
-        self.stderr = Outlet(stderr, data=False)
+        self.out = terminal_info(stdout, environ, colour)
+        self.err = terminal_info(stderr, environ, colour)
+        self.stdout = SafeStream(stdout, data=True)
+        self.stderr = SafeStream(stderr, data=False)
         self._lock = RLock()  # a signal handler may talk while its own thread is writing
         self._aside: Callable[[], AbstractContextManager[None]] = nullcontext
 
@@ -69,17 +143,19 @@ class Streams:
         aside = self._aside if self.out.is_tty else nullcontext
         self._write(self.stdout, lines, aside)
 
-    def talk(self, *lines: str) -> None:
+    def info(self, *lines: str) -> None:
         """Write lines for people to standard error; never fails."""
         self._write(self.stderr, lines, self._aside)
 
-    def _write(self, outlet: Outlet, lines: tuple[str, ...], aside: Callable[[], AbstractContextManager[None]]) -> None:
+    def _write(
+        self, outlet: SafeStream, lines: tuple[str, ...], aside: Callable[[], AbstractContextManager[None]]
+    ) -> None:
         if lines:
             with self._lock, aside():
                 outlet.write("\n".join((*lines, "")))
 
     @contextmanager
-    def drawing(self, aside: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
+    def exclusive(self, aside: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
         """While inside, something is drawn on the terminal: each write happens inside `aside()`, which makes room."""
         self._aside = aside
         try:
@@ -88,14 +164,14 @@ class Streams:
             self._aside = nullcontext
 
 
-def terminal(stream: TextIO | None, environ: Mapping[str, str], colour: Colour = "auto") -> Terminal:
+def terminal_info(stream: TextIO | None, environ: Mapping[str, str], colour: Colour = "auto") -> TerminalInfo:
     """What `stream` can show, given the environment and `--color`."""
     tty = is_tty(stream)
     draws = tty and environ.get("TERM") != "dumb"
     width, height = _size(stream, environ)
-    return Terminal(
+    return TerminalInfo(
         is_tty=tty,
-        draws=draws,
+        can_draw=draws,
         animated=draws and environ.get("CI", "").lower() in ("", "0", "false"),
         colour=_coloured(environ, colour, unasked=draws and _understands_colour(environ, os.name)),
         encoding=getattr(stream, "encoding", None) or "utf-8",
@@ -104,10 +180,10 @@ def terminal(stream: TextIO | None, environ: Mapping[str, str], colour: Colour =
     )
 
 
-def progress_mode(requested: Literal["auto"] | Mode, terminal: Terminal, *, quiet: bool = False) -> Mode:
+def progress_mode(requested: Literal["auto"] | Mode, terminal: TerminalInfo, *, quiet: bool = False) -> Mode:
     """How to show progress on standard error: `--progress`, else `-q`, else what the terminal allows."""
     if requested == "tty":
-        return "tty" if terminal.draws else "plain"
+        return "tty" if terminal.can_draw else "plain"
     if requested != "auto":
         return requested
     if quiet:

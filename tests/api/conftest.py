@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from loopback import CERTIFICATES, Service
 
-from kirin_cli.api.network import Network
+from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.transport import Transport
 
 
@@ -18,12 +18,12 @@ def service() -> Iterator[Service]:
 
 @pytest.fixture
 def transport() -> Iterator[Transport]:
-    made = Transport(Network({}), idle=0.8, connect=2)
+    made = Transport(NetworkSettings({}), idle=0.8, connect=2)
     yield made
     made.close()
 
 
 @pytest.fixture
-def trusting() -> Callable[..., Network]:
+def trusting() -> Callable[..., NetworkSettings]:
     """Networks that trust the certificate of the tests, and resolve what a test says."""
-    return lambda **more: Network({"SSL_CERT_FILE": str(CERTIFICATES / "localhost.pem")}, **more)
+    return lambda **more: NetworkSettings({"SSL_CERT_FILE": str(CERTIFICATES / "localhost.pem")}, **more)

@@ -10,12 +10,11 @@ from loopback_answers import answer, html, json_with, json_without, not_found, r
 from loopback_faults import close_after_reading, cut, early, raw, reset_after_reading, stall, trickle
 from loopback_unreachable import refused_url
 
-from kirin_cli.api.client import Client, Found
-from kirin_cli.api.network import Network
+from kirin_cli.api.client import Client, CreateStatus, QueryStatus
+from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.transport import Transport
-from kirin_cli.api.verdict import Verdict
 from kirin_cli.errors import LocalFault, UsageError
-from kirin_cli.wire.answers import TaskState
+from kirin_cli.wire.responses import TaskState
 
 
 class Document:
@@ -42,11 +41,11 @@ def client(service, transport) -> Client:
 def test_a_submission_makes_a_task_and_a_query_finds_it_by_either_id(service, client):
     service.api.results = "https://cdn.example/x.mp4"
     posted = client.create(Document())
-    assert posted.verdict is Verdict.ACCEPTED
+    assert posted.verdict is CreateStatus.ACCEPTED
     assert posted.task
     assert posted.task.id == service.truth.tasks[0].id
     assert (posted.status, posted.failure, posted.fault, posted.retry_after) == (200, None, None, None)
-    assert client.query("krn1-a").kind is Found.FOUND
+    assert client.query("krn1-a").kind is QueryStatus.FOUND
     done = client.query(posted.task.id)
     assert done.task
     assert done.task.state is TaskState.COMPLETED
@@ -57,7 +56,7 @@ def test_a_submission_makes_a_task_and_a_query_finds_it_by_either_id(service, cl
 
 def test_S1_a_service_that_is_not_there_got_nothing(transport):
     posted = Client(refused_url(), KEY, transport).create(Document())
-    assert (posted.verdict, posted.task, posted.status) == (Verdict.NOT_SENT, None, None)
+    assert (posted.verdict, posted.task, posted.status) == (CreateStatus.NOT_SENT, None, None)
     assert posted.fault
     assert posted.fault.kind == "refused"
 
@@ -84,34 +83,34 @@ def test_S1_a_service_that_is_not_there_got_nothing(transport):
 )
 def test_S4_S7_S8_a_lost_answer_is_ambiguous_and_the_query_finds_the_task(service, client, fault):
     service.script("POST", fault)
-    assert client.create(Document()).verdict is Verdict.AMBIGUOUS
+    assert client.create(Document()).verdict is CreateStatus.AMBIGUOUS
     assert service.truth.created() == 1
     assert len(service.truth.of("POST")) == 1
-    assert client.query("krn1-a").kind is Found.FOUND
+    assert client.query("krn1-a").kind is QueryStatus.FOUND
 
 
 def test_S10_a_refusal_carries_the_words_of_the_service(service, client):
     service.script("POST", answer(400, {"error": {"code": "1201", "message": "prompt \x1b[31m too long"}}))
     posted = client.create(Document())
-    assert posted.verdict is Verdict.REFUSED
+    assert posted.verdict is CreateStatus.REFUSED
     assert posted.failure
     assert (posted.failure.code, posted.failure.message) == ("1201", "prompt \x1b[31m too long")
 
 
 def test_S11_a_second_submission_is_a_duplicate(client):
-    assert client.create(Document()).verdict is Verdict.ACCEPTED
-    assert client.create(Document(), sent_before=True).verdict is Verdict.DUPLICATE
+    assert client.create(Document()).verdict is CreateStatus.ACCEPTED
+    assert client.create(Document(), sent_before=True).verdict is CreateStatus.DUPLICATE
 
 
 def test_S11_a_refusal_of_an_id_sent_before_is_ambiguous(service, client):
     service.script("POST", answer(422, {"message": "no"}))
-    assert client.create(Document(), sent_before=True).verdict is Verdict.AMBIGUOUS
+    assert client.create(Document(), sent_before=True).verdict is CreateStatus.AMBIGUOUS
 
 
 def test_S11_the_word_may_stand_behind_three_hundred_characters(service, client):
     service.script("POST", answer(400, {"message": "x" * 1000 + " duplicate"}))
     posted = client.create(Document())
-    assert posted.verdict is Verdict.DUPLICATE
+    assert posted.verdict is CreateStatus.DUPLICATE
     assert posted.failure
     assert len(posted.failure.message) == 300
 
@@ -119,8 +118,8 @@ def test_S11_the_word_may_stand_behind_three_hundred_characters(service, client)
 def test_S14_a_wrong_key_is_denied(service, transport):
     service.api.key = KEY
     client = Client(service.origin, "another", transport)
-    assert client.create(Document()).verdict is Verdict.DENIED
-    assert client.query("x").kind is Found.DENIED
+    assert client.create(Document()).verdict is CreateStatus.DENIED
+    assert client.query("x").kind is QueryStatus.DENIED
 
 
 @pytest.mark.parametrize(
@@ -131,13 +130,13 @@ def test_S15_retry_after_is_passed_on_in_seconds(service, client, value, seconds
         "*", answer(429, {"message": "slow"}, {"Retry-After": value}), answer(429, b"", {"Retry-After": value})
     )
     posted, queried = client.create(Document()), client.query("x")
-    assert (posted.verdict, posted.retry_after) == (Verdict.RATE_LIMITED, seconds)
-    assert (queried.kind, queried.retry_after) == (Found.RATE_LIMITED, seconds)
+    assert (posted.verdict, posted.retry_after) == (CreateStatus.RATE_LIMITED, seconds)
+    assert (queried.kind, queried.retry_after) == (QueryStatus.RATE_LIMITED, seconds)
 
 
 def test_S16_an_early_413_is_a_refusal(service, client):
     service.script("POST", early(413))
-    assert client.create(Blob(20_000_000)).verdict is Verdict.REFUSED
+    assert client.create(Blob(20_000_000)).verdict is CreateStatus.REFUSED
 
 
 def test_a_picture_that_changed_is_a_local_fault_and_nothing_is_sent(service, client):
@@ -147,9 +146,9 @@ def test_a_picture_that_changed_is_a_local_fault_and_nothing_is_sent(service, cl
 
 
 def test_a_404_of_the_service_means_absent(service, client):
-    assert client.query("nobody").kind is Found.ABSENT
+    assert client.query("nobody").kind is QueryStatus.ABSENT
     service.script("GET", answer(404), *not_found(1))
-    assert [client.query("x").kind for _ in range(2)] == [Found.ABSENT] * 2
+    assert [client.query("x").kind for _ in range(2)] == [QueryStatus.ABSENT] * 2
 
 
 @pytest.mark.parametrize(
@@ -180,7 +179,7 @@ def test_P1_P6_P9_an_unclear_answer_says_nothing(service, client, fault):
     client.create(Document())
     service.script("GET", fault)
     queried = client.query("krn1-a")
-    assert (queried.kind, queried.task) == (Found.UNCLEAR, None)
+    assert (queried.kind, queried.task) == (QueryStatus.UNCLEAR, None)
     assert queried.fault or queried.failure
 
 
@@ -194,10 +193,10 @@ def test_a_query_answer_without_an_id_is_a_task(service, client):
 @pytest.mark.parametrize(
     ("status", "message", "kind"),
     [
-        (402, "", Found.NO_BALANCE),
-        (403, "no balance", Found.NO_BALANCE),
-        (403, "forbidden", Found.DENIED),
-        (401, "", Found.DENIED),
+        (402, "", QueryStatus.NO_BALANCE),
+        (403, "no balance", QueryStatus.NO_BALANCE),
+        (403, "forbidden", QueryStatus.DENIED),
+        (401, "", QueryStatus.DENIED),
     ],
 )
 def test_a_query_that_is_denied_says_why(service, client, status, message, kind):
@@ -264,8 +263,8 @@ def test_paths_that_lead_elsewhere_are_refused(transport, create, query):
 
 
 def test_many_threads_submit_at_once(service):
-    client = Client(service.origin, KEY, Transport(Network({})))
-    verdicts: list[Verdict] = []
+    client = Client(service.origin, KEY, Transport(NetworkSettings({})))
+    verdicts: list[CreateStatus] = []
     threads = [
         threading.Thread(target=lambda n=n: verdicts.append(client.create(Document(f"krn1-{n}")).verdict))
         for n in range(12)
@@ -274,7 +273,7 @@ def test_many_threads_submit_at_once(service):
         thread.start()
     for thread in threads:
         thread.join(10)
-    assert verdicts == [Verdict.ACCEPTED] * 12
+    assert verdicts == [CreateStatus.ACCEPTED] * 12
     assert not service.truth.twice()
 
 
@@ -283,6 +282,6 @@ def test_a_service_over_tls(trusting):
         service.serve_api(key=KEY)
         transport = Transport(trusting())
         client = Client(service.origin, KEY, transport)
-        assert client.create(Document()).verdict is Verdict.ACCEPTED
-        assert client.query("krn1-a").kind is Found.FOUND
+        assert client.create(Document()).verdict is CreateStatus.ACCEPTED
+        assert client.query("krn1-a").kind is QueryStatus.FOUND
         transport.close()

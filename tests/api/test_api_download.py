@@ -23,14 +23,14 @@ from loopback_ranges import (
 )
 from loopback_unreachable import refused_url
 
-from kirin_cli.api.download import DeadUrl, Downloader, Fetched, Limits
-from kirin_cli.api.network import Network
+from kirin_cli.api.connections import NetworkSettings
+from kirin_cli.api.download import DownloadedFile, Downloader, DownloadLimits, ResultUrlExpired
 from kirin_cli.errors import LocalFault, ResultUnavailable
 
 DATA = clip(300_000)
 HALF = len(DATA) // 2
-QUICK = Limits(idle=3, connect=2, failures=4)
-Fetch = Callable[..., Fetched]
+QUICK = DownloadLimits(idle=3, connect=2, failures=4)
+Fetch = Callable[..., DownloadedFile]
 
 
 @pytest.fixture
@@ -47,9 +47,9 @@ def slept() -> list[float]:
 
 @pytest.fixture
 def fetch(cdn, tmp_path, slept):
-    downloader = Downloader(Network({}), sleep=slept.append, limits=QUICK)
+    downloader = Downloader(NetworkSettings({}), sleep=slept.append, limits=QUICK)
 
-    def run(path: str = "/x.mp4", **more) -> Fetched:
+    def run(path: str = "/x.mp4", **more) -> DownloadedFile:
         return downloader.fetch(cdn.url(path), tmp_path / "x.mp4", **{"origin": "127.0.0.1", **more})
 
     yield run
@@ -244,14 +244,14 @@ def test_an_empty_file_is_not_whole(cdn, fetch):
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 451])
 def test_D9_a_dead_url_is_said_at_once(cdn, fetch, status):
     cdn.script("GET", answer(status, "<Error>expired</Error>"))
-    with pytest.raises(DeadUrl, match=str(status)):
+    with pytest.raises(ResultUrlExpired, match=str(status)):
         fetch()
     assert len(asked(cdn)) == 1
 
 
 def test_D9_a_url_may_die_in_the_middle(cdn, fetch):
     cdn.script("GET", cut(HALF), answer(403))
-    with pytest.raises(DeadUrl):
+    with pytest.raises(ResultUrlExpired):
         fetch()
 
 
@@ -261,7 +261,7 @@ def test_a_passing_trouble_is_tried_again(cdn, fetch, slept, status):
         "GET", answer(status), answer(status, b"", {"Retry-After": "7"}), answer(status, b"", {"Retry-After": "9999"})
     )
     fetch()
-    assert slept == [0.5, 7.0, QUICK.longest_pause]
+    assert slept == [0.5, 7.0, QUICK.max_pause]
 
 
 def test_a_lasting_trouble_is_given_up(cdn, fetch, slept):
@@ -275,17 +275,17 @@ def test_a_lasting_trouble_is_given_up(cdn, fetch, slept):
 def test_a_download_ends_after_so_many_attempts(cdn, tmp_path):
     cdn.script("GET", then=cut(HALF))
     cdn.serve_file("/x.mp4", DATA, ranges=False)
-    limits = Limits(attempts=3, failures=99)
+    limits = DownloadLimits(attempts=3, failures=99)
     with pytest.raises(ResultUnavailable, match="too often"):
-        Downloader(Network({}), sleep=lambda _: None, limits=limits).fetch(
+        Downloader(NetworkSettings({}), sleep=lambda _: None, limits=limits).fetch(
             cdn.url("/x.mp4"), tmp_path / "x.mp4", origin="127.0.0.1"
         )
 
 
 def test_a_file_that_never_ends_is_given_up(cdn, tmp_path):
-    limits = Limits(most=100_000)
+    limits = DownloadLimits(max_bytes=100_000)
     with pytest.raises(ResultUnavailable, match="longer than"):
-        Downloader(Network({}), limits=limits).fetch(cdn.url("/x.mp4"), tmp_path / "x.mp4", origin="127.0.0.1")
+        Downloader(NetworkSettings({}), limits=limits).fetch(cdn.url("/x.mp4"), tmp_path / "x.mp4", origin="127.0.0.1")
 
 
 def test_D10_good_redirects_are_followed(cdn, fetch):
@@ -342,7 +342,7 @@ def test_D10_https_is_never_left(cdn, trusting, tmp_path):
 )
 def test_P4_a_url_of_no_use_is_refused_without_a_connection(tmp_path, url):
     with pytest.raises(ResultUnavailable, match="cannot be used"):
-        Downloader(Network({})).fetch(url, tmp_path / "x.mp4", origin="127.0.0.1")
+        Downloader(NetworkSettings({})).fetch(url, tmp_path / "x.mp4", origin="127.0.0.1")
     assert not list(tmp_path.iterdir())
 
 
@@ -359,7 +359,7 @@ def towards(service: Service, **names: str) -> Callable:
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:{}/x.mp4", "http://localhost:{}/x.mp4", "http://name:{}/x.mp4"])
 def test_D10_a_public_service_cannot_send_anybody_to_this_machine(cdn, tmp_path, url):
-    network = Network({}, resolver=towards(cdn, api="203.0.113.1", name="127.0.0.1", localhost="127.0.0.1"))
+    network = NetworkSettings({}, resolver=towards(cdn, api="203.0.113.1", name="127.0.0.1", localhost="127.0.0.1"))
     for origin in ("api", "8.8.8.8", "unknown"):
         with pytest.raises(ResultUnavailable, match="must not"):
             Downloader(network).fetch(url.format(cdn.port), tmp_path / "x.mp4", origin=origin)
@@ -367,7 +367,7 @@ def test_D10_a_public_service_cannot_send_anybody_to_this_machine(cdn, tmp_path,
 
 
 def test_D10_a_private_service_may_name_a_private_host_but_not_this_machine(cdn, tmp_path):
-    network = Network({}, resolver=towards(cdn, api="10.0.0.1", name="127.0.0.1"))
+    network = NetworkSettings({}, resolver=towards(cdn, api="10.0.0.1", name="127.0.0.1"))
     with pytest.raises(ResultUnavailable, match="must not"):
         Downloader(network).fetch("http://name/x.mp4", tmp_path / "x.mp4", origin="api")
 
@@ -376,14 +376,14 @@ def test_D10_a_public_host_cannot_redirect_to_this_machine_even_if_the_service_i
     with Service() as proxy:  # stands for the public host: asked through a proxy, nobody knows its address
         proxy.script("GET", redirect(cdn.url("/x.mp4")))
         with pytest.raises(ResultUnavailable, match="must not"):
-            Downloader(Network({"http_proxy": proxy.origin})).fetch(
+            Downloader(NetworkSettings({"http_proxy": proxy.origin})).fetch(
                 "http://cdn.example/x", tmp_path / "x.mp4", origin="127.0.0.1"
             )
     assert not cdn.truth.requests
 
 
 def test_D10_a_kept_connection_is_no_way_around_the_check(cdn, tmp_path):
-    network = Network({}, resolver=towards(cdn, name="127.0.0.1", api="8.8.8.8"))
+    network = NetworkSettings({}, resolver=towards(cdn, name="127.0.0.1", api="8.8.8.8"))
     downloader = Downloader(network)
     downloader.fetch("http://name/x.mp4", tmp_path / "1.mp4", origin="127.0.0.1")
     with pytest.raises(ResultUnavailable, match="must not"):
@@ -406,7 +406,7 @@ def test_D11_neither_key_nor_cookies_reach_the_cdn(cdn, fetch, tmp_path, monkeyp
 
 def test_D12_a_stall_is_noticed_and_the_rest_fetched(cdn, tmp_path):
     cdn.script("GET", stall(), stall_after(HALF))
-    downloader = Downloader(Network({}), sleep=lambda _: None, limits=Limits(idle=0.3))
+    downloader = Downloader(NetworkSettings({}), sleep=lambda _: None, limits=DownloadLimits(idle=0.3))
     downloader.fetch(cdn.url("/x.mp4"), tmp_path / "x.mp4", origin="127.0.0.1")
     downloader.close()
     assert asked(cdn) == ["", "", f"bytes={HALF}-"]
@@ -415,7 +415,7 @@ def test_D12_a_stall_is_noticed_and_the_rest_fetched(cdn, tmp_path):
 def test_D12_ten_bytes_a_second_are_a_stall(cdn, tmp_path):
     clock = FakeClock(step=1.0)  # every look at it takes a second
     cdn.script("GET", then=trickle(0.001, size=10))
-    downloader = Downloader(Network({}), clock=clock, sleep=clock.sleep, limits=Limits(failures=2))
+    downloader = Downloader(NetworkSettings({}), clock=clock, sleep=clock.sleep, limits=DownloadLimits(failures=2))
     with pytest.raises(ResultUnavailable, match=r"only \d+ bytes came in 3\d s"):
         downloader.fetch(cdn.url("/x.mp4"), tmp_path / "x.mp4", origin="127.0.0.1")
     assert len(cdn.truth.requests) == 2
@@ -423,24 +423,26 @@ def test_D12_ten_bytes_a_second_are_a_stall(cdn, tmp_path):
 
 def test_a_server_that_is_not_there_is_given_up(tmp_path, slept):
     with pytest.raises(ResultUnavailable, match="refused"):
-        Downloader(Network({}), sleep=slept.append).fetch(
+        Downloader(NetworkSettings({}), sleep=slept.append).fetch(
             refused_url() + "/x.mp4", tmp_path / "x.mp4", origin="127.0.0.1"
         )
-    assert len(slept) == Limits().failures - 1
+    assert len(slept) == DownloadLimits().failures - 1
 
 
 def test_a_certificate_nobody_vouches_for_is_not_tried_again(tmp_path, slept):
     with Service(tls="localhost") as secure, pytest.raises(ResultUnavailable, match="certificate"):
-        Downloader(Network({}), sleep=slept.append).fetch(secure.url("/x.mp4"), tmp_path / "x.mp4", origin="127.0.0.1")
+        Downloader(NetworkSettings({}), sleep=slept.append).fetch(
+            secure.url("/x.mp4"), tmp_path / "x.mp4", origin="127.0.0.1"
+        )
     assert slept == []
 
 
 def test_D14_a_target_that_is_taken_costs_no_request(cdn, tmp_path):
     (tmp_path / "x.mp4").write_text("mine")
     with pytest.raises(LocalFault):
-        Downloader(Network({})).fetch(cdn.url("/x.mp4"), tmp_path / "x.mp4", origin="127.0.0.1")
+        Downloader(NetworkSettings({})).fetch(cdn.url("/x.mp4"), tmp_path / "x.mp4", origin="127.0.0.1")
     assert not cdn.truth.requests
-    Downloader(Network({})).fetch(cdn.url("/x.mp4"), tmp_path / "x.mp4", origin="127.0.0.1", force=True)
+    Downloader(NetworkSettings({})).fetch(cdn.url("/x.mp4"), tmp_path / "x.mp4", origin="127.0.0.1", force=True)
     assert (tmp_path / "x.mp4").read_bytes() == DATA
 
 
@@ -462,7 +464,7 @@ def test_a_listener_that_raises_ends_the_download(fetch, tmp_path):
 def test_S17_downloads_use_the_proxy_and_keep_its_connection(tmp_path):
     with Service() as proxy:
         proxy.serve_file("/x.mp4", DATA)
-        downloader = Downloader(Network({"http_proxy": proxy.origin}))
+        downloader = Downloader(NetworkSettings({"http_proxy": proxy.origin}))
         for name in ("1.mp4", "2.mp4"):
             downloader.fetch("http://cdn.example/x.mp4", tmp_path / name, origin="127.0.0.1")
         downloader.close()
@@ -471,9 +473,9 @@ def test_S17_downloads_use_the_proxy_and_keep_its_connection(tmp_path):
 
 
 def test_what_is_about_to_be_published_is_told_before_and_can_be_stopped(fetch, tmp_path):
-    told: list[Fetched] = []
+    told: list[DownloadedFile] = []
 
-    def note(fetched: Fetched) -> None:
+    def note(fetched: DownloadedFile) -> None:
         assert not fetched.path.exists()
         told.append(fetched)
         raise LocalFault("the ledger is full")
@@ -485,7 +487,7 @@ def test_what_is_about_to_be_published_is_told_before_and_can_be_stopped(fetch, 
 
 
 def test_many_downloads_at_once_share_connections(cdn, tmp_path):
-    downloader, done = Downloader(Network({})), []
+    downloader, done = Downloader(NetworkSettings({})), []
 
     def work(name: int) -> None:
         done.extend(

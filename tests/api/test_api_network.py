@@ -2,12 +2,12 @@
 
 import pytest
 
-from kirin_cli.api.network import Network
+from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.errors import UsageError
 
 
 def proxy(environ: dict[str, str], url: tuple[str, str, int | None] = ("https", "service.example", None)) -> str | None:
-    return Network(environ).proxy_for(*url)
+    return NetworkSettings(environ).proxy_for(*url)
 
 
 def test_S17_each_scheme_has_its_proxy_and_lower_case_wins():
@@ -59,9 +59,9 @@ def test_a_socks_proxy_is_refused_when_it_would_be_used():
 
 
 def test_a_folder_of_certificates_will_do(tmp_path):
-    assert Network({"SSL_CERT_FILE": str(tmp_path)}).tls is not None
+    assert NetworkSettings({"SSL_CERT_FILE": str(tmp_path)}).tls is not None
 
 
 def test_there_is_one_tls_context():
-    network = Network({})
+    network = NetworkSettings({})
     assert network.tls is network.tls

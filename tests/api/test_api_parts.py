@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kirin_cli.api.parts import PartFile, check_target
+from kirin_cli.api.part_file import PartFile, check_target
 from kirin_cli.errors import LocalFault
 
 
@@ -123,9 +123,9 @@ def test_D14_a_folder_that_cannot_be_made_is_a_local_fault(tmp_path):
 
 def test_L5_a_disk_without_room_is_noticed_before_the_first_byte(tmp_path):
     with PartFile(tmp_path / "x.mp4") as part:
-        part.need(1000)
+        part.require_space(1000)
         with pytest.raises(LocalFault, match="free on the disk") as caught:
-            part.need(1 << 60)
+            part.require_space(1 << 60)
     assert "make room" in caught.value.hint
     assert left(tmp_path) == []
 

@@ -16,19 +16,19 @@ from loopback_unreachable import refused_url
 from pictures import jpeg, png
 from videos import EMPTY, FTYP, box, extends, fragment, movie, track, video
 
-from kirin_cli.api.network import Network
-from kirin_cli.api.probe import Prober, still_there
-from kirin_cli.api.probe_parts import Bounds
-from kirin_cli.api.reach import Reach, reach_of
+from kirin_cli.api.connections import NetworkSettings
+from kirin_cli.api.probe import Prober, url_still_valid
+from kirin_cli.api.range_reader import ProbeTimeouts
+from kirin_cli.api.url_policy import AddressScope, address_scope
 from kirin_cli.errors import UsageError
-from kirin_cli.spec.medium import Kind, Medium, UnreadableMedium
+from kirin_cli.modelspec.types import MediaError, MediaFile, MediaKind
 
 HERE = Path()
 MB = 1 << 20
 LARGE = 200 * MB
-PATIENT = Bounds(connect=3.0, idle=3.0, together=9.0)
-QUICK = Bounds(connect=0.5, idle=0.3, together=1.0)
-Look = Callable[..., Medium]
+PATIENT = ProbeTimeouts(connect=3.0, idle=3.0, together=9.0)
+QUICK = ProbeTimeouts(connect=0.5, idle=0.3, together=1.0)
+Look = Callable[..., MediaFile]
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def cdn() -> Iterator[Service]:
 
 @pytest.fixture
 def prober() -> Iterator[Prober]:
-    with Prober(Network({}), bounds=PATIENT) as made:
+    with Prober(NetworkSettings({}), bounds=PATIENT) as made:
         yield made
 
 
@@ -47,15 +47,15 @@ def prober() -> Iterator[Prober]:
 def look(cdn: Service, prober: Prober) -> Look:
     """Serve some bytes and look at them."""
 
-    def run(data: bytes, path: str = "/x.mp4", kind: Kind = "video", **more) -> Medium:
-        return prober.look(cdn.serve_file(path, data, **more), kind, HERE)
+    def run(data: bytes, path: str = "/x.mp4", kind: MediaKind = "video", **more) -> MediaFile:
+        return prober.inspect(cdn.serve_file(path, data, **more), kind, HERE)
 
     return run
 
 
-def refusal(prober: Prober, url: str, kind: Kind = "video") -> UnreadableMedium:
-    with pytest.raises(UnreadableMedium) as caught:
-        prober.look(url, kind, HERE)
+def refusal(prober: Prober, url: str, kind: MediaKind = "video") -> MediaError:
+    with pytest.raises(MediaError) as caught:
+        prober.inspect(url, kind, HERE)
     return caught.value
 
 
@@ -93,7 +93,7 @@ def test_the_start_alone_is_read_of_a_large_video_without_range(
     medium = look(large, ranges=False)
     assert medium.size == len(large)
     assert (medium.seconds, medium.width) == ((5.0, 1280) if moov_first else (None, None))
-    remark = prober.remark(medium.given)
+    remark = prober.warning_for(medium.given)
     assert (remark is None) is moov_first
     if remark:
         assert remark[0] == "V1"
@@ -117,7 +117,7 @@ def test_a_video_in_countless_fragments_stays_unmeasured_and_says_so(cdn: Servic
     data = FTYP + movie(EMPTY, ticks=0, more=extends(512)) + fragment(3, data=40_000) * 200
     medium = look(data)
     assert (medium.seconds, medium.width, medium.fps) == (None, 1280, None)
-    assert "length, frame rate could not be learned" in prober.remark(medium.given)[1]
+    assert "length, frame rate could not be learned" in prober.warning_for(medium.given)[1]
     assert len(cdn.truth.requests) <= 64
     assert received(cdn) < 1.2 * MB
 
@@ -127,7 +127,7 @@ def test_a_video_in_countless_fragments_stays_unmeasured_and_says_so(cdn: Servic
 def test_I2_I5_small_pictures(look: Look, make, format_: str, ranges: bool):
     data = make(640, 480)
     medium = look(data, f"/x.{format_}", "image", ranges=ranges)
-    assert medium == Medium(medium.given, "url", format_, f".{format_}", len(data), 640, 480)
+    assert medium == MediaFile(medium.given, "url", format_, f".{format_}", len(data), 640, 480)
 
 
 @pytest.mark.parametrize("data", [png(1200, 900, pad_to=9 * MB), jpeg(1200, 900) + bytes(9 * MB)])
@@ -147,8 +147,8 @@ def test_I4_a_picture_that_hides_its_size_stays_unmeasured_and_says_so(look: Loo
     medium = look(jpeg(800, 600, app_padding=2 * MB), "/x.jpg", "image")
     assert (medium.width, medium.format) == (None, "jpeg")
     assert medium.size is not None
-    assert prober.remark(medium.given)[0] == "I1"
-    assert "its pixels could not be learned" in prober.remark(medium.given)[1]
+    assert prober.warning_for(medium.given)[0] == "I1"
+    assert "its pixels could not be learned" in prober.warning_for(medium.given)[1]
 
 
 @pytest.mark.parametrize("size", [5000, 3 * MB])
@@ -169,9 +169,9 @@ def test_I3_a_picture_without_length_is_counted_no_further_than_ten_megabytes(cd
 def test_V2_the_size_of_a_video_without_length_stays_unknown(cdn: Service, prober: Prober):
     url = cdn.serve_file("/x.mp4", video(data=3 * MB), ranges=False)
     cdn.script("GET", then=no_length())
-    medium = prober.look(url, "video", HERE)
+    medium = prober.inspect(url, "video", HERE)
     assert (medium.size, medium.seconds) == (None, 5.0)
-    assert "its size could not be learned" in prober.remark(url)[1]
+    assert "its size could not be learned" in prober.warning_for(url)[1]
 
 
 def test_a_server_that_gives_parts_and_no_length(cdn: Service, look: Look):
@@ -212,8 +212,8 @@ def test_a_wrong_part_of_a_later_request_is_refused(cdn: Service, prober: Prober
 def test_a_server_that_gives_parts_only_sometimes(cdn: Service, prober: Prober):
     url = cdn.serve_file("/x.mp4", video(moov_last=True, data=3 * MB))
     cdn.script("GET", None, range_ignored())
-    assert prober.look(url, "video", HERE).seconds is None
-    assert "no Range requests" in prober.remark(url)[1]
+    assert prober.inspect(url, "video", HERE).seconds is None
+    assert "no Range requests" in prober.warning_for(url)[1]
 
 
 def test_a_file_that_changes_between_two_requests_is_refused(cdn: Service, prober: Prober):
@@ -228,7 +228,9 @@ def test_a_file_that_changes_between_two_requests_is_refused(cdn: Service, probe
 
 @pytest.mark.parametrize("kind", ["image", "video"])
 @pytest.mark.parametrize("status", [204, 401, 403, 404, 410, 418, 429, 500, 503, 599])
-def test_I1_V1_a_refusal_of_the_server_is_told_with_its_status(cdn: Service, prober: Prober, kind: Kind, status: int):
+def test_I1_V1_a_refusal_of_the_server_is_told_with_its_status(
+    cdn: Service, prober: Prober, kind: MediaKind, status: int
+):
     cdn.script("GET", then=answer(status, "<secret page>"))
     url = cdn.url("/x")
     fault = refusal(prober, url, kind)
@@ -252,7 +254,9 @@ def test_I1_V1_a_refusal_of_the_server_is_told_with_its_status(cdn: Service, pro
         (video(track(handler=b"soun")), "video", "V1", "no video track"),
     ],
 )
-def test_I2_I6_V1_the_content_decides(cdn: Service, prober: Prober, data: bytes, kind: Kind, rule: str, words: str):
+def test_I2_I6_V1_the_content_decides(
+    cdn: Service, prober: Prober, data: bytes, kind: MediaKind, rule: str, words: str
+):
     fault = refusal(prober, cdn.serve_file("/x", data), kind)
     assert (fault.rule, words in fault.message) == (rule, True)
 
@@ -264,7 +268,7 @@ def test_D8_a_page_in_place_of_a_picture(cdn: Service, prober: Prober):
 
 @pytest.mark.parametrize("fault", [gzipped(), gzip_bomb(5 * MB)], ids=["gzip", "bomb"])
 @pytest.mark.parametrize(("kind", "rule"), [("image", "I1"), ("video", "V1")])
-def test_D7_what_is_packed_is_refused_unread(cdn: Service, prober: Prober, fault, kind: Kind, rule: str):
+def test_D7_what_is_packed_is_refused_unread(cdn: Service, prober: Prober, fault, kind: MediaKind, rule: str):
     cdn.serve_file("/x", png(300, 300))
     cdn.script("GET", then=fault)
     found = refusal(prober, cdn.url("/x"), kind)
@@ -283,7 +287,7 @@ def test_I1_V1_a_server_that_is_not_there(prober: Prober):
 def test_D12_slow_and_broken_servers_do_not_hold_up_the_check(cdn: Service, fault):
     url = cdn.serve_file("/x.mp4", video())
     cdn.script("GET", then=fault)
-    with Prober(Network({}), bounds=QUICK) as prober:
+    with Prober(NetworkSettings({}), bounds=QUICK) as prober:
         assert refusal(prober, url).rule == "V1"
 
 
@@ -296,7 +300,7 @@ def test_D10_redirects_are_followed_and_remembered(cdn: Service, prober: Prober)
     cdn.serve_file("/x.mp4", video(moov_last=True, data=MB))
     cdn.script("GET /a.mp4", then=redirect("/b"))
     cdn.script("GET /b", then=redirect(cdn.url("/x.mp4", host="localhost")))
-    assert prober.look(cdn.url("/a.mp4"), "video", HERE).seconds == 5.0
+    assert prober.inspect(cdn.url("/a.mp4"), "video", HERE).seconds == 5.0
     assert [request.path for request in cdn.truth.requests] == ["/a.mp4", "/b", "/x.mp4", "/x.mp4"]
 
 
@@ -324,24 +328,24 @@ def test_D10_no_redirect_leads_from_https_to_http(cdn: Service, trusting):
 def test_D10_no_redirect_leads_from_outside_in(cdn: Service):
     with Service(patience=2) as proxy:
         proxy.script("GET", then=redirect(cdn.serve_file("/x.mp4", video())))
-        network = Network({"http_proxy": proxy.origin})
+        network = NetworkSettings({"http_proxy": proxy.origin})
         with Prober(network, bounds=PATIENT) as prober:
             assert "where it must not" in refusal(prober, "http://cdn.example/x.mp4").message
     assert not cdn.truth.requests
 
 
 def test_D10_link_local_addresses_are_never_asked(cdn: Service, prober: Prober):
-    assert reach_of("169.254.169.254") is Reach.FORBIDDEN
+    assert address_scope("169.254.169.254") is AddressScope.FORBIDDEN
     assert "must not" in refusal(prober, "http://169.254.169.254/latest/x.png", "image").message
 
 
 def test_D11_nothing_of_the_person_travels(cdn: Service, prober: Prober, tmp_path: Path):
-    network = Network({"KIRIN_API_KEY": "sk-secret", "HOME": str(tmp_path)})
+    network = NetworkSettings({"KIRIN_API_KEY": "sk-secret", "HOME": str(tmp_path)})
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password word")
     cdn.serve_file("/x.mp4", video(moov_last=True, data=MB))
     cdn.script("GET", answer(302, b"", {"Location": "/x.mp4", "Set-Cookie": "a=b"}))
     with Prober(network, bounds=PATIENT) as made:
-        made.look(cdn.url("/x.mp4"), "video", HERE)
+        made.inspect(cdn.url("/x.mp4"), "video", HERE)
     for request in cdn.truth.requests:
         assert {name.lower() for name, _ in request.headers} <= {"host", "range", "user-agent", "accept-encoding"}
         assert request.header("Accept-Encoding") == "identity"
@@ -350,7 +354,7 @@ def test_D11_nothing_of_the_person_travels(cdn: Service, prober: Prober, tmp_pat
 def test_each_url_is_looked_at_once(cdn: Service, prober: Prober):
     good, bad = cdn.serve_file("/x.mp4", video()), cdn.url("/missing.mp4")
     for _ in range(3):
-        assert prober.look(good, "video", HERE).seconds == 5.0
+        assert prober.inspect(good, "video", HERE).seconds == 5.0
         assert "404" in refusal(prober, bad).message
     assert len(cdn.truth.requests) == 2
 
@@ -368,15 +372,15 @@ def test_expected_urls_are_looked_at_together(cdn: Service, prober: Prober):
     for url in [*urls, *urls]:
         assert prober.expect(url, "image", HERE).width is None
     prober.ahead()
-    assert [prober.look(url, "image", HERE).width for url in urls] == [300] * 6
+    assert [prober.inspect(url, "image", HERE).width for url in urls] == [300] * 6
     assert len(cdn.truth.requests) == 6
 
 
 def test_what_is_no_url_is_left_to_the_plain_look(cdn: Service, prober: Prober, tmp_path: Path):
     (tmp_path / "cup.png").write_bytes(png(320, 300))
-    for look in (prober.expect, prober.look):
+    for look in (prober.expect, prober.inspect):
         assert look("cup.png", "image", tmp_path).form == "file"
-        with pytest.raises(UnreadableMedium, match="ends in"):
+        with pytest.raises(MediaError, match="ends in"):
             look(cdn.url("/x.gif"), "image", tmp_path)
     prober.ahead()
     assert not cdn.truth.requests
@@ -384,24 +388,24 @@ def test_what_is_no_url_is_left_to_the_plain_look(cdn: Service, prober: Prober, 
 
 def test_a_url_is_sent_as_urls_are_written(cdn: Service, prober: Prober):
     cdn.serve_file("/caf%C3%A9.mp4", video())
-    assert prober.look(cdn.url("/café.mp4#t=3"), "video", HERE).given == cdn.url("/café.mp4#t=3")
+    assert prober.inspect(cdn.url("/café.mp4#t=3"), "video", HERE).given == cdn.url("/café.mp4#t=3")
     assert [request.target for request in cdn.truth.requests] == ["/caf%C3%A9.mp4"]
 
 
 def test_a_proxy_that_cannot_be_used_is_said_before_anything_is_asked():
-    with Prober(Network({"https_proxy": "socks5://127.0.0.1:9"})) as prober:
+    with Prober(NetworkSettings({"https_proxy": "socks5://127.0.0.1:9"})) as prober:
         prober.expect("https://cdn.example/x.mp4", "video", HERE)
         prober.ahead()
         with pytest.raises(UsageError):
-            prober.look("https://cdn.example/x.mp4", "video", HERE)
+            prober.inspect("https://cdn.example/x.mp4", "video", HERE)
 
 
 def test_whether_a_file_is_still_there(cdn: Service):
     url = cdn.serve_file("/x.mp4", video())
-    assert still_there(url, len(video()), Network({}))
-    assert not still_there(url, 5, Network({}))
-    assert not still_there(cdn.url("/gone"), 5, Network({}), bounds=QUICK)
-    assert not still_there("ftp://x", 5, Network({}))
+    assert url_still_valid(url, len(video()), NetworkSettings({}))
+    assert not url_still_valid(url, 5, NetworkSettings({}))
+    assert not url_still_valid(cdn.url("/gone"), 5, NetworkSettings({}), bounds=QUICK)
+    assert not url_still_valid("ftp://x", 5, NetworkSettings({}))
 
 
 def test_data_behind_the_boxes_is_not_read(cdn: Service, look: Look):

@@ -2,37 +2,37 @@
 
 import pytest
 
-from kirin_cli.api.reach import Reach, check_base_url, is_loopback, literal_reach, reach_of, split_url
+from kirin_cli.api.url_policy import AddressScope, address_scope, check_base_url, is_loopback, literal_scope, split_url
 from kirin_cli.errors import UsageError
 
 
 @pytest.mark.parametrize(
     ("address", "reach"),
     [
-        ("8.8.8.8", Reach.PUBLIC),
-        ("2606:4700::1", Reach.PUBLIC),
-        ("10.1.2.3", Reach.PRIVATE),
-        ("192.168.0.1", Reach.PRIVATE),
-        ("172.16.0.1", Reach.PRIVATE),
-        ("100.64.0.1", Reach.PRIVATE),
-        ("fd00::1", Reach.PRIVATE),
-        ("127.0.0.1", Reach.LOOPBACK),
-        ("127.9.9.9", Reach.LOOPBACK),
-        ("::1", Reach.LOOPBACK),
-        ("::ffff:127.0.0.1", Reach.LOOPBACK),
-        ("2002:7f00:1::", Reach.LOOPBACK),
-        ("64:ff9b::7f00:1", Reach.LOOPBACK),
-        ("169.254.169.254", Reach.FORBIDDEN),
-        ("fe80::1%eth0", Reach.FORBIDDEN),
-        ("::ffff:169.254.169.254", Reach.FORBIDDEN),
-        ("0.0.0.0", Reach.FORBIDDEN),
-        ("::", Reach.FORBIDDEN),
-        ("224.0.0.1", Reach.FORBIDDEN),
-        ("255.255.255.255", Reach.FORBIDDEN),
+        ("8.8.8.8", AddressScope.PUBLIC),
+        ("2606:4700::1", AddressScope.PUBLIC),
+        ("10.1.2.3", AddressScope.PRIVATE),
+        ("192.168.0.1", AddressScope.PRIVATE),
+        ("172.16.0.1", AddressScope.PRIVATE),
+        ("100.64.0.1", AddressScope.PRIVATE),
+        ("fd00::1", AddressScope.PRIVATE),
+        ("127.0.0.1", AddressScope.LOOPBACK),
+        ("127.9.9.9", AddressScope.LOOPBACK),
+        ("::1", AddressScope.LOOPBACK),
+        ("::ffff:127.0.0.1", AddressScope.LOOPBACK),
+        ("2002:7f00:1::", AddressScope.LOOPBACK),
+        ("64:ff9b::7f00:1", AddressScope.LOOPBACK),
+        ("169.254.169.254", AddressScope.FORBIDDEN),
+        ("fe80::1%eth0", AddressScope.FORBIDDEN),
+        ("::ffff:169.254.169.254", AddressScope.FORBIDDEN),
+        ("0.0.0.0", AddressScope.FORBIDDEN),
+        ("::", AddressScope.FORBIDDEN),
+        ("224.0.0.1", AddressScope.FORBIDDEN),
+        ("255.255.255.255", AddressScope.FORBIDDEN),
     ],
 )
 def test_D10_every_address_has_its_reach(address, reach):
-    assert reach_of(address) is reach
+    assert address_scope(address) is reach
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_D10_every_address_has_its_reach(address, reach):
 )
 def test_loopback_is_known_without_a_resolver(host, loopback):
     assert is_loopback(host) is loopback
-    assert literal_reach("name.example") is None
+    assert literal_scope("name.example") is None
 
 
 @pytest.mark.parametrize(

@@ -24,20 +24,20 @@ from loopback_faults import (
 from loopback_proxy import tunnel
 from loopback_unreachable import deaf_url, refused_url
 
-from kirin_cli.api.faults import TransportFault, tls_words
-from kirin_cli.api.network import Network
-from kirin_cli.api.transport import USER_AGENT, Request, Transport
+from kirin_cli.api.connections import NetworkSettings
+from kirin_cli.api.exchange import TransportError, tls_error_message
+from kirin_cli.api.transport import USER_AGENT, HttpRequest, Transport
 from kirin_cli.errors import LocalFault, UsageError
 
 BEARER = {"Authorization": f"Bearer {KEY}"}
 
 
-def post(service: Service, body: Blob | None = None) -> Request:
-    return Request("POST", service.url(CREATE), BEARER, body or Blob(200_000))
+def post(service: Service, body: Blob | None = None) -> HttpRequest:
+    return HttpRequest("POST", service.url(CREATE), BEARER, body or Blob(200_000))
 
 
-def fault_of(transport: Transport, request: Request, deadline: float = 2.0) -> TransportFault:
-    with pytest.raises(TransportFault) as caught:
+def fault_of(transport: Transport, request: HttpRequest, deadline: float = 2.0) -> TransportError:
+    with pytest.raises(TransportError) as caught:
         transport.send(request, deadline=deadline, fresh=True)
     return caught.value
 
@@ -55,14 +55,14 @@ def test_a_body_goes_out_with_its_length_and_an_answer_comes_back(service, trans
 
 def test_queries_share_a_connection_and_submissions_do_not(service, transport):
     for fresh in (False, False, True, True, False):
-        transport.send(Request("GET", service.url(CREATE), BEARER), deadline=2, fresh=fresh)
+        transport.send(HttpRequest("GET", service.url(CREATE), BEARER), deadline=2, fresh=fresh)
     first, second, third, fourth, fifth = (request.connection for request in service.truth.requests)
     assert first == second == fifth
     assert len({first, third, fourth}) == 3
 
 
 def test_S1_a_refused_connection_is_certainly_not_sent(transport):
-    fault = fault_of(transport, Request("POST", refused_url(), BEARER, Blob(9)))
+    fault = fault_of(transport, HttpRequest("POST", refused_url(), BEARER, Blob(9)))
     assert (fault.kind, fault.certainly_not_sent) == ("refused", True)
     assert "Connection refused" in fault.message
 
@@ -71,7 +71,9 @@ def test_S1_a_name_without_an_address_is_certainly_not_sent():
     def nobody(_host: str, _port: int) -> list:
         raise socket.gaierror(-2, "Name or service not known")
 
-    fault = fault_of(Transport(Network({}, resolver=nobody)), Request("POST", "https://nowhere.example/", BEARER))
+    fault = fault_of(
+        Transport(NetworkSettings({}, resolver=nobody)), HttpRequest("POST", "https://nowhere.example/", BEARER)
+    )
     assert (fault.kind, fault.certainly_not_sent) == ("dns", True)
 
 
@@ -82,28 +84,28 @@ def test_S1_a_resolver_that_never_answers_is_left_behind():
         waiting.wait(5)
         return []
 
-    transport = Transport(Network({}, resolver=slow), connect=0.1)
-    fault = fault_of(transport, Request("POST", "https://slow.example/", BEARER))
+    transport = Transport(NetworkSettings({}, resolver=slow), connect=0.1)
+    fault = fault_of(transport, HttpRequest("POST", "https://slow.example/", BEARER))
     assert (fault.kind, fault.certainly_not_sent) == ("dns", True)
     waiting.set()
 
 
 def test_S1_a_name_with_no_addresses_at_all_is_a_dns_fault():
-    transport = Transport(Network({}, resolver=lambda _host, _port: []))
-    assert fault_of(transport, Request("POST", "https://empty.example/", BEARER)).kind == "dns"
+    transport = Transport(NetworkSettings({}, resolver=lambda _host, _port: []))
+    assert fault_of(transport, HttpRequest("POST", "https://empty.example/", BEARER)).kind == "dns"
 
 
 def test_S1_a_connect_timeout_is_certainly_not_sent():
     with deaf_url() as url:
-        fault = fault_of(Transport(Network({}), connect=0.2), Request("POST", url, BEARER, Blob(9)))
+        fault = fault_of(Transport(NetworkSettings({}), connect=0.2), HttpRequest("POST", url, BEARER, Blob(9)))
     assert (fault.kind, fault.certainly_not_sent) == ("connect_timeout", True)
 
 
 def test_the_next_address_is_tried_when_the_first_refuses(service):
     port = int(refused_url().rpartition(":")[2])
     both = [(socket.AF_INET, ("127.0.0.1", port)), (socket.AF_INET, ("127.0.0.1", service.port))]
-    transport = Transport(Network({}, resolver=lambda _host, _port: both))
-    assert transport.send(Request("GET", "http://localhost:1/", BEARER), deadline=2).status == 404
+    transport = Transport(NetworkSettings({}, resolver=lambda _host, _port: both))
+    assert transport.send(HttpRequest("GET", "http://localhost:1/", BEARER), deadline=2).status == 404
     transport.close()
 
 
@@ -112,7 +114,7 @@ def test_the_next_address_is_tried_when_the_first_refuses(service):
 )
 def test_S2_a_certificate_nobody_vouches_for_is_said_in_words(certificate, words):
     with Service(tls=certificate) as service:
-        fault = fault_of(Transport(Network({})), post(service))
+        fault = fault_of(Transport(NetworkSettings({})), post(service))
         assert (fault.kind, fault.certainly_not_sent) == ("tls", True)
         assert words in fault.message
         assert not service.truth.requests
@@ -120,7 +122,7 @@ def test_S2_a_certificate_nobody_vouches_for_is_said_in_words(certificate, words
 
 def test_S2_a_certificate_of_another_host_is_said_in_words():
     with Service(tls="stranger") as service:
-        network = Network({"REQUESTS_CA_BUNDLE": str(CERTIFICATES / "stranger.pem")})
+        network = NetworkSettings({"REQUESTS_CA_BUNDLE": str(CERTIFICATES / "stranger.pem")})
         fault = fault_of(Transport(network), post(service))
     assert fault.kind == "tls"
     assert "not valid for" in fault.message
@@ -128,7 +130,7 @@ def test_S2_a_certificate_of_another_host_is_said_in_words():
 
 def test_S2_an_expired_certificate_is_said_in_words():
     with Service(tls="expired") as service:
-        network = Network({"CURL_CA_BUNDLE": str(CERTIFICATES / "expired.pem")})
+        network = NetworkSettings({"CURL_CA_BUNDLE": str(CERTIFICATES / "expired.pem")})
         assert "expired" in fault_of(Transport(network), post(service)).message
 
 
@@ -142,15 +144,15 @@ def test_S2_plain_http_where_tls_was_expected_is_said_in_words():
 
         threading.Thread(target=speak_http, daemon=True).start()
         url = f"https://127.0.0.1:{plain.getsockname()[1]}/"
-        fault = fault_of(Transport(Network({})), Request("POST", url, BEARER, Blob(9)))
+        fault = fault_of(Transport(NetworkSettings({})), HttpRequest("POST", url, BEARER, Blob(9)))
     assert (fault.kind, fault.certainly_not_sent) == ("tls", True)
     assert fault.message.startswith("no secure connection")
-    assert tls_words(ssl.SSLError()) == "no secure connection: the handshake failed"
+    assert tls_error_message(ssl.SSLError()) == "no secure connection: the handshake failed"
 
 
 def test_a_tls_handshake_that_is_cut_is_certainly_not_sent(service, trusting):
     service.drop_connections(1)
-    request = Request("POST", service.url(CREATE).replace("http:", "https:"), BEARER, Blob(9))
+    request = HttpRequest("POST", service.url(CREATE).replace("http:", "https:"), BEARER, Blob(9))
     fault = fault_of(Transport(trusting()), request)
     assert fault.kind in {"reset", "refused"}  # as the reset comes during or before the handshake
     assert fault.certainly_not_sent
@@ -158,7 +160,7 @@ def test_a_tls_handshake_that_is_cut_is_certainly_not_sent(service, trusting):
 
 def test_a_tls_handshake_that_never_ends_is_certainly_not_sent(trusting):
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        request = Request("POST", f"https://127.0.0.1:{silent.getsockname()[1]}/", BEARER, Blob(9))
+        request = HttpRequest("POST", f"https://127.0.0.1:{silent.getsockname()[1]}/", BEARER, Blob(9))
         fault = fault_of(Transport(trusting(), connect=0.2), request)
     assert (fault.kind, fault.certainly_not_sent) == ("connect_timeout", True)
 
@@ -170,7 +172,7 @@ def test_tls_works_with_a_bundle_from_the_environment(trusting):
         service.script("POST", answer(200, {"id": "a"}))
         assert transport.send(post(service, Blob(3_000_000)), deadline=3, fresh=True).status == 200
         for _ in range(2):
-            transport.send(Request("GET", service.url(CREATE), BEARER), deadline=2)
+            transport.send(HttpRequest("GET", service.url(CREATE), BEARER), deadline=2)
         assert service.truth.requests[-1].connection == service.truth.requests[-2].connection
         assert service.truth.requests[0].body == b" " * 3_000_000
     transport.close()
@@ -244,7 +246,7 @@ def test_S16_the_deadline_holds_while_uploading(service, transport):
 
 
 def test_a_server_that_reads_slowly_gets_every_byte():
-    transport = Transport(Network({}), idle=2)
+    transport = Transport(NetworkSettings({}), idle=2)
     with Service(receive_buffer=4096) as service:
         service.script("POST", answer(200, {"id": "a"}))
         assert transport.send(post(service, Blob(30_000_000)), deadline=10, fresh=True).status == 200
@@ -253,8 +255,8 @@ def test_a_server_that_reads_slowly_gets_every_byte():
 
 def test_P9_an_answer_that_never_ends_is_cut_off(service):
     service.script("GET", answer(200, b"x" * 1_000_000))
-    transport = Transport(Network({}), most=500_000)
-    found = fault_of(transport, Request("GET", service.url("/"), BEARER))
+    transport = Transport(NetworkSettings({}), most=500_000)
+    found = fault_of(transport, HttpRequest("GET", service.url("/"), BEARER))
     assert found.kind == "too_large"
 
 
@@ -290,7 +292,7 @@ def test_chunked_answers_and_answers_without_a_length_are_read(service, transpor
     service.script("GET", raw(CHUNKED + b"2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"), raw(b"HTTP/1.0 200 OK\r\n\r\nabc"), html())
     for expected in (b"abc", b"abc"):
         # A connection of its own: the service closes the first one after its raw answer.
-        assert transport.send(Request("GET", service.url("/")), deadline=2, fresh=True).body == expected
+        assert transport.send(HttpRequest("GET", service.url("/")), deadline=2, fresh=True).body == expected
 
 
 def test_a_body_that_fails_before_its_first_byte_sends_nothing(service, transport):
@@ -309,14 +311,14 @@ def test_a_body_that_fails_later_may_have_been_heard(service, transport):
 
 def test_the_key_goes_over_http_to_this_machine_only(service, transport):
     with pytest.raises(UsageError, match="https"):
-        transport.send(Request("GET", "http://service.example/", {"authorization": "Bearer x"}), deadline=1)
+        transport.send(HttpRequest("GET", "http://service.example/", {"authorization": "Bearer x"}), deadline=1)
     with pytest.raises(ValueError, match="https"):
-        transport.send(Request("GET", "ftp://service.example/"), deadline=1)
+        transport.send(HttpRequest("GET", "ftp://service.example/"), deadline=1)
 
 
 def test_the_key_stays_here_even_if_localhost_means_another_machine():
-    transport = Transport(Network({}, resolver=lambda _host, port: [(socket.AF_INET, ("192.0.2.1", port))]))
-    found = fault_of(transport, Request("GET", "http://localhost/", BEARER))
+    transport = Transport(NetworkSettings({}, resolver=lambda _host, port: [(socket.AF_INET, ("192.0.2.1", port))]))
+    found = fault_of(transport, HttpRequest("GET", "http://localhost/", BEARER))
     assert (found.kind, found.certainly_not_sent) == ("forbidden_address", True)
 
 
@@ -327,9 +329,9 @@ def test_S17_netrc_and_environment_never_change_what_is_sent(service, tmp_path, 
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setenv("HTTP_PROXY", refused_url())
-    transport = Transport(Network({}))
+    transport = Transport(NetworkSettings({}))
     transport.send(post(service), deadline=2, fresh=True)
-    transport.send(Request("GET", service.url("/")), deadline=2)
+    transport.send(HttpRequest("GET", service.url("/")), deadline=2)
     with_key, without = service.truth.requests
     assert with_key.header("Authorization") == f"Bearer {KEY}"
     assert without.header("Authorization") == ""
@@ -338,7 +340,7 @@ def test_S17_netrc_and_environment_never_change_what_is_sent(service, tmp_path, 
 
 def test_S17_this_machine_is_never_asked_for_through_a_proxy(service):
     proxies = {"http_proxy": refused_url(), "HTTPS_PROXY": refused_url(), "ALL_PROXY": refused_url()}
-    assert Transport(Network(proxies)).send(post(service), deadline=2, fresh=True).status == 400
+    assert Transport(NetworkSettings(proxies)).send(post(service), deadline=2, fresh=True).status == 400
 
 
 def test_S17_a_proxy_tunnels_to_the_service_and_never_sees_the_key(trusting):
@@ -347,8 +349,8 @@ def test_S17_a_proxy_tunnels_to_the_service_and_never_sees_the_key(trusting):
         service.serve_api()
         proxy.script("CONNECT", then=tunnel(service.port))
         environ = {"SSL_CERT_FILE": bundle._bundle, "HTTPS_PROXY": proxy.origin.replace("http://", "http://user:word@")}
-        transport = Transport(Network(environ))
-        found = fault_of(transport, Request("POST", "https://service.example/v1", BEARER, Blob(9)))
+        transport = Transport(NetworkSettings(environ))
+        found = fault_of(transport, HttpRequest("POST", "https://service.example/v1", BEARER, Blob(9)))
         assert (found.kind, found.certainly_not_sent) == ("tls", True)  # the certificate is for localhost
         (asked,) = proxy.truth.requests
         assert asked.target == "service.example:443"
@@ -360,10 +362,10 @@ def test_S17_a_proxy_may_itself_be_reached_by_tls(trusting):
     with Service(tls="localhost") as service, Service(tls="localhost") as proxy:
         service.script("POST", answer(200, {"id": "a"}))
         proxy.script("CONNECT", then=tunnel(service.port))
-        network = Network(
+        network = NetworkSettings(
             {"SSL_CERT_FILE": trusting()._bundle, "HTTPS_PROXY": proxy.origin.replace("127.0.0.1", "localhost")}
         )
-        fault = fault_of(Transport(network), Request("POST", "https://service.example/v1", BEARER, Blob(9)))
+        fault = fault_of(Transport(network), HttpRequest("POST", "https://service.example/v1", BEARER, Blob(9)))
         assert (fault.kind, fault.certainly_not_sent) == ("tls", True)
         assert proxy.truth.requests[0].target == "service.example:443"
 
@@ -371,21 +373,21 @@ def test_S17_a_proxy_may_itself_be_reached_by_tls(trusting):
 def test_S17_a_proxy_that_says_no_is_certainly_not_sent():
     with Service() as proxy:
         proxy.script("CONNECT", answer(407))
-        transport = Transport(Network({"https_proxy": proxy.origin.removeprefix("http://")}))
-        found = fault_of(transport, Request("POST", "https://service.example/v1", BEARER, Blob(9)))
+        transport = Transport(NetworkSettings({"https_proxy": proxy.origin.removeprefix("http://")}))
+        found = fault_of(transport, HttpRequest("POST", "https://service.example/v1", BEARER, Blob(9)))
     assert (found.kind, found.certainly_not_sent) == ("refused", True)
     assert "proxy" in found.message
 
 
 def test_a_request_shows_no_key():
-    assert KEY not in repr(Request("GET", "https://x/", BEARER))
+    assert KEY not in repr(HttpRequest("GET", "https://x/", BEARER))
 
 
 def test_many_threads_share_one_transport(service, transport):
     statuses: list[int] = []
 
     def work() -> None:
-        statuses.extend(transport.send(Request("GET", service.url("/")), deadline=3).status for _ in range(10))
+        statuses.extend(transport.send(HttpRequest("GET", service.url("/")), deadline=3).status for _ in range(10))
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:
@@ -399,4 +401,6 @@ def test_an_unusable_bundle_is_a_usage_error(tmp_path: Path):
     for bundle in (tmp_path / "missing.pem", tmp_path / "empty.pem"):
         (tmp_path / "empty.pem").write_text("no certificate")
         with pytest.raises(UsageError, match="CA bundle"):
-            Transport(Network({"SSL_CERT_FILE": str(bundle)})).send(Request("GET", "https://127.0.0.1:1/"), deadline=1)
+            Transport(NetworkSettings({"SSL_CERT_FILE": str(bundle)})).send(
+                HttpRequest("GET", "https://127.0.0.1:1/"), deadline=1
+            )

@@ -14,12 +14,12 @@ from loopback_faults import close_after_reading, early, reset_after_reading
 from loopback_unreachable import refused_url
 from videos import video
 
-from kirin_cli.api.network import Network
+from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.transport import Transport
-from kirin_cli.api.upload import Endpoint, Form, Uploads, endpoint, origin_of
+from kirin_cli.api.upload import MultipartFile, UploadClient, UploadEndpoint, upload_endpoint, url_origin
 from kirin_cli.errors import GenerationFailed, KirinError, LocalFault, NotPermitted, ServiceUnreachable, UsageError
-from kirin_cli.media.video_files import look_with_videos
-from kirin_cli.spec.medium import Medium
+from kirin_cli.media.detect import inspect_with_videos
+from kirin_cli.modelspec.types import MediaFile
 
 PLACE = "/api/v1/storage/files"
 URL = "https://cdn.example/uploads/abc.mp4"
@@ -33,10 +33,10 @@ def storage() -> Iterator[Service]:
 
 
 @pytest.fixture
-def clip(tmp_path: Path) -> Medium:
+def clip(tmp_path: Path) -> MediaFile:
     path = tmp_path / 'my "holiday" \r\n🏖.mp4'
     path.write_bytes(video(data=700_000))
-    return look_with_videos(path.name, "video", tmp_path, uploads=True)
+    return inspect_with_videos(path.name, "video", tmp_path, uploads=True)
 
 
 @pytest.fixture
@@ -45,8 +45,8 @@ def slept() -> list[float]:
 
 
 @pytest.fixture
-def uploads(storage: Service, transport: Transport, slept: list[float]) -> Uploads:
-    return Uploads(transport, Endpoint(storage.url(PLACE), KEY), sleep=slept.append)
+def uploads(storage: Service, transport: Transport, slept: list[float]) -> UploadClient:
+    return UploadClient(transport, UploadEndpoint(storage.url(PLACE), KEY), sleep=slept.append)
 
 
 def parts_of(request) -> list[tuple[str, bytes]]:
@@ -59,7 +59,7 @@ def parts_of(request) -> list[tuple[str, bytes]]:
     ]
 
 
-def test_a_file_is_sent_as_one_field_of_a_form(storage: Service, uploads: Uploads, clip: Medium):
+def test_a_file_is_sent_as_one_field_of_a_form(storage: Service, uploads: UploadClient, clip: MediaFile):
     assert uploads.send(clip) == URL
     (request,) = storage.truth.requests
     assert (request.method, request.path, request.key) == ("POST", PLACE, KEY)
@@ -72,32 +72,32 @@ def test_a_file_is_sent_as_one_field_of_a_form(storage: Service, uploads: Upload
     assert b"Content-Type: video/mp4" in marks[0]
 
 
-def test_the_name_of_the_file_stays_here(storage: Service, uploads: Uploads, clip: Medium):
+def test_the_name_of_the_file_stays_here(storage: Service, uploads: UploadClient, clip: MediaFile):
     uploads.send(clip)
     assert not storage.truth.saw("holiday")
     assert hashlib.sha256(clip.path.read_bytes()).hexdigest()[:16].encode() in storage.truth.requests[0].body
 
 
-def test_a_form_is_what_any_reader_of_forms_expects(storage: Service, uploads: Uploads, clip: Medium):
+def test_a_form_is_what_any_reader_of_forms_expects(storage: Service, uploads: UploadClient, clip: MediaFile):
     uploads.send(clip)
     assert parts_of(storage.truth.requests[0]) == [("file", clip.path.read_bytes())]
 
 
-def test_how_it_goes_on_is_told(uploads: Uploads, clip: Medium):
+def test_how_it_goes_on_is_told(uploads: UploadClient, clip: MediaFile):
     told: list[tuple[int, int]] = []
     uploads.send(clip, lambda sent, total: told.append((sent, total)))
     assert len(told) >= 3
     assert told == sorted(told)
-    assert {total for _, total in told} == {len(Form(clip))}
-    assert told[-1] == (len(Form(clip)), len(Form(clip)))
+    assert {total for _, total in told} == {len(MultipartFile(clip))}
+    assert told[-1] == (len(MultipartFile(clip)), len(MultipartFile(clip)))
 
 
 def test_a_large_file_never_stands_in_memory(storage: Service, transport: Transport, tmp_path: Path):
     path = tmp_path / "large.mp4"
     whole = video(data=64 << 20)
     path.write_bytes(whole)
-    medium = look_with_videos(path.name, "video", tmp_path, uploads=True)
-    form = Form(medium)
+    medium = inspect_with_videos(path.name, "video", tmp_path, uploads=True)
+    form = MultipartFile(medium)
     del whole
     tracemalloc.start()
     try:
@@ -116,7 +116,7 @@ def test_a_large_file_never_stands_in_memory(storage: Service, transport: Transp
         {"url": URL, "data": []},
     ],
 )
-def test_both_forms_of_the_answer_are_read(storage: Service, uploads: Uploads, clip: Medium, said):
+def test_both_forms_of_the_answer_are_read(storage: Service, uploads: UploadClient, clip: MediaFile, said):
     storage.forget_scripts()
     storage.script("POST", answer(201, said))
     assert uploads.send(clip) == URL
@@ -129,7 +129,7 @@ def test_both_forms_of_the_answer_are_read(storage: Service, uploads: Uploads, c
         {"url": "https://a.example/" + "x" * 5000}, {"url": "https://a.example/\x1b[31m"}, {"url": "https:///x"}, b"no",
     ],
 )  # fmt: skip
-def test_an_answer_without_a_usable_url_ends_the_upload(storage: Service, uploads: Uploads, clip: Medium, said):
+def test_an_answer_without_a_usable_url_ends_the_upload(storage: Service, uploads: UploadClient, clip: MediaFile, said):
     storage.forget_scripts()
     storage.script("POST", answer(200, said))
     with pytest.raises(GenerationFailed, match="without a URL"):
@@ -148,8 +148,8 @@ def test_an_answer_without_a_usable_url_ends_the_upload(storage: Service, upload
 )
 def test_a_refusal_is_told_once_with_the_words_of_the_place(
     storage: Service,
-    uploads: Uploads,
-    clip: Medium,
+    uploads: UploadClient,
+    clip: MediaFile,
     slept: list[float],
     status: int,
     error: type[KirinError],
@@ -163,12 +163,12 @@ def test_a_refusal_is_told_once_with_the_words_of_the_place(
     assert (len(storage.truth.requests), slept) == (1, [])
 
 
-def test_S16_an_early_413_is_heard(storage: Service, uploads: Uploads, tmp_path: Path):
+def test_S16_an_early_413_is_heard(storage: Service, uploads: UploadClient, tmp_path: Path):
     (tmp_path / "x.mp4").write_bytes(video(data=30 << 20))
     storage.forget_scripts()
     storage.script("POST", then=early(413, {"message": "too large"}))
     with pytest.raises(GenerationFailed, match="413: too large"):
-        uploads.send(look_with_videos("x.mp4", "video", tmp_path, uploads=True))
+        uploads.send(inspect_with_videos("x.mp4", "video", tmp_path, uploads=True))
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,9 @@ def test_S16_an_early_413_is_heard(storage: Service, uploads: Uploads, tmp_path:
         reset_after_reading(create=False),
     ],
 )
-def test_trouble_on_the_way_is_tried_again(storage: Service, uploads: Uploads, clip: Medium, slept: list[float], fault):
+def test_trouble_on_the_way_is_tried_again(
+    storage: Service, uploads: UploadClient, clip: MediaFile, slept: list[float], fault
+):
     storage.forget_scripts()
     storage.script("POST", fault, fault, answer(200, {"url": URL}))
     assert uploads.send(clip) == URL
@@ -193,7 +195,7 @@ def test_trouble_on_the_way_is_tried_again(storage: Service, uploads: Uploads, c
 
 @pytest.mark.parametrize(("asked", "slept_for"), [("5", 5.0), ("99999", 30.0), ("-1", 1.0), ("soon", 1.0)])
 def test_S15_a_place_may_ask_to_wait(
-    storage: Service, uploads: Uploads, clip: Medium, slept: list[float], asked, slept_for
+    storage: Service, uploads: UploadClient, clip: MediaFile, slept: list[float], asked, slept_for
 ):
     storage.forget_scripts()
     storage.script("POST", answer(429, b"", {"Retry-After": asked}), answer(200, {"url": URL}))
@@ -201,7 +203,9 @@ def test_S15_a_place_may_ask_to_wait(
     assert slept == [slept_for]
 
 
-def test_lasting_trouble_ends_with_exit_code_3(storage: Service, uploads: Uploads, clip: Medium, slept: list[float]):
+def test_lasting_trouble_ends_with_exit_code_3(
+    storage: Service, uploads: UploadClient, clip: MediaFile, slept: list[float]
+):
     storage.forget_scripts()
     storage.script("POST", then=answer(503, {"message": "closed"}))
     with pytest.raises(ServiceUnreachable, match="503: closed"):
@@ -209,21 +213,21 @@ def test_lasting_trouble_ends_with_exit_code_3(storage: Service, uploads: Upload
     assert (len(storage.truth.requests), slept) == (3, [1.0, 2.0])
 
 
-def test_a_place_that_is_not_there(transport: Transport, clip: Medium, slept: list[float]):
+def test_a_place_that_is_not_there(transport: Transport, clip: MediaFile, slept: list[float]):
     with pytest.raises(ServiceUnreachable):
-        Uploads(transport, Endpoint(refused_url() + PLACE), sleep=slept.append).send(clip)
+        UploadClient(transport, UploadEndpoint(refused_url() + PLACE), sleep=slept.append).send(clip)
 
 
-def test_S2_a_bad_certificate_is_not_tried_again(clip: Medium, slept: list[float]):
+def test_S2_a_bad_certificate_is_not_tried_again(clip: MediaFile, slept: list[float]):
     with Service(tls="localhost", patience=2) as place:
-        made = Transport(Network({}), idle=1, connect=1)
+        made = Transport(NetworkSettings({}), idle=1, connect=1)
         with pytest.raises(ServiceUnreachable, match="certificate"):
-            Uploads(made, Endpoint(place.url(PLACE), KEY), sleep=slept.append).send(clip)
+            UploadClient(made, UploadEndpoint(place.url(PLACE), KEY), sleep=slept.append).send(clip)
         made.close()
         assert (slept, place.truth.requests) == ([], ())
 
 
-def test_S9_no_redirect_takes_file_and_key_elsewhere(storage: Service, uploads: Uploads, clip: Medium):
+def test_S9_no_redirect_takes_file_and_key_elsewhere(storage: Service, uploads: UploadClient, clip: MediaFile):
     with Service(patience=2) as other:
         storage.forget_scripts()
         storage.script("POST", then=redirect(other.url("/"), 307))
@@ -232,14 +236,16 @@ def test_S9_no_redirect_takes_file_and_key_elsewhere(storage: Service, uploads: 
         assert not other.truth.requests
 
 
-def test_I6_a_file_that_changed_since_the_look_is_not_sent(storage: Service, uploads: Uploads, clip: Medium):
+def test_I6_a_file_that_changed_since_the_look_is_not_sent(storage: Service, uploads: UploadClient, clip: MediaFile):
     clip.path.write_bytes(video(data=800_000))
     with pytest.raises(LocalFault, match="has changed"):
         uploads.send(clip)
     assert not storage.truth.requests
 
 
-def test_I6_a_file_that_changes_on_its_way_never_arrives_whole(storage: Service, uploads: Uploads, clip: Medium):
+def test_I6_a_file_that_changes_on_its_way_never_arrives_whole(
+    storage: Service, uploads: UploadClient, clip: MediaFile
+):
     def tell(_sent: int, _total: int) -> None:
         clip.path.write_bytes(b"another")
 
@@ -260,14 +266,14 @@ def test_I6_a_file_that_changes_on_its_way_never_arrives_whole(storage: Service,
     ],
 )
 def test_the_key_goes_to_the_origin_of_the_service_alone(upload_url: str, gets_key: bool):
-    place = endpoint(upload_url, "https://api.example/base", KEY)
+    place = upload_endpoint(upload_url, "https://api.example/base", KEY)
     assert place.key == (KEY if gets_key else "")
     assert KEY not in repr(place)
 
 
-def test_without_its_key_a_place_gets_no_authorization(storage: Service, transport: Transport, clip: Medium):
-    place = endpoint(storage.url(PLACE), "https://api.example", KEY)
-    assert Uploads(transport, place).send(clip) == URL
+def test_without_its_key_a_place_gets_no_authorization(storage: Service, transport: Transport, clip: MediaFile):
+    place = upload_endpoint(storage.url(PLACE), "https://api.example", KEY)
+    assert UploadClient(transport, place).send(clip) == URL
     assert not storage.truth.saw(KEY)
     assert not storage.truth.requests[0].header("Authorization")
 
@@ -286,21 +292,21 @@ def test_without_its_key_a_place_gets_no_authorization(storage: Service, transpo
 )
 def test_an_upload_url_of_no_use_is_a_usage_error(bad: str):
     with pytest.raises(UsageError):
-        endpoint(bad, "https://api.example", KEY)
+        upload_endpoint(bad, "https://api.example", KEY)
 
 
 def test_an_origin_is_scheme_host_and_port():
-    assert origin_of("HTTPS://A.example/x") == ("https", "a.example", 443)
-    assert origin_of("http://a.example:99") == ("http", "a.example", 99)
+    assert url_origin("HTTPS://A.example/x") == ("https", "a.example", 443)
+    assert url_origin("http://a.example:99") == ("http", "a.example", 99)
 
 
-def test_a_quicktime_video_is_called_so(tmp_path: Path, storage: Service, uploads: Uploads):
+def test_a_quicktime_video_is_called_so(tmp_path: Path, storage: Service, uploads: UploadClient):
     (tmp_path / "x.mov").write_bytes(video(head=b""))
-    uploads.send(look_with_videos("x.mov", "video", tmp_path, uploads=True))
+    uploads.send(inspect_with_videos("x.mov", "video", tmp_path, uploads=True))
     assert b"Content-Type: video/quicktime" in storage.truth.requests[0].body
 
 
-def test_answers_are_not_believed_to_be_short(storage: Service, uploads: Uploads, clip: Medium):
+def test_answers_are_not_believed_to_be_short(storage: Service, uploads: UploadClient, clip: MediaFile):
     storage.forget_scripts()
     storage.script("POST", then=altered(lambda _request, honest: honest.having("X", "y"), create=True))
     with pytest.raises(GenerationFailed):

@@ -2,32 +2,32 @@
 
 import pytest
 
-from kirin_cli.api.faults import Kind, TransportFault
-from kirin_cli.api.verdict import Verdict, denial, is_about_balance, says_duplicate, verdict
-from kirin_cli.wire.answers import Failure
+from kirin_cli.api.client import CreateStatus, classify_create, classify_denial, is_about_balance, says_duplicate
+from kirin_cli.api.exchange import TransportError, TransportErrorKind
+from kirin_cli.wire.responses import ServiceFailure
 
-SILENT = Failure("", "")
-V = Verdict
+SILENT = ServiceFailure("", "")
+V = CreateStatus
 
 
 def judged(
     status: int | None, message: str = "", code: str = "", *, task: bool = False, again: bool = False
-) -> Verdict:
-    return verdict(status, Failure(code, message), has_task=task, fault=None, sent_before=again)
+) -> CreateStatus:
+    return classify_create(status, ServiceFailure(code, message), has_task=task, error=None, sent_before=again)
 
 
 @pytest.mark.parametrize("again", [False, True])
 @pytest.mark.parametrize("kind", ["refused", "dns", "connect_timeout", "tls"])
-def test_S1_S2_what_certainly_never_left_may_be_sent_again(kind: Kind, again: bool):
-    fault = TransportFault(kind, "words", certainly_not_sent=True)
-    assert verdict(None, SILENT, has_task=False, fault=fault, sent_before=again) is V.NOT_SENT
+def test_S1_S2_what_certainly_never_left_may_be_sent_again(kind: TransportErrorKind, again: bool):
+    fault = TransportError(kind, "words", certainly_not_sent=True)
+    assert classify_create(None, SILENT, has_task=False, error=fault, sent_before=again) is V.NOT_SENT
 
 
 @pytest.mark.parametrize("kind", ["reset", "read_timeout", "deadline", "too_large", "broken"])
-def test_S4_S6_what_may_have_been_heard_is_ambiguous(kind: Kind):
-    fault = TransportFault(kind, "words")
-    assert verdict(None, SILENT, has_task=False, fault=fault, sent_before=False) is V.AMBIGUOUS
-    assert verdict(None, SILENT, has_task=False, fault=None, sent_before=False) is V.AMBIGUOUS
+def test_S4_S6_what_may_have_been_heard_is_ambiguous(kind: TransportErrorKind):
+    fault = TransportError(kind, "words")
+    assert classify_create(None, SILENT, has_task=False, error=fault, sent_before=False) is V.AMBIGUOUS
+    assert classify_create(None, SILENT, has_task=False, error=None, sent_before=False) is V.AMBIGUOUS
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_S11_duplicates_are_recognised_by_words_and_codes(status, code, message)
     ],
 )
 def test_S10_other_refusals_are_no_duplicates(message):
-    assert not says_duplicate(Failure("1201", message))
+    assert not says_duplicate(ServiceFailure("1201", message))
     assert judged(400, message) is V.REFUSED
 
 
@@ -140,6 +140,6 @@ def test_S15_rate_and_concurrency_only_wait(message):
     "message", ["Forbidden", "insufficient permissions", "insufficient_scope", "model not enabled for this key"]
 )
 def test_S14_permission_is_no_matter_of_money(message):
-    assert not is_about_balance(Failure("", message))
-    assert denial(403, Failure("", message)) is V.DENIED
-    assert denial(401, Failure("", "balance")) is V.DENIED
+    assert not is_about_balance(ServiceFailure("", message))
+    assert classify_denial(403, ServiceFailure("", message)) is V.DENIED
+    assert classify_denial(401, ServiceFailure("", "balance")) is V.DENIED

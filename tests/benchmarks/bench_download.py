@@ -10,12 +10,13 @@ import threading
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from loopback import Service, clip
 
+from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.download import Downloader
-from kirin_cli.api.network import Network
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
 
 ROUNDS = 5
 
@@ -47,7 +48,7 @@ def curls(url, folder, tag, count, *, hashed):
 
 
 def kirins(url, folder, tag, count):
-    downloader = Downloader(Network({}))
+    downloader = Downloader(NetworkSettings({}))
     at_once([
         lambda number=number: downloader.fetch(url, folder / f"{tag}-{number}.mp4", origin="127.0.0.1")
         for number in range(count)

@@ -42,7 +42,7 @@ def main():
         finally:
             service.terminate()
             service.wait()
-        _, alone = peak([sys.executable, "-c", "import kirin_cli.cli.execute, kirin_cli.jobs.files"])
+        _, alone = peak([sys.executable, "-c", "import kirin_cli.cli.runner, kirin_cli.jobs.parser"])
         took = time.perf_counter() - began
         print(f"{jobs} in flight: exit {code}, {took:.0f} s, {used:.0f} MiB (imports alone {alone:.0f})")
 

@@ -15,13 +15,13 @@ from decimal import Decimal
 from pathlib import Path
 
 from kirin_cli.ledger.entry import Intent
-from kirin_cli.ledger.journal import Ledger
-from kirin_cli.ledger.questions import find, select, spent
-from kirin_cli.ledger.states import Event
+from kirin_cli.ledger.ledger import Ledger
+from kirin_cli.ledger.queries import find_entry, select_entries, spending
+from kirin_cli.ledger.states import LedgerEvent
 
 IN_FLIGHT = 64
 SECONDS = (1.0, 2.0)
-LIFE = (Event.PROGRESSED, Event.PROGRESSED, Event.PROGRESSED)
+LIFE = (LedgerEvent.PROGRESSED, LedgerEvent.PROGRESSED, LedgerEvent.PROGRESSED)
 REQUEST = '{"prompt": "' + "neon rain over the harbour " * 20 + '"}'
 
 
@@ -51,13 +51,13 @@ def batch(jobs: int, ledger: Ledger | None) -> float:
 
 def live(ledger: Ledger, number: int, wait: Callable[[int], None]) -> None:
     """One job's life with everything that a run writes down."""
-    entry = ledger.move(ledger.intend(intent(number)), Event.SEND)
-    entry = ledger.move(entry, Event.ACCEPTED, task_id=f"task-{number}")
+    entry = ledger.move(ledger.intend(intent(number)), LedgerEvent.SEND)
+    entry = ledger.move(entry, LedgerEvent.ACCEPTED, task_id=f"task-{number}")
     wait(number)
     for event in LIFE:
         entry = ledger.move(entry, event)
-    entry = ledger.move(entry, Event.COMPLETED, cost=Decimal("0.28"), outputs='[{"type": "video"}]')
-    ledger.move(ledger.move(entry, Event.FETCH), Event.SAVED)
+    entry = ledger.move(entry, LedgerEvent.COMPLETED, cost=Decimal("0.28"), outputs='[{"type": "video"}]')
+    ledger.move(ledger.move(entry, LedgerEvent.FETCH), LedgerEvent.SAVED)
 
 
 def timed(name: str, act: Callable[[], object]) -> float:
@@ -83,11 +83,11 @@ def measure(jobs: int, folder: Path) -> None:
         print(f"{'one life, alone':44} {(time.perf_counter() - began) / jobs * 1000:9.2f} ms")
     with Ledger.open(folder / "many", time.time) as ledger:
         ledger.intend_all(intent(number) for number in range(10_000))
-        timed("select all", lambda: select(ledger.store))
-        timed("sum of costs", lambda: spent(ledger.store, "model"))
-        timed("find by the beginning of an id", lambda: find(ledger.store, intent(777).external_id[:-1] + "7"))
+        timed("select all", lambda: select_entries(ledger.store))
+        timed("sum of costs", lambda: spending(ledger.store, "model"))
+        timed("find by the beginning of an id", lambda: find_entry(ledger.store, intent(777).external_id[:-1] + "7"))
         tracemalloc.start()
-        entries = select(ledger.store)
+        entries = select_entries(ledger.store)
         print(f"{'memory of 10,000 entries':44} {tracemalloc.get_traced_memory()[0] / 2**20:9.1f} MiB ({len(entries)})")
     timed("open with 10,000 entries, check included", lambda: Ledger.open(folder / "many", time.time).close())
 

@@ -14,12 +14,13 @@ from pathlib import Path
 from statistics import median
 
 import imagesize
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 from pictures import jpeg, png
 
-from kirin_cli.media import look
-from kirin_cli.media.headers import read_header
+from kirin_cli.media.detect import inspect_media
+from kirin_cli.media.image_header import read_image_header
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
 
 PICTURES = {
     "small.png": png(640, 480),
@@ -45,7 +46,7 @@ def ways_to_measure(file: Path) -> dict[str, Callable[[], object]]:
 
     def header() -> None:
         with file.open("rb") as opened:
-            read_header(opened, file.stat().st_size, file.name)
+            read_image_header(opened, file.stat().st_size, file.name)
 
     def sides_only() -> None:
         with file.open("rb") as opened:
@@ -57,7 +58,7 @@ def ways_to_measure(file: Path) -> dict[str, Callable[[], object]]:
 
     ways: dict[str, Callable[[], object]] = {
         "read_header": header,
-        "look": lambda: look(file.name, "image", file.parent),
+        "look": lambda: inspect_media(file.name, "image", file.parent),
         "imagesize alone": sides_only,
     }
     if find_spec("PIL"):

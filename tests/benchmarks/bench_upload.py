@@ -12,10 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
 from pictures import png
 
-from kirin_cli.media import json_body, look
+from kirin_cli.media.detect import inspect_media
+from kirin_cli.media.request_body import json_body
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
 
 MB = 1024 * 1024
 IMAGES = 4
@@ -33,7 +36,7 @@ def main() -> None:
     data = png(640, 480, pad_to=10 * MB)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "cup.png").write_bytes(data)
-        medium = look("cup.png", "image", Path(folder))
+        medium = inspect_media("cup.png", "image", Path(folder))
         tree = {"prompt": "a", "image_list": [{"image": medium}] * IMAGES}
 
         def send() -> int:

@@ -13,8 +13,9 @@ import time
 from pathlib import Path
 from statistics import median
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
 from pictures import png
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 ROOT = Path(__file__).parent.parent.parent
 JOB = """\
@@ -44,16 +45,16 @@ HEAD = "version: 1\ndefaults:\n  params: {mode: std, aspect_ratio: 16:9}\njobs:\
 READ = """
 import sys
 from pathlib import Path
-from kirin_cli.jobs.files import read
-file = read(Path(sys.argv[1]), {"kirin_v1_5_i2v": ("prompt", "mode"), "kirin_v1_t2v": ("aspect_ratio",)})
+from kirin_cli.jobs.parser import read_job_file
+file = read_job_file(Path(sys.argv[1]), {"kirin_v1_5_i2v": ("prompt", "mode"), "kirin_v1_t2v": ("aspect_ratio",)})
 assert file.jobs and not file.problems
 """
 BUILD = """
 import sys
 from pathlib import Path
-from kirin_cli.jobs.document import parse
-from kirin_cli.jobs.text import decoded, read_bytes
-assert not parse(decoded(read_bytes(Path(sys.argv[1]), 8 << 20))).problems
+from kirin_cli.jobs.yaml_loader import parse_yaml
+from kirin_cli.jobs.source_text import decode, read_bytes
+assert not parse_yaml(decode(read_bytes(Path(sys.argv[1]), 8 << 20))).problems
 """
 EVENTS = """
 import sys, yaml

@@ -9,9 +9,17 @@ import sys
 
 import pytest
 
-from kirin_cli.cli.app import loaded
-from kirin_cli.cli.keystore import IN_KEYRING, Locked, forget_key, key_path, readable_by_others, store_key, stored_key
-from kirin_cli.cli.rows import COMMANDS
+from kirin_cli.cli.app import load_command
+from kirin_cli.cli.commands import COMMANDS
+from kirin_cli.cli.keystore import (
+    IN_KEYRING,
+    KeyringUnavailable,
+    forget_key,
+    key_path,
+    readable_by_others,
+    store_key,
+    stored_key,
+)
 from kirin_cli.errors import NotPermitted
 from kirin_cli.sandbox.server import Sandbox
 
@@ -30,7 +38,7 @@ class Ring:
 
     def _open(self):
         if self.locked:
-            raise Locked("it is locked")
+            raise KeyringUnavailable("it is locked")
 
     def get_password(self, service, name):
         self._open()
@@ -141,7 +149,7 @@ def test_a_key_as_an_argument_is_refused_with_the_reason_and_what_to_do(home, ar
 
 
 def test_no_command_has_a_flag_for_the_key():
-    assert not [row.name for row in COMMANDS for one in loaded(row).params if "--api-key" in one.opts]
+    assert not [row.name for row in COMMANDS for one in load_command(row).params if "--api-key" in one.opts]
 
 
 def test_a_missing_key_names_all_three_ways(home):

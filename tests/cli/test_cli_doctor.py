@@ -7,7 +7,7 @@ import socket
 import pytest
 from loopback import Service
 
-from kirin_cli.cli.doing.checkups import of_the_service
+from kirin_cli.cli.commands.doctor import service_checks
 from kirin_cli.cli.settings import settings
 from kirin_cli.sandbox.server import Sandbox
 
@@ -69,8 +69,8 @@ def test_a_service_that_is_not_there_ends_with_3(home):
 
 def test_a_clock_that_is_wrong_is_named(home, served):
     setting = settings(home.environ(KIRIN_BASE_URL=served.base_url, KIRIN_API_KEY=served.key))
-    clock = {one.check: one for one in of_the_service(setting, now=lambda: 0.0)}["clock"]
-    assert (clock.state, "behind the service's" in clock.says) == ("warning", True)
+    clock = {one.check: one for one in service_checks(setting, now=lambda: 0.0)}["clock"]
+    assert (clock.state, "behind the service's" in clock.message) == ("warning", True)
 
 
 def test_a_damaged_ledger_ends_with_9(home):

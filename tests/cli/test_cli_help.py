@@ -11,16 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from kirin_cli.cli.app import loaded
-from kirin_cli.cli.described import SUBJECTS
-from kirin_cli.cli.examples import EXAMPLES
-from kirin_cli.cli.rows import BY_NAME, COMMANDS
-from kirin_cli.cli.screens import COMMAND_MORE, STARTS, text_of
-from kirin_cli.cli.setting_table import SETTINGS
-from kirin_cli.cli.table import commands
-from kirin_cli.cli.topics import TOPICS
-from kirin_cli.derive.docs import exit_codes
-from kirin_cli.derive.help import command_screen
+from kirin_cli.cli.app import all_commands, load_command
+from kirin_cli.cli.commands import BY_NAME, COMMANDS
+from kirin_cli.cli.help import COMMAND_MORE, STARTS, SUBJECTS, render_help
+from kirin_cli.cli.help_texts import EXAMPLES, HELP_TOPICS
+from kirin_cli.cli.settings_schema import SETTINGS
+from kirin_cli.docgen.commands import command_screen
+from kirin_cli.docgen.readme import exit_code_table
 
 if os.name == "posix":
     import pty
@@ -28,13 +25,13 @@ if os.name == "posix":
 ROOT = Path(__file__).parents[2]
 SHOWN = [row.name for row in COMMANDS if not row.hidden]
 LINES = [line for lines in EXAMPLES.values() for line in lines]
-DESCRIBED = [one for one in commands() if one.name]
+DESCRIBED = [one for one in all_commands() if one.name]
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def whole(option):
     """The long spelling as help has it."""
-    return f"--[no-]{option.spelled[2:]}" if option.negative else option.spelled
+    return f"--[no-]{option.long[2:]}" if option.negative else option.long
 
 
 def on_a_terminal(home, *arguments, columns, **env):
@@ -67,13 +64,13 @@ def test_every_command_has_examples_and_no_example_is_left_over():
 def test_every_example_is_understood(line):
     program, name, *arguments = shlex.split(line.partition(" > ")[0].partition(" < ")[0])
     assert program == "kirin"
-    command = loaded(BY_NAME[name])
+    command = load_command(BY_NAME[name])
     command.make_context(name, arguments)
 
 
 @pytest.mark.parametrize("described", DESCRIBED, ids=lambda described: described.name)
 def test_help_on_a_pipe_is_plain_and_narrow_and_cuts_no_name(described):
-    text = text_of(command_screen(described, COMMAND_MORE))
+    text = render_help(command_screen(described, COMMAND_MORE))
     lines = text.splitlines()
     assert f"Usage: kirin {described.name}" in lines[0]
     assert max(map(len, (line for line in lines if "$ kirin" not in line))) <= 80
@@ -83,7 +80,7 @@ def test_help_on_a_pipe_is_plain_and_narrow_and_cuts_no_name(described):
 
 def test_help_of_a_process_is_that_text(home):
     described = next(one for one in DESCRIBED if one.name == "run")
-    assert home.kirin("run", "--help").stdout == text_of(command_screen(described, COMMAND_MORE)) + "\n"
+    assert home.kirin("run", "--help").stdout == render_help(command_screen(described, COMMAND_MORE)) + "\n"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="terminals of this kind are of POSIX")
@@ -116,12 +113,12 @@ def test_help_of_a_command_is_its_help(home):
 
 
 def test_the_subjects_that_are_offered_are_those_that_there_are():
-    assert set(SUBJECTS) == {*TOPICS, *SHOWN}
+    assert set(SUBJECTS) == {*HELP_TOPICS, *SHOWN}
 
 
 def test_the_exit_codes_are_those_of_the_errors(home):
     text = home.kirin("help", "exit-codes").stdout
-    assert all(re.search(rf"^{code} ", text, re.MULTILINE) for code in exit_codes())
+    assert all(re.search(rf"^{code} ", text, re.MULTILINE) for code in exit_code_table())
 
 
 def test_the_environment_lists_every_setting(home):
@@ -129,7 +126,7 @@ def test_the_environment_lists_every_setting(home):
     assert all(one.env in text and (not one.flag or one.flag in text) for one in SETTINGS.values())
 
 
-@pytest.mark.parametrize("topic", TOPICS)
+@pytest.mark.parametrize("topic", HELP_TOPICS)
 def test_every_topic_says_something(home, topic):
     done = home.kirin("help", topic)
     assert (done.returncode, done.stderr) == (0, "")

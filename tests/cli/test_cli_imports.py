@@ -7,7 +7,7 @@ import sys
 import pytest
 from cli_process import Home
 
-from kirin_cli.cli.rows import COMMANDS
+from kirin_cli.cli.commands import COMMANDS
 
 HEAVY = {
     "requests", "urllib3", "rich", "yaml", "http.server", "http.client", "ssl", "PIL", "sqlite3", "asyncio",
@@ -15,15 +15,15 @@ HEAVY = {
 }  # fmt: skip
 PROBE = """
 import json, sys
-from kirin_cli.cli.main import run
-code = run(sys.argv[1:])
+from kirin_cli.cli.app import run_command_line
+code = run_command_line(sys.argv[1:])
 sys.stderr.write("\\n" + json.dumps([code, sorted(sys.modules)]))
 """
 PARSE_ALL = """
 import sys
-from kirin_cli.cli.app import loaded
-from kirin_cli.cli.rows import COMMANDS
-for command in map(loaded, COMMANDS):
+from kirin_cli.cli.app import load_command
+from kirin_cli.cli.commands import COMMANDS
+for command in map(load_command, COMMANDS):
     words = ["x" for one in command.params if one.required]
     options = [one for one in command.params if one.param_type_name == "option"]
     flags = [word for one in options for word in ([one.opts[0]] if one.is_flag else [one.opts[0], "5"])]
@@ -72,7 +72,7 @@ def test_help_of_the_program_loads_no_command_and_no_model(home):
 
 def test_a_model_command_loads_its_own_model_only(home):
     own = {one for one in loaded(home, "v1-t2v", "--help") if one.startswith("kirin_cli.models.")}
-    assert own == {"kirin_cli.models.v1_t2v", "kirin_cli.models.parameters"}
+    assert own == {"kirin_cli.models.v1_t2v", "kirin_cli.models.shared_parameters"}
 
 
 @pytest.mark.parametrize("arguments", [("v1-t2v", "a boat", "--dry-run"), ("models", "v1-t2v"), ("config",)])

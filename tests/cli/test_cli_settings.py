@@ -9,15 +9,14 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from kirin_cli.cli.app import loaded
+from kirin_cli.cli.app import load_command
+from kirin_cli.cli.commands import BY_NAME, COMMANDS
 from kirin_cli.cli.console import MODES
-from kirin_cli.cli.folders import user_folder
-from kirin_cli.cli.rows import BY_NAME, COMMANDS
-from kirin_cli.cli.setting_table import SETTINGS
-from kirin_cli.cli.sources import sources
+from kirin_cli.cli.settings import sources, user_folder
+from kirin_cli.cli.settings_schema import SETTINGS
 from kirin_cli.errors import UsageError
-from kirin_cli.jobs.outside import MOST_JOBS
-from kirin_cli.sandbox.server import USUAL_SPEED
+from kirin_cli.jobs.scope import MAX_JOBS
+from kirin_cli.sandbox.server import DEFAULT_SPEED
 from kirin_cli.wire import DIALECTS
 
 ROOT = Path(__file__).parents[2]
@@ -217,12 +216,12 @@ def test_help_works_where_a_settings_file_does_not_and_shows_the_programs_own_de
 
 def test_the_flags_of_the_commands_follow_the_table():
     by_variable = {one.env: one for one in SETTINGS.values()}
-    params = [(row.name, param) for row in COMMANDS for param in loaded(row).params]
+    params = [(row.name, param) for row in COMMANDS for param in load_command(row).params]
     for name, param in params:
         if param.envvar:
             setting = by_variable[param.envvar]
             assert setting.flag in param.opts, (name, param.envvar)
-            assert not setting.usual or str(param.default) == setting.usual, (name, param.envvar)
+            assert not setting.default or str(param.default) == setting.default, (name, param.envvar)
     spelled = {spelling for _, param in params for spelling in param.opts}
     assert {one.flag for one in SETTINGS.values() if one.flag} <= spelled
     read_by_typer = {param.envvar for _, param in params if param.envvar}
@@ -242,9 +241,9 @@ def test_words_and_defaults_are_those_of_the_rooms_that_have_them():
             assert SETTINGS[name].parse(word, name) == word
         with pytest.raises(UsageError):
             SETTINGS[name].parse("another", name)
-    assert SETTINGS["max_jobs"].usual == str(MOST_JOBS)
-    speed = next(one for one in loaded(BY_NAME["sandbox"]).params if "--speed" in one.opts)
-    assert speed.default == USUAL_SPEED
+    assert SETTINGS["max_jobs"].default == str(MAX_JOBS)
+    speed = next(one for one in load_command(BY_NAME["sandbox"]).params if "--speed" in one.opts)
+    assert speed.default == DEFAULT_SPEED
 
 
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere a current folder cannot go")

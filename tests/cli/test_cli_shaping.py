@@ -5,10 +5,10 @@ import json
 import pytest
 from cli_process import Home
 
-from kirin_cli.cli.entries import FIELDS as ENTRY_FIELDS
-from kirin_cli.cli.shaping import shape_of
+from kirin_cli.cli.commands.list import ENTRY_FIELDS
+from kirin_cli.cli.console import output_format
 from kirin_cli.errors import UsageError
-from kirin_cli.report.jsonl import FIELDS as JOB_FIELDS
+from kirin_cli.report.json_format import JOB_LINE_FIELDS as JOB_FIELDS
 from kirin_cli.sandbox.server import Sandbox
 
 JOBS = """\
@@ -26,7 +26,7 @@ ROW = {
 
 
 def text(template, row=ROW, fields=JOB_FIELDS):
-    (line,) = shape_of(fields, template=template).lines([row])
+    (line,) = output_format(fields, template=template).lines([row])
     return line
 
 
@@ -48,7 +48,7 @@ def test_a_template_shows_the_fields_that_it_names(template, shown):
 
 
 def test_a_line_of_json_is_harmless():
-    (line,) = shape_of(JOB_FIELDS, jsonl=True).lines([{"name": "a\x7f\x1b\u202e\nb"}])
+    (line,) = output_format(JOB_FIELDS, jsonl=True).lines([{"name": "a\x7f\x1b\u202e\nb"}])
     assert line.isprintable()
     assert json.loads(line) == {"name": "a\x7f\x1b\u202e\nb"}
 
@@ -74,17 +74,17 @@ def test_a_name_that_rows_have_themselves_is_theirs():
 )
 def test_a_name_that_no_row_has_is_refused_with_the_nearest(template, words):
     with pytest.raises(UsageError) as refused:
-        shape_of(JOB_FIELDS, template=template)
+        output_format(JOB_FIELDS, template=template)
     assert words in refused.value.message
 
 
 def test_two_ways_to_print_are_one_too_many():
     with pytest.raises(UsageError, match="--json and --jsonl"):
-        shape_of(JOB_FIELDS, json=True, jsonl=True)
+        output_format(JOB_FIELDS, json=True, jsonl=True)
     with pytest.raises(UsageError, match="--jsonl and --format"):
-        shape_of(JOB_FIELDS, jsonl=True, template="{name}")
+        output_format(JOB_FIELDS, jsonl=True, template="{name}")
     with pytest.raises(UsageError, match="--json and --csv"):
-        shape_of({}, json=True, csv=True)
+        output_format({}, json=True, csv=True)
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import re
 import pytest
 from derive_commands import COMMANDS
 
-from kirin_cli.derive.commands import Command, Option, parts
-from kirin_cli.derive.completions import SHELLS, script
+from kirin_cli.docgen.commands import CommandInfo, OptionInfo, split_root
+from kirin_cli.docgen.completions import SHELLS, completion_script
 
 QUOTED = re.compile(r"'(?:[^']|'')*'")
 PAIRS = {")": "(", "]": "[", "}": "{"}
@@ -14,8 +14,8 @@ PAIRS = {")": "(", "]": "[", "}": "{"}
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_every_command_name_and_flag_is_in_the_script(shell: str) -> None:
-    text = script(shell, COMMANDS).replace(r"\:", ":")
-    _, named = parts(COMMANDS)
+    text = completion_script(shell, COMMANDS).replace(r"\:", ":")
+    _, named = split_root(COMMANDS)
     for command in named:
         assert all(name in text for name in command.names)
         for option in command.options:
@@ -24,14 +24,16 @@ def test_every_command_name_and_flag_is_in_the_script(shell: str) -> None:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_no_place_of_the_template_is_left_open(shell: str) -> None:
-    assert not re.search(r"@[A-Z]+@", script(shell, COMMANDS))
+    assert not re.search(r"@[A-Z]+@", completion_script(shell, COMMANDS))
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_quote_in_a_help_text_stays_text(shell: str) -> None:
-    odd = Option(spelled="--odd", help="it's [odd]: $(touch x) `touch x` \\", switch=True)
+    odd = OptionInfo(long="--odd", help="it's [odd]: $(touch x) `touch x` \\", is_switch=True)
     line = next(
-        line for line in script(shell, [Command(name="x", help="", options=(odd,))]).splitlines() if "odd" in line
+        line
+        for line in completion_script(shell, [CommandInfo(name="x", help="", options=(odd,))]).splitlines()
+        if "odd" in line
     )
     if shell == "bash":
         assert "touch" not in line
@@ -41,11 +43,15 @@ def test_a_quote_in_a_help_text_stays_text(shell: str) -> None:
 
 
 def test_bash_uses_nothing_that_came_with_bash_4() -> None:
-    assert not re.search(r"declare -A|local -A|mapfile|readarray|\$\{\w+,,?\}|\|&|&>>|coproc", script("bash", COMMANDS))
+    assert not re.search(
+        r"declare -A|local -A|mapfile|readarray|\$\{\w+,,?\}|\|&|&>>|coproc", completion_script("bash", COMMANDS)
+    )
 
 
 def test_powershell_brackets_and_quotes_are_closed() -> None:
-    text = "\n".join(line for line in script("powershell", COMMANDS).splitlines() if not line.startswith("#"))
+    text = "\n".join(
+        line for line in completion_script("powershell", COMMANDS).splitlines() if not line.startswith("#")
+    )
     assert text.isascii()
     bare = QUOTED.sub("", text)
     assert "'" not in bare
@@ -59,10 +65,10 @@ def test_powershell_brackets_and_quotes_are_closed() -> None:
 
 
 def test_powershell_tables_have_no_key_twice_in_whatever_case() -> None:
-    both = Command(
+    both = CommandInfo(
         name="x",
         help="",
-        options=(Option(spelled="--verbose", short="-v"), Option(spelled="--version", short="-V", switch=True)),
+        options=(OptionInfo(long="--verbose", short="-v"), OptionInfo(long="--version", short="-V", is_switch=True)),
     )
-    keys = re.findall(r"^ +'(-[^']*)' = @\{", script("powershell", [both]), re.MULTILINE)
+    keys = re.findall(r"^ +'(-[^']*)' = @\{", completion_script("powershell", [both]), re.MULTILINE)
     assert keys == ["--verbose", "-v", "--version"]

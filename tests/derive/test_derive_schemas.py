@@ -8,14 +8,14 @@ from derive_storm import files, requests
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import best_match
 
-from kirin_cli.derive.schemas import job_file_schema, job_file_text
-from kirin_cli.jobs import reader
-from kirin_cli.jobs.document import parse
-from kirin_cli.jobs.files import read
+from kirin_cli.docgen.job_schema import job_file_schema, job_file_text
+from kirin_cli.jobs import parser
 from kirin_cli.jobs.job import JOB_KEYS
+from kirin_cli.jobs.parser import read_job_file
+from kirin_cli.jobs.yaml_loader import parse_yaml
 from kirin_cli.models import MODELS
-from kirin_cli.spec.medium import look_nowhere
-from kirin_cli.spec.model import Model
+from kirin_cli.modelspec.model import Model
+from kirin_cli.modelspec.types import assume_url
 
 WHOLE = Draft7Validator(job_file_schema())
 PARAMS = {model.id: Draft7Validator(model.schema()) for model in MODELS.values()}
@@ -31,7 +31,7 @@ def smallest(refused: list[tuple[dict[str, object], str]]) -> str:
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 def test_a_models_schema_refuses_nothing_that_its_check_accepts(model: Model) -> None:
     drawn = list(requests(model, 2000))
-    accepted = [given for given in drawn if not model.check(given, look_nowhere).errors]
+    accepted = [given for given in drawn if not model.check(given, assume_url).errors]
     assert 50 < len(accepted) < 1900
     refused = [
         (given, error.message) for given in accepted if (error := best_match(PARAMS[model.id].iter_errors(given)))
@@ -42,8 +42,8 @@ def test_a_models_schema_refuses_nothing_that_its_check_accepts(model: Model) ->
 def accepts(document: dict[str, object], path: Path) -> bool:
     """Whether the program takes the document for a job file without errors."""
     path.write_text(json.dumps(document), encoding="utf-8")
-    found = read(path, FIELDS)
-    jobs = [MODELS[job.model].check(job.params, look_nowhere).errors for job in found.jobs if not job.problems]
+    found = read_job_file(path, FIELDS)
+    jobs = [MODELS[job.model].check(job.params, assume_url).errors for job in found.jobs if not job.problems]
     return not found.problems and len(jobs) == len(found.jobs) and not any(jobs)
 
 
@@ -165,8 +165,8 @@ def test_an_editor_leaves_alone(document: dict[str, object]) -> None:
 
 def test_the_schema_knows_the_keys_that_the_reader_knows() -> None:
     keys = job_file_schema()["properties"]
-    assert set(keys) == set(reader._TOP_KEYS)
-    assert set(keys["defaults"]["properties"]) == set(reader._DEFAULTS_KEYS)
+    assert set(keys) == set(parser._TOP_KEYS)
+    assert set(keys["defaults"]["properties"]) == set(parser._DEFAULTS_KEYS)
     assert set(keys["jobs"]["items"]["properties"]) == set(JOB_KEYS)
 
 
@@ -174,7 +174,7 @@ def test_the_schema_knows_the_keys_that_the_reader_knows() -> None:
     "path", sorted((Path(__file__).parents[2] / "sample_jobs").glob("*.yaml")), ids=lambda path: path.name
 )
 def test_the_sample_jobs_are_as_the_schema_wants_them(path: Path) -> None:
-    documents = [document.root for document in parse(path.read_text(encoding="utf-8")).documents]
+    documents = [document.root for document in parse_yaml(path.read_text(encoding="utf-8")).documents]
     assert documents
     assert not [error.message for document in documents for error in WHOLE.iter_errors(document)]
 

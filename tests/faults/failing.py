@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kirin_cli.api.download import Downloader, Fetched
-from kirin_cli.api.transport import Reply, Request, Transport
+from kirin_cli.api.download import DownloadedFile, Downloader
+from kirin_cli.api.transport import HttpReply, HttpRequest, Transport
 from kirin_cli.errors import LocalFault
-from kirin_cli.ledger.owner import Owner
+from kirin_cli.ledger.leases import LeaseOwner
 
 COMMIT, COMMITTED, POST, ANSWERED, NOTE, NOTED, NAMED = (
     "commit", "committed", "POST", "answered", "note", "noted", "named",
@@ -77,7 +77,7 @@ def wired(steps: Steps, number: int) -> dict[str, Any]:
         "connect": connect,
         "transport": lambda *arguments, **options: _Transport(steps, *arguments, **options),
         "downloader": lambda *arguments, **options: _Downloader(steps, *arguments, **options),
-        "me": Owner(host="here", boot="once", pid=number, started=str(number)),
+        "me": LeaseOwner(host="here", boot="once", pid=number, started=str(number)),
         "lives": lambda owner, me: owner == me,
     }
 
@@ -99,7 +99,7 @@ class _Transport(Transport):
         super().__init__(*arguments, **options)
         self._steps = steps
 
-    def send(self, request: Request, *, deadline: float, fresh: bool = False) -> Reply:
+    def send(self, request: HttpRequest, *, deadline: float, fresh: bool = False) -> HttpReply:
         if request.method != "POST":
             return super().send(request, deadline=deadline, fresh=fresh)
         self._steps(POST)
@@ -113,8 +113,10 @@ class _Downloader(Downloader):
         super().__init__(*arguments, **options)
         self._steps = steps
 
-    def fetch(self, *arguments: Any, before_publish: Callable[[Fetched], None], **options: Any) -> Fetched:
-        def noting(fetched: Fetched) -> None:
+    def fetch(
+        self, *arguments: Any, before_publish: Callable[[DownloadedFile], None], **options: Any
+    ) -> DownloadedFile:
+        def noting(fetched: DownloadedFile) -> None:
             self._steps(NOTE)
             before_publish(fetched)
             self._steps(NOTED)

@@ -5,7 +5,7 @@ from typing import Any
 
 from faults.worlds import CLIP, Bench, Ran
 
-from kirin_cli.ledger.states import State
+from kirin_cli.ledger.states import LedgerState
 
 FILE = "GET /result.mp4"
 HALF = len(CLIP) // 2
@@ -15,7 +15,7 @@ def whole(machine: Bench, ran: Ran, gets: int | None = None) -> None:
     """One good file, one note, one paid task; and the same again costs nothing and asks for nothing."""
     assert (ran.exit_code, ran.outcome.state) == (0, "done"), ran.said
     assert [path.name for path in sorted(machine.renders.iterdir())] == ["rain.json", "rain.mp4"]
-    assert (machine.posts, machine.entries()[0].state) == (1, State.DONE)
+    assert (machine.posts, machine.entries()[0].state) == (1, LedgerState.DONE)
     note = json.loads((machine.renders / "rain.json").read_text())
     assert (note["cost_usd"], note["outputs"]["rain.mp4"]["bytes"]) == ("0.28", len(CLIP))
     fetched = len(machine.cdn.truth.of("GET"))

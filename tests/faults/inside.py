@@ -9,7 +9,7 @@ from typing import Any
 from faults.processes import environment
 from faults.worlds import Bench
 
-from kirin_cli.cli.main import run
+from kirin_cli.cli.app import run_command_line
 
 Said = tuple[int, str, str]
 """Exit code, standard output, standard error."""
@@ -24,7 +24,7 @@ def kirin(machine: Bench, *arguments: str) -> Said:
     os.environ.update(environment(machine))
     try:
         with contextlib.chdir(machine.folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = run(arguments)
+            code = run_command_line(arguments)
     finally:
         os.environ.clear()
         os.environ.update(before)

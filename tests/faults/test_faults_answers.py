@@ -13,8 +13,8 @@ from loopback_exchange import Exchange, Fault
 from loopback_messages import json_answer
 from pictures import png
 
-from kirin_cli.ledger.states import State
-from kirin_cli.run.events import Accepted, Event, Generated, Retrying
+from kirin_cli.ledger.states import LedgerState
+from kirin_cli.run.events import Accepted, Generated, Retrying, RunEvent
 
 HOSTILE = "no \x1b]0;owned\x07 [red]such[/red] \u202e prompt\r\n::error::boo"
 
@@ -65,7 +65,7 @@ def test_S12_a_duplicate_that_nobody_finds_is_a_conflict_for_a_person(machine: B
     assert (ran.exit_code, ran.outcome.state, ran.outcome.error.charged) == (6, "unknown", "maybe")
     assert f"kirin resolve {ran.outcome.job.external_id}" in ran.outcome.error.hint
     assert (machine.run().exit_code, machine.posts) == (6, 1)
-    assert machine.entries()[0].state is State.CONFLICT
+    assert machine.entries()[0].state is LedgerState.CONFLICT
 
 
 @pytest.mark.parametrize("times", range(1, 11))
@@ -101,7 +101,7 @@ def test_S14_a_denial_stops_the_batch_before_its_next_post(machine: Bench, name:
     assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (code, 3, 2)
     assert [outcome.state for outcome in ran.summary.outcomes] == ["done"] * 2 + ["pending"] * 6
     assert {outcome.error.charged for outcome in ran.summary.outcomes[2:]} == {"no"}
-    assert [entry.state for entry in machine.entries()] == [State.DONE] * 2 + [State.INTENT] * 6
+    assert [entry.state for entry in machine.entries()] == [LedgerState.DONE] * 2 + [LedgerState.INTENT] * 6
     assert (machine.run().exit_code, machine.api.truth.created()) == (0, 8)
 
 
@@ -111,7 +111,12 @@ def test_S14_of_many_at_once_none_begins_after_the_denial_was_read(machine: Benc
     ran = machine.run(in_flight=40)
     assert ran.exit_code == 4
     assert machine.posts <= 4 + 4
-    assert {entry.state for entry in machine.entries()} <= {State.INTENT, State.ACCEPTED, State.RUNNING, State.DONE}
+    assert {entry.state for entry in machine.entries()} <= {
+        LedgerState.INTENT,
+        LedgerState.ACCEPTED,
+        LedgerState.RUNNING,
+        LedgerState.DONE,
+    }
 
 
 LONG = 3600.0
@@ -137,7 +142,7 @@ def test_S15_retry_after_is_honoured_or_capped_and_never_crashes(machine: Bench,
     (retry,) = ran.of(Retrying)
     expected = WAITS[value]
     assert retry.delay == pytest.approx(expected, abs=0.1) if expected else 0.5 < retry.delay < 2
-    assert machine.entries()[0].tally.exposed == 1
+    assert machine.entries()[0].counters.exposed == 1
 
 
 def test_S15_a_service_that_says_0_for_ever_is_not_hammered(machine: Bench) -> None:
@@ -165,7 +170,7 @@ def test_S15_a_limit_halves_what_is_in_flight(machine: Bench) -> None:
     assert (max(going[:limited]), max(going[drained:]) < 8) == (8, True)
 
 
-def running(events: list[Event]) -> list[int]:
+def running(events: list[RunEvent]) -> list[int]:
     """How many tasks were accepted and not yet completed, after each of the events."""
     return list(accumulate(isinstance(event, Accepted) - isinstance(event, Generated) for event in events))
 

@@ -18,7 +18,7 @@ from faults.worlds import Bench, Ran
 from loopback import clip
 from loopback_exchange import Exchange
 
-from kirin_cli.ledger.states import State
+from kirin_cli.ledger.states import LedgerState
 
 LONG = clip(3_000_000)
 
@@ -61,7 +61,7 @@ def test_L5_a_disk_that_fills_during_a_download_is_9_and_resume_fetches_free_of_
     assert "hint: make room, then `kirin resume` fetches it free of charge" in said.lines
     assert "to go on: kirin run jobs.yaml" in said.lines
     assert (machine.folder / "kept" / "rain.mp4").read_bytes() == LONG
-    assert (machine.posts, machine.entries()[0].state) == (1, State.DONE)
+    assert (machine.posts, machine.entries()[0].state) == (1, LedgerState.DONE)
     processes.judge(machine, said)
 
 

@@ -11,9 +11,9 @@ from faults.worlds import CLIP, Bench
 from loopback import clip
 from loopback_exchange import Fault
 
-from kirin_cli.api.download import Downloader, Limits
+from kirin_cli.api.download import Downloader, DownloadLimits
 
-IMPATIENT = Limits(idle=0.2, failures=3)
+IMPATIENT = DownloadLimits(idle=0.2, failures=3)
 
 
 def in_real_time(network: Any, **options: Any) -> Downloader:

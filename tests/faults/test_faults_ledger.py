@@ -17,12 +17,12 @@ from loopback_exchange import Exchange
 from loopback_messages import Request
 
 from kirin_cli.errors import NotPermitted
-from kirin_cli.ledger import schema
-from kirin_cli.ledger.journal import Ledger
-from kirin_cli.ledger.questions import select
-from kirin_cli.ledger.states import Event, State
-from kirin_cli.run.batch import Batch
-from kirin_cli.spec.model import Model
+from kirin_cli.ledger import store
+from kirin_cli.ledger.ledger import Ledger
+from kirin_cli.ledger.queries import select_entries
+from kirin_cli.ledger.states import LedgerEvent, LedgerState
+from kirin_cli.modelspec.model import Model
+from kirin_cli.run.scheduler import Scheduler
 from kirin_cli.wire import DIALECTS
 
 HOUR = 3600.0
@@ -83,7 +83,7 @@ def corrupt(path: Path) -> None:
 
 def newer(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute(f"PRAGMA user_version = {len(schema.STEPS) + 1}")
+        connection.execute(f"PRAGMA user_version = {len(store.MIGRATIONS) + 1}")
 
 
 SPOILT = {
@@ -156,9 +156,9 @@ class Interrupted:
 
     meanwhile: Callable[[], None]
 
-    def wrap(self, model: Model, values: Mapping[str, object]) -> dict[str, object]:
+    def build_body(self, model: Model, values: Mapping[str, object]) -> dict[str, object]:
         self.meanwhile()
-        return DIALECTS["gateway"].wrap(model, values)
+        return DIALECTS["gateway"].build_body(model, values)
 
 
 def created_by_another(machine: Bench) -> None:
@@ -171,19 +171,19 @@ def test_G4_who_loses_the_race_for_an_entry_does_not_send(machine: Bench) -> Non
     def stolen() -> None:
         if not machine.api.truth.created():
             with Ledger.open(machine.folder / "state", machine.clock.time) as ledger:
-                ledger.move(select(ledger.store)[0], Event.SEND)
+                ledger.move(select_entries(ledger.store)[0], LedgerEvent.SEND)
             created_by_another(machine)
 
     ran = machine.run(dialect=Interrupted(stolen))
     assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (0, 0, 1)
-    assert machine.entries()[0].state is State.DONE
+    assert machine.entries()[0].state is LedgerState.DONE
 
 
 def test_S14_a_denial_that_comes_while_a_request_is_made_ready_stops_it(machine: Bench) -> None:
-    batches: list[Batch] = []
-    denied = Interrupted(lambda: batches[0]._brakes.halt(NotPermitted("the service refuses the key")))
+    batches: list[Scheduler] = []
+    denied = Interrupted(lambda: batches[0]._brakes.stop(NotPermitted("the service refuses the key")))
     ran = machine.run(batches.append, dialect=denied)
-    assert (ran.exit_code, machine.posts, machine.entries()[0].state) == (4, 0, State.INTENT)
+    assert (ran.exit_code, machine.posts, machine.entries()[0].state) == (4, 0, LedgerState.INTENT)
 
 
 def test_the_bench_itself_finds_a_task_that_was_made_twice(machine: Bench) -> None:

@@ -6,7 +6,7 @@ from faults.fetches import FILE, HALF, paid_without_file, then_fetched, whole
 from faults.worlds import CLIP, KEY, Bench
 from loopback import Service
 
-from kirin_cli.ledger.states import State
+from kirin_cli.ledger.states import LedgerState
 
 
 def counted(machine: Bench) -> None:
@@ -35,7 +35,7 @@ def test_D9_a_result_that_is_gone_is_expired_7_and_sticky(machine: Bench) -> Non
     paid_without_file(machine, ran, "expired")
     assert "--again" in ran.outcome.error.hint
     assert "new cost" in ran.outcome.error.hint
-    assert (len(machine.cdn.truth.of("GET")), machine.entries()[0].state) == (3, State.EXPIRED)
+    assert (len(machine.cdn.truth.of("GET")), machine.entries()[0].state) == (3, LedgerState.EXPIRED)
     asked = machine.queries
     once_more = machine.run()
     assert (once_more.exit_code, once_more.outcome.state, machine.queries) == (7, "expired", asked)

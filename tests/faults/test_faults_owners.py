@@ -13,13 +13,12 @@ from faults.failing import COMMITTED, POST, Dead, Steps, wired
 from faults.processes import judge, ran, started
 from faults.worlds import CLIP, Bench, Ran, bench
 
-from kirin_cli.api.parts import PartFile
-from kirin_cli.ledger.journal import Ledger
-from kirin_cli.ledger.leases import Leases
-from kirin_cli.ledger.owner import Owner
-from kirin_cli.ledger.questions import select
-from kirin_cli.ledger.states import State
-from kirin_cli.run.events import Noted
+from kirin_cli.api.part_file import PartFile
+from kirin_cli.ledger.leases import LeaseOwner, Leases
+from kirin_cli.ledger.ledger import Ledger
+from kirin_cli.ledger.queries import select_entries
+from kirin_cli.ledger.states import LedgerState
+from kirin_cli.run.events import Notice
 
 JOBS = [f"j{number}" for number in range(6)]
 
@@ -79,10 +78,10 @@ def test_G4_another_machine_without_the_ledger_adopts_what_is_there(folder: Path
 
 def test_G4_a_live_lease_is_waited_for(machine: Bench) -> None:
     machine.run(timeout=0.5, waits=False)
-    owner = Owner(host="here", boot="once", pid=1, started="1")
+    owner = LeaseOwner(host="here", boot="once", pid=1, started="1")
     with Ledger.open(machine.folder / "state", machine.clock.time) as ledger:
         other = Leases(ledger.store, machine.clock.time, me=owner, lives=lambda *_: True)
-        assert other.acquire(select(ledger.store)[0]).granted
+        assert other.acquire(select_entries(ledger.store)[0]).granted
 
         def after_a_while(_: object) -> None:
             if machine.clock.now() > 90:
@@ -90,14 +89,14 @@ def test_G4_a_live_lease_is_waited_for(machine: Bench) -> None:
 
         ran = machine.run(after_a_while, lives=lambda holder, _: holder == owner, timeout=200.0)
     assert (ran.exit_code, ran.seconds > 80, machine.posts) == (0, True, 1)
-    assert sum("another kirin" in event.text for event in ran.of(Noted)) == 1
+    assert sum("another kirin" in event.text for event in ran.of(Notice)) == 1
 
 
 def test_G4_a_lease_that_never_ends_is_8_at_the_deadline(machine: Bench) -> None:
     machine.run(timeout=0.5, waits=False)
     with Ledger.open(machine.folder / "state", machine.clock.time) as ledger:
-        other = Leases(ledger.store, machine.clock.time, me=Owner(host="h", boot="b", pid=1, started="1"))
-        other.acquire(select(ledger.store)[0])
+        other = Leases(ledger.store, machine.clock.time, me=LeaseOwner(host="h", boot="b", pid=1, started="1"))
+        other.acquire(select_entries(ledger.store)[0])
         ran = machine.run(lives=lambda *_: True, timeout=100.0)
     assert (ran.exit_code, ran.outcome.state, machine.posts) == (8, "pending", 1)
 
@@ -120,7 +119,7 @@ def test_G4_a_file_that_another_machine_has_fetched_meanwhile_is_taken(fresh: Ca
         machine.api.api.unique = True
         with pytest.raises(Dead):
             machine.run_unjudged(**wired(Steps(at, for_ever=True), 1))
-        if [entry.state for entry in machine.entries()] == [State.SUCCEEDED]:
+        if [entry.state for entry in machine.entries()] == [LedgerState.SUCCEEDED]:
             break
     assert machine.run(state="elsewhere").exit_code == 0
     gets = len(machine.cdn.truth.of("GET"))
@@ -164,5 +163,5 @@ def test_G4_two_processes_at_one_job_file_end_well_with_one_task_each(machine: B
         assert (one.end(), two.end()) == (0, 0), one.said + two.said
     judge(machine, one, two)
     assert (machine.posts, machine.api.truth.created()) == (len(JOBS), len(JOBS))
-    assert {entry.state for entry in machine.entries()} == {State.DONE}
+    assert {entry.state for entry in machine.entries()} == {LedgerState.DONE}
     assert all(film.read_bytes() == CLIP for film in machine.renders.glob("*.mp4"))

@@ -9,8 +9,8 @@ from faults.worlds import CLIP, Bench
 from loopback import Task
 from loopback_scripts import every
 
-from kirin_cli.ledger.states import State
-from kirin_cli.run.events import Noted, Retrying
+from kirin_cli.ledger.states import LedgerState
+from kirin_cli.run.events import Notice, Retrying
 
 TROUBLE = (
     faults.answer(500), faults.reset_after_reading(create=False), faults.html(503), faults.raw(b"\x00garbage\r\n\r\n"),
@@ -40,7 +40,7 @@ def test_P2_404_for_ever_is_lost_and_left_to_a_person(machine: Bench) -> None:
     assert (ran.exit_code, ran.outcome.state, ran.outcome.error.charged) == (6, "unknown", "maybe")
     assert 60 < ran.seconds < 120
     assert f"kirin resolve {ran.outcome.job.external_id}" in ran.outcome.error.hint
-    assert machine.entries()[0].state is State.LOST
+    assert machine.entries()[0].state is LedgerState.LOST
     assert (machine.run().exit_code, machine.posts) == (6, 1)
 
 
@@ -49,7 +49,7 @@ def test_P3_an_unknown_status_means_still_running_and_is_said_once(machine: Benc
     machine.api.api.statuses = ({"status": word},) * 5 + ("completed",)
     ran = machine.run()
     assert (ran.exit_code, machine.queries) == (0, 6)
-    assert len(ran.of(Noted)) <= 1
+    assert len(ran.of(Notice)) <= 1
     assert "\x1b" not in ran.said
 
 
@@ -65,7 +65,7 @@ def test_P3_completed_is_sticky_whatever_is_said_afterwards(machine: Bench) -> N
     machine.api.api.statuses = ("completed", "in_progress", "queued", "completed")
     ran = machine.run()
     assert (ran.exit_code, machine.posts, machine.queries) == (0, 1, 4)
-    assert State.SUCCEEDED not in {entry.state for entry in machine.entries()}
+    assert LedgerState.SUCCEEDED not in {entry.state for entry in machine.entries()}
 
 
 def contents(*urls: object) -> dict[str, Any]:

@@ -16,9 +16,9 @@ from faults.worlds import CLIP, Bench
 from ui.screen import seen
 from videos import video
 
-from kirin_cli.cli.signals import interruptible
+from kirin_cli.cli.runner import handle_signals
 from kirin_cli.errors import Interrupted, KirinError, Terminated
-from kirin_cli.ledger.states import State
+from kirin_cli.ledger.states import LedgerState
 
 GO_ON = "to go on: kirin run jobs.yaml"
 
@@ -161,7 +161,7 @@ def test_G1_ctrl_c_during_an_upload_sends_nothing(machine: Bench) -> None:
         machine.cdn.truth.wait("POST")
         assert running.stop() == 130
     assert "rain: not finished: interrupted: not sent" in running.lines
-    assert (machine.posts, machine.entries()[0].state) == (0, State.INTENT)
+    assert (machine.posts, machine.entries()[0].state) == (0, LedgerState.INTENT)
     code, again = ran(machine, "resume", KIRIN_UPLOAD_URL=machine.cdn.url("/upload"))
     assert (code, machine.posts) == (0, 1), again.said
     processes.judge(machine, running, again)
@@ -214,7 +214,7 @@ def test_G1_G2_a_signal_while_files_are_hashed_is_raised_and_says_how_to_go_on(
     number: int, kind: type[KirinError]
 ) -> None:
     before = signal.getsignal(number)
-    with pytest.raises(kind) as caught, interruptible(hint=GO_ON):
+    with pytest.raises(kind) as caught, handle_signals(hint=GO_ON):
         os.kill(os.getpid(), number)
     assert caught.value.hint == GO_ON
     assert signal.getsignal(number) is before

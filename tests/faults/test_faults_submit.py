@@ -9,7 +9,7 @@ from faults.worlds import CLIP, Bench
 from loopback import Service, deaf_url, refused_url
 from loopback_exchange import Fault
 
-from kirin_cli.ledger.states import State
+from kirin_cli.ledger.states import LedgerState
 from kirin_cli.run.events import Accepted, Retrying
 
 
@@ -21,7 +21,7 @@ def test_S1_a_refused_connection_is_tried_again_with_the_same_id_and_then_is_3(m
     ran = machine.run(base_url=refused_url())
     assert (ran.exit_code, ran.outcome.state, ran.outcome.error.charged) == (3, "pending", "no")
     assert len(ran.of(Retrying)) == 4
-    assert [(entry.state, entry.tally.exposed) for entry in machine.entries()] == [(State.INTENT, 0)]
+    assert [(entry.state, entry.counters.exposed) for entry in machine.entries()] == [(LedgerState.INTENT, 0)]
     assert machine.run().exit_code == 0
     assert machine.posts == 1
 

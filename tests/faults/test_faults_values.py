@@ -15,7 +15,7 @@ from loopback_exchange import Exchange
 from loopback_messages import json_answer
 from pictures import png
 
-from kirin_cli.ledger.states import State
+from kirin_cli.ledger.states import LedgerState
 
 HEAD = "model: kirin_v1_t2v\nparams:\n  prompt: a\n"
 
@@ -106,7 +106,7 @@ def test_I6_a_picture_that_changes_while_it_is_sent_never_arrives_whole(machine:
     run = machine.run()
     assert (run.exit_code, machine.api.truth.created()) == (9, 0), run.said
     assert "cup.png has changed since it was checked" in run.said
-    assert machine.entries()[0].state in {State.ABSENT, State.UNKNOWN, State.INTENT}
+    assert machine.entries()[0].state in {LedgerState.ABSENT, LedgerState.UNKNOWN, LedgerState.INTENT}
     assert machine.run().exit_code == 0
 
 

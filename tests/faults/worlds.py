@@ -18,32 +18,29 @@ from faults.virtual import VirtualClock
 from loopback import Service, clip
 
 from kirin_cli.api.client import Client
+from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.credentials import fingerprint
-from kirin_cli.api.download import Downloader
-from kirin_cli.api.download import Limits as DownloadLimits
+from kirin_cli.api.download import Downloader, DownloadLimits
 from kirin_cli.api.exchange import Resolver, system_resolver
-from kirin_cli.api.network import Network
-from kirin_cli.api.transport import Reply, Request, Transport
-from kirin_cli.cli.files import check_paths
+from kirin_cli.api.retry import PollSchedule
+from kirin_cli.api.transport import HttpReply, HttpRequest, Transport
+from kirin_cli.cli.job_files import check_paths
 from kirin_cli.errors import KirinError
-from kirin_cli.ledger.entry import Entry, Key
-from kirin_cli.ledger.journal import Ledger
-from kirin_cli.ledger.leases import Leases
-from kirin_cli.ledger.owner import Owner, lives
-from kirin_cli.ledger.questions import prices, select
+from kirin_cli.ledger.entry import EntryKey, LedgerEntry
+from kirin_cli.ledger.leases import LeaseOwner, Leases, is_alive
+from kirin_cli.ledger.ledger import Ledger
+from kirin_cli.ledger.queries import prices, select_entries
 from kirin_cli.ledger.store import Connect, connect
-from kirin_cli.report import results
-from kirin_cli.run.batch import Batch, Limits
-from kirin_cli.run.brakes import Brakes
-from kirin_cli.run.course import World
-from kirin_cli.run.events import Event
+from kirin_cli.report import json_format
+from kirin_cli.run.events import RunEvent
 from kirin_cli.run.job import Job, Outcome, Summary
-from kirin_cli.run.pace import Pace
-from kirin_cli.run.preparing import Choices, prepare
-from kirin_cli.run.taking_up import recognise, taken_up, unfinished
-from kirin_cli.ui.console import Streams
-from kirin_cli.ui.ndjson import JsonProgress
-from kirin_cli.ui.plain import PlainProgress
+from kirin_cli.run.job_run import RunContext
+from kirin_cli.run.limits import RunLimits
+from kirin_cli.run.prepare import PrepareOptions, prepare_jobs
+from kirin_cli.run.resume import adopt_other_keys, jobs_from_entries, unfinished_entries
+from kirin_cli.run.scheduler import RunOptions, Scheduler
+from kirin_cli.ui.console import OutputStreams
+from kirin_cli.ui.progress import JsonProgress, PlainProgress
 from kirin_cli.wire import DIALECTS, Dialect
 
 KEY = "sk-secret-of-the-faults-bench"
@@ -75,8 +72,8 @@ class Setting:
     downloader: Callable[..., Downloader] = Downloader
     environ: dict[str, str] = field(default_factory=dict)
     dialect: Dialect = DIALECTS["gateway"]
-    me: Owner | None = None
-    lives: Callable[[Owner, Owner], bool | None] = lives
+    me: LeaseOwner | None = None
+    lives: Callable[[LeaseOwner, LeaseOwner], bool | None] = is_alive
     resolver: Resolver = system_resolver
 
 
@@ -87,7 +84,7 @@ class Ran:
     exit_code: int = 0
     error: KirinError | None = None
     summary: Summary | None = None
-    events: list[Event] = field(default_factory=list)
+    events: list[RunEvent] = field(default_factory=list)
     said: str = ""
     returned: set[str] = field(default_factory=set)
     seconds: float = 0.0
@@ -99,7 +96,7 @@ class Ran:
         (one,) = self.summary.outcomes
         return one
 
-    def of(self, kind: type[Event]) -> list[Any]:
+    def of(self, kind: type[RunEvent]) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]
 
 
@@ -120,19 +117,19 @@ class Bench:
         lines += [f"  - {{name: {name}, params: {{prompt: '{prompt} {name}'{more}}}}}" for name in names]
         self.file.write_text("\n".join(lines) + "\n")
 
-    def run(self, during: Callable[[Batch], None] = lambda _: None, **changes: Any) -> Ran:
+    def run(self, during: Callable[[Scheduler], None] = lambda _: None, **changes: Any) -> Ran:
         """One run of the job file to its end, judged. `during` gets the batch before it begins, and while it waits."""
         ran = self.run_unjudged(during, **changes)
         oracle.judge(self, ran, replace(self.usual, **changes))
         return ran
 
-    def run_unjudged(self, during: Callable[[Batch], None] = lambda _: None, **changes: Any) -> Ran:
+    def run_unjudged(self, during: Callable[[Scheduler], None] = lambda _: None, **changes: Any) -> Ran:
         ran, setting, began = Ran(), replace(self.usual, **changes), self.clock.now()
         stream = io.StringIO()
-        streams = Streams(stream, stream, {})
+        streams = OutputStreams(stream, stream, {})
         listeners = [ran.events.append, PlainProgress(streams, self.clock.now, 9), JsonProgress(streams)]
 
-        def emit(event: Event) -> None:
+        def emit(event: RunEvent) -> None:
             for listener in listeners:
                 listener(event)
 
@@ -140,17 +137,17 @@ class Bench:
             with opened(self, setting, emit, ran.returned) as parts:
                 ran.summary = _through(self, parts, setting, during)
             ran.exit_code = ran.summary.exit_code
-            stream.write(results.render(ran.summary))
+            stream.write(json_format.render_json(ran.summary))
         except KirinError as error:
             ran.error, ran.exit_code = error, error.exit_code
             stream.write(f"error: {error.message}\nhint: {error.hint}\n")
         ran.said, ran.seconds = stream.getvalue(), self.clock.now() - began
         return ran
 
-    def entries(self, state: str = "state") -> list[Entry]:
+    def entries(self, state: str = "state") -> list[LedgerEntry]:
         """What stands in the ledger, oldest first."""
         with Ledger.open(self.folder / state, self.clock.time) as ledger:
-            return select(ledger.store)[::-1]
+            return select_entries(ledger.store)[::-1]
 
     @property
     def posts(self) -> int:
@@ -166,8 +163,8 @@ class Parts:
     """A run that is put together, and not begun."""
 
     jobs: list[Job]
-    world: World
-    brakes: Brakes
+    world: RunContext
+    brakes: RunLimits
     leases: Leases
     skipped: dict[str, Outcome]
 
@@ -183,9 +180,9 @@ def bench(folder: Path, *, receive_buffer: int | None = None, **api: Any) -> Ite
 
 
 @contextmanager
-def opened(machine: Bench, setting: Setting, emit: Callable[[Event], None], returned: set[str]) -> Iterator[Parts]:
+def opened(machine: Bench, setting: Setting, emit: Callable[[RunEvent], None], returned: set[str]) -> Iterator[Parts]:
     """All that the command line puts together, with the clock of the bench."""
-    clock, network = machine.clock, Network(setting.environ, setting.resolver)
+    clock, network = machine.clock, NetworkSettings(setting.environ, setting.resolver)
     with ExitStack() as stack:
         transport = _watched(setting.transport, returned)(network, idle=setting.idle, connect=setting.connecting)
         stack.callback(transport.close)
@@ -203,28 +200,30 @@ def opened(machine: Bench, setting: Setting, emit: Callable[[Event], None], retu
         leases = Leases(ledger.store, clock.time, me=setting.me, lives=setting.lives, steady=clock.now)
         account = fingerprint(setting.key)
         key = {"origin": ORIGIN, "account": account}
-        choices = Choices(origin=ORIGIN, redo="again" if setting.again else "")
+        choices = PrepareOptions(origin=ORIGIN, redo="again" if setting.again else "")
         if setting.resume:
-            recognise(ledger, client, **key)
-            prepared = taken_up(unfinished(ledger, **key))
+            adopt_other_keys(ledger, client, **key)
+            prepared = jobs_from_entries(unfinished_entries(ledger, **key))
         else:
             checked = check_paths([machine.file]).jobs
-            prepared = prepare(checked, choices, lambda name: ledger.get(Key(external_id=name, **key)))
+            prepared = prepare_jobs(checked, choices, lambda name: ledger.get(EntryKey(external_id=name, **key)))
         assert not prepared.findings, prepared.findings
         jobs = [job for job in prepared.jobs if job.external_id not in prepared.skipped]
-        brakes = Brakes(in_flight=setting.in_flight, jobs=len(jobs))
+        brakes = RunLimits(in_flight=setting.in_flight, jobs=len(jobs))
         rng = random.Random(7)
-        world = World(
+        world = RunContext(
             client=client, dialect=setting.dialect, downloader=downloader, ledger=ledger, clock=clock, rng=rng,
-            emit=emit, pace=Pace(rng=rng), gate=brakes, origin=ORIGIN, host="127.0.0.1", account=account,
-            settle=setting.settle, waits=setting.waits,
+            emit=emit, schedule=PollSchedule(rng=rng), limits=brakes, origin=ORIGIN, host="127.0.0.1", account=account,
+            grace_period=setting.settle, wait=setting.waits,
             prices=lambda kind: prices(ledger.store, ORIGIN, kind[0], mode=kind[1], duration=kind[2]),
         )  # fmt: skip
         yield Parts(jobs, world, brakes, leases, prepared.skipped)
 
 
-def _through(machine: Bench, parts: Parts, setting: Setting, during: Callable[[Batch], None]) -> Summary:
-    batch = Batch(parts.jobs, parts.world, parts.brakes, parts.leases, Limits(setting.in_flight, setting.timeout), "r")
+def _through(machine: Bench, parts: Parts, setting: Setting, during: Callable[[Scheduler], None]) -> Summary:
+    batch = Scheduler(
+        parts.jobs, parts.world, parts.brakes, parts.leases, RunOptions(setting.in_flight, setting.timeout), "r"
+    )
     workers: Iterable[threading.Thread] = [*batch._api._threads, *batch._downloads._threads]
     during(batch)
     with machine.clock.attend(workers, setting.timeout or 1e9):
@@ -239,7 +238,7 @@ def _watched(base: Callable[..., Transport], returned: set[str]) -> Callable[...
         transport = base(*arguments, **options)
         send = transport.send
 
-        def watched(request: Request, *, deadline: float, fresh: bool = False) -> Reply:
+        def watched(request: HttpRequest, *, deadline: float, fresh: bool = False) -> HttpReply:
             reply = send(request, deadline=deadline, fresh=fresh)
             returned.update(oracle.ids_in(reply.status, reply.body))
             return reply

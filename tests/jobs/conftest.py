@@ -2,16 +2,16 @@
 
 import pytest
 
-from kirin_cli.jobs.files import read
-from kirin_cli.jobs.limits import Limits
-from kirin_cli.jobs.outside import Outside
+from kirin_cli.jobs.parser import read_job_file
+from kirin_cli.jobs.problems import InputLimits
+from kirin_cli.jobs.scope import ExternalInputs
 from kirin_cli.models import MODELS
 
 NAMES = {
     "kirin_v1_t2v": ("prompt", "negative_prompt", "mode", "aspect_ratio", "duration", "cfg_scale", "camera_control"),
     "kirin_v1_5_i2v": ("prompt", "mode", "cfg_scale", "image", "dynamic_masks"),
 }
-FIELDS = {model: {name: MODELS[model].named(name) for name in names} for model, names in NAMES.items()}
+FIELDS = {model: {name: MODELS[model].field_named(name) for name in names} for model, names in NAMES.items()}
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def load(tmp_path):
     def write_and_read(text, name="shots.yaml", outside=None, **limits):
         path = tmp_path / name
         path.write_text(text, encoding="utf-8")
-        return read(path, FIELDS, Limits(**limits), outside or Outside())
+        return read_job_file(path, FIELDS, InputLimits(**limits), outside or ExternalInputs())
 
     return write_and_read
 

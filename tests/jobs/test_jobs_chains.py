@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from kirin_cli.jobs.reference import Reference, references
+from kirin_cli.jobs.placeholders import JobReference, find_references
 
 DEFAULTS = "defaults: {model: kirin_v1_5_i2v}\njobs:\n"
 
@@ -26,9 +26,9 @@ def test_a_reference_survives_in_the_parameters_and_says_what_is_needed(load):
     )
     first, second = load(text).jobs
     assert (first.needs, second.needs) == ((), ("a",))
-    assert second.params["image"] == Reference("a", "url")
-    assert isinstance(second.params["image"], Reference)
-    assert [(path, one.job) for path, one in references(second.params)] == [
+    assert second.params["image"] == JobReference("a", "url")
+    assert isinstance(second.params["image"], JobReference)
+    assert [(path, one.job) for path, one in find_references(second.params)] == [
         ("image", "a"),
         ("dynamic_masks[0].mask", "a"),
     ]

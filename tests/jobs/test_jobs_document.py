@@ -5,15 +5,15 @@ import gc
 import pytest
 import yaml
 
-from kirin_cli.jobs.document import collector_paused, parse
-from kirin_cli.jobs.nodes import spot, unpacked
+from kirin_cli.jobs.yaml_loader import parse_yaml, pause_gc
+from kirin_cli.jobs.yaml_nodes import line_column, position_of
 
 PARSERS = [yaml.CSafeLoader, yaml.SafeLoader]
 
 
 @pytest.fixture(params=PARSERS, ids=["libyaml", "pure"])
 def read(request):
-    return lambda text: parse(text, parser=request.param)
+    return lambda text: parse_yaml(text, parser=request.param)
 
 
 def root(stream):
@@ -57,10 +57,10 @@ def test_merge_keys_fill_in_what_is_not_there(read):
 
 def test_what_is_merged_stands_where_it_was_written(read):
     data = root(read("base: &b\n  x: 1\n  y: [1, 2]\none:\n  z: 0\n  <<: *b\n  w: 5\n"))
-    assert spot(data, "one.x") == (2, 3)
-    assert spot(data, "one.y[1]") == (3, 10)
-    assert spot(data, "one.z") == (5, 3)
-    assert spot(data, "one.w") == (7, 3)
+    assert position_of(data, "one.x") == (2, 3)
+    assert position_of(data, "one.y[1]") == (3, 10)
+    assert position_of(data, "one.z") == (5, 3)
+    assert position_of(data, "one.w") == (7, 3)
 
 
 def test_a_mapping_in_place_can_be_merged(read):
@@ -119,7 +119,7 @@ def test_anchors_end_with_their_document(read):
 def test_several_documents_come_one_by_one_with_their_places(read):
     stream = read("# first\na: 1\n---\n- b\n--- text\n...\n---\n")
     assert [document.root for document in stream.documents] == [{"a": 1}, ["b"], "text", None]
-    assert [unpacked(document.place)[0] for document in stream.documents][:3] == [2, 4, 5]
+    assert [line_column(document.place)[0] for document in stream.documents][:3] == [2, 4, 5]
 
 
 def test_an_error_of_syntax_keeps_the_documents_before_it_and_the_problems(read):
@@ -151,14 +151,14 @@ SYNTAX = {
 
 @pytest.mark.parametrize(("text", "place", "words"), SYNTAX.values(), ids=SYNTAX)
 def test_errors_of_syntax_say_where_and_what_to_do(text, place, words):
-    problem = only(parse(text))
+    problem = only(parse_yaml(text))
     assert place in {None, (problem.line, problem.column)}
     assert words in problem.message
 
 
 @pytest.mark.parametrize("text", [text for text, _, _ in SYNTAX.values()], ids=SYNTAX)
 def test_the_pure_parser_stops_at_the_same_errors(text):
-    assert only(parse(text, parser=yaml.SafeLoader)).line >= 1
+    assert only(parse_yaml(text, parser=yaml.SafeLoader)).line >= 1
 
 
 def test_an_escape_beyond_unicode_is_a_problem_not_a_traceback(read):
@@ -167,18 +167,18 @@ def test_an_escape_beyond_unicode_is_a_problem_not_a_traceback(read):
 
 
 def test_the_sentence_names_where_an_unfinished_thing_began():
-    problem = only(parse("jobs:\n  - a: 1\n    b: [1,\n      2\n  - c\n"))
+    problem = only(parse_yaml("jobs:\n  - a: 1\n    b: [1,\n      2\n  - c\n"))
     assert "from line 3" in problem.message
 
 
 def test_windows_line_ends_and_a_last_line_without_end_count_as_usual(read):
     data = root(read("a: 1\r\nb:\r\n  c: 2"))
-    assert spot(data, "b.c") == (3, 3)
+    assert position_of(data, "b.c") == (3, 3)
     assert data == {"a": 1, "b": {"c": 2}}
 
 
 def test_columns_count_characters_not_bytes(read):
-    assert spot(root(read("{é🎬é: 1, b: 2}")), "b") == (1, 10)
+    assert position_of(root(read("{é🎬é: 1, b: 2}")), "b") == (1, 10)
 
 
 @pytest.mark.parametrize("enabled", [True, False])
@@ -186,7 +186,7 @@ def test_the_collector_is_afterwards_as_it_was(enabled):
     before = gc.isenabled()
     (gc.enable if enabled else gc.disable)()
     try:
-        with collector_paused():
+        with pause_gc():
             assert not gc.isenabled()
         assert gc.isenabled() is enabled
     finally:

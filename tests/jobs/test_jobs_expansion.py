@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from kirin_cli.jobs.outside import Outside
+from kirin_cli.jobs.scope import ExternalInputs
 
 MATRIX = """\
 defaults: {model: kirin_v1_5_i2v, params: {mode: std}}
@@ -99,7 +99,7 @@ def test_a_matrix_is_filled_in_before_it_is_made(load):
         "matrix: {mode: '${modes}', cfg_scale: ['${env.CFG}', 0.5], prompt: ['${env.CFG}']}\n"
         "exclude: [{mode: '${not}'}]\n"
     )
-    file = load(text, outside=Outside(environ={"CFG": "0.25"}))
+    file = load(text, outside=ExternalInputs(environ={"CFG": "0.25"}))
     assert names(file) == ["shots[mode=std,cfg_scale=0.25,prompt=0.25]", "shots[mode=std,cfg_scale=0.5,prompt=0.25]"]
     assert file.jobs[0].params == {"prompt": "0.25", "mode": "std", "cfg_scale": 0.25}
     assert file.jobs[0].spot("mode") == (4, 10)
@@ -401,14 +401,14 @@ PLAIN = "jobs:\n" + "".join(f"- {{name: j{number}, model: kirin_v1_t2v}}\n" for 
 
 
 def test_I5_more_jobs_than_a_run_may_have_are_refused_where_they_begin(load):
-    assert load(PLAIN, outside=Outside(most_jobs=11)).problems == ()
-    file = load(PLAIN, outside=Outside(most_jobs=10))
+    assert load(PLAIN, outside=ExternalInputs(most_jobs=11)).problems == ()
+    file = load(PLAIN, outside=ExternalInputs(most_jobs=10))
     assert said(file) == [(12, 3, "more than 10 jobs in this run; --max-jobs allows more")]
     assert len(file.jobs) == 10
 
 
 def test_I5_the_limit_holds_for_all_files_together(load):
-    outside = Outside(most_jobs=15)
+    outside = ExternalInputs(most_jobs=15)
     assert load(PLAIN, outside=outside).problems == ()
     assert said(load(PLAIN, outside=outside)) == [(6, 3, "more than 15 jobs in this run; --max-jobs allows more")]
 
@@ -489,14 +489,14 @@ def test_one_entry_over_the_limit_does_not_hide_what_is_wrong_with_the_next(load
         "defaults: {model: kirin_v1_t2v}\njobs:\n- {name: a, matrix: {duration: [1, 2, 3]}}\n"
         "- {name: b, output: {name: '{jib}'}}\n"
     )
-    file = load(text, outside=Outside(most_jobs=2))
+    file = load(text, outside=ExternalInputs(most_jobs=2))
     assert [problem.line for problem in file.problems] == [3, 4]
     assert [job.name for job in file.jobs] == ["b"]
 
 
 def test_rows_are_counted_with_the_jobs_before_them(load):
     text = "defaults: {model: kirin_v1_t2v}\njobs:\n- {}\n- {}\n- {foreach: [{a: 1}, {a: 2}]}\n"
-    (problem,) = load(text, outside=Outside(most_jobs=3)).problems
+    (problem,) = load(text, outside=ExternalInputs(most_jobs=3)).problems
     assert problem.message == "foreach makes at least 2 jobs; a run may have 3 (--max-jobs); it has 2 already"
 
 

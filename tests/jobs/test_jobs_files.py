@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from kirin_cli.jobs.job import Job, Output
-from kirin_cli.jobs.naming import DEFAULT_TEMPLATE
+from kirin_cli.jobs.filenames import DEFAULT_TEMPLATE
+from kirin_cli.jobs.job import JobSpec, OutputSpec
 
 
 def jobs(file):
@@ -59,16 +59,16 @@ def test_jobs_know_their_names_files_and_places(load, tmp_path):
 
 def test_output_is_taken_key_by_key_from_the_job_the_defaults_the_file(load, tmp_path):
     first, second, third = jobs(load(LISTED))
-    assert first.output == Output(tmp_path / "renders", "{job}{-take}.{ext}")
-    assert second.output == Output(tmp_path / "renders", "{n}.{ext}")
-    assert third.output == Output(tmp_path / "other/place", "{job}{-take}.{ext}")
+    assert first.output == OutputSpec(tmp_path / "renders", "{job}{-take}.{ext}")
+    assert second.output == OutputSpec(tmp_path / "renders", "{n}.{ext}")
+    assert third.output == OutputSpec(tmp_path / "other/place", "{job}{-take}.{ext}")
     text = "output: {dir: a, name: b}\ndefaults: {model: kirin_v1_t2v, output: {dir: c}}\njobs: [{params: {}}]\n"
-    assert jobs(load(text))[0].output == Output(tmp_path / "c", "b")
+    assert jobs(load(text))[0].output == OutputSpec(tmp_path / "c", "b")
 
 
 def test_without_output_the_folder_is_left_to_the_caller(load):
     (job,) = jobs(load("model: kirin_v1_t2v\nparams: {prompt: a}\n"))
-    assert job.output == Output(None, DEFAULT_TEMPLATE)
+    assert job.output == OutputSpec(None, DEFAULT_TEMPLATE)
 
 
 SPOTS = [
@@ -118,7 +118,7 @@ def test_a_default_that_the_job_replaced_is_not_pointed_at(load):
 
 
 def test_a_job_made_without_a_file_points_at_its_own_place():
-    assert Job("a", "m", {}, Path("x"), 3, 4).spot("prompt") == (3, 4)
+    assert JobSpec("a", "m", {}, Path("x"), 3, 4).spot("prompt") == (3, 4)
 
 
 def test_one_job_may_stand_without_a_list(load, tmp_path):

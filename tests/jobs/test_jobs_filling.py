@@ -2,9 +2,9 @@
 
 import pytest
 
-from kirin_cli.jobs.outside import Outside
-from kirin_cli.jobs.reference import Reference
-from kirin_cli.spec.fields import BROKEN
+from kirin_cli.jobs.placeholders import JobReference
+from kirin_cli.jobs.scope import ExternalInputs
+from kirin_cli.modelspec.fields import INVALID
 
 HEAD = "vars: {city: Lisbon, ten: 10, half: 0.5, yes: true, empty: '', nothing: , list: [1, 2], digits: '0.5'}\n"
 JOB = HEAD + "model: kirin_v1_t2v\nparams: {KEY: VALUE}\n"
@@ -16,7 +16,7 @@ def fill(load):
 
     def filled(value, key="prompt", model="kirin_v1_t2v", **outside):
         text = JOB.replace("KEY", key).replace("VALUE", value).replace("kirin_v1_t2v", model)
-        file = load(text, outside=Outside(**outside))
+        file = load(text, outside=ExternalInputs(**outside))
         assert file.problems == ()
         (job,) = file.jobs
         if job.problems:
@@ -80,7 +80,7 @@ def test_I4_the_value_that_could_not_be_filled_in_is_broken_and_the_rest_is_fill
     )
     (job,) = load(text).jobs
     assert job.broken == ("prompt", "camera_control.config")
-    assert job.params == {"prompt": BROKEN, "camera_control": {"type": "Lisbon", "config": BROKEN}}
+    assert job.params == {"prompt": INVALID, "camera_control": {"type": "Lisbon", "config": INVALID}}
     assert [job.spot(problem.path) for problem in job.problems] == [(4, 3), (5, 37)]
 
 
@@ -190,7 +190,7 @@ def test_what_another_job_makes_stands_only_where_an_image_or_video_is_taken(fil
 
 
 def test_a_reference_is_text_that_knows_what_it_names():
-    reference = Reference("cup[mode=std]", "url")
+    reference = JobReference("cup[mode=std]", "url")
     assert reference == "${jobs.cup[mode=std].url}"
     assert (reference.job, reference.field) == ("cup[mode=std]", "url")
     assert repr(reference) == "Reference(job='cup[mode=std]', field='url')"

@@ -6,9 +6,9 @@ import tracemalloc
 import pytest
 import yaml
 
-from kirin_cli.jobs.document import parse
-from kirin_cli.jobs.files import read
-from kirin_cli.jobs.limits import Limits
+from kirin_cli.jobs.parser import read_job_file
+from kirin_cli.jobs.problems import InputLimits
+from kirin_cli.jobs.yaml_loader import parse_yaml
 
 ALIAS_BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 30)
@@ -52,7 +52,7 @@ BOMBS = {
 @pytest.mark.parametrize(("text", "words"), BOMBS.values(), ids=BOMBS)
 def test_I3_bombs_are_refused_in_under_a_second_of_work(text, words):
     started = time.process_time()
-    problems = parse(text).problems
+    problems = parse_yaml(text).problems
     assert time.process_time() - started < 1
     assert any(words in problem.message for problem in problems)
     assert problems[-1].line >= 1
@@ -70,15 +70,15 @@ def test_I3_a_parser_with_a_limit_of_its_own_says_our_sentence(level):
                 f"while increasing {level} level", mark, "exceeded maximum nesting depth", mark
             )
 
-    (problem,) = parse("[]", Limits(depth=7), Cautious).problems
+    (problem,) = parse_yaml("[]", InputLimits(depth=7), Cautious).problems
     assert (problem.line, problem.column) == (1, 1001)
     assert problem.message == "nested more than 7 deep, aliases written out"
 
 
 def test_I3_a_bomb_takes_no_memory():
     tracemalloc.start()
-    parse(ALIAS_BOMB)
-    parse(MERGE_BOMB)
+    parse_yaml(ALIAS_BOMB)
+    parse_yaml(MERGE_BOMB)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 4 << 20
@@ -89,13 +89,13 @@ def test_I3_a_hundred_megabytes_are_refused_unread(tmp_path):
     with path.open("wb") as file:
         file.truncate(100 << 20)
     started = time.process_time()
-    (problem,) = read(path, {}).problems
+    (problem,) = read_job_file(path, {}).problems
     assert time.process_time() - started < 0.1
     assert problem.message == "is larger than the limit of 8,388,608 bytes for a job file"
 
 
 def test_limits_are_the_largest_that_is_accepted():
-    limits = Limits(bytes=1, depth=3, nodes=6, entries=6, documents=2)
+    limits = InputLimits(bytes=1, depth=3, nodes=6, entries=6, documents=2)
     for good, bad in (
         ("[[[x]]]", "[[[[x]]]]"),
         ("[&a [1, 2], *a, *a]", "[&a [1, 2], *a, *a, *a]"),
@@ -106,13 +106,13 @@ def test_limits_are_the_largest_that_is_accepted():
         ("- {a: 1, b: 2}\n- {a: 1, b: 2}", "- {a: 1, b: 2}\n- {a: 1, b: 2}\n- {a: 1}"),
         ("--- 1\n--- 2\n", "--- 1\n--- 2\n--- 3\n"),
     ):
-        assert parse(good, limits).problems == []
-        assert len(parse(bad, limits).problems) == 1
+        assert parse_yaml(good, limits).problems == []
+        assert len(parse_yaml(bad, limits).problems) == 1
 
 
 def test_ten_thousand_jobs_of_twenty_lines_are_no_bomb():
     job = "  - name: job-{}\n    params:\n" + "".join(f"      key{i}: value\n" for i in range(18))
-    stream = parse("jobs:\n" + "".join(job.format(i) for i in range(10_000)))
+    stream = parse_yaml("jobs:\n" + "".join(job.format(i) for i in range(10_000)))
     assert stream.problems == []
     assert len(stream.documents[0].root["jobs"]) == 10_000
 
@@ -120,5 +120,5 @@ def test_ten_thousand_jobs_of_twenty_lines_are_no_bomb():
 @pytest.mark.parametrize("length", range(0, 60, 7))
 def test_any_prefix_of_a_file_is_read_or_refused(length):
     text = 'a: &x {b: "c\\u00e9", <<: {d: [1, ~]}}\n? e\n: *x\n--- |\n  f\n...\n'
-    for parsed in (parse(text[:length]), parse(text[length:]), parse(text[length::-1])):
+    for parsed in (parse_yaml(text[:length]), parse_yaml(text[length:]), parse_yaml(text[length::-1])):
         assert all(problem.line >= 1 and problem.column >= 1 for problem in parsed.problems)

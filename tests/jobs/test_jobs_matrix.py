@@ -6,12 +6,12 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirin_cli.jobs.matrix import MOST_COUNTED, MOST_STEPS, Matrix, Value, labels
-from kirin_cli.jobs.readable import label, written
+from kirin_cli.jobs.matrix import MAX_COMBINATIONS_COUNTED, MAX_MATRIX_STEPS, Matrix, MatrixValue, combination_labels
+from kirin_cli.jobs.placeholders import short_label, to_text
 
 
 def value(given):
-    return Value(given, written(given), 0)
+    return MatrixValue(given, to_text(given), 0)
 
 
 def entry(**values):
@@ -106,7 +106,7 @@ def test_I5_the_size_is_known_without_making_any():
     values = [value(number) for number in range(100)]
     matrix = Matrix({str(key): values for key in range(50)}, include=[entry(a=1)])
     started = time.process_time()
-    assert matrix.size == MOST_COUNTED
+    assert matrix.size == MAX_COMBINATIONS_COUNTED
     assert Matrix({"a": values, "b": values}, include=[entry(a=1)]).size == 100**2 + 1
     assert time.process_time() - started < 0.1
     assert Matrix().size == 0
@@ -115,25 +115,25 @@ def test_I5_the_size_is_known_without_making_any():
 
 def test_I5_what_takes_too_long_to_compare_is_refused():
     values = [value(number) for number in range(1000)]
-    assert not Matrix({"a": values}, exclude=[entry(a=1)] * (MOST_STEPS // 1000)).too_much()
-    words = Matrix({"a": values}, exclude=[entry(a=1)] * (MOST_STEPS // 1000 + 1)).too_much()
+    assert not Matrix({"a": values}, exclude=[entry(a=1)] * (MAX_MATRIX_STEPS // 1000)).is_too_large()
+    words = Matrix({"a": values}, exclude=[entry(a=1)] * (MAX_MATRIX_STEPS // 1000 + 1)).is_too_large()
     assert words.startswith("1,000 combinations and so many entries")
 
 
 def test_names_show_values_as_they_are_written():
     given = {"mode": "std", "cfg": 0.3, "n": 7, "whole": 1.0, "on": True, "no": None, "tree": {"a": ["b"]}}
-    assert labels(entry(**given)) == {
+    assert combination_labels(entry(**given)) == {
         "mode": "std", "cfg": "0.3", "n": "7", "whole": "1", "on": "true", "no": "null", "tree": '{"a": ["b"]}',
     }  # fmt: skip
 
 
 def test_long_and_untidy_values_are_cut_and_still_differ():
-    assert label(" a\n\tb ") == "a b"
-    long = [label("Neon rain over the harbour at night, camera " + end) for end in ("left", "right")]
+    assert short_label(" a\n\tb ") == "a b"
+    long = [short_label("Neon rain over the harbour at night, camera " + end) for end in ("left", "right")]
     assert long[0].startswith("Neon rain over the harbour at night")
     assert len(set(long)) == 2
     assert all(len(one) <= 40 for one in long)
-    assert label("x" * 40) == "x" * 40
-    assert written(float("inf")) == "Infinity"
-    assert written(1e300) == "1e+300"
-    assert label("\ud800" * 50).startswith("\ud800")
+    assert short_label("x" * 40) == "x" * 40
+    assert to_text(float("inf")) == "Infinity"
+    assert to_text(1e300) == "1e+300"
+    assert short_label("\ud800" * 50).startswith("\ud800")

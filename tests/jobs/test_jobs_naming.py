@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kirin_cli.errors import UsageError
-from kirin_cli.jobs.naming import DEFAULT_TEMPLATE, FIELDS, confined, render, safe_name, same_file, template_flaws
+from kirin_cli.jobs.filenames import (
+    DEFAULT_TEMPLATE,
+    FIELDS,
+    file_key,
+    render_name,
+    resolve_inside,
+    safe_name,
+    template_errors,
+)
 
 FACTS = {"job": "harbour", "model": "kirin_v1_t2v", "ext": "mp4"}
 
@@ -29,16 +37,16 @@ FACTS = {"job": "harbour", "model": "kirin_v1_t2v", "ext": "mp4"}
 def test_templates_are_filled(template, facts, expected):
     if expected is None:
         with pytest.raises(UsageError):
-            render(template, **FACTS, **facts)
+            render_name(template, **FACTS, **facts)
     else:
-        assert render(template, **FACTS, **facts) == expected
+        assert render_name(template, **FACTS, **facts) == expected
 
 
 def test_D13_no_fact_adds_a_folder_or_leads_up():
-    assert render("{job}.{ext}", **{**FACTS, "job": "../../x"}) == "_.._x.mp4"
-    assert render("{job}/{task_id}.{ext}", **{**FACTS, "job": "a/b"}, task_id="../x?y=") == "a_b/_x_y=.mp4"
-    assert render("{job}.{ext}", **{**FACTS, "job": "..."}) == "untitled.mp4"
-    assert render("{job}.{ext}", **{**FACTS, "job": "CON"}) == "_CON.mp4"
+    assert render_name("{job}.{ext}", **{**FACTS, "job": "../../x"}) == "_.._x.mp4"
+    assert render_name("{job}/{task_id}.{ext}", **{**FACTS, "job": "a/b"}, task_id="../x?y=") == "a_b/_x_y=.mp4"
+    assert render_name("{job}.{ext}", **{**FACTS, "job": "..."}) == "untitled.mp4"
+    assert render_name("{job}.{ext}", **{**FACTS, "job": "CON"}) == "_CON.mp4"
 
 
 def test_names_of_expansions_stay_readable():
@@ -70,16 +78,16 @@ def test_names_of_expansions_stay_readable():
     ],
 )
 def test_I8_flaws_of_templates_are_said(template, words):
-    flaws = template_flaws(template)
+    flaws = template_errors(template)
     assert any(words in flaw for flaw in flaws)
     with pytest.raises(UsageError):
-        render(template, **FACTS)
+        render_name(template, **FACTS)
 
 
 def test_every_field_has_a_value():
     template = "-".join(f"{{{name}}}" for name in FIELDS)
-    assert template_flaws(template) == ()
-    assert "{" not in render(template, **FACTS)
+    assert template_errors(template) == ()
+    assert "{" not in render_name(template, **FACTS)
 
 
 SAFE = {
@@ -145,15 +153,15 @@ def test_D13_any_text_becomes_a_name_that_stays_as_it_is(text):
 @settings(deadline=None)
 @given(ANY, ANY, ANY)
 def test_I8_no_facts_lead_out_of_the_folder(job, task_id, ext):
-    name = render("{model}/{job}-{task_id}.{ext}", job=job, model="m", ext=ext, task_id=task_id)
+    name = render_name("{model}/{job}-{task_id}.{ext}", job=job, model="m", ext=ext, task_id=task_id)
     assert name.count("/") == 1
-    assert confined(Path("/nowhere"), name) == Path("/nowhere") / name
+    assert resolve_inside(Path("/nowhere"), name) == Path("/nowhere") / name
 
 
 def test_names_that_one_file_system_takes_for_one_are_found():
-    assert same_file("Harbour.MP4") == same_file("harbour.mp4")
-    assert same_file("e\u0301") == same_file("É")
-    assert same_file("a") != same_file("b")
+    assert file_key("Harbour.MP4") == file_key("harbour.mp4")
+    assert file_key("e\u0301") == file_key("É")
+    assert file_key("a") != file_key("b")
 
 
 @pytest.mark.parametrize(
@@ -161,7 +169,7 @@ def test_names_that_one_file_system_takes_for_one_are_found():
 )
 def test_I8_confined_refuses_what_leads_out(tmp_path, name):
     with pytest.raises(UsageError):
-        confined(tmp_path, name)
+        resolve_inside(tmp_path, name)
 
 
 def test_I8_links_that_lead_out_are_refused_and_others_followed(tmp_path):
@@ -173,12 +181,12 @@ def test_I8_links_that_lead_out_are_refused_and_others_followed(tmp_path):
     (folder / "circle").symlink_to(folder / "circle")
     for name in ("away/x.mp4", "away/deep/x.mp4", "circle/x.mp4"):
         with pytest.raises(UsageError, match="through a link"):
-            confined(folder, name)
-    assert confined(folder, "near/x.mp4") == folder / "near/x.mp4"
-    assert confined(folder, "new/deep/x.mp4") == folder / "new/deep/x.mp4"
+            resolve_inside(folder, name)
+    assert resolve_inside(folder, "near/x.mp4") == folder / "near/x.mp4"
+    assert resolve_inside(folder, "new/deep/x.mp4") == folder / "new/deep/x.mp4"
 
 
 def test_the_output_folder_itself_may_be_a_link(tmp_path):
     (tmp_path / "disk").mkdir()
     (tmp_path / "renders").symlink_to(tmp_path / "disk")
-    assert confined(tmp_path / "renders", "x.mp4") == tmp_path / "renders/x.mp4"
+    assert resolve_inside(tmp_path / "renders", "x.mp4") == tmp_path / "renders/x.mp4"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from kirin_cli.jobs.document import parse
-from kirin_cli.jobs.nodes import measure, spot, steps
+from kirin_cli.jobs.yaml_loader import parse_yaml
+from kirin_cli.jobs.yaml_nodes import count_nodes, position_of, split_path
 
 TEXT = """\
 version: 1
@@ -42,17 +42,17 @@ SPOTS = {
 
 @pytest.mark.parametrize(("path", "expected"), SPOTS.items())
 def test_spots_are_where_a_person_counts_them(path, expected):
-    assert spot(parse(TEXT).documents[0].root, path) == expected
+    assert position_of(parse_yaml(TEXT).documents[0].root, path) == expected
 
 
 def test_paths_fall_into_keys_and_indices():
-    assert steps("a[0].b[12].c") == ["a", 0, "b", 12, "c"]
-    assert steps("") == []
+    assert split_path("a[0].b[12].c") == ["a", 0, "b", 12, "c"]
+    assert split_path("") == []
 
 
 def test_measuring_counts_what_aliases_stand_for():
-    root = parse("a: &x {k: [1, 2]}\nb: [*x, *x]\n").documents[0].root
-    assert measure(root["a"], {}) == (5, 2)
-    assert measure(root, {}) == (1 + 2 + 5 + 11, 4)
-    assert measure("text", {}) == (1, 0)
-    assert measure(parse("[]").documents[0].root, {}) == (1, 1)
+    root = parse_yaml("a: &x {k: [1, 2]}\nb: [*x, *x]\n").documents[0].root
+    assert count_nodes(root["a"], {}) == (5, 2)
+    assert count_nodes(root, {}) == (1 + 2 + 5 + 11, 4)
+    assert count_nodes("text", {}) == (1, 0)
+    assert count_nodes(parse_yaml("[]").documents[0].root, {}) == (1, 1)

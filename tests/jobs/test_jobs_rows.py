@@ -9,18 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirin_cli.jobs.csvrows import csv_rows
-from kirin_cli.jobs.fileproblem import FileProblem
-from kirin_cli.jobs.jsonrows import json_rows
-from kirin_cli.jobs.limits import Limits
-from kirin_cli.jobs.row import Row
-from kirin_cli.jobs.rows import Unrowed, gathered, read_rows
+from kirin_cli.jobs.problems import FileProblem, InputLimits
+from kirin_cli.jobs.rows import RowsError, TableRow, collect_rows, csv_rows, json_rows, read_rows
 
-LIMITS = Limits()
+LIMITS = InputLimits()
 
 
 def rows(found):
-    return [(one.line, dict(one.cells)) for one in found if isinstance(one, Row)]
+    return [(one.line, dict(one.cells)) for one in found if isinstance(one, TableRow)]
 
 
 def flaws(found):
@@ -161,8 +157,8 @@ UNREAD = {
 @pytest.mark.parametrize(("name", "content", "words"), UNREAD.values(), ids=UNREAD)
 def test_a_file_without_rows_is_refused_in_a_sentence(tmp_path, name, content, words):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(Unrowed, match=f"^{words}"):
-        read_rows(tmp_path / name, Limits(bytes=100), 10)
+    with pytest.raises(RowsError, match=f"^{words}"):
+        read_rows(tmp_path / name, InputLimits(bytes=100), 10)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
@@ -170,10 +166,10 @@ def test_what_is_no_file_is_not_opened(tmp_path):
     (tmp_path / "folder.csv").mkdir()
     os.mkfifo(tmp_path / "pipe.csv")
     for name in ("folder.csv", "pipe.csv"):
-        with pytest.raises(Unrowed, match="is no file"):
+        with pytest.raises(RowsError, match="is no file"):
             read_rows(tmp_path / name, LIMITS, 10)
     for name in ("none.csv", "a" * 5000 + ".csv", "a\0.csv"):
-        with pytest.raises(Unrowed, match="cannot be read: "):
+        with pytest.raises(RowsError, match="cannot be read: "):
             read_rows(tmp_path / name, LIMITS, 10)
 
 
@@ -195,5 +191,5 @@ def test_I3_more_rows_than_are_wanted_are_not_read(tmp_path):
 
 
 def test_more_than_a_thousand_problems_are_not_collected():
-    _, problems = gathered(csv_rows("a\n" + "1,2\n" * 5000), 10)
+    _, problems = collect_rows(csv_rows("a\n" + "1,2\n" * 5000), 10)
     assert len(problems) == 1000

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kirin_cli.cli.main import run
+from kirin_cli.cli.app import run_command_line
 
 SAMPLES = Path(__file__).parents[2] / "sample_jobs"
 
@@ -25,7 +25,7 @@ def samples(tmp_path, monkeypatch):
 
 def made(samples, capsys, *arguments):
     """The exit code, and the files that a command made, by name."""
-    code = run(["run", *arguments, "--sandbox", "--json", "--progress", "quiet"])
+    code = run_command_line(["run", *arguments, "--sandbox", "--json", "--progress", "quiet"])
     jobs = json.loads(capsys.readouterr().out)["jobs"]
     files = [Path(output["path"]) for job in jobs for output in job["outputs"]]
     assert all(path.is_file() for path in files)
@@ -81,7 +81,7 @@ def test_a_part_of_the_campaign_with_another_season(samples, capsys):
 )  # fmt: skip
 def test_what_cannot_be_is_refused_in_words_before_anything_is_sent(samples, capsys, arguments, words):
     for command in (["validate"], ["run", "--sandbox"]):
-        assert run([*command, *arguments]) == 2
+        assert run_command_line([*command, *arguments]) == 2
         assert words in capsys.readouterr().err
     assert not Path("renders").exists()
 
@@ -89,10 +89,10 @@ def test_what_cannot_be_is_refused_in_words_before_anything_is_sent(samples, cap
 def test_a_problem_of_a_row_is_shown_with_the_row_and_in_json_too(samples, capsys):
     text = Path("shots.csv").read_text().replace("9:16", "4:3")
     Path("shots.csv").write_text(text)
-    assert run(["validate", "shots.yaml"]) == 2
+    assert run_command_line(["validate", "shots.yaml"]) == 2
     said = capsys.readouterr().err
     assert 'aspect_ratio is "4:3"; choose 16:9, 9:16 or 1:1 [T3]  (job shots[market], from shots.csv:3)' in said
-    assert run(["validate", "shots.yaml", "--json"]) == 2
+    assert run_command_line(["validate", "shots.yaml", "--json"]) == 2
     jobs = json.loads(capsys.readouterr().out)["jobs"]
     assert [error["rule"] for job in jobs for error in job["errors"]] == ["T3"]
 
@@ -102,17 +102,17 @@ def test_a_single_job_with_placeholders_is_a_start_for_flags(samples, capsys, mo
         "model: kirin_v1_t2v\nvars: {city: Oslo}\nparams: {prompt: 'Rain over ${city} in ${env.SEASON}'}\n"
     )
     monkeypatch.setenv("SEASON", "May")
-    assert run(["v1-t2v", "-f", "one.yaml", "--dry-run", "--json"]) == 0
+    assert run_command_line(["v1-t2v", "-f", "one.yaml", "--dry-run", "--json"]) == 0
     assert "Rain over Oslo in May" in capsys.readouterr().out
     monkeypatch.delenv("SEASON")
-    assert run(["v1-t2v", "-f", "one.yaml", "--dry-run"]) == 2
+    assert run_command_line(["v1-t2v", "-f", "one.yaml", "--dry-run"]) == 2
     assert "one.yaml:3:10: prompt: env.SEASON is not set in the environment" in capsys.readouterr().err
 
 
 def test_the_key_goes_into_no_request(samples, capsys, monkeypatch):
     monkeypatch.setenv("KIRIN_API_KEY", "sk-very-secret-key")
     Path("leak.yaml").write_text("model: kirin_v1_t2v\nparams: {prompt: 'a ${env.KIRIN_API_KEY}'}\n")
-    assert run(["validate", "leak.yaml"]) == 2
+    assert run_command_line(["validate", "leak.yaml"]) == 2
     said = capsys.readouterr()
     assert "env.KIRIN_API_KEY is a secret, which never goes into a request" in said.err
     assert "very-secret" not in said.err + said.out
@@ -120,7 +120,7 @@ def test_the_key_goes_into_no_request(samples, capsys, monkeypatch):
 
 def test_flags_with_dollars_are_the_job_file_that_says_the_same(samples, capsys):
     prompt = "it costs $$5, or ${price} or $a"
-    assert run(["v1-t2v", prompt, "--to-yaml"]) == 0
+    assert run_command_line(["v1-t2v", prompt, "--to-yaml"]) == 0
     Path("cost.yaml").write_text(capsys.readouterr().out)
-    assert run(["v1-t2v", "-f", "cost.yaml", "--dry-run", "--json"]) == 0
+    assert run_command_line(["v1-t2v", "-f", "cost.yaml", "--dry-run", "--json"]) == 0
     assert json.dumps(prompt) in json.dumps(json.loads(capsys.readouterr().out)["body"])

@@ -7,8 +7,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kirin_cli.jobs.document import parse
-from kirin_cli.jobs.scalars import resolve, tagged
+from kirin_cli.jobs.yaml_loader import parse_yaml
+from kirin_cli.jobs.yaml_nodes import parse_scalar, parse_tagged
 
 WORDS = [
     "16:9", "yes", "no", "on", "off", "y", "017", "-017", "00", "1_000", "2026-01-01", "=", "0b1", "1e", "0x", "0o8",
@@ -25,14 +25,14 @@ VALUES = {
 
 
 def value(text):
-    stream = parse(f"a: {text}\n")
+    stream = parse_yaml(f"a: {text}\n")
     assert not stream.problems
     return stream.documents[0].root["a"]
 
 
 @pytest.mark.parametrize("word", WORDS)
 def test_I1_these_words_are_text_as_written(word):
-    assert resolve(word) == word
+    assert parse_scalar(word) == word
 
 
 @pytest.mark.parametrize("word", ["16:9", "yes", "no", "on", "017", "1_000", "2026-01-01", "="])
@@ -42,19 +42,19 @@ def test_I1_unquoted_in_a_file_they_are_text_too(word):
 
 @pytest.mark.parametrize(("word", "expected"), VALUES.items())
 def test_these_words_are_values_with_their_type(word, expected):
-    assert resolve(word) == expected
-    assert type(resolve(word)) is type(expected)
+    assert parse_scalar(word) == expected
+    assert type(parse_scalar(word)) is type(expected)
 
 
 @pytest.mark.parametrize("word", [".nan", ".NaN", ".NAN"])
 def test_not_a_number_is_a_float(word):
-    assert math.isnan(resolve(word))
+    assert math.isnan(parse_scalar(word))
 
 
 def test_digits_by_the_hundred_stay_text_and_cost_nothing():
     for text in ("9" * 251, "0x" + "f" * 5000, "1." + "0" * 9000):
-        assert resolve(text) == text
-    assert resolve("9" * 250) == int("9" * 250)
+        assert parse_scalar(text) == text
+    assert parse_scalar("9" * 250) == int("9" * 250)
 
 
 @pytest.mark.parametrize(
@@ -73,14 +73,14 @@ def test_explicit_tags_are_honoured(text, expected):
 
 @pytest.mark.parametrize("tag", ["!!binary", "!!set", "!!timestamp", "!!python/object:os.system", "!env", "!!merge"])
 def test_I2_unknown_tags_are_errors_with_line_and_column(tag):
-    (problem,) = parse(f"a: 1\nb: {tag} x\n").problems
+    (problem,) = parse_yaml(f"a: 1\nb: {tag} x\n").problems
     assert (problem.line, problem.column) == (2, 4)
     assert f'unknown tag "{tag}"' in problem.message
 
 
 @pytest.mark.parametrize("text", ["!env {a: 1}", "!!seq {a: 1}", "!!map [1]", "!!str [1]", "!x [1]"])
 def test_I2_containers_take_no_foreign_tag(text):
-    (problem,) = parse(f"a: {text}").problems
+    (problem,) = parse_yaml(f"a: {text}").problems
     assert (problem.line, problem.column) == (1, 4)
 
 
@@ -89,7 +89,7 @@ def test_I2_containers_take_no_foreign_tag(text):
 )
 def test_a_tag_that_the_text_does_not_suit_is_an_error(tag, text):
     with pytest.raises(ValueError, match=f'"{text}" is not !!{tag}'):
-        tagged(f"tag:yaml.org,2002:{tag}", text)
+        parse_tagged(f"tag:yaml.org,2002:{tag}", text)
 
 
 UNICODE = st.characters(exclude_categories=["Cs"])
@@ -123,7 +123,7 @@ def quoted(text):
 @settings(deadline=None)
 @given(PLAIN)
 def test_data_with_its_text_quoted_comes_back_equal(data):
-    stream = parse(tagged_leaves(data))
+    stream = parse_yaml(tagged_leaves(data))
     assert not stream.problems
     root = stream.documents[0].root
     assert root == data
@@ -138,6 +138,6 @@ def test_data_with_its_text_quoted_comes_back_equal(data):
     )
 )
 def test_a_mapping_of_text_that_pyyaml_wrote_in_quotes_comes_back_equal(data):
-    stream = parse(yaml.dump(data, default_style='"', sort_keys=False))
+    stream = parse_yaml(yaml.dump(data, default_style='"', sort_keys=False))
     assert not stream.problems
     assert list(stream.documents[0].root.items()) == list(data.items())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kirin_cli.jobs.selecting import Selection
+from kirin_cli.cli.job_files import JobSelection
 
 TEXT = """\
 defaults: {model: kirin_v1_5_i2v, tags: [all]}
@@ -20,7 +20,7 @@ jobs:
 @pytest.fixture
 def choose(load):
     def chosen(*only, tags=()):
-        (file,), flaws = Selection(only, tags).of([load(TEXT)])
+        (file,), flaws = JobSelection(only, tags).of([load(TEXT)])
         assert file.problems == ()
         return [f"{job.name}-{job.take}" if job.takes > 1 else job.name for job in file.jobs], flaws
 
@@ -89,7 +89,7 @@ def test_a_choice_of_patterns_that_each_find_something_else_may_find_nothing_tog
 
 def test_what_a_file_lacks_is_not_told_where_it_could_not_be_read(load):
     file = load("defaults: {model: kirin_v1_t2v}\njobs:\n- {name: a}\n- [\n")
-    (chosen,), flaws = Selection(("b",)).of([file])
+    (chosen,), flaws = JobSelection(("b",)).of([file])
     assert (chosen.jobs, chosen.problems, flaws) == ((), file.problems, [])
 
 
@@ -97,13 +97,13 @@ def test_thousands_of_names_are_not_listed(load):
     text = "defaults: {model: kirin_v1_t2v}\njobs:\n" + "".join(
         f"- {{name: shot-{number}}}\n" for number in range(3000)
     )
-    _, ((_, words),) = Selection(("zzz",)).of([load(text)])
+    _, ((_, words),) = JobSelection(("zzz",)).of([load(text)])
     assert words == 'there is no job called "zzz"'
-    _, ((_, words),) = Selection(("shot-30000",)).of([load(text)])
+    _, ((_, words),) = JobSelection(("shot-30000",)).of([load(text)])
     assert words.startswith('there is no job called "shot-30000"; did you mean "shot-')
 
 
 def test_needs_stay_in_their_document_and_file(load):
     text = "defaults: {model: kirin_v1_5_i2v}\njobs:\n- {name: a}\n- {name: b, params: {image: '${jobs.a.url}'}}\n"
-    (file,), _ = Selection(("b",)).of([load(f"{text}---\n{text.replace('name: b', 'name: c')}")])
+    (file,), _ = JobSelection(("b",)).of([load(f"{text}---\n{text.replace('name: b', 'name: c')}")])
     assert [(job.name, job.line) for job in file.jobs] == [("a", 3), ("b", 4)]

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirin_cli.jobs.templates import (
-    MOST_PLACEHOLDERS,
+from kirin_cli.jobs.placeholders import (
+    MAX_PLACEHOLDERS,
     Placeholder,
-    escaped,
-    holds_dollar,
+    escape,
     may_interpolate,
-    names_in,
-    template,
+    needs_interpolation,
+    parse_template,
+    referenced_names,
 )
 
 READ = {
@@ -44,7 +44,7 @@ READ = {
 
 @pytest.mark.parametrize(("text", "pieces"), READ.items(), ids=READ)
 def test_a_value_is_read_as_text_and_placeholders(text, pieces):
-    assert template(text) == pieces
+    assert parse_template(text) == pieces
 
 
 @pytest.mark.parametrize(
@@ -63,22 +63,22 @@ def test_a_value_is_read_as_text_and_placeholders(text, pieces):
         "${a b}": "has no name",
         "${é}": "has no name",
         "${:-x}": "has no name",
-        "${x}" * (MOST_PLACEHOLDERS + 1): "more than 1,000 placeholders",
+        "${x}" * (MAX_PLACEHOLDERS + 1): "more than 1,000 placeholders",
     }.items(),
     ids=lambda text: text[:20],
 )
 def test_what_cannot_be_understood_is_refused_with_a_sentence(text, words):
     with pytest.raises(ValueError, match=words):
-        template(text)
+        parse_template(text)
 
 
 @given(st.text(alphabet="${}:-?ab. "))
 def test_any_text_is_read_or_refused(text):
     if "${" in text:
         with suppress(ValueError):
-            assert template(text)
+            assert parse_template(text)
     else:
-        assert "".join(template(text)) == text.replace("$$", "$")
+        assert "".join(parse_template(text)) == text.replace("$$", "$")
 
 
 @given(st.recursive(st.text(alphabet="${}ab:-."), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
@@ -86,24 +86,24 @@ def test_escaped_text_stands_for_itself(tree):
     def read(part):
         if isinstance(part, dict):
             return {name: read(inner) for name, inner in part.items()}
-        return [read(inner) for inner in part] if isinstance(part, list) else "".join(template(part))
+        return [read(inner) for inner in part] if isinstance(part, list) else "".join(parse_template(part))
 
-    assert read(escaped(tree)) == tree
+    assert read(escape(tree)) == tree
 
 
 def test_what_is_no_text_is_not_escaped():
-    assert escaped({"a": [1, None, "$", "$a", "$$", "${"]}) == {"a": [1, None, "$", "$a", "$$$", "$${"]}
+    assert escape({"a": [1, None, "$", "$a", "$$", "${"]}) == {"a": [1, None, "$", "$a", "$$$", "$${"]}
 
 
 def test_names_are_found_wherever_they_are_asked_for():
     tree = {"a": ["${x} ${row.y}", 1, {"b": "${x:-z}"}], "c": "$x $${q}", "${k}": "${broken"}
-    assert list(names_in(tree)) == ["x", "row.y", "x"]
-    assert list(names_in(None)) == []
+    assert list(referenced_names(tree)) == ["x", "row.y", "x"]
+    assert list(referenced_names(None)) == []
 
 
 def test_a_tree_is_asked_whether_it_holds_a_dollar():
-    assert holds_dollar({"a": [1, {"b": "c$"}]})
-    assert not holds_dollar({"$": [1, None, "a", {"b": 2.5}]})
+    assert needs_interpolation({"a": [1, {"b": "c$"}]})
+    assert not needs_interpolation({"$": [1, None, "a", {"b": 2.5}]})
 
 
 @pytest.mark.parametrize("text", ["a: $", r'a: "\x24{x}"', r'a: "\u0024{x}"', r'a: "\U00000024{x}"'])

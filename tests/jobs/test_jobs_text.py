@@ -9,9 +9,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kirin_cli.jobs.fileproblem import Unreadable
-from kirin_cli.jobs.files import read
-from kirin_cli.jobs.text import decoded, forbidden, place, read_bytes, source_line
+from kirin_cli.jobs.parser import read_job_file
+from kirin_cli.jobs.problems import JobFileError
+from kirin_cli.jobs.source_text import decode, first_forbidden, index_position, read_bytes, source_line
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs devices and pipes of POSIX")
 TEXT = "name: Hafen 🎬\nprompt: é\n"
@@ -19,11 +19,11 @@ TEXT = "name: Hafen 🎬\nprompt: é\n"
 
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_utf_8_and_whatever_has_a_byte_order_mark_is_read(codec):
-    assert decoded(TEXT.encode(codec)) == TEXT
+    assert decode(TEXT.encode(codec)) == TEXT
 
 
 def test_big_endian_with_a_mark_is_read_too():
-    assert decoded(b"\xfe\xff" + TEXT.encode("utf-16-be")) == TEXT
+    assert decode(b"\xfe\xff" + TEXT.encode("utf-16-be")) == TEXT
 
 
 @pytest.mark.parametrize(
@@ -37,32 +37,32 @@ def test_big_endian_with_a_mark_is_read_too():
     ],
 )
 def test_wrong_bytes_have_their_line_and_column(raw, line, column):
-    with pytest.raises(Unreadable) as caught:
-        decoded(raw)
+    with pytest.raises(JobFileError) as caught:
+        decode(raw)
     assert (caught.value.problem.line, caught.value.problem.column) == (line, column)
     assert "save the file as UTF-8" in caught.value.problem.message
 
 
 def test_places_count_every_line_end_that_the_parser_counts():
     text = "a\nb\rc\r\nd\x85e\u2028f\u2029g"
-    assert [place(text, text.index(letter)) for letter in "abcdefg"] == [(line, 1) for line in range(1, 8)]
+    assert [index_position(text, text.index(letter)) for letter in "abcdefg"] == [(line, 1) for line in range(1, 8)]
 
 
 def test_the_first_forbidden_character_is_found():
-    assert forbidden("ab\nc\x07") == (2, 2, "\x07")
-    assert forbidden("fine\t\n") == (1, 1, "")
+    assert first_forbidden("ab\nc\x07") == (2, 2, "\x07")
+    assert first_forbidden("fine\t\n") == (1, 1, "")
 
 
 def test_a_missing_file_a_folder_and_an_impossible_name_are_problems(tmp_path):
     for path in (tmp_path / "none.yaml", tmp_path, tmp_path / "a\0b"):
-        (problem,) = read(path, {}).problems
+        (problem,) = read_job_file(path, {}).problems
         assert (problem.line, problem.column) == (0, 0)
         assert problem.message.startswith("cannot be read: ")
 
 
 @posix
 def test_endless_devices_are_read_to_the_limit_only():
-    with pytest.raises(Unreadable, match="larger than the limit of 100 bytes"):
+    with pytest.raises(JobFileError, match="larger than the limit of 100 bytes"):
         read_bytes(Path("/dev/zero"), 100)
 
 
@@ -81,7 +81,7 @@ def test_the_limit_itself_is_accepted(tmp_path):
     path = tmp_path / "a"
     path.write_bytes(b"x" * 10)
     assert len(read_bytes(path, 10)) == 10
-    with pytest.raises(Unreadable):
+    with pytest.raises(JobFileError):
         read_bytes(path, 9)
 
 
@@ -128,7 +128,7 @@ def test_there_is_no_line_in_what_may_not_be_read(tmp_path):
 def test_any_bytes_are_jobs_or_problems_never_a_traceback(tmp_path_factory, raw):
     path = tmp_path_factory.mktemp("any") / "a.yaml"
     path.write_bytes(raw)
-    file = read(path, {"m": ("prompt",)})
+    file = read_job_file(path, {"m": ("prompt",)})
     assert file.jobs or file.problems
 
 
@@ -136,8 +136,8 @@ def test_emoji_that_a_program_wrote_as_escapes_of_json_are_read(tmp_path):
     prompt = "a \N{VIDEO CAMERA} and \\ud83d, then \N{SLICE OF PIZZA}"
     document = json.dumps({"model": "kirin_v1_t2v", "params": {"prompt": prompt}})
     assert document.isascii()
-    assert yaml.safe_load(decoded(document.encode()))["params"]["prompt"] == prompt
+    assert yaml.safe_load(decode(document.encode()))["params"]["prompt"] == prompt
 
 
 def test_escapes_outside_of_json_stay_as_they_are():
-    assert decoded(rb"prompt: '\ud83d\ude00'") == r"prompt: '\ud83d\ude00'"
+    assert decode(rb"prompt: '\ud83d\ude00'") == r"prompt: '\ud83d\ude00'"

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from kirin_cli.errors import UsageError
-from kirin_cli.jobs.outside import MOST_JOBS, Outside, set_values
+from kirin_cli.jobs.scope import MAX_JOBS, ExternalInputs, parse_set_values
 
 JOB = "model: kirin_v1_t2v\nparams: {prompt: '${a}'}\n"
 
@@ -29,11 +29,11 @@ def test_variables_may_be_made_of_others_in_any_order(load):
 def test_variables_may_be_made_of_the_environment(load):
     text = "vars: {a: '${env.CITY:-Lisbon}'}\n" + JOB
     assert prompt(load(text)) == "Lisbon"
-    assert prompt(load(text, outside=Outside(environ={"CITY": "Oslo ${b}"}))) == "Oslo ${b}"
+    assert prompt(load(text, outside=ExternalInputs(environ={"CITY": "Oslo ${b}"}))) == "Oslo ${b}"
 
 
 def test_a_variable_that_is_given_by_flag_is_not_read_from_the_file(load):
-    outside = Outside(sets={"a": "given"})
+    outside = ExternalInputs(sets={"a": "given"})
     assert prompt(load("vars: {a: '${env.CITY:?give the city}', b: '${a}'}\n" + JOB, outside=outside)) == "given"
 
 
@@ -123,20 +123,20 @@ def test_I3_a_circle_through_every_one_of_many_variables_is_refused_in_under_a_s
 
 
 def test_values_of_the_flag_are_names_and_text():
-    assert set_values(["a=1", "b=", "_c2=x=y", "a=2"]) == {"a": "2", "b": "", "_c2": "x=y"}
-    assert Outside().most_jobs == MOST_JOBS == 10_000
+    assert parse_set_values(["a=1", "b=", "_c2=x=y", "a=2"]) == {"a": "2", "b": "", "_c2": "x=y"}
+    assert ExternalInputs().most_jobs == MAX_JOBS == 10_000
 
 
 @pytest.mark.parametrize("text", ["a", "=1", "a-b=1", "a b=1", "1a=1", "row.x=1", ""])
 def test_anything_else_is_refused(text):
     with pytest.raises(UsageError, match=r"--set is .* it must be NAME=VALUE"):
-        set_values([text])
+        parse_set_values([text])
 
 
 def test_a_value_that_no_file_has_a_use_for_is_told_with_the_nearest_name(load):
-    outside = Outside(sets={"ctiy": "Oslo", "mood": "calm", "a": "b", "hue": "c"})
+    outside = ExternalInputs(sets={"ctiy": "Oslo", "mood": "calm", "a": "b", "hue": "c"})
     load("vars: {city: Lisbon}\nmodel: kirin_v1_t2v\nparams: {prompt: '${mood:-x}'}\n", outside=outside)
     load(JOB, outside=outside)
     load("vars: {mood: '${hue}'}\njobs: []\n", outside=outside)
     assert outside.unused() == ['no file has a variable "ctiy"; did you mean "city"?']
-    assert Outside(sets={"a": "1"}).unused() == ['no file has a variable "a"']
+    assert ExternalInputs(sets={"a": "1"}).unused() == ['no file has a variable "a"']

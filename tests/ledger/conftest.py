@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from kirin_cli.ledger.entry import Intent
-from kirin_cli.ledger.journal import Ledger
+from kirin_cli.ledger.ledger import Ledger
 
 ORIGIN = "https://service.example"
 

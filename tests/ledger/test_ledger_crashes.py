@@ -5,18 +5,18 @@ import sys
 
 import pytest
 
-from kirin_cli.ledger.journal import Ledger
-from kirin_cli.ledger.questions import select
-from kirin_cli.ledger.states import State
+from kirin_cli.ledger.ledger import Ledger
+from kirin_cli.ledger.queries import select_entries
+from kirin_cli.ledger.states import LedgerState
 
 HEAD = """
 import sys, time
 from pathlib import Path
 from kirin_cli.ledger.entry import Intent
-from kirin_cli.ledger.journal import Ledger, LostRace
+from kirin_cli.ledger.ledger import Ledger, ConcurrentUpdate
 from kirin_cli.ledger.leases import Leases
-from kirin_cli.ledger.questions import select
-from kirin_cli.ledger.states import Event
+from kirin_cli.ledger.queries import select_entries
+from kirin_cli.ledger.states import LedgerEvent
 def intent(n):
     return Intent(origin="o", account="a", external_id=f"krn1-{n}", model="m", request="{}")
 ledger = Ledger.open(Path(sys.argv[1]), time.time)
@@ -27,9 +27,9 @@ WRITER = (
 for number in range(int(sys.argv[2]), 10**9):
     entry = ledger.intend(intent(number))
     print("intent", number, flush=True)
-    entry = ledger.move(entry, Event.SEND)
+    entry = ledger.move(entry, LedgerEvent.SEND)
     print("sending", number, flush=True)
-    ledger.move(entry, Event.ACCEPTED, task_id=f"task-{number}")
+    ledger.move(entry, LedgerEvent.ACCEPTED, task_id=f"task-{number}")
     print("accepted", number, flush=True)
 """
 )
@@ -41,9 +41,9 @@ print("ready", flush=True)
 sys.stdin.readline()
 for entry in entries:
     try:
-        ledger.move(entry, Event.SEND)
+        ledger.move(entry, LedgerEvent.SEND)
         print("won", entry.external_id, flush=True)
-    except LostRace:
+    except ConcurrentUpdate:
         pass
 """
 )
@@ -60,7 +60,7 @@ print("end", flush=True)
 sys.stdin.readline()
 """
 )
-ORDER = [State.INTENT, State.SENDING, State.ACCEPTED]
+ORDER = [LedgerState.INTENT, LedgerState.SENDING, LedgerState.ACCEPTED]
 
 
 def start(code, *arguments):
@@ -74,12 +74,12 @@ def test_s18_every_acknowledged_commit_outlives_kill_9(folder, clock, lines):
         said = [child.stdout.readline().split() for _ in range(lines)]
         child.kill()
         said += [line.split() for line in child.stdout.read().splitlines()]
-    acknowledged = {f"krn1-{number}": State(word) for word, number in (pair for pair in said if len(pair) == 2)}
+    acknowledged = {f"krn1-{number}": LedgerState(word) for word, number in (pair for pair in said if len(pair) == 2)}
     with Ledger.open(folder, clock) as ledger:
-        there = {entry.external_id: entry for entry in select(ledger.store)}
+        there = {entry.external_id: entry for entry in select_entries(ledger.store)}
         for external_id, state in acknowledged.items():
             assert ORDER.index(there[external_id].state) >= ORDER.index(state)
-            assert (there[external_id].task_id is not None) == (there[external_id].state is State.ACCEPTED)
+            assert (there[external_id].task_id is not None) == (there[external_id].state is LedgerState.ACCEPTED)
         assert len(there) <= len(acknowledged) + 1
 
 
@@ -113,7 +113,7 @@ def test_g4_of_two_processes_one_sends(folder, clock):
     won = [line.split()[1] for racer in racers for line in racer.communicate()[0].splitlines()]
     assert len(won) == len(set(won)) == 40
     with Ledger.open(folder, clock) as ledger:
-        assert {entry.tally.posts for entry in select(ledger.store)} == {1}
+        assert {entry.counters.posts for entry in select_entries(ledger.store)} == {1}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="certainty needs /proc")
@@ -139,6 +139,6 @@ def test_g4_two_processes_that_begin_at_once_make_one_ledger(folder, clock):
     for child in children:
         end(child)
     with Ledger.open(folder, clock) as ledger:
-        there = {entry.external_id for entry in select(ledger.store)}
+        there = {entry.external_id for entry in select_entries(ledger.store)}
     assert there >= {f"krn1-{number * 1000}" for number in range(3)}
     assert not list(folder.glob("*.new"))

@@ -9,12 +9,12 @@ import threading
 import pytest
 
 from kirin_cli.errors import LocalFault
-from kirin_cli.ledger import schema, store
-from kirin_cli.ledger.journal import Ledger
-from kirin_cli.ledger.states import Event
-from kirin_cli.ledger.store import NAME, Store
+from kirin_cli.ledger import store
+from kirin_cli.ledger.ledger import Ledger
+from kirin_cli.ledger.states import LedgerEvent
+from kirin_cli.ledger.store import LEDGER_FILE, LedgerStore
 
-EXTENDED = (*schema.STEPS, ("ALTER TABLE entries ADD COLUMN colour TEXT", "CREATE TABLE more (x)"))
+EXTENDED = (*store.MIGRATIONS, ("ALTER TABLE entries ADD COLUMN colour TEXT", "CREATE TABLE more (x)"))
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def filled(folder, clock, intent):
     """The path of a closed ledger with some pages in it."""
     with Ledger.open(folder, clock) as ledger:
         ledger.intend_all(intent(number, request="x" * 500) for number in range(300))
-    return folder / NAME
+    return folder / LEDGER_FILE
 
 
 def digest(path):
@@ -36,12 +36,12 @@ def set_version(path, number):
 
 
 def refused(folder, clock, match):
-    before = digest(folder / NAME)
+    before = digest(folder / LEDGER_FILE)
     with pytest.raises(LocalFault, match=match) as caught:
         Ledger.open(folder, clock)
     assert caught.value.exit_code == 9
     assert "not changed" in caught.value.hint
-    assert digest(folder / NAME) == before
+    assert digest(folder / LEDGER_FILE) == before
 
 
 @pytest.mark.skipif(os.name != "posix", reason="rights of this kind are POSIX")
@@ -58,9 +58,9 @@ def test_it_uses_a_log_and_syncs_in_full(ledger, intent):
 
 
 def test_cheap_moves_sync_less(ledger, intent):
-    entry = ledger.move(ledger.move(ledger.intend(intent()), Event.SEND), Event.ACCEPTED, task_id="t")
+    entry = ledger.move(ledger.move(ledger.intend(intent()), LedgerEvent.SEND), LedgerEvent.ACCEPTED, task_id="t")
     assert ledger.store.read("PRAGMA synchronous")[0][0] == 2
-    ledger.move(entry, Event.PROGRESSED)
+    ledger.move(entry, LedgerEvent.PROGRESSED)
     assert ledger.store.read("PRAGMA synchronous")[0][0] == 1
 
 
@@ -72,7 +72,7 @@ def test_without_shared_memory_it_falls_back_to_a_rollback_journal(folder, clock
 
     with Ledger.open(folder, clock, connect=connect) as ledger:
         assert ledger.store.journal == "delete"
-        entry = ledger.move(ledger.intend(intent()), Event.SEND)
+        entry = ledger.move(ledger.intend(intent()), LedgerEvent.SEND)
         assert ledger.store.read("PRAGMA synchronous")[0][0] == 3
     with Ledger.open(folder, clock, connect=connect) as ledger:
         assert ledger.get(intent()) == entry
@@ -108,7 +108,7 @@ def test_l3_some_other_file_is_refused(filled, folder, clock):
 
 def test_l3_the_database_of_another_program_is_refused(folder, clock):
     folder.mkdir()
-    connection = sqlite3.connect(folder / NAME)
+    connection = sqlite3.connect(folder / LEDGER_FILE)
     connection.execute("CREATE TABLE bookmarks (url)")
     connection.close()
     refused(folder, clock, "not a ledger of kirin")
@@ -129,7 +129,7 @@ def test_l1_a_file_where_the_folder_should_be(folder, clock):
 
 
 def test_l1_a_folder_where_the_file_should_be(folder, clock):
-    (folder / NAME).mkdir(parents=True)
+    (folder / LEDGER_FILE).mkdir(parents=True)
     with pytest.raises(LocalFault):
         Ledger.open(folder, clock)
 
@@ -146,11 +146,11 @@ def test_l4_a_locked_ledger_is_waited_for_then_refused(folder, ledger, clock, in
     with Ledger.open(folder, clock, busy=0.05) as second:
         entry = second.intend(intent())
         with ledger.store.write(durable=True):
-            for act in (lambda: second.intend(intent(2)), lambda: second.move(entry, Event.SEND)):
+            for act in (lambda: second.intend(intent(2)), lambda: second.move(entry, LedgerEvent.SEND)):
                 with pytest.raises(LocalFault, match="locked"):
                     act()
         assert second.get(intent(2)) is None
-        assert second.move(entry, Event.SEND).tally.posts == 1
+        assert second.move(entry, LedgerEvent.SEND).counters.posts == 1
 
 
 def test_l4_a_lock_that_ends_in_time_costs_only_the_wait(folder, ledger, clock, intent):
@@ -176,30 +176,30 @@ def test_a_failed_transaction_leaves_nothing_and_the_next_one_works(ledger, inte
     with pytest.raises(LocalFault), ledger.store.write(durable=True) as transaction:
         assert transaction("DELETE FROM entries", ()).rowcount == transaction("SELECT nonsense", ())
     assert ledger.get(intent()) == entry
-    assert ledger.move(entry, Event.SEND).tally.posts == 1
+    assert ledger.move(entry, LedgerEvent.SEND).counters.posts == 1
 
 
 def test_version_0_becomes_the_newest(tmp_path):
     with sqlite3.connect(tmp_path / "new", isolation_level=None) as connection:
-        schema.migrate(connection)
-        assert schema.check(connection, tmp_path / "new") == len(schema.STEPS)
+        store.migrate(connection)
+        assert store.check_schema(connection, tmp_path / "new") == len(store.MIGRATIONS)
     connection.close()
 
 
 def test_an_older_version_is_brought_forward_with_its_entries(filled):
     connection = store.connect(filled, 1)
-    schema.migrate(connection, steps=EXTENDED)
+    store.migrate(connection, steps=EXTENDED)
     assert connection.execute("PRAGMA user_version").fetchone()[0] == len(EXTENDED)
     assert connection.execute("SELECT count(*), count(colour) FROM entries").fetchone() == (300, 0)
-    schema.migrate(connection, steps=EXTENDED)
+    store.migrate(connection, steps=EXTENDED)
     connection.close()
 
 
 def test_a_step_that_fails_leaves_the_older_version_whole(filled, folder, clock):
     connection = store.connect(filled, 1)
     with pytest.raises(sqlite3.OperationalError):
-        schema.migrate(connection, steps=(*EXTENDED, ("CREATE TABLE fine (x)", "CREATE NONSENSE")))
-    assert connection.execute("PRAGMA user_version").fetchone()[0] == len(schema.STEPS)
+        store.migrate(connection, steps=(*EXTENDED, ("CREATE TABLE fine (x)", "CREATE NONSENSE")))
+    assert connection.execute("PRAGMA user_version").fetchone()[0] == len(store.MIGRATIONS)
     assert connection.execute("SELECT name FROM sqlite_master WHERE name IN ('more', 'fine')").fetchall() == []
     connection.close()
     Ledger.open(folder, clock).close()
@@ -209,7 +209,7 @@ def test_of_two_that_migrate_at_once_one_does_it(filled):
     def migrate():
         connection = store.connect(filled, 10)
         start.wait(5)
-        schema.migrate(connection, steps=EXTENDED)
+        store.migrate(connection, steps=EXTENDED)
         versions.append(connection.execute("PRAGMA user_version").fetchone()[0])
         connection.close()
 
@@ -253,6 +253,6 @@ def test_without_hard_links_the_ledger_is_made_all_the_same(tmp_path, there, exp
 
 
 def test_a_ledger_may_be_closed_twice(folder):
-    opened = Store.open(folder)
+    opened = LedgerStore.open(folder)
     opened.close()
     opened.close()

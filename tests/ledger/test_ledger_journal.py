@@ -8,15 +8,14 @@ from decimal import Decimal
 import pytest
 
 from kirin_cli.errors import UsageError
-from kirin_cli.ledger import journal
-from kirin_cli.ledger.entry import COLUMNS, Intent
-from kirin_cli.ledger.journal import Ledger, LostRace, TaskTaken
-from kirin_cli.ledger.states import Event, NotAllowed, State
+from kirin_cli.ledger.entry import ENTRY_COLUMNS, Intent
+from kirin_cli.ledger.ledger import MAX_REQUEST_LENGTH, ConcurrentUpdate, Ledger, TaskOwnedElsewhere
+from kirin_cli.ledger.states import InvalidTransition, LedgerEvent, LedgerState
 
 
 def accepted(ledger, intent, number=1, task="task-1"):
-    entry = ledger.move(ledger.intend(intent(number)), Event.SEND)
-    return ledger.move(entry, Event.ACCEPTED, task_id=task)
+    entry = ledger.move(ledger.intend(intent(number)), LedgerEvent.SEND)
+    return ledger.move(entry, LedgerEvent.ACCEPTED, task_id=task)
 
 
 def test_an_intent_comes_back_as_it_was_given(ledger, intent):
@@ -25,7 +24,7 @@ def test_an_intent_comes_back_as_it_was_given(ledger, intent):
     assert {field.name: getattr(entry, field.name) for field in fields(Intent)} == {
         field.name: getattr(given, field.name) for field in fields(Intent)
     }
-    assert (entry.state, entry.tally.posts, entry.task_id) == (State.INTENT, 0, None)
+    assert (entry.state, entry.counters.posts, entry.task_id) == (LedgerState.INTENT, 0, None)
     assert ledger.get(given) == entry
 
 
@@ -42,16 +41,16 @@ def test_another_account_or_origin_is_another_entry(ledger, intent):
 def test_a_whole_life_is_in_the_history(ledger, intent, clock):
     entry = ledger.intend(intent())
     clock.now += 1
-    entry = ledger.move(entry, Event.SEND, run_id="run-2")
+    entry = ledger.move(entry, LedgerEvent.SEND, run_id="run-2")
     clock.now += 2
-    entry = ledger.move(entry, Event.ACCEPTED, "HTTP 200", task_id="task-1")
-    for event in (Event.PROGRESSED, Event.PROGRESSED, Event.PROGRESSED):
+    entry = ledger.move(entry, LedgerEvent.ACCEPTED, "HTTP 200", task_id="task-1")
+    for event in (LedgerEvent.PROGRESSED, LedgerEvent.PROGRESSED, LedgerEvent.PROGRESSED):
         entry = ledger.move(entry, event)
     clock.now += 60
-    entry = ledger.move(entry, Event.COMPLETED, cost=Decimal("0.28"), outputs='[{"type": "video"}]')
-    entry = ledger.move(ledger.move(entry, Event.FETCH), Event.SAVED)
+    entry = ledger.move(entry, LedgerEvent.COMPLETED, cost=Decimal("0.28"), outputs='[{"type": "video"}]')
+    entry = ledger.move(ledger.move(entry, LedgerEvent.FETCH), LedgerEvent.SAVED)
     assert ledger.get(intent()) == entry
-    assert (entry.state, entry.cost, entry.run_id) == (State.DONE, Decimal("0.28"), "run-2")
+    assert (entry.state, entry.cost, entry.run_id) == (LedgerState.DONE, Decimal("0.28"), "run-2")
     assert entry.outputs == '[{"type": "video"}]'
     assert (entry.first_sent, entry.generated_at - entry.accepted_at) == (clock.now - 62, 60)
     history = ledger.history(entry)
@@ -59,40 +58,40 @@ def test_a_whole_life_is_in_the_history(ledger, intent, clock):
         "intend", "send", "accepted", "progressed", "completed", "fetch", "saved",
     ]  # fmt: skip
     assert (history[2].before, history[2].after, history[2].why, history[2].task_id) == (
-        State.SENDING, State.ACCEPTED, "HTTP 200", "task-1",
+        LedgerState.SENDING, LedgerState.ACCEPTED, "HTTP 200", "task-1",
     )  # fmt: skip
 
 
 def test_a_repeated_post_keeps_the_time_of_the_first(ledger, intent, clock):
-    entry = ledger.move(ledger.intend(intent()), Event.SEND)
-    entry = ledger.move(entry, Event.RATE_LIMITED)
+    entry = ledger.move(ledger.intend(intent()), LedgerEvent.SEND)
+    entry = ledger.move(entry, LedgerEvent.RATE_LIMITED)
     clock.now += 30
-    entry = ledger.move(entry, Event.SEND)
+    entry = ledger.move(entry, LedgerEvent.SEND)
     assert (entry.first_sent, entry.last_sent) == (clock.now - 30, clock.now)
-    assert (entry.tally.posts, entry.tally.exposed) == (2, 1)
+    assert (entry.counters.posts, entry.counters.exposed) == (2, 1)
 
 
 def test_a_move_that_the_table_refuses_changes_nothing(ledger, intent):
     entry = accepted(ledger, intent)
-    with pytest.raises(NotAllowed):
-        ledger.move(entry, Event.SEND)
+    with pytest.raises(InvalidTransition):
+        ledger.move(entry, LedgerEvent.SEND)
     assert ledger.get(intent()) == entry
 
 
 def test_of_two_moves_from_one_reading_the_second_is_a_lost_race(ledger, intent):
     entry = ledger.intend(intent())
-    ledger.move(entry, Event.SEND)
-    with pytest.raises(LostRace):
-        ledger.move(entry, Event.SEND)
-    assert ledger.get(intent()).tally.posts == 1
+    ledger.move(entry, LedgerEvent.SEND)
+    with pytest.raises(ConcurrentUpdate):
+        ledger.move(entry, LedgerEvent.SEND)
+    assert ledger.get(intent()).counters.posts == 1
 
 
 def test_of_many_threads_one_wins(ledger, intent):
     entry, won = ledger.intend(intent()), []
 
     def race():
-        with suppress(LostRace):
-            won.append(ledger.move(entry, Event.SEND))
+        with suppress(ConcurrentUpdate):
+            won.append(ledger.move(entry, LedgerEvent.SEND))
 
     threads = [threading.Thread(target=race) for _ in range(8)]
     for thread in threads:
@@ -103,12 +102,12 @@ def test_of_many_threads_one_wins(ledger, intent):
 
 
 def test_promise_3_a_task_id_that_loses_the_race_is_adopted_all_the_same(ledger, intent):
-    sending = ledger.move(ledger.intend(intent()), Event.SEND)
-    ledger.move(sending, Event.OWNER_DIED)
-    with pytest.raises(LostRace):
-        ledger.move(sending, Event.ACCEPTED, task_id="task-1")
+    sending = ledger.move(ledger.intend(intent()), LedgerEvent.SEND)
+    ledger.move(sending, LedgerEvent.OWNER_DIED)
+    with pytest.raises(ConcurrentUpdate):
+        ledger.move(sending, LedgerEvent.ACCEPTED, task_id="task-1")
     current = ledger.get(intent())
-    assert (current.state, current.task_id) == (State.ACCEPTED, "task-1")
+    assert (current.state, current.task_id) == (LedgerState.ACCEPTED, "task-1")
 
 
 def test_promise_3_a_second_task_of_one_id_stands_in_the_history(ledger, intent):
@@ -120,62 +119,64 @@ def test_promise_3_a_second_task_of_one_id_stands_in_the_history(ledger, intent)
 
 
 def test_promise_3_a_task_id_is_noted_on_an_entry_that_is_over(ledger, intent):
-    entry = ledger.move(ledger.move(ledger.intend(intent()), Event.SEND), Event.REFUSED, error='{"code": "x"}')
-    assert ledger.seen(entry, "task-9").state is State.REJECTED
+    entry = ledger.move(
+        ledger.move(ledger.intend(intent()), LedgerEvent.SEND), LedgerEvent.REFUSED, error='{"code": "x"}'
+    )
+    assert ledger.seen(entry, "task-9").state is LedgerState.REJECTED
     assert ledger.history(entry)[-1].task_id == "task-9"
 
 
 def test_a_task_belongs_to_one_entry_per_origin(ledger, intent):
     holder = accepted(ledger, intent)
-    other = ledger.move(ledger.intend(intent(2)), Event.SEND)
-    with pytest.raises(TaskTaken) as caught:
-        ledger.move(other, Event.ACCEPTED, task_id="task-1")
+    other = ledger.move(ledger.intend(intent(2)), LedgerEvent.SEND)
+    with pytest.raises(TaskOwnedElsewhere) as caught:
+        ledger.move(other, LedgerEvent.ACCEPTED, task_id="task-1")
     assert caught.value.holder == holder
     assert isinstance(caught.value, UsageError)
     assert ledger.get(intent(2)) == other
-    elsewhere = ledger.move(ledger.intend(intent(3, origin="sandbox:1")), Event.SEND)
-    assert ledger.move(elsewhere, Event.ACCEPTED, task_id="task-1").state is State.ACCEPTED
+    elsewhere = ledger.move(ledger.intend(intent(3, origin="sandbox:1")), LedgerEvent.SEND)
+    assert ledger.move(elsewhere, LedgerEvent.ACCEPTED, task_id="task-1").state is LedgerState.ACCEPTED
 
 
-@pytest.mark.parametrize("event", [Event.ACCEPTED, Event.FOUND, Event.ADOPT])
+@pytest.mark.parametrize("event", [LedgerEvent.ACCEPTED, LedgerEvent.FOUND, LedgerEvent.ADOPT])
 def test_what_names_a_task_needs_its_id(ledger, intent, event):
     with pytest.raises(ValueError, match="task id"):
         ledger.move(ledger.intend(intent()), event)
 
 
 def test_send_again_forgets_the_lost_task_but_the_history_does_not(ledger, intent):
-    lost = ledger.move(accepted(ledger, intent), Event.VANISHED)
-    again = ledger.move(lost, Event.SEND_AGAIN, "decided by a person")
-    assert (again.state, again.task_id, again.tally.exposed) == (State.INTENT, None, 1)
+    lost = ledger.move(accepted(ledger, intent), LedgerEvent.VANISHED)
+    again = ledger.move(lost, LedgerEvent.SEND_AGAIN, "decided by a person")
+    assert (again.state, again.task_id, again.counters.exposed) == (LedgerState.INTENT, None, 1)
     assert "task-1" in [line.task_id for line in ledger.history(again)]
 
 
 def test_an_adopted_task_teaches_no_duration(ledger, intent):
-    unknown = ledger.move(ledger.move(ledger.intend(intent()), Event.SEND), Event.AMBIGUOUS)
-    assert ledger.move(unknown, Event.FOUND, task_id="task-1").accepted_at is None
+    unknown = ledger.move(ledger.move(ledger.intend(intent()), LedgerEvent.SEND), LedgerEvent.AMBIGUOUS)
+    assert ledger.move(unknown, LedgerEvent.FOUND, task_id="task-1").accepted_at is None
 
 
 def test_a_request_with_bytes_in_it_is_refused(ledger, intent):
     with pytest.raises(ValueError, match="hash"):
-        ledger.intend(intent(request="A" * (journal.REQUEST_LIMIT + 1)))
+        ledger.intend(intent(request="A" * (MAX_REQUEST_LENGTH + 1)))
 
 
 def test_intents_are_written_all_or_none(ledger, intent):
     with pytest.raises(ValueError, match="hash"):
-        ledger.intend_all([intent(1), intent(2, request="A" * (journal.REQUEST_LIMIT + 1))])
+        ledger.intend_all([intent(1), intent(2, request="A" * (MAX_REQUEST_LENGTH + 1))])
     assert ledger.get(intent(1)) is None
 
 
 @pytest.mark.parametrize("text", ["caf\udce9.yaml", "nul\0inside", "日本語", "'; DROP TABLE entries; --"])
 def test_hostile_text_is_stored_as_text(ledger, intent, text):
     entry = ledger.intend(intent(job=text, job_file=text))
-    entry = ledger.move(entry, Event.SEND, text)
-    entry = ledger.move(entry, Event.ACCEPTED, text, task_id=text, error=text)
+    entry = ledger.move(entry, LedgerEvent.SEND, text)
+    entry = ledger.move(entry, LedgerEvent.ACCEPTED, text, task_id=text, error=text)
     assert ledger.get(intent()).task_id == text.replace("\udce9", "\\udce9")
 
 
 def test_the_columns_are_the_fields_and_those_of_the_table(ledger):
-    assert set(COLUMNS) == {row["name"] for row in ledger.store.read("PRAGMA table_info(entries)")}
+    assert set(ENTRY_COLUMNS) == {row["name"] for row in ledger.store.read("PRAGMA table_info(entries)")}
 
 
 def test_what_is_written_is_there_when_opened_again(folder, clock, intent):
@@ -186,9 +187,9 @@ def test_what_is_written_is_there_when_opened_again(folder, clock, intent):
 
 
 def test_l6_a_clock_set_back_does_not_mix_up_the_history(ledger, intent, clock):
-    entry = ledger.move(ledger.intend(intent()), Event.SEND)
+    entry = ledger.move(ledger.intend(intent()), LedgerEvent.SEND)
     clock.now -= 3600
-    entry = ledger.move(entry, Event.ACCEPTED, task_id="task-1")
+    entry = ledger.move(entry, LedgerEvent.ACCEPTED, task_id="task-1")
     clock.now += 10 * 365 * 86400
-    entry = ledger.move(entry, Event.COMPLETED)
+    entry = ledger.move(entry, LedgerEvent.COMPLETED)
     assert [line.event for line in ledger.history(entry)] == ["intend", "send", "accepted", "completed"]

@@ -6,16 +6,15 @@ import sys
 
 import pytest
 
-from kirin_cli.ledger.journal import Ledger, LostRace
-from kirin_cli.ledger.leases import LENGTH, Leases
-from kirin_cli.ledger.owner import Owner, lives, myself
-from kirin_cli.ledger.states import Event, State
+from kirin_cli.ledger.leases import LEASE_SECONDS, LeaseOwner, Leases, current_process, is_alive
+from kirin_cli.ledger.ledger import ConcurrentUpdate, Ledger
+from kirin_cli.ledger.states import LedgerEvent, LedgerState
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="certainty needs /proc")
 
 
 def owner(pid, host="here"):
-    return Owner(host=host, boot="b", pid=pid, started="1")
+    return LeaseOwner(host=host, boot="b", pid=pid, started="1")
 
 
 @pytest.fixture
@@ -75,24 +74,24 @@ def test_closing_lets_go_of_everything(ledger, leases, intent):
 
 def test_g5_a_dead_owner_is_succeeded_and_the_history_says_so(ledger, leases, alive, intent):
     claim = leases(1).acquire(ledger.intend(intent()))
-    ledger.move(claim.entry, Event.SEND)
+    ledger.move(claim.entry, LedgerEvent.SEND)
     alive.remove(1)
     taken = leases(2).acquire(claim.entry)
     assert taken.inherited
     assert taken.holder == owner(1)
-    assert taken.entry.state is State.SENDING
+    assert taken.entry.state is LedgerState.SENDING
     assert ledger.history(taken.entry)[-1].event == "taken over"
 
 
 def test_g5_the_former_owner_can_move_nothing_any_more(ledger, leases, alive, intent):
-    sending = ledger.move(leases(1).acquire(ledger.intend(intent())).entry, Event.SEND)
+    sending = ledger.move(leases(1).acquire(ledger.intend(intent())).entry, LedgerEvent.SEND)
     alive.remove(1)
     leases(2).acquire(sending)
-    with pytest.raises(LostRace):
-        ledger.move(sending, Event.NOT_SENT)
+    with pytest.raises(ConcurrentUpdate):
+        ledger.move(sending, LedgerEvent.NOT_SENT)
 
 
-@pytest.mark.parametrize("jump", [10 * 365 * 86400, LENGTH + 1, -3600])
+@pytest.mark.parametrize("jump", [10 * 365 * 86400, LEASE_SECONDS + 1, -3600])
 def test_l6_on_this_machine_the_clock_takes_no_lease_away(ledger, leases, clock, intent, jump):
     claim = leases(1).acquire(ledger.intend(intent()))
     clock.now += jump
@@ -102,10 +101,10 @@ def test_l6_on_this_machine_the_clock_takes_no_lease_away(ledger, leases, clock,
 def test_an_owner_that_cannot_be_seen_has_until_its_time_is_over(ledger, leases, clock, intent):
     far = leases(1, host="there")
     claim, mine = far.acquire(ledger.intend(intent())), leases(2)
-    clock.now += LENGTH - 1
+    clock.now += LEASE_SECONDS - 1
     assert not mine.acquire(claim.entry).granted
     far.renew()
-    clock.now += LENGTH - 1
+    clock.now += LEASE_SECONDS - 1
     assert not mine.acquire(claim.entry).granted
     clock.now += 2
     assert mine.acquire(claim.entry).inherited
@@ -117,10 +116,10 @@ def test_l6_a_clock_set_back_lengthens_no_lease_beyond_its_length(ledger, clock,
     clock.now -= 10 * 365 * 86400
     mine = Leases(ledger.store, clock, me=owner(2), steady=lambda: steady[0])
     assert not mine.acquire(claim.entry).granted
-    steady[0] += LENGTH - 1
+    steady[0] += LEASE_SECONDS - 1
     far.renew()
     assert not mine.acquire(claim.entry).granted
-    steady[0] += LENGTH - 1
+    steady[0] += LEASE_SECONDS - 1
     assert not mine.acquire(claim.entry).granted
     steady[0] += 1
     assert mine.acquire(claim.entry).inherited
@@ -150,27 +149,27 @@ def test_the_version_number_of_an_owner_is_never_used_twice(ledger, leases):
 
 
 def test_this_process_lives():
-    assert lives(myself(), myself()) in {True, None}
+    assert is_alive(current_process(), current_process()) in {True, None}
 
 
 @linux
 def test_this_process_certainly_lives_and_a_namesake_does_not():
-    me = myself()
-    assert lives(me, me) is True
-    assert lives(Owner(host=me.host, boot=me.boot, pid=me.pid, started="12"), me) is False
+    me = current_process()
+    assert is_alive(me, me) is True
+    assert is_alive(LeaseOwner(host=me.host, boot=me.boot, pid=me.pid, started="12"), me) is False
 
 
 @linux
 def test_another_machine_boot_or_container_cannot_be_seen():
-    me = myself()
-    assert lives(Owner(host="elsewhere", boot=me.boot, pid=1, started=""), me) is None
-    assert lives(Owner(host=me.host, boot="before", pid=1, started=""), me) is None
+    me = current_process()
+    assert is_alive(LeaseOwner(host="elsewhere", boot=me.boot, pid=1, started=""), me) is None
+    assert is_alive(LeaseOwner(host=me.host, boot="before", pid=1, started=""), me) is None
 
 
 @linux
 def test_a_process_without_a_known_start_cannot_be_told_from_a_namesake():
-    me = myself()
-    assert lives(Owner(host=me.host, boot=me.boot, pid=me.pid, started=""), me) is None
+    me = current_process()
+    assert is_alive(LeaseOwner(host=me.host, boot=me.boot, pid=me.pid, started=""), me) is None
 
 
 @linux
@@ -179,11 +178,11 @@ def test_g5_a_killed_process_is_dead_even_before_its_parent_has_noticed(folder, 
     code = f"""
 import sys, time
 from pathlib import Path
-from kirin_cli.ledger.journal import Ledger
+from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.ledger.leases import Leases
-from kirin_cli.ledger.questions import find
+from kirin_cli.ledger.queries import find_entry
 ledger = Ledger.open(Path({str(folder)!r}), time.time)
-print(Leases(ledger.store, time.time).acquire(find(ledger.store, "krn1-")).granted, flush=True)
+print(Leases(ledger.store, time.time).acquire(find_entry(ledger.store, "krn1-")).granted, flush=True)
 sys.stdin.read()
 """
     child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

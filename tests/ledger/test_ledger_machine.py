@@ -14,21 +14,20 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from kirin_cli.ledger import states
 from kirin_cli.ledger.entry import Intent
-from kirin_cli.ledger.journal import Ledger, LostRace
-from kirin_cli.ledger.leases import Leases
-from kirin_cli.ledger.owner import Owner
-from kirin_cli.ledger.states import Event, State
+from kirin_cli.ledger.leases import LeaseOwner, Leases
+from kirin_cli.ledger.ledger import ConcurrentUpdate, Ledger
+from kirin_cli.ledger.states import LedgerEvent, LedgerState
 
 SETTLE = 120.0
-OVER = {State.ACCEPTED, State.REJECTED, State.CONFLICT}
+OVER = {LedgerState.ACCEPTED, LedgerState.REJECTED, LedgerState.CONFLICT}
 SLOTS = st.sampled_from(["one", "two"])
 JOBS = st.sampled_from(["krn1-a", "krn1-a", "krn1-b"])
 NOTHING_MADE = {
-    "not sent": Event.NOT_SENT,
-    "limited": Event.RATE_LIMITED,
-    "late": Event.AMBIGUOUS,
-    "dropped": Event.AMBIGUOUS,
-    "refused": Event.REFUSED,
+    "not sent": LedgerEvent.NOT_SENT,
+    "limited": LedgerEvent.RATE_LIMITED,
+    "late": LedgerEvent.AMBIGUOUS,
+    "dropped": LedgerEvent.AMBIGUOUS,
+    "refused": LedgerEvent.REFUSED,
 }
 MEMORY = Path("/dev/shm")
 REPLIES = st.sampled_from(["ok", "lost", "late", "dropped", "not sent", "limited", "refused"])
@@ -54,9 +53,9 @@ class Service:
             return NOTHING_MADE[reply], None
         task = self.create(external_id)
         if task is None or reply == "lost":
-            return Event.AMBIGUOUS if reply == "lost" else Event.DUPLICATE, None
+            return LedgerEvent.AMBIGUOUS if reply == "lost" else LedgerEvent.DUPLICATE, None
         self.told.add(task)
-        return Event.ACCEPTED, task
+        return LedgerEvent.ACCEPTED, task
 
 
 class Process:
@@ -65,7 +64,7 @@ class Process:
     def __init__(self, world, pid):
         self.world, self.pid, self.sent, self.due = world, pid, {}, {}
         self.ledger = Ledger.open(world.folder, world.clock)
-        me = Owner(host="here", boot="b", pid=pid, started="1")
+        me = LeaseOwner(host="here", boot="b", pid=pid, started="1")
         self.leases = Leases(self.ledger.store, world.clock, me=me, lives=world.lives, steady=world.steady)
 
     def claim(self, external_id):
@@ -76,39 +75,39 @@ class Process:
         """One step as the batch would make it; a POST stays under way until `hear`."""
         if external_id in self.sent or not (claim := self.claim(external_id)).granted:
             return
-        entry, tally = claim.entry, claim.entry.tally
-        if entry.state is State.SENDING:
-            self.ledger.move(entry, Event.OWNER_DIED)
-        elif entry.state is State.UNKNOWN and self.settled(entry):
-            self.ledger.move(entry, Event.SETTLED)
-        elif entry.state is State.UNKNOWN or (entry.state is State.INTENT and claim.inherited):
+        entry, tally = claim.entry, claim.entry.counters
+        if entry.state is LedgerState.SENDING:
+            self.ledger.move(entry, LedgerEvent.OWNER_DIED)
+        elif entry.state is LedgerState.UNKNOWN and self.settled(entry):
+            self.ledger.move(entry, LedgerEvent.SETTLED)
+        elif entry.state is LedgerState.UNKNOWN or (entry.state is LedgerState.INTENT and claim.inherited):
             self.query(entry, honest)
-        elif entry.state is State.INTENT:
-            self.sent[external_id] = self.ledger.move(entry, Event.SEND)
-        elif states.allowed(entry.state, Event.RESEND, tally):
-            self.sent[external_id] = self.ledger.move(entry, Event.RESEND)
-        elif states.allowed(entry.state, Event.CONTRADICTED, tally):
-            self.ledger.move(entry, Event.CONTRADICTED)
+        elif entry.state is LedgerState.INTENT:
+            self.sent[external_id] = self.ledger.move(entry, LedgerEvent.SEND)
+        elif states.is_allowed(entry.state, LedgerEvent.RESEND, tally):
+            self.sent[external_id] = self.ledger.move(entry, LedgerEvent.RESEND)
+        elif states.is_allowed(entry.state, LedgerEvent.CONTRADICTED, tally):
+            self.ledger.move(entry, LedgerEvent.CONTRADICTED)
 
     def settled(self, entry):
-        wait = states.seconds_to_settle(entry.last_sent, self.world.now, SETTLE)
-        due = self.due.setdefault((entry.external_id, entry.tally.posts), self.world.elapsed + wait)
-        return self.world.elapsed >= due and states.allowed(entry.state, Event.SETTLED, entry.tally)
+        wait = states.grace_seconds_left(entry.last_sent, self.world.now, SETTLE)
+        due = self.due.setdefault((entry.external_id, entry.counters.posts), self.world.elapsed + wait)
+        return self.world.elapsed >= due and states.is_allowed(entry.state, LedgerEvent.SETTLED, entry.counters)
 
     def query(self, entry, honest):
         task = self.world.service.tasks.get(entry.external_id)
         if task and honest:
             self.world.service.told.add(task)
-            self.ledger.move(entry, Event.FOUND, task_id=task)
-        elif entry.state is State.UNKNOWN:
-            self.ledger.move(entry, Event.NOT_FOUND)
+            self.ledger.move(entry, LedgerEvent.FOUND, task_id=task)
+        elif entry.state is LedgerState.UNKNOWN:
+            self.ledger.move(entry, LedgerEvent.NOT_FOUND)
 
     def hear(self, external_id, reply):
         """The answer to a POST under way, however late; the entry may have been taken away meanwhile."""
         entry = self.sent.pop(external_id)
         event, task = self.world.service.post(external_id, reply)
-        event = states.refusal(entry.tally) if event is Event.REFUSED else event
-        with suppress(LostRace):
+        event = states.refusal_event(entry.counters) if event is LedgerEvent.REFUSED else event
+        with suppress(ConcurrentUpdate):
             self.ledger.move(entry, event, **({"task_id": task} if task else {}))
 
 
@@ -220,9 +219,9 @@ class UnderFire(RuleBasedStateMachine):
             process.advance(job, honest=True)
             if job in process.sent:
                 process.hear(job, "ok")
-        assert entry.task_id == self.service.tasks.get(job) or entry.state is State.CONFLICT
-        assert entry.tally.duplicate_seen or entry.state is not State.CONFLICT
-        assert entry.state in OVER or entry.tally.resends == states.RESENDS_ALLOWED
+        assert entry.task_id == self.service.tasks.get(job) or entry.state is LedgerState.CONFLICT
+        assert entry.counters.duplicate_seen or entry.state is not LedgerState.CONFLICT
+        assert entry.state in OVER or entry.counters.resends == states.MAX_RESENDS
 
 
 UnderFire.TestCase.settings = settings(

@@ -7,9 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kirin_cli.ledger import states
-from kirin_cli.ledger.states import HUMAN, TABLE, TERMINAL, Event, NotAllowed, State, Tally, step
+from kirin_cli.ledger.states import (
+    NEEDS_DECISION,
+    TABLE,
+    TERMINAL,
+    Counters,
+    InvalidTransition,
+    LedgerEvent,
+    LedgerState,
+    transition,
+)
 
-READY = Tally(posts=1, exposed=1, misses=5)
+READY = Counters(posts=1, exposed=1, misses=5)
 DRAWN = """
     intent      send          sending
     intent      found         accepted
@@ -63,7 +72,7 @@ DRAWN = """
 def drawn():
     for line in DRAWN.strip().splitlines():
         before, *event, after = line.split()
-        yield (State(before), Event(" ".join(event))), State(after)
+        yield (LedgerState(before), LedgerEvent(" ".join(event))), LedgerState(after)
 
 
 def test_the_table_is_the_drawing_and_nothing_else():
@@ -73,112 +82,117 @@ def test_the_table_is_the_drawing_and_nothing_else():
 @pytest.mark.parametrize(("pair", "after"), list(drawn()))
 def test_every_drawn_move_is_made(pair, after):
     state, event = pair
-    tally = Tally(posts=1, exposed=1, misses=5, duplicate_seen=event is Event.CONTRADICTED)
-    assert step(state, event, tally)[0] is after
+    tally = Counters(posts=1, exposed=1, misses=5, duplicate_seen=event is LedgerEvent.CONTRADICTED)
+    assert transition(state, event, tally)[0] is after
 
 
-@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("state", LedgerState)
 def test_every_other_event_is_refused_in_every_state(state):
-    missing = [event for event in Event if (state, event) not in TABLE]
+    missing = [event for event in LedgerEvent if (state, event) not in TABLE]
     for event in missing:
-        with pytest.raises(NotAllowed):
-            step(state, event, READY)
-        assert not states.allowed(state, event, READY)
-    assert len(missing) + sum(1 for before, _ in TABLE if before is state) == len(Event)
+        with pytest.raises(InvalidTransition):
+            transition(state, event, READY)
+        assert not states.is_allowed(state, event, READY)
+    assert len(missing) + sum(1 for before, _ in TABLE if before is state) == len(LedgerEvent)
 
 
 def test_terminal_is_sticky_but_for_a_persons_decision_and_a_lost_file():
     ways_out = {(state, event) for state, event in TABLE if state in TERMINAL}
-    assert {event for _, event in ways_out} == HUMAN | {Event.FILE_GONE}
-    assert {state for state, event in ways_out if event is Event.FILE_GONE} == {State.DONE}
-    assert not any(state in {State.REJECTED, State.FAILED, State.EXPIRED} for state, _ in ways_out)
+    assert {event for _, event in ways_out} == NEEDS_DECISION | {LedgerEvent.FILE_GONE}
+    assert {state for state, event in ways_out if event is LedgerEvent.FILE_GONE} == {LedgerState.DONE}
+    assert not any(state in {LedgerState.REJECTED, LedgerState.FAILED, LedgerState.EXPIRED} for state, _ in ways_out)
 
 
 def test_no_event_of_the_machine_leads_from_a_terminal_state_to_a_post():
-    reached, machine = set(TERMINAL), [pair for pair in TABLE if pair[1] not in HUMAN]
+    reached, machine = set(TERMINAL), [pair for pair in TABLE if pair[1] not in NEEDS_DECISION]
     while new := {TABLE[pair] for pair in machine if pair[0] in reached} - reached:
         reached |= new
-    assert not reached & {State.INTENT, State.SENDING, State.ABSENT}
+    assert not reached & {LedgerState.INTENT, LedgerState.SENDING, LedgerState.ABSENT}
 
 
 def test_bytes_may_leave_only_from_an_intent_or_a_settled_absence():
-    assert {state for (state, _), after in TABLE.items() if after is State.SENDING} == {State.INTENT, State.ABSENT}
-    assert {event for (_, event), after in TABLE.items() if after is State.SENDING} == states.POSTS
+    assert {state for (state, _), after in TABLE.items() if after is LedgerState.SENDING} == {
+        LedgerState.INTENT,
+        LedgerState.ABSENT,
+    }
+    assert {event for (_, event), after in TABLE.items() if after is LedgerState.SENDING} == states.POSTS
 
 
 def test_every_state_is_reached_from_an_intent():
-    reached = {State.INTENT}
+    reached = {LedgerState.INTENT}
     while new := {after for (state, _), after in TABLE.items() if state in reached} - reached:
         reached |= new
-    assert reached == set(State)
+    assert reached == set(LedgerState)
 
 
 def test_s10_a_refusal_ends_it_only_if_the_id_was_never_sent_before():
-    assert step(State.SENDING, Event.REFUSED, Tally(posts=3, exposed=1))[0] is State.REJECTED
-    with pytest.raises(NotAllowed, match="sent before"):
-        step(State.SENDING, Event.REFUSED, Tally(posts=2, exposed=2))
+    assert transition(LedgerState.SENDING, LedgerEvent.REFUSED, Counters(posts=3, exposed=1))[0] is LedgerState.REJECTED
+    with pytest.raises(InvalidTransition, match="sent before"):
+        transition(LedgerState.SENDING, LedgerEvent.REFUSED, Counters(posts=2, exposed=2))
 
 
 def test_s11_a_refusal_of_an_id_sent_before_counts_as_a_duplicate():
-    assert states.refusal(Tally(posts=5, exposed=1)) is Event.REFUSED
-    assert states.refusal(Tally(posts=2, exposed=2)) is Event.DUPLICATE
+    assert states.refusal_event(Counters(posts=5, exposed=1)) is LedgerEvent.REFUSED
+    assert states.refusal_event(Counters(posts=2, exposed=2)) is LedgerEvent.DUPLICATE
 
 
 @pytest.mark.parametrize("misses", range(5))
 def test_s13_an_absence_takes_five_answers(misses):
-    with pytest.raises(NotAllowed, match="404"):
-        step(State.UNKNOWN, Event.SETTLED, Tally(posts=1, exposed=1, misses=misses))
+    with pytest.raises(InvalidTransition, match="404"):
+        transition(LedgerState.UNKNOWN, LedgerEvent.SETTLED, Counters(posts=1, exposed=1, misses=misses))
 
 
 def test_a_new_post_begins_the_count_of_404s_anew():
-    assert step(State.ABSENT, Event.RESEND, READY)[1] == Tally(posts=2, exposed=2, resends=1, misses=0)
+    assert transition(LedgerState.ABSENT, LedgerEvent.RESEND, READY)[1] == Counters(
+        posts=2, exposed=2, resends=1, misses=0
+    )
 
 
 def test_an_absence_is_sent_again_at_most_twice():
-    with pytest.raises(NotAllowed, match="2 times"):
-        step(State.ABSENT, Event.RESEND, Tally(posts=3, exposed=3, resends=2, misses=5))
+    with pytest.raises(InvalidTransition, match="2 times"):
+        transition(LedgerState.ABSENT, LedgerEvent.RESEND, Counters(posts=3, exposed=3, resends=2, misses=5))
 
 
 def test_s12_what_was_called_a_duplicate_is_never_sent_again_by_the_machine():
-    called = Tally(posts=1, exposed=1, misses=5, duplicate_seen=True)
-    assert step(State.ABSENT, Event.CONTRADICTED, called)[0] is State.CONFLICT
-    with pytest.raises(NotAllowed):
-        step(State.ABSENT, Event.RESEND, called)
-    with pytest.raises(NotAllowed):
-        step(State.ABSENT, Event.CONTRADICTED, READY)
+    called = Counters(posts=1, exposed=1, misses=5, duplicate_seen=True)
+    assert transition(LedgerState.ABSENT, LedgerEvent.CONTRADICTED, called)[0] is LedgerState.CONFLICT
+    with pytest.raises(InvalidTransition):
+        transition(LedgerState.ABSENT, LedgerEvent.RESEND, called)
+    with pytest.raises(InvalidTransition):
+        transition(LedgerState.ABSENT, LedgerEvent.CONTRADICTED, READY)
 
 
 def test_l6_a_clock_set_back_costs_one_settling_time_at_most():
-    assert states.seconds_to_settle(1000, 1000, 120) == 120
-    assert states.seconds_to_settle(1000, 1090, 120) == 30
-    assert states.seconds_to_settle(1000, 1000 - 3600, 120) == 120
-    assert states.seconds_to_settle(1000, 1000 + 10 * 365 * 86400, 120) == 0
+    assert states.grace_seconds_left(1000, 1000, 120) == 120
+    assert states.grace_seconds_left(1000, 1090, 120) == 30
+    assert states.grace_seconds_left(1000, 1000 - 3600, 120) == 120
+    assert states.grace_seconds_left(1000, 1000 + 10 * 365 * 86400, 120) == 0
 
 
-@given(st.lists(st.sampled_from(list(Event)), max_size=60))
+@given(st.lists(st.sampled_from(list(LedgerEvent)), max_size=60))
 def test_along_every_path_the_tally_stays_sane_and_only_posts_count(events):
-    state, tally = State.INTENT, Tally()
+    state, tally = LedgerState.INTENT, Counters()
     for event in events:
-        if not states.allowed(state, event, tally):
-            with pytest.raises(NotAllowed):
-                step(state, event, tally)
+        if not states.is_allowed(state, event, tally):
+            with pytest.raises(InvalidTransition):
+                transition(state, event, tally)
             continue
-        after, counted = step(state, event, tally)
+        after, counted = transition(state, event, tally)
         assert after is TABLE[state, event]
         assert counted.posts - tally.posts == (event in states.POSTS)
         assert 0 <= counted.exposed <= counted.posts
-        assert counted.resends <= states.RESENDS_ALLOWED
+        assert counted.resends <= states.MAX_RESENDS
         assert counted.duplicate_seen >= tally.duplicate_seen
         state, tally = after, counted
 
 
 def test_allowed_and_step_agree_on_every_state_event_and_tally():
-    tallies = [Tally(2, exposed, resends, misses, seen) for exposed, resends, misses, seen in
+    tallies = [Counters(2, exposed, resends, misses, seen) for exposed, resends, misses, seen in
                itertools.product((1, 2), (0, 2), (4, 5), (False, True))]  # fmt: skip
-    for state, event, tally in itertools.product(State, Event, tallies):
+    for state, event, tally in itertools.product(LedgerState, LedgerEvent, tallies):
         try:
-            step(state, event, tally)
+            transition(state, event, tally)
             made = True
-        except NotAllowed:
+        except InvalidTransition:
             made = False
-        assert made == states.allowed(state, event, tally)
+        assert made == states.is_allowed(state, event, tally)

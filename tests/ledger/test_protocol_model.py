@@ -9,7 +9,16 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from kirin_cli.ledger.states import NAMES_A_TASK, TABLE, Event, State, Tally, allowed, refusal, step
+from kirin_cli.ledger.states import (
+    NAMES_A_TASK,
+    TABLE,
+    Counters,
+    LedgerEvent,
+    LedgerState,
+    is_allowed,
+    refusal_event,
+    transition,
+)
 
 POSTS = 3
 CRASHES = 1
@@ -39,8 +48,8 @@ class Row:
     """A ledger's entry; `owner` is the process that holds the lease."""
 
     id: str
-    state: State = State.INTENT
-    tally: Tally = field(default_factory=Tally)
+    state: LedgerState = LedgerState.INTENT
+    counters: Counters = field(default_factory=Counters)
     owner: int | None = None
 
 
@@ -106,36 +115,36 @@ def answers(world: World, rules: Rules, me: int) -> Iterator[World]:
     """Everything that may become of a request that has left."""
     row = row_of(world, rules, me)
 
-    def heard_as(event: Event, **changes: object) -> World:
+    def heard_as(event: LedgerEvent, **changes: object) -> World:
         hears = replace(world.processes[me], phase=event.value)
         return replace(world, processes=put(world.processes, me, hears), **changes)  # type: ignore[arg-type]
 
-    yield heard_as(Event.NOT_SENT)
-    yield heard_as(Event.RATE_LIMITED)
-    yield heard_as(refusal(row.tally))
-    yield heard_as(Event.AMBIGUOUS)
-    yield heard_as(Event.AMBIGUOUS, under_way=world.under_way | {row.id})
+    yield heard_as(LedgerEvent.NOT_SENT)
+    yield heard_as(LedgerEvent.RATE_LIMITED)
+    yield heard_as(refusal_event(row.counters))
+    yield heard_as(LedgerEvent.AMBIGUOUS)
+    yield heard_as(LedgerEvent.AMBIGUOUS, under_way=world.under_way | {row.id})
     if rules.service_is_unique and row.id in world.paid:
-        yield heard_as(Event.DUPLICATE)
+        yield heard_as(LedgerEvent.DUPLICATE)
     else:
         paid = tuple(sorted((*world.paid, row.id)))
-        yield heard_as(Event.ACCEPTED, paid=paid)
-        yield heard_as(Event.AMBIGUOUS, paid=paid)
+        yield heard_as(LedgerEvent.ACCEPTED, paid=paid)
+        yield heard_as(LedgerEvent.AMBIGUOUS, paid=paid)
 
 
 def heard(world: World, rules: Rules, me: int) -> World:
     """Write down what was heard, or lose the race; a task id is noted even then."""
-    event, fenced = Event(world.processes[me].phase), world.processes[me].fenced
+    event, fenced = LedgerEvent(world.processes[me].phase), world.processes[me].fenced
     row = row_of(world, rules, me)
     world = replace(world, processes=put(world.processes, me, Process()))
     if fenced:
-        late = next((found for found in (Event.ACCEPTED, Event.FOUND) if (row.state, found) in TABLE), None)
+        late = next((found for found in (LedgerEvent.ACCEPTED, LedgerEvent.FOUND) if (row.state, found) in TABLE), None)
         if event not in NAMES_A_TASK or late is None:
             return world
         # `Ledger.seen` changes the version: what the new holder has under way loses its race in turn.
         other = replace(world.processes[1 - me], fenced=True)
         return moved(replace(world, processes=put(world.processes, 1 - me, other)), rules, me, late)
-    if event is Event.DUPLICATE and rules.new_id_on_duplicate:
+    if event is LedgerEvent.DUPLICATE and rules.new_id_on_duplicate:
         fresh = Row(row.id + "'", owner=me)
         return replace(world, rows=put(world.rows, index_of(rules, me), fresh))
     return moved(world, rules, me, event)
@@ -148,12 +157,18 @@ def acts(world: World, rules: Rules, me: int) -> Iterator[World]:
         yield taken(world, rules, me)
         return
     exists = row.id in world.paid
-    for event in (Event.OWNER_DIED, Event.NOT_FOUND, Event.SETTLED, Event.CONTRADICTED, Event.FOUND):
-        wasted = event is Event.NOT_FOUND and row.tally.misses >= 5
-        if allowed(row.state, event, row.tally) and not wasted and (exists or event is not Event.FOUND):
+    for event in (
+        LedgerEvent.OWNER_DIED,
+        LedgerEvent.NOT_FOUND,
+        LedgerEvent.SETTLED,
+        LedgerEvent.CONTRADICTED,
+        LedgerEvent.FOUND,
+    ):
+        wasted = event is LedgerEvent.NOT_FOUND and row.counters.misses >= 5
+        if is_allowed(row.state, event, row.counters) and not wasted and (exists or event is not LedgerEvent.FOUND):
             yield moved(world, rules, me, event)
-    for event in (Event.SEND, Event.RESEND):
-        if world.posts and allowed(row.state, event, row.tally):
+    for event in (LedgerEvent.SEND, LedgerEvent.RESEND):
+        if world.posts and is_allowed(row.state, event, row.counters):
             sent = moved(world, rules, me, event)
             yield replace(sent, posts=world.posts - 1, processes=put(sent.processes, me, Process("post")))
 
@@ -167,10 +182,10 @@ def taken(world: World, rules: Rules, me: int) -> World:
     return replace(world, rows=put(world.rows, index_of(rules, me), replace(row, owner=me)), processes=processes)
 
 
-def moved(world: World, rules: Rules, me: int, event: Event) -> World:
+def moved(world: World, rules: Rules, me: int, event: LedgerEvent) -> World:
     row = row_of(world, rules, me)
-    state, tally = step(row.state, event, row.tally)
-    return replace(world, rows=put(world.rows, index_of(rules, me), replace(row, state=state, tally=tally)))
+    state, tally = transition(row.state, event, row.counters)
+    return replace(world, rows=put(world.rows, index_of(rules, me), replace(row, state=state, counters=tally)))
 
 
 def index_of(rules: Rules, me: int) -> int:
@@ -194,7 +209,7 @@ def worst(worlds: set[World]) -> int:
     return max(len(world.paid) for world in worlds)
 
 
-def stranded(worlds: set[World], rules: Rules, ends: frozenset[State]) -> list[World]:
+def stranded(worlds: set[World], rules: Rules, ends: frozenset[LedgerState]) -> list[World]:
     """Worlds from which no way leads to one where every ledger is at one of `ends`."""
     before = defaultdict(list)
     for world in worlds:
@@ -220,14 +235,16 @@ def test_the_model_finds_the_second_payment_of_every_wrong_way(name):
 
 
 def test_promise_4_what_is_called_rejected_was_not_paid():
-    rejected = [world for world in explore(VARIANTS["shipped, one ledger"]) if world.rows[0].state is State.REJECTED]
+    rejected = [
+        world for world in explore(VARIANTS["shipped, one ledger"]) if world.rows[0].state is LedgerState.REJECTED
+    ]
     assert rejected
     assert not any(world.paid or world.under_way for world in rejected)
 
 
 def test_promise_5_a_paid_task_can_always_be_found_or_is_left_to_a_person():
     rules = VARIANTS["shipped, one ledger"]
-    assert stranded(explore(rules), rules, frozenset({State.ACCEPTED, State.CONFLICT})) == []
+    assert stranded(explore(rules), rules, frozenset({LedgerState.ACCEPTED, LedgerState.CONFLICT})) == []
 
 
 if __name__ == "__main__":

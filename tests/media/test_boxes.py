@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loopback import clip
 
-from kirin_cli.media.boxes import VideoFacts, is_video, read_video
+from kirin_cli.media.video_header import VideoFacts, is_video, read_video
 
 
 def box(kind: bytes, *parts: bytes, size: int | None = None) -> bytes:

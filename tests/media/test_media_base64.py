@@ -6,23 +6,23 @@ from pathlib import Path
 import pytest
 from pictures import jpeg, png
 
-from kirin_cli.media import look
-from kirin_cli.spec.medium import UnreadableMedium
+from kirin_cli.media.detect import inspect_media
+from kirin_cli.modelspec.types import MediaError
 
 PNG = base64.b64encode(png(640, 480)).decode()
 JPEG = base64.b64encode(jpeg()).decode()
 
 
-def refusal(given: str, base: Path, *, local: bool = True) -> UnreadableMedium:
-    with pytest.raises(UnreadableMedium) as caught:
-        look(given, "image", base, local=local)
+def refusal(given: str, base: Path, *, local: bool = True) -> MediaError:
+    with pytest.raises(MediaError) as caught:
+        inspect_media(given, "image", base, local=local)
     return caught.value
 
 
 @pytest.mark.parametrize("local", [True, False])
 @pytest.mark.parametrize(("text", "found", "size"), [(PNG, "png", len(png(640, 480))), (JPEG, "jpeg", len(jpeg()))])
 def test_I1_bare_base64_shows_its_facts(text: str, found: str, size: int, local: bool, tmp_path: Path):
-    medium = look(text, "image", tmp_path, local=local)
+    medium = inspect_media(text, "image", tmp_path, local=local)
     assert (medium.form, medium.given, medium.format, medium.size) == ("base64", text, found, size)
     assert (medium.width, medium.height, medium.suffix, medium.path, medium.stamp) == (640, 480, "", None, None)
     assert medium.label == f"Base64 of {size} bytes"
@@ -31,13 +31,13 @@ def test_I1_bare_base64_shows_its_facts(text: str, found: str, size: int, local:
 @pytest.mark.parametrize("local", [True, False])
 @pytest.mark.parametrize("prefix", ["data:image/png;base64,", "DATA:image/png;name=x;BASE64,", "data:;base64,"])
 def test_A9_the_prefix_of_a_data_uri_is_taken_off(prefix: str, local: bool, tmp_path: Path):
-    assert look(prefix + PNG, "image", tmp_path, local=local) == look(PNG, "image", tmp_path)
+    assert inspect_media(prefix + PNG, "image", tmp_path, local=local) == inspect_media(PNG, "image", tmp_path)
 
 
 def test_A9_white_space_is_taken_off(tmp_path: Path):
     lines = "\n  ".join(PNG[start : start + 76] for start in range(0, len(PNG), 76)) + "\r\n"
-    assert look(lines, "image", tmp_path).given == PNG
-    assert look(f"data:image/png;base64,\n{lines}", "image", tmp_path).given == PNG
+    assert inspect_media(lines, "image", tmp_path).given == PNG
+    assert inspect_media(f"data:image/png;base64,\n{lines}", "image", tmp_path).given == PNG
 
 
 @pytest.mark.parametrize("given", ["data:image/png,%89PNG", "data:", "data:,", f"data:image/png,{PNG}"])
@@ -81,13 +81,13 @@ def test_I2_base64_of_another_format_is_refused(tmp_path: Path):
 def test_I1_an_existing_file_wins_over_base64(tmp_path: Path):
     name = "iVBORw0KGgo"
     (tmp_path / name).write_bytes(jpeg())
-    assert look(name, "image", tmp_path).form == "file"
+    assert inspect_media(name, "image", tmp_path).form == "file"
     assert refusal(name, tmp_path, local=False).rule == "I6"
 
 
 def test_I1_jpeg_base64_is_no_absolute_path(tmp_path: Path):
     assert JPEG.startswith("/9j/")
-    assert look(JPEG, "image", tmp_path).format == "jpeg"
+    assert inspect_media(JPEG, "image", tmp_path).format == "jpeg"
     assert refusal("/9j/cat.jpg", tmp_path).message == "no such file: /9j/cat.jpg"
 
 

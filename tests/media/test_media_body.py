@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from pictures import jpeg, png
 
 from kirin_cli.errors import LocalFault
-from kirin_cli.media import JsonBody, json_body, look, sha256
-from kirin_cli.spec.medium import Medium
+from kirin_cli.media.detect import inspect_media
+from kirin_cli.media.local_files import sha256
+from kirin_cli.media.request_body import JsonBody, json_body
+from kirin_cli.modelspec.types import MediaFile
 
 MB = 1024 * 1024
 JSON_VALUES = st.recursive(
@@ -25,9 +27,9 @@ JSON_VALUES = st.recursive(
 )
 
 
-def picture(folder: Path, name: str = "cup.png", data: bytes = png(300, 300)) -> Medium:
+def picture(folder: Path, name: str = "cup.png", data: bytes = png(300, 300)) -> MediaFile:
     (folder / name).write_bytes(data)
-    return look(name, "image", folder)
+    return inspect_media(name, "image", folder)
 
 
 def sent(body: JsonBody) -> bytes:
@@ -69,8 +71,8 @@ def test_A9_a_file_travels_as_bare_base64_whatever_its_size(size: int, tmp_path:
 
 def test_A9_every_form_of_medium_travels_as_its_string(tmp_path: Path):
     text = base64.b64encode(png(300, 300, pad_to=100_001)).decode()
-    inside = look("data:image/png;base64," + text, "image", tmp_path)
-    address = look('https://example.com/"cat".png', "image", tmp_path)
+    inside = inspect_media("data:image/png;base64," + text, "image", tmp_path)
+    address = inspect_media('https://example.com/"cat".png', "image", tmp_path)
     body = json_body({"image_list": [{"image": inside}, {"image": address}, {"image": picture(tmp_path, data=jpeg())}]})
     images = [item["image"] for item in json.loads(sent(body))["image_list"]]
     assert images == [text, 'https://example.com/"cat".png', base64.b64encode(jpeg()).decode()]
@@ -143,7 +145,7 @@ def test_I6_a_file_changed_while_it_is_sent_never_ends_its_body(tmp_path: Path):
             received += b"".join(chunks)
         assert len(received) < len(body) // 2
         (tmp_path / "cup.png").write_bytes(png(300, 300, pad_to=MB))
-        medium = look("cup.png", "image", tmp_path)
+        medium = inspect_media("cup.png", "image", tmp_path)
 
 
 def test_I6_a_body_is_never_shorter_than_announced(tmp_path: Path):
@@ -157,7 +159,7 @@ def test_I6_a_body_is_never_shorter_than_announced(tmp_path: Path):
 def test_I6_a_disk_that_fails_in_the_middle_is_a_local_fault():
     memory = Path("/proc/self/mem")
     info = memory.stat()
-    medium = Medium("mem.png", "file", size=12, path=memory, stamp=(info.st_size, info.st_mtime_ns, info.st_ino))
+    medium = MediaFile("mem.png", "file", size=12, path=memory, stamp=(info.st_size, info.st_mtime_ns, info.st_ino))
     with pytest.raises(LocalFault, match=r"mem\.png can no longer be read"):
         sha256(medium)
 
@@ -167,12 +169,12 @@ def test_the_hash_is_of_the_decoded_bytes(size: int, tmp_path: Path):
     data = png(300, 300, pad_to=size)
     expected = hashlib.sha256(data).hexdigest()
     assert sha256(picture(tmp_path, data=data)) == expected
-    assert sha256(look(base64.b64encode(data).decode(), "image", tmp_path)) == expected
+    assert sha256(inspect_media(base64.b64encode(data).decode(), "image", tmp_path)) == expected
 
 
 def test_the_hash_of_an_address_is_that_of_its_text(tmp_path: Path):
     url = "https://example.com/cat.png"
-    assert sha256(look(url, "image", tmp_path)) == hashlib.sha256(url.encode()).hexdigest()
+    assert sha256(inspect_media(url, "image", tmp_path)) == hashlib.sha256(url.encode()).hexdigest()
 
 
 def test_four_images_of_ten_megabytes_take_two_megabytes_at_most(tmp_path: Path):

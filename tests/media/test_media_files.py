@@ -10,16 +10,15 @@ from pathlib import Path
 import pytest
 from pictures import jpeg, png
 
-from kirin_cli import media
-from kirin_cli.media import look
-from kirin_cli.spec.medium import UnreadableMedium
+from kirin_cli.media.detect import inspect_media
+from kirin_cli.modelspec.types import MediaError
 
 FIFO_IS_KNOWN = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
 
 
-def refusal(given: str, base: Path) -> UnreadableMedium:
-    with pytest.raises(UnreadableMedium) as caught:
-        look(given, "image", base)
+def refusal(given: str, base: Path) -> MediaError:
+    with pytest.raises(MediaError) as caught:
+        inspect_media(given, "image", base)
     assert given in caught.value.message
     return caught.value
 
@@ -36,7 +35,7 @@ def refusal(given: str, base: Path) -> UnreadableMedium:
 def test_I2_a_local_picture_shows_its_facts(name: str, data: bytes, found: str, tmp_path: Path):
     file = tmp_path / name
     file.write_bytes(data)
-    medium = look(name, "image", tmp_path)
+    medium = inspect_media(name, "image", tmp_path)
     info = file.stat()
     assert (medium.given, medium.form, medium.format, medium.label) == (name, "file", found, name)
     assert (medium.size, medium.width, medium.height) == (len(data), 640, 480)
@@ -51,7 +50,7 @@ def test_I1_paths_are_relative_to_the_base_absolute_or_at_home(tmp_path: Path, m
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     for given in ("../cup of tea.png", str(file), "~/cup of tea.png", "./../shots/../cup of tea.png"):
-        assert look(given, "image", tmp_path / "shots").path == file.resolve()
+        assert inspect_media(given, "image", tmp_path / "shots").path == file.resolve()
 
 
 def test_I1_a_relative_folder_is_that_of_where_the_program_is_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -59,7 +58,7 @@ def test_I1_a_relative_folder_is_that_of_where_the_program_is_now(tmp_path: Path
         (tmp_path / str(side)).mkdir()
         (tmp_path / str(side) / "cup.png").write_bytes(png(side, 400))
         monkeypatch.chdir(tmp_path / str(side))
-        assert look("cup.png", "image", Path()).width == side
+        assert inspect_media("cup.png", "image", Path()).width == side
 
 
 def test_I1_links_are_followed_to_the_picture(tmp_path: Path):
@@ -69,28 +68,28 @@ def test_I1_links_are_followed_to_the_picture(tmp_path: Path):
     (tmp_path / "cup.png").symlink_to(file)
     (tmp_path / "latest").symlink_to("shots")
     for given, suffix in (("cup.png", ".png"), ("latest/bare", ""), ("latest/../cup.png", ".png")):
-        medium = look(given, "image", tmp_path)
+        medium = inspect_media(given, "image", tmp_path)
         assert (medium.path, medium.suffix) == (file.resolve(), suffix)
 
 
 @pytest.mark.parametrize("given", ["cup.png/", "./cup.png/.", "cup.png//"])
 def test_I1_slashes_behind_a_name_mean_nothing(given: str, tmp_path: Path):
     (tmp_path / "cup.png").write_bytes(png(300, 300))
-    medium = look(given, "image", tmp_path)
+    medium = inspect_media(given, "image", tmp_path)
     assert (medium.path, medium.suffix) == ((tmp_path / "cup.png").resolve(), ".png")
 
 
 def test_I1_only_a_leading_tilde_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("CUP", "cup")
     (tmp_path / "$CUP~.png").write_bytes(png(300, 300))
-    assert look("$CUP~.png", "image", tmp_path).form == "file"
+    assert inspect_media("$CUP~.png", "image", tmp_path).form == "file"
 
 
 def test_I1_a_path_that_reads_like_an_address_is_a_file_all_the_same(tmp_path: Path):
     folder = tmp_path / "http:" / "127.0.0.1:9"
     folder.mkdir(parents=True)
     (folder / "cup.png").write_bytes(png(300, 301))
-    medium = look("./http://127.0.0.1:9/cup.png", "image", tmp_path)
+    medium = inspect_media("./http://127.0.0.1:9/cup.png", "image", tmp_path)
     assert (medium.form, medium.width, medium.height) == ("file", 300, 301)
 
 
@@ -159,7 +158,7 @@ def test_I3_two_gigabytes_of_whole_picture_show_their_size(tmp_path: Path):
     with (tmp_path / "cup.png").open("wb") as file:
         file.write(png(640, 480))
         file.truncate(2 * 1024**3)
-    assert look("cup.png", "image", tmp_path).size == 2 * 1024**3
+    assert inspect_media("cup.png", "image", tmp_path).size == 2 * 1024**3
 
 
 def test_I6_the_home_of_somebody_unknown_is_refused(tmp_path: Path):
@@ -199,9 +198,3 @@ def test_I6_a_file_that_may_not_be_read_is_refused(nobodys_folder: Path):
     for given in ("cup.png", "closed/cup.png"):
         fault = refusal(given, nobodys_folder)
         assert (fault.rule, "Permission denied" in fault.message) == ("I6", True)
-
-
-def test_the_room_offers_what_it_promises_and_nothing_else():
-    assert all(callable(getattr(media, name)) for name in media.__all__)
-    with pytest.raises(AttributeError, match="nonsense"):
-        media.nonsense  # noqa: B018

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pictures import chunk, jpeg, png, segment
 
-from kirin_cli.media.formats import format_of
-from kirin_cli.media.headers import Header, read_header
-from kirin_cli.spec.medium import UnreadableMedium
+from kirin_cli.media.formats import detect_format
+from kirin_cli.media.image_header import ImageHeader, read_image_header
+from kirin_cli.modelspec.types import MediaError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 THUMBNAIL = b"Exif\0\0MM\0*\0\0\0\x08\0\1\x01\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0" + jpeg(
@@ -22,12 +22,12 @@ SCAN = segment(0xDA, b"\1\1\0\0\x3f\0")
 SMALL = {"png": png(3, 2), "jpeg": jpeg(17, 9)}
 
 
-def header_of(data: bytes) -> Header:
-    return read_header(BytesIO(data), len(data), "cup")
+def header_of(data: bytes) -> ImageHeader:
+    return read_image_header(BytesIO(data), len(data), "cup")
 
 
-def refusal(data: bytes) -> UnreadableMedium:
-    with pytest.raises(UnreadableMedium, match=r"^cup ") as caught:
+def refusal(data: bytes) -> MediaError:
+    with pytest.raises(MediaError, match=r"^cup ") as caught:
         header_of(data)
     return caught.value
 
@@ -35,17 +35,17 @@ def refusal(data: bytes) -> UnreadableMedium:
 @pytest.mark.parametrize(
     ("data", "header"),
     [
-        (png(300, 751), Header("png", 300, 751)),
-        (jpeg(), Header("jpeg", 640, 480)),
-        (jpeg(4032, 3024, app_padding=200_000), Header("jpeg", 4032, 3024)),
-        (png(640, 480, pad_to=1_000_000), Header("png", 640, 480)),
-        (jpeg().replace(b"\xff\xc0", b"\xff\xc2"), Header("jpeg", 640, 480)),
-        (png(65536, 1), Header("png", 65536, 1)),
-        (png(1, 65536), Header("png", 1, 65536)),
-        (jpeg(65535, 8), Header("jpeg", 65535, 8)),
+        (png(300, 751), ImageHeader("png", 300, 751)),
+        (jpeg(), ImageHeader("jpeg", 640, 480)),
+        (jpeg(4032, 3024, app_padding=200_000), ImageHeader("jpeg", 4032, 3024)),
+        (png(640, 480, pad_to=1_000_000), ImageHeader("png", 640, 480)),
+        (jpeg().replace(b"\xff\xc0", b"\xff\xc2"), ImageHeader("jpeg", 640, 480)),
+        (png(65536, 1), ImageHeader("png", 65536, 1)),
+        (png(1, 65536), ImageHeader("png", 1, 65536)),
+        (jpeg(65535, 8), ImageHeader("jpeg", 65535, 8)),
     ],
 )
-def test_I4_the_sides_are_read_from_the_header(data: bytes, header: Header):
+def test_I4_the_sides_are_read_from_the_header(data: bytes, header: ImageHeader):
     assert header_of(data) == header
 
 
@@ -53,7 +53,7 @@ def test_I4_the_sides_are_read_from_the_header(data: bytes, header: Header):
 @pytest.mark.parametrize("frame", [b"\xff\xc0", b"\xff\xc2"])
 def test_I4_neither_the_thumbnail_nor_the_orientation_of_a_camera_counts(frame: bytes, padding: int):
     data = jpeg(app_padding=padding).replace(b"\xff\xc0", frame)
-    assert header_of(data[:2] + segment(0xE1, THUMBNAIL) + data[2:]) == Header("jpeg", 640, 480)
+    assert header_of(data[:2] + segment(0xE1, THUMBNAIL) + data[2:]) == ImageHeader("jpeg", 640, 480)
 
 
 @pytest.mark.parametrize("found", SMALL)
@@ -70,12 +70,12 @@ def test_I6_bytes_behind_the_picture_are_allowed(found: str, padding: int):
 
 @pytest.mark.parametrize("appended", [4094, 4095, 4096, 1_000_000])
 def test_I6_the_end_of_a_jpeg_is_found_where_a_phone_appended_a_video(appended: int):
-    assert header_of(jpeg() + b"v" * appended) == Header("jpeg", 640, 480)
+    assert header_of(jpeg() + b"v" * appended) == ImageHeader("jpeg", 640, 480)
 
 
 def test_I6_the_end_of_a_jpeg_may_stand_across_two_reads():
     data = b"\xff\xd8" + FRAME + SCAN + bytes(256 * 1024 - 1) + b"\xff\xd9" + b"v" * 10_000
-    assert header_of(data) == Header("jpeg", 640, 480)
+    assert header_of(data) == ImageHeader("jpeg", 640, 480)
 
 
 def test_I6_the_end_of_a_thumbnail_is_not_the_end_of_the_picture():
@@ -110,7 +110,7 @@ def test_I6_a_broken_structure_is_refused_with_its_place(data: bytes, why: str):
 
 
 def test_I6_fill_bytes_and_lone_markers_are_stepped_over():
-    assert header_of(b"\xff\xd8\xff\xff\xff\xd0\xff\x01" + FRAME + SCAN + b"\xff\xd9") == Header("jpeg", 640, 480)
+    assert header_of(b"\xff\xd8\xff\xff\xff\xd0\xff\x01" + FRAME + SCAN + b"\xff\xd9") == ImageHeader("jpeg", 640, 480)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_I2_another_format_is_named(data: bytes, named: str):
 @settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_I6_any_bytes_have_a_format_or_none(head: bytes):
-    assert isinstance(format_of(head), str)
+    assert isinstance(detect_format(head), str)
 
 
 @settings(deadline=None)
@@ -152,6 +152,6 @@ def test_I6_a_changed_byte_never_crashes_the_reader(found: str, data: st.DataObj
     for _ in range(data.draw(st.integers(1, 4))):
         changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
     header = None
-    with suppress(UnreadableMedium):
+    with suppress(MediaError):
         header = header_of(bytes(changed))
     assert header is None or (header.width > 0 and header.height > 0)

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from kirin_cli.media import look
-from kirin_cli.spec.medium import Kind, UnreadableMedium
+from kirin_cli.media.detect import inspect_media
+from kirin_cli.modelspec.types import MediaError, MediaKind
 
 HERE = Path()
 
 
-def refusal(given: str, kind: Kind) -> UnreadableMedium:
-    with pytest.raises(UnreadableMedium) as caught:
-        look(given, kind, HERE)
+def refusal(given: str, kind: MediaKind) -> MediaError:
+    with pytest.raises(MediaError) as caught:
+        inspect_media(given, kind, HERE)
     return caught.value
 
 
@@ -34,18 +34,21 @@ def refusal(given: str, kind: Kind) -> UnreadableMedium:
     ],
 )
 def test_I1_an_image_may_be_at_a_web_address(url: str, suffix: str):
-    medium = look(url, "image", HERE)
+    medium = inspect_media(url, "image", HERE)
     assert (medium.given, medium.form, medium.suffix) == (url, "url", suffix)
     assert (medium.size, medium.width, medium.height, medium.format) == (None, None, None, "")
 
 
 @pytest.mark.parametrize("local", [True, False])
 def test_I1_a_service_takes_web_addresses_too(local: bool):
-    assert look("https://example.com/a.png", "image", HERE, local=local).form == "url"
+    assert inspect_media("https://example.com/a.png", "image", HERE, local=local).form == "url"
 
 
 def test_I1_an_address_never_costs_the_import_of_the_picture_library():
-    code = "import sys; from pathlib import Path; from kirin_cli.media import look; look({!r}, 'image', Path()); {}"
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom kirin_cli.media.detect import inspect_media\n"
+        "inspect_media({!r}, 'image', Path())\n{}"
+    )
     imported = code.format("https://example.com/cat.png", "sys.exit('imagesize' in sys.modules)")
     assert subprocess.run([sys.executable, "-c", imported], check=False, timeout=30).returncode == 0
 
@@ -68,7 +71,7 @@ def test_I1_an_address_never_costs_the_import_of_the_picture_library():
         "https://example.com/\udc80.mp4",
     ],
 )
-def test_I1_V1_an_address_that_nothing_can_be_fetched_from_is_refused(url: str, kind: Kind):
+def test_I1_V1_an_address_that_nothing_can_be_fetched_from_is_refused(url: str, kind: MediaKind):
     assert refusal(url, kind).rule == ("V1" if kind == "video" else "I1")
 
 
@@ -76,7 +79,7 @@ def test_I1_V1_an_address_that_nothing_can_be_fetched_from_is_refused(url: str, 
     "url", ["ftp://example.com/cat.png", "file:///home/cat.png", "file:cat.png", "s3://bucket/cat.png", "gs://b/c.png"]
 )
 @pytest.mark.parametrize("kind", ["image", "video"])
-def test_I1_V1_other_schemes_are_refused_by_name(url: str, kind: Kind):
+def test_I1_V1_other_schemes_are_refused_by_name(url: str, kind: MediaKind):
     fault = refusal(url, kind)
     assert fault.rule == ("V1" if kind == "video" else "I1")
     assert url in fault.message
@@ -111,7 +114,7 @@ def test_I2_the_suffix_of_an_image_address_must_not_promise_another_format(suffi
     ],
 )
 def test_V1_videos_are_mp4_or_mov_or_promise_nothing(path: str):
-    medium = look(f"https://example.com{path}", "video", HERE)
+    medium = inspect_media(f"https://example.com{path}", "video", HERE)
     assert (medium.form, medium.given) == ("url", f"https://example.com{path}")
 
 
@@ -129,8 +132,8 @@ def test_V1_any_other_suffix_of_a_video_is_refused(path: str):
 )
 def test_V1_a_video_that_is_no_address_is_to_be_uploaded_first(given: str, tmp_path: Path):
     (tmp_path / "dance.mp4").write_bytes(b"\0\0\0\x18ftypmp42")
-    with pytest.raises(UnreadableMedium, match="upload it somewhere and give its URL") as caught:
-        look(given, "video", tmp_path)
+    with pytest.raises(MediaError, match="upload it somewhere and give its URL") as caught:
+        inspect_media(given, "video", tmp_path)
     assert caught.value.rule == "V1"
 
 

@@ -8,10 +8,10 @@ import pytest
 from pictures import png
 from videos import box, track, video
 
-from kirin_cli import media
-from kirin_cli.media.video_files import is_local_video, look_with_videos
+from kirin_cli.media.detect import inspect_media, inspect_with_videos, is_local_video
+from kirin_cli.media.local_files import sha256
 from kirin_cli.models import MODELS
-from kirin_cli.spec.medium import Medium, UnreadableMedium
+from kirin_cli.modelspec.types import MediaError, MediaFile
 
 
 @pytest.fixture
@@ -21,12 +21,12 @@ def clip(tmp_path: Path) -> Path:
     return path
 
 
-def look(given: str, base: Path, *, uploads: bool = True) -> Medium:
-    return look_with_videos(given, "video", base, uploads=uploads)
+def look(given: str, base: Path, *, uploads: bool = True) -> MediaFile:
+    return inspect_with_videos(given, "video", base, uploads=uploads)
 
 
 def refusal(given: str, base: Path, *, uploads: bool = True) -> str:
-    with pytest.raises(UnreadableMedium) as caught:
+    with pytest.raises(MediaError) as caught:
         look(given, base, uploads=uploads)
     assert caught.value.rule == "V1"
     return caught.value.message
@@ -35,7 +35,7 @@ def refusal(given: str, base: Path, *, uploads: bool = True) -> str:
 def test_V2_V3_a_local_video_is_measured(clip: Path, tmp_path: Path):
     found = look("dance.MP4", tmp_path)
     stat = clip.stat()
-    assert found == Medium(
+    assert found == MediaFile(
         "dance.MP4",
         "file",
         "mp4",
@@ -49,7 +49,7 @@ def test_V2_V3_a_local_video_is_measured(clip: Path, tmp_path: Path):
         (stat.st_size, stat.st_mtime_ns, stat.st_ino),
     )
     assert is_local_video(found)
-    assert media.sha256(found) == media.sha256(look(str(clip), Path("/")))
+    assert sha256(found) == sha256(look(str(clip), Path("/")))
 
 
 def test_V1_without_a_place_for_uploads_it_is_said_what_to_do(clip: Path, tmp_path: Path):
@@ -61,7 +61,9 @@ def test_V1_without_a_place_for_uploads_it_is_said_what_to_do(clip: Path, tmp_pa
 @pytest.mark.parametrize("given", ["https://a.example/x.mp4", "HTTP://a.example/x"])
 @pytest.mark.parametrize("uploads", [True, False])
 def test_V1_urls_stay_urls(given: str, uploads: bool, tmp_path: Path):
-    assert look(given, tmp_path, uploads=uploads) == Medium(given, "url", suffix=".mp4" if given.endswith("4") else "")
+    assert look(given, tmp_path, uploads=uploads) == MediaFile(
+        given, "url", suffix=".mp4" if given.endswith("4") else ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,9 +126,9 @@ def test_a_large_file_is_hardly_read(tmp_path: Path):
 
 def test_pictures_are_looked_at_as_ever(clip: Path, tmp_path: Path):
     (tmp_path / "x.png").write_bytes(png(320, 300))
-    assert look_with_videos("x.png", "image", tmp_path, uploads=False) == media.look("x.png", "image", tmp_path)
-    with pytest.raises(UnreadableMedium, match="ends in"):
-        look_with_videos(clip.name, "image", tmp_path, uploads=True)
+    assert inspect_with_videos("x.png", "image", tmp_path, uploads=False) == inspect_media("x.png", "image", tmp_path)
+    with pytest.raises(MediaError, match="ends in"):
+        inspect_with_videos(clip.name, "image", tmp_path, uploads=True)
 
 
 def test_V3_the_limits_of_a_model_are_asked_of_a_local_video(clip: Path, tmp_path: Path):
@@ -138,7 +140,7 @@ def test_V3_the_limits_of_a_model_are_asked_of_a_local_video(clip: Path, tmp_pat
         "video_list": [{"video_url": clip.name, "refer_type": "feature"}],
     }
     checked = MODELS["kirin_video_o1"].check(
-        params, lambda given, kind: look_with_videos(given, kind, tmp_path, uploads=True)
+        params, lambda given, kind: inspect_with_videos(given, kind, tmp_path, uploads=True)
     )
     found = [(problem.path, problem.rule) for problem in checked.errors]
     assert found == [("video_list[0].video_url", "V3")] * 2

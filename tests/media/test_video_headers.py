@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from pictures import jpeg, png
 from videos import EMPTY, FTYP, QUICKTIME, box, clock, extends, fragment, movie, track, video
 
-from kirin_cli.media.video import VideoHeader, read_video_header
-from kirin_cli.media.video_boxes import MOST_BYTES, OutOfReach
-from kirin_cli.spec.medium import UnreadableMedium
+from kirin_cli.media.mp4 import MAX_BOX_BYTES, OutOfReach
+from kirin_cli.media.video_header import VideoHeader, read_video_header
+from kirin_cli.modelspec.types import MediaError
 
 CLIPS = Path(__file__).parents[2] / "kirin_cli" / "sandbox" / "clips"
 PLAIN = VideoHeader("mp4", 5.0, 1280, 720, 30.0)
@@ -43,14 +43,14 @@ def try_header(file: Counting, size: int | None) -> VideoHeader:
     """The header, or an empty one where the file is refused by rule V1."""
     try:
         return read_video_header(file, size, "clip")
-    except UnreadableMedium as unreadable:
+    except MediaError as unreadable:
         if unreadable.rule != "V1":
             raise
         return VideoHeader("mp4")
 
 
-def refusal(data: bytes) -> UnreadableMedium:
-    with pytest.raises(UnreadableMedium) as caught:
+def refusal(data: bytes) -> MediaError:
+    with pytest.raises(MediaError) as caught:
         header(data)
     return caught.value
 
@@ -235,7 +235,7 @@ def test_no_bytes_crash_or_hold_up_the_walk(seed: bytes, data: st.DataObject):
         assert found.seconds is None or found.seconds > 0
         assert found.width is None or found.width > 0
         assert found.fps is None or found.fps > 0
-    assert file.taken < MOST_BYTES
+    assert file.taken < MAX_BOX_BYTES
 
 
 @given(st.binary(max_size=400))

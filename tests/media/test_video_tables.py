@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from kirin_cli.media.video_files import look_with_videos
-from kirin_cli.media.video_tables import Frames, frames_of_run, number_and_ticks, scale_and_ticks, sides_shown
-from kirin_cli.spec.medium import UnreadableMedium
+from kirin_cli.media.detect import inspect_with_videos
+from kirin_cli.media.mp4 import Frames, displayed_size, frames_of_run, number_and_ticks, scale_and_ticks
+from kirin_cli.modelspec.types import MediaError
 
 UNREADABLE = Path("/proc/self/mem")
 
@@ -16,7 +16,7 @@ def test_a_header_that_is_cut_short_says_nothing(version):
     cut = version + b"\0" * 15
     assert scale_and_ticks(cut) == (0, 0)
     assert number_and_ticks(cut) == (0, 0)
-    assert sides_shown(cut) is None
+    assert displayed_size(cut) is None
 
 
 def test_a_run_that_is_cut_short_has_no_frames():
@@ -25,5 +25,5 @@ def test_a_run_that_is_cut_short_has_no_frames():
 
 @pytest.mark.skipif(not UNREADABLE.is_file(), reason="needs a file that opens and cannot be read")
 def test_V1_a_file_that_cannot_be_read_is_named():
-    with pytest.raises(UnreadableMedium, match="mem cannot be read"):
-        look_with_videos(str(UNREADABLE), "video", Path(), uploads=True)
+    with pytest.raises(MediaError, match="mem cannot be read"):
+        inspect_with_videos(str(UNREADABLE), "video", Path(), uploads=True)

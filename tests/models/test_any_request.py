@@ -8,10 +8,10 @@ from asking import GOOD
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kirin_cli import media
-from kirin_cli.jobs.nodes import steps
+from kirin_cli.jobs.yaml_nodes import split_path
+from kirin_cli.media.request_body import expand
 from kirin_cli.models import MODELS
-from kirin_cli.spec.medium import look_nowhere
+from kirin_cli.modelspec.types import assume_url
 
 NAMES = sorted({name for model in MODELS.values() for name in model.names})
 INNER = ["type", "config", "pan", "tilt", "enabled", "mask", "trajectories", "x", "y", "image", "image_url"]
@@ -42,17 +42,17 @@ STORM = settings(max_examples=150, deadline=None, derandomize=True, suppress_hea
 @STORM
 @given(changes=REQUESTS, whole=st.booleans())
 def test_no_request_breaks_the_check(model, changes, whole):
-    result = model.check({**(GOOD[model.id] if whole else {}), **changes}, look_nowhere)
+    result = model.check({**(GOOD[model.id] if whole else {}), **changes}, assume_url)
     for problem in result.problems:
         assert problem.message
         assert len(problem.message) < 1000
-        assert steps(problem.path)
+        assert split_path(problem.path)
     if not result.errors:
-        body = media.full(result.values)
+        body = expand(result.values)
         assert json.loads(json.dumps(body, allow_nan=False)) == body
-        again = model.check(body, look_nowhere)
+        again = model.check(body, assume_url)
         assert not again.problems or {found.rule for found in again.problems} <= {"F11", "O14"}
-        assert media.full(again.values) == body
+        assert expand(again.values) == body
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
@@ -64,4 +64,4 @@ def test_depth_circles_and_size_are_refused_like_anything_else(model, name):
     circle: dict[str, object] = {}
     circle["type"] = circle
     for value in (deep, circle, [circle], {"type": 10**5000}, [None] * 1000, object()):
-        assert model.check({**GOOD[model.id], name: value}, look_nowhere).errors
+        assert model.check({**GOOD[model.id], name: value}, assume_url).errors

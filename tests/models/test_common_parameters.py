@@ -5,10 +5,10 @@ import re
 import pytest
 from asking import GOOD, checked, refused, said, sent
 
-from kirin_cli.models import MODELS, ROWS, error_words
-from kirin_cli.spec.compounds import Group, Many
-from kirin_cli.spec.fields import Choice
-from kirin_cli.spec.medium import look_nowhere
+from kirin_cli.models import MODEL_ENTRIES, MODELS, error_message
+from kirin_cli.modelspec.containers import ListField, ObjectField
+from kirin_cli.modelspec.fields import Choice
+from kirin_cli.modelspec.types import assume_url
 
 T2V = "kirin_v1_t2v"
 EVERY = pytest.mark.parametrize("model", MODELS)
@@ -25,7 +25,9 @@ def test_A1_the_models_are_those_of_the_reference():
 
 
 def test_a_models_row_says_what_the_model_says():
-    assert {name: (model.command, model.help) for name, model in MODELS.items()} == ROWS
+    assert {name: (model.command, model.help) for name, model in MODELS.items()} == {
+        name: (row.command, row.help) for name, row in MODEL_ENTRIES.items()
+    }
 
 
 @EVERY
@@ -50,7 +52,7 @@ def test_A2_names_the_closest_or_all_known_ones():
 
 @EVERY
 def test_A2_keys_that_are_no_text_are_unknown(model):
-    found = MODELS[model].check({**GOOD[model], 5: 1, None: 2, ("a", 1): 3}, look_nowhere)
+    found = MODELS[model].check({**GOOD[model], 5: 1, None: 2, ("a", 1): 3}, assume_url)
     assert [problem.rule for problem in found.problems] == ["A2"] * 3
 
 
@@ -144,7 +146,7 @@ def test_A6_a_word_that_is_none_of_the_choices_is_answered_with_all_of_them(mode
     for part in MODELS[model].fields:
         if isinstance(part, Choice):
             words = said(model, **{part.name: "orbit"})
-            assert all(word in words for word in (part.name, '"orbit"', *part.of))
+            assert all(word in words for word in (part.name, '"orbit"', *part.options))
 
 
 @pytest.mark.parametrize("model", [model for model in MODELS if model != "kirin_motion_control"])
@@ -161,17 +163,19 @@ def test_A8_the_sound_travels_as_yes_or_no(given):
 def test_every_error_code_of_the_pages_is_explained():
     codes = [code for model in MODELS.values() for code in model.error_codes]
     assert len(codes) == len(set(codes)) == 24
-    assert error_words("002015002") == "Prompt exceeds 2500 character limit"
-    assert error_words("014002099") == "Sync generation exception"
-    assert error_words("00200399") == "Service unavailable"
-    assert error_words("2001095") == ""
+    assert error_message("002015002") == "Prompt exceeds 2500 character limit"
+    assert error_message("014002099") == "Sync generation exception"
+    assert error_message("00200399") == "Service unavailable"
+    assert error_message("2001095") == ""
 
 
 def every_field(fields):
     for part in fields:
         yield part
         yield from every_field(
-            (part.of if isinstance(part, Many) else part).fields if isinstance(part, Group | Many) else ()
+            (part.item if isinstance(part, ListField) else part).fields
+            if isinstance(part, ObjectField | ListField)
+            else ()
         )
 
 
@@ -179,7 +183,7 @@ def every_field(fields):
 def test_every_parameter_has_help_a_rule_and_a_name_of_its_own(model):
     assert len(set(MODELS[model].names)) == len(MODELS[model].fields)
     for part in every_field(MODELS[model].fields):
-        assert part.help.endswith(".") or isinstance(part, Group)
+        assert part.help.endswith(".") or isinstance(part, ObjectField)
         assert re.fullmatch(r"[ACFMOT]\d{1,2}", part.rule)
     with pytest.raises(KeyError):
-        MODELS[model].named("nothing")
+        MODELS[model].field_named("nothing")

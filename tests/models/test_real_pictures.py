@@ -7,7 +7,8 @@ import pytest
 from asking import GOOD, checked, refused, said, sent
 from pictures import jpeg, png
 
-from kirin_cli import media
+from kirin_cli.media.detect import inspect_media
+from kirin_cli.media.request_body import expand
 
 MB = 1024 * 1024
 LINE = [{"x": 1, "y": 1}, {"x": 2, "y": 2}]
@@ -37,7 +38,7 @@ def look(tmp_path):
 
 
 def looked(base, given, kind):
-    return media.look(given, kind, base)
+    return inspect_media(given, kind, base)
 
 
 def at(place, value):
@@ -63,7 +64,7 @@ def test_I1_A9_file_base64_and_data_uri_are_sent_as_the_same_bare_text(place, da
     lines = "\n".join(text[start : start + 76] for start in range(0, len(text), 76))
     forms = [written(tmp_path, f"cup.{kind}", data), text, lines, f"data:image/{kind};base64,{text}"]
     model, _ = at(place, forms[0])
-    bodies = [media.full(sent(model, look, **at(place, form)[1])) for form in forms]
+    bodies = [expand(sent(model, look, **at(place, form)[1])) for form in forms]
     assert all(body == bodies[0] for body in bodies)
     assert text in str(bodies[0])
 
@@ -72,7 +73,7 @@ def test_I1_A9_file_base64_and_data_uri_are_sent_as_the_same_bare_text(place, da
 @pytest.mark.parametrize("url", ["https://example.com/cat.png", "HTTP://EXAMPLE.COM/CAT.JPG?x=1", "http://[::1]/cat"])
 def test_I1_a_url_is_sent_as_it_is(place, url, look):
     model, params = at(place, url)
-    assert url in str(media.full(sent(model, look, **params)))
+    assert url in str(expand(sent(model, look, **params)))
 
 
 @EVERYWHERE
@@ -149,7 +150,7 @@ def test_F9_F10_F11_with_files(look, tmp_path):
 )
 def test_V1_a_video_is_taken_by_url(place, url, look):
     model, params = at(place, url)
-    assert url in str(media.full(sent(model, look, **params)))
+    assert url in str(expand(sent(model, look, **params)))
 
 
 @pytest.mark.parametrize("place", VIDEOS)

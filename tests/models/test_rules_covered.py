@@ -26,4 +26,4 @@ def test_the_program_knows_every_rule(rule):
 
 
 def test_the_laws_of_the_models_have_ids_of_the_reference():
-    assert {law.rule for model in MODELS.values() for law in model.laws} <= set(RULES)
+    assert {law.rule for model in MODELS.values() for law in model.rules} <= set(RULES)

@@ -187,7 +187,7 @@ def test_O8_anything_else_is_no_element(element, at):
 
 
 def test_O9_the_mode_is_pro_unless_it_is_given():
-    assert MODELS[O1].named("mode").default == "pro"
+    assert MODELS[O1].field_named("mode").default == "pro"
     assert sent(O1, mode="std")["mode"] == "std"
     assert refused(O1, mode="ultra") == [("mode", "O9")]
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from report_data import ERROR, HOSTILE, hostile, job, output, text
 
-from kirin_cli.cli.publish import clean
-from kirin_cli.report import gallery
-from kirin_cli.report.reading import Reader
+from kirin_cli.cli.reports import sanitize
+from kirin_cli.report import html
+from kirin_cli.report.report import ReportParser
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-CLIPS = Path(gallery.__file__).parents[1] / "sandbox" / "clips"
+CLIPS = Path(html.__file__).parents[1] / "sandbox" / "clips"
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync", "--mute-audio",
     "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage", "--dump-dom",
@@ -164,7 +164,7 @@ def test_H3_hostile_text_runs_nothing(tmp_path):
     runs = [hostile(evil) for evil in HOSTILE]
     data = {**runs[0], "jobs": [one for run in runs for one in run["jobs"]], "problems": runs[4]["problems"]}
     path = tmp_path / "gallery.html"
-    path.write_text(gallery.render(Reader(clean).report(data, tmp_path)), "utf-8")
+    path.write_text(html.render(ReportParser(sanitize).report(data, tmp_path)), "utf-8")
     dom, said = opened(path, "", tmp_path)
     assert len(names(dom)) == 2 * len(HOSTILE)
     elements = Elements()

@@ -6,11 +6,11 @@ import pytest
 from report_data import noted
 
 from kirin_cli.errors import LocalFault, UsageError
-from kirin_cli.report.destinations import Destination, append, github_files, parse, write
+from kirin_cli.report.destinations import Destination, append_to_file, github_files, parse_destinations, write_report
 
 
 def test_a_report_is_a_format_and_a_path():
-    asked = parse(["html=out/g=1.html", "junit=-", "github=auto"])
+    asked = parse_destinations(["html=out/g=1.html", "junit=-", "github=auto"])
     assert asked == (Destination("html", "out/g=1.html"), Destination("junit", "-"), Destination("github", "auto"))
     assert [one.path and one.path.as_posix() for one in asked] == ["out/g=1.html", None, None]
 
@@ -25,22 +25,22 @@ def test_a_report_is_a_format_and_a_path():
 )  # fmt: skip
 def test_what_cannot_be_done_is_refused(texts, says):
     with pytest.raises(UsageError, match=says):
-        parse(texts)
+        parse_destinations(texts)
 
 
 def test_a_folder_is_refused(tmp_path):
     with pytest.raises(UsageError, match="is a folder"):
-        parse([f"html={tmp_path}"])
+        parse_destinations([f"html={tmp_path}"])
 
 
 def test_standard_output_takes_one_thing():
     with pytest.raises(UsageError, match="--json"):
-        parse(["junit=-"], stdout_is_taken=True)
+        parse_destinations(["junit=-"], stdout_is_taken=True)
 
 
 def test_folders_are_made_and_nothing_else_is_left(tmp_path):
-    write(tmp_path / "a" / "b" / "r.txt", "ü\n")
-    write(tmp_path / "a" / "b" / "r.txt", "two")
+    write_report(tmp_path / "a" / "b" / "r.txt", "ü\n")
+    write_report(tmp_path / "a" / "b" / "r.txt", "two")
     assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == ["r.txt"]
     assert (tmp_path / "a" / "b" / "r.txt").read_bytes() == b"two\n"
 
@@ -49,25 +49,25 @@ def test_a_result_is_never_written_over(tmp_path):
     noted(tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     with pytest.raises(LocalFault, match="is a result"):
-        write(tmp_path / "harbour.json", "report")
+        write_report(tmp_path / "harbour.json", "report")
     with pytest.raises(LocalFault, match="is a result"):
-        write(tmp_path / "harbour.mp4", "report", [tmp_path / "harbour.mp4"])
+        write_report(tmp_path / "harbour.mp4", "report", [tmp_path / "harbour.mp4"])
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_a_folder_that_is_a_file_is_said(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(LocalFault, match="cannot be written"):
-        write(tmp_path / "file" / "r.txt", "text")
+        write_report(tmp_path / "file" / "r.txt", "text")
     with pytest.raises(LocalFault, match="cannot be written"):
-        append(tmp_path, "text")
+        append_to_file(tmp_path, "text")
 
 
 def test_a_report_that_cannot_be_written_leaves_the_old_one(tmp_path):
     (tmp_path / "r.txt").write_text("old")
     (tmp_path / f".r.txt.{os.getpid()}.part").mkdir()
     with pytest.raises(LocalFault):
-        write(tmp_path / "r.txt", "new")
+        write_report(tmp_path / "r.txt", "new")
     assert (tmp_path / "r.txt").read_text() == "old"
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from report_data import ERROR, HOSTILE, TIMES, hostile, job, output, report, text
 
-from kirin_cli.cli.publish import clean
-from kirin_cli.report import gallery
-from kirin_cli.report.gallery_plots import timeline
-from kirin_cli.report.reading import Reader
+from kirin_cli.cli.reports import sanitize
+from kirin_cli.report import html
+from kirin_cli.report.html_charts import render_timeline
+from kirin_cli.report.report import ReportParser
 
 
 class Page(HTMLParser):
@@ -69,8 +69,8 @@ def test_the_policy_names_the_style_and_the_script_by_their_hashes():
 
 @pytest.mark.parametrize("evil", HOSTILE)
 def test_H3_hostile_text_makes_no_element_and_no_attribute(evil):
-    tame = Page(gallery.render(Reader(clean).report(hostile("tame"), Path())))
-    page = Page(gallery.render(Reader(clean).report(hostile(evil), Path())))
+    tame = Page(html.render(ReportParser(sanitize).report(hostile("tame"), Path())))
+    page = Page(html.render(ReportParser(sanitize).report(hostile(evil), Path())))
     assert [(tag, set(attributes)) for tag, attributes in page.elements] == [
         (tag, set(attributes)) for tag, attributes in tame.elements
     ]
@@ -127,7 +127,7 @@ def test_every_control_has_a_name():
 
 
 def test_the_timeline_has_a_bar_for_each_phase_within_the_run():
-    drawn = timeline(report(job("a"), job("old", state="skipped")))
+    drawn = render_timeline(report(job("a"), job("old", state="skipped")))
     rects = re.findall(r'<rect class="(\w+)" x="([\d.]+)%" width="([\d.]+)%"', drawn)
     assert [kind for kind, _, _ in rects] == ["queued", "generating", "downloading"]
     assert float(rects[0][1]) == 0
@@ -137,7 +137,7 @@ def test_the_timeline_has_a_bar_for_each_phase_within_the_run():
 
 def test_videos_of_different_months_are_each_drawn_from_their_own_beginning():
     late = {name: at.replace("2026-11", "2026-12") for name, at in TIMES.items()}
-    drawn = timeline(report(job("a"), job("b", times=late), started_at=None, ended_at=None))
+    drawn = render_timeline(report(job("a"), job("b", times=late), started_at=None, ended_at=None))
     assert "Time for each job" in drawn
     assert drawn.count('x="0.00%"') == 2
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from report_data import ERROR, HOSTILE, hostile, job, report
 
-from kirin_cli.cli.publish import clean
+from kirin_cli.cli.reports import sanitize
 from kirin_cli.report import github
-from kirin_cli.report.reading import Reader
+from kirin_cli.report.report import ReportParser
 
 
 def commands(text: str) -> list[tuple[str, dict[str, str], str]]:
@@ -62,7 +62,7 @@ def test_findings_are_errors_and_warnings_at_their_places():
 
 def test_the_runner_is_not_given_more_than_it_shows():
     found = commands(github.render(report(*(job(str(number), state="failed", error=ERROR) for number in range(50)))))
-    assert len(found) == github.MOST_ANNOTATIONS
+    assert len(found) == github.MAX_ANNOTATIONS
     assert found[-1][2] == "and 41 more; see the summary"
 
 
@@ -80,7 +80,7 @@ def test_files_are_named_from_the_workspace_where_the_step_runs_in_a_folder_of_i
 
 @pytest.mark.parametrize("evil", HOSTILE)
 def test_H3_hostile_text_can_neither_end_a_command_nor_begin_one(evil):
-    read = Reader(clean).report(hostile(evil), Path())
+    read = ReportParser(sanitize).report(hostile(evil), Path())
     found = commands(github.render(read))
     assert [kind for kind, _, _ in found] == ["error", "error"]
     assert all(set(properties) <= {"file", "line", "col", "title"} for _, properties, _ in found)
@@ -113,5 +113,5 @@ def test_a_summary_of_ten_thousand_jobs_is_under_one_mebibyte():
 @pytest.mark.slow
 def test_outputs_of_ten_thousand_jobs_fit_and_end_with_a_whole_path():
     text = github.outputs(report(*(job(f"job-{number:0100}") for number in range(10_000))))
-    assert len(text.encode()) < github.MOST_OUTPUT_BYTES + 2000
+    assert len(text.encode()) < github.MAX_OUTPUT_BYTES + 2000
     assert all(path.endswith(".mp4") for path in outputs(text)["paths"].splitlines())

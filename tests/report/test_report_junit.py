@@ -7,9 +7,9 @@ import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
 from report_data import ERROR, HOSTILE, hostile, job, text
 
-from kirin_cli.cli.publish import clean
+from kirin_cli.cli.reports import sanitize
 from kirin_cli.report import junit
-from kirin_cli.report.reading import Reader
+from kirin_cli.report.report import ReportParser
 
 JOBS = (
     job("a"), job("b", state="skipped", reason="its file is there"), job("c", state="failed", error=ERROR, outputs=[]),
@@ -87,7 +87,7 @@ def test_a_refused_run_has_a_case_for_each_finding():
 
 @pytest.mark.parametrize("evil", HOSTILE)
 def test_H3_hostile_text_stays_text_for_both_readers(evil):
-    document = junit.render(Reader(clean).report(hostile(evil), Path()))
+    document = junit.render(ReportParser(sanitize).report(hostile(evil), Path()))
     tags = {element.tag for element in ET.fromstring(document).iter()}
     assert tags <= {
         "testsuites", "testsuite", "testcase", "properties", "property", "failure", "error", "skipped", "system-out",

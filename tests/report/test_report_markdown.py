@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from report_data import ERROR, HOSTILE, hostile, job, report, text
 
-from kirin_cli.cli.publish import clean
+from kirin_cli.cli.reports import sanitize
 from kirin_cli.report import markdown
-from kirin_cli.report.reading import Reader
+from kirin_cli.report.report import ReportParser
 
 
 def test_a_run_reads_like_this():
@@ -28,8 +28,8 @@ def test_a_run_reads_like_this():
 
 def test_links_start_where_the_report_lies(tmp_path):
     made = tmp_path / "out" / "ü b(1).mp4"
-    assert markdown.link(made, tmp_path / "reports") == "../out/%C3%BC%20b%281%29.mp4"
-    assert markdown.link(Path("javascript:alert(1)"), Path()) == "./javascript%3Aalert%281%29"
+    assert markdown.file_link(made, tmp_path / "reports") == "../out/%C3%BC%20b%281%29.mp4"
+    assert markdown.file_link(Path("javascript:alert(1)"), Path()) == "./javascript%3Aalert%281%29"
 
 
 def test_missing_shards_and_possible_charges_stand_at_the_top():
@@ -41,7 +41,7 @@ def test_missing_shards_and_possible_charges_stand_at_the_top():
 
 @pytest.mark.parametrize("evil", HOSTILE)
 def test_H2_H3_hostile_text_neither_formats_links_mentions_nor_refers(evil):
-    lines = markdown.render(Reader(clean).report(hostile(evil), Path())).splitlines()
+    lines = markdown.render(ReportParser(sanitize).report(hostile(evil), Path())).splitlines()
     rows = [line for line in lines if line.startswith("|")]
     assert len(rows) == 4
     for row in rows:

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_data import ERROR, HOSTILE, hostile, job, report, run, text
 
-from kirin_cli.cli.publish import clean
+from kirin_cli.cli.reports import sanitize
 from kirin_cli.report import FORMATS
-from kirin_cli.report.reading import Reader, moment, money
+from kirin_cli.report.report import ReportParser, as_decimal, as_timestamp
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
 TREES = st.recursive(
@@ -27,7 +27,7 @@ RUNS = st.fixed_dictionaries(
 @given(RUNS)
 @settings(max_examples=60, deadline=None)
 def test_whatever_somebody_wrote_into_a_result_every_format_draws_it(data):
-    read = Reader(clean).report(data, Path())
+    read = ReportParser(sanitize).report(data, Path())
     for form in FORMATS.values():
         form.render(read).encode("utf-8")
 
@@ -37,7 +37,7 @@ def test_H1_H2_H3_no_format_lets_hostile_text_do_anything_to_a_terminal_or_a_log
     for name, form in FORMATS.items():
         if name == "github":
             continue  # is made of commands; has its own test
-        drawn = form.render(Reader(clean).report(hostile(evil), Path()))
+        drawn = form.render(ReportParser(sanitize).report(hostile(evil), Path()))
         assert not set(drawn) & set("\x1b\x07\x9b\r\x00\u202e\u2066\ud800\U000e0001"), name
         assert not any(line.lstrip().startswith("::error") for line in drawn.splitlines()), name
         if name not in ("json", "jsonl"):
@@ -46,14 +46,20 @@ def test_H1_H2_H3_no_format_lets_hostile_text_do_anything_to_a_terminal_or_a_log
 
 
 def test_emoji_and_scripts_keep_the_joiners_they_are_written_with():
-    assert clean("👩\u200d🚀 می\u200cدرخشد") == "👩\u200d🚀 می\u200cدرخشد"
+    assert sanitize("👩\u200d🚀 می\u200cدرخشد") == "👩\u200d🚀 می\u200cدرخشد"
 
 
 def test_amounts_and_times_that_make_no_sense_read_as_missing():
-    assert money("0.28") == Decimal("0.28")
-    assert [money(bad) for bad in ("NaN", "-1", "1e9", "٣", 1.5, None, "")] == [None] * 7
-    assert moment("2026-11-20T09:00:00Z") == moment("2026-11-20T09:00:00") == moment("2026-11-20T10:00:00+01:00")
-    assert [moment(bad) for bad in ("yesterday", "", None, 5, "0001-01-01T00:00:00+00:00", "9999-99-99")] == [None] * 6
+    assert as_decimal("0.28") == Decimal("0.28")
+    assert [as_decimal(bad) for bad in ("NaN", "-1", "1e9", "٣", 1.5, None, "")] == [None] * 7
+    assert (
+        as_timestamp("2026-11-20T09:00:00Z")
+        == as_timestamp("2026-11-20T09:00:00")
+        == as_timestamp("2026-11-20T10:00:00+01:00")
+    )
+    assert [as_timestamp(bad) for bad in ("yesterday", "", None, 5, "0001-01-01T00:00:00+00:00", "9999-99-99")] == [
+        None
+    ] * 6
 
 
 def test_phases_come_from_the_times():
@@ -85,4 +91,4 @@ def test_jsonl_is_one_job_a_line_with_its_run():
 
 def test_json_gives_the_data_back_as_it_was():
     data = run(job("a"), later="something new")
-    assert json.loads(FORMATS["json"].render(Reader(clean).report(data, Path()))) == data
+    assert json.loads(FORMATS["json"].render(ReportParser(sanitize).report(data, Path()))) == data

@@ -11,36 +11,36 @@ from typing import Any
 
 import pytest
 
-from kirin_cli.cli.files import Picks, check_paths
-from kirin_cli.ledger.entry import Entry, Intent, Key
-from kirin_cli.ledger.journal import Ledger
-from kirin_cli.ledger.states import Event, State
-from kirin_cli.run import ends, sidecar
-from kirin_cli.run.checking import CheckedJob
-from kirin_cli.run.job import Job, Output
-from kirin_cli.run.plans import plan_text
-from kirin_cli.run.preparing import Choices, Prepared, prepare
+from kirin_cli.cli.job_files import JobFilter, check_paths
+from kirin_cli.ledger.entry import EntryKey, Intent, LedgerEntry
+from kirin_cli.ledger.ledger import Ledger
+from kirin_cli.ledger.states import LedgerEvent, LedgerState
+from kirin_cli.run import outcomes, outputs
+from kirin_cli.run.check import CheckedJob
+from kirin_cli.run.job import Job, OutputFile
+from kirin_cli.run.prepare import PreparedRun, PrepareOptions, prepare_jobs
+from kirin_cli.run.resume import serialize_plan
 
 ORIGIN = "https://cloud.example"
 ACCOUNT = "me"
 CLIP = b"not much of a video"
-E = Event
-TO: dict[State, tuple[Event, ...]] = {
-    State.INTENT: (),
-    State.SENDING: (E.SEND,),
-    State.UNKNOWN: (E.SEND, E.AMBIGUOUS),
-    State.ABSENT: (E.SEND, E.AMBIGUOUS, *[E.NOT_FOUND] * 5, E.SETTLED),
-    State.CONFLICT: (E.SEND, E.DUPLICATE, *[E.NOT_FOUND] * 5, E.SETTLED, E.CONTRADICTED),
-    State.ACCEPTED: (E.SEND, E.ACCEPTED),
-    State.RUNNING: (E.SEND, E.ACCEPTED, E.PROGRESSED),
-    State.SUCCEEDED: (E.SEND, E.ACCEPTED, E.COMPLETED),
-    State.FETCHING: (E.SEND, E.ACCEPTED, E.COMPLETED, E.FETCH),
-    State.DONE: (E.SEND, E.ACCEPTED, E.COMPLETED, E.FETCH, E.SAVED),
-    State.EXPIRED: (E.SEND, E.ACCEPTED, E.COMPLETED, E.FETCH, E.EXPIRED),
-    State.REJECTED: (E.SEND, E.REFUSED),
-    State.FAILED: (E.SEND, E.ACCEPTED, E.FAILED),
-    State.LOST: (E.SEND, E.ACCEPTED, E.VANISHED),
-    State.ABANDONED: (E.ABANDON,),
+E = LedgerEvent
+TO: dict[LedgerState, tuple[LedgerEvent, ...]] = {
+    LedgerState.INTENT: (),
+    LedgerState.SENDING: (E.SEND,),
+    LedgerState.UNKNOWN: (E.SEND, E.AMBIGUOUS),
+    LedgerState.ABSENT: (E.SEND, E.AMBIGUOUS, *[E.NOT_FOUND] * 5, E.SETTLED),
+    LedgerState.CONFLICT: (E.SEND, E.DUPLICATE, *[E.NOT_FOUND] * 5, E.SETTLED, E.CONTRADICTED),
+    LedgerState.ACCEPTED: (E.SEND, E.ACCEPTED),
+    LedgerState.RUNNING: (E.SEND, E.ACCEPTED, E.PROGRESSED),
+    LedgerState.SUCCEEDED: (E.SEND, E.ACCEPTED, E.COMPLETED),
+    LedgerState.FETCHING: (E.SEND, E.ACCEPTED, E.COMPLETED, E.FETCH),
+    LedgerState.DONE: (E.SEND, E.ACCEPTED, E.COMPLETED, E.FETCH, E.SAVED),
+    LedgerState.EXPIRED: (E.SEND, E.ACCEPTED, E.COMPLETED, E.FETCH, E.EXPIRED),
+    LedgerState.REJECTED: (E.SEND, E.REFUSED),
+    LedgerState.FAILED: (E.SEND, E.ACCEPTED, E.FAILED),
+    LedgerState.LOST: (E.SEND, E.ACCEPTED, E.VANISHED),
+    LedgerState.ABANDONED: (E.ABANDON,),
 }
 """What leads to each state."""
 
@@ -64,29 +64,31 @@ class Desk:
         return self.write("jobs:", *(f"  - {{name: {name}, params: {{prompt: a {name}{more}}}}}" for name in names))
 
     def checked(self, *paths: Path, **picks: Any) -> list[CheckedJob]:
-        found = check_paths(paths or [self.folder / "jobs.yaml"], Picks(**picks))
+        found = check_paths(paths or [self.folder / "jobs.yaml"], JobFilter(**picks))
         assert not found.all_findings(), found.all_findings()
         return list(found.jobs)
 
-    def prepared(self, *paths: Path, **choices: Any) -> Prepared:
-        return prepare(self.checked(*paths), Choices(**{"origin": ORIGIN, "day": self.now, **choices}), self.entry_of)
+    def prepared(self, *paths: Path, **choices: Any) -> PreparedRun:
+        return prepare_jobs(
+            self.checked(*paths), PrepareOptions(**{"origin": ORIGIN, "now": self.now, **choices}), self.entry_of
+        )
 
-    def entry_of(self, external_id: str) -> Entry | None:
-        return self.ledger.get(Key(origin=ORIGIN, account=ACCOUNT, external_id=external_id))
+    def entry_of(self, external_id: str) -> LedgerEntry | None:
+        return self.ledger.get(EntryKey(origin=ORIGIN, account=ACCOUNT, external_id=external_id))
 
-    def stands(self, job: Job, state: State, *, cost: str = "") -> Entry:
+    def stands(self, job: Job, state: LedgerState, *, cost: str = "") -> LedgerEntry:
         """Bring the job's entry to a state."""
-        model, mode, duration = ends.task_class(job)
+        model, mode, duration = outcomes.task_class_of(job)
         entry = self.ledger.intend(
             Intent(
                 origin=ORIGIN, account=ACCOUNT, external_id=job.external_id, model=model, mode=mode, duration=duration,
-                request=job.request, plan=plan_text(job), job=job.name, job_file=job.file, take=job.take,
+                request=job.request, plan=serialize_plan(job), job=job.name, job_file=job.file, take=job.take,
             )
         )  # fmt: skip
         for event in TO[state]:
             self.now += 10
-            facts: Any = {"task_id": f"task-of-{job.external_id}"} if event is Event.ACCEPTED else {}
-            facts |= {"cost": Decimal(cost)} if cost and event is Event.COMPLETED else {}
+            facts: Any = {"task_id": f"task-of-{job.external_id}"} if event is LedgerEvent.ACCEPTED else {}
+            facts |= {"cost": Decimal(cost)} if cost and event is LedgerEvent.COMPLETED else {}
             entry = self.ledger.move(entry, event, **facts)
         return entry
 
@@ -95,8 +97,8 @@ class Desk:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(CLIP)
         digest = hashlib.sha256(CLIP).hexdigest()
-        made = Output(type="video", url="https://cdn.example/x", path=path, bytes=len(CLIP), sha256=digest)
-        sidecar.write(job, origin, {"files": 1, "task_id": task_id, "cost_usd": "0.28"}, (made,))
+        made = OutputFile(type="video", url="https://cdn.example/x", path=path, bytes=len(CLIP), sha256=digest)
+        outputs.write_sidecar(job, origin, {"files": 1, "task_id": task_id, "cost_usd": "0.28"}, (made,))
         return path
 
 

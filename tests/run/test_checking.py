@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 from pictures import png
 
-from kirin_cli.jobs.files import read
+from kirin_cli.jobs.parser import read_job_file
 from kirin_cli.models import MODELS
-from kirin_cli.run.checking import CheckedFiles, check_files, check_job
-from kirin_cli.run.findings import Finding
-from kirin_cli.spec.medium import Kind, Medium, UnreadableMedium
+from kirin_cli.modelspec.types import Finding, MediaError, MediaFile, MediaKind
+from kirin_cli.run.check import CheckedFiles, check_files, check_one_job
 
 FIELDS = {model.id: {part.name: part for part in model.fields} for model in MODELS.values()}
 
@@ -23,7 +22,7 @@ def check(tmp_path):
         paths = [tmp_path / f"{number}.yaml" for number in range(1, len(texts) + 1)]
         for path, text in zip(paths, texts, strict=True):
             path.write_text(text, encoding="utf-8")
-        return check_files(read(path, FIELDS) for path in paths)
+        return check_files(read_job_file(path, FIELDS) for path in paths)
 
     return checked
 
@@ -67,7 +66,7 @@ def test_A1_the_nearest_model_is_named(check):
 
 def test_A1_a_job_made_without_a_file_is_refused_too(check):
     (job,) = check(GOOD).jobs
-    (finding,) = check_job(replace(job.job, model="kirin_v2_t2v")).findings
+    (finding,) = check_one_job(replace(job.job, model="kirin_v2_t2v")).findings
     assert (finding.rule, finding.path) == ("A1", "model")
 
 
@@ -155,21 +154,21 @@ def test_I1_I6_pictures_are_looked_for_beside_the_job_file(check, tmp_path):
 def test_what_is_given_in_many_jobs_is_looked_at_once(tmp_path):
     asked = []
 
-    def look(given: str, kind: Kind, _: Path) -> Medium:
+    def look(given: str, kind: MediaKind, _: Path) -> MediaFile:
         asked.append((given, kind))
-        return Medium(given, "url")
+        return MediaFile(given, "url")
 
     path = tmp_path / "1.yaml"
     params = "{mode: pro, character_orientation: image, image_url: a, video_url: a}"
     job = f"- model: kirin_motion_control\n  params: {params}\n"
     path.write_text(f"jobs:\n{job * 3}", encoding="utf-8")
-    assert len(check_files([read(path, FIELDS)], look).jobs) == 3
+    assert len(check_files([read_job_file(path, FIELDS)], look).jobs) == 3
     assert asked == [("a", "image"), ("a", "video")]
 
 
 def test_what_another_job_will_make_is_told_from_a_text_that_looks_like_it(tmp_path):
-    def look(given: str, kind: Kind, _: Path) -> Medium:
-        raise UnreadableMedium("I6", f"{type(given).__name__} {given}")
+    def look(given: str, kind: MediaKind, _: Path) -> MediaFile:
+        raise MediaError("I6", f"{type(given).__name__} {given}")
 
     path = tmp_path / "1.yaml"
     path.write_text(
@@ -179,20 +178,20 @@ def test_what_another_job_will_make_is_told_from_a_text_that_looks_like_it(tmp_p
         "- {name: c, model: kirin_v1_5_i2v, params: {image: '$${jobs.a.url}'}}\n",
         encoding="utf-8",
     )
-    found = check_files([read(path, FIELDS)], look).all_findings()
+    found = check_files([read_job_file(path, FIELDS)], look).all_findings()
     assert [(one.job, one.message) for one in found] == [("c", "image cannot be used: str ${jobs.a.url}")]
 
 
 def test_a_look_of_the_callers_own_is_asked_with_the_folder_of_the_file(tmp_path):
     asked = []
 
-    def look(given: str, kind: Kind, base: Path) -> Medium:
+    def look(given: str, kind: MediaKind, base: Path) -> MediaFile:
         asked.append((given, kind, base))
-        raise UnreadableMedium("I6", "nothing there")
+        raise MediaError("I6", "nothing there")
 
     path = tmp_path / "1.yaml"
     path.write_text("model: kirin_v1_5_i2v\nparams: {image: a.png}\n", encoding="utf-8")
-    (finding,) = check_files([read(path, FIELDS)], look).all_findings()
+    (finding,) = check_files([read_job_file(path, FIELDS)], look).all_findings()
     assert asked == [("a.png", "image", tmp_path)]
     assert finding == Finding(
         message="image cannot be used: nothing there",

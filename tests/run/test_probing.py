@@ -13,10 +13,10 @@ from loopback_answers import no_length
 from pictures import png
 from videos import track, video
 
-from kirin_cli.jobs.files import read
+from kirin_cli.jobs.parser import read_job_file
 from kirin_cli.models import MODELS
-from kirin_cli.run.checking import CheckedFiles
-from kirin_cli.run.probing import check_files_online, check_online, open_prober
+from kirin_cli.run.check import CheckedFiles
+from kirin_cli.run.check_online import check_files_online, check_online, make_prober
 
 FIELDS = {model.id: model.names for model in MODELS.values()}
 MOTION = """\
@@ -56,8 +56,8 @@ def job_file(cdn: Service, tmp_path: Path):
 
 
 def checked(path: Path) -> CheckedFiles:
-    with open_prober({}) as looking:
-        return check_files_online([read(path, FIELDS)], looking)
+    with make_prober({}) as looking:
+        return check_files_online([read_job_file(path, FIELDS)], looking)
 
 
 def test_good_urls_pass_and_each_is_asked_once(cdn: Service, job_file):
@@ -105,7 +105,7 @@ def test_other_problems_stay_what_they_were(tmp_path: Path):
 
 def test_the_values_of_a_model_command_are_looked_at_too(cdn: Service, tmp_path: Path):
     params = {"prompt": "a", "image_list": [{"image": cdn.url("/good.png")}, {"image": cdn.url("/small.png")}]}
-    with open_prober({}) as looking:
+    with make_prober({}) as looking:
         found = check_online(MODELS["kirin_v1_6_multi_i2v"], params, tmp_path, looking)
     assert [(one.path, one.rule) for one in found.problems] == [
         ("image_list[1].image", "I4"),

@@ -4,8 +4,7 @@ import threading
 
 import pytest
 
-from kirin_cli.run.agenda import Agenda
-from kirin_cli.run.clock import SystemClock
+from kirin_cli.run.work_queue import SystemClock, WorkQueue
 
 PATIENCE = 5.0
 
@@ -46,7 +45,7 @@ def clock():
 
 @pytest.fixture
 def agenda(clock):
-    made = Agenda(clock, 1, "test")
+    made = WorkQueue(clock, 1, "test")
     yield made
     made.close()
     made.join(PATIENCE)
@@ -97,7 +96,7 @@ def test_a_failing_piece_of_work_ends_everything_and_is_kept(clock, agenda):
 
 def test_of_several_failures_the_first_is_kept():
     barrier = threading.Barrier(2)
-    both = Agenda(SystemClock(), 2, "test")
+    both = WorkQueue(SystemClock(), 2, "test")
     said: list[str] = []
 
     def fail(word: str) -> None:
@@ -123,7 +122,7 @@ def test_a_closed_agenda_forgets_what_was_not_begun(clock, agenda):
 def test_a_thread_that_does_not_end_is_not_waited_for_for_ever():
     go_on = threading.Event()
     begun = threading.Event()
-    slow = Agenda(SystemClock(), 1, "test")
+    slow = WorkQueue(SystemClock(), 1, "test")
     slow.add(lambda: (begun.set(), go_on.wait(PATIENCE)))
     slow.start()
     assert begun.wait(PATIENCE)

@@ -7,27 +7,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirin_cli.run.budget import CAUTION, Admission, Budget
+from kirin_cli.run.limits import UNKNOWN_PRICE_FACTOR, Admission, CostBudget
 
 CHEAP, DEAR, OTHER = ("t2v", "std", "5"), ("t2v", "pro", "10"), ("o1", "", "")
 GO, WAIT, STOP = Admission.GO, Admission.WAIT, Admission.STOP
 
 
-def budget(limit: str, **known: str) -> Budget:
+def budget(limit: str, **known: str) -> CostBudget:
     prices = {CHEAP: known.get("cheap"), DEAR: known.get("dear")}
-    return Budget(Decimal(limit), lambda kind: [Decimal(price) for price in (prices.get(kind),) if price])
+    return CostBudget(Decimal(limit), lambda kind: [Decimal(price) for price in (prices.get(kind),) if price])
 
 
 def ended(
-    purse: Budget, name: str, cost: str | None, *, charged: bool = True, kind: tuple[str, str, str] = CHEAP
+    purse: CostBudget, name: str, cost: str | None, *, charged: bool = True, kind: tuple[str, str, str] = CHEAP
 ) -> None:
-    purse.ended(name, kind, None if cost is None else Decimal(cost), charged=charged)
+    purse.record_end(name, kind, None if cost is None else Decimal(cost), charged=charged)
 
 
 def test_without_a_limit_everything_goes_and_nothing_is_counted():
-    free = Budget(None, lambda _: [])
+    free = CostBudget(None, lambda _: [])
     assert all(free.admit(str(number), CHEAP) is GO for number in range(100))
-    free.goes_on("old", CHEAP)
+    free.resume("old", CHEAP)
     ended(free, "1", "5")
     assert free.spent == 0
 
@@ -63,7 +63,7 @@ def test_a_job_of_unknown_price_goes_alone():
 
 def test_nothing_goes_beside_a_job_of_unknown_price():
     purse = budget("10", cheap="0.28")
-    purse.goes_on("old", OTHER)
+    purse.resume("old", OTHER)
     assert purse.price(OTHER) is None
     assert purse.admit("a", CHEAP) is WAIT
 
@@ -72,12 +72,12 @@ def test_a_class_without_a_price_counts_several_times_the_dearest_one_seen():
     purse = budget("2.00", cheap="0.28")
     assert purse.admit("a", CHEAP) is GO
     ended(purse, "a", "0.30")
-    assert purse.price(OTHER) == CAUTION * Decimal("0.30")
+    assert purse.price(OTHER) == UNKNOWN_PRICE_FACTOR * Decimal("0.30")
     assert [purse.admit(name, OTHER) for name in "bc"] == [GO, WAIT]
 
 
 def test_the_dearest_of_a_class_counts():
-    purse = Budget(Decimal(9), lambda _: [Decimal("0.10"), Decimal("0.40"), Decimal("0.20")])
+    purse = CostBudget(Decimal(9), lambda _: [Decimal("0.10"), Decimal("0.40"), Decimal("0.20")])
     assert purse.price(CHEAP) == Decimal("0.40")
     assert purse.admit("a", CHEAP) is GO
     ended(purse, "a", "0.55")
@@ -109,7 +109,7 @@ def test_a_refused_job_gives_its_share_back():
 
 def test_what_an_earlier_run_sent_counts_and_is_never_held_up():
     purse = budget("0.50", cheap="0.28")
-    purse.goes_on("old", CHEAP)
+    purse.resume("old", CHEAP)
     assert purse.admit("a", CHEAP) is WAIT
     ended(purse, "old", "0.28")
     assert purse.admit("a", CHEAP) is STOP
@@ -128,7 +128,7 @@ def test_an_end_that_was_never_a_beginning_changes_nothing():
 )
 def test_known_prices_are_never_passed_in_any_order(limit, jobs, seed):
     rng, prices = random.Random(seed), {CHEAP: Decimal("0.28"), DEAR: Decimal("1.76")}
-    purse = Budget(limit, lambda kind: [prices[kind]])
+    purse = CostBudget(limit, lambda kind: [prices[kind]])
     flying: dict[str, tuple[str, str, str]] = {}
     bill = Decimal(0)
     waiting = [(str(number), kind) for number, kind in enumerate(jobs)]
@@ -145,7 +145,7 @@ def test_known_prices_are_never_passed_in_any_order(limit, jobs, seed):
             name = rng.choice(sorted(flying))
             kind = flying.pop(name)
             paid = rng.choice([prices[kind], prices[kind] / 2, None])
-            purse.ended(name, kind, paid, charged=True)
+            purse.record_end(name, kind, paid, charged=True)
             bill += prices[kind] if paid is None else paid
     assert bill <= limit
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kirin_cli.errors import UsageError
-from kirin_cli.jobs.reference import Reference
-from kirin_cli.ledger.states import State
-from kirin_cli.run.chains import Draft, chains, filled, needed_first
-from kirin_cli.run.sharding import Shard
-from kirin_cli.spec.medium import Medium
+from kirin_cli.jobs.placeholders import JobReference
+from kirin_cli.ledger.states import LedgerState
+from kirin_cli.modelspec.types import MediaFile
+from kirin_cli.run.identity import Shard
+from kirin_cli.run.prepare import PendingJob, chain_of, fill_references, in_dependency_order
 
 CHAIN = (
     "jobs:",
@@ -33,7 +33,7 @@ def by_name(prepared):
 
 def test_needed_jobs_come_first_and_the_order_of_the_file_is_kept_for_people(desk):
     desk.write(*CHAIN)
-    drafts = needed_first(desk.checked())
+    drafts = in_dependency_order(desk.checked())
     order = names(draft.one.job for draft in drafts)
     assert order.index("first") < order.index("middle") < order.index("last")
     assert names(desk.prepared().jobs) == ["last", "middle", "first", "alone"]
@@ -41,7 +41,7 @@ def test_needed_jobs_come_first_and_the_order_of_the_file_is_kept_for_people(des
 
 def test_without_needs_the_order_stays(desk):
     desk.jobs("c", "a", "b")
-    assert names(draft.one.job for draft in needed_first(desk.checked())) == ["c", "a", "b"]
+    assert names(draft.one.job for draft in in_dependency_order(desk.checked())) == ["c", "a", "b"]
 
 
 def test_a_job_knows_the_ids_of_those_it_needs(desk):
@@ -66,7 +66,7 @@ def test_the_identity_holds_the_identity_of_what_is_needed_and_no_url(desk):
 def test_a_retried_need_keeps_the_identity_of_its_follower(desk):
     desk.write(*CHAIN)
     before = by_name(desk.prepared())
-    desk.stands(before["first"], State.FAILED)
+    desk.stands(before["first"], LedgerState.FAILED)
     after = by_name(desk.prepared(redo="retry-failed"))
     assert after["first"].take == 2
     assert after["middle"].external_id == before["middle"].external_id
@@ -82,7 +82,7 @@ def test_a_need_that_is_not_in_the_run_is_refused_in_words(desk):
     desk.write(*CHAIN)
     alone = [one for one in desk.checked() if one.job.name == "middle"]
     with pytest.raises(UsageError, match=r"jobs\.yaml:5: job middle needs job first, which is not selected") as refused:
-        needed_first(alone)
+        in_dependency_order(alone)
     assert "select that job too" in refused.value.hint
 
 
@@ -99,7 +99,7 @@ def test_parts_do_not_change_with_takes_services_and_output_folders(desk):
     desk.write(*CHAIN)
     part = names(desk.prepared(shard=Shard(1, 2)).jobs)
     first = by_name(desk.prepared())["first"]
-    desk.stands(first, State.FAILED)
+    desk.stands(first, LedgerState.FAILED)
     for choices in (
         {"redo": "again"},
         {"redo": "retry-failed"},
@@ -109,8 +109,8 @@ def test_parts_do_not_change_with_takes_services_and_output_folders(desk):
         assert names(desk.prepared(shard=Shard(1, 2), **choices).jobs) == part
 
 
-def draft(place: int, identity: str, *needs: Draft) -> Draft:
-    made = Draft(None, place, {str(need.place): need for need in needs})  # type: ignore[arg-type]
+def draft(place: int, identity: str, *needs: PendingJob) -> PendingJob:
+    made = PendingJob(None, place, {str(need.place): need for need in needs})  # type: ignore[arg-type]
     made.identity = identity
     return made
 
@@ -119,12 +119,12 @@ def test_jobs_of_one_identity_are_one_chain_with_all_that_need_either():
     # Two files may hold one job under two external ids of the person's own.
     one, twin = draft(0, "x"), draft(1, "x")
     follower, other = draft(2, "a", twin), draft(3, "b", one)
-    assert set(chains([one, twin, follower, other]).values()) == {"a"}
+    assert set(chain_of([one, twin, follower, other]).values()) == {"a"}
 
 
 @given(st.data())
 def test_whatever_is_linked_shares_a_name_and_nothing_else_does(data):
-    drafts: list[Draft] = []
+    drafts: list[PendingJob] = []
     group: dict[int, set[int]] = {}
     for place in range(data.draw(st.integers(1, 12))):
         needs = data.draw(st.lists(st.sampled_from(drafts), unique_by=id, max_size=3)) if drafts else []
@@ -132,22 +132,22 @@ def test_whatever_is_linked_shares_a_name_and_nothing_else_does(data):
         whole = {place}.union(*(group[need.place] for need in needs))
         for member in whole:
             group[member] = whole
-    named = chains(drafts)
+    named = chain_of(drafts)
     for one, other in combinations(range(len(drafts)), 2):
         assert (named[one] == named[other]) == (other in group[one])
 
 
 def test_references_are_filled_in_wherever_they_stand():
-    reference = Reference("rain", "url")
+    reference = JobReference("rain", "url")
     tree = {
-        "video": Medium(reference, "url"),
+        "video": MediaFile(reference, "url"),
         "list": [{"url": reference}, "text", 5],
-        "image": Medium("https://b/x.png", "url"),
+        "image": MediaFile("https://b/x.png", "url"),
     }
-    assert filled(tree, {"rain": "https://cdn/x.mp4"}) == {
-        "video": Medium("https://cdn/x.mp4", "url"),
+    assert fill_references(tree, {"rain": "https://cdn/x.mp4"}) == {
+        "video": MediaFile("https://cdn/x.mp4", "url"),
         "list": [{"url": "https://cdn/x.mp4"}, "text", 5],
-        "image": Medium("https://b/x.png", "url"),
+        "image": MediaFile("https://b/x.png", "url"),
     }
 
 

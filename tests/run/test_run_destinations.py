@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from kirin_cli.cli.destinations import target_of
-from kirin_cli.jobs.naming import DEFAULT_TEMPLATE, render
+from kirin_cli.cli.generate import parse_output
+from kirin_cli.jobs.filenames import DEFAULT_TEMPLATE, render_name
 
 FACTS = {"job": "rain", "model": "m", "ext": "mp4"}
 
@@ -23,17 +23,17 @@ FACTS = {"job": "rain", "model": "m", "ext": "mp4"}
     ],
 )
 def test_a_name_that_ends_like_a_video_is_a_file(given, folder, name):
-    target = target_of(Path(given) if given else None, replace=False)
-    assert (target.folder, render(target.template, **FACTS)) == (Path(folder), name)
+    target = parse_output(Path(given) if given else None, replace=False)
+    assert (target.folder, render_name(target.template, **FACTS)) == (Path(folder), name)
 
 
 def test_further_outputs_of_one_file_get_numbers():
-    target = target_of(Path("clip.mp4"), replace=True)
+    target = parse_output(Path("clip.mp4"), replace=True)
     assert target.replace
-    assert render(target.template, **FACTS, n=2) == "clip-2.mp4"
+    assert render_name(target.template, **FACTS, n=2) == "clip-2.mp4"
 
 
 def test_a_folder_that_is_called_like_a_video_stays_a_folder(tmp_path):
     (tmp_path / "films.mp4").mkdir()
-    target = target_of(tmp_path / "films.mp4", replace=False)
+    target = parse_output(tmp_path / "films.mp4", replace=False)
     assert (target.folder, target.template) == (tmp_path / "films.mp4", DEFAULT_TEMPLATE)

@@ -9,17 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pictures import png
 
-from kirin_cli import media
-from kirin_cli.jobs.reference import Reference
-from kirin_cli.run.identity import canonical, external_id, hashed, request_text
-from kirin_cli.spec.medium import Medium
+from kirin_cli.jobs.placeholders import JobReference
+from kirin_cli.media.detect import inspect_media
+from kirin_cli.media.request_body import expand
+from kirin_cli.modelspec.types import MediaFile
+from kirin_cli.run.identity import canonical_json, derive_external_id, hash_media, request_text
 
 ASKED = {"origin": "https://cloud.example", "scope": "", "job": "harbour", "take": 1}
 REQUEST = request_text("kirin_v1_t2v", {"prompt": "rain", "duration": "5"})
 
 
 def named(request: str = REQUEST, **changes: object) -> str:
-    return external_id(request=request, **{**ASKED, **changes})  # type: ignore[arg-type]
+    return derive_external_id(request=request, **{**ASKED, **changes})  # type: ignore[arg-type]
 
 
 def test_the_id_of_a_job_never_changes():
@@ -61,15 +62,15 @@ VALUES = st.recursive(
 
 @given(VALUES, VALUES)
 def test_texts_are_equal_where_trees_are(one, other):
-    assert canonical(one).isascii()
-    assert json.loads(canonical(one)) == one
-    if canonical(one) == canonical(other):
+    assert canonical_json(one).isascii()
+    assert json.loads(canonical_json(one)) == one
+    if canonical_json(one) == canonical_json(other):
         assert one == other
 
 
-def looked_at(folder: Path, name: str, content: bytes) -> Medium:
+def looked_at(folder: Path, name: str, content: bytes) -> MediaFile:
     (folder / name).write_bytes(content)
-    return media.look(name, "image", folder)
+    return inspect_media(name, "image", folder)
 
 
 def test_pictures_count_by_their_content_and_not_by_their_path(tmp_path):
@@ -77,29 +78,29 @@ def test_pictures_count_by_their_content_and_not_by_their_path(tmp_path):
         looked_at(tmp_path, name, png(*sides))
         for name, sides in (("cup.png", (300, 300)), ("copy.png", (300, 300)), ("other.png", (300, 301)))
     )
-    assert hashed({"image": cup}) == hashed({"image": copy})
-    assert hashed({"image": cup}) != hashed({"image": other})
+    assert hash_media({"image": cup}) == hash_media({"image": copy})
+    assert hash_media({"image": cup}) != hash_media({"image": other})
 
 
 def test_a_picture_that_is_replaced_makes_another_job(tmp_path):
-    before = hashed(looked_at(tmp_path, "cup.png", png(300, 300)))
-    assert hashed(looked_at(tmp_path, "cup.png", png(301, 300))) != before
+    before = hash_media(looked_at(tmp_path, "cup.png", png(300, 300)))
+    assert hash_media(looked_at(tmp_path, "cup.png", png(301, 300))) != before
 
 
 def test_base64_of_a_picture_is_the_same_as_its_file(tmp_path):
     cup = looked_at(tmp_path, "cup.png", png(300, 300))
-    text = media.full({"image": cup})["image"]
+    text = expand({"image": cup})["image"]
     assert isinstance(text, str)
-    assert hashed(media.look(text, "image", tmp_path)) == hashed(cup)
+    assert hash_media(inspect_media(text, "image", tmp_path)) == hash_media(cup)
 
 
 def test_a_url_counts_as_it_is_written(tmp_path):
-    url = media.look("https://a.example/cup.png?v=2", "image", tmp_path)
-    assert hashed({"images": [url]}) == {"images": ["https://a.example/cup.png?v=2"]}
+    url = inspect_media("https://a.example/cup.png?v=2", "image", tmp_path)
+    assert hash_media({"images": [url]}) == {"images": ["https://a.example/cup.png?v=2"]}
 
 
 def test_a_result_of_another_job_counts_by_that_job_and_never_by_its_url():
-    reference = Reference("harbour", "url")
-    tree = {"video": Medium(reference, "url"), "refs": [{"video": reference}], "prompt": "rain"}
+    reference = JobReference("harbour", "url")
+    tree = {"video": MediaFile(reference, "url"), "refs": [{"video": reference}], "prompt": "rain"}
     expected = {"video": {"job": "krn1-X"}, "refs": [{"video": {"job": "krn1-X"}}], "prompt": "rain"}
-    assert hashed(tree, {"harbour": "krn1-X"}) == expected
+    assert hash_media(tree, {"harbour": "krn1-X"}) == expected

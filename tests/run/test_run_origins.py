@@ -2,12 +2,12 @@
 
 import pytest
 
-from kirin_cli.jobs.files import read
-from kirin_cli.jobs.limits import LIMITS
-from kirin_cli.jobs.outside import Outside
+from kirin_cli.jobs.parser import read_job_file
+from kirin_cli.jobs.problems import DEFAULT_INPUT_LIMITS
+from kirin_cli.jobs.scope import ExternalInputs
 from kirin_cli.models import MODELS
-from kirin_cli.run.checking import check_files
-from kirin_cli.spec.medium import Medium
+from kirin_cli.modelspec.types import MediaFile
+from kirin_cli.run.check import check_files
 
 FIELDS = {model.id: {part.name: part for part in model.fields} for model in MODELS.values()}
 
@@ -20,7 +20,7 @@ def find(tmp_path):
         path = tmp_path / "jobs.yaml"
         path.write_text(text, encoding="utf-8")
         (tmp_path / "shots.csv").write_text(rows, encoding="utf-8")
-        checked = check_files([read(path, FIELDS, LIMITS, Outside(**outside))])
+        checked = check_files([read_job_file(path, FIELDS, DEFAULT_INPUT_LIMITS, ExternalInputs(**outside))])
         return [(one.job, one.path, one.rule, one.line, one.column, one.via) for one in checked.all_findings()]
 
     return found
@@ -117,9 +117,9 @@ def test_what_another_job_makes_is_taken_for_an_image_or_video_without_a_look(tm
     def look(*asked):
         raise AssertionError(asked)
 
-    checked = check_files([read(path, FIELDS)], look)
+    checked = check_files([read_job_file(path, FIELDS)], look)
     assert checked.all_findings() == []
-    assert checked.jobs[1].values["video_url"] == Medium("${jobs.a.url}", "url")
+    assert checked.jobs[1].values["video_url"] == MediaFile("${jobs.a.url}", "url")
     assert checked.jobs[1].values["video_url"].given.job == "a"
     assert checked.jobs[2].values["image_list"][0]["image"].given.job == "a"
     assert [one.job.needs for one in checked.jobs] == [(), ("a",), ("a",)]

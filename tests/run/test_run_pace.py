@@ -4,15 +4,15 @@ import random
 
 import pytest
 
+from kirin_cli.api.retry import BACKOFF_SECONDS, JITTER, MIN_SAMPLES, PollSchedule
 from kirin_cli.errors import BalanceInsufficient, Interrupted
-from kirin_cli.run.brakes import LEAST_RETRIES, Brakes
-from kirin_cli.run.pace import ENOUGH, INQUIRIES, JITTER, Pace
+from kirin_cli.run.limits import MIN_RETRIES, RunLimits
 
 KIND = ("kirin_v1_t2v", "std", "5")
 
 
-def pace(*durations: float, **more: float) -> Pace:
-    return Pace(rng=random.Random(3), durations=lambda *kind: durations if kind == KIND else (), **more)
+def pace(*durations: float, **more: float) -> PollSchedule:
+    return PollSchedule(rng=random.Random(3), durations=lambda *kind: durations if kind == KIND else (), **more)
 
 
 def near(seconds: float, expected: float) -> bool:
@@ -20,7 +20,7 @@ def near(seconds: float, expected: float) -> bool:
 
 
 def test_where_nothing_is_known_the_interval_holds_with_jitter():
-    usual = pace(*[60.0] * (ENOUGH - 1), interval=7.0)
+    usual = pace(*[60.0] * (MIN_SAMPLES - 1), interval=7.0)
     polls = {usual.first_poll(KIND) for _ in range(300)} | {usual.next_poll(KIND) for _ in range(300)}
     assert all(near(poll, 7) for poll in polls)
     assert max(polls) - min(polls) > 7 * JITTER  # it does vary
@@ -48,48 +48,48 @@ def test_a_short_interval_is_never_made_longer_than_it_was_asked_for():
 
 def test_delays_grow_to_a_bound_with_jitter_and_scale():
     slow, quick = pace(), pace(scale=0.1)
-    for failures, seconds in enumerate([*INQUIRIES, 30, 30], start=1):
+    for failures, seconds in enumerate([*BACKOFF_SECONDS, 30, 30], start=1):
         assert all(near(slow.backoff(failures), seconds) for _ in range(50))
         assert near(quick.backoff(failures), seconds / 10)
     assert near(slow.backoff(10**9), 30)
 
 
 def test_the_limit_is_halved_by_429_and_recovers_by_one_for_a_round_of_acceptances():
-    brakes = Brakes(in_flight=16, jobs=100)
-    assert brakes.room(15)
-    assert not brakes.room(16)
-    brakes.limited()
-    assert brakes.room(7)
-    assert not brakes.room(8)
+    brakes = RunLimits(in_flight=16, jobs=100)
+    assert brakes.has_capacity(15)
+    assert not brakes.has_capacity(16)
+    brakes.on_rate_limited()
+    assert brakes.has_capacity(7)
+    assert not brakes.has_capacity(8)
     for _ in range(9):
-        brakes.eased()
-    assert brakes.room(8)
-    assert not brakes.room(9)
+        brakes.on_accepted()
+    assert brakes.has_capacity(8)
+    assert not brakes.has_capacity(9)
     for _ in range(1000):
-        brakes.eased()
-    assert brakes.room(15)
-    assert not brakes.room(16)
+        brakes.on_accepted()
+    assert brakes.has_capacity(15)
+    assert not brakes.has_capacity(16)
 
 
 def test_one_may_always_be_in_flight():
-    brakes = Brakes(in_flight=8, jobs=1)
+    brakes = RunLimits(in_flight=8, jobs=1)
     for _ in range(50):
-        brakes.limited()
-    assert brakes.room(0)
-    assert not brakes.room(1)
+        brakes.on_rate_limited()
+    assert brakes.has_capacity(0)
+    assert not brakes.has_capacity(1)
 
 
 def test_retries_are_counted_over_the_whole_run():
-    brakes = Brakes(in_flight=1, jobs=50)
-    assert [brakes.spend_retry() for _ in range(LEAST_RETRIES + 5)] == [True] * (LEAST_RETRIES + 5)
-    assert not brakes.spend_retry()
-    assert not brakes.spend_retry()
+    brakes = RunLimits(in_flight=1, jobs=50)
+    assert [brakes.take_retry() for _ in range(MIN_RETRIES + 5)] == [True] * (MIN_RETRIES + 5)
+    assert not brakes.take_retry()
+    assert not brakes.take_retry()
 
 
 def test_the_first_reason_to_stop_stays():
-    brakes = Brakes(in_flight=1, jobs=1)
-    assert brakes.halted() is None
+    brakes = RunLimits(in_flight=1, jobs=1)
+    assert brakes.stop_reason() is None
     first = BalanceInsufficient("no money")
-    brakes.halt(first)
-    brakes.halt(Interrupted("interrupted"))
-    assert brakes.halted() is first
+    brakes.stop(first)
+    brakes.stop(Interrupted("interrupted"))
+    assert brakes.stop_reason() is first

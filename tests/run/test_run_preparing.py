@@ -5,19 +5,19 @@ from decimal import Decimal
 import pytest
 
 from kirin_cli.errors import LocalFault
-from kirin_cli.ledger.states import Event, State
-from kirin_cli.run.preparing import Prepared
+from kirin_cli.ledger.states import LedgerEvent, LedgerState
+from kirin_cli.run.prepare import PreparedRun
 
 
-def ids(prepared: Prepared) -> list[str]:
+def ids(prepared: PreparedRun) -> list[str]:
     return [job.external_id for job in prepared.jobs]
 
 
-def takes(prepared: Prepared) -> list[int]:
+def takes(prepared: PreparedRun) -> list[int]:
     return [job.take for job in prepared.jobs]
 
 
-def words(prepared: Prepared) -> str:
+def words(prepared: PreparedRun) -> str:
     (finding,) = prepared.findings
     return finding.message
 
@@ -87,7 +87,7 @@ def test_again_makes_a_take_of_its_own_beside_the_old_file(desk):
     assert takes(desk.prepared()) == [1]
 
 
-@pytest.mark.parametrize("state", [state for state in State if state is not State.INTENT])
+@pytest.mark.parametrize("state", [state for state in LedgerState if state is not LedgerState.INTENT])
 def test_again_goes_past_whatever_was_begun(desk, state):
     desk.jobs("rain")
     (rain,) = desk.prepared().jobs
@@ -99,21 +99,21 @@ def test_again_takes_a_take_that_was_never_sent_for_new(desk):
     # Else a run that was stopped by an empty account would leave takes behind that `kirin resume` pays for besides.
     desk.jobs("rain")
     (rain,) = desk.prepared().jobs
-    desk.stands(rain, State.INTENT)
+    desk.stands(rain, LedgerState.INTENT)
     assert ids(desk.prepared(redo="again")) == [rain.external_id]
-    entry = desk.ledger.move(desk.stands(rain, State.INTENT), Event.SEND)
-    desk.ledger.move(entry, Event.RATE_LIMITED)
+    entry = desk.ledger.move(desk.stands(rain, LedgerState.INTENT), LedgerEvent.SEND)
+    desk.ledger.move(entry, LedgerEvent.RATE_LIMITED)
     assert ids(desk.prepared(redo="again")) == [rain.external_id]
 
 
 def test_again_leaves_a_take_alone_that_somebody_decided_to_send_again(desk):
     desk.jobs("rain")
     (rain,) = desk.prepared().jobs
-    desk.ledger.move(desk.stands(rain, State.UNKNOWN), Event.SEND_AGAIN)
+    desk.ledger.move(desk.stands(rain, LedgerState.UNKNOWN), LedgerEvent.SEND_AGAIN)
     assert takes(desk.prepared(redo="again")) == [2]
 
 
-@pytest.mark.parametrize("state", [State.FAILED, State.REJECTED])
+@pytest.mark.parametrize("state", [LedgerState.FAILED, LedgerState.REJECTED])
 def test_what_failed_is_left_and_gets_a_new_take_only_when_asked_for(desk, state):
     desk.jobs("rain")
     (rain,) = desk.prepared().jobs
@@ -121,13 +121,21 @@ def test_what_failed_is_left_and_gets_a_new_take_only_when_asked_for(desk, state
     assert takes(desk.prepared()) == [1]
     (retried,) = desk.prepared(redo="retry-failed").jobs
     assert retried.take == 2
-    desk.stands(retried, State.RUNNING)
+    desk.stands(retried, LedgerState.RUNNING)
     assert takes(desk.prepared()) == [2]  # what is under way is gone on with
     assert takes(desk.prepared(redo="retry-failed")) == [2]
 
 
 @pytest.mark.parametrize(
-    "state", [State.UNKNOWN, State.CONFLICT, State.LOST, State.EXPIRED, State.ABANDONED, State.DONE]
+    "state",
+    [
+        LedgerState.UNKNOWN,
+        LedgerState.CONFLICT,
+        LedgerState.LOST,
+        LedgerState.EXPIRED,
+        LedgerState.ABANDONED,
+        LedgerState.DONE,
+    ],
 )
 def test_retry_failed_never_sends_again_what_may_have_been_paid_for(desk, state):
     desk.jobs("rain")
@@ -140,8 +148,8 @@ def test_takes_of_one_job_go_on_without_meeting(desk):
     desk.write("jobs:", "  - {name: rain, take: 2, params: {prompt: rain}}")
     first, second = desk.prepared().jobs
     assert [first.label, second.label] == ["rain", "rain-2"]
-    desk.stands(first, State.FAILED)
-    desk.stands(second, State.FAILED)
+    desk.stands(first, LedgerState.FAILED)
+    desk.stands(second, LedgerState.FAILED)
     assert takes(desk.prepared(redo="retry-failed")) == [3, 4]
 
 
@@ -152,12 +160,12 @@ def test_A4_an_id_of_ones_own_is_used_as_it_is(desk):
     desk.write("jobs:", WITH_ID)
     (rain,) = desk.prepared(scope="spring").jobs
     assert rain.external_id == "order-7"
-    assert rain.sent["external_task_id"] == "order-7"
+    assert rain.request_values["external_task_id"] == "order-7"
 
 
 def test_A4_an_id_that_was_used_for_another_request_is_refused_in_words(desk):
     desk.write("jobs:", WITH_ID)
-    desk.stands(desk.prepared().jobs[0], State.RUNNING)
+    desk.stands(desk.prepared().jobs[0], LedgerState.RUNNING)
     assert not desk.prepared().findings
     desk.write("jobs:", WITH_ID.replace("PROMPT", "another"))
     assert words(desk.prepared()) == "external_task_id order-7 was used for another request; give another id"
@@ -170,7 +178,8 @@ def test_A4_several_takes_with_one_id_are_an_error(desk):
 
 
 @pytest.mark.parametrize(
-    ("redo", "state"), [("again", State.DONE), ("again", State.FAILED), ("retry-failed", State.FAILED)]
+    ("redo", "state"),
+    [("again", LedgerState.DONE), ("again", LedgerState.FAILED), ("retry-failed", LedgerState.FAILED)],
 )
 def test_A4_there_is_no_new_take_of_an_id_of_ones_own(desk, redo, state):
     desk.write("jobs:", WITH_ID)
@@ -197,7 +206,7 @@ def test_files_that_are_named_after_their_task_never_meet(desk):
     prepared = desk.prepared()
     assert not prepared.findings
     a, _ = prepared.jobs
-    entry = desk.stands(a, State.DONE)
+    entry = desk.stands(a, LedgerState.DONE)
     desk.result(a, desk.folder / f"renders/{entry.task_id}.mp4")
     assert list(desk.prepared().skipped) == [a.external_id]
 
@@ -206,7 +215,7 @@ def test_a_file_named_after_a_day_is_found_on_any_other_day(desk):
     desk.write("output: {name: '{date}-{job}.{ext}'}", "jobs:", "  - {name: a, params: {prompt: a}}")
     desk.now = 1_750_000_000.0  # 2025-06-15
     (a,) = desk.prepared().jobs
-    desk.stands(a, State.DONE)
+    desk.stands(a, LedgerState.DONE)
     desk.result(a, desk.folder / "renders/2025-06-15-a.mp4")
     desk.now += 3 * 86_400
     assert list(desk.prepared().skipped) == [a.external_id]

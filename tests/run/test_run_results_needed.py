@@ -6,25 +6,25 @@ from types import SimpleNamespace
 
 import pytest
 
-from kirin_cli.api.client import Found, Queried
-from kirin_cli.api.faults import TransportFault
+from kirin_cli.api.client import QueryResult, QueryStatus
+from kirin_cli.api.exchange import TransportError
+from kirin_cli.api.retry import PollSchedule
 from kirin_cli.errors import ServiceUnreachable
-from kirin_cli.jobs.reference import Reference
-from kirin_cli.ledger.states import State
-from kirin_cli.run.brakes import Brakes
-from kirin_cli.run.clock import SystemClock
-from kirin_cli.run.course import Course, Later, Over
+from kirin_cli.jobs.placeholders import JobReference
+from kirin_cli.ledger.states import LedgerState
 from kirin_cli.run.job import JobError, Outcome
-from kirin_cli.run.pace import Pace
-from kirin_cli.run.results_needed import unmet, with_results
-from kirin_cli.wire.answers import Content, Task, TaskState
+from kirin_cli.run.job_run import Finished, JobRun, Wait
+from kirin_cli.run.limits import RunLimits
+from kirin_cli.run.submit import failed_dependency, resolve_dependencies
+from kirin_cli.run.work_queue import SystemClock
+from kirin_cli.wire.responses import OutputContent, Task, TaskState
 
 FAILED = JobError(exit_code=1, message="failed: no")
 UNSURE = JobError(exit_code=6, message="the outcome is unknown", charged="maybe")
 
 
 def task(state=TaskState.COMPLETED, *urls):
-    outputs = tuple(Content("video", url) for url in urls)
+    outputs = tuple(OutputContent("video", url) for url in urls)
     return Task("t1", state.value, state, None, None, outputs, None, None, {})
 
 
@@ -33,78 +33,91 @@ def course(desk):
     """A job that needs the result of another, which is done; `course.answers` says what the service will say."""
     desk.jobs("rain", "first")
     rain, first = desk.prepared().jobs
-    brakes, answers, asked = Brakes(in_flight=1, jobs=1), [], []
+    brakes, answers, asked = RunLimits(in_flight=1, jobs=1), [], []
     client = SimpleNamespace(query=lambda given: asked.append(given) or answers.pop(0))
     world = SimpleNamespace(
-        client=client, gate=brakes, pace=Pace(rng=random.Random(1)), emit=lambda _: None, clock=SystemClock()
+        client=client,
+        limits=brakes,
+        schedule=PollSchedule(rng=random.Random(1)),
+        emit=lambda _: None,
+        clock=SystemClock(),
     )
-    made = Course(replace(rain, values={"video": Reference("first", "url")}), desk.stands(rain, State.INTENT), world)
-    made.needed = {"first": Outcome(job=first, state="done", task_id="t1")}
+    made = JobRun(
+        replace(rain, values={"video": JobReference("first", "url")}), desk.stands(rain, LedgerState.INTENT), world
+    )
+    made.needed_outcomes = {"first": Outcome(job=first, state="done", task_id="t1")}
     return SimpleNamespace(it=made, answers=answers, asked=asked, gate=brakes)
 
 
 def test_the_url_is_the_one_that_the_service_gives_now(course):
-    course.answers.append(Queried(Found.FOUND, task(TaskState.COMPLETED, "https://cdn/new", "https://cdn/second")))
-    values = with_results(course.it)
+    course.answers.append(
+        QueryResult(QueryStatus.FOUND, task(TaskState.COMPLETED, "https://cdn/new", "https://cdn/second"))
+    )
+    values = resolve_dependencies(course.it)
     assert values["video"] == "https://cdn/new"
     assert values["external_task_id"] == course.it.job.external_id
     assert course.asked == ["t1"]
 
 
 def test_without_a_task_id_the_external_id_is_asked_for(course):
-    course.it.needed = {"first": replace(course.it.needed["first"], task_id="")}
-    course.answers.append(Queried(Found.FOUND, task(TaskState.COMPLETED, "https://cdn/new")))
-    with_results(course.it)
-    assert course.asked == [course.it.needed["first"].job.external_id]
+    course.it.needed_outcomes = {"first": replace(course.it.needed_outcomes["first"], task_id="")}
+    course.answers.append(QueryResult(QueryStatus.FOUND, task(TaskState.COMPLETED, "https://cdn/new")))
+    resolve_dependencies(course.it)
+    assert course.asked == [course.it.needed_outcomes["first"].job.external_id]
 
 
 @pytest.mark.parametrize(
-    "answer", [Queried(Found.ABSENT), Queried(Found.FOUND, task()), Queried(Found.FOUND, task(TaskState.FAILED))]
+    "answer",
+    [
+        QueryResult(QueryStatus.ABSENT),
+        QueryResult(QueryStatus.FOUND, task()),
+        QueryResult(QueryStatus.FOUND, task(TaskState.FAILED)),
+    ],
 )
 def test_a_result_that_is_gone_fails_the_job_uncharged(course, answer):
     course.answers.append(answer)
-    over = with_results(course.it)
-    assert isinstance(over, Over)
+    over = resolve_dependencies(course.it)
+    assert isinstance(over, Finished)
     assert (over.outcome.state, over.outcome.error.charged) == ("failed", "no")
     assert "no longer gives its result" in over.outcome.error.message
 
 
 def test_a_result_that_is_gone_after_the_job_was_sent_once_leaves_its_outcome_unknown(course, desk):
-    course.it.entry = replace(course.it.entry, state=State.ABSENT)
-    course.answers.append(Queried(Found.ABSENT))
-    outcome = with_results(course.it).outcome
+    course.it.entry = replace(course.it.entry, state=LedgerState.ABSENT)
+    course.answers.append(QueryResult(QueryStatus.ABSENT))
+    outcome = resolve_dependencies(course.it).outcome
     assert (outcome.state, outcome.error.exit_code, outcome.error.charged) == ("unknown", 6, "maybe")
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        Queried(Found.UNCLEAR, status=503),
-        Queried(Found.RATE_LIMITED, status=429),
-        Queried(Found.FOUND, task(TaskState.RUNNING)),
+        QueryResult(QueryStatus.UNCLEAR, status=503),
+        QueryResult(QueryStatus.RATE_LIMITED, status=429),
+        QueryResult(QueryStatus.FOUND, task(TaskState.RUNNING)),
     ],
 )
 def test_an_answer_that_tells_nothing_is_asked_for_again(course, answer):
     course.answers.append(answer)
-    assert isinstance(with_results(course.it), Later)
+    assert isinstance(resolve_dependencies(course.it), Wait)
 
 
-@pytest.mark.parametrize(("kind", "code"), [(Found.DENIED, 4), (Found.NO_BALANCE, 5)])
+@pytest.mark.parametrize(("kind", "code"), [(QueryStatus.DENIED, 4), (QueryStatus.NO_BALANCE, 5)])
 def test_a_refused_key_stops_the_run_and_leaves_the_job_pending(course, kind, code):
-    course.answers.append(Queried(kind, status=401))
-    over = with_results(course.it)
-    assert isinstance(over, Over)
+    course.answers.append(QueryResult(kind, status=401))
+    over = resolve_dependencies(course.it)
+    assert isinstance(over, Finished)
     assert (over.outcome.state, over.outcome.exit_code) == ("pending", code)
-    assert course.gate.halted()
+    assert course.gate.stop_reason()
 
 
 def test_a_service_that_cannot_be_reached_is_given_up_after_a_few_tries(course):
-    fault = TransportFault("refused", "connection refused", certainly_not_sent=True)
-    course.answers += [Queried(Found.UNCLEAR, fault=fault)] * 9
+    fault = TransportError("refused", "connection refused", certainly_not_sent=True)
+    course.answers += [QueryResult(QueryStatus.UNCLEAR, fault=fault)] * 9
     for _ in range(4):
-        assert isinstance(with_results(course.it), Later)
-    over = with_results(course.it)
-    assert isinstance(over, Over)
+        assert isinstance(resolve_dependencies(course.it), Wait)
+    over = resolve_dependencies(course.it)
+    assert isinstance(over, Finished)
     assert (over.outcome.state, over.outcome.exit_code) == ("pending", ServiceUnreachable.exit_code)
 
 
@@ -122,8 +135,8 @@ def test_a_service_that_cannot_be_reached_is_given_up_after_a_few_tries(course):
     ],
 )
 def test_how_a_need_ended_says_what_becomes_of_the_job(course, state, error, follows, code):
-    course.it.needed = {"first": replace(course.it.needed["first"], state=state, error=error)}
-    over = unmet(course.it)
+    course.it.needed_outcomes = {"first": replace(course.it.needed_outcomes["first"], state=state, error=error)}
+    over = failed_dependency(course.it)
     assert (over and over.outcome.state) == follows
     if over:
         assert over.outcome.exit_code == code

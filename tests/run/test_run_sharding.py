@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kirin_cli.errors import UsageError
-from kirin_cli.run.sharding import Shard, shard_of
+from kirin_cli.run.identity import Shard, parse_shard
 
 
 @given(st.text(), st.integers(1, 40))
@@ -26,7 +26,7 @@ def test_a_job_never_changes_its_part():
 
 @pytest.mark.parametrize(("text", "part"), [("1/1", (1, 1)), (" 2/5 ", (2, 5)), ("100000/100000", (100_000, 100_000))])
 def test_both_numbers_can_be_given(text, part):
-    shard = shard_of(text, {})
+    shard = parse_shard(text, {})
     assert (shard.index, shard.total) == part
     assert str(shard) == text.strip()
 
@@ -49,13 +49,13 @@ SYSTEMS = {
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_auto_takes_both_numbers_from_the_ci_system(system):
-    assert shard_of("auto", SYSTEMS[system]) == Shard(2, 4)
-    assert shard_of("AUTO", {"PATH": "/bin", **SYSTEMS[system]}) == Shard(2, 4)
+    assert parse_shard("auto", SYSTEMS[system]) == Shard(2, 4)
+    assert parse_shard("AUTO", {"PATH": "/bin", **SYSTEMS[system]}) == Shard(2, 4)
 
 
 def test_auto_with_a_total_takes_only_the_index():
-    assert shard_of("auto/4", {"JOB_COMPLETION_INDEX": "0"}) == Shard(1, 4)
-    assert shard_of("auto/8", {"CLOUD_RUN_TASK_INDEX": "7"}) == Shard(8, 8)
+    assert parse_shard("auto/4", {"JOB_COMPLETION_INDEX": "0"}) == Shard(1, 4)
+    assert parse_shard("auto/8", {"CLOUD_RUN_TASK_INDEX": "7"}) == Shard(8, 8)
 
 
 NONSENSE = ["0/4", "5/4", "-1/4", "1/0", "1", "1/", "/4", "a/b", "1.5/2", "1/4/5", "1/1000000", "²/4"]
@@ -64,7 +64,7 @@ NONSENSE = ["0/4", "5/4", "-1/4", "1/0", "1", "1/", "/4", "a/b", "1.5/2", "1/4/5
 @pytest.mark.parametrize("text", ["", "1 / 4", "auto/", "auto/x", "automatic", *NONSENSE])
 def test_nonsense_is_refused_in_words(text):
     with pytest.raises(UsageError, match="--shard"):
-        shard_of(text, {"JOB_COMPLETION_INDEX": "0"})
+        parse_shard(text, {"JOB_COMPLETION_INDEX": "0"})
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_nonsense_is_refused_in_words(text):
 )
 def test_auto_is_refused_where_nobody_gives_both_numbers(environ):
     with pytest.raises(UsageError, match="no CI system") as refused:
-        shard_of("auto", environ)
+        parse_shard("auto", environ)
     assert "GitLab" in refused.value.hint
 
 
@@ -102,4 +102,4 @@ def test_auto_is_refused_where_nobody_gives_both_numbers(environ):
 )
 def test_numbers_that_are_no_part_are_refused_with_the_system_that_gave_them(environ):
     with pytest.raises(UsageError, match=r"auto \(.*is no shard"):
-        shard_of("auto", environ)
+        parse_shard("auto", environ)

@@ -4,13 +4,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from kirin_cli.api.client import Found, Queried
-from kirin_cli.api.faults import TransportFault
+from kirin_cli.api.client import QueryResult, QueryStatus
+from kirin_cli.api.exchange import TransportError
 from kirin_cli.errors import NotPermitted, ServiceUnreachable, UsageError
-from kirin_cli.ledger.states import State
-from kirin_cli.run.job import Target
-from kirin_cli.run.taking_up import named, taken_up, unfinished
-from kirin_cli.wire.answers import Task, TaskState
+from kirin_cli.ledger.states import LedgerState
+from kirin_cli.run.job import OutputTarget
+from kirin_cli.run.resume import entries_for_ids, jobs_from_entries, unfinished_entries
+from kirin_cli.wire.responses import Task, TaskState
 
 ORIGIN = "https://cloud.example"
 ME = {"origin": ORIGIN, "account": "me"}
@@ -29,29 +29,29 @@ def service(answer):
 def test_a_task_of_the_ledger_is_not_asked_for(desk):
     desk.jobs("rain")
     (rain,) = desk.prepared().jobs
-    entry = desk.stands(rain, State.RUNNING)
-    client = service(Queried(Found.ABSENT))
+    entry = desk.stands(rain, LedgerState.RUNNING)
+    client = service(QueryResult(QueryStatus.ABSENT))
     for given in (entry.external_id, str(entry.task_id), entry.external_id[:9]):
-        assert named(desk.ledger, client, [given, given], **ME) == [entry]
+        assert entries_for_ids(desk.ledger, client, [given, given], **ME) == [entry]
     assert client.asked == []
 
 
 def test_a_task_of_the_service_alone_is_written_down_and_can_never_be_sent(desk):
-    (entry,) = named(desk.ledger, service(Queried(Found.FOUND, task())), ["order-7"], **ME)
+    (entry,) = entries_for_ids(desk.ledger, service(QueryResult(QueryStatus.FOUND, task())), ["order-7"], **ME)
     assert (entry.state, entry.task_id, entry.external_id, entry.model) == (
-        State.ACCEPTED,
+        LedgerState.ACCEPTED,
         "t-9",
         "order-7",
         "kirin_v1_t2v",
     )
-    (job,) = taken_up([entry]).jobs
+    (job,) = jobs_from_entries([entry]).jobs
     assert "taken up by its id alone" in job.unsendable
-    assert unfinished(desk.ledger, **ME) == [entry]
+    assert unfinished_entries(desk.ledger, **ME) == [entry]
 
 
 def test_two_names_of_one_task_are_one_task(desk):
-    client = service(Queried(Found.FOUND, task()))
-    (entry,) = named(desk.ledger, client, ["order-7", "t-9"], **ME)
+    client = service(QueryResult(QueryStatus.FOUND, task()))
+    (entry,) = entries_for_ids(desk.ledger, client, ["order-7", "t-9"], **ME)
     assert client.asked == ["order-7"]
     assert entry.external_id == "order-7"
 
@@ -59,40 +59,44 @@ def test_two_names_of_one_task_are_one_task(desk):
 def test_a_task_of_an_earlier_key_is_that_keys(desk):
     desk.jobs("rain")
     (rain,) = desk.prepared().jobs
-    entry = desk.stands(rain, State.RUNNING)
-    client = service(Queried(Found.FOUND, task(str(entry.task_id))))
-    (found,) = named(desk.ledger, client, [str(entry.task_id)], origin=ORIGIN, account="me, later")
+    entry = desk.stands(rain, LedgerState.RUNNING)
+    client = service(QueryResult(QueryStatus.FOUND, task(str(entry.task_id))))
+    (found,) = entries_for_ids(desk.ledger, client, [str(entry.task_id)], origin=ORIGIN, account="me, later")
     assert found.external_id == entry.external_id
 
 
 @pytest.mark.parametrize(
     ("answer", "error", "words"),
     [
-        (Queried(Found.ABSENT, status=404), UsageError, "has no task nobody, and neither has the service"),
-        (Queried(Found.DENIED, status=401), NotPermitted, "refuses the key"),
-        (Queried(Found.UNCLEAR, status=503), ServiceUnreachable, "the service gives no answer about it"),
-        (Queried(Found.UNCLEAR, fault=TransportFault("refused", "refused")), ServiceUnreachable, "gives no answer"),
-        (Queried(Found.FOUND, task(model="kirin_v9")), UsageError, "does not know"),
-        (Queried(Found.FOUND, task(model=None)), UsageError, "does not know"),
+        (QueryResult(QueryStatus.ABSENT, status=404), UsageError, "has no task nobody, and neither has the service"),
+        (QueryResult(QueryStatus.DENIED, status=401), NotPermitted, "refuses the key"),
+        (QueryResult(QueryStatus.UNCLEAR, status=503), ServiceUnreachable, "the service gives no answer about it"),
+        (
+            QueryResult(QueryStatus.UNCLEAR, fault=TransportError("refused", "refused")),
+            ServiceUnreachable,
+            "gives no answer",
+        ),
+        (QueryResult(QueryStatus.FOUND, task(model="kirin_v9")), UsageError, "does not know"),
+        (QueryResult(QueryStatus.FOUND, task(model=None)), UsageError, "does not know"),
     ],
 )
 def test_whom_nobody_knows_is_an_error_in_words_and_leaves_no_trace(desk, answer, error, words):
     with pytest.raises(error, match=words):
-        named(desk.ledger, service(answer), ["nobody"], **ME)
-    assert unfinished(desk.ledger, **ME) == []
+        entries_for_ids(desk.ledger, service(answer), ["nobody"], **ME)
+    assert unfinished_entries(desk.ledger, **ME) == []
 
 
 def test_where_files_go_can_be_changed(desk):
     desk.write("output: {name: 'film-{job}.{ext}'}", "jobs:", "  - {name: rain, params: {prompt: a}}")
     (rain,) = desk.prepared().jobs
-    entry = desk.stands(rain, State.DONE)
+    entry = desk.stands(rain, LedgerState.DONE)
 
     def target(*arguments, **options):
-        (job,) = taken_up([entry], *arguments, **options).jobs
+        (job,) = jobs_from_entries([entry], *arguments, **options).jobs
         return job.target
 
     films = desk.folder / "films"
     assert target() == rain.target
-    assert target(force=True) == Target(rain.target.folder, rain.target.template, replace=True)
-    assert target(Target(films, "{job}{-take}{-n}.{ext}")) == Target(films, "film-{job}.{ext}")
-    assert target(Target(films, "clip.{ext}", replace=True)) == Target(films, "clip.{ext}", replace=True)
+    assert target(force=True) == OutputTarget(rain.target.folder, rain.target.template, replace=True)
+    assert target(OutputTarget(films, "{job}{-take}{-n}.{ext}")) == OutputTarget(films, "film-{job}.{ext}")
+    assert target(OutputTarget(films, "clip.{ext}", replace=True)) == OutputTarget(films, "clip.{ext}", replace=True)

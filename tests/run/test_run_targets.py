@@ -7,15 +7,15 @@ import pytest
 
 from kirin_cli.errors import LocalFault, UsageError
 from kirin_cli.models import MODELS
-from kirin_cli.run import targets
-from kirin_cli.run.job import Job, Target
-from kirin_cli.wire.answers import Content
+from kirin_cli.run import outputs
+from kirin_cli.run.job import Job, OutputTarget
+from kirin_cli.wire.responses import OutputContent
 
 
 def job(folder: Path, template: str = "{job}{-n}.{ext}", *, replace: bool = False) -> Job:
     return Job(
         name="rain", label="rain", model=MODELS["kirin_v1_t2v"], values={}, request="{}", external_id="krn1-A",
-        target=Target(folder, template, replace),
+        target=OutputTarget(folder, template, replace),
     )  # fmt: skip
 
 
@@ -30,14 +30,14 @@ def job(folder: Path, template: str = "{job}{-n}.{ext}", *, replace: bool = Fals
     ],
 )
 def test_further_outputs_never_meet_the_first(template, first, second):
-    paths = [targets.path_of(job(Path("r"), template), n=n, day=1_750_000_000.0) for n in (1, 2)]
+    paths = [outputs.output_path(job(Path("r"), template), n=n, now=1_750_000_000.0) for n in (1, 2)]
     assert paths == [Path("r") / first, Path("r") / second]
 
 
 @pytest.mark.parametrize("template", ["../{job}.{ext}", "/tmp/{job}.{ext}", "~/{job}.{ext}"])
 def test_I8_no_output_leaves_its_folder(tmp_path, template):
     with pytest.raises(UsageError, match="output"):
-        targets.path_of(job(tmp_path, template))
+        outputs.output_path(job(tmp_path, template))
 
 
 @pytest.mark.parametrize(
@@ -52,11 +52,11 @@ def test_I8_no_output_leaves_its_folder(tmp_path, template):
     ],
 )
 def test_the_suffix_is_the_urls_only_where_it_fits_the_type(kind, url, suffix):
-    assert targets.extension(Content(kind, url)) == suffix
+    assert outputs.extension(OutputContent(kind, url)) == suffix
 
 
 def test_a_folder_that_is_not_there_yet_is_fine(tmp_path):
-    targets.check_folder(tmp_path / "a/b/c")
+    outputs.ensure_writable(tmp_path / "a/b/c")
     assert not (tmp_path / "a").exists()
 
 
@@ -65,7 +65,7 @@ def test_a_file_in_place_of_a_folder_is_found_before_anything_is_paid(tmp_path):
     (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
     for folder in (tmp_path / "renders", tmp_path / "renders/deeper", tmp_path / "dangling"):
         with pytest.raises(LocalFault, match="is no folder") as fault:
-            targets.check_folder(folder)
+            outputs.ensure_writable(folder)
         assert "-o" in fault.value.hint
 
 
@@ -73,22 +73,22 @@ def test_a_file_in_place_of_a_folder_is_found_before_anything_is_paid(tmp_path):
 def test_L1_a_folder_without_permission_is_found_before_anything_is_paid(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(LocalFault, match="cannot be written to"):
-        targets.check_folder(tmp_path / "renders")
+        outputs.ensure_writable(tmp_path / "renders")
 
 
 def test_a_folder_whose_name_cannot_be_is_found_before_anything_is_paid(tmp_path):
     with pytest.raises(LocalFault, match="cannot be used"):
-        targets.check_folder(tmp_path / ("x" * 5000))
+        outputs.ensure_writable(tmp_path / ("x" * 5000))
 
 
 def test_D14_a_note_replaces_nothing_but_a_note(tmp_path):
     (tmp_path / "rain.json").write_text('{"mine": true}')
     with pytest.raises(UsageError, match=r"rain\.json is there already and was not made by kirin"):
-        targets.check_note(job(tmp_path), tmp_path / "rain.mp4")
-    targets.check_note(job(tmp_path, replace=True), tmp_path / "rain.mp4")
-    targets.check_note(job(tmp_path), tmp_path / "snow.mp4")
+        outputs.ensure_sidecar_free(job(tmp_path), tmp_path / "rain.mp4")
+    outputs.ensure_sidecar_free(job(tmp_path, replace=True), tmp_path / "rain.mp4")
+    outputs.ensure_sidecar_free(job(tmp_path), tmp_path / "snow.mp4")
 
 
 def test_a_video_is_not_called_like_a_note(tmp_path):
     with pytest.raises(UsageError, match="has the name of a note"):
-        targets.check_note(job(tmp_path), tmp_path / "rain.json")
+        outputs.ensure_sidecar_free(job(tmp_path), tmp_path / "rain.json")

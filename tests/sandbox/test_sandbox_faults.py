@@ -7,7 +7,7 @@ import pytest
 from sandbox.client import url_of
 
 from kirin_cli.errors import UsageError
-from kirin_cli.sandbox.faults import CHOICES, Fault, Faults, parse_fault
+from kirin_cli.sandbox.faults import CHOICES, FaultRule, FaultRules, parse_fault
 
 GONE = (ConnectionResetError, http.client.RemoteDisconnected)
 
@@ -15,15 +15,15 @@ GONE = (ConnectionResetError, http.client.RemoteDisconnected)
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
-        ("post:503", Fault(where="post", what="503")),
-        ("post:reset-after-create", Fault(where="post", what="reset", after_create=True)),
-        ("query:500*3", Fault(where="query", what="500", first=3)),
-        ("query:404@2", Fault(where="query", what="404", nth=2)),
-        ("download:cut%12.5", Fault(where="download", what="cut", percent=12.5)),
-        ("post:429,retry-after=2", Fault(where="post", what="429", retry_after="2")),
-        ("post:429,retry-after=-1*2", Fault(where="post", what="429", retry_after="-1", first=2)),
-        ("task:fail=002001095", Fault(where="task", what="fail", value="002001095")),
-        ("post:delay-after-create=0.5", Fault(where="post", what="delay", value="0.5", after_create=True)),
+        ("post:503", FaultRule(where="post", what="503")),
+        ("post:reset-after-create", FaultRule(where="post", what="reset", after_create=True)),
+        ("query:500*3", FaultRule(where="query", what="500", first=3)),
+        ("query:404@2", FaultRule(where="query", what="404", nth=2)),
+        ("download:cut%12.5", FaultRule(where="download", what="cut", percent=12.5)),
+        ("post:429,retry-after=2", FaultRule(where="post", what="429", retry_after="2")),
+        ("post:429,retry-after=-1*2", FaultRule(where="post", what="429", retry_after="-1", first=2)),
+        ("task:fail=002001095", FaultRule(where="task", what="fail", value="002001095")),
+        ("post:delay-after-create=0.5", FaultRule(where="post", what="delay", value="0.5", after_create=True)),
     ],
 )
 def test_a_rule_means(text, meant):
@@ -66,8 +66,8 @@ def test_a_sandbox_refuses_a_wrong_rule_before_it_listens(serve):
 
 
 def strikes(*rules, count=6, where="post"):
-    faults = Faults(map(parse_fault, rules), random.Random(1))
-    return [getattr(faults.strike(where), "what", "") for _ in range(count)]
+    faults = FaultRules(map(parse_fault, rules), random.Random(1))
+    return [getattr(faults.next_fault(where), "what", "") for _ in range(count)]
 
 
 def test_counts_say_which_requests_are_struck():

@@ -112,7 +112,7 @@ def test_T8_a_warning_refuses_nothing(client):
 
 
 def test_a_body_over_the_bound_is_413_even_while_it_is_being_sent(serve):
-    client = serve(most_json=1000)
+    client = serve(max_json=1000)
     answer = client.post(b'{"prompt": "' + b"x" * 30_000_000 + b'"}')
     assert answer.status == 413
     assert answer.headers["Connection"] == "close"

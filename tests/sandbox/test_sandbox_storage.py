@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from kirin_cli.sandbox.storage import BadUpload, Storage
+from kirin_cli.sandbox.files_handler import BadUpload, UploadStorage
 
 CONTENT = b"--edge\r\n\r\n--edg\r\n-- the end is not here \r\n--"
 BODY = (
@@ -16,7 +16,7 @@ BODY = (
 
 @pytest.fixture
 def storage():
-    kept = Storage()
+    kept = UploadStorage()
     yield kept
     kept.clear()
 

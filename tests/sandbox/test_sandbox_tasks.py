@@ -10,10 +10,10 @@ import pytest
 from pictures import png
 from sandbox.client import CREATE, Clock, url_of
 
-from kirin_cli.media.boxes import read_video
+from kirin_cli.media.video_header import read_video
 from kirin_cli.models import MODELS
 from kirin_cli.wire import DIALECTS
-from kirin_cli.wire.answers import TaskState, read_task
+from kirin_cli.wire.responses import TaskState, parse_task
 
 PICTURE = base64.b64encode(png(400, 800)).decode()
 GOOD = {
@@ -73,10 +73,10 @@ def test_each_key_is_an_account_with_external_ids_and_tasks_of_its_own(serve):
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda dialect: dialect.name)
 @pytest.mark.parametrize("model", MODELS)
 def test_every_model_is_taken_in_every_dialect(client, clock, model, dialect):
-    made = client.post(dialect.wrap(MODELS[model], GOOD[model]))
+    made = client.post(dialect.build_body(MODELS[model], GOOD[model]))
     assert made.status == 200, made.body
     clock.now += 300
-    task = read_task(client.query(made.json["id"]).json)
+    task = parse_task(client.query(made.json["id"]).json)
     assert task.state is TaskState.COMPLETED
     assert task.cost is not None
     assert task.cost > 0

@@ -14,7 +14,7 @@ from time import monotonic
 import pytest
 from derive_commands import COMMANDS
 
-from kirin_cli.derive.completions import SHELLS
+from kirin_cli.docgen.completions import SHELLS
 
 if sys.platform == "win32":
     collect_ignore = ["test_shells_completion.py"]  # no terminals of this kind

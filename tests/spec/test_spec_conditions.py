@@ -3,8 +3,10 @@
 import pytest
 from jsonschema import Draft7Validator
 
-from kirin_cli.spec.compounds import Group, Many
-from kirin_cli.spec.conditions import (
+from kirin_cli.modelspec.containers import ListField, ObjectField
+from kirin_cli.modelspec.fields import Choice, Integer, Number, Text
+from kirin_cli.modelspec.request import RequestView
+from kirin_cli.modelspec.rules import (
     All,
     Always,
     Any,
@@ -17,23 +19,25 @@ from kirin_cli.spec.conditions import (
     OneNonZero,
     TogetherAtMost,
 )
-from kirin_cli.spec.fields import Choice, Integer, Number, Text
-from kirin_cli.spec.view import View
 
 AXES = ("pan", "tilt")
-CONFIG = Group(name="config", fields=tuple(Number(name=axis) for axis in AXES))
-CAMERA = Group(name="camera", fields=(Choice(name="type", of=("simple", "up")), CONFIG))
-IMAGE = Group(name="item", bare="url", fields=(Text(name="url"), Choice(name="type", of=("first", "end"))))
-VIDEO = Group(
-    name="item", bare="url", fields=(Text(name="url"), Choice(name="use", of=("base", "feature"), default="base"))
+CONFIG = ObjectField(name="config", fields=tuple(Number(name=axis) for axis in AXES))
+CAMERA = ObjectField(name="camera", fields=(Choice(name="type", options=("simple", "up")), CONFIG))
+IMAGE = ObjectField(
+    name="item", shorthand_field="url", fields=(Text(name="url"), Choice(name="type", options=("first", "end")))
+)
+VIDEO = ObjectField(
+    name="item",
+    shorthand_field="url",
+    fields=(Text(name="url"), Choice(name="use", options=("base", "feature"), default="base")),
 )
 FIELDS = (
-    Choice(name="mode", of=("std", "pro"), default="std"),
-    Choice(name="duration", of=("5", "10")),
+    Choice(name="mode", options=("std", "pro"), default="std"),
+    Choice(name="duration", options=("5", "10")),
     CAMERA,
-    Many(name="images", of=IMAGE),
-    Many(name="videos", of=VIDEO),
-    Many(name="elements", of=Group(name="item", fields=(Integer(name="id"),))),
+    ListField(name="images", item=IMAGE),
+    ListField(name="videos", item=VIDEO),
+    ListField(name="elements", item=ObjectField(name="item", fields=(Integer(name="id"),))),
 )
 
 SIMPLE = Is("camera.type", "simple")
@@ -82,7 +86,7 @@ def given(condition: Condition, params: dict[str, object]) -> tuple[bool, bool]:
     ids=repr,
 )
 def test_what_holds_is_sure_and_possible(condition, params):
-    assert condition.holds(View(FIELDS, params))
+    assert condition.holds(RequestView(FIELDS, params))
     assert given(condition, params) == (True, True)
 
 
@@ -123,7 +127,7 @@ def test_what_holds_is_sure_and_possible(condition, params):
     ids=repr,
 )
 def test_what_does_not_hold_is_neither(condition, params):
-    assert not condition.holds(View(FIELDS, params))
+    assert not condition.holds(RequestView(FIELDS, params))
     assert given(condition, params) == (False, False)
 
 
@@ -212,7 +216,7 @@ def test_interpolated_text_decides_nothing_that_is_decided():
     ids=repr,
 )
 def test_a_condition_says_how_things_stand(condition, params, now):
-    assert condition.now(View(FIELDS, params)) == now
+    assert condition.describe_now(RequestView(FIELDS, params)) == now
 
 
 @pytest.mark.parametrize(
@@ -230,11 +234,11 @@ def test_a_condition_says_how_things_stand(condition, params, now):
     ids=repr,
 )
 def test_a_condition_reads_what_it_needs_and_no_more(condition, reads):
-    assert condition.reads == reads
+    assert condition.paths_read == reads
 
 
 def test_a_kind_of_condition_must_say_when_it_holds_and_what_its_schema_is():
     with pytest.raises(NotImplementedError):
-        Condition().holds(View((), {}))
+        Condition().holds(RequestView((), {}))
     with pytest.raises(NotImplementedError):
         Condition().schema((), sure=True)

@@ -4,23 +4,22 @@ import math
 
 import pytest
 
-from kirin_cli.spec.compounds import Group, Many
-from kirin_cli.spec.fields import BROKEN, Boolean, Check, Choice, Field, Integer, Number, Text, Url, YesNo
-from kirin_cli.spec.media import Image, PictureLimits, Video, VideoLimits
-from kirin_cli.spec.medium import look_nowhere
-from kirin_cli.spec.problem import Problem, Problems
+from kirin_cli.modelspec.containers import ListField, ObjectField
+from kirin_cli.modelspec.fields import INVALID, Boolean, CheckContext, Choice, Field, Integer, Number, Text, Url, YesNo
+from kirin_cli.modelspec.media_fields import Image, ImageLimits, Video, VideoLimits
+from kirin_cli.modelspec.types import Problem, Problems, assume_url
 
-AXIS = Number(name="pan", low=-10, high=10)
+AXIS = Number(name="pan", minimum=-10, maximum=10)
 COUNT = Integer(name="count")
-ELEMENT = Group(name="item", bare="element_id", fields=(Integer(name="element_id", required=True),))
-CAMERA = Group(name="camera", fields=(Text(name="type"), Group(name="config", fields=(AXIS,))))
-PICTURE = Image(name="image", limits=PictureLimits())
+ELEMENT = ObjectField(name="item", shorthand_field="element_id", fields=(Integer(name="element_id", required=True),))
+CAMERA = ObjectField(name="camera", fields=(Text(name="type"), ObjectField(name="config", fields=(AXIS,))))
+PICTURE = Image(name="image", limits=ImageLimits())
 CLIP = Video(name="video", limits=VideoLimits("V3", 200, (720, 2160), (3, 10), (24, 60)))
 
 
 def check(field: Field, value: object) -> tuple[object, list[Problem]]:
     problems = Problems()
-    return field.check(value, "here", Check(look_nowhere, problems)), problems.found
+    return field.check(value, "here", CheckContext(assume_url, problems)), problems.found
 
 
 @pytest.mark.parametrize(
@@ -38,7 +37,7 @@ def check(field: Field, value: object) -> tuple[object, list[Problem]]:
         (COUNT, "7.0", "7.0"),
         (COUNT, "9" * 5000, "9" * 5000),
         (Text(name="prompt"), "5", "5"),
-        (Choice(name="duration", of=("5",)), "5", "5"),
+        (Choice(name="duration", options=("5",)), "5", "5"),
         (Boolean(name="enabled"), "TRUE", True),
         (Boolean(name="enabled"), "no", False),
         (Boolean(name="enabled"), "on", "on"),
@@ -51,7 +50,7 @@ def check(field: Field, value: object) -> tuple[object, list[Problem]]:
         (CAMERA, '{"type": "simple", "config": {"pan": 1}}', {"type": "simple", "config": {"pan": 1}}),
         (CAMERA, '{"type": "a", "type": "b"}', '{"type": "a", "type": "b"}'),
         (CAMERA, "[" * 100_000, "[" * 100_000),
-        (Many(name="elements", of=ELEMENT), "5", {"element_id": 5}),
+        (ListField(name="elements", item=ELEMENT), "5", {"element_id": 5}),
     ],
 )
 def test_a_field_reads_the_text_of_a_flag_or_leaves_it_to_the_check(field, text, value):
@@ -61,44 +60,44 @@ def test_a_field_reads_the_text_of_a_flag_or_leaves_it_to_the_check(field, text,
 
 def test_a_flag_can_say_no_number_that_is_none():
     assert math.isnan(AXIS.read("nan"))
-    assert check(AXIS, AXIS.read("nan"))[0] is BROKEN
-    assert check(AXIS, AXIS.read("9e999"))[0] is BROKEN
+    assert check(AXIS, AXIS.read("nan"))[0] is INVALID
+    assert check(AXIS, AXIS.read("9e999"))[0] is INVALID
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
 def test_a_number_without_bounds_is_finite_all_the_same(value):
     broken, (problem,) = check(Number(name="any"), value)
-    assert broken is BROKEN
+    assert broken is INVALID
     assert problem.message.endswith("; the range is finite numbers")
 
 
 def test_a_number_with_one_bound_has_only_that():
-    assert check(Number(name="any", low=1), 0)[0] is BROKEN
-    assert check(Number(name="any", high=1), 2)[0] is BROKEN
-    assert check(Number(name="any", low=1), 10**400) == (10**400, [])
+    assert check(Number(name="any", minimum=1), 0)[0] is INVALID
+    assert check(Number(name="any", maximum=1), 2)[0] is INVALID
+    assert check(Number(name="any", minimum=1), 10**400) == (10**400, [])
 
 
 @pytest.mark.parametrize(
     ("field", "words"),
     [
         (Text(name="a"), ""),
-        (Text(name="a", least=1), "at least 1 character"),
-        (Text(name="a", most=9), "at most 9 characters"),
-        (Text(name="a", least=1, most=9), "1–9 characters"),
-        (Choice(name="a", of=("5", "10")), "5 | 10"),
+        (Text(name="a", min_length=1), "at least 1 character"),
+        (Text(name="a", max_length=9), "at most 9 characters"),
+        (Text(name="a", min_length=1, max_length=9), "1–9 characters"),
+        (Choice(name="a", options=("5", "10")), "5 | 10"),
         (YesNo(name="a"), "yes | no"),
         (AXIS, "-10 to 10"),
-        (Number(name="a", low=0.5), "at least 0.5"),
-        (Number(name="a", high=9), "at most 9"),
+        (Number(name="a", minimum=0.5), "at least 0.5"),
+        (Number(name="a", maximum=9), "at most 9"),
         (COUNT, ""),
         (Url(name="a"), ""),
         (CAMERA, ""),
-        (Many(name="a", of=CAMERA), "items of {type, config}"),
-        (Many(name="a", of=CAMERA, most=1), "at most 1 item of {type, config}"),
-        (Many(name="a", of=CAMERA, least=2, most=77), "2–77 items of {type, config}"),
+        (ListField(name="a", item=CAMERA), "items of {type, config}"),
+        (ListField(name="a", item=CAMERA, max_items=1), "at most 1 item of {type, config}"),
+        (ListField(name="a", item=CAMERA, min_items=2, max_items=77), "2–77 items of {type, config}"),
         (PICTURE, "URL, Base64, data: URI or file; JPEG or PNG, up to 10 MB, sides at least 300 px, 1:2.5 to 2.5:1"),
         (
-            Image(name="a", limits=PictureLimits(below=True, ratio=None, side_most=65536)),
+            Image(name="a", limits=ImageLimits(exclusive=True, max_ratio=None, max_side=65536)),
             "URL, Base64, data: URI or file; JPEG or PNG, under 10 MB, sides 300 to 65536 px",
         ),
         (CLIP, "http(s) URL; MP4 or MOV, up to 200 MB, sides 720 to 2160 px, 3 to 10 s, 24 to 60 fps"),
@@ -109,34 +108,34 @@ def test_a_number_with_one_bound_has_only_that():
     ],
 )
 def test_a_field_says_its_bounds(field, words):
-    assert field.bounds() == words
+    assert field.describe_bounds() == words
 
 
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        (Text(name="a", least=1, most=9), "", "here is empty; it takes 1–9 characters"),
-        (Text(name="a", most=2), "abc", "here has 3 characters; at most 2 are allowed"),
+        (Text(name="a", min_length=1, max_length=9), "", "here is empty; it takes 1–9 characters"),
+        (Text(name="a", max_length=2), "abc", "here has 3 characters; at most 2 are allowed"),
         (Text(name="a"), 5, "here must be text, not 5; put it in quotes"),
-        (Choice(name="a", of=("5", "10")), 7, "here is 7; choose 5 or 10"),
+        (Choice(name="a", options=("5", "10")), 7, "here is 7; choose 5 or 10"),
         (Boolean(name="a"), "on", 'here is "on"; it must be true or false'),
         (AXIS, 11, "here is 11; the range is -10 to 10"),
         (AXIS, "5", 'here is "5"; it must be a number, -10 to 10'),
         (COUNT, 1.5, "here is 1.5; it must be an integer"),
         (Url(name="a"), "/hook", 'here is "/hook"; it must be an absolute http:// or https:// URL'),
         (CAMERA, True, "here is true; it must be an object {type: …, config: …}"),
-        (Many(name="a", of=ELEMENT), {}, "here is {}; it must be a list of items of {element_id}"),
+        (ListField(name="a", item=ELEMENT), {}, "here is {}; it must be a list of items of {element_id}"),
     ],
 )
 def test_a_refusal_names_place_value_and_bound(field, value, message):
     broken, (problem,) = check(field, value)
-    assert broken is BROKEN
+    assert broken is INVALID
     assert (problem.path, problem.rule, problem.message) == ("here", field.rule, message)
 
 
 def test_a_kind_of_parameter_must_say_how_it_checks_and_what_its_schema_is():
     plain = Field(name="a")
-    assert (plain.read("x"), plain.bounds()) == ("x", "")
+    assert (plain.read("x"), plain.describe_bounds()) == ("x", "")
     with pytest.raises(NotImplementedError):
         check(plain, 1)
     with pytest.raises(NotImplementedError):
@@ -144,4 +143,4 @@ def test_a_kind_of_parameter_must_say_how_it_checks_and_what_its_schema_is():
 
 
 def test_a_field_can_be_changed_without_touching_the_first():
-    assert (AXIS.but(high=5).high, AXIS.high, AXIS.but(high=5).name) == (5, 10, "pan")
+    assert (AXIS.replace(maximum=5).maximum, AXIS.maximum, AXIS.replace(maximum=5).name) == (5, 10, "pan")

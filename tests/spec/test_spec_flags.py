@@ -3,20 +3,20 @@
 import pytest
 
 from kirin_cli.models import MODELS
-from kirin_cli.spec.flags import Flag, flag_for, flags_of, put
+from kirin_cli.modelspec.flags import Flag, flag_for_path, model_flags, set_param
 
 EVERY = pytest.mark.parametrize("model", MODELS)
 
 
 def flag(model: str, name: str) -> Flag:
-    (found,) = (one for one in flags_of(MODELS[model]) if one.name == name)
+    (found,) = (one for one in model_flags(MODELS[model]) if one.name == name)
     return found
 
 
 def written(model: str, *said: tuple[str, object], start: dict[str, object] | None = None) -> dict[str, object]:
     params = dict(start or {})
     for name, value in said:
-        put(params, flag(model, name), value)
+        set_param(params, flag(model, name), value)
     return params
 
 
@@ -38,17 +38,17 @@ NAMES = {
 
 @EVERY
 def test_every_parameter_has_its_flag(model):
-    assert [one.name for one in flags_of(MODELS[model])] == NAMES[model].split()
+    assert [one.name for one in model_flags(MODELS[model])] == NAMES[model].split()
 
 
 @EVERY
 def test_no_two_flags_of_a_model_are_spelled_alike(model):
-    spelled = [word for one in flags_of(MODELS[model]) for word in (one.spelled, one.short) if word]
+    spelled = [word for one in model_flags(MODELS[model]) for word in (one.option, one.short) if word]
     assert len(spelled) == len(set(spelled))
 
 
 def test_switches_repeats_choices_and_files():
-    flags = {(one.spelled, one.switch, one.repeats, one.choices, one.takes_file) for one in flags_of(MODELS[O1])}
+    flags = {(one.option, one.is_switch, one.repeats, one.choices, one.takes_file) for one in model_flags(MODELS[O1])}
     assert ("--mode", False, False, ("std", "pro"), False) in flags
     assert ("--keep-original-sound", True, False, (), False) in flags
     assert ("--watermark", True, False, (), False) in flags
@@ -160,7 +160,7 @@ def test_a_video_of_a_job_file_takes_what_flags_say_of_it(start, first):
     ],
 )
 def test_a_flag_tells_the_path_that_it_wrote(model, name, value, path):
-    assert put({}, flag(model, name), value) == path
+    assert set_param({}, flag(model, name), value) == path
 
 
 @pytest.mark.parametrize(
@@ -177,10 +177,10 @@ def test_a_flag_tells_the_path_that_it_wrote(model, name, value, path):
     ],
 )
 def test_a_problems_path_leads_to_a_flag(model, path, name):
-    found = flag_for(flags_of(MODELS[model]), path)
+    found = flag_for_path(model_flags(MODELS[model]), path)
     assert found
     assert found.name == name
 
 
 def test_a_path_that_no_flag_sets_has_none():
-    assert flag_for(flags_of(MODELS[T2V]), "aspect") is None
+    assert flag_for_path(model_flags(MODELS[T2V]), "aspect") is None

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pytest
 
-from kirin_cli.spec.record import Record
+from kirin_cli.modelspec.types import Record
 
 
 class Point(Record):
@@ -34,7 +34,7 @@ def test_a_record_is_frozen_and_changed_by_copying():
     point = Named(1)
     with pytest.raises(AttributeError, match="x cannot be set"):
         point.x = 2
-    assert (point.but(x=5, name="c").x, point.x) == (5, 1)
+    assert (point.replace(x=5, name="c").x, point.x) == (5, 1)
 
 
 def test_a_record_shows_what_it_was_given():

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from kirin_cli.spec.words import counted, listed, nearest, shown
+from kirin_cli.modelspec.text import did_you_mean, join_or, pluralize, quote
 
 CIRCLE: list[object] = []
 CIRCLE.append(CIRCLE)
@@ -29,25 +29,25 @@ for _ in range(100_000):
     ids=str,
 )
 def test_values_are_shown_as_they_are_written_in_json(value, text):
-    assert shown(value) == text
+    assert quote(value) == text
 
 
 def test_long_values_are_cut_and_stay_closed():
-    assert shown("x" * 58) == '"' + "x" * 58 + '"'
-    assert shown("x" * 59) == '"' + "x" * 56 + '…"'
-    assert shown([1] * 99).endswith("…]")
+    assert quote("x" * 58) == '"' + "x" * 58 + '"'
+    assert quote("x" * 59) == '"' + "x" * 56 + '…"'
+    assert quote([1] * 99).endswith("…]")
 
 
 def test_what_json_cannot_say_is_shown_all_the_same():
     values = {"int": 10**5000, "dict": {("a",): 1}, "list": CIRCLE}
     for name, value in values.items():
-        assert shown(value) == f"a value that cannot be shown ({name})"
-    assert shown(DEEP) == "a value that cannot be shown (list)"
+        assert quote(value) == f"a value that cannot be shown ({name})"
+    assert quote(DEEP) == "a value that cannot be shown (list)"
 
 
 def test_counts_and_lists_read_as_sentences():
-    assert [counted(number) for number in (0, 1, 2)] == ["0 items", "1 item", "2 items"]
-    assert [listed(words) for words in (("a",), ("a", "b"), ("a", "b", "c"))] == ["a", "a or b", "a, b or c"]
+    assert [pluralize(number) for number in (0, 1, 2)] == ["0 items", "1 item", "2 items"]
+    assert [join_or(words) for words in (("a",), ("a", "b"), ("a", "b", "c"))] == ["a", "a or b", "a, b or c"]
 
 
 @pytest.mark.parametrize(
@@ -61,4 +61,4 @@ def test_counts_and_lists_read_as_sentences():
     ],
 )
 def test_A2_a_wrong_name_is_answered_with_the_nearest_or_with_all(name, words):
-    assert nearest(name, ["prompt", "mode", "cfg_scale"]) == words
+    assert did_you_mean(name, ["prompt", "mode", "cfg_scale"]) == words

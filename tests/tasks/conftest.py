@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 import pytest
 from cli_process import Home
 
-from kirin_cli.cli.main import run
-from kirin_cli.ledger.entry import Entry
-from kirin_cli.ledger.journal import Ledger
-from kirin_cli.ledger.questions import select
+from kirin_cli.cli.app import run_command_line
+from kirin_cli.ledger.entry import LedgerEntry
+from kirin_cli.ledger.ledger import Ledger
+from kirin_cli.ledger.queries import select_entries
 from kirin_cli.sandbox.server import Sandbox
 
 MEMORY = Path("/dev/shm")
@@ -75,7 +75,7 @@ class Desk:
         out, talk = io.StringIO(), io.StringIO()
         here = surroundings(self.home.work, self.home.environ(**{**self.environ, **environ}))
         with here, redirect_stdout(out), redirect_stderr(talk):
-            code = run(arguments)
+            code = run_command_line(arguments)
         return self._judged(Ran(code, out.getvalue(), talk.getvalue()), expect)
 
     def _judged(self, ran: Ran, expect: int | None) -> Ran:
@@ -115,10 +115,10 @@ class Desk:
         """Tasks that the service has made."""
         return len(self.sandbox.world)
 
-    def entries(self) -> dict[str, Entry]:
+    def entries(self) -> dict[str, LedgerEntry]:
         """What stands in the ledger, by the names of the jobs."""
         with Ledger.open(self.home.state, lambda: 0.0) as ledger:
-            return {entry.job: entry for entry in reversed(select(ledger.store))}
+            return {entry.job: entry for entry in reversed(select_entries(ledger.store))}
 
 
 @contextmanager

@@ -122,7 +122,7 @@ def test_wait_and_download_send_nothing(desk):
     entry = desk.entries()["rain"]
     waited = desk.kirin("wait", entry.external_id, "--timeout", "0.3s", "--json", expect=6)
     assert waited.states == {"rain": "unknown"}
-    assert desk.entries()["rain"].tally.posts == entry.tally.posts
+    assert desk.entries()["rain"].counters.posts == entry.counters.posts
     assert desk.paid == 0
 
 

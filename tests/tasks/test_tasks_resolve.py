@@ -6,11 +6,11 @@ import pytest
 
 from kirin_cli.api.credentials import fingerprint
 from kirin_cli.ledger.entry import Intent
-from kirin_cli.ledger.journal import Ledger
-from kirin_cli.ledger.states import Event
+from kirin_cli.ledger.ledger import Ledger
+from kirin_cli.ledger.states import LedgerEvent
 
 
-def moved(desk, *events: Event) -> str:
+def moved(desk, *events: LedgerEvent) -> str:
     """A job in the ledger, brought to a state by these events; its external id."""
     (job,) = desk.look("plan", str(desk.jobs("rain")), "--json").data["jobs"]
     request = json.dumps(job["request"], sort_keys=True, separators=(",", ":"))
@@ -24,15 +24,21 @@ def moved(desk, *events: Event) -> str:
             )
         )  # fmt: skip
         for event in events:
-            facts = {"task_id": "task-1"} if event is Event.ACCEPTED else {}
+            facts = {"task_id": "task-1"} if event is LedgerEvent.ACCEPTED else {}
             entry = ledger.move(entry, event, **facts)
         return entry.external_id
 
 
-UNKNOWN = (Event.SEND, Event.AMBIGUOUS)
-ABSENT = (*UNKNOWN, *[Event.NOT_FOUND] * 5, Event.SETTLED)
-CONFLICT = (Event.SEND, Event.DUPLICATE, *[Event.NOT_FOUND] * 5, Event.SETTLED, Event.CONTRADICTED)
-LOST = (Event.SEND, Event.ACCEPTED, Event.VANISHED)
+UNKNOWN = (LedgerEvent.SEND, LedgerEvent.AMBIGUOUS)
+ABSENT = (*UNKNOWN, *[LedgerEvent.NOT_FOUND] * 5, LedgerEvent.SETTLED)
+CONFLICT = (
+    LedgerEvent.SEND,
+    LedgerEvent.DUPLICATE,
+    *[LedgerEvent.NOT_FOUND] * 5,
+    LedgerEvent.SETTLED,
+    LedgerEvent.CONTRADICTED,
+)
+LOST = (LedgerEvent.SEND, LedgerEvent.ACCEPTED, LedgerEvent.VANISHED)
 
 
 @pytest.mark.parametrize("events", [UNKNOWN, ABSENT, CONFLICT, LOST], ids=["unknown", "absent", "conflict", "lost"])

@@ -4,9 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from kirin_cli.run.events import Accepted, Downloading, Ended, Generated, Progressed, Queued, Retrying, Submitting
-from kirin_cli.ui.board import Board
-from kirin_cli.ui.pace import Pace
+from kirin_cli.run.events import Accepted, Downloading, Generated, JobEnded, Progressed, Queued, Retrying, Submitting
+from kirin_cli.ui.progress_state import EtaEstimator, ProgressState
 
 
 class Clock:
@@ -23,7 +22,7 @@ def clock():
 
 @pytest.fixture
 def board(clock):
-    return Board(3, clock)
+    return ProgressState(3, clock)
 
 
 def accepted(board, job="harbour"):
@@ -37,14 +36,14 @@ def test_a_job_goes_from_waiting_to_running_to_done(board):
     assert board.counts == [("done", 0), ("waiting", 3)]
     assert accepted(board).model == "kirin_v1_t2v"
     assert board.counts == [("done", 0), ("running", 1), ("waiting", 2)]
-    board.apply(Ended(job="harbour", at=0, state="done", cost=Decimal("0.28")))
+    board.apply(JobEnded(job="harbour", at=0, state="done", cost=Decimal("0.28")))
     assert board.counts == [("done", 1), ("waiting", 2)]
     assert board.total_words() == "1 done, 2 waiting of 3 in 0:00, $0.28"
 
 
 def test_the_ends_are_counted_in_words_for_people(board):
     for number, state in enumerate(["failed", "rejected", "expired", "unknown", "pending", "skipped"]):
-        board.apply(Ended(job=str(number), at=0, state=state))
+        board.apply(JobEnded(job=str(number), at=0, state=state))
     assert board.counts == [("done", 0), ("skipped", 1), ("failed", 3), ("unknown", 1), ("pending", 1)]
 
 
@@ -52,8 +51,8 @@ def test_a_cost_counts_once_and_a_skipped_jobs_cost_not_at_all(board):
     accepted(board)
     board.apply(Generated(job="harbour", at=0, cost=Decimal("0.28")))
     assert board.spent == Decimal("0.28")
-    board.apply(Ended(job="harbour", at=0, state="done", cost=Decimal("0.30")))
-    board.apply(Ended(job="old", at=0, state="skipped", cost=Decimal(9)))
+    board.apply(JobEnded(job="harbour", at=0, state="done", cost=Decimal("0.30")))
+    board.apply(JobEnded(job="old", at=0, state="skipped", cost=Decimal(9)))
     assert board.spent == Decimal("0.30")
 
 
@@ -69,7 +68,7 @@ def test_progress_is_between_none_and_all(board, progress, fraction):
 
 def test_a_late_event_brings_no_job_back(board):
     accepted(board)
-    board.apply(Ended(job="harbour", at=0, state="done"))
+    board.apply(JobEnded(job="harbour", at=0, state="done"))
     board.apply(Progressed(job="harbour", at=0, status="in_progress", progress=0.5))
     assert board.rows == {}
 
@@ -97,7 +96,7 @@ def test_a_download_is_measured_by_itself(board, clock):
 
 
 def test_the_time_left_follows_the_rate_and_runs_down_between_polls():
-    pace = Pace()
+    pace = EtaEstimator()
     pace.note(0, 0.2)
     pace.note(10, 0.3)
     assert pace.left(10) == pytest.approx(70)
@@ -105,7 +104,7 @@ def test_the_time_left_follows_the_rate_and_runs_down_between_polls():
 
 
 def test_time_spent_waiting_at_the_beginning_does_not_count():
-    pace = Pace()
+    pace = EtaEstimator()
     for now in range(0, 600, 10):
         pace.note(now, 0.0)
     pace.note(600, 0.5)
@@ -127,7 +126,7 @@ def test_time_spent_waiting_at_the_beginning_does_not_count():
     ids=["nothing", "one note", "too early", "too slow to tell", "done", "overdue", "backwards", "over a day"],
 )
 def test_nothing_is_said_of_the_time_left_where_nothing_sensible_can_be(notes, now):
-    pace = Pace()
+    pace = EtaEstimator()
     for note in notes:
         pace.note(*note)
     assert pace.left(now) is None

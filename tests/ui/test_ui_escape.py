@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirin_cli.ui.escape import harmless
+from kirin_cli.ui.terminal_text import escape_untrusted
 
 
 @pytest.mark.parametrize(
@@ -25,14 +25,14 @@ from kirin_cli.ui.escape import harmless
     ],
 )
 def test_H1_what_cannot_be_seen_is_written_out(text, shown):
-    assert harmless(text) == shown
+    assert escape_untrusted(text) == shown
 
 
 @pytest.mark.parametrize(
     "text", ["[red]x[/red]", "[/x]", "[link=https://x]y", ":smile:", r"C:\new\x1b", "港の夜明け", "é"]
 )
 def test_H2_markup_and_everyday_text_stay_as_they_are(text):
-    assert harmless(text) == text
+    assert escape_untrusted(text) == text
 
 
 @pytest.mark.parametrize(
@@ -51,21 +51,21 @@ def test_H2_markup_and_everyday_text_stay_as_they_are(text):
     ],
 )
 def test_H3_commands_to_ci_systems_are_broken(text, shown):
-    assert harmless(text) == shown
+    assert escape_untrusted(text) == shown
 
 
 def test_lines_and_tabs_stay_where_several_lines_are_wanted_and_commands_in_any_of_them_are_broken():
-    assert harmless("one\r\n\ttwo\n ::error::x\rthree", multiline=True) == "one\n\ttwo\n : :error::x\\rthree"
+    assert escape_untrusted("one\r\n\ttwo\n ::error::x\rthree", multiline=True) == "one\n\ttwo\n : :error::x\\rthree"
 
 
 def test_long_text_is_cut_with_an_ellipsis():
-    assert harmless("x" * 2001) == "x" * 1999 + "…"
-    assert harmless("x" * 2000) == "x" * 2000
-    assert harmless("\x1b" * 10, limit=9) == r"\x1b\x1b…"
+    assert escape_untrusted("x" * 2001) == "x" * 1999 + "…"
+    assert escape_untrusted("x" * 2000) == "x" * 2000
+    assert escape_untrusted("\x1b" * 10, limit=9) == r"\x1b\x1b…"
 
 
 def test_a_megabyte_is_cut_before_it_is_looked_at():
-    assert len(harmless("\x1b::##[" * 200_000)) == 2000
+    assert len(escape_untrusted("\x1b::##[" * 200_000)) == 2000
 
 
 HOSTILE = st.text(st.one_of(st.sampled_from(":# [vso\n\r\t\x1b"), st.characters()))
@@ -73,7 +73,7 @@ HOSTILE = st.text(st.one_of(st.sampled_from(":# [vso\n\r\t\x1b"), st.characters(
 
 @given(HOSTILE, st.booleans())
 def test_H1_H3_nothing_unsafe_is_left_whatever_comes(text, multiline):
-    shown = harmless(text, multiline=multiline, limit=50)
+    shown = escape_untrusted(text, multiline=multiline, limit=50)
     left = {unicodedata.category(character) for character in shown.replace("\n", "").replace("\t", "")}
     assert not left & {"Cc", "Cs", "Zl", "Zp"}
     assert not any(line.lstrip().startswith("::") for line in shown.split("\n"))
@@ -85,5 +85,5 @@ def test_H1_H3_nothing_unsafe_is_left_whatever_comes(text, multiline):
 
 @given(HOSTILE, st.booleans())
 def test_twice_is_the_same_as_once(text, multiline):
-    once = harmless(text, multiline=multiline, limit=50)
-    assert harmless(once, multiline=multiline, limit=50) == once
+    once = escape_untrusted(text, multiline=multiline, limit=50)
+    assert escape_untrusted(once, multiline=multiline, limit=50) == once

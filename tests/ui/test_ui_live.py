@@ -11,24 +11,16 @@ import pytest
 from ui.running import Clock, begin
 from ui.screen import seen
 
-from kirin_cli.run.events import (
-    Accepted,
-    Ended,
-    Generated,
-    Noted,
-    Progressed,
-    Queued,
-    Retrying,
-)
-from kirin_cli.ui.console import Streams
-from kirin_cli.ui.live import LiveProgress
+from kirin_cli.run.events import Accepted, Generated, JobEnded, Notice, Progressed, Queued, Retrying
+from kirin_cli.ui.console import OutputStreams
+from kirin_cli.ui.live_progress import LiveProgress
 
 HOSTILE = "::error::\x1b]0;x\x07\u202e\r\n##vso[x][red]"
 
 
 def live(total=12, **environ):
     err = io.StringIO()
-    streams = Streams(io.StringIO(), err, {"COLUMNS": "80", **environ})
+    streams = OutputStreams(io.StringIO(), err, {"COLUMNS": "80", **environ})
     return LiveProgress(streams, Clock(), total), streams, err
 
 
@@ -37,10 +29,10 @@ def test_finished_jobs_scroll_away_above_and_the_last_frame_stays():
     with progress:
         begin(progress)
         progress.tick()
-        progress(Ended(job="harbour", at=0, state="done", paths=("renders/harbour.mp4",), cost=Decimal("0.28")))
-        progress(Ended(job="take-00", at=0, state="failed", reason="out of memory"))
-        progress(Ended(job="old", at=0, state="skipped", paths=("old.mp4",)))
-        progress(Noted(job="", at=0, text="the ledger moved"))
+        progress(JobEnded(job="harbour", at=0, state="done", paths=("renders/harbour.mp4",), cost=Decimal("0.28")))
+        progress(JobEnded(job="take-00", at=0, state="failed", reason="out of memory"))
+        progress(JobEnded(job="old", at=0, state="skipped", paths=("old.mp4",)))
+        progress(Notice(job="", at=0, text="the ledger moved"))
         progress(Retrying(job="take-01", at=0, what="poll", reason="refused", delay=5))
         progress(Retrying(job="take-01", at=0, what="poll", reason="refused", delay=5))
     screen = seen(err.getvalue())
@@ -58,11 +50,11 @@ def test_finished_jobs_scroll_away_above_and_the_last_frame_stays():
 
 def test_the_marks_are_ascii_where_the_screen_is_not_unicode():
     raw = io.BytesIO()
-    streams = Streams(None, io.TextIOWrapper(raw, encoding="ascii", write_through=True), {"COLUMNS": "80"})
+    streams = OutputStreams(None, io.TextIOWrapper(raw, encoding="ascii", write_through=True), {"COLUMNS": "80"})
     with LiveProgress(streams, Clock(), 2) as progress:
         begin(progress, ["港", "x"])
-        progress(Ended(job="港", at=0, state="done", paths=("港.mp4",)))
-        progress(Ended(job="x", at=0, state="expired", reason="gone"))
+        progress(JobEnded(job="港", at=0, state="done", paths=("港.mp4",)))
+        progress(JobEnded(job="x", at=0, state="expired", reason="gone"))
     assert seen(raw.getvalue().decode())[:2] == [
         r"+ \u6e2f  \u6e2f.mp4",
         "x x  paid, but the file could not be had: gone",
@@ -74,12 +66,12 @@ def test_talk_of_others_goes_above_the_rows():
     with progress:
         begin(progress)
         progress.tick()
-        streams.talk("hello", "again")
+        streams.info("hello", "again")
         progress.tick()
     screen = seen(err.getvalue())
     assert screen[:2] == ["hello", "again"]
     assert len(screen) == 2 + 11 + 1
-    streams.talk("after")
+    streams.info("after")
     assert seen(err.getvalue())[-2:] == ["after", ""]
 
 
@@ -99,9 +91,9 @@ def test_H1_H2_hostile_text_in_every_event():
         progress(Accepted(**job, task_id=HOSTILE))
         progress(Progressed(**job, status=HOSTILE, progress=0.5))
         progress.tick()
-        progress(Noted(job="", at=0, text=HOSTILE))
+        progress(Notice(job="", at=0, text=HOSTILE))
         progress(Generated(**job))
-        progress(Ended(**job, state="failed", paths=(HOSTILE,), reason=HOSTILE))
+        progress(JobEnded(**job, state="failed", paths=(HOSTILE,), reason=HOSTILE))
     screen = "".join(seen(err.getvalue()))
     assert not {"\x1b", "\x07", "\u202e"} & set(screen)
     assert r"\x1b]0;x\x07\u202e\r\n# #vso[x][red]" in screen
@@ -123,8 +115,8 @@ def test_events_of_many_threads_garble_nothing(hasty_threads):
             name = f"{letter}{number}"
             begin(progress, [name])
             progress(Progressed(job=name, at=0, status="in_progress", progress=number / 25))
-            progress(Ended(job=name, at=0, state="done", paths=(f"{name}.mp4",)))
-            streams.talk(f"talk {name}")
+            progress(JobEnded(job=name, at=0, state="done", paths=(f"{name}.mp4",)))
+            streams.info(f"talk {name}")
 
     threads = [threading.Thread(target=jobs, args=(letter,)) for letter in "abcdefgh"]
     with progress:
@@ -142,21 +134,21 @@ def test_events_of_many_threads_garble_nothing(hasty_threads):
 SCRIPT = """
 import os, sys, time
 from kirin_cli.run.events import *
-from kirin_cli.ui.console import Streams, progress_mode
-from kirin_cli.ui.progress import make_progress
+from kirin_cli.ui.console import OutputStreams, progress_mode
+from kirin_cli.cli.console import make_progress
 os.set_blocking(1, True)
-streams = Streams(sys.stdout, sys.stderr, {"TERM": "xterm"})
+streams = OutputStreams(sys.stdout, sys.stderr, {"TERM": "xterm"})
 with make_progress(progress_mode("auto", streams.err), streams, time.monotonic, 3) as progress:
     for name in ("a", "b"):
         progress(Queued(job=name, at=0, model="m"))
         progress(Accepted(job=name, at=0, task_id="t"))
     progress.tick()
-    progress(Ended(job="a", at=0, state="done", paths=("a.mp4",)))
+    progress(JobEnded(job="a", at=0, state="done", paths=("a.mp4",)))
     streams.data("a.mp4")
     progress.tick()
     if sys.argv[1] == "interrupt":
         raise KeyboardInterrupt
-streams.talk("to go on: kirin resume")
+streams.info("to go on: kirin resume")
 """
 
 

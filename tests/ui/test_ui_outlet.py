@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from kirin_cli.errors import LocalFault
-from kirin_cli.ui.console import Streams
-from kirin_cli.ui.outlet import Outlet
+from kirin_cli.ui.console import OutputStreams, SafeStream
 
 
 def encoded(encoding):
@@ -24,10 +23,10 @@ def written(stream):
 
 def test_data_goes_to_stdout_and_talk_to_stderr():
     out, err = io.StringIO(), io.StringIO()
-    streams = Streams(out, err, {})
+    streams = OutputStreams(out, err, {})
     streams.data("renders/a.mp4", "renders/b.mp4")
-    streams.talk("done")
-    streams.talk()
+    streams.info("done")
+    streams.info()
     assert out.getvalue() == "renders/a.mp4\nrenders/b.mp4\n"
     assert err.getvalue() == "done\n"
 
@@ -35,22 +34,22 @@ def test_data_goes_to_stdout_and_talk_to_stderr():
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
 def test_a_character_that_the_stream_lacks_is_escaped(encoding):
     stream = encoded(encoding)
-    Outlet(stream, data=True).write("港 x\n")
+    SafeStream(stream, data=True).write("港 x\n")
     assert written(stream) == b"\\u6e2f x\n"
 
 
 def test_a_lone_surrogate_does_not_stop_utf_8():
     stream = encoded("utf-8")
-    Outlet(stream, data=True).write("a\udc80é\n")
+    SafeStream(stream, data=True).write("a\udc80é\n")
     assert written(stream) == "a\\udc80é\n".encode()
 
 
 def test_G3_a_reader_that_went_away_is_quiet_up_to_the_end_of_the_process():
     script = (
-        "import sys; from kirin_cli.ui.console import Streams\n"
-        "streams = Streams(sys.stdout, sys.stderr, {})\n"
+        "import sys; from kirin_cli.ui.console import OutputStreams\n"
+        "streams = OutputStreams(sys.stdout, sys.stderr, {})\n"
         "for number in range(200000): streams.data(str(number))\n"
-        "streams.talk('the end')"
+        "streams.info('the end')"
     )
     process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout.readline() == b"0\n"
@@ -63,28 +62,28 @@ def test_G3_a_reader_that_went_away_is_quiet_up_to_the_end_of_the_process():
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_L5_data_on_a_full_disk_is_an_error_and_talk_is_not():
     with Path("/dev/full").open("w", encoding="utf-8") as full:
-        Outlet(full, data=False).write("talk\n")
+        SafeStream(full, data=False).write("talk\n")
     with Path("/dev/full").open("w", encoding="utf-8") as full, pytest.raises(LocalFault, match="No space"):
-        Outlet(full, data=True).write("data\n")
+        SafeStream(full, data=True).write("data\n")
 
 
 def test_streams_that_are_missing_or_closed_take_everything_in_silence():
     closed = encoded("utf-8")
     closed.close()
     for stream in (None, closed):
-        streams = Streams(stream, stream, {})
+        streams = OutputStreams(stream, stream, {})
         streams.data("x")
-        streams.talk("y")
+        streams.info("y")
         assert not streams.err.is_tty
         with pytest.raises((OSError, ValueError)):
-            Outlet(stream, data=True).fileno()
+            SafeStream(stream, data=True).fileno()
 
 
 def test_lines_of_several_threads_do_not_mix():
     read, write = os.pipe()
     os.set_blocking(write, True)
     with os.fdopen(write, "w", encoding="utf-8") as pipe, os.fdopen(read, encoding="utf-8") as reader:
-        streams = Streams(pipe, None, {})
+        streams = OutputStreams(pipe, None, {})
         threads = [threading.Thread(target=lambda c=c: [streams.data(c * 50) for _ in range(20)]) for c in "abcd"]
         for thread in threads:
             thread.start()

@@ -5,19 +5,19 @@ from decimal import Decimal
 
 import pytest
 
+from kirin_cli.cli.console import make_progress
 from kirin_cli.run.events import (
     Accepted,
     Downloading,
-    Ended,
     Generated,
-    Noted,
+    JobEnded,
+    Notice,
     Progressed,
     Queued,
     Retrying,
     Submitting,
 )
-from kirin_cli.ui.console import Streams
-from kirin_cli.ui.progress import make_progress
+from kirin_cli.ui.console import OutputStreams
 
 JOB = {"job": "harbour", "at": 0.0}
 
@@ -27,7 +27,7 @@ class Run:
         self.now = 0.0
         self.err = io.StringIO()
         self.out = io.StringIO()
-        self.progress = make_progress(mode, Streams(self.out, self.err, environ), lambda: self.now, total)
+        self.progress = make_progress(mode, OutputStreams(self.out, self.err, environ), lambda: self.now, total)
 
     def __call__(self, *events):
         before = len(self.err.getvalue())
@@ -54,7 +54,7 @@ def test_a_line_for_every_change_of_state(run):
         Generated(**JOB, cost=Decimal("0.28")),
         Downloading(**JOB, received=0, total=1_234_567),
         Downloading(**JOB, received=600_000, total=1_234_567),
-        Ended(**JOB, state="done", paths=("renders/harbour.mp4",), cost=Decimal("0.28")),
+        JobEnded(**JOB, state="done", paths=("renders/harbour.mp4",), cost=Decimal("0.28")),
     ) == [
         "harbour: sending as kirin-1",
         "harbour: accepted as d758",
@@ -88,13 +88,13 @@ def test_a_new_status_is_said_at_once(run):
     ],
 )
 def test_the_ends(run, ending, line):
-    assert run(Ended(**JOB, **ending)) == [line]
+    assert run(JobEnded(**JOB, **ending)) == [line]
 
 
 def test_retries_and_notes(run):
     run(Accepted(**JOB, task_id="d758", adopted=True))
     retry = Retrying(**JOB, what="poll", reason="connection refused", delay=5)
-    assert run(retry, retry, Noted(**JOB, text="odd status"), Noted(job="", at=0, text="ledger moved")) == [
+    assert run(retry, retry, Notice(**JOB, text="odd status"), Notice(job="", at=0, text="ledger moved")) == [
         "harbour: a query failed, again in 5 s: connection refused",
         "harbour: odd status",
         "ledger moved",
@@ -126,24 +126,24 @@ def test_the_total_closes_the_log_of_several_jobs_once():
     for total, last in ((2, "1 done, 1 waiting of 2 in 0:00, $0.28"), (1, "harbour: done ($0.28)")):
         run = Run("plain", total)
         with run.progress:
-            run(Ended(**JOB, state="done", cost=Decimal("0.28")))
+            run(JobEnded(**JOB, state="done", cost=Decimal("0.28")))
         run.progress.close()
         assert run.err.getvalue().splitlines()[-1] == last
         assert len(run.err.getvalue().splitlines()) == total
 
 
 def test_ends_are_coloured_where_colours_are_wanted():
-    assert Run("plain", FORCE_COLOR="1")(Ended(**JOB, state="failed")) == ["\x1b[1;31mharbour: failed\x1b[0m"]
+    assert Run("plain", FORCE_COLOR="1")(JobEnded(**JOB, state="failed")) == ["\x1b[1;31mharbour: failed\x1b[0m"]
 
 
 def test_quiet_says_nothing_but_errors():
     run = Run("quiet")
     with run.progress:
-        run(Accepted(**JOB, task_id="d"), status(0.5), Noted(**JOB, text="n"), Ended(**JOB, state="done"))
-        run(Ended(job="b", at=0, state="pending", reason="interrupted"))
+        run(Accepted(**JOB, task_id="d"), status(0.5), Notice(**JOB, text="n"), JobEnded(**JOB, state="done"))
+        run(JobEnded(job="b", at=0, state="pending", reason="interrupted"))
         run.progress.tick()
         assert run.err.getvalue() == ""
-        assert run(Ended(**JOB, state="expired", reason="404")) == [
+        assert run(JobEnded(**JOB, state="expired", reason="404")) == [
             "harbour: paid, but the file could not be had: 404",
         ]
 
@@ -165,7 +165,9 @@ def test_H1_H2_H3_hostile_text_in_every_event(mode):
         )
         run.now = 30
         run.progress.tick()
-        run(Ended(**job, state="failed", paths=(HOSTILE,), reason=HOSTILE * 1000), Noted(job="", at=0, text=HOSTILE))
+        run(
+            JobEnded(**job, state="failed", paths=(HOSTILE,), reason=HOSTILE * 1000), Notice(job="", at=0, text=HOSTILE)
+        )
     said = run.err.getvalue()
     assert not {"\x1b", "\x07", "\r", "\u202e"} & set(said)
     assert "##vso[" not in said

@@ -6,11 +6,10 @@ import sys
 
 import pytest
 
-from kirin_cli.ui.console import Streams
-from kirin_cli.ui.live import LiveProgress
-from kirin_cli.ui.ndjson import JsonProgress
-from kirin_cli.ui.plain import PlainProgress, QuietProgress
-from kirin_cli.ui.progress import make_progress
+from kirin_cli.cli.console import make_progress
+from kirin_cli.ui.console import OutputStreams
+from kirin_cli.ui.live_progress import LiveProgress
+from kirin_cli.ui.progress import JsonProgress, PlainProgress, QuietProgress
 
 
 @pytest.mark.parametrize(
@@ -18,14 +17,14 @@ from kirin_cli.ui.progress import make_progress
     [("tty", LiveProgress), ("plain", PlainProgress), ("json", JsonProgress), ("quiet", QuietProgress)],
 )
 def test_each_mode_has_its_way(mode, kind):
-    assert isinstance(make_progress(mode, Streams(None, io.StringIO(), {}), lambda: 0.0, 1), kind)
+    assert isinstance(make_progress(mode, OutputStreams(None, io.StringIO(), {}), lambda: 0.0, 1), kind)
 
 
 def test_plain_output_words_and_tables_import_no_rich():
     script = (
-        "import sys, kirin_cli.ui.progress, kirin_cli.ui.words, kirin_cli.ui.tables\n"
-        "from kirin_cli.ui.console import Streams\n"
-        "kirin_cli.ui.progress.make_progress('plain', Streams(None, None, {}), float, 1)\n"
+        "import sys, kirin_cli.cli.console, kirin_cli.ui.diagnostics, kirin_cli.ui.tables\n"
+        "from kirin_cli.ui.console import OutputStreams\n"
+        "kirin_cli.cli.console.make_progress('plain', OutputStreams(None, None, {}), float, 1)\n"
         "sys.exit('rich' in {name.partition('.')[0] for name in sys.modules})"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -5,18 +5,18 @@ from decimal import Decimal
 import pytest
 from ui.running import Clock, begin
 
-from kirin_cli.run.events import Downloading, Ended, Progressed
-from kirin_cli.ui.board import Board
-from kirin_cli.ui.cells import cells
-from kirin_cli.ui.console import Terminal
-from kirin_cli.ui.rows import frame
+from kirin_cli.run.events import Downloading, JobEnded, Progressed
+from kirin_cli.ui.console import TerminalInfo
+from kirin_cli.ui.live_progress import render_rows
+from kirin_cli.ui.progress_state import ProgressState
+from kirin_cli.ui.terminal_text import cell_width
 
 
 def ten_running():
     clock = Clock()
-    board = Board(12, clock)
+    board = ProgressState(12, clock)
     begin(board.apply)
-    board.apply(Ended(job="first", at=0, state="done", cost=Decimal("0.28")))
+    board.apply(JobEnded(job="first", at=0, state="done", cost=Decimal("0.28")))
     board.apply(Progressed(job="harbour", at=0, status="in_progress", progress=0.2))
     clock.now = 84
     board.apply(Progressed(job="harbour", at=0, status="in_progress", progress=0.6))
@@ -24,7 +24,7 @@ def ten_running():
 
 
 def texts(board, width, height=24, longest=62, encoding="utf-8"):
-    lines = frame(board, Terminal(encoding=encoding), width, height, longest)
+    lines = render_rows(board, TerminalInfo(encoding=encoding), width, height, longest)
     return ["".join(text for text, _ in line) for line in lines]
 
 
@@ -33,8 +33,8 @@ def texts(board, width, height=24, longest=62, encoding="utf-8"):
 def test_rows_fit_every_width_and_their_columns_are_straight(width, encoding):
     lines = texts(ten_running(), width, encoding=encoding)
     assert len(lines) == 11
-    assert max(map(cells, lines)) <= width
-    assert len({cells(line) for line in lines[:-1]}) == 1
+    assert max(map(cell_width, lines)) <= width
+    assert len({cell_width(line) for line in lines[:-1]}) == 1
     assert "60 %" in lines[0]
 
 

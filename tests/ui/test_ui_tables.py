@@ -1,8 +1,8 @@
 """Tables on terminals and in pipes."""
 
-from kirin_cli.ui.cells import cells
-from kirin_cli.ui.console import Terminal
-from kirin_cli.ui.tables import table
+from kirin_cli.ui.console import TerminalInfo
+from kirin_cli.ui.tables import render_table
+from kirin_cli.ui.terminal_text import cell_width
 
 HEADERS = ("NAME", "TYPE", "BOUNDS", "DEFAULT", "RULE", "HELP")
 ROWS = [
@@ -20,7 +20,7 @@ ROWS = [
 
 
 def test_in_a_pipe_a_row_is_a_line_however_long():
-    lines = table(HEADERS, ROWS, Terminal(width=40))
+    lines = render_table(HEADERS, ROWS, TerminalInfo(width=40))
     assert len(lines) == 4
     assert lines[1].endswith("any language you like.")
     starts = {line.index(word) for line, word in zip(lines, ("TYPE", "text", "number", "number"), strict=True)}
@@ -28,8 +28,8 @@ def test_in_a_pipe_a_row_is_a_line_however_long():
 
 
 def test_on_a_terminal_it_fits_into_80_columns_and_loses_nothing():
-    lines = table(HEADERS, ROWS, Terminal(is_tty=True, width=80))
-    assert max(map(cells, lines)) <= 80
+    lines = render_table(HEADERS, ROWS, TerminalInfo(is_tty=True, width=80))
+    assert max(map(cell_width, lines)) <= 80
     said = "".join("".join(lines).split())
     for row in ROWS:
         assert all(word in said for text in row[:1] for word in text.split(".")[:1])
@@ -37,27 +37,27 @@ def test_on_a_terminal_it_fits_into_80_columns_and_loses_nothing():
 
 
 def test_columns_with_nothing_in_them_go():
-    lines = table(("A", "B", "C"), [("1", "", "3"), ("4", "", "6")], Terminal())
+    lines = render_table(("A", "B", "C"), [("1", "", "3"), ("4", "", "6")], TerminalInfo())
     assert lines == ["A  C", "1  3", "4  6"]
 
 
 def test_wide_characters_keep_the_columns_straight():
-    lines = table(("A", "B"), [("港", "x"), ("ab", "y")], Terminal())
+    lines = render_table(("A", "B"), [("港", "x"), ("ab", "y")], TerminalInfo())
     assert lines == ["A   B", "港  x", "ab  y"]
 
 
 def test_the_headers_are_strong_where_there_are_colours():
-    assert table(("A",), [("x",)], Terminal(colour=True)) == ["\x1b[1mA\x1b[0m", "x"]
+    assert render_table(("A",), [("x",)], TerminalInfo(colour=True)) == ["\x1b[1mA\x1b[0m", "x"]
 
 
 def test_a_terminal_too_narrow_for_anything_still_gets_all_of_it():
-    lines = table(HEADERS, ROWS, Terminal(is_tty=True, width=10))
+    lines = render_table(HEADERS, ROWS, TerminalInfo(is_tty=True, width=10))
     assert "prompt" in lines[1]
 
 
 def test_H1_cells_are_made_harmless():
-    assert table(("A",), [("\x1b[2J",)], Terminal()) == ["A", r"\x1b[2J"]
+    assert render_table(("A",), [("\x1b[2J",)], TerminalInfo()) == ["A", r"\x1b[2J"]
 
 
 def test_no_rows_leave_nothing():
-    assert table(HEADERS, [], Terminal(is_tty=True)) == []
+    assert render_table(HEADERS, [], TerminalInfo(is_tty=True)) == []

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from kirin_cli.errors import KirinError
-from kirin_cli.run.findings import Finding
-from kirin_cli.ui.cells import cells
-from kirin_cli.ui.console import Terminal
-from kirin_cli.ui.words import error_words, finding_words
+from kirin_cli.modelspec.types import Finding
+from kirin_cli.ui.console import TerminalInfo
+from kirin_cli.ui.diagnostics import render_error, render_findings
+from kirin_cli.ui.terminal_text import cell_width
 
-PLAIN = Terminal()
+PLAIN = TerminalInfo()
 
 
 def lines_of(source):
@@ -18,7 +18,7 @@ def lines_of(source):
 
 
 def words(*findings, source=(), terminal=PLAIN):
-    return finding_words(findings, terminal, lines_of(source))
+    return render_findings(findings, terminal, lines_of(source))
 
 
 def test_T5_place_sentence_rule_job_and_the_line_with_a_caret():
@@ -82,7 +82,7 @@ def test_rows_of_a_table_are_told_apart():
 def test_the_caret_stands_under_its_character(source, column):
     shown, caret = words(Finding(message="m", file="a", line=1, column=column), source=[source])[1:3]
     before = words(Finding(message="m", file="a", line=1, column=1), source=[source[: column - 1] + "|"])[1]
-    assert caret.index("^") == cells(before) - 1
+    assert caret.index("^") == cell_width(before) - 1
     assert "\x1b" not in shown
     assert "\t" not in shown
 
@@ -91,7 +91,7 @@ def test_the_caret_stands_under_its_character(source, column):
 def test_a_page_of_base64_is_windowed_around_the_caret(column):
     source = "".join(chr(ord("a") + n % 26) for n in range(99_999)) + "!"
     shown, caret = words(Finding(message="m", file="a", line=1, column=column), source=[source])[1:3]
-    assert cells(shown) <= 80
+    assert cell_width(shown) <= 80
     assert shown[caret.index("^")] == source[column - 1]
     assert ("…" in shown[:12]) == (column > 40)
     assert shown.endswith("…") == (column < 99_990)
@@ -99,8 +99,8 @@ def test_a_page_of_base64_is_windowed_around_the_caret(column):
 
 def test_a_line_of_wide_characters_fits_too():
     shown, caret = words(Finding(message="m", file="a", line=1, column=500), source=["港" * 1000])[1:3]
-    assert cells(shown) <= 80
-    assert cells(shown) > 70
+    assert cell_width(shown) <= 80
+    assert cell_width(shown) > 70
     assert caret.index("^") < 80
 
 
@@ -111,7 +111,7 @@ def test_no_caret_where_the_line_ends_before_the_column():
 def test_colours_only_where_allowed():
     finding = Finding(message="m", rule="T5", file="a", line=1, column=1)
     assert "\x1b" not in "".join(words(finding, source=["x"]))
-    said = words(finding, source=["x"], terminal=Terminal(colour=True))
+    said = words(finding, source=["x"], terminal=TerminalInfo(colour=True))
     assert said[0] == "\x1b[1ma:1:1:\x1b[0m \x1b[1;31merror:\x1b[0m m\x1b[2m [T5]\x1b[0m"
     assert said[2].endswith("\x1b[1;31m^\x1b[0m")
 
@@ -131,16 +131,16 @@ def test_H1_H2_H3_hostile_text_in_every_place():
 
 
 def test_an_error_is_its_sentence_and_its_hint():
-    assert error_words(KirinError("no key\n::x", hint="kirin auth login"), PLAIN) == [
+    assert render_error(KirinError("no key\n::x", hint="kirin auth login"), PLAIN) == [
         "error: no key\n: :x",
         "hint: kirin auth login",
     ]
-    assert error_words(KirinError("no"), PLAIN) == ["error: no"]
+    assert render_error(KirinError("no"), PLAIN) == ["error: no"]
 
 
 def test_the_lines_are_asked_for_by_path():
     asked = []
-    finding_words(
+    render_findings(
         [Finding(message="m", file="a.yaml", line=3)], PLAIN, lambda path, line: asked.append((path, line)) or ""
     )
     assert asked == [(Path("a.yaml"), 3)]

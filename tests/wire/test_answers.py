@@ -9,18 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirin_cli.wire.answers import (
-    Content,
-    Failure,
-    MalformedAnswer,
+from kirin_cli.api.retry import retry_after
+from kirin_cli.wire.responses import (
+    MalformedResponse,
+    OutputContent,
+    ServiceFailure,
     TaskState,
+    is_known_status,
+    parse_error,
     parse_json,
-    read_error,
-    read_task,
-    retry_after,
-    usable_id,
+    parse_task,
+    task_state,
+    valid_id,
 )
-from kirin_cli.wire.states import is_known, state_of
 
 NOW = 1_800_000_000.0
 COMPLETED = {
@@ -34,39 +35,39 @@ COMPLETED = {
 }
 
 
-def output_of(*contents: object) -> tuple[Content, ...]:
-    return read_task({"id": "a", "output": [{"content": list(contents)}]}).outputs
+def output_of(*contents: object) -> tuple[OutputContent, ...]:
+    return parse_task({"id": "a", "output": [{"content": list(contents)}]}).outputs
 
 
 def test_a_completed_task_is_read_in_full():
-    task = read_task(COMPLETED)
+    task = parse_task(COMPLETED)
     assert (task.id, task.status, task.state, task.created_at) == ("d758", "completed", TaskState.COMPLETED, 1710000000)
-    assert task.outputs == (Content("video", "https://cdn.example/x.mp4", "5.1"),)
+    assert task.outputs == (OutputContent("video", "https://cdn.example/x.mp4", "5.1"),)
     assert task.cost == Decimal("0.28")
     assert (task.failure, task.progress) == (None, None)
     assert task.raw["model"] == "kirin_v1_t2v"
 
 
 def test_a_running_task_has_progress():
-    task = read_task({"id": "a", "status": "in_progress", "progress": 0.35})
+    task = parse_task({"id": "a", "status": "in_progress", "progress": 0.35})
     assert (task.state, task.progress) == (TaskState.RUNNING, 0.35)
 
 
 @pytest.mark.parametrize("word", ["COMPLETED", "Completed", " completed "])
 def test_P3_the_case_of_a_status_does_not_matter(word):
-    assert read_task({"id": "a", "status": word}).state is TaskState.COMPLETED
+    assert parse_task({"id": "a", "status": word}).state is TaskState.COMPLETED
 
 
 @pytest.mark.parametrize("word", ["success", "done", "cancelled", "", None, 7, {"code": 200}, ["completed"]])
 def test_P3_any_other_word_means_still_running(word):
-    assert read_task({"id": "a", "status": word}).state is TaskState.RUNNING
+    assert parse_task({"id": "a", "status": word}).state is TaskState.RUNNING
 
 
 def test_P3_unknown_words_can_be_told_from_known_ones():
-    assert is_known("In_Progress")
-    assert is_known("")
-    assert not is_known("transmogrifying")
-    assert state_of("FAILED") is TaskState.FAILED
+    assert is_known_status("In_Progress")
+    assert is_known_status("")
+    assert not is_known_status("transmogrifying")
+    assert task_state("FAILED") is TaskState.FAILED
 
 
 @pytest.mark.parametrize(
@@ -84,53 +85,53 @@ def test_P3_unknown_words_can_be_told_from_known_ones():
     ],
 )
 def test_progress_is_clamped_or_none(given, expected):
-    assert read_task({"id": "a", "progress": given}).progress == expected
+    assert parse_task({"id": "a", "progress": given}).progress == expected
 
 
 @pytest.mark.parametrize(
     ("given", "expected"), [(5, 5), (5.0, 5), ("5", None), (-1, None), (2**60, None), (None, None), (True, None)]
 )
 def test_created_at_is_whole_seconds_or_none(given, expected):
-    assert read_task({"id": "a", "created_at": given}).created_at == expected
+    assert parse_task({"id": "a", "created_at": given}).created_at == expected
 
 
 @pytest.mark.parametrize(
     "bad", [None, 7, "", " ", "x" * 257, "a\x00b", "a\nb", "a\x9bb", "\ud800", ".", "..", {"x": 1}, ["a"]]
 )
 def test_S8_a_creation_without_a_usable_id_is_malformed(bad):
-    with pytest.raises(MalformedAnswer):
-        read_task({"id": bad}, created=True)
-    assert read_task({"id": bad, "status": "completed"}).id == ""
+    with pytest.raises(MalformedResponse):
+        parse_task({"id": bad}, created=True)
+    assert parse_task({"id": bad, "status": "completed"}).id == ""
 
 
 @pytest.mark.parametrize("good", ["a", "x" * 256, "../../x?y=", "a b", "ä"])
 def test_any_other_text_is_an_id(good):
-    assert read_task({"id": good}, created=True).id == usable_id(good) == good
+    assert parse_task({"id": good}, created=True).id == valid_id(good) == good
 
 
 @pytest.mark.parametrize("payload", [None, 5, "x", [], [{"id": "a"}], {"data": {"id": "a"}, "id": 7}])
 def test_S8_what_names_no_task_is_malformed(payload):
-    with pytest.raises(MalformedAnswer):
-        read_task(payload, created=True)
+    with pytest.raises(MalformedResponse):
+        parse_task(payload, created=True)
 
 
 def test_an_answer_wrapped_in_data_is_unwrapped_only_without_an_id_outside():
-    assert read_task({"data": {"id": "in"}}).id == "in"
-    assert read_task({"id": "out", "data": {"id": "in"}}).id == "out"
-    assert read_task({"id": "out", "data": {}}).id == "out"
+    assert parse_task({"data": {"id": "in"}}).id == "in"
+    assert parse_task({"id": "out", "data": {"id": "in"}}).id == "out"
+    assert parse_task({"id": "out", "data": {}}).id == "out"
 
 
 def test_output_is_a_list_or_one_object_and_so_is_content():
     entry = {"type": "Video", "url": " https://x/a.mp4 ", "duration": 5}
-    expected = (Content("video", "https://x/a.mp4", "5"),)
+    expected = (OutputContent("video", "https://x/a.mp4", "5"),)
     for output in ([{"content": [entry]}], {"content": entry}, [{"content": entry}], [entry], entry):
-        assert read_task({"id": "a", "output": output}).outputs == expected
+        assert parse_task({"id": "a", "output": output}).outputs == expected
 
 
 def test_several_contents_keep_their_order_and_lose_their_duplicates():
     first, second = {"type": "video", "url": "https://x/1"}, {"type": "image", "url": "https://x/2", "duration": 1.5}
-    task = read_task({"id": "a", "output": [{"content": [second, first, second]}, {"content": [first]}]})
-    assert task.outputs == (Content("image", "https://x/2", "1.5"), Content("video", "https://x/1", ""))
+    task = parse_task({"id": "a", "output": [{"content": [second, first, second]}, {"content": [first]}]})
+    assert task.outputs == (OutputContent("image", "https://x/2", "1.5"), OutputContent("video", "https://x/1", ""))
 
 
 @pytest.mark.parametrize(
@@ -148,12 +149,12 @@ def test_several_contents_keep_their_order_and_lose_their_duplicates():
 )
 def test_P4_contents_without_a_usable_url_are_left_out(entry):
     assert output_of(entry) == ()
-    assert output_of(entry, {"type": "video", "url": "https://x"}) == (Content("video", "https://x"),)
+    assert output_of(entry, {"type": "video", "url": "https://x"}) == (OutputContent("video", "https://x"),)
 
 
 @pytest.mark.parametrize("output", [None, 5, "x", [], [None], {}, [[]]])
 def test_P4_odd_outputs_are_no_outputs(output):
-    assert read_task({"id": "a", "output": output}).outputs == ()
+    assert parse_task({"id": "a", "output": output}).outputs == ()
 
 
 @pytest.mark.parametrize(
@@ -177,23 +178,23 @@ def test_P4_odd_outputs_are_no_outputs(output):
     ],
 )
 def test_cost_is_a_decimal_or_unknown(cost, expected):
-    found = read_task({"id": "a", "usage": {"cost": cost}}).cost
+    found = parse_task({"id": "a", "usage": {"cost": cost}}).cost
     assert (None if found is None else str(found)) == expected
 
 
 @pytest.mark.parametrize("usage", [None, [], "0.28"])
 def test_usage_that_is_no_object_has_no_cost(usage):
-    assert read_task({"id": "a", "usage": usage}).cost is None
+    assert parse_task({"id": "a", "usage": usage}).cost is None
 
 
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        ({"code": "002001095", "error_message": "Internal"}, Failure("002001095", "Internal")),
-        ({"code": 5, "message": "words"}, Failure("5", "words")),
-        ({"message": "words"}, Failure("", "words")),
-        ({"code": "7"}, Failure("7", "")),
-        ("bare words", Failure("", "bare words")),
+        ({"code": "002001095", "error_message": "Internal"}, ServiceFailure("002001095", "Internal")),
+        ({"code": 5, "message": "words"}, ServiceFailure("5", "words")),
+        ({"message": "words"}, ServiceFailure("", "words")),
+        ({"code": "7"}, ServiceFailure("7", "")),
+        ("bare words", ServiceFailure("", "bare words")),
         (None, None),
         ("", None),
         ({}, None),
@@ -202,11 +203,11 @@ def test_usage_that_is_no_object_has_no_cost(usage):
     ],
 )
 def test_P5_an_error_is_an_object_a_string_or_null(error, expected):
-    assert read_task({"id": "a", "status": "failed", "error": error}).failure == expected
+    assert parse_task({"id": "a", "status": "failed", "error": error}).failure == expected
 
 
 def test_P5_a_message_of_a_megabyte_is_cut_and_can_be_encoded():
-    failure = read_task({"id": "a", "status": "failed", "error": "\ud800" + "x" * 1_000_000}).failure
+    failure = parse_task({"id": "a", "status": "failed", "error": "\ud800" + "x" * 1_000_000}).failure
     assert failure is not None
     assert len(failure.message) == 300
     assert failure.message.encode().endswith("…".encode())
@@ -215,29 +216,29 @@ def test_P5_a_message_of_a_megabyte_is_cut_and_can_be_encoded():
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ({"message": "m"}, Failure("", "m")),
-        ({"error": "m"}, Failure("", "m")),
-        ({"error": {"code": 7, "message": "m"}}, Failure("7", "m")),
-        ({"error": {"code": "c"}, "message": "m"}, Failure("c", "m")),
-        ({"status": {"code": 404, "message": "m"}}, Failure("404", "m")),
-        ({"code": 40001, "message": "m", "status": 400}, Failure("40001", "m")),
-        ({"error": "Bad Request", "message": "m"}, Failure("", "m")),
-        ({"detail": "m"}, Failure("", "m")),
-        ("m", Failure("", "m")),
-        ([], Failure("", "")),
-        ({}, Failure("", "")),
+        ({"message": "m"}, ServiceFailure("", "m")),
+        ({"error": "m"}, ServiceFailure("", "m")),
+        ({"error": {"code": 7, "message": "m"}}, ServiceFailure("7", "m")),
+        ({"error": {"code": "c"}, "message": "m"}, ServiceFailure("c", "m")),
+        ({"status": {"code": 404, "message": "m"}}, ServiceFailure("404", "m")),
+        ({"code": 40001, "message": "m", "status": 400}, ServiceFailure("40001", "m")),
+        ({"error": "Bad Request", "message": "m"}, ServiceFailure("", "m")),
+        ({"detail": "m"}, ServiceFailure("", "m")),
+        ("m", ServiceFailure("", "m")),
+        ([], ServiceFailure("", "")),
+        ({}, ServiceFailure("", "")),
     ],
 )
 def test_error_bodies_of_every_shape(body, expected):
-    assert read_error(json.dumps(body).encode()) == expected
+    assert parse_error(json.dumps(body).encode()) == expected
 
 
 def test_a_page_of_html_is_read_as_its_text():
     page = b"<html><head><style>a{b}</style></head><body><h1>502 Bad\n Gateway</h1>nginx</body></html>"
-    assert read_error(page) == Failure("", "502 Bad Gateway nginx")
-    assert read_error(b"\xff\xfe") == Failure("", "\ufffd\ufffd")
-    assert len(read_error(b"x" * 10_000).message) == 300
-    assert len(read_error(b"x" * 10_000, most=4000).message) == 4000
+    assert parse_error(page) == ServiceFailure("", "502 Bad Gateway nginx")
+    assert parse_error(b"\xff\xfe") == ServiceFailure("", "\ufffd\ufffd")
+    assert len(parse_error(b"x" * 10_000).message) == 300
+    assert len(parse_error(b"x" * 10_000, most=4000).message) == 4000
 
 
 @pytest.mark.parametrize(
@@ -259,7 +260,7 @@ def test_a_page_of_html_is_read_as_its_text():
     ],
 )
 def test_P9_hostile_json_is_malformed(body):
-    with pytest.raises(MalformedAnswer) as caught:
+    with pytest.raises(MalformedResponse) as caught:
         parse_json(body)
     assert len(str(caught.value)) < 300
 
@@ -332,8 +333,8 @@ JSON = st.recursive(
 @given(JSON)
 def test_nothing_but_a_task_or_malformed_answer_comes_of_any_payload(payload):
     try:
-        task = read_task(payload)
-    except MalformedAnswer:
+        task = parse_task(payload)
+    except MalformedResponse:
         return
     assert task.progress is None or 0 <= task.progress <= 1
     assert task.cost is None or task.cost >= 0
@@ -341,4 +342,4 @@ def test_nothing_but_a_task_or_malformed_answer_comes_of_any_payload(payload):
 
 @given(st.binary(max_size=200))
 def test_an_error_body_never_fails(body):
-    assert len(read_error(body).message) <= 300
+    assert len(parse_error(body).message) <= 300

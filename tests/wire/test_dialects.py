@@ -12,9 +12,11 @@ from functools import partial
 import pytest
 from golden_requests import COMMANDS, GOLDEN, PARAMS
 
-from kirin_cli import media
+from kirin_cli import wire
+from kirin_cli.media.detect import inspect_media
+from kirin_cli.media.request_body import expand, json_body
 from kirin_cli.models import MODELS
-from kirin_cli.wire import DIALECTS, documented, gateway, params_of
+from kirin_cli.wire import DIALECTS, params_of
 
 EVERY = [
     pytest.mark.parametrize("model", MODELS),
@@ -31,29 +33,29 @@ def golden(model: str, dialect: str) -> dict[str, object]:
 
 
 def look(given, kind):
-    return media.look(given, kind, GOLDEN)
+    return inspect_media(given, kind, GOLDEN)
 
 
 def body(model: str, dialect: str) -> dict[str, object]:
     checked = MODELS[model].check(PARAMS[model], look)
     assert not checked.problems
-    return DIALECTS[dialect].wrap(MODELS[model], checked.values)
+    return DIALECTS[dialect].build_body(MODELS[model], checked.values)
 
 
 @for_each_model_and_dialect
 def test_A7_A8_A9_parameters_become_the_golden_body(model, dialect):
-    assert media.full(body(model, dialect)) == golden(model, dialect)
+    assert expand(body(model, dialect)) == golden(model, dialect)
 
 
 @for_each_model_and_dialect
 def test_members_travel_in_the_order_of_the_reference(model, dialect):
-    sent = json.dumps(media.full(body(model, dialect)))
+    sent = json.dumps(expand(body(model, dialect)))
     assert sent == json.dumps(golden(model, dialect))
 
 
 @for_each_model_and_dialect
 def test_the_bytes_that_are_sent_say_the_same(model, dialect):
-    sent = media.json_body(body(model, dialect))
+    sent = json_body(body(model, dialect))
     data = b"".join(sent)
     assert len(data) == len(sent)
     assert json.loads(data) == golden(model, dialect)
@@ -62,11 +64,11 @@ def test_the_bytes_that_are_sent_say_the_same(model, dialect):
 @for_each_model_and_dialect
 def test_a_body_gives_its_parameters_back(model, dialect):
     other = next(name for name in DIALECTS if name != dialect)
-    params = DIALECTS[dialect].unwrap(golden(model, dialect))
+    params = DIALECTS[dialect].parse_body(golden(model, dialect))
     assert params == params_of(golden(model, dialect)) == params_of(golden(model, other))
-    checked = MODELS[model].check(params, partial(media.look, base=GOLDEN, local=False))
+    checked = MODELS[model].check(params, partial(inspect_media, base=GOLDEN, local=False))
     assert not checked.problems
-    assert media.full(checked.values) == params
+    assert expand(checked.values) == params
 
 
 @for_each_model_and_dialect
@@ -102,7 +104,7 @@ def test_there_is_a_golden_body_for_every_model_and_dialect_and_no_other():
     ids=str,
 )
 def test_a_body_of_another_form_is_no_gateway_body(wrong):
-    assert gateway.unwrap({"model": "kirin_v1_t2v", **wrong}) is None
+    assert wire.parse_gateway({"model": "kirin_v1_t2v", **wrong}) is None
     assert params_of({"model": "kirin_v1_t2v", **wrong}) == wrong
 
 
@@ -119,10 +121,10 @@ def test_a_body_of_another_form_is_no_gateway_body(wrong):
     ids=str,
 )
 def test_a_documented_body_has_its_parameters_beside_the_model_or_in_data(rest, params):
-    assert documented.unwrap({"model": "kirin_v1_5_i2v", **rest}) == params
+    assert wire.parse_documented({"model": "kirin_v1_5_i2v", **rest}) == params
     assert params_of({"model": "kirin_v1_5_i2v", **rest}) == params
 
 
 def test_an_empty_gateway_body_has_no_parameters():
-    assert gateway.unwrap({"input": [{"params": {}}]}) == {}
+    assert wire.parse_gateway({"input": [{"params": {}}]}) == {}
     assert params_of({"input": [{"params": {}}], "model": "x"}) == {}

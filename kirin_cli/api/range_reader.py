@@ -1,0 +1,250 @@
+"""A seekable file over HTTP Range requests: each byte fetched once, within bounds, without the key."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final, Protocol, TypeVar
+
+import requests
+
+from kirin_cli.api.connections import BoundedAdapter, NetworkSettings
+from kirin_cli.api.exchange import Exchange, MonotonicClock, TransportError
+from kirin_cli.api.transport import HttpRequest, open_response, translate_errors
+from kirin_cli.api.url_policy import REDIRECT_STATUSES, AddressScope, RedirectChain
+from kirin_cli.errors import ResultUnavailable
+from kirin_cli.media.mp4 import OutOfReach
+
+PROBE_CHUNK: Final = 1 << 16
+CONTENT_RANGE: Final = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII | re.IGNORECASE)
+Answer = TypeVar("Answer")
+MAX_TRIES: Final = 2  # a kept connection may die just when it is used again
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeTimeouts:
+    """Seconds: for a connection, without a byte, and for all requests to one URL together."""
+
+    connect: float = 10.0
+    idle: float = 10.0
+    together: float = 45.0
+
+
+@dataclass(frozen=True, slots=True)
+class RangePart:
+    """Bytes of a file from where they were asked for, none behind its end; `total` is its length, None for unknown.
+
+    Where `ranged` is false they are from its start, whatever was asked.
+    """
+
+    data: bytes
+    total: int | None
+    ranged: bool = True
+
+
+class RangeClient:
+    """The parts of one file. The first URL may lead anywhere but to link-local addresses: the person named it.
+
+    The methods raise ResultUnavailable and TransportFault.
+    """
+
+    def __init__(
+        self, url: str, network: NetworkSettings, adapter: BoundedAdapter, clock: MonotonicClock, bounds: ProbeTimeouts
+    ) -> None:
+        self._network, self._adapter, self._clock, self._bounds = network, adapter, clock, bounds
+        self._until = clock() + bounds.together
+        self._trail = RedirectChain(_encoded(url), lambda: AddressScope.LOOPBACK)
+        self._total: int | None = None
+
+    def get(self, start: int, stop: int, prefix: int) -> RangePart:
+        """The bytes from `start` to `stop`, or fewer; from a server without Range at most `prefix` from the start."""
+        headers = {"Range": f"bytes={start}-{stop - 1}"}
+        part = self._ask(headers, lambda response: self._part(response, start, stop, prefix))
+        if part is None and not start:
+            part = self._ask({}, lambda response: self._part(response, 0, 0, prefix))
+        if part is None:
+            raise TransportError("broken", "its server sent another part than was asked for")
+        if self._total not in {None, part.total}:
+            raise TransportError("broken", "the file changed while it was looked at")
+        self._total = part.total
+        return part
+
+    def length(self, most: int) -> int | None:
+        """The length of the file by counting, None where it is more than `most`."""
+        return self._ask({}, lambda response: _counted(response, most))
+
+    def _ask(self, headers: Mapping[str, str], take: Callable[[requests.Response], Answer]) -> Answer:
+        for tries_left in reversed(range(MAX_TRIES)):
+            try:
+                with translate_errors(self._exchange()):
+                    return self._taken(headers, take)
+            except TransportError as fault:
+                if fault.kind != "reset" or not tries_left:
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    def _exchange(self) -> Exchange:
+        bounds = self._bounds
+        return Exchange(
+            self._clock, self._until, bounds.idle, bounds.connect, self._trail.allow_address, self._network.resolver
+        )
+
+    def _taken(self, headers: Mapping[str, str], take: Callable[[requests.Response], Answer]) -> Answer:
+        """What `take` makes of the answer; the connection is used again only where it was read to its end."""
+        response = self._open(headers)
+        try:
+            _refuse_packed(response.headers)
+            return take(response)
+        except BaseException:
+            response.raw.close()
+            raise
+
+    def _open(self, headers: Mapping[str, str]) -> requests.Response:
+        while True:
+            response = open_response(self._adapter, HttpRequest("GET", self._trail.url, headers), self._trail.parts)
+            location = response.headers.get("Location")
+            if response.status_code not in REDIRECT_STATUSES or not location:
+                return response
+            response.raw.close()
+            self._trail.follow(location)
+
+    def _part(self, response: requests.Response, start: int, stop: int, prefix: int) -> RangePart | None:
+        """The part that an answer holds; None where it is none that was asked for."""
+        status, headers = response.status_code, response.headers
+        if status == 200:
+            data, ended = _body(response, prefix)
+            return RangePart(data, len(data) if ended else _length(headers), ranged=False)
+        if status == 416 and start:
+            response.raw.close()
+            return RangePart(b"", self._total)
+        if status not in {206, 416}:
+            raise ResultUnavailable(f"its server answered {_worded(status)}")
+        found = CONTENT_RANGE.fullmatch(headers.get("Content-Range", "").strip()) if status == 206 else None
+        if found is None or int(found[1]) != start or not start <= int(found[2]) < stop:
+            response.raw.close()
+            return None
+        data, ended = _body(response, int(found[2]) - start + 1)
+        if not ended or not data:
+            raise TransportError("broken", "its server sent a part of another length than it said")
+        return RangePart(data, None if found[3] == "*" else int(found[3]))
+
+
+def _body(response: requests.Response, most: int) -> tuple[bytes, bool]:
+    """At most `most` bytes of the body, and whether it ends there; only then can the connection be used again."""
+    data = bytearray()
+    while len(data) <= most:
+        piece = response.raw.read1(min(PROBE_CHUNK, most + 1 - len(data)), decode_content=False)
+        if not piece:
+            response.raw.release_conn()
+            return bytes(data), True
+        data += piece
+    response.raw.close()
+    return bytes(data[:most]), False
+
+
+def _counted(response: requests.Response, most: int) -> int | None:
+    """The length of the body, None where it is more than `most` or no whole file."""
+    count = 0
+    while count <= most and (piece := response.raw.read1(PROBE_CHUNK, decode_content=False)):
+        count += len(piece)
+    response.raw.close()
+    return count if response.status_code == 200 and count <= most else None
+
+
+def _refuse_packed(headers: Mapping[str, str]) -> None:
+    encoding = headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in {"", "identity"}:
+        raise ResultUnavailable("its server packs it (Content-Encoding) although it was asked not to")
+
+
+def _length(headers: Mapping[str, str]) -> int | None:
+    length = headers.get("Content-Length", "").partition(",")[0].strip()
+    return int(length) if length and "Transfer-Encoding" not in headers else None
+
+
+def _worded(status: int) -> str:
+    try:
+        return f"{status} ({HTTPStatus(status).phrase})"
+    except ValueError:
+        return str(status)
+
+
+def _encoded(url: str) -> str:
+    """The URL as it travels: letters beyond ASCII encoded. Raises ResultUnavailable where that cannot be done."""
+    prepared = requests.PreparedRequest()
+    try:
+        prepared.prepare_url(url, None)
+    except (requests.RequestException, UnicodeError) as error:
+        raise ResultUnavailable(f"its address cannot be used: {error}") from None
+    return prepared.url or url
+
+
+BLOCK: Final = 1 << 14  # bytes that a request asks for at least; twice as many where it goes on from the last
+MAX_BLOCK: Final = 1 << 18
+MAX_REQUESTS: Final = 64
+UNRANGED: Final = "its server takes no Range requests, and its first megabyte does not say"
+
+
+class RangeSource(Protocol):
+    """Where the parts come from."""
+
+    def get(self, start: int, stop: int, prefix: int) -> RangePart: ...
+
+
+class RangeFile:
+    """Reads about `most` bytes in all; where more is asked for, OutOfReach is raised and `limit` says why.
+
+    `size` is the length of the file, None where it is not known; `received` counts the bytes that came.
+    """
+
+    def __init__(self, source: RangeSource, most: int = 1 << 20) -> None:
+        self._source, self._most = source, most
+        self._spans: list[tuple[int, bytes]] = []
+        self._at = 0
+        self._requests, self._block, self._stop = 0, BLOCK, 0
+        self._ranged = True
+        self.size: int | None = None
+        self.limit = ""
+        self.received = 0
+
+    def seek(self, offset: int) -> None:
+        """Read from `offset` on."""
+        self._at = offset
+
+    def read(self, count: int) -> bytes:
+        """`count` bytes, fewer at the end of the file. Raises OutOfReach, and what the source raises."""
+        found = bytearray()
+        while len(found) < count and (piece := self._piece(self._at, count - len(found))):
+            found += piece
+            self._at += len(piece)
+        return bytes(found)
+
+    def _piece(self, at: int, count: int) -> bytes:
+        """Some bytes from `at` on, at most `count`; none at the end."""
+        for start, data in self._spans:
+            if start <= at < start + len(data):
+                return data[at - start : at - start + count]
+        if self.size is not None and at >= self.size:
+            return b""
+        self._fetch(at, count)
+        start, data = self._spans[-1]
+        if not self._ranged and start + len(data) <= at and self.size != len(data):
+            self._give_up(UNRANGED)
+        return data[at - start : at - start + count]
+
+    def _fetch(self, at: int, count: int) -> None:
+        if not self._ranged:
+            self._give_up(UNRANGED)
+        self._block = min(self._block * 2, MAX_BLOCK) if at == self._stop else BLOCK
+        wanted = max(count, self._block)
+        if self.received + wanted > self._most or self._requests >= MAX_REQUESTS:
+            self._give_up(f"more than {self._most} bytes or {MAX_REQUESTS} requests would be needed")
+        self._requests += 1
+        part = self._source.get(at, at + wanted if self.size is None else min(at + wanted, self.size), self._most)
+        self._ranged, self.size, self._stop = part.ranged, part.total, at + len(part.data)
+        self.received += len(part.data)
+        self._spans.append((at if part.ranged else 0, part.data))
+
+    def _give_up(self, why: str) -> None:
+        self.limit = why
+        raise OutOfReach

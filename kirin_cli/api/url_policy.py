@@ -1,0 +1,163 @@
+"""Which URLs and addresses may be contacted: the base URL, results, redirects (D10). Opens no connection."""
+
+import ipaddress
+from collections.abc import Callable
+from enum import IntEnum
+from functools import cached_property
+from urllib.parse import SplitResult, urldefrag, urljoin, urlsplit
+
+from kirin_cli.api.exchange import Resolver, TransportError
+from kirin_cli.errors import ResultUnavailable, UsageError
+
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class AddressScope(IntEnum):
+    """How far into this machine an address leads; a download never leads further in than its origin (D10)."""
+
+    PUBLIC = 0
+    PRIVATE = 1
+    LOOPBACK = 2
+    FORBIDDEN = 3  # link-local (cloud metadata), multicast, unspecified
+
+
+def address_scope(address: str) -> AddressScope:
+    """The reach of an IP address in text; raises ValueError for anything else."""
+    ip = _embedded_ipv4(ipaddress.ip_address(address.partition("%")[0]))
+    if ip.is_loopback:
+        return AddressScope.LOOPBACK
+    if ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip == ipaddress.ip_address("255.255.255.255"):
+        return AddressScope.FORBIDDEN
+    return AddressScope.PUBLIC if ip.is_global else AddressScope.PRIVATE
+
+
+def literal_scope(host: str) -> AddressScope | None:
+    """The reach of a host that needs no resolver: an IP address or localhost; None for any other name."""
+    if is_localhost(host):
+        return AddressScope.LOOPBACK
+    try:
+        return address_scope(host)
+    except ValueError:
+        return None
+
+
+def is_localhost(host: str) -> bool:
+    """Whether `host` is a name of this machine by definition (RFC 6761)."""
+    name = host.lower().rstrip(".")
+    return name == "localhost" or name.endswith(".localhost")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine without asking a resolver: the only place where the key may go without TLS."""
+    return literal_scope(host) is AddressScope.LOOPBACK
+
+
+def split_url(url: str) -> SplitResult:
+    """The parts of an absolute http(s) URL; raises ValueError for any other, with a sentence."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"}:
+        raise ValueError("it must begin with https:// or http://")
+    if not parts.hostname or parts.port == 0:  # `port` raises ValueError itself where it is no number
+        raise ValueError("it names no host")
+    return parts
+
+
+def check_base_url(url: str) -> str:
+    """The base URL without a closing slash: https anywhere, http to this machine only.
+
+    Raises UsageError for user names, passwords, queries and fragments in it, and for what is no URL at all.
+    """
+    try:
+        parts = split_url(url.strip())
+    except ValueError as error:
+        raise UsageError(f"the base URL cannot be used: {error}", hint="give one like https://host.example") from None
+    if "@" in parts.netloc:
+        raise UsageError("the base URL must not hold a user name or password", hint="the key comes from KIRIN_API_KEY")
+    if parts.query or parts.fragment or any(ord(letter) <= 32 for letter in parts.geturl()):
+        raise UsageError("the base URL must not hold a query, a fragment or white space")
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise UsageError("the key goes over https only, except to this machine", hint="write https:// in the base URL")
+    return parts.geturl().rstrip("/")
+
+
+def _embedded_ipv4(ip: IpAddress) -> IpAddress:
+    """The IPv4 address inside an IPv6 one (mapped, 6to4, NAT64), which is where the packets go."""
+    if ip.version == 4:
+        return ip
+    nat64 = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in ipaddress.ip_network("64:ff9b::/96") else None
+    return ip.ipv4_mapped or ip.sixtofour or nat64 or ip
+
+
+MAX_REDIRECTS = 5
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+
+
+class RedirectChain:
+    """The hops of one download; raises ResultUnavailable or TransportFault where one leads astray.
+
+    No hop leads further into this machine than the one before it, the first no further than the service itself
+    (`origin`); none leaves https.
+    """
+
+    def __init__(self, url: str, origin: Callable[[], AddressScope]) -> None:
+        self._origin = origin
+        self.hops = 0
+        self._reached: AddressScope | None = None
+        self.url = url
+        self.parts = self._parts(url)
+
+    def follow(self, location: str) -> None:
+        """Go where a redirect points."""
+        self.hops += 1
+        if self.hops > MAX_REDIRECTS:
+            raise ResultUnavailable(f"the address of the file was redirected more than {MAX_REDIRECTS} times")
+        secure = self.parts.scheme == "https"
+        self.url = self._joined(location.encode("latin-1", "replace").decode("utf-8", "replace"))
+        self.limit = min(self.limit, AddressScope.PUBLIC if self._reached is None else self._reached)
+        self._reached = None
+        self.parts = self._parts(self.url)
+        if secure and self.parts.scheme != "https":
+            raise ResultUnavailable("the address of the file was redirected from https to http")
+
+    def allow_address(self, address: str) -> None:
+        """Allow or refuse a connection to an IP address."""
+        reach = address_scope(address)
+        if reach is not AddressScope.PUBLIC and (reach is AddressScope.FORBIDDEN or reach > self.limit):
+            raise TransportError("forbidden_address", f"the address of the file leads to {address}, where it must not")
+        self._reached = reach
+
+    @cached_property
+    def limit(self) -> AddressScope:
+        """How far the next connection may lead; asked for only where one leads inside."""
+        return self._origin()
+
+    def _joined(self, location: str) -> str:
+        try:
+            return urldefrag(urljoin(self.url, location)).url
+        except ValueError as error:
+            raise _unusable(error) from None
+
+    def _parts(self, url: str) -> SplitResult:
+        try:
+            parts = split_url(url)
+        except ValueError as error:
+            raise _unusable(error) from None
+        reach = literal_scope(parts.hostname or "")
+        if reach is AddressScope.FORBIDDEN or (reach and reach > self.limit):
+            raise ResultUnavailable(f"the address of the file leads to {parts.hostname}, where it must not")
+        return parts
+
+
+def _unusable(error: ValueError) -> ResultUnavailable:
+    return ResultUnavailable(f"the address of the file cannot be used: {error}")
+
+
+def origin_scope(host: str, resolver: Resolver) -> AddressScope:
+    """How private the service itself is: the most public of its addresses."""
+    literal = literal_scope(host)
+    if literal is not None:
+        return literal
+    try:
+        return min((address_scope(address[0]) for _, address in resolver(host, 443)), default=AddressScope.PUBLIC)
+    except (OSError, ValueError):
+        return AddressScope.PUBLIC

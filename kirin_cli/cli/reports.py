@@ -1,0 +1,126 @@
+"""Writes the reports that `--report` asks for: after a run however it ended, and of results found on the disk."""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from kirin_cli.cli.console import CommandConsole
+from kirin_cli.errors import KirinError, LocalFault
+from kirin_cli.modelspec.types import Finding
+from kirin_cli.report import FORMATS
+from kirin_cli.report.destinations import (
+    STDOUT,
+    Destination,
+    append_to_file,
+    github_files,
+    parse_destinations,
+    write_report,
+)
+from kirin_cli.report.json_format import error_result, refused_result, run_data
+from kirin_cli.report.report import Report
+from kirin_cli.run.job import Summary
+from kirin_cli.ui.terminal_text import escape_untrusted
+
+MAX_TEXT: Final = 20_000
+_JOINERS: Final = re.compile("([\u200c\u200d])")  # invisible, but part of how many scripts and emoji are written
+_GRAVER: Final = frozenset({2, 70, 130, 143})
+"""Exit codes that say more than that a report could not be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """The reports that were asked for. Each method returns the exit code of the command: 9 where one failed."""
+
+    asked: tuple[Destination, ...] = ()
+
+    @property
+    def take_stdout(self) -> bool:
+        """Whether a report goes to standard output, so that nothing else may."""
+        return any(one.target == STDOUT for one in self.asked)
+
+    def write(self, summary: Summary, console: CommandConsole) -> int:
+        """Report on a run that ended by itself or was interrupted."""
+        return self.publish(lambda: run_data(summary), summary.exit_code, console)
+
+    def write_refused(self, findings: Iterable[Finding], console: CommandConsole) -> int:
+        """Report on a run that sent nothing because of what was found: exit code 2."""
+        return self.publish(lambda: refused_result(findings), 2, console)
+
+    @contextmanager
+    def on_error(self, console: CommandConsole) -> Iterator[None]:
+        """Report on what is raised inside, and let it go on to whoever says it."""
+        try:
+            yield
+        except KirinError as error:
+            data = error_result(error)
+            self.publish(lambda: data, error.exit_code, console)
+            raise
+
+    def publish(self, data: Callable[[], Mapping[str, object]], exit_code: int, console: CommandConsole) -> int:
+        """Write every report; one that cannot be written is said and keeps no other from being written."""
+        made = data() if self.asked else {}
+        written = [_written(one, made, console) for one in self.asked]
+        return exit_code if all(written) or exit_code in _GRAVER else LocalFault.exit_code
+
+
+NO_REPORTS: Final = Reports()
+
+
+def reports(asked: Iterable[str] | None, *, json: bool) -> Reports:
+    """What `--report` was given, any number of times. Raises UsageError for what cannot be done."""
+    return Reports(parse_destinations(asked or (), stdout_is_taken=json))
+
+
+def _written(one: Destination, data: Mapping[str, object], console: CommandConsole) -> bool:
+    try:
+        _write(one, data, console)
+    except LocalFault as fault:
+        console.error(fault)
+        return False
+    return True
+
+
+def _write(one: Destination, data: Mapping[str, object], console: CommandConsole) -> None:
+    from kirin_cli.report.report import ReportParser
+
+    report = ReportParser(sanitize).report(data, one.path.parent if one.path else Path())
+    text = _annotations(report) if one.format == "github" else FORMATS[one.format].render(report)
+    if one.path is not None:
+        write_report(one.path, text, [made.path for job in report.jobs for made in job.files])
+        console.info(f"report: {one.path}")
+        return
+    if text:
+        (console.data if one.target == STDOUT else console.streams.info)(text)
+    if one.format == "github":
+        _serve_step(report)
+
+
+def _annotations(report: Report) -> str:
+    from kirin_cli.report.github import annotations
+
+    workspace = os.environ.get("GITHUB_WORKSPACE")
+    return annotations(report, Path.cwd(), Path(workspace) if workspace else None)
+
+
+def _serve_step(report: Report) -> None:
+    """Add to the step summary and to the outputs of the step, where the runner names files for them."""
+    from kirin_cli.report.github import (
+        outputs,
+        summary,
+    )
+
+    for path, part in zip(github_files(os.environ), (summary, outputs), strict=True):
+        if path is not None:
+            append_to_file(path, part(report))
+
+
+def sanitize(text: str) -> str:
+    """Text of others as reports show it: harmless, with its line ends and with joiners where scripts need them."""
+    parts = _JOINERS.split(text[:MAX_TEXT])
+    return "".join(
+        part if _JOINERS.match(part) else escape_untrusted(part, multiline=True, limit=MAX_TEXT) for part in parts
+    )

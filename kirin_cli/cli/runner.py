@@ -1,0 +1,199 @@
+"""The runner of all generating commands: connect, prepare, run, report the result; signals."""
+
+import os
+import secrets
+import signal
+import threading
+from _thread import start_new_thread
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from types import FrameType
+from typing import Final, Protocol
+
+from kirin_cli.cli.console import FOR_PEOPLE, CommandConsole, OutputFormat, output_format
+from kirin_cli.cli.reports import NO_REPORTS, Reports
+from kirin_cli.cli.session import Session, open_session
+from kirin_cli.cli.settings import Settings
+from kirin_cli.errors import Interrupted, KirinError, StillRunning, Terminated
+from kirin_cli.report.json_format import JOB_LINE_FIELDS, job_rows, render_json, run_data
+from kirin_cli.run.events import EventListener
+from kirin_cli.run.identity import Shard
+from kirin_cli.run.job import Summary
+from kirin_cli.run.job_run import RunContext
+from kirin_cli.run.limits import RunLimits
+from kirin_cli.run.prepare import PreparedRun
+from kirin_cli.run.scheduler import RunOptions, Scheduler
+from kirin_cli.run.work_queue import SystemClock
+from kirin_cli.ui.terminal_text import escape_untrusted
+
+SIGNAL_MESSAGES: Final = {Interrupted: "interrupted", Terminated: "terminated"}
+NAMES: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+FORCED_EXIT_SECONDS: Final = 4.5
+"""Seconds after the first signal at which the process ends even if the ledger is locked or a disk hangs."""
+
+
+def raise_reason(reason: KirinError) -> None:
+    """Stop by raising the reason, where nothing is under way that would have to be brought to an end."""
+    raise reason
+
+
+@contextmanager
+def handle_signals(stop: Callable[[KirinError], None] = raise_reason, *, hint: str = "") -> Iterator[None]:
+    """Call `stop` at the first signal, with `hint` as what to do next; leave the process at the second with 130 or 143.
+
+    A signal that is ignored stays so (`nohup kirin run …`).
+    """
+    seen: list[int] = []
+    over = threading.Event()
+
+    def handle(number: int, _: FrameType | None) -> None:
+        kind: type[KirinError] = Interrupted if number == signal.SIGINT else Terminated
+        if seen:
+            os._exit(kind.exit_code)
+        seen.append(number)
+        start_new_thread(_end_late, (over, kind.exit_code))  # threading takes locks that this thread may hold just now
+        stop(kind(SIGNAL_MESSAGES[kind], hint=hint))
+
+    numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
+    heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handle) for number in heeded}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        over.set()
+
+
+def _end_late(over: threading.Event, code: int) -> None:
+    """End the process with `code` unless it is over before; the ledger is then as after a crash."""
+    if not over.wait(FORCED_EXIT_SECONDS):
+        os._exit(code)
+
+
+MAX_OUTPUT_PATH: Final = 1 << 16  # characters; a path that is cut is of no use to a script
+Prepare = Callable[[Session], PreparedRun]
+"""Makes the jobs ready for a service."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecuteOptions:
+    """How to run: on what, how many at once, how long (seconds), and how to say it."""
+
+    settings: Settings
+    sandbox: bool = False
+    limits: RunOptions
+    wait: bool = True
+    submits: bool = True
+    shape: OutputFormat = FOR_PEOPLE
+    preview: bool = False
+    resume: str = "kirin run"
+    reports: Reports = NO_REPORTS
+    shard: Shard | None = None
+
+    @property
+    def resume_hint(self) -> str:
+        """What a run that did not come to its end says last; nothing of a sandbox outlives its run."""
+        return "" if self.sandbox else f"to go on: {self.resume}"
+
+
+class PrintingFlags(Protocol):
+    """The flags that say how jobs are printed."""
+
+    json: bool
+    jsonl: bool
+    template: str
+
+
+def output_format_for_jobs(flags: PrintingFlags) -> OutputFormat:
+    """What the flags ask for. Raises UsageError as `shape_of` does."""
+    return output_format(JOB_LINE_FIELDS, json=flags.json, jsonl=flags.jsonl, template=flags.template)
+
+
+def execute(prepare: Prepare, options: ExecuteOptions, console: CommandConsole) -> int:
+    """Run the jobs and print their files, or JSON; returns the exit code. Raises the tree of errors."""
+    with options.reports.on_error(console), open_session(options.settings, sandbox=options.sandbox) as opened:
+        with handle_signals(hint=options.resume_hint):  # hashing may take its time
+            prepared = prepare(opened)
+        if prepared.findings:
+            console.findings(prepared.findings)
+            return options.reports.write_refused(prepared.findings, console)
+        if len(prepared.skipped) < len(prepared.jobs):
+            opened.require_key()
+        summary = _run(prepared, opened, options, console)
+    try:
+        print_result(summary, options, console)
+    finally:
+        exit_code = options.reports.write(summary, console)
+    return exit_code
+
+
+def _run(prepared: PreparedRun, session: Session, options: ExecuteOptions, console: CommandConsole) -> Summary:
+    jobs = [job for job in prepared.jobs if job.external_id not in prepared.skipped]
+    for skipped in prepared.skipped.values():
+        console.info(f"{skipped.job.label}: skipped, {skipped.reason} ({skipped.outputs[0].path})")
+    clock, run_id = SystemClock(), secrets.token_hex(6)
+    started = clock.time()
+    limits = RunLimits(in_flight=options.limits.in_flight, jobs=len(jobs))
+    if not options.submits:
+        limits.stop(StillRunning("this command submits nothing", hint="kirin resume sends what was not sent"))
+    with console.progress_view(len(jobs)) as progress:
+        world = _world(session, limits, progress, waits=options.wait)
+        batch = Scheduler(jobs, world, limits, session.leases, options.limits, run_id, prepared.skipped)
+        with handle_signals(batch.interrupt, hint=options.resume_hint):
+            summary = batch.run(progress.tick)
+    ran = {outcome.job.external_id: outcome for outcome in summary.outcomes}
+    outcomes = tuple(prepared.skipped.get(job.external_id) or ran[job.external_id] for job in prepared.jobs)
+    part = (options.shard.index, options.shard.total) if options.shard else None
+    return replace(summary, outcomes=outcomes, started=started, ended=clock.time(), shard=part)
+
+
+def _world(session: Session, limits: RunLimits, emit: EventListener, *, waits: bool) -> RunContext:
+    return RunContext(
+        client=session.client,
+        dialect=session.dialect,
+        downloader=session.downloader,
+        ledger=session.ledger,
+        clock=SystemClock(),
+        rng=session.rng,
+        emit=emit,
+        schedule=session.schedule,
+        limits=limits,
+        origin=session.origin,
+        host=session.host,
+        account=session.account,
+        grace_period=session.grace_period,
+        prices=session.prices,
+        wait=waits,
+        uploader=session.uploader,
+    )
+
+
+def print_result(summary: Summary, options: ExecuteOptions, console: CommandConsole) -> None:
+    """Print the result; then what did not end well and how to go on."""
+    _print(summary, options, console)
+    if console.quiet:
+        # The view keeps silent about what is not finished; after a full disk the task id is said nowhere else.
+        left = dict.fromkeys(one.error.message for one in summary.outcomes if one.error and one.state == "pending")
+        console.streams.info(*map(escape_untrusted, left))
+    hints = dict.fromkeys(outcome.error.hint for outcome in summary.outcomes if outcome.error)
+    for hint in hints:
+        if hint not in {"", options.resume_hint}:
+            console.info(f"hint: {hint}")
+    unfinished = any(outcome.state in {"pending", "unknown"} for outcome in summary.outcomes)
+    if summary.exit_code and unfinished and options.resume_hint:
+        console.streams.info(escape_untrusted(options.resume_hint))  # with --quiet too
+
+
+def _print(summary: Summary, options: ExecuteOptions, console: CommandConsole) -> None:
+    """The result as the flags say; the paths of the files where they say nothing."""
+    if options.shape.json:
+        console.data(render_json(summary))
+    elif options.shape.rows:
+        console.data(*options.shape.lines(job_rows(run_data(summary))))
+    elif not options.reports.take_stdout:
+        paths = [output.path for outcome in summary.outcomes for output in outcome.outputs]
+        console.data(*(escape_untrusted(str(path), limit=MAX_OUTPUT_PATH) for path in paths))
+        if options.preview:
+            console.pictures(paths)

@@ -1,0 +1,146 @@
+"""Opens what a command that talks to the service needs: sandbox or network, key, client, ledger, leases."""
+
+import random
+import secrets
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from kirin_cli.api.client import Client
+from kirin_cli.api.connections import NetworkSettings
+from kirin_cli.api.credentials import NO_KEY_HINT, fingerprint
+from kirin_cli.api.download import Downloader
+from kirin_cli.api.probe import url_still_valid
+from kirin_cli.api.retry import PollSchedule
+from kirin_cli.api.transport import Transport
+from kirin_cli.api.upload import STORAGE_PATH, UploadClient, upload_endpoint
+from kirin_cli.cli.keystore import key_of
+from kirin_cli.cli.settings import Settings
+from kirin_cli.errors import NotPermitted
+from kirin_cli.ledger.entry import EntryKey, LedgerEntry
+from kirin_cli.ledger.leases import Leases
+from kirin_cli.ledger.ledger import Ledger
+from kirin_cli.ledger.queries import durations, entries_with_id, prices
+from kirin_cli.run.limits import Prices
+from kirin_cli.run.outputs import SANDBOX
+from kirin_cli.run.uploads import UploadCache, Uploader
+from kirin_cli.wire import DIALECTS, Dialect
+
+SANDBOX_POLL: Final = 0.4
+SANDBOX_SCALE: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """An open connection to one service under one key; `origin` names it in identities and in the ledger.
+
+    Without a key that can be used `key` is "", and `unusable` says why, where one was given.
+    """
+
+    client: Client
+    downloader: Downloader
+    dialect: Dialect
+    ledger: Ledger
+    leases: Leases
+    schedule: PollSchedule
+    prices: Prices
+    rng: random.Random
+    origin: str
+    host: str
+    account: str
+    key: str
+    grace_period: float
+    uploader: Uploader | None = None
+    unusable: NotPermitted | None = None
+
+    def require_key(self) -> None:
+        """Raise NotPermitted where there is no key: something is about to be asked of the service."""
+        if self.unusable:
+            raise self.unusable
+        if not self.key:
+            raise NotPermitted("there is no API key", hint=f"{NO_KEY_HINT}; --sandbox needs none")
+
+    def find_entry(self, external_id: str) -> LedgerEntry | None:
+        """The ledger's entry of this service and account with the external id; without a key, the newest of any."""
+        if not self.account:
+            return next(reversed(entries_with_id(self.ledger.store, self.origin, external_id)), None)
+        return self.ledger.get(EntryKey(origin=self.origin, account=self.account, external_id=external_id))
+
+
+@contextmanager
+def open_session(settings: Settings, *, sandbox: bool) -> Iterator[Session]:
+    """The service of the settings, or a sandbox inside this process with a ledger of its own.
+
+    Raises UsageError for a base URL that cannot be used, LocalFault for the ledger.
+    """
+    with ExitStack() as stack:
+        if sandbox:
+            yield _open(stack, *_sandboxed(stack, settings), scale=SANDBOX_SCALE)
+        else:
+            key, unusable = _key(settings)
+            yield replace(_open(stack, settings, key, origin_of(settings)), unusable=unusable)
+
+
+def origin_of(settings: Settings) -> str:
+    """The service's name in identities: scheme, host and port of its base URL."""
+    parts = urlsplit(settings.base_url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _key(settings: Settings) -> tuple[str, NotPermitted | None]:
+    try:
+        found = key_of(settings)
+    except NotPermitted as unusable:
+        return "", unusable
+    return (found.value if found else ""), None
+
+
+def _sandboxed(stack: ExitStack, settings: Settings) -> tuple[Settings, str, str]:
+    from kirin_cli.sandbox.server import Sandbox
+
+    server = stack.enter_context(Sandbox())
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="kirin-sandbox-"))
+    changed = replace(
+        settings,
+        base_url=server.base_url,
+        upload_url=server.base_url + STORAGE_PATH,
+        state_dir=Path(folder),
+        poll_seconds=SANDBOX_POLL,
+    )
+    return changed, str(server.key), SANDBOX + secrets.token_hex(8)
+
+
+def _open(stack: ExitStack, settings: Settings, key: str, origin: str, scale: float = 1.0) -> Session:
+    network = NetworkSettings(settings.environ)
+    transport = Transport(network)
+    stack.callback(transport.close)
+    client = Client(settings.base_url, key, transport)
+    downloader = Downloader(network)
+    stack.callback(downloader.close)
+    ledger = stack.enter_context(Ledger.open(settings.state_dir, time.time))
+    rng = random.Random()  # noqa: S311  (jitter)
+    default = lru_cache(lambda model, mode, duration: durations(ledger.store, model, mode=mode, duration=duration))
+    pace = PollSchedule(rng=rng, interval=settings.poll_seconds, scale=scale, durations=default)
+    return Session(
+        client=client, downloader=downloader, dialect=DIALECTS[settings.dialect], ledger=ledger,
+        leases=Leases(ledger.store, time.time), schedule=pace, rng=rng,
+        prices=lambda kind: prices(ledger.store, origin, kind[0], mode=kind[1], duration=kind[2]),
+        origin=origin, host=urlsplit(settings.base_url).hostname or "", key=key,
+        uploader=_uploader(settings, transport, network, key), account=fingerprint(key) if key else "",
+        grace_period=settings.settle_seconds,
+    )  # fmt: skip
+
+
+def _uploader(settings: Settings, transport: Transport, network: NetworkSettings, key: str) -> Uploader | None:
+    """What gives local videos their URLs; None where no place for them is configured."""
+    if not settings.upload_url:
+        return None
+    place = upload_endpoint(settings.upload_url, settings.base_url, key)
+    kept = UploadCache(settings.state_dir, place.url, time.time)
+    return Uploader(UploadClient(transport, place).send, lambda url, size: url_still_valid(url, size, network), kept)

@@ -1,1 +1,0 @@
-"""Text derived from the spec and the table of commands: completions, JSON Schema, README tables, parameter lists."""

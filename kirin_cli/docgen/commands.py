@@ -1,0 +1,280 @@
+"""The commands as data: names, flags and arguments, and the help screens made of them. Draws nothing."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final, Literal
+
+from kirin_cli.modelspec.types import Record
+
+if TYPE_CHECKING:
+    from kirin_cli.modelspec.flags import Flag
+    from kirin_cli.modelspec.model import Model
+
+Takes = Literal["", "file", "folder", "image", "job file"]
+"""What a value names on the disk; "" for a value that is no path (a video is always a URL, rule V1)."""
+
+SUFFIXES: Final[dict[Takes, tuple[str, ...]]] = {"image": ("png", "jpg", "jpeg"), "job file": ("yaml", "yml")}
+"""How the files of a kind end; any file will do for the kinds that are not listed."""
+
+CommandInfos = Sequence["CommandInfo"]
+EnvVarInfos = Sequence["EnvVarInfo"]
+
+
+class OptionInfo(Record, kw_only=True):
+    """One flag. `spelled` is its long form (`--mode`), `short` its short one (`-o`) or "".
+
+    A `switch` takes no value; `negative` is the spelling that turns it off (`--no-wait`) or "". `choices` are the
+    words it takes, empty where it takes more than words. `panel` is its heading in help; `bounds` are what it accepts,
+    `usual` its default and `env` the environment variable in its place, each "" for none.
+    """
+
+    long: str
+    help: str = ""
+    short: str = ""
+    is_switch: bool = False
+    negative: str = ""
+    choices: tuple[str, ...] = ()
+    takes: Takes = ""
+    repeats: bool = False
+    metavar: str = ""
+    panel: str = ""
+    bounds: str = ""
+    default: str = ""
+    env: str = ""
+    required: bool = False
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Every way to write it, the long form first."""
+        return tuple(spelling for spelling, _ in self.described)
+
+    @property
+    def described(self) -> tuple[tuple[str, str], ...]:
+        """Every spelling with what it does."""
+        rows = (self.long, self.help), (self.negative, f"The opposite of {self.long}."), (self.short, self.help)
+        return tuple((spelling, does) for spelling, does in rows if spelling)
+
+
+class ArgumentInfo(Record, kw_only=True):
+    """One positional argument. Only the last of a command may repeat."""
+
+    name: str
+    help: str = ""
+    choices: tuple[str, ...] = ()
+    takes: Takes = ""
+    required: bool = True
+    repeats: bool = False
+
+    @property
+    def written(self) -> str:
+        """As in a synopsis: `FILE…`, `[MODEL]`."""
+        name = self.name + "…" * self.repeats
+        return name if self.required else f"[{name}]"
+
+
+class CommandInfo(Record, kw_only=True):
+    """One subcommand with the panel of the help that it stands in; `also` are further names it answers to.
+
+    The command without a name is `kirin` itself: its options stand before any subcommand. `about` is its help at
+    length, paragraphs with an empty line between them; `examples` are command lines that work.
+    """
+
+    name: str
+    help: str
+    panel: str = ""
+    about: str = ""
+    examples: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    options: tuple[OptionInfo, ...] = ()
+    arguments: tuple[ArgumentInfo, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name it answers to, the usual one first."""
+        return (self.name, *self.also)
+
+    @property
+    def synopsis(self) -> str:
+        """The name with its arguments: `run FILE…`."""
+        return " ".join((self.name, *(argument.written for argument in self.arguments)))
+
+
+class EnvVarInfo(Record, kw_only=True):
+    """An environment variable; `key` is its name in settings files and `flag` the flag in its place, "" for none."""
+
+    name: str
+    help: str
+    key: str = ""
+    flag: str = ""
+
+
+def option_for_flag(flag: "Flag") -> OptionInfo:
+    """The flag of a model's parameter as an option."""
+    return OptionInfo(
+        long=flag.option,
+        help=flag.help,
+        short=flag.short,
+        is_switch=flag.is_switch,
+        negative=f"--no-{flag.name}" if flag.is_switch else "",
+        choices=flag.choices,
+        takes="image" if flag.takes_file else "",
+        repeats=flag.repeats,
+        metavar=flag.field.metavar or ("" if flag.choices or flag.is_switch else flag.field.kind.upper()),
+        panel=flag.field.panel,
+        bounds="" if flag.choices or flag.is_switch or _compound(flag) else flag.field.describe_bounds(),
+        default="" if flag.field.default is None else f"{flag.field.default}",
+        required=flag.field.required and len(flag.path) == 1,
+    )
+
+
+def model_names(models: "Iterable[Model]") -> tuple[str, ...]:
+    """The words that name a model on the command line: command names, then ids."""
+    models = tuple(models)
+    return (*(model.command for model in models), *(model.id for model in models))
+
+
+def split_root(commands: CommandInfos) -> tuple[tuple[OptionInfo, ...], tuple[CommandInfo, ...]]:
+    """The options of `kirin` itself, and its subcommands."""
+    before = tuple(option for command in commands if not command.name for option in command.options)
+    return before, tuple(command for command in commands if command.name)
+
+
+def _compound(flag: "Flag") -> bool:
+    """Whether the bounds would be those of many members, or of a file: too many words for a line of help."""
+    return flag.repeats or flag.takes_file or flag.field.kind == "object"
+
+
+MAX_CHOICES_WIDTH: Final = 20
+ARGUMENTS: Final = "Arguments"
+OPTIONS: Final = "Options"
+
+
+class HelpRow(Record):
+    """What is written, what it does, and notes about it: bounds, default, environment variable."""
+
+    written: str
+    does: str
+    note: str = ""
+
+
+class HelpPanel(Record):
+    """Rows under a heading."""
+
+    title: str
+    rows: tuple[HelpRow, ...]
+
+
+class HelpScreen(Record, kw_only=True):
+    """A page of help. `about` are paragraphs; `examples` are command lines; `more` says where to read on."""
+
+    usage: str
+    about: tuple[str, ...]
+    examples: tuple[str, ...] = ()
+    panels: tuple[HelpPanel, ...]
+    more: str = ""
+
+
+def program_screen(commands: CommandInfos, about: Iterable[str], examples: Iterable[str], more: str) -> HelpScreen:
+    """The help of the program itself: its commands in their panels."""
+    before, named = split_root(commands)
+    titles = dict.fromkeys(command.panel for command in named)
+    panels = [
+        HelpPanel(title, tuple(HelpRow(command.name, command.help) for command in named if command.panel == title))
+        for title in titles
+    ]
+    return HelpScreen(
+        usage="kirin COMMAND [ARGUMENTS] [FLAGS]", about=tuple(about), examples=tuple(examples),
+        panels=(*panels, HelpPanel(OPTIONS, tuple(_option(option, aligned=True) for option in before))), more=more,
+    )  # fmt: skip
+
+
+def command_screen(command: CommandInfo, more: str) -> HelpScreen:
+    """The help of one command: arguments first, then the flags in the order of their panels."""
+    titles = dict.fromkeys(option.panel for option in command.options)
+    panels = [_panel(title, command.options) for title in titles]
+    if command.arguments:
+        panels.insert(0, HelpPanel(ARGUMENTS, tuple(_argument(argument) for argument in command.arguments)))
+    return HelpScreen(
+        usage=f"kirin {command.synopsis} [FLAGS]", about=tuple(paragraphs(command.about)), examples=command.examples,
+        panels=tuple(panels), more=more,
+    )  # fmt: skip
+
+
+def paragraphs(text: str) -> list[str]:
+    """The paragraphs of a docstring, each on one line."""
+    return [" ".join(part.replace("`", "").split()) for part in text.split("\n\n") if part.strip()]
+
+
+def format_option(option: OptionInfo) -> str:
+    """A flag as help shows it: `-o, --output DIR`, `--[no-]wait`."""
+    name = f"--[no-]{option.long[2:]}" if option.negative else option.long
+    value = "" if option.is_switch else f" {_value(option)}"
+    return (f"{option.short}, " if option.short else "") + name + value
+
+
+def option_notes(option: OptionInfo) -> str:
+    """Bounds, default and environment variable in a few words; "" where there are none."""
+    choices = ", ".join(option.choices) if len("|".join(option.choices)) > MAX_CHOICES_WIDTH else ""
+    facts = (
+        choices, option.bounds, "required" * option.required, option.default and f"default: {option.default}",
+        "repeatable" * (option.repeats and "epeatable" not in option.help), option.env,
+    )  # fmt: skip
+    return "; ".join(filter(None, facts))
+
+
+def _value(option: OptionInfo) -> str:
+    choices = "|".join(option.choices)
+    if choices and len(choices) <= MAX_CHOICES_WIDTH:
+        return choices
+    return option.long.rpartition("-")[2].upper() if choices else option.metavar or "VALUE"
+
+
+def _panel(title: str, options: Iterable[OptionInfo]) -> HelpPanel:
+    mine = [option for option in options if option.panel == title]
+    aligned = any(option.short for option in mine)
+    return HelpPanel(title or OPTIONS, tuple(_option(option, aligned=aligned) for option in mine))
+
+
+def _option(option: OptionInfo, *, aligned: bool) -> HelpRow:
+    indent = "    " if aligned and not option.short else ""
+    return HelpRow(indent + format_option(option), option.help.replace("`", ""), option_notes(option))
+
+
+def _argument(argument: ArgumentInfo) -> HelpRow:
+    return HelpRow(argument.written, argument.help, "required" * argument.required)
+
+
+def commands_data(commands: CommandInfos) -> dict[str, object]:
+    """Every command with its arguments and flags, as it goes into JSON. The shape only grows."""
+    before, named = split_root(commands)
+    return {"name": "kirin", "options": [_as_data(option) for option in before], "commands": list(map(_tree, named))}
+
+
+def _tree(command: CommandInfo) -> dict[str, object]:
+    return {
+        "name": command.name,
+        "also": list(command.also),
+        "panel": command.panel,
+        "help": command.help,
+        "about": paragraphs(command.about),
+        "examples": list(command.examples),
+        "arguments": [
+            {
+                "name": argument.name,
+                "help": argument.help,
+                "choices": list(argument.choices),
+                "required": argument.required,
+                "repeats": argument.repeats,
+            }
+            for argument in command.arguments
+        ],
+        "options": [_as_data(option) for option in command.options],
+    }
+
+
+def _as_data(option: OptionInfo) -> dict[str, object]:
+    return {
+        "flags": list(option.spellings), "help": option.help, "takes_value": not option.is_switch,
+        "metavar": option.metavar or None, "choices": list(option.choices), "repeats": option.repeats,
+        "required": option.required, "default": option.default or None, "bounds": option.bounds or None,
+        "env": option.env or None, "panel": option.panel or None,
+    }  # fmt: skip

@@ -1,0 +1,155 @@
+"""The completion script for bash 3.2 and later, with or without the bash-completion package."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from kirin_cli.docgen.commands import SUFFIXES, ArgumentInfo, CommandInfo, CommandInfos, OptionInfo, split_root
+
+_SCRIPT: Final = r"""# bash completion for kirin, made by `kirin completion bash`: no Python runs when TAB is pressed.
+# Load it with `source kirin.bash`, or save it as ~/.local/share/bash-completion/completions/kirin.
+
+# What can follow flag $2, or stand as argument number $2, of command $1: sets words, or the kind of files.
+# Sets the command's flags too. Fails where nothing follows.
+_kirin_about() {
+  words='' files='' flags=''
+  case $1 in
+@COMMANDS@
+    *) return 1 ;;
+  esac
+}
+
+# Whether a file of this name is of kind $1.
+_kirin_kind() {
+  case $1:$2 in
+@KINDS@
+    *) return 1 ;;
+  esac
+}
+
+# Readline replaces only what stands behind the last of its word breaks, `16:` and `--mode=` stay.
+_kirin_offer() {
+  local head='' breaks=${COMP_WORDBREAKS//[!:=]/}
+  [[ -n $breaks ]] && head=${whole%"${whole##*[$breaks]}"}
+  local reply=$prefix$1
+  COMPREPLY+=("${reply#"$head"}")
+}
+
+_kirin_paths() {
+  local name actions=-f
+  type compopt &>/dev/null || return 0
+  compopt -o default
+  [[ $files == file ]] && return
+  [[ $files == folder ]] && actions=-d
+  while IFS= read -r name; do
+    if [[ $files == folder || -d ${name/#~\//$HOME/} ]] || _kirin_kind "$files" "$name"; then
+      compopt -o filenames
+      _kirin_offer "$name"
+    fi
+  done < <(compgen $actions -- "$cur")
+}
+
+_kirin() {
+  local IFS=$' \t\n' line=${COMP_LINE:0:COMP_POINT} piece blank tokens=()
+  COMPREPLY=()
+  # Bash splits at `=` and `:` too: what no blank parts is one word again.
+  for piece in "${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
+    blank=${line%%[![:blank:]]*}
+    line=${line#"$blank"}
+    [[ $line == "$piece"* ]] || piece=$line
+    line=${line#"$piece"}
+    if [[ ${#tokens[@]} -gt 0 && -z $blank ]]; then
+      tokens[${#tokens[@]} - 1]+=$piece
+    else
+      tokens+=("$piece")
+    fi
+  done
+
+  local whole=${tokens[${#tokens[@]} - 1]} prefix='' command='' pending='' plain='' token number=1
+  local cur=$whole words files flags
+  for token in "${tokens[@]:1:${#tokens[@]}-2}"; do
+    if [[ -n $pending ]]; then
+      pending=''
+    elif [[ -z $plain && $token == -* ]]; then
+      if [[ $token == -- ]]; then
+        plain=yes
+      elif [[ $token != *=* ]] && _kirin_about "$command" "$token"; then
+        pending=$token
+      fi
+    elif [[ -z $command ]]; then
+      command=$token
+    else
+      number=$((number + 1))
+    fi
+  done
+
+  if [[ -n $pending ]]; then
+    _kirin_about "$command" "$pending"
+  elif [[ -z $plain && $cur == --*=* ]]; then
+    _kirin_about "$command" "${cur%%=*}" || return 0
+    prefix=${cur%%=*}=
+    cur=${cur#*=}
+  elif [[ -z $plain && $cur == -* ]]; then
+    _kirin_about "$command" flags
+    words=$flags
+  elif [[ -z $command ]]; then
+    words='@NAMES@'
+    [[ -n $cur ]] && words+=' @FURTHER@'
+  else
+    _kirin_about "$command" "$number" || [[ -n $cur ]] || words=$flags
+  fi
+
+  for token in $words; do
+    [[ $token == "$cur"* ]] && _kirin_offer "$token"
+  done
+  [[ -z $files ]] || _kirin_paths
+}
+
+# Before bash 4 a function cannot ask for files, so that they are offered wherever nothing else is.
+if type compopt &>/dev/null; then
+  complete -F _kirin kirin
+else
+  complete -o default -F _kirin kirin
+fi
+"""
+
+
+def bash_script(commands: CommandInfos) -> str:
+    """The whole script."""
+    before, named = split_root(commands)
+    kirin = CommandInfo(name="''", help="", options=before)
+    return (
+        _SCRIPT.replace("@COMMANDS@", "\n".join(_block(command) for command in (kirin, *named)))
+        .replace("@KINDS@", "\n".join(_kind(kind, endings) for kind, endings in SUFFIXES.items()))
+        .replace("@NAMES@", " ".join(command.name for command in named))
+        .replace("@FURTHER@", " ".join(name for command in named for name in command.also))
+    )
+
+
+def _block(command: CommandInfo) -> str:
+    """The branch of one command, with a branch of its own for all flags that take the same."""
+    flags = [word for option in command.options for word in option.spellings if word.startswith("--")]
+    alike: dict[str, list[str]] = {}
+    for option in command.options:
+        if not option.is_switch:
+            alike.setdefault(_follows(option), []).extend((option.long, *filter(None, [option.short])))
+    rows = [f"{' | '.join(spellings)}) {follows};;" for follows, spellings in alike.items()]
+    for at, argument in enumerate(command.arguments, start=1):
+        if follows := _follows(argument):
+            rows.append(f"{'[0-9]*' if argument.repeats else at}) {follows};;")
+    inner = "\n".join(f"        {row}" for row in (*rows, "*) return 1 ;;"))
+    head = f"    {' | '.join(command.names)})\n      flags='{' '.join(flags)}'\n      case $2 in\n"
+    return f"{head}{inner}\n      esac\n      ;;"
+
+
+def _follows(taker: OptionInfo | ArgumentInfo) -> str:
+    words = f"words='{' '.join(taker.choices)}' " if taker.choices else ""
+    return f"{words}files={taker.takes.replace(' ', '-')} " if taker.takes else words
+
+
+def _kind(kind: str, endings: Iterable[str]) -> str:
+    patterns = " | ".join(f"{kind.replace(' ', '-')}:*.{_any_case(ending)}" for ending in endings)
+    return f"    {patterns}) ;;"
+
+
+def _any_case(text: str) -> str:
+    return "".join(f"[{letter}{letter.upper()}]" for letter in text)

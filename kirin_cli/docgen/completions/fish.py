@@ -1,0 +1,105 @@
+"""The completion script for fish."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from kirin_cli.docgen.commands import SUFFIXES, ArgumentInfo, CommandInfo, CommandInfos, OptionInfo, split_root
+
+_SCRIPT: Final = r"""# fish completion for kirin, made by `kirin completion fish`: no Python runs when TAB is pressed.
+# Save it as ~/.config/fish/completions/kirin.fish.
+
+# Prints the subcommand on the command line; fails where there is none yet.
+function __kirin_command
+    set -l value
+    for token in (commandline -opc)[2..-1]
+        if set -q value[1]
+            set -e value[1]
+            continue
+        end
+        switch $token
+            case @BEFORE@
+                set value taken
+            case '-*'
+            case '*'
+                echo $token
+                return 0
+        end
+    end
+    return 1
+end
+
+function __kirin_is
+    set -l command (__kirin_command)
+    and contains -- $command $argv
+end
+
+function __kirin_first
+    not __kirin_command >/dev/null
+end
+
+function __kirin_begun
+    set -l word (commandline -ct)
+    __kirin_first
+    and test -n "$word"
+end
+
+# Prints folders, and the files with one of these endings; all files where there are none.
+function __kirin_files
+    set -l word (string replace -r -- '^--[^=]*=' '' (commandline -ct))
+    set -l files (complete -C "__kirin_has_no_completions $word")
+    string match -ri -- "^.*(?:/|\\.(?:$argv[1]))\$" $files
+    or string join \n -- $files
+end
+
+complete -c kirin -f
+@OPTIONS@
+@NAMES@
+@COMMANDS@
+"""
+
+
+def fish_script(commands: CommandInfos) -> str:
+    """The whole script."""
+    before, named = split_root(commands)
+    taking = [spelling for option in before if not option.is_switch for spelling in option.spellings]
+    names = [_name("__kirin_first", command.name, command) for command in named]
+    names += [_name("__kirin_begun", name, command) for command in named for name in command.also]
+    return (
+        _SCRIPT.replace("@BEFORE@", " ".join(map(_quoted, taking)) or "''")
+        .replace("@OPTIONS@", "\n".join(line for option in before for line in _option("__kirin_first", option)))
+        .replace("@NAMES@", "\n".join(names))
+        .replace("@COMMANDS@", "\n".join(line for command in named for line in ("", *_command(command))))
+    )
+
+
+def _name(when: str, name: str, command: CommandInfo) -> str:
+    return f"complete -c kirin -n {when} -a {_quoted(name)} -d {_quoted(command.help)}"
+
+
+def _command(command: CommandInfo) -> Iterable[str]:
+    when = _quoted(f"__kirin_is {' '.join(command.names)}")
+    for option in command.options:
+        yield from _option(when, option)
+    for argument in command.arguments:
+        if offer := _offer(argument):
+            yield f"complete -c kirin -n {when} {offer}"
+
+
+def _option(when: str, option: OptionInfo) -> Iterable[str]:
+    value = "" if option.is_switch else f" -r {_offer(option) or '-f'}"
+    for spelling, does in option.described:
+        name = f"-l {spelling[2:]}" if spelling.startswith("--") else f"-s {spelling[1:]}"
+        yield f"complete -c kirin -n {when} {name}{value} -d {_quoted(does)}"
+
+
+def _offer(taker: OptionInfo | ArgumentInfo) -> str:
+    """The flags of `complete` for the words or files that are offered; "" where nothing is."""
+    if taker.choices:
+        return f"-f -a {_quoted(' '.join(taker.choices))}"
+    if endings := SUFFIXES.get(taker.takes):
+        return f"-f -a '(__kirin_files \"{'|'.join(endings)}\")'"
+    return {"file": "-F", "folder": "-f -a '(__fish_complete_directories)'"}.get(taker.takes, "")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", r"\\").replace("'", r"\'") + "'"

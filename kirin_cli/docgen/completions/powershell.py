@@ -1,0 +1,121 @@
+"""The completion script for PowerShell 5.1 and later, in plain ASCII: 5.1 takes a file without a mark for ANSI."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from kirin_cli.docgen.commands import ArgumentInfo, CommandInfo, CommandInfos, OptionInfo, split_root
+
+_SCRIPT: Final = r"""
+# PowerShell completion for kirin, made by `kirin completion powershell`: no Python runs when TAB is pressed.
+# Load it from $PROFILE with `. path\to\kirin.ps1`. Where nothing is offered, PowerShell offers files itself.
+
+Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBlock {
+    param($word, $ast, $cursor)
+
+    $before = [ordered]@{
+@BEFORE@
+    }
+    $commands = [ordered]@{
+@COMMANDS@
+    }
+    $names = @{
+@FURTHER@
+    }
+
+    $command = $null
+    $taker = $null
+    $number = 0
+    $flags = $before
+    $done = @($ast.CommandElements | Select-Object -Skip 1 | Where-Object { $_.Extent.EndOffset -lt $cursor })
+    foreach ($token in ($done | ForEach-Object { $_.Extent.Text })) {
+        if ($taker) {
+            $taker = $null
+        } elseif ($token.StartsWith('-')) {
+            if ($flags.Contains($token) -and $flags[$token].Takes) { $taker = $flags[$token] }
+        } elseif (-not $command) {
+            $command = $commands[$(if ($names.ContainsKey($token)) { $names[$token] } else { $token })]
+            if (-not $command) { return }
+            $flags = $command.Flags
+        } else {
+            $number += 1
+        }
+    }
+
+    $prefix = ''
+    $start = $word
+    $offered = [ordered]@{}
+    if (-not $taker -and $word -match '^(--[^=]+)=(.*)$' -and $flags.Contains($Matches[1])) {
+        $prefix = $Matches[1] + '='
+        $start = $Matches[2]
+        $taker = $flags[$Matches[1]]
+    }
+    if ($taker) {
+        foreach ($choice in $taker.Words) { $offered[$choice] = $choice }
+    } elseif ($word.StartsWith('-')) {
+        foreach ($flag in $flags.Keys) { $offered[$flag] = $flags[$flag].Help }
+    } elseif (-not $command) {
+        foreach ($name in $commands.Keys) { $offered[$name] = $commands[$name].Help }
+        if ($word) { foreach ($name in $names.Keys) { $offered[$name] = $commands[$names[$name]].Help } }
+    } elseif ($command.Arguments.Count) {
+        $argument = $command.Arguments[$number]
+        if (-not $argument -and $command.Arguments[-1].Repeats) { $argument = $command.Arguments[-1] }
+        foreach ($choice in $argument.Words) { $offered[$choice] = $choice }
+    }
+    foreach ($text in $offered.Keys) {
+        if ($text.StartsWith($start)) {
+            $help = if ($offered[$text]) { $offered[$text] } else { $text }
+            [System.Management.Automation.CompletionResult]::new($prefix + $text, $text, 'ParameterValue', $help)
+        }
+    }
+}
+"""
+
+
+def powershell_script(commands: CommandInfos) -> str:
+    """The whole script."""
+    before, named = split_root(commands)
+    further = [f"        {_quoted(name)} = {_quoted(command.name)}" for command in named for name in command.also]
+    return (
+        _SCRIPT.lstrip()
+        .replace("@BEFORE@", _flags(before, " " * 8))
+        .replace("@COMMANDS@", "\n".join(map(_command, named)))
+        .replace("@FURTHER@", "\n".join(further))
+    )
+
+
+def _command(command: CommandInfo) -> str:
+    deep = " " * 12
+    arguments = ", ".join(map(_argument, command.arguments))
+    lines = [
+        f"Help = {_quoted(command.help)}",
+        f"Flags = [ordered]@{{\n{_flags(command.options, deep + '    ')}\n{deep}}}",
+        f"Arguments = @({arguments})",
+    ]
+    return f"        {_quoted(command.name)} = @{{\n" + "\n".join(deep + line for line in lines) + "\n        }"
+
+
+def _flags(options: Iterable[OptionInfo], indent: str) -> str:
+    # PowerShell's keys know no case: of `-v` and `-V` the first is kept.
+    rows: dict[str, str] = {}
+    for option in options:
+        takes = f"Takes = {'$false' if option.is_switch else '$true'}; Words = {_words(option)}"
+        for spelling, does in option.described:
+            rows.setdefault(spelling.lower(), f"{indent}{_quoted(spelling)} = @{{ Help = {_quoted(does)}; {takes} }}")
+    return "\n".join(rows.values())
+
+
+def _argument(argument: ArgumentInfo) -> str:
+    repeats = "$true" if argument.repeats else "$false"
+    return f"@{{ Words = {_words(argument)}; Repeats = {repeats} }}"
+
+
+def _words(taker: OptionInfo | ArgumentInfo) -> str:
+    return f"@({', '.join(map(_quoted, taker.choices))})"
+
+
+_ASCII: Final = str.maketrans({"–": "-", "…": "...", "×": "x", "’": "'"})
+
+
+def _quoted(text: str) -> str:
+    plain = text.translate(_ASCII).encode("ascii", "replace").decode()
+    return "'" + plain.replace("'", "''") + "'"

@@ -1,0 +1,310 @@
+"""JSON Schema (draft-07) of a whole job file, from the models' own schemas. Knows no parameter by name."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from kirin_cli.jobs.filenames import DEFAULT_TEMPLATE, FIELDS
+from kirin_cli.jobs.job import JOB_KEYS
+from kirin_cli.jobs.placeholders import IDENTIFIER
+from kirin_cli.models import MODELS
+from kirin_cli.modelspec.fields import Field, Schema, any_of
+from kirin_cli.modelspec.model import Model
+from kirin_cli.modelspec.request import RequestView
+from kirin_cli.modelspec.rules import AnyRule
+
+WIDTH: Final = 120
+_STEP: Final = 2
+
+
+def format_json(value: object, indent: int = 0, before: int = 0) -> str:
+    """JSON text in lines of at most WIDTH characters, where its strings allow; `before` stand on the first line."""
+    flat = json.dumps(value, ensure_ascii=False)
+    if indent + before + len(flat) < WIDTH or not isinstance(value, dict | list):
+        return flat
+    inner = indent + _STEP
+    if isinstance(value, list):
+        return _spread("[", [format_json(item, inner) for item in value], "]", indent)
+    keys = ((f"{json.dumps(key, ensure_ascii=False)}: ", item) for key, item in value.items())
+    return _spread("{", [key + format_json(item, inner, len(key)) for key, item in keys], "}", indent)
+
+
+def _spread(opening: str, parts: list[str], closing: str, indent: int) -> str:
+    pad = "\n" + " " * indent
+    return opening + ",".join(f"{pad}{' ' * _STEP}{part}" for part in parts) + pad + closing
+
+
+FREE: Final[Schema] = {"patternProperties": {"^x-": {}}, "additionalProperties": False}
+_TEXT: Final[Schema] = {"type": "string", "pattern": r"\S"}
+OUTPUT: Final[Schema] = {
+    "description": "Where the videos go.",
+    "type": ["object", "null"],
+    "properties": {
+        "dir": {**_TEXT, "description": "Folder, relative to the job file."},
+        "name": {
+            **_TEXT,
+            "description": f"File name; fields are {', '.join(f'{{{name}}}' for name in FIELDS)}.",
+            "default": DEFAULT_TEMPLATE,
+        },
+    },
+    **FREE,
+}
+_NAME: Final[Schema] = {**_TEXT, "description": "Name of the job, unique in the file; files are called after it."}
+_PARAMS: Final[Schema] = {"description": "Parameters of the model.", "type": ["object", "null"]}
+_TAKE: Final[Schema] = {
+    "description": "How many videos to make of it.",
+    "default": 1,
+    **any_of({"type": "integer", "minimum": 1}, sure=False),
+}
+_TAGS: Final[Schema] = {
+    "description": "Words to choose jobs by: --tag.",
+    "anyOf": [_TEXT, {"type": "array", "items": _TEXT}, {"type": "null"}],
+}
+_VARS: Final[Schema] = {
+    "description": "Values for ${name}; --set replaces them.",
+    "type": ["object", "null"],
+    "propertyNames": {"pattern": f"^{IDENTIFIER.pattern}$"},
+}
+_FOREACH: Final[Schema] = {
+    "description": "A job for each row, its values in ${row.column}: a file (CSV, JSON lines, YAML) or a list.",
+    "anyOf": [_TEXT, {"type": "array", "minItems": 1, "items": {"type": "object"}}],
+}
+_ENTRIES: Final[Schema] = {"type": "array", "items": {"type": "object", "minProperties": 1}}
+_INCLUDE: Final[Schema] = {"description": "Values to add to combinations, or combinations to add.", **_ENTRIES}
+_EXCLUDE: Final[Schema] = {"description": "Combinations to leave out: those with all these values.", **_ENTRIES}
+
+
+def document_keys(models: Iterable[Model]) -> dict[str, Schema]:
+    """The keys of a file; those of a single job stand at its top."""
+    models = tuple(models)
+    job = {
+        "name": _NAME,
+        "model": _model(models),
+        "params": _PARAMS,
+        "output": definition("output"),
+        "matrix": _matrix(models),
+        "exclude": _EXCLUDE,
+        "include": _INCLUDE,
+        "foreach": _FOREACH,
+        "take": _TAKE,
+        "tags": _TAGS,
+    }
+    defaults = {**{name: job[name] for name in ("model", "output", "take", "tags")}, "params": _any_params(models)}
+    return {
+        "version": {"const": 1, "description": "Version of the format."},
+        "vars": _VARS,
+        "defaults": {
+            "description": "What holds for every job that says nothing else.",
+            "type": ["object", "null"],
+            "properties": defaults,
+            **FREE,
+        },
+        "jobs": {
+            "description": "The videos to make.",
+            "type": "array",
+            "items": {"type": "object", "properties": job, **FREE},
+        },
+        **job,
+    }
+
+
+def _model(models: Iterable[Model]) -> Schema:
+    words = "\n".join(f"{model.id}: {model.help}" for model in models)
+    return {"description": words, **any_of({"enum": [model.id for model in models]}, sure=False)}
+
+
+def _matrix(models: Iterable[Model]) -> Schema:
+    """Lists of values by parameter, or by any other name that the job asks for."""
+    values = any_of({"type": "array", "minItems": 1}, sure=False)
+    helps = {field.name: field.help for model in models for field in model.fields}
+    return {
+        "description": "A job for every combination of these values; also ${matrix.key}.",
+        "type": ["object", "null"],
+        "properties": {
+            **{name: {"description": words, **values} for name, words in helps.items()},
+            "exclude": _EXCLUDE,
+            "include": _INCLUDE,
+        },
+        "patternProperties": {"^x-": {}},
+        "additionalProperties": values,
+    }
+
+
+def _any_params(models: Iterable[Model]) -> Schema:
+    """The parameters of all models, each as any model takes it."""
+    found: dict[str, list[tuple[Field, Schema]]] = {}
+    for model in models:
+        for field in model.fields:
+            known = found.setdefault(field.name, [])
+            if field not in [other for other, _ in known]:
+                known.append((field, definition(f"{model.id}/properties/{field.name}")))
+    return {
+        "description": "Parameters for every job whose model has them.",
+        "type": ["object", "null"],
+        "properties": {name: {"anyOf": [where for _, where in known]} for name, known in found.items()},
+        "additionalProperties": False,
+    }
+
+
+def definition(name: str) -> Schema:
+    """A reference to a definition of the schema."""
+    return {"$ref": f"#/definitions/{name}"}
+
+
+_ALONE: Final = "alone"
+_OVER_DEFAULTS: Final = "over_defaults"
+_SINGLE_KEYS: Final = tuple(key for key in JOB_KEYS if key != "output")
+
+
+def job_file_text(models: Iterable[Model] = MODELS.values()) -> str:
+    """The schema as JSON to read, the same every time, without a newline at its end."""
+    return format_json(job_file_schema(models))
+
+
+def job_file_schema(models: Iterable[Model] = MODELS.values()) -> Schema:
+    """The schema of one document of a job file."""
+    models = tuple(models)
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Kirin job file",
+        "type": "object",
+        "properties": document_keys(models),
+        **FREE,
+        "allOf": [
+            {"if": _given("jobs"), "then": {"properties": dict.fromkeys(_SINGLE_KEYS, False)}},
+            {"anyOf": [_given(key) for key in ("jobs", "model", "params", "matrix", "include", "foreach")]},
+            {"if": {"not": _in_defaults("model", {"type": "string"})}, "then": _each_job(_given("model"))},
+            {
+                "if": _in_defaults("params", {"minProperties": 1}),
+                "then": _by_model(models, _OVER_DEFAULTS),
+                "else": _by_model(models, _ALONE),
+            },
+        ],
+        "definitions": {
+            "output": OUTPUT,
+            **{f"job.{form}": _own(models, form) for form in (_ALONE, _OVER_DEFAULTS)},
+            **{f"sets.{name}": _sets(name) for name in sorted({name for model in models for name in model.names})},
+            **{name: schema for model in models for name, schema in _definitions(model).items()},
+        },
+    }
+
+
+def _by_model(models: Iterable[Model], form: str) -> Schema:
+    """Every job's parameters fit its model, which may stand in the defaults."""
+    inherited = [
+        {
+            "if": _in_defaults("model", {"const": model.id}),
+            "then": _each_job({"if": {"not": _given("model")}, "then": definition(f"{model.id}.{form}")}),
+        }
+        for model in models
+    ]
+    return {"allOf": [_each_job(definition(f"job.{form}")), *inherited]}
+
+
+def _own(models: Iterable[Model], form: str) -> Schema:
+    """A job whose parameters fit the model that it names itself."""
+    by_model = ((_has("model", {"const": model.id}), definition(f"{model.id}.{form}")) for model in models)
+    return {"allOf": [{"if": named, "then": job} for named, job in by_model]}
+
+
+def _definitions(model: Model) -> dict[str, Schema]:
+    """The model's parameters, and its jobs in a file without and in one with defaults for parameters."""
+    whole = model.schema()
+    whole.pop("allOf", None)
+    required = [field.name for field in model.fields if field.required]
+    whole.pop("required")
+    params = definition(f"{model.id}.params")
+    missing = [_unless_set([name], _has("params", {"type": "object", "required": [name]})) for name in required]
+    return {
+        model.id: whole | {"type": ["object", "null"]},
+        f"{model.id}.params": _each_parameter(model),
+        f"{model.id}.{_ALONE}": {"allOf": [params, *missing, *_laws(model, _ALONE)]},
+        f"{model.id}.{_OVER_DEFAULTS}": {"allOf": [params, *_laws(model, _OVER_DEFAULTS)]},
+    }
+
+
+def _each_parameter(model: Model) -> Schema:
+    """What a job's parameters are each for itself; in a job with a matrix, those that it leaves alone."""
+    names: Schema = {"type": ["object", "null"], "propertyNames": {"enum": list(model.names)}}
+    each = {name: definition(f"{model.id}/properties/{name}") for name in model.names}
+    own = [_unless_set([name], {"properties": {"params": {"properties": {name: each[name]}}}}) for name in each]
+    return {
+        "if": {"anyOf": [_given("matrix"), _given("include")]},
+        "then": {"properties": {"params": names}, "allOf": own},
+        "else": {"properties": {"params": definition(model.id)}},
+    }
+
+
+def _laws(model: Model, form: str) -> Iterator[Schema]:
+    """What the laws ask of a job, each unless the job's matrix has a say in it."""
+    for law in model.rules:
+        schema = law.schema(model.fields)
+        if schema is None:
+            continue
+        names = sorted(set(_members(schema)))
+        if form == _OVER_DEFAULTS:
+            schema = _unless_given_below(schema, sure=False)
+        held: Schema = {"properties": {"params": {"if": {"type": "object"}, "then": schema}}}
+        if form == _ALONE and _asks_something_of_nothing(law, model):
+            held = _has("params", {"type": "object", **schema})
+        yield _unless_set(names, held)
+
+
+def _asks_something_of_nothing(law: AnyRule, model: Model) -> bool:
+    return any(problem.severity == "error" for problem in law.problems(RequestView(model.fields, {})))
+
+
+def _members(schema: Schema) -> Iterator[str]:
+    """The parameters that a law's schema is about."""
+    for word, part in schema.items():
+        if word in {"properties", "required"} and isinstance(part, dict | list):
+            yield from part
+        elif isinstance(part, dict | list):
+            for each in part if isinstance(part, list) else [part]:
+                yield from _members(each) if isinstance(each, dict) else ()
+
+
+def _unless_set(names: list[str], schema: Schema) -> Schema:
+    """The schema of a job, but for one whose matrix sets one of the parameters."""
+    return {"if": {"anyOf": [definition(f"sets.{name}") for name in names]}, "else": schema}
+
+
+def _sets(name: str) -> Schema:
+    """A job whose matrix sets the parameter, in all combinations or in some."""
+    some: Schema = {"type": "array", "contains": _given(name)}
+    matrix: Schema = {"type": "object", "anyOf": [_given(name), _has("include", some)]}
+    return {"anyOf": [_has("matrix", matrix), _has("include", some)]}
+
+
+def _unless_given_below(schema: Schema, *, sure: bool) -> Schema:
+    """A law's schema where a parameter that is not given is not known: it may come from the defaults.
+
+    `sure` asks for what holds whatever the defaults give, its opposite for what may hold with some of them.
+    """
+    changed: Schema = {}
+    for word, part in schema.items():
+        match part:
+            case dict() if word == "properties":
+                changed |= {word: part} | ({"required": [*part]} if sure else {})
+            case dict():
+                changed[word] = _unless_given_below(part, sure=word == "if" or (word == "not" and not sure))
+            case list() if word != "required":
+                changed[word] = [_unless_given_below(each, sure=sure) for each in part]
+    return changed
+
+
+def _given(name: str) -> Schema:
+    return {"required": [name]}
+
+
+def _has(name: str, schema: Schema) -> Schema:
+    return {"type": "object", "required": [name], "properties": {name: schema}}
+
+
+def _in_defaults(name: str, schema: Schema) -> Schema:
+    return _has("defaults", _has(name, schema))
+
+
+def _each_job(schema: Schema) -> Schema:
+    """What holds for every job: for the items of `jobs`, or else for the file, which is the job."""
+    return {"if": _given("jobs"), "then": {"properties": {"jobs": {"items": schema}}}, "else": schema}

@@ -1,0 +1,108 @@
+"""A model's parameters, rules and error codes as rows to print and as plain data for programs. Prints nothing."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from kirin_cli.modelspec.containers import ListField, ObjectField
+from kirin_cli.modelspec.fields import Field
+from kirin_cli.modelspec.flags import Flag, model_flags
+from kirin_cli.modelspec.model import Model
+from kirin_cli.modelspec.rules import AnyRule, Rule
+from kirin_cli.modelspec.text import join_or
+from kirin_cli.modelspec.types import Severity
+
+HEADINGS: Final = ("parameter", "flag", "takes", "default", "rule", "what it is")
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterInfo:
+    """One parameter or member of one. `path` is written as in YAML, `image_list[].type`.
+
+    `flags` are its spellings on the command line, none for what only its parent's flag sets. `rule` is the reference
+    rule that a wrong value breaks; `default` is None where the service has none.
+    """
+
+    path: str
+    flags: tuple[str, ...]
+    kind: str
+    bounds: str
+    unit: str
+    required: bool
+    default: str | float | None
+    rule: str
+    help: str
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """Its cells below HEADINGS."""
+        takes = f"{self.kind}: {self.bounds}" if self.bounds else self.kind
+        default = "required" if self.required else "" if self.default is None else f"{self.default}"
+        unit = f" {self.unit}" if self.unit else ""
+        return self.path, ", ".join(self.flags), takes + unit, default, self.rule, self.help
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """What the parameters of one request ask of each other, as a sentence; a breach stands at one of `at`."""
+
+    rule: str
+    at: tuple[str, ...]
+    says: str
+    severity: Severity
+
+
+def model_parameters(model: Model) -> tuple[ParameterInfo, ...]:
+    """Every parameter with its members, in the order of the reference."""
+    return tuple(_described(model.fields, model_flags(model), "", ()))
+
+
+def model_rules(model: Model) -> tuple[RuleInfo, ...]:
+    """Every cross-field rule, in the order in which they are checked."""
+    return tuple(_rule(law) for law in model.rules)
+
+
+def model_data(model: Model) -> dict[str, object]:
+    """All that is known of the model, as it goes into JSON."""
+    return {
+        "id": model.id,
+        "command": model.command,
+        "help": model.help,
+        "parameters": [asdict(parameter) for parameter in model_parameters(model)],
+        "rules": [asdict(rule) for rule in model_rules(model)],
+        "errors": [{"code": code, "message": words} for code, words in model.error_codes.items()],
+    }
+
+
+def _described(
+    fields: Iterable[Field], flags: tuple[Flag, ...], before: str, above: tuple[str, ...]
+) -> Iterator[ParameterInfo]:
+    for field in fields:
+        here, path = (*above, field.name), before + field.name
+        yield ParameterInfo(
+            path=path,
+            flags=tuple(_spelled(flag) for flag in flags if flag.path == here),
+            kind=field.kind,
+            bounds=field.describe_bounds(),
+            unit=field.unit,
+            required=field.required,
+            default=field.default,
+            rule=field.rule,
+            help=field.help,
+        )
+        match field:
+            case ObjectField():
+                yield from _described(field.fields, flags, f"{path}.", here)
+            case ListField():
+                yield from _described(field.item.fields, flags, f"{path}[].", here)
+
+
+def _spelled(flag: Flag) -> str:
+    return f"{flag.option}/--no-{flag.name}" if flag.is_switch else flag.option
+
+
+def _rule(law: AnyRule) -> RuleInfo:
+    at = law.paths if isinstance(law, Rule) else (law.path,)
+    # The sentence of some laws goes on with the other places ("image" "or image_tail is required").
+    subject = at[0] if all(place in law.message for place in at[1:]) else join_or(at)
+    return RuleInfo(law.rule, at, f"{subject} {law.message}", law.severity)

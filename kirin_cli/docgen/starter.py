@@ -1,0 +1,106 @@
+"""A commented job file to start from, with every parameter of a model. Knows no parameter by name, writes no file."""
+
+from collections.abc import Iterator
+from textwrap import wrap
+from typing import Final
+
+from kirin_cli.modelspec.containers import ListField, ObjectField
+from kirin_cli.modelspec.fields import Choice, Field, Number, Text, Url
+from kirin_cli.modelspec.media_fields import MediaField
+from kirin_cli.modelspec.model import Model
+from kirin_cli.modelspec.types import assume_url
+
+SCHEMA_FILE: Final = "kirin-jobs.schema.json"
+WIDTH: Final = 110
+_PROMPT: Final = "A paper boat sails down a rainy street"
+_HEAD: Final = """\
+# yaml-language-server: $schema=./{schema}
+# {model}: {help}
+# Check this file with `kirin validate`; make the video with `kirin run`, or `kirin run --sandbox` at no cost.
+# `kirin schema > {schema}` lets an editor check and complete it.
+version: 1
+model: {model}
+name: my-video
+output:
+  dir: renders
+params:"""
+
+
+def starter_job_file(model: Model) -> str:
+    """A job file that is valid as it is; what can be left out is commented out. No newline at its end."""
+    needed = _needed(model)
+    lines = [_HEAD.format(schema=SCHEMA_FILE, model=model.id, help=model.help)]
+    for field in model.fields:
+        mark = "  " if field.name in needed else "  # "
+        lines += (f"  # {line}" for line in wrap(_about(field), WIDTH))
+        lines += (mark + line for line in _lines(field, example_value(field)))
+        lines.append("")
+    return "\n".join(lines).rstrip()
+
+
+def example_value(field: Field) -> object:
+    """A value that the field takes."""
+    if isinstance(field, ObjectField):
+        return {member.name: _member(member, first=index == 0) for index, member in enumerate(field.fields)}
+    if isinstance(field, ListField):
+        return [example_value(field.item)] * max(1, field.min_items)
+    return field.default if field.default is not None else _word(field)
+
+
+def _word(field: Field) -> object:
+    match field:
+        case Choice():
+            return field.options[0]
+        case Number():
+            return 1
+        case Url():
+            return "https://example.com/hook"
+        case MediaField():
+            return f"https://example.com/{field.media_kind}.{'png' if field.media_kind == 'image' else 'mp4'}"
+        case Text():
+            return _PROMPT if field.required else "some words"
+    return False
+
+
+def _member(field: Field, *, first: bool) -> object:
+    """Of several numbers in one object that nothing requires, all but the first are 0."""
+    return 0 if isinstance(field, Number) and not field.required and not first else example_value(field)
+
+
+def _needed(model: Model) -> set[str]:
+    """The parameters without which a request is refused."""
+    given = {field.name: example_value(field) for field in model.fields if field.required}
+    while missing := [error.path for error in model.check(given, assume_url).errors if error.path not in given]:
+        given[missing[0]] = example_value(model.field_named(missing[0]))
+    return set(given)
+
+
+def _about(field: Field) -> str:
+    unit = f" {field.unit}" if field.unit else ""
+    bounds = field.describe_bounds() and field.describe_bounds() + unit
+    default = "" if field.default is None else f"default {field.default}{unit}"
+    notes = "; ".join(filter(None, (bounds, default)))
+    return field.help.replace("`", "") + (f" ({notes})" if notes else "")
+
+
+def _lines(field: Field, value: object) -> Iterator[str]:
+    """A key with its value in block style; members say what they are beside them."""
+    match field, value:
+        case ObjectField(), dict():
+            yield f"{field.name}:"
+            yield from (f"  {line}" for line in _members(field, value))
+        case ListField(), list():
+            yield f"{field.name}:"
+            for item in value:
+                first, *rest = _members(field.item, item)
+                yield f"  - {first}"
+                yield from (f"    {line}" for line in rest)
+        case _:
+            yield f"{field.name}: {str(value).lower() if isinstance(value, bool) else value}"
+
+
+def _members(group: ObjectField, value: dict[str, object]) -> Iterator[str]:
+    for field in group.fields:
+        first, *rest = _lines(field, value[field.name])
+        yield f"{first}  # {_about(field)}"
+        yield from rest

@@ -1,0 +1,71 @@
+"""Money, sizes, durations and timestamps as text that people read. Knows no stream and no report."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from math import isfinite
+from typing import Final, Literal
+
+MAX_USD_DIGITS: Final = 12
+"""Digits before the point, above which a sum is written with an exponent."""
+
+
+def format_usd(dollars: Decimal) -> str:
+    """US dollars with two decimals, or with as many as they have: $0.28, $0.0125."""
+    if not dollars.is_finite() or dollars.adjusted() > MAX_USD_DIGITS:
+        return f"${dollars}"
+    cents = f"{dollars:.2f}"
+    return f"${cents}" if Decimal(cents) == dollars else f"${dollars.normalize():f}"
+
+
+def format_size(count: int) -> str:
+    """Bytes with three digits at most: 999 B, 1.2 MB (powers of 1000)."""
+    amount = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 999.5 or unit == "GB":
+            break
+        amount /= 1000
+    return f"{amount:.0f} {unit}" if unit == "B" or amount >= 9.95 else f"{amount:.1f} {unit}"
+
+
+def format_clock(seconds: float) -> str:
+    """Seconds as 0:07, 1:24 or 1:02:03; less than none reads as none."""
+    minutes, rest = divmod(max(0, int(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def fraction(progress: float | None) -> float | None:
+    """What a service says of its progress, brought between 0.0 and 1.0; None for what is no number."""
+    return min(1.0, max(0.0, progress)) if progress is not None and isfinite(progress) else None
+
+
+def format_percent(done: float) -> str:
+    """0.0-1.0 as a whole percentage, rounded down: 100 % only when all is there."""
+    return f"{int(done * 100 + 1e-9)} %"
+
+
+def format_seconds(seconds: float) -> str:
+    """`0.4 s`, `42 s`, `3 min 20 s`, `2 h 5 min`."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min {rest} s" if minutes and rest else f"{minutes} min" if minutes else f"{rest} s"
+
+
+def format_timestamp(at: float, *, to_the: Literal["minute", "second"] = "minute") -> str:
+    """Seconds since the epoch as `2026-11-20 09:12 UTC`."""
+    clock = "%H:%M" if to_the == "minute" else "%H:%M:%S"
+    return datetime.fromtimestamp(at, UTC).strftime(f"%Y-%m-%d {clock} UTC")
+
+
+def iso_utc(at: float) -> str:
+    """Seconds since the epoch as ISO 8601."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+
+
+def iso_time(at: float | None) -> str | None:
+    """A time in seconds since the epoch as ISO 8601 (UTC)."""
+    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")

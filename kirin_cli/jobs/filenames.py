@@ -1,0 +1,142 @@
+"""Output file names: templates such as `{job}{-take}.{ext}`, and names that every system takes."""
+
+import os
+import re
+import unicodedata
+from errno import ELOOP
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, NotRequired, TypedDict, Unpack
+from zlib import crc32
+
+from kirin_cli.errors import UsageError
+from kirin_cli.modelspec.text import did_you_mean, join_or, quote
+
+DEFAULT_TEMPLATE: Final = "{job}{-take}{-n}.{ext}"
+FIELDS: Final = ("job", "model", "take", "-take", "n", "-n", "ext", "task_id", "date")
+"""`take` and `n` (which output of its task) count from 1; `-take` and `-n` are "" for 1 and "-2" for 2."""
+
+_FIELD = re.compile(r"\{([^{}]*)\}")
+_MAX_NAME_BYTES = 200  # of a name in UTF-8; file systems allow 255, and NAME.json and NAME.part are longer than NAME
+_EXTENSION = re.compile(r"\.[0-9A-Za-z]{1,10}\Z")
+_SEPARATORS = re.compile(r'[/\\:*?"<>|]')
+# Control, bidi and zero-width, lone surrogate, private, unassigned, line breaks.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_DEVICE = re.compile(r"(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³])\s*(?:\.|\Z)", re.IGNORECASE)
+_NAMELESS = "untitled"
+_STAYS = "must be a relative path that stays inside"
+
+
+@lru_cache(maxsize=256)
+def template_errors(template: str) -> tuple[str, ...]:
+    """What is wrong with a template, one sentence each; to be said at `output.name`."""
+    unknown = [name for name in _FIELD.findall(template) if name not in FIELDS]
+    flaws = [f"unknown field {quote(f'{{{name}}}')}{did_you_mean(name, list(FIELDS))}" for name in unknown]
+    rest = _FIELD.sub("0", template)
+    if "{" in rest or "}" in rest:
+        flaws.append(f"a brace without its partner; fields are written {{job}}: {join_or(FIELDS)}")
+    if why := _way_out(rest):
+        flaws.append(f"{quote(template)} {_STAYS}: {why}")
+    elif not all(part.strip(" .") for part in rest.split("/")):
+        flaws.append(f"{quote(template)} has a part without a name")
+    return tuple(flaws)
+
+
+def escapes_folder(path: str) -> str:
+    """A sentence when a relative path, as written, could leave the folder it starts from, else "" (I8)."""
+    why = _way_out(path)
+    return f"{quote(path)} {_STAYS}: {why}" if why else ""
+
+
+def _way_out(path: str) -> str:
+    if path.startswith("~"):
+        return "~ is not expanded"
+    if path.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", path):
+        return "it is absolute"
+    if ".." in re.split(r"[/\\]", path):
+        return "it goes up with .."
+    return "it holds a NUL" if "\0" in path else ""
+
+
+class NameFields(TypedDict):
+    """What fills the fields. `ext` is without its dot, `date` as it is to read, `take` and `n` count from 1."""
+
+    job: str
+    model: str
+    ext: str
+    take: NotRequired[int]
+    n: NotRequired[int]
+    task_id: NotRequired[str]
+    date: NotRequired[str]
+
+
+def render_name(template: str, **facts: Unpack[NameFields]) -> str:
+    """The file name; its subfolders are the template's, no fact can add one. Raises UsageError for a bad template."""
+    if flaws := template_errors(template):
+        raise UsageError(f"output.name: {flaws[0]}")
+    take, n = facts.get("take", 1), facts.get("n", 1)
+    words = {
+        "job": _cleaned(facts["job"]) or _NAMELESS,
+        "model": _cleaned(facts["model"]),
+        "ext": _cleaned(facts["ext"]),
+        "task_id": _cleaned(facts.get("task_id", "")),
+        "date": _cleaned(facts.get("date", "")),
+        "take": str(take),
+        "-take": f"-{take}" if take > 1 else "",
+        "n": str(n),
+        "-n": f"-{n}" if n > 1 else "",
+    }
+    return "/".join(safe_name(_FIELD.sub(lambda field: words[field[1]], part)) for part in template.split("/"))
+
+
+def safe_name(text: str) -> str:
+    """One name, no path, that Linux, macOS and Windows take: see D13. Never empty; at most 200 bytes of UTF-8.
+
+    What is too long is cut before the extension and ends in a checksum, so that names that differ late still differ.
+    """
+    name = _cleaned(text) or _NAMELESS
+    if _DEVICE.match(name):
+        name = "_" + name
+    return _shortened(name)
+
+
+def _cleaned(text: str) -> str:
+    """Without what a system refuses or a person cannot see; may be empty, or no more than an extension."""
+    composed = unicodedata.normalize("NFC", text)
+    seen = "".join(character for character in composed if unicodedata.category(character) not in _UNSEEN)
+    name = unicodedata.normalize("NFC", _SEPARATORS.sub("_", " ".join(seen.split())))
+    return name.lstrip("-.~ ").rstrip(". ")
+
+
+def _shortened(name: str) -> str:
+    if len(name.encode()) <= _MAX_NAME_BYTES:
+        return name
+    extension = match[0] if (match := _EXTENSION.search(name)) else ""
+    ending = f"-{crc32(name.encode()):08x}{extension}"
+    stem = name.encode()[: _MAX_NAME_BYTES - len(ending)].decode(errors="ignore")
+    return stem.rstrip(". ") + ending
+
+
+def file_key(name: str) -> str:
+    """What is equal for two names that some file system takes for one: Harbour.mp4 and harbour.mp4 (D14)."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def resolve_inside(folder: Path, name: str) -> Path:
+    """`folder`/`name`, which may have subfolders. Raises UsageError where it would lie outside, links followed (I8)."""
+    flaw = escapes_folder(name)
+    target = folder / name
+    if not flaw and not _inside(folder, target.parent):
+        flaw = f"{quote(name)} leads outside of {quote(str(folder))} through a link"
+    if flaw:
+        raise UsageError(f"output: {flaw}", hint="Outputs stay inside the output folder; -o chooses another one.")
+    return target
+
+
+def _inside(folder: Path, inner: Path) -> bool:
+    try:
+        inner.stat()
+    except OSError as error:
+        if error.errno == ELOOP:  # a circle of links, over which realpath passes
+            return False
+    return Path(os.path.realpath(inner)).is_relative_to(os.path.realpath(folder))

@@ -1,0 +1,107 @@
+"""The bytes of a job file as text: size, encoding, lines, the one line that a caret stands under. Knows no YAML."""
+
+import os
+import re
+from array import array
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
+from functools import lru_cache
+from pathlib import Path
+
+from kirin_cli.jobs.problems import JobFileError
+
+# The longer marks first: UTF-32 in little-endian order starts like UTF-16.
+_MARKS = (
+    (BOM_UTF32_LE, "utf-32-le"),
+    (BOM_UTF32_BE, "utf-32-be"),
+    (BOM_UTF8, "utf-8"),
+    (BOM_UTF16_LE, "utf-16-le"),
+    (BOM_UTF16_BE, "utf-16-be"),
+)
+# What libyaml takes for the end of a line, so that its line numbers and these agree.
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_MAX_LINE_SHOWN = 200  # characters of a source line
+_MAX_CACHED = 8 << 20  # bytes of a file of which lines are shown
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """The content of a job file of at most `most` bytes; a larger file is not read. Raises Unreadable (I3)."""
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            raw = file.read(most + 1) if size <= most else b""
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise JobFileError(0, 0, f"cannot be read: {reason}") from error
+    if max(size, len(raw)) > most:
+        raise JobFileError(1, 1, f"is larger than the limit of {most:,} bytes for a job file")
+    return raw
+
+
+def decode(raw: bytes) -> str:
+    """UTF-8, or UTF-16 and UTF-32 with a byte order mark. Raises Unreadable at the first wrong byte."""
+    codec, body = _encoding(raw)
+    try:
+        return _joined_pairs(body.decode(codec))
+    except UnicodeDecodeError as error:
+        before = body[: error.start].decode(codec, "replace")
+        line, column = index_position(before, len(before))
+        message = f"byte 0x{body[error.start]:02X} is not valid {codec.upper()[:6].rstrip('-')}; save the file as UTF-8"
+        raise JobFileError(line, column, message) from error
+
+
+def _joined_pairs(text: str) -> str:
+    """JSON with its escaped surrogate pairs as characters: programs write emoji so, and YAML has no such escape."""
+    if not text.lstrip().startswith(("{", "[")) or "\\ud" not in text.lower():
+        return text
+    return _PAIR.sub(lambda pair: pair[1] + chr(_joined(int(pair[2], 16), int(pair[3], 16))), text)
+
+
+def _joined(high: int, low: int) -> int:
+    """The code point of a surrogate pair."""
+    return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)
+
+
+def _encoding(raw: bytes) -> tuple[str, bytes]:
+    for mark, codec in _MARKS:
+        if raw.startswith(mark):
+            return codec, raw[len(mark) :]
+    return "utf-8", raw
+
+
+def index_position(text: str, index: int) -> tuple[int, int]:
+    """Line and column, from 1, of the character at `index`."""
+    ends = [match.end() for match in _BREAK.finditer(text, 0, index)]
+    return len(ends) + 1, index - (ends[-1] if ends else 0) + 1
+
+
+def first_forbidden(text: str) -> tuple[int, int, str]:
+    """Line, column and character of the first one that YAML forbids; the very start and "" where there is none."""
+    found = _FORBIDDEN.search(text)
+    return (*index_position(text, found.start()), found[0]) if found else (1, 1, "")
+
+
+def source_line(path: Path, line: int) -> str:
+    """Line `line`, from 1, of a regular file, without its end and cut to 200 characters; "" where there is none.
+
+    Raw text of the file: to be escaped before it is printed. Wrong bytes read as U+FFFD.
+    """
+    try:
+        stamp = path.stat().st_mtime_ns if path.is_file() else None
+        text, starts = _lines(path, stamp) if stamp is not None else ("", array("Q"))
+    except (OSError, ValueError):
+        return ""
+    if not 1 <= line <= len(starts):
+        return ""
+    start = starts[line - 1]
+    return _BREAK.split(text[start : start + _MAX_LINE_SHOWN], maxsplit=1)[0]
+
+
+@lru_cache(maxsize=4)
+def _lines(path: Path, _stamp: int) -> tuple[str, "array[int]"]:
+    """The text of a file with the index at which each line starts; kept, because problems come by the hundred."""
+    with path.open("rb") as file:
+        codec, body = _encoding(file.read(_MAX_CACHED))
+    text = body.decode(codec, "replace")
+    return text, array("Q", [0, *(match.end() for match in _BREAK.finditer(text))])

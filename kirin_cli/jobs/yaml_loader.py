@@ -1,0 +1,320 @@
+"""YAML text as documents of plain data with positions, built from the parser's events. Knows no job files."""
+
+import gc
+from array import array
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol, cast
+
+import yaml
+from yaml.error import MarkedYAMLError
+from yaml.events import (
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+from yaml.reader import ReaderError
+
+from kirin_cli.jobs.problems import (
+    DEFAULT_INPUT_LIMITS,
+    FileProblem,
+    InputLimits,
+    JobFileError,
+    ParseLimits,
+    event_position,
+)
+from kirin_cli.jobs.source_text import first_forbidden
+from kirin_cli.jobs.yaml_nodes import (
+    COLUMN_BITS,
+    MAP_TAG,
+    NON_TEXT_PATTERN,
+    SEQ_TAG,
+    Measures,
+    Scalar,
+    YamlMapping,
+    YamlSequence,
+    count_nodes,
+    line_column,
+    parse_scalar,
+    parse_tagged,
+    unknown_tag,
+)
+from kirin_cli.modelspec.text import quote
+
+_ADVICE = (
+    ("mapping values are not allowed", 'text with ": " in it needs quotes'),
+    ("could not find expected ':'", "is a key without its colon above, or text that needs quotes?"),
+    ("cannot start any token", "text that starts with this character needs quotes"),
+    ("did not find expected key", "is something above indented differently, or a quote in the middle of text?"),
+    ("did not find expected '-' indicator", "list items must start in one column"),
+    ("unexpected end of stream", "is a closing quote missing?"),
+    ("undefined tag handle", "text that starts with ! needs quotes"),
+    ("undefined alias", "text that starts with * needs quotes"),
+)
+
+_TOO_DEEP = "maximum nesting depth"  # libyaml's own limit, since 0.2.6: it reads ahead, so it may be met before ours
+
+
+def syntax_problem(error: Exception, text: str, limits: InputLimits) -> FileProblem:
+    """The problem behind an exception of the parser while it read `text`."""
+    if isinstance(error, ReaderError):
+        line, column, character = first_forbidden(text)
+        return FileProblem(line, column, f"character U+{ord(character or '?'):04X} is not allowed in YAML")
+    if not isinstance(error, MarkedYAMLError) or not error.problem_mark:
+        return FileProblem(1, 1, f"is no YAML: {error}")
+    mark = error.problem_mark
+    said = error.problem or "cannot be read"
+    if _TOO_DEEP in said:
+        return FileProblem(mark.line + 1, mark.column + 1, limits.too_deep)
+    started = error.context_mark
+    if error.context and started and started.line != mark.line:
+        said += f" ({error.context} from line {started.line + 1})"
+    return FileProblem(mark.line + 1, mark.column + 1, f"{said}{_advice(said, text[mark.index : mark.index + 1])}")
+
+
+def _advice(said: str, character: str) -> str:
+    if character == "\t":
+        return "; indent with spaces, never with a tab"
+    return next((f"; {advice}" for words, advice in _ADVICE if words in said), "")
+
+
+_Event = Any
+"""One of PyYAML's events; which attributes it has shows its type, which is asked first."""
+
+
+class _Events(Protocol):
+    def get_event(self) -> _Event: ...
+
+
+Parser = Callable[[str], _Events]
+"""Makes of a text an object whose get_event() gives PyYAML's events one by one."""
+
+
+_STARTS = frozenset({MappingStartEvent, SequenceStartEvent})
+_ENDS = frozenset({MappingEndEvent, SequenceEndEvent})
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document: its data, of Mapping, Sequence and scalars, and the place where it starts (see `nodes`)."""
+
+    root: object
+    place: int
+
+
+class Builder:
+    """Reads one text. Notes in `problems` what can be passed over; raises Unreadable for what cannot."""
+
+    def __init__(self, text: str, limits: InputLimits, parser: Parser, problems: list[FileProblem]) -> None:
+        self._next = parser(text).get_event
+        self._budget = ParseLimits(limits, problems)
+        self._decorated = "&" in text or "!" in text  # anchors and tags are asked for only where there can be some
+        self._known: dict[str, str] = {}  # keys met without quotes: one object for each, and surely text
+        self._anchors: dict[str, object] = {}
+        self._stack: list[YamlMapping | YamlSequence] = []  # the containers that are being filled
+        self._measures: Measures = {}
+
+    def documents(self) -> Iterator[Document]:
+        """One after another, as they are read."""
+        self._next()
+        while type(event := self._next()) is DocumentStartEvent:
+            self._budget.document(event)
+            event = self._next()
+            yield Document(self._tree(event), event_position(event))
+            self._anchors.clear()
+            self._next()
+
+    def _tree(self, event: _Event) -> object:
+        # Without recursion: CPython gets slow where many calls straddle a boundary of its stack's memory.
+        if type(event) not in _STARTS:
+            return self._leaf(event)
+        root = self._container(event)
+        stack = self._stack
+        stack.append(root)
+        while stack:
+            node = stack[-1]
+            inner = self._fill_mapping(node) if isinstance(node, YamlMapping) else self._fill_sequence(node)
+            if inner is None:
+                stack.pop()
+            else:
+                stack.append(inner)
+        return root
+
+    def _fill_mapping(self, node: YamlMapping) -> YamlMapping | YamlSequence | None:
+        # Goes on until a container starts, which is to be filled first, or until the end: then None.
+        # The hot loop, a turn for each key: no call that the usual key and the usual value can do without.
+        following, known, decorated, places = self._next, self._known, self._decorated, node.places
+        while type(event := following()) is not MappingEndEvent:
+            mark = event.start_mark
+            place = mark.line << COLUMN_BITS | mark.column
+            key = known.get(event.value) if type(event) is ScalarEvent else None
+            if key is None or (decorated and (event.anchor or event.tag)):
+                key = self._key(event, node)
+            if key is None or key in node:
+                self._drop(node, key, place)
+                continue
+            event = following()
+            places.append(place)
+            if type(event) is ScalarEvent and not (decorated and (event.anchor or event.tag)):
+                text = (value := event.value)[:1] not in NON_TEXT_PATTERN or event.style
+                node[key] = value if text else parse_scalar(value)
+            elif type(event) in _STARTS:
+                node[key] = inner = self._container(event)
+                return inner
+            else:
+                node[key] = self._leaf(event)
+        self._budget.entries(len(places), event)
+        if "<<" in node:
+            self._merge(node)
+        return None
+
+    def _fill_sequence(self, node: YamlSequence) -> YamlMapping | YamlSequence | None:
+        while type(event := self._next()) is not SequenceEndEvent:
+            self._budget.entries(1, event)
+            node.places.append(event_position(event))
+            if type(event) in _STARTS:
+                inner = self._container(event)
+                node.append(inner)
+                return inner
+            node.append(self._leaf(event))
+        return None
+
+    def _container(self, event: _Event) -> YamlMapping | YamlSequence:
+        """A new one, still to be filled."""
+        self._budget.depth(len(self._stack) + 1, event)
+        mapping = type(event) is MappingStartEvent
+        node = YamlMapping() if mapping else YamlSequence()
+        node.places = array("Q")
+        if self._decorated:
+            if event.tag not in {None, "!", MAP_TAG if mapping else SEQ_TAG}:
+                self._budget.add_error(event_position(event), unknown_tag(event.tag))
+            if event.anchor:
+                self._anchors[event.anchor] = node
+        return node
+
+    def _leaf(self, event: _Event) -> object:
+        """A scalar, or what an alias names."""
+        return self._scalar(event) if type(event) is ScalarEvent else self._alias(event)
+
+    def _scalar(self, event: _Event) -> Scalar:
+        value: Scalar = event.value
+        if event.tag is not None:
+            try:
+                value = parse_tagged(event.tag, event.value)
+            except ValueError as error:
+                self._budget.add_error(event_position(event), str(error))
+        elif not event.style:
+            value = parse_scalar(event.value)
+        if event.anchor:
+            self._anchors[event.anchor] = value
+        return value
+
+    def _alias(self, event: _Event) -> object:
+        name = event.anchor
+        target = self._anchors.get(name, self)
+        if target is self:
+            why = "has no anchor above it; text that starts with * needs quotes"
+        elif any(target is node for node in self._stack):
+            why = "stands inside the very thing it names"
+        else:
+            nodes, depth = count_nodes(target, self._measures)
+            self._budget.depth(len(self._stack) + depth, event)
+            self._budget.nodes(nodes, event_position(event))
+            return target
+        self._budget.add_error(event_position(event), f"alias *{name[:60]} {why}")
+        return None
+
+    def _key(self, event: _Event, node: YamlMapping) -> str | None:
+        self._budget.entries(0, event, pending=len(node) + 1)
+        if type(event) in _STARTS:
+            self._skip(event)
+            self._budget.add_error(event_position(event), "a key must be text, not a mapping or a list")
+            return None
+        key = self._leaf(event)
+        if not isinstance(key, str):
+            self._budget.add_error(event_position(event), f"key {quote(key)} must be text; put it in quotes")
+            return None
+        if type(event) is ScalarEvent and not event.style and event.tag is None:
+            self._known[key] = key
+        return key
+
+    def _drop(self, node: YamlMapping, key: str | None, place: int) -> None:
+        if key is not None:
+            first, _ = line_column(node.places[list(node).index(key)])
+            self._budget.add_error(place, f"duplicate key {quote(key)}; the first is on line {first}")
+        self._skip(self._next())
+
+    def _skip(self, event: _Event) -> None:
+        """Pass over a key or value; `event` is its first."""
+        depth = 0
+        while True:
+            self._budget.entries(1, event)
+            depth += (type(event) in _STARTS) - (type(event) in _ENDS)
+            if depth == 0:
+                return
+            self._budget.depth(len(self._stack) + depth, event)
+            event = self._next()
+
+    def _merge(self, node: YamlMapping) -> None:
+        at = list(node).index("<<")
+        place = node.places.pop(at)
+        given = node.pop("<<")
+        for source in given if isinstance(given, YamlSequence) else [given]:
+            if not isinstance(source, YamlMapping):
+                self._budget.add_error(place, f"<< merges a mapping or a list of mappings, not {quote(source)}")
+                continue
+            if id(source) not in self._measures:  # not counted yet, as an alias is
+                self._budget.nodes(len(source), place)
+            for key, origin in zip(source, source.places, strict=True):
+                if key not in node:
+                    node[key] = source[key]
+                    node.places.append(origin)
+
+
+PARSER: Final = cast("Parser", getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+"""libyaml, or PyYAML's own parser (much slower) where it was installed without."""
+
+_MAX_TAG_DIRECTIVES = 100  # libyaml compares each with all before it
+
+
+@dataclass(slots=True)
+class ParsedStream:
+    """The documents of a file up to the first error of syntax, and every problem found on the way."""
+
+    documents: list[Document] = field(default_factory=list)
+    problems: list[FileProblem] = field(default_factory=list)
+
+
+@contextmanager
+def pause_gc() -> Iterator[None]:
+    """Build without the cyclic garbage collector, which would take most of the time; nor does it look at the result."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if enabled:
+            gc.enable()
+
+
+def parse_yaml(text: str, limits: InputLimits = DEFAULT_INPUT_LIMITS, parser: Parser = PARSER) -> ParsedStream:
+    """The documents in `text`. Raises for nothing that a text may hold: errors of syntax are problems too (I2, I3)."""
+    stream = ParsedStream()
+    if text.count("\n%TAG") > _MAX_TAG_DIRECTIVES:
+        stream.problems.append(FileProblem(1, 1, f"more than {_MAX_TAG_DIRECTIVES} %TAG directives"))
+        return stream
+    with pause_gc():
+        try:
+            for document in Builder(text, limits, parser, stream.problems).documents():
+                stream.documents.append(document)
+        except JobFileError as stop:
+            stream.problems.append(stop.problem)
+        # Beside its own errors PyYAML's parser lets chr() complain about "\UFFFFFFFF".
+        except (yaml.YAMLError, ValueError, OverflowError) as error:
+            stream.problems.append(syntax_problem(error, text, limits))
+    return stream

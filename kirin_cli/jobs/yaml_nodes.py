@@ -1,0 +1,152 @@
+"""Mappings, lists and scalars of YAML 1.2 that remember where in the text they stand. Knows no parser and no job."""
+
+import re
+from array import array
+from collections.abc import Mapping
+from functools import lru_cache
+from math import inf, nan
+from typing import Final
+
+from kirin_cli.modelspec.text import quote
+
+_STEP = re.compile(r"\[(\d{1,9})\]|([^.\[\]]+)")
+COLUMN_BITS: Final = 24
+
+
+_FEW: Final = 64
+"""Keys that are looked through one by one."""
+
+
+class YamlMapping(dict[str, object]):
+    """A dict; `places[i]` is the place of its i-th key."""
+
+    __slots__ = ("_by_key", "places")
+    places: "array[int]"
+    _by_key: dict[str, int]
+
+    def place(self, key: str) -> int:
+        """Where `key`, which is there, stands; to be asked once all keys are there."""
+        if len(self) <= _FEW:
+            return self.places[list(self).index(key)]
+        if not hasattr(self, "_by_key"):
+            self._by_key = dict(zip(self, self.places, strict=True))
+        return self._by_key[key]
+
+
+class YamlSequence(list[object]):
+    """A list; `places[i]` is the place of its i-th item."""
+
+    __slots__ = ("places",)
+    places: "array[int]"
+
+
+Measures = dict[int, tuple[object, int, int]]
+"""By id of a container: itself (so that the id stays its own), its nodes, its depth."""
+
+
+def line_column(place: int) -> tuple[int, int]:
+    """Line and column, from 1, as editors count."""
+    return (place >> COLUMN_BITS) + 1, (place & (1 << COLUMN_BITS) - 1) + 1
+
+
+def split_path(path: str) -> list[str | int]:
+    """`dynamic_masks[0].mask` as its keys and indices."""
+    return [name or int(index) for index, name in _STEP.findall(path)]
+
+
+def find_position(root: object, wanted: list[str | int], place: int = 0) -> tuple[int, int]:
+    """The place of the innermost element on the way, and how many steps led there; `place` is the root's."""
+    node = root
+    for taken, step in enumerate(wanted):
+        if isinstance(node, YamlMapping) and isinstance(step, str) and step in node:
+            place, node = node.place(step), node[step]
+        elif isinstance(node, YamlSequence) and isinstance(step, int) and step < len(node):
+            place, node = node.places[step], node[step]
+        else:
+            return place, taken
+    return place, len(wanted)
+
+
+def position_of(root: object, path: str) -> tuple[int, int]:
+    """Line and column, from 1, of the innermost key or item that exists on `path`."""
+    return line_column(find_position(root, split_path(path))[0])
+
+
+def count_nodes(node: object, known: Measures) -> tuple[int, int]:
+    """How many nodes `node` stands for with its aliases written out, and how deep it is; scalars are (1, 0).
+
+    Visits each container once, however often it is shared, and leaves what it learned in `known`.
+    """
+    if not isinstance(node, dict | list):
+        return 1, 0
+    if id(node) not in known:
+        parts = [count_nodes(part, known) for part in (node.values() if isinstance(node, dict) else node)]
+        keys = len(node) if isinstance(node, dict) else 0
+        weight = 1 + keys + sum(nodes for nodes, _ in parts)
+        known[id(node)] = node, weight, 1 + max((depth for _, depth in parts), default=0)
+    _, weight, depth = known[id(node)]
+    return weight, depth
+
+
+Scalar = str | int | float | bool | None
+
+NON_TEXT_PATTERN: Final = frozenset("~nNtTfF-+.0123456789") | {""}
+"""How a word may start that stands for something other than its text."""
+
+_CONSTANTS: Mapping[str, bool | float | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((sign + word for sign in ("", "+") for word in (".inf", ".Inf", ".INF")), inf),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -inf),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), nan),
+}
+_NUMBER = re.compile(
+    r"(?P<int>[-+]?(?:0|[1-9][0-9]*))|0o(?P<oct>[0-7]+)|0x(?P<hex>[0-9a-fA-F]+)"
+    r"|[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+"
+)
+# Python refuses to read, and to print, integers of some thousand digits.
+_MAX_DIGITS = 250
+
+_TAG = "tag:yaml.org,2002:"
+_TYPES: Mapping[str, type] = {_TAG + "null": type(None), _TAG + "bool": bool, _TAG + "int": int, _TAG + "float": float}
+MAP_TAG: Final = _TAG + "map"
+SEQ_TAG: Final = _TAG + "seq"
+
+
+@lru_cache(maxsize=1024)
+def parse_scalar(text: str) -> Scalar:
+    """The value of an unquoted word (I1); digits by the hundred are text, since no number needs them."""
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    match = _NUMBER.fullmatch(text)
+    if not match or len(text) > _MAX_DIGITS:
+        return text
+    kind = match.lastgroup
+    if kind is None:
+        return float(text)
+    return int(match[kind], {"int": 10, "oct": 8, "hex": 16}[kind])
+
+
+def parse_tagged(tag: str, text: str) -> Scalar:
+    """The value of a scalar with an explicit tag (`!!str 16`). Raises ValueError, with a sentence (I2)."""
+    if tag in {"!", _TAG + "str"}:
+        return text
+    wanted = _TYPES.get(tag)
+    if wanted is None:
+        raise ValueError(unknown_tag(tag))
+    value = parse_scalar(text)
+    if wanted is float and type(value) is int:
+        return float(value)
+    if type(value) is not wanted:
+        raise ValueError(f"{quote(text)} is not {_written(tag)}")
+    return value
+
+
+def unknown_tag(tag: str) -> str:
+    """The sentence about a tag that means nothing here."""
+    return f"unknown tag {quote(_written(tag))}; known are !!str, !!int, !!float, !!bool, !!null, !!map and !!seq"
+
+
+def _written(tag: str) -> str:
+    return "!!" + tag.removeprefix(_TAG) if tag.startswith(_TAG) else tag

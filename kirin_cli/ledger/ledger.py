@@ -1,0 +1,236 @@
+"""The ledger: intents go in before anything is sent, and every transition is written where it is made."""
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypedDict, Unpack
+
+from kirin_cli.errors import KirinError, LocalFault, UsageError
+from kirin_cli.ledger import recovery
+from kirin_cli.ledger.entry import (
+    ENTRY_COLUMNS,
+    INSERT_HISTORY,
+    SELECT_ENTRY,
+    EntryKey,
+    HistoryRow,
+    Intent,
+    LedgerEntry,
+    entry_from_row,
+    entry_to_row,
+    history_from_row,
+    new_entry,
+)
+from kirin_cli.ledger.states import NAMES_A_TASK, NON_DURABLE_EVENTS, POSTS, LedgerEvent, LedgerState, transition
+from kirin_cli.ledger.store import Connect, Execute, LedgerStore, connect
+
+MAX_REQUEST_LENGTH = 256 * 1024
+"""Characters of a request in the ledger: far above any prompt, far below a picture in Base64."""
+
+_WRITTEN = tuple(name for name in ENTRY_COLUMNS if name != "id")
+_KEPT = frozenset({"origin", "account", "external_id", "owner", "created"})
+_INSERT = f"INSERT INTO entries ({', '.join(_WRITTEN)}) VALUES ({', '.join(f':{name}' for name in _WRITTEN)})"  # noqa: S608
+_CHANGES = ", ".join(f"{name} = :{name}" for name in _WRITTEN if name not in _KEPT)
+_UPDATE = f"UPDATE entries SET {_CHANGES} WHERE id = :id AND version = :version - 1"  # noqa: S608
+_BY_KEY = f"{SELECT_ENTRY} WHERE external_id = ? AND origin = ? AND account = ?"
+_ADOPTS = {
+    LedgerState.INTENT: LedgerEvent.FOUND,
+    LedgerState.SENDING: LedgerEvent.ACCEPTED,
+    LedgerState.UNKNOWN: LedgerEvent.FOUND,
+    LedgerState.ABSENT: LedgerEvent.FOUND,
+}
+
+
+class EntryUpdate(TypedDict, total=False):
+    """What a move may learn; what is not given stays. `outputs` and `error` are JSON text, `cost` is US dollars."""
+
+    task_id: str
+    cost: Decimal
+    outputs: str
+    error: str
+    run_id: str
+
+
+class ConcurrentUpdate(KirinError):
+    """Somebody else has moved the entry since it was read: read it again and decide anew."""
+
+
+class TaskOwnedElsewhere(UsageError):
+    """The task belongs to another entry, `holder`: most often the same job under an earlier key of the account."""
+
+    def __init__(self, task_id: str, holder: LedgerEntry) -> None:
+        super().__init__(f"Task {task_id} belongs to {holder.external_id} already.")
+        self.holder = holder
+
+
+class Ledger:
+    """The entries of one state folder. One may be shared by threads; use it as a context manager, or close it."""
+
+    def __init__(self, store: LedgerStore, folder: Path, clock: Callable[[], float]) -> None:
+        self.store = store
+        self.orphans: tuple[recovery.RecoveredTask, ...] = ()
+        self._folder = folder
+        self._clock = clock
+
+    @classmethod
+    def open(
+        cls, state_dir: Path, clock: Callable[[], float], *, busy: float = 10.0, connect: Connect = connect
+    ) -> "Ledger":
+        """The ledger in `state_dir`, made if missing, with the recovery file taken in (`orphans`: of no entry here).
+
+        `busy`: seconds to wait for a lock. Raises LocalFault (exit 9) for what would keep intents from being written.
+        """
+        ledger = cls(LedgerStore.open(state_dir, busy=busy, connect=connect), state_dir, clock)
+        try:
+            ledger.orphans = tuple(saved for saved in recovery.read_recovery(state_dir) if not ledger._absorb(saved))
+        except BaseException:
+            ledger.close()
+            raise
+        recovery.reserve_recovery_space(state_dir)
+        return ledger
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file. A second call does nothing."""
+        self.store.close()
+
+    def get(self, key: EntryKey) -> LedgerEntry | None:
+        """The entry of `key` as it stands now."""
+        rows = self.store.read(_BY_KEY, (key.external_id, key.origin, key.account))
+        return entry_from_row(rows[0]) if rows else None
+
+    def intend(self, intent: Intent) -> LedgerEntry:
+        """Commit an intent, durably, or return the entry that its key has already. Promise 1."""
+        return self.intend_all((intent,))[0]
+
+    def intend_all(self, intents: Iterable[Intent]) -> list[LedgerEntry]:
+        """`intend` for many in one transaction: all of them or, by a LocalFault, none."""
+        new = [new_entry(intent, self._clock()) for intent in intents]
+        if any(len(entry.request) > MAX_REQUEST_LENGTH for entry in new):
+            raise ValueError("a request in the ledger holds media by hash, never their bytes")
+        with self.store.write(durable=True) as transaction:
+            return [self._insert(transaction, entry) for entry in new]
+
+    def move(self, entry: LedgerEntry, event: LedgerEvent, why: str = "", **facts: Unpack[EntryUpdate]) -> LedgerEntry:
+        """The entry after `event`, committed. A POST may leave when SEND or RESEND has returned, not before.
+
+        Raises NotAllowed (states.step), LostRace, TaskTaken, LocalFault. A `task_id` given is safe in any case: after a
+        lost race it was still noted (`seen`), and if the ledger cannot be written it is in the recovery file (L2).
+        """
+        if event in NAMES_A_TASK and not facts.get("task_id"):
+            raise ValueError(f"{event.value} needs the task id")
+        after = self._after(entry, event, facts)
+        try:
+            with self.store.write(durable=event not in NON_DURABLE_EVENTS) as transaction:
+                self._swap(transaction, entry, after)
+                if event is not LedgerEvent.PROGRESSED or entry.state is not after.state:
+                    self._log(transaction, entry, event, after, why)
+        except ConcurrentUpdate:
+            if event in NAMES_A_TASK:
+                self.seen(entry, facts["task_id"], why)
+            raise
+        except LocalFault as fault:
+            raise self._rescued(entry, facts.get("task_id", ""), fault) from fault
+        return after
+
+    def seen(self, entry: LedgerEntry, task_id: str, why: str = "") -> LedgerEntry:
+        """Note a task id that the service returned, whatever has become of the entry since, and return the entry.
+
+        It becomes the entry's task if that still waits for one; otherwise it stands in the history. Promise 3.
+        """
+        try:
+            with self.store.write(durable=True) as transaction:
+                current = self._current(transaction, entry.id)
+                return current if self._knows(entry.origin, task_id) else self._note(transaction, current, task_id, why)
+        except LocalFault as fault:
+            raise self._rescued(entry, task_id, fault) from fault
+
+    def history(self, entry: LedgerEntry) -> list[HistoryRow]:
+        """All that has happened to the entry, oldest first (polls that changed nothing are left out)."""
+        sql = "SELECT at, event, before, after, why, task_id FROM events WHERE entry = ? ORDER BY id"
+        return [history_from_row(row) for row in self.store.read(sql, (entry.id,))]
+
+    def _after(self, entry: LedgerEntry, event: LedgerEvent, facts: EntryUpdate) -> LedgerEntry:
+        state, tally = transition(entry.state, event, entry.counters)
+        now = self._clock()
+        after = replace(entry, state=state, counters=tally, version=entry.version + 1, updated=now, **facts)
+        if event in POSTS:
+            return replace(after, first_sent=entry.first_sent or now, last_sent=now)
+        match event:
+            case LedgerEvent.ACCEPTED:
+                return replace(after, accepted_at=now)
+            case LedgerEvent.COMPLETED:
+                return replace(after, generated_at=now)
+            case LedgerEvent.SEND_AGAIN:
+                return replace(after, task_id=None, accepted_at=None)
+            case _:
+                return after
+
+    def _insert(self, transaction: Execute, new: LedgerEntry) -> LedgerEntry:
+        found = self.get(new)
+        if found is not None:
+            if new.plan and found.plan != new.plan:
+                # Where the file goes is this command's choice, whoever began the job.
+                transaction("UPDATE entries SET plan = ? WHERE id = ?", (new.plan, found.id))
+            return replace(found, plan=new.plan or found.plan)
+        made = replace(new, id=int(transaction(_INSERT, entry_to_row(new)).lastrowid or 0))
+        transaction(INSERT_HISTORY, (made.id, made.created, "intend", made.state, made.state, "", None))
+        return made
+
+    def _swap(self, transaction: Execute, before: LedgerEntry, after: LedgerEntry) -> None:
+        try:
+            changed = transaction(_UPDATE, entry_to_row(after)).rowcount
+        except sqlite3.IntegrityError as error:
+            task_id = after.task_id or ""
+            holder = self.store.read(f"{SELECT_ENTRY} WHERE task_id = ? AND origin = ?", (task_id, after.origin))
+            raise TaskOwnedElsewhere(task_id, entry_from_row(holder[0])) from error
+        if changed != 1:
+            raise ConcurrentUpdate(f"{before.external_id} was moved by another process.")
+
+    def _log(self, transaction: Execute, before: LedgerEntry, event: str, after: LedgerEntry, why: str) -> None:
+        transaction(INSERT_HISTORY, (after.id, after.updated, event, before.state, after.state, why, after.task_id))
+
+    def _current(self, transaction: Execute, number: int) -> LedgerEntry:
+        return entry_from_row(transaction(f"{SELECT_ENTRY} WHERE id = ?", (number,)).fetchone())
+
+    def _knows(self, origin: str, task_id: str) -> bool:
+        sql = """SELECT 1 FROM entries WHERE task_id = :task AND origin = :origin UNION ALL SELECT 1 FROM events
+            JOIN entries ON entries.id = events.entry WHERE events.task_id = :task AND origin = :origin LIMIT 1"""
+        return bool(self.store.read(sql, {"task": task_id, "origin": origin}))
+
+    def _note(self, transaction: Execute, current: LedgerEntry, task_id: str, why: str) -> LedgerEntry:
+        event = _ADOPTS.get(current.state)
+        if event is None or current.task_id is not None:
+            self._log(transaction, current, "task seen", replace(current, task_id=task_id, updated=self._clock()), why)
+            return current
+        after = self._after(current, event, {"task_id": task_id})
+        self._swap(transaction, current, after)
+        self._log(transaction, current, event, after, why)
+        return after
+
+    def _rescued(self, entry: LedgerEntry, task_id: str, fault: LocalFault) -> LocalFault:
+        if not task_id:
+            return fault
+        key = {"origin": entry.origin, "account": entry.account, "external_id": entry.external_id}
+        path = recovery.write_recovery(
+            self._folder, recovery.RecoveredTask(**key, task_id=task_id, at=self._clock(), job=entry.job)
+        )
+        said = f"{fault.message} Task {task_id} (external id {entry.external_id}) is accepted; it is noted in {path}."
+        return LocalFault(said, hint=fault.hint)
+
+    def _absorb(self, saved: recovery.RecoveredTask) -> bool:
+        if self._knows(saved.origin, saved.task_id):
+            return True
+        entry = self.get(saved)
+        if entry is not None:
+            self.seen(entry, saved.task_id, "from the recovery file")
+        return entry is not None

@@ -1,0 +1,153 @@
+"""What commands ask of the ledger: one entry by part of its id, lists, spending, durations, prices, unfinished keys."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Literal
+
+from kirin_cli.errors import UsageError
+from kirin_cli.ledger.entry import SELECT_ENTRY, LedgerEntry, entry_from_row
+from kirin_cli.ledger.states import MAY_BE_CHARGED, TERMINAL, LedgerState
+from kirin_cli.ledger.store import LedgerStore
+
+_NAMED = 5
+_A_DAY = 86_400.0
+_AFTER_ALL = "\U0010ffff"
+
+
+class NoSuchTask(UsageError):
+    """The ledger knows no such id; the service may."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendingTotal:
+    """`cost` of the `paid` entries whose cost is known; `maybe` entries more may have been charged."""
+
+    paid: int = 0
+    cost: Decimal = Decimal(0)
+    maybe_paid: int = 0
+
+
+def find_entry(store: LedgerStore, given: str, *, origin: str = "", account: str = "") -> LedgerEntry:
+    """The entry whose task id or external id is `given`, or alone begins with it.
+
+    `origin` and `account` narrow the search where given. Raises NoSuchTask, or UsageError naming several.
+    """
+    if not given:
+        raise UsageError("An empty id names no task.")
+    within, values = _where(origin=origin, account=account)
+    for match in ("IN (:given, :given)", "BETWEEN :given AND :given || :end"):
+        sql = f"{SELECT_ENTRY} WHERE (external_id {match} OR task_id {match}){within} ORDER BY id LIMIT 50"
+        found = [entry_from_row(row) for row in store.read(sql, {"given": given, "end": _AFTER_ALL, **values})]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UsageError(f"{given} could be any of: {_names(found)}.", hint="Give more of the id.")
+    raise NoSuchTask(f"The ledger has no task {given}.", hint="`kirin list` shows what there is.")
+
+
+def entries_with_id(store: LedgerStore, origin: str, external_id: str) -> list[LedgerEntry]:
+    """The entries with this external id under any account: after a change of key, the same task is among them."""
+    sql = f"{SELECT_ENTRY} WHERE external_id = ? AND origin = ? ORDER BY id"
+    return [entry_from_row(row) for row in store.read(sql, (external_id, origin))]
+
+
+def select_entries(  # noqa: PLR0913 - each is a filter of its own
+    store: LedgerStore,
+    *,
+    states: Iterable[LedgerState] = (),
+    model: str = "",
+    job_file: str = "",
+    origin: str = "",
+    account: str = "",
+    since: float | None = None,
+    limit: int = -1,
+) -> list[LedgerEntry]:
+    """Entries, newest first, that pass every filter given; `since`: created then or later. -1: no limit."""
+    within, values = _where(model=model, job_file=job_file, origin=origin, account=account, created=since)
+    wanted = [state.value for state in states]
+    marks = ", ".join(f":s{number}" for number in range(len(wanted)))
+    within += f" AND state IN ({marks})" if wanted else ""
+    values |= {f"s{number}": state for number, state in enumerate(wanted)} | {"limit": limit}
+    return [
+        entry_from_row(row)
+        for row in store.read(f"{SELECT_ENTRY} WHERE 1{within} ORDER BY id DESC LIMIT :limit", values)
+    ]
+
+
+def spending(
+    store: LedgerStore, by: Literal["model", "day", "job_file"], *, origin: str = "", since: float | None = None
+) -> Mapping[str, SpendingTotal]:
+    """What was spent per model, job file, or day of the first POST (UTC, YYYY-MM-DD), sorted; `since`: sent then."""
+    within, values = _where(origin=origin, first_sent=since)
+    column = "first_sent" if by == "day" else by
+    sql = f"SELECT {column}, state, cost, exposed FROM entries WHERE first_sent IS NOT NULL{within}"  # noqa: S608
+    groups: defaultdict[str, list[tuple[str, str | None, int]]] = defaultdict(list)
+    for key, state, cost, exposed in store.read(sql, values):
+        groups[_day(key) if by == "day" else key].append((state, cost, exposed))
+    return {key: _sum(groups[key]) for key in sorted(groups)}
+
+
+def durations(store: LedgerStore, model: str, *, mode: str = "", duration: str = "", limit: int = 500) -> list[float]:
+    """Seconds from acceptance to completion of the newest `limit` tasks of this class, sorted; none over a day (L6)."""
+    sql = """SELECT generated_at - accepted_at FROM entries
+        WHERE model = ? AND mode = ? AND duration = ? AND generated_at > accepted_at
+        AND generated_at - accepted_at < ? ORDER BY generated_at DESC LIMIT ?"""
+    return sorted(float(row[0]) for row in store.read(sql, (model, mode, duration, _A_DAY, limit)))
+
+
+def prices(
+    store: LedgerStore, origin: str, model: str, *, mode: str = "", duration: str = "", limit: int = 50
+) -> list[Decimal]:
+    """What the newest `limit` tasks of this class cost at this service, newest first."""
+    sql = """SELECT cost FROM entries WHERE origin = ? AND model = ? AND mode = ? AND duration = ? AND cost IS NOT NULL
+        ORDER BY id DESC LIMIT ?"""
+    return [Decimal(row[0]) for row in store.read(sql, (origin, model, mode, duration, limit))]
+
+
+def _where(**given: str | float | None) -> tuple[str, dict[str, object]]:
+    # Names are columns of ours; text is compared, a number is the least one.
+    values: dict[str, object] = {name: value for name, value in given.items() if value not in {"", None}}
+    tests = (f" AND {name} {'=' if isinstance(value, str) else '>='} :{name}" for name, value in values.items())
+    return "".join(tests), values
+
+
+def _sum(rows: Iterable[tuple[str, str | None, int]]) -> SpendingTotal:
+    paid, cost, maybe = 0, Decimal(0), 0
+    for state, text, exposed in rows:
+        if text is not None:
+            paid, cost = paid + 1, cost + Decimal(text)
+        elif exposed and LedgerState(state) in MAY_BE_CHARGED:
+            maybe += 1
+    return SpendingTotal(paid=paid, cost=cost, maybe_paid=maybe)
+
+
+def _day(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d")
+
+
+def _names(found: list[LedgerEntry]) -> str:
+    names = [f"{entry.external_id} (task {entry.task_id or 'unknown'}, {entry.origin})" for entry in found[:_NAMED]]
+    return ", ".join(names) + (" …" if len(found) > _NAMED else "")
+
+
+_ENDED = ", ".join(f"'{state.value}'" for state in sorted(TERMINAL))
+
+
+def unfinished_keys(store: LedgerStore, origin: str) -> list[str]:
+    """The fingerprints of the keys with entries at this service that are not at their end."""
+    sql = f"SELECT DISTINCT account FROM entries WHERE origin = ? AND state NOT IN ({_ENDED}) ORDER BY account"  # noqa: S608
+    return [str(row[0]) for row in store.read(sql, (origin,))]
+
+
+def reassign(store: LedgerStore, origin: str, before: str, after: str) -> None:
+    """Let all entries of the key `before` be those of `after`, but for external ids that `after` has already.
+
+    Copies of them are stale afterwards. Raises LocalFault.
+    """
+    sql = """UPDATE entries SET account = :after, version = version + 1 WHERE origin = :origin AND account = :before
+        AND external_id NOT IN (SELECT external_id FROM entries WHERE origin = :origin AND account = :after)"""
+    with store.write(durable=True) as transaction:
+        transaction(sql, {"origin": origin, "before": before, "after": after})

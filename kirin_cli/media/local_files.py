@@ -1,0 +1,111 @@
+"""Local files, opened without ever waiting and read again only while unchanged; SHA-256. Knows no formats."""
+
+import os
+import stat
+from binascii import a2b_base64
+from collections.abc import Iterator
+from hashlib import sha256 as _sha256
+from io import DEFAULT_BUFFER_SIZE
+from pathlib import Path
+from typing import BinaryIO
+
+from kirin_cli.errors import LocalFault
+from kirin_cli.modelspec.types import MediaFile
+
+Stamp = tuple[int, int, int]
+
+# Absent on Windows (the first two) or elsewhere (the last).
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+
+_WORDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def special_file_kind(mode: int) -> str:
+    """What a path leads to in place of a regular file ("a folder"), from its `st_mode`; "" for a regular file."""
+    return "" if stat.S_ISREG(mode) else _WORDS.get(stat.S_IFMT(mode), "no regular file")
+
+
+def file_suffix(path: str) -> str:
+    """The lower-case suffix of a file's name with its dot, "" where it has none: `.png` is a name, `cup.` has none."""
+    name = path.rpartition("/")[2]
+    if name in {"", "."} or os.sep in name:
+        name = Path(path).name
+    dot = name.rfind(".")
+    return name[dot:].lower() if 0 < dot < len(name) - 1 else ""
+
+
+def open_nonblocking(path: Path) -> BinaryIO:
+    """Open for reading; never waits, even where a pipe has taken the file's place. Raises OSError."""
+    return open(path, "rb", DEFAULT_BUFFER_SIZE, opener=_opened)  # a size of its own spares asking for a terminal
+
+
+def _opened(name: str, _: int) -> int:
+    return os.open(name, _FLAGS)
+
+
+def file_stamp(file: BinaryIO) -> Stamp:
+    """Size in bytes, mtime in ns, and inode: equal as long as nobody has written to the open file or replaced it."""
+    info = os.fstat(file.fileno())
+    return info.st_size, info.st_mtime_ns, info.st_ino
+
+
+def open_unchanged(media_file: MediaFile, name: str) -> BinaryIO:
+    """Open the file of a medium again; LocalFault where it is gone or not as it was at the look (fault I6)."""
+    try:
+        file = open_nonblocking(media_file.path or Path(media_file.given))
+    except OSError as fault:
+        raise LocalFault(f"{name} can no longer be read: {fault.strerror}") from fault
+    if file_stamp(file) != media_file.stamp:
+        file.close()
+        raise _changed(name)
+    return file
+
+
+def read_unchanged(media_file: MediaFile, file: BinaryIO, step: int, name: str) -> Iterator[bytes]:
+    """Yield the whole file, `step` bytes a time; LocalFault at the first sign of a change, before the last bytes go."""
+    left = media_file.size or 0
+    while left:
+        wanted = min(step, left)
+        try:
+            data = file.read(wanted)
+        except OSError as fault:
+            raise LocalFault(f"{name} can no longer be read: {fault.strerror}") from fault
+        if len(data) != wanted or file_stamp(file) != media_file.stamp:
+            raise _changed(name)
+        left -= wanted
+        yield data
+
+
+def _changed(name: str) -> LocalFault:
+    return LocalFault(f"{name} has changed since it was checked", hint="run again when nothing writes to it any more")
+
+
+_STEP = 256 * 1024  # a multiple of 4: each step of a Base64 text decodes alone
+
+
+def sha256(media_file: MediaFile) -> str:
+    """Hex digest of the decoded bytes of a file or Base64 text; of the text itself for a URL, whose bytes are unknown.
+
+    Raises LocalFault where the file has changed since the look.
+    """
+    digest = _sha256()
+    for data in _bytes(media_file):
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def _bytes(media_file: MediaFile) -> Iterator[bytes]:
+    if media_file.form == "url":
+        yield media_file.given.encode("utf-8", "surrogatepass")
+    elif media_file.form == "base64":
+        for start in range(0, len(media_file.given), _STEP):
+            yield a2b_base64(media_file.given[start : start + _STEP])
+    else:
+        with open_unchanged(media_file, media_file.label) as file:
+            yield from read_unchanged(media_file, file, _STEP, media_file.label)

@@ -1,0 +1,186 @@
+"""The boxes of an MP4 or MOV file (ISO/IEC 14496-12) and the tables inside them. Judges nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from struct import iter_unpack, unpack, unpack_from
+from typing import Final, Protocol
+
+MAX_BOXES: Final = 50_000  # in one file
+MAX_BOX_BYTES: Final = 1 << 26  # read from one file
+ENDLESS: Final = 1 << 62
+
+
+class OutOfReach(Exception):
+    """A file of which not everything may be read was asked for more."""
+
+
+class Seekable(Protocol):
+    """Bytes from anywhere; `read` gives fewer only where the file ends, and may raise OutOfReach."""
+
+    def seek(self, offset: int, /) -> object: ...
+    def read(self, count: int, /) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where the content of one box begins and ends, in bytes from the start of the file."""
+
+    kind: bytes
+    start: int
+    end: int
+
+
+class Boxes:
+    """The boxes of one file of `size` bytes, None where that is not known. Raises OutOfReach after too many of them."""
+
+    def __init__(self, file: Seekable, size: int | None) -> None:
+        self._file = file
+        self._whole = Box(b"", 0, ENDLESS if size is None else size)
+        self._boxes_left, self._bytes_left = MAX_BOXES, MAX_BOX_BYTES
+
+    def top(self) -> Iterator[Box]:
+        """The boxes of the file itself; the last may reach behind its end."""
+        return self._walk(self._whole)
+
+    def within(self, parent: Box | None) -> Iterator[Box]:
+        """The children of `parent` that fit into it, none for None."""
+        for box in self._walk(parent) if parent else ():
+            if box.end > (parent.end if parent else 0):
+                return
+            yield box
+
+    def first_of(self, parent: Box | None) -> dict[bytes, Box]:
+        """The first child of each kind."""
+        found: dict[bytes, Box] = {}
+        for box in self.within(parent):
+            found.setdefault(box.kind, box)
+        return found
+
+    def content(self, box: Box | None, most: int) -> bytes:
+        """At most `most` bytes of the content of `box`, none for None."""
+        return self._at(box.start, min(most, box.end - box.start)) if box else b""
+
+    def _walk(self, parent: Box) -> Iterator[Box]:
+        at = parent.start
+        while at < parent.end and (box := self._box(at, parent.end)):
+            self._boxes_left -= 1
+            yield box
+            at = box.end
+
+    def _box(self, at: int, end: int) -> Box | None:
+        """The box whose header is at `at`; None where no header is, or one that makes no sense."""
+        head = self._at(at, min(16, end - at))
+        if len(head) < 8:
+            return None
+        size, kind, start = *unpack(">I4s", head[:8]), at + 8
+        if size == 1 and len(head) == 16:
+            size, start = int.from_bytes(head[8:]), at + 16
+        elif size == 0:
+            size = end - at
+        return Box(kind, start, at + size) if at + size >= start else None
+
+    def _at(self, offset: int, count: int) -> bytes:
+        self._bytes_left -= count
+        if self._boxes_left < 0 or self._bytes_left < 0:
+            raise OutOfReach
+        self._file.seek(offset)
+        return self._file.read(count)
+
+
+TABLE: Final = 1 << 17  # bytes of a table that are worth reading: 16,384 runs of frames
+UNKNOWN: Final = frozenset({0, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF})
+MAX_SECONDS: Final = 1 << 31  # seconds
+
+# What an entry of a track run has, in this order, if its flag is set (8.8.8): duration, size, flags, offset.
+DURATION: Final = 0x100
+RUN_FIELDS: Final = (DURATION, 0x200, 0x400, 0x800)
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """So many frames that last so many ticks together; frames of no length do not count."""
+
+    count: int = 0
+    ticks: int = 0
+
+    def __add__(self, other: "Frames") -> "Frames":
+        return Frames(self.count + other.count, self.ticks + other.ticks)
+
+    def rate(self, scale: int) -> float | None:
+        """Frames a second at `scale` ticks a second; a whole number where it is within 0.05 % of one (jitter)."""
+        if not (self.count and self.ticks and scale):
+            return None
+        rate = self.count * scale / self.ticks
+        return float(round(rate)) if abs(rate - round(rate)) <= rate * 0.0005 else rate
+
+
+def ticks_to_seconds(ticks: int, scale: int) -> float | None:
+    """Seconds, None where they are not known."""
+    return ticks / scale if scale and ticks not in UNKNOWN and ticks // scale < MAX_SECONDS else None
+
+
+def scale_and_ticks(header: bytes) -> tuple[int, int]:
+    """Ticks a second and length in ticks, by an mvhd or mdhd box; zeros where it says nothing."""
+    long = header[:1] == b"\1"
+    if len(header) < (32 if long else 20):
+        return 0, 0
+    return unpack_from(">IQ", header, 20) if long else unpack_from(">II", header, 12)
+
+
+def number_and_ticks(header: bytes) -> tuple[int, int]:
+    """Number of a track, and its length in ticks of the movie, by its tkhd box; zeros where it says nothing."""
+    long = header[:1] == b"\1"
+    if len(header) < (36 if long else 24):
+        return 0, 0
+    return unpack_from(">I4xQ", header, 20) if long else unpack_from(">I4xI", header, 12)
+
+
+def displayed_size(header: bytes) -> tuple[int, int] | None:
+    """Width and height in px as shown, by a tkhd box: its matrix turns what phones record on their side."""
+    at = 52 if header[:1] == b"\1" else 40
+    if len(header) < at + 44:
+        return None
+    a, b, c, d = (number / 65536 for number in unpack_from(">ii4xii", header, at))
+    width, height = (side / 65536 for side in unpack_from(">II", header, at + 36))
+    turned = round(abs(a) * width + abs(c) * height), round(abs(b) * width + abs(d) * height)
+    found = turned if all(turned) else (round(width), round(height))
+    return found if all(found) else None
+
+
+def coded_size(description: bytes) -> tuple[int, int] | None:
+    """Width and height in px as coded, by an stsd box, for a tkhd box that says nothing."""
+    width, height = unpack_from(">HH", description, 40) if len(description) >= 44 else (0, 0)
+    return (width, height) if width and height else None
+
+
+def frames_of_table(table: bytes) -> Frames:
+    """The frames of an stts box: runs of so many frames, each so many ticks long."""
+    runs = table[8 : 8 + min(int.from_bytes(table[4:8]), len(table) // 8) * 8]
+    timed = [(count, ticks) for count, ticks in iter_unpack(">II", runs[: len(runs) // 8 * 8]) if ticks]
+    return Frames(sum(count for count, _ in timed), sum(count * ticks for count, ticks in timed))
+
+
+def default_durations(extends: bytes) -> dict[int, int]:
+    """Track number and ticks of its frames that do not say, by a trex box."""
+    return {int.from_bytes(extends[4:8]): int.from_bytes(extends[12:16])} if len(extends) >= 16 else {}
+
+
+def fragment_track(header: bytes, default: dict[int, int]) -> tuple[int, int]:
+    """Track number and ticks of a frame that does not say, by a tfhd box."""
+    number = int.from_bytes(header[4:8])
+    at = 8 + 8 * bool(header[3:4] and header[3] & 1) + 4 * bool(header[3:4] and header[3] & 2)
+    own = header[at : at + 4] if header[3:4] and header[3] & 8 else b""
+    return number, int.from_bytes(own) if len(own) == 4 else default.get(number, 0)
+
+
+def frames_of_run(run: bytes, default: int) -> Frames:
+    """The frames of a trun box; `usual` ticks each where it does not say."""
+    if len(run) < 8:
+        return Frames()
+    flags, count = unpack(">II", run[:8])
+    if not flags & DURATION:
+        return Frames(count, count * default) if default else Frames()
+    step = 4 * sum(bool(flags & one) for one in RUN_FIELDS)
+    at = 8 + 4 * bool(flags & 1) + 4 * bool(flags & 4)
+    lengths = [int.from_bytes(run[here : here + 4]) for here in range(at, min(len(run) - 3, at + count * step), step)]
+    return Frames(sum(map(bool, lengths)), sum(lengths))

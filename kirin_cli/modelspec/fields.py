@@ -1,0 +1,266 @@
+"""The kinds of parameter that a model can have: what each accepts, in data. Knows no model and no flag parser."""
+
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import cache
+from math import isfinite
+from typing import ClassVar, Final
+
+from kirin_cli.modelspec.text import is_web_url, join_or, quote
+from kirin_cli.modelspec.types import InspectMedia, Problems, Record
+
+Schema = dict[str, object]
+UNSENDABLE: Final = re.compile("[\0\ud800-\udfff]")
+
+
+class Invalid:
+    """What stands in for a value that was refused."""
+
+
+INVALID: Final = Invalid()
+
+
+class CheckContext:
+    """One check under way: where problems are noted, how media are looked at, whether the size of one is known."""
+
+    __slots__ = ("look", "media_sized", "problems")
+
+    def __init__(self, look: InspectMedia, problems: Problems) -> None:
+        self.look = look
+        self.problems = problems
+        self.media_sized = False
+
+    def add_problem(self, at: str, rule: str, message: str) -> Invalid:
+        """Note an error at `at` and stand in for the value."""
+        self.problems.error(at, rule, f"{at} {message}")
+        return INVALID
+
+
+class Field(Record, kw_only=True):
+    """One parameter. `rule` is the id of the reference rule that its own problems raise.
+
+    `flag` names its flag: None joins the group's flag and the name, "" takes the group's flag alone.
+    """
+
+    name: str
+    help: str = ""
+    rule: str = "A6"
+    required: bool = False
+    default: str | float | None = None
+    unit: str = ""
+    flag: str | None = None
+    short: str = ""
+    panel: str = "Parameters"
+    metavar: str = ""
+
+    kind: ClassVar[str] = "value"
+
+    def check(self, value: object, at: str, context: CheckContext) -> object:
+        """The value as it is sent, or BROKEN with the problem noted in `check`."""
+        raise NotImplementedError
+
+    def read(self, text: str) -> object:
+        """The value that the text of a flag means; text that means none is left for `check` to refuse."""
+        return text
+
+    def describe_bounds(self) -> str:
+        """What is accepted, in a few words."""
+        return ""
+
+    def schema(self) -> Schema:
+        """JSON Schema of the values that `check` accepts."""
+        raise NotImplementedError
+
+
+class Text(Field):
+    """Text of `least` to `most` Unicode code points."""
+
+    min_length: int = 0
+    max_length: int | None = None
+    kind: ClassVar[str] = "text"
+
+    def check(self, value: object, at: str, context: CheckContext) -> object:
+        if not isinstance(value, str):
+            return context.add_problem(at, self.rule, f"must be text, not {quote(value)}; put it in quotes")
+        if len(value) < self.min_length:
+            return context.add_problem(at, self.rule, f"is empty; it takes {self.describe_bounds()}")
+        if self.max_length is not None and len(value) > self.max_length:
+            return context.add_problem(
+                at, self.rule, f"has {len(value)} characters; at most {self.max_length} are allowed"
+            )
+        if ("\0" in value or not value.isascii()) and UNSENDABLE.search(value):  # the search goes through all of it
+            return context.add_problem(at, self.rule, "holds a NUL or half a surrogate pair, which is no text to send")
+        return value
+
+    def describe_bounds(self) -> str:
+        if self.max_length is None:
+            return "at least 1 character" if self.min_length else ""
+        return (
+            f"{self.min_length}–{self.max_length} characters"
+            if self.min_length
+            else f"at most {self.max_length} characters"
+        )
+
+    def schema(self) -> Schema:
+        longest = {} if self.max_length is None else {"maxLength": self.max_length}
+        return {"type": "string", "minLength": self.min_length, **longest}
+
+
+class Choice(Field):
+    """One of a few words. A whole number stands for its digits (rule A7)."""
+
+    options: tuple[str, ...]
+    kind: ClassVar[str] = "choice"
+
+    @property
+    def spellings(self) -> tuple[tuple[str | int, str], ...]:
+        """Every value that is accepted, with the word that is sent for it."""
+        return (
+            *zip(self.options, self.options, strict=True),
+            *((int(word), word) for word in self.options if word.isdigit()),
+        )
+
+    def check(self, value: object, at: str, context: CheckContext) -> object:
+        words = _words_by_type(self).get(type(value))
+        if words and value in words:
+            return words[value]
+        return context.add_problem(at, self.rule, f"is {quote(value)}; choose {join_or(self.options)}")
+
+    def describe_bounds(self) -> str:
+        return " | ".join(self.options)
+
+    def schema(self) -> Schema:
+        return {"enum": [spelling for spelling, _ in self.spellings]}
+
+
+@cache
+def _words_by_type(choice: Choice) -> Mapping[type, Mapping[object, str]]:
+    """The word that is sent for each value, apart for text, numbers and booleans, which Python holds for equal."""
+    spellings = choice.spellings
+    return {kind: {value: word for value, word in spellings if type(value) is kind} for kind in (str, int, bool)}
+
+
+class YesNo(Choice):
+    """`yes` or `no` on the wire; booleans are accepted (rule A8)."""
+
+    options: tuple[str, ...] = ("yes", "no")
+    kind: ClassVar[str] = "yes/no"
+
+    @property
+    def spellings(self) -> tuple[tuple[str | int, str], ...]:
+        return ("yes", "yes"), ("no", "no"), (True, "yes"), (False, "no")
+
+
+class Boolean(Field):
+    """True or false."""
+
+    kind: ClassVar[str] = "boolean"
+
+    def check(self, value: object, at: str, context: CheckContext) -> object:
+        if not isinstance(value, bool):
+            return context.add_problem(at, self.rule, f"is {quote(value)}; it must be true or false")
+        return value
+
+    def read(self, text: str) -> object:
+        return {"true": True, "yes": True, "false": False, "no": False}.get(text.lower(), text)
+
+    def schema(self) -> Schema:
+        return {"type": "boolean"}
+
+
+class Number(Field):
+    """A finite number, `low` to `high` inclusive."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    kind: ClassVar[str] = "number"
+    types: ClassVar[tuple[type[int] | type[float], ...]] = (int, float)
+
+    def check(self, value: object, at: str, context: CheckContext) -> object:
+        if not (type(value) is int or (type(value) is float and float in self.types)):
+            return context.add_problem(at, self.rule, f"is {quote(value)}; it must be {self._article()}")
+        low, high = self.minimum, self.maximum
+        outside = (low is not None and value < low) or (high is not None and value > high)
+        if outside or (type(value) is float and not isfinite(value)):
+            return context.add_problem(
+                at, self.rule, f"is {quote(value)}; the range is {self.describe_bounds() or 'finite numbers'}"
+            )
+        return int(value) if type(value) is float and value.is_integer() else value
+
+    def read(self, text: str) -> object:
+        numeral = text if text.isascii() and "_" not in text else ""  # Python alone reads 1_000 and ٣ as numbers
+        for convert in self.types:
+            with suppress(ValueError):
+                return convert(numeral)
+        return text
+
+    def describe_bounds(self) -> str:
+        if self.minimum is None or self.maximum is None:
+            sides = {"at least": self.minimum, "at most": self.maximum}
+            return "".join(f"{words} {bound:g}" for words, bound in sides.items() if bound is not None)
+        return f"{self.minimum:g} to {self.maximum:g}"
+
+    def schema(self) -> Schema:
+        sides = {"minimum": self.minimum, "maximum": self.maximum}
+        return {"type": self.kind, **{side: bound for side, bound in sides.items() if bound is not None}}
+
+    def _article(self) -> str:
+        return f"a{'n' * (self.kind[0] in 'aeiou')} {self.kind}" + (
+            f", {self.describe_bounds()}" if self.describe_bounds() else ""
+        )
+
+
+class Integer(Number):
+    """A whole number."""
+
+    kind: ClassVar[str] = "integer"
+    types: ClassVar[tuple[type[int] | type[float], ...]] = (int,)
+
+
+class Url(Field):
+    """An absolute http(s) URL (rule A3)."""
+
+    kind: ClassVar[str] = "URL"
+
+    def check(self, value: object, at: str, context: CheckContext) -> object:
+        if isinstance(value, str) and is_web_url(value):
+            return value
+        return context.add_problem(at, self.rule, f"is {quote(value)}; it must be an absolute http:// or https:// URL")
+
+    def schema(self) -> Schema:
+        return {"type": "string", "pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://\S+$"}
+
+
+INTERPOLATED: Final[Schema] = {"type": "string", "pattern": r"\$[{$]"}
+PLAIN_TEXT: Final[Schema] = {"type": "string", "not": INTERPOLATED}
+NULL: Final[Schema] = {"type": "null"}
+NO_ITEMS: Final[Schema] = {"type": "array", "maxItems": 0}
+ZERO: Final[Schema] = {"const": 0}
+
+
+def any_of(*schemas: Schema, sure: bool) -> Schema:
+    """One of these, or where that is enough, text that may become one."""
+    return {"anyOf": [*schemas, *([] if sure else [INTERPOLATED])]}
+
+
+def none_of(*schemas: Schema, sure: bool) -> Schema:
+    """None of these; surely so, where it is no text that may become one."""
+    return {"not": any_of(*schemas, sure=not sure)}
+
+
+def member_schema(name: str, schema: Schema, *, required: bool = True) -> Schema:
+    """An object whose member is so, if it is there; `required` asks that it is."""
+    return {**({"required": [name]} if required else {}), "properties": {name: schema}}
+
+
+def members_schema(names: Iterable[str], schemas: Iterable[Schema]) -> Schema:
+    """An object whose members, those that are there, are so."""
+    return {"properties": dict(zip(names, schemas, strict=True))}
+
+
+def nested_members(groups: list[str], schema: Schema, *, sure: bool) -> Schema:
+    """An object with these groups inside one another, the innermost of which is so."""
+    for group in reversed(groups):
+        schema = member_schema(group, any_of({"type": "object", **schema}, sure=sure))
+    return schema

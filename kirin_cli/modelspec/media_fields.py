@@ -1,0 +1,130 @@
+"""Image and video parameters, and the limits on what is known of them (I3-I5, V2, V3). Reads no file."""
+
+from typing import ClassVar, Final
+
+from kirin_cli.modelspec.fields import INVALID, CheckContext, Field, Schema
+from kirin_cli.modelspec.text import quote
+from kirin_cli.modelspec.types import MediaError, MediaFile, MediaKind, Record
+
+BYTES_PER_MB: Final = 1024 * 1024
+
+
+class ImageLimits(Record):
+    """Bytes of the decoded file, pixels of a side, and long side to short side; bounds are inclusive.
+
+    `below` makes the bound on the bytes strict (kirin_v1_5_i2v: less than 10 MB).
+    """
+
+    max_megabytes: int = 10
+    exclusive: bool = False
+    min_side: int = 300
+    max_side: int | None = None
+    max_ratio: float | None = 2.5
+
+    def breaches(self, picture: MediaFile) -> list[tuple[str, str]]:
+        """(rule, sentence) of every known fact that is out of bounds."""
+        found = []
+        limit = self.max_megabytes * BYTES_PER_MB
+        if picture.size is not None and picture.size > limit - self.exclusive:
+            bound = f"{'less than' if self.exclusive else 'at most'} {self.max_megabytes} MB ({limit} bytes)"
+            found.append(("I3", f"has {picture.size} bytes; it may have {bound}"))
+        sides = picture.sides
+        if sides is None:
+            return found
+        if not _within(sides, self.min_side, self.max_side):
+            found.append(("I4", f"is {_px(sides)}; both sides must be {_span(self.min_side, self.max_side)} px"))
+        if self.max_ratio is not None and max(sides) > min(sides) * self.max_ratio:
+            bound = f"the aspect ratio must be between 1:{self.max_ratio:g} and {self.max_ratio:g}:1"
+            found.append(("I5", f"is {_px(sides)}; {bound}"))
+        return found
+
+    def __str__(self) -> str:
+        ratio = "" if self.max_ratio is None else f", 1:{self.max_ratio:g} to {self.max_ratio:g}:1"
+        size = f"{'under' if self.exclusive else 'up to'} {self.max_megabytes} MB"
+        return f"JPEG or PNG, {size}, sides {_span(self.min_side, self.max_side)} px{ratio}"
+
+
+class VideoLimits(Record):
+    """Bytes, pixels of a side, seconds and frames per second; bounds are inclusive. `rule` is V2 or V3."""
+
+    rule: str
+    max_megabytes: int
+    side_range: tuple[int, int]
+    seconds_range: tuple[float, float]
+    fps_range: tuple[float, float] | None = None
+
+    def breaches(self, video: MediaFile) -> list[tuple[str, str]]:
+        """(rule, sentence) of every known fact that is out of bounds."""
+        found = []
+        if video.size is not None and video.size > self.max_megabytes * BYTES_PER_MB:
+            found.append(f"has {video.size} bytes; it may have at most {self.max_megabytes} MB")
+        sides = video.sides
+        if sides and not _within(sides, *self.side_range):
+            found.append(f"is {_px(sides)}; both sides must be {_span(*self.side_range)} px")
+        if video.seconds is not None and not self.seconds_range[0] <= video.seconds <= self.seconds_range[1]:
+            found.append(f"lasts {video.seconds:g} s; it must last {_span(*self.seconds_range)} s")
+        if self.fps_range and video.fps is not None and not self.fps_range[0] <= video.fps <= self.fps_range[1]:
+            found.append(f"has {video.fps:g} frames a second; it must have {_span(*self.fps_range)}")
+        return [(self.rule, sentence) for sentence in found]
+
+    def __str__(self) -> str:
+        frames = f", {_span(*self.fps_range)} fps" if self.fps_range else ""
+        sides, seconds = _span(*self.side_range), _span(*self.seconds_range)
+        return f"MP4 or MOV, up to {self.max_megabytes} MB, sides {sides} px, {seconds} s{frames}"
+
+
+def _within(sides: tuple[int, int], least: int, most: int | None) -> bool:
+    return min(sides) >= least and (most is None or max(sides) <= most)
+
+
+def _px(sides: tuple[int, int]) -> str:
+    return f"{sides[0]} × {sides[1]} px"
+
+
+def _span(low: float, high: float | None) -> str:
+    return f"at least {low:g}" if high is None else f"{low:g} to {high:g}"
+
+
+class MediaField(Field):
+    """An image or a video; `limits` judges the facts that are known of it."""
+
+    limits: ImageLimits | VideoLimits
+    media_kind: ClassVar[MediaKind]
+
+    def check(self, value: object, at: str, context: CheckContext) -> object:
+        if not isinstance(value, str) or not value:
+            rule = "I1" if self.media_kind == "image" else "V1"
+            return context.add_problem(at, rule, f"is {quote(value)}; it takes {self.describe_bounds()}")
+        try:
+            media_file = context.look(value, self.media_kind)
+        except MediaError as unreadable:
+            return context.add_problem(at, unreadable.rule, f"cannot be used: {unreadable.message}")
+        if media_file.width is not None:
+            context.media_sized = True
+        breaches = self.limits.breaches(media_file)
+        for rule, sentence in breaches:
+            context.add_problem(at, rule, f"({media_file.label}) {sentence}")
+        return INVALID if breaches else media_file
+
+    def schema(self) -> Schema:
+        return {"type": "string", "minLength": 1}
+
+
+class Image(MediaField):
+    """A picture: URL, Base64, `data:` URI or local file (rule I1)."""
+
+    kind: ClassVar[str] = "image"
+    media_kind: ClassVar[MediaKind] = "image"
+
+    def describe_bounds(self) -> str:
+        return f"URL, Base64, data: URI or file; {self.limits}"
+
+
+class Video(MediaField):
+    """A video by its http(s) URL (rule V1)."""
+
+    kind: ClassVar[str] = "video"
+    media_kind: ClassVar[MediaKind] = "video"
+
+    def describe_bounds(self) -> str:
+        return f"http(s) URL; {self.limits}"

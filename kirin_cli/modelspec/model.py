@@ -1,0 +1,103 @@
+"""A model: its fields and rules as data, and what follows from them. Knows no particular model."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from kirin_cli.modelspec.containers import check_fields, object_schema
+from kirin_cli.modelspec.fields import CheckContext, Field, Schema
+from kirin_cli.modelspec.request import PresenceView, RequestView, Undecidable
+from kirin_cli.modelspec.rules import AnyRule
+from kirin_cli.modelspec.types import InspectMedia, Problem, Problems, Record
+
+NO_CODES: Final[Mapping[str, str]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """A request after its check: `values` as they are sent (media as Medium), meaningful where there is no error."""
+
+    values: dict[str, object]
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """What forbids sending."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+
+class Model(Record, kw_only=True):
+    """One model of the service.
+
+    `documented_under` names the object that holds the parameters in the documented body ("" for none);
+    `error_codes` explains the codes of the model's reference page.
+    """
+
+    id: str
+    command: str
+    help: str
+    fields: tuple[Field, ...]
+    rules: tuple[AnyRule, ...] = ()
+    documented_under: str = ""
+    error_codes: Mapping[str, str] = NO_CODES
+
+    def check(self, params: Mapping[str, object], look: InspectMedia) -> CheckResult:
+        """Hold `params` against every field and law; all problems come at once."""
+        problems = Problems()
+        check = CheckContext(look, problems)
+        values = check_fields(self.fields, params, "", check)
+        for name in [name for name, value in values.items() if not value and isinstance(value, list)]:
+            del values[name]
+        whole = not problems.found
+        laws = _applicable_rules(self, *values, sized=check.media_sized) if whole else self.rules
+        self._apply_rules(laws, RequestView(self.fields, values, whole=whole, sized=check.media_sized), problems)
+        return CheckResult(values, tuple(problems.found))
+
+    def _apply_rules(self, laws: Iterable[AnyRule], request: RequestView, problems: Problems) -> None:
+        for law in laws:
+            breaches = law.problems(request)
+            problems.found += breaches
+            if law.drop_field and breaches:
+                for breach in breaches:
+                    _drop(request.values, breach.path)
+                now = RequestView(self.fields, request.values, whole=request.whole, sized=request.sized)
+                self._apply_rules(self.rules[self.rules.index(law) + 1 :], now, problems)
+                return
+
+    def schema(self) -> Schema:
+        """JSON Schema (draft-07) of `params`, with the cross-field laws."""
+        laws = [schema for law in self.rules if (schema := law.schema(self.fields)) is not None]
+        return object_schema(self.fields) | ({"allOf": laws} if laws else {})
+
+    def field_named(self, name: str) -> Field:
+        """The top-level field called `name`; KeyError where there is none."""
+        return {field.name: field for field in self.fields}[name]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the parameters."""
+        return tuple(field.name for field in self.fields)
+
+
+@lru_cache(maxsize=1024)  # most of thousands of jobs give the same parameters
+def _applicable_rules(model: Model, *given: str, sized: bool) -> tuple[AnyRule, ...]:
+    """The laws that a request which gives just these parameters may break, by their values or by what is given."""
+    outline = PresenceView(model.fields, given, sized=sized)
+    return tuple(law for law in model.rules if _may_apply(law, outline))
+
+
+def _may_apply(law: AnyRule, outline: PresenceView) -> bool:
+    try:
+        return bool(law.problems(outline))
+    except Undecidable:
+        return True
+
+
+def _drop(values: dict[str, object], path: str) -> None:
+    name, _, inner = path.partition(".")
+    below = values.get(name)
+    if inner and isinstance(below, dict):
+        _drop(below, inner)
+    else:
+        values.pop(name, None)

@@ -1,0 +1,142 @@
+"""The plain types of a spec: `Record`, `Problem`, `MediaFile`. Reads nothing itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from inspect import get_annotations
+from pathlib import Path
+from typing import ClassVar, Final, Literal, NoReturn, Self, dataclass_transform
+
+
+@dataclass_transform(frozen_default=True)
+class Record:
+    """Its fields are the annotations of its class and bases, in order; class attributes are their defaults.
+
+    Two records are equal only where they are one and the same.
+    """
+
+    _fields: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **_: bool) -> None:
+        own = (name for name, kind in get_annotations(cls).items() if getattr(kind, "__origin__", None) is not ClassVar)
+        cls._fields = tuple(dict.fromkeys((*cls._fields, *own)))
+
+    def __init__(self, *values: object, **named: object) -> None:
+        fields = self._fields
+        given = {**dict(zip(fields, values, strict=False)), **named}
+        missing = [name for name in fields if name not in given and not hasattr(type(self), name)]
+        if missing or len(given) != len(values) + len(named) or not given.keys() <= set(fields):
+            raise TypeError(f"{type(self).__name__} takes {', '.join(fields)}; given are {', '.join(given)}")
+        self.__dict__.update(given)
+
+    def replace(self, **changes: object) -> Self:
+        """The same with some fields changed."""
+        return type(self)(**{**vars(self), **changes})
+
+    def __setattr__(self, name: str, _: object) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} is frozen; {name} cannot be set")
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items())
+        return f"{type(self).__name__}({shown})"
+
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One breach of one rule.
+
+    `path` is written as in YAML (`dynamic_masks[0].trajectories[1].x`; "" is the whole request),
+    `rule` is the id of the reference rule, e.g. "T5". An error forbids sending; a warning does under --strict.
+    """
+
+    path: str
+    rule: str
+    message: str
+    severity: Severity = "error"
+
+
+class Problems:
+    """Collects problems while a request is checked, in the order in which they are found."""
+
+    __slots__ = ("found",)
+
+    def __init__(self) -> None:
+        self.found: list[Problem] = []
+
+    def error(self, path: str, rule: str, message: str) -> None:
+        """Note an error: the request will not be sent."""
+        self.found.append(Problem(path, rule, message))
+
+
+MediaKind = Literal["image", "video"]
+
+
+@dataclass(slots=True, unsafe_hash=True)
+class MediaFile:
+    """Facts about one image or video; None or "" where a fact is not known (a URL, before a remote check).
+
+    `given` is the text as written: a path, a URL, or bare Base64 (prefix and white space already removed, rule A9).
+    """
+
+    # Final in place of a frozen class: nothing may change either, and thousands of them are made in half the time.
+    given: Final[str]
+    form: Final[Literal["url", "file", "base64"]]
+    format: Final[str] = ""  # by content: "jpeg", "png", "gif", "webp", "mp4", "mov", …
+    suffix: Final[str] = ""  # lower case with its dot, of the file's or URL's path
+    size: Final[int | None] = None  # bytes of the decoded file
+    width: Final[int | None] = None  # px
+    height: Final[int | None] = None  # px
+    seconds: Final[float | None] = None
+    fps: Final[float | None] = None  # frames per second
+    path: Final[Path | None] = None  # the resolved file, where form is "file"
+    stamp: Final[tuple[int, int, int] | None] = None  # size, mtime_ns, inode of that file when it was looked at
+
+    @property
+    def label(self) -> str:
+        """A short name for messages: the path or URL, never a page of Base64."""
+        return f"Base64 of {self.size} bytes" if self.form == "base64" else self.given
+
+    @property
+    def sides(self) -> tuple[int, int] | None:
+        """Width and height in px, where both are known."""
+        return (self.width, self.height) if self.width is not None and self.height is not None else None
+
+
+class MediaError(ValueError):
+    """The value is no usable medium at all: `rule` is I1, I2, I6 or V1, the text says why."""
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(message)
+        self.rule = rule
+        self.message = message
+
+
+InspectMedia = Callable[[str, MediaKind], MediaFile]
+"""Finds out what a media value is; raises UnreadableMedium. The caller binds the folder that paths are relative to."""
+
+
+def assume_url(given: str, _: MediaKind) -> MediaFile:
+    """Take every value for a URL of which nothing is known: for checks that must not touch files."""
+    return MediaFile(given, "url")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One problem of one job, or of a whole file (then `job` and `path` are "").
+
+    `line` and `column` count from 1; 0 means there is none. `flag` is the flag that set the value ("--cfg-scale"),
+    where it came from the command line. `via` says how an expansion led here ("shots.csv:17").
+    """
+
+    message: str
+    severity: Severity = "error"
+    rule: str = ""
+    path: str = ""
+    job: str = ""
+    flag: str = ""
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    via: str = ""

@@ -1,0 +1,173 @@
+"""The JSON of a run and of `validate`, and JSON lines. Scripts rely on the shape: it only grows."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from kirin_cli import __version__
+from kirin_cli.errors import KirinError
+from kirin_cli.formatting import iso_utc
+from kirin_cli.json_text import dump_json, escape_ci_commands
+from kirin_cli.modelspec.types import Finding, Severity
+from kirin_cli.report.report import Report, as_list, as_mapping
+from kirin_cli.run.job import Outcome, OutputFile, Summary
+
+if TYPE_CHECKING:
+    from kirin_cli.run.check import CheckedFiles, CheckedJob
+
+COUNTED: Final = ("done", "failed", "skipped", "pending", "unknown")
+COUNTS_AS: Final = {"rejected": "failed", "expired": "failed"}
+ERROR_FIELDS: Final = ("code", "message", "hint", "retry_safe", "charged")
+JOB_FIELDS: Final[Mapping[str, object]] = {
+    **dict.fromkeys(("name", "model", "state", "task_id", "external_task_id", "cost_usd")),
+    "outputs": [dict.fromkeys(("type", "path", "url", "bytes", "sha256", "duration"))],
+    "error": dict.fromkeys(ERROR_FIELDS),
+    **dict.fromkeys(("reason", "take", "file", "line", "column", "prompt")),
+    "params": ...,
+    "times": dict.fromkeys(("intended", "submitted", "accepted", "generated", "failed", "fetched")),
+}
+"""The names in a job: None has nothing below it, a list more of the same, `...` what the model has."""
+_NO_FILE: Final = frozenset({"", "."})  # of jobs that came from flags
+RunData = Mapping[str, object]
+
+
+def render_json(summary: Summary) -> str:
+    """The whole run, indented."""
+    return dump_json(run_data(summary))
+
+
+def render_again(report: Report) -> str:
+    """The data that a report was read from."""
+    return dump_json(report.data)
+
+
+def run_data(summary: Summary) -> dict[str, object]:
+    """A run; costs are decimal strings in US dollars, times ISO 8601."""
+    states = Counter[str](outcome.state for outcome in summary.outcomes)
+    number, of = summary.shard or (0, 0)
+    return {
+        "run_id": summary.run_id,
+        "exit_code": summary.exit_code,
+        "totals": totals(states, summary.cost),
+        "jobs": [_job(outcome) for outcome in summary.outcomes],
+        "problems": [],
+        "started_at": iso_utc(summary.started) if summary.started else None,
+        "ended_at": iso_utc(summary.ended) if summary.ended else None,
+        "shard": {"index": number, "total": of} if of else None,
+        "kirin_version": __version__,
+    }
+
+
+def totals(states: Mapping[str, int], cost: Decimal) -> dict[str, object]:
+    """How many jobs ended in which state, and what they cost."""
+    counts = dict.fromkeys(COUNTED, 0)
+    for state, number in states.items():
+        counts[COUNTS_AS.get(state, state if state in counts else "unknown")] += number
+    return {"jobs": sum(states.values()), **counts, "cost_usd": str(cost)}
+
+
+def refused_result(findings: Iterable[Finding]) -> dict[str, object]:
+    """A run that sent nothing, because of what was found."""
+    names = ("severity", "message", "rule", "path", "job", "file", "line", "column")
+    return _without_jobs(2, [{name: getattr(finding, name) for name in names} for finding in findings])
+
+
+def error_result(error: KirinError) -> dict[str, object]:
+    """A run that an error ended before its jobs could say how they stand."""
+    return _without_jobs(error.exit_code, [{"severity": "error", "message": error.message, "hint": error.hint}])
+
+
+def _without_jobs(exit_code: int, problems: list[dict[str, object]]) -> dict[str, object]:
+    return run_data(Summary(run_id="", outcomes=())) | {"exit_code": exit_code, "problems": problems}
+
+
+def _job(outcome: Outcome) -> dict[str, object]:
+    params = json.loads(outcome.job.request or "{}").get("params") or {}
+    return {
+        "name": outcome.job.name,
+        "model": outcome.job.model.id,
+        "state": outcome.state,
+        "task_id": outcome.task_id or None,
+        "external_task_id": outcome.job.external_id,
+        "cost_usd": _money(outcome.cost),
+        "outputs": [_output(output) for output in outcome.outputs],
+        "error": _error(outcome),
+        "reason": outcome.reason or None,
+        "take": outcome.job.take,
+        "file": outcome.job.file if outcome.job.file not in _NO_FILE else None,
+        "line": outcome.job.line or None,
+        "column": outcome.job.column or None,
+        "prompt": params.get("prompt"),
+        "params": params,
+        "times": dict(outcome.times),
+    }
+
+
+def _output(output: OutputFile) -> dict[str, object]:
+    return {
+        "type": output.type,
+        "path": str(output.path),
+        "url": output.url,
+        "bytes": output.bytes,
+        "sha256": output.sha256,
+        "duration": output.duration,
+    }
+
+
+def _error(outcome: Outcome) -> dict[str, object] | None:
+    if outcome.error is None:
+        return None
+    return {name: getattr(outcome.error, name) for name in ERROR_FIELDS}
+
+
+def _money(cost: Decimal | None) -> str | None:
+    return None if cost is None else str(cost)
+
+
+JOB_LINE_FIELDS: Final[Mapping[str, object]] = {"run_id": None, **JOB_FIELDS}
+"""The names in a row, as JOB_FIELDS has them."""
+
+
+def render_jsonl(report: Report) -> str:
+    """The lines, in ASCII; nothing where there are no jobs."""
+    return escape_ci_commands("\n".join(map(json.dumps, job_rows(report.data))))
+
+
+def job_rows(data: Mapping[str, object]) -> list[dict[str, object]]:
+    """The jobs of a run, each with the id of the run."""
+    return [{"run_id": data.get("run_id"), **as_mapping(job)} for job in as_list(data.get("jobs"))]
+
+
+def render_validation(checked: "CheckedFiles", *, strict: bool) -> str:
+    """Every job with its errors and warnings, and what is wrong with the files themselves."""
+    report = {
+        "valid": not checked.refused(strict=strict),
+        "jobs": [_checked_job(job) for job in checked.jobs],
+        "errors": [_of_file(finding) for finding in checked.findings],
+    }
+    return dump_json(report)
+
+
+def _checked_job(one: "CheckedJob") -> dict[str, object]:
+    return {
+        "name": one.job.name,
+        "model": one.job.model,
+        "file": str(one.job.file),
+        "line": one.job.line,
+        "take": one.job.take,
+        "tags": list(one.job.tags),
+        "via": one.job.via,
+        "errors": _finding_data(one, "error"),
+        "warnings": _finding_data(one, "warning"),
+    }
+
+
+def _finding_data(one: "CheckedJob", severity: Severity) -> list[dict[str, object]]:
+    names = ("path", "rule", "message", "line", "column", "via")
+    return [{name: getattr(f, name) for name in names} for f in one.findings if f.severity == severity]
+
+
+def _of_file(finding: Finding) -> dict[str, object]:
+    return {name: getattr(finding, name) for name in ("file", "line", "column", "message", "via")}

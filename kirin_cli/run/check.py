@@ -1,0 +1,149 @@
+"""Job files held against the models: every problem of every job with its position. Sends nothing."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from itertools import groupby
+from pathlib import Path
+
+from kirin_cli.jobs.job import JobSpec
+from kirin_cli.jobs.parser import JobFile
+from kirin_cli.jobs.placeholders import JobReference
+from kirin_cli.jobs.yaml_loader import pause_gc
+from kirin_cli.media.detect import inspect_media
+from kirin_cli.models import MODELS
+from kirin_cli.modelspec.model import Model
+from kirin_cli.modelspec.text import did_you_mean, quote
+from kirin_cli.modelspec.types import Finding, InspectMedia, MediaFile, MediaKind, Problem
+
+InspectMediaIn = Callable[[str, MediaKind, Path], MediaFile]
+_UNCHECKABLE = frozenset({"model", "params"})
+_ANCHOR = "an anchor"
+_MAX_CACHED = 4096  # images and videos of a file
+_model = cache(MODELS.get)  # which looks for the module of a model each time
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedJob:
+    """A job of a file after its check. `model` is None where the id is unknown (rule A1)."""
+
+    job: JobSpec
+    model: Model | None
+    values: Mapping[str, object]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFiles:
+    """All files of one command: their jobs, and what is wrong with the files themselves."""
+
+    jobs: tuple[CheckedJob, ...]
+    findings: tuple[Finding, ...]
+
+    def all_findings(self) -> list[Finding]:
+        """Everything found, file by file."""
+        return [*self.findings, *(finding for job in self.jobs for finding in job.findings)]
+
+    def refused(self, *, strict: bool) -> bool:
+        """Whether anything forbids sending; with `strict` a warning does."""
+        return any(strict or finding.severity == "error" for finding in self.all_findings())
+
+
+def check_files(files: Iterable[JobFile], look: InspectMediaIn = inspect_media) -> CheckedFiles:
+    """Hold every job of every file against its model; ids given by hand must be unique in the run (rule A4)."""
+    read = list(files)
+    looks = [(file, _looking(look, file.path.parent)) for file in read]
+    with pause_gc():
+        checked = list(_with_unique_ids([_checked(job, looking) for file, looking in looks for job in file.jobs]))
+    if any(one.findings for one in checked):
+        checked = list(_with_shared_origin(checked))
+    return CheckedFiles(tuple(checked), tuple(finding for file in read for finding in _file_findings(file)))
+
+
+def check_one_job(job: JobSpec, look: InspectMediaIn = inspect_media) -> CheckedJob:
+    """Hold one job against its model."""
+    return _checked(job, _looking(look, job.base))
+
+
+def _checked(job: JobSpec, look: InspectMedia) -> CheckedJob:
+    model = _model(job.model)
+    problems = list(job.problems)
+    values: Mapping[str, object] = {}
+    if model is None and not problems and "model" not in job.broken:
+        known = did_you_mean(job.model, list(MODELS))
+        problems.append(Problem("model", "A1", f"unknown model {quote(job.model)}{known}"))
+    if model is not None and _UNCHECKABLE.isdisjoint([problem.path for problem in problems]):
+        result = model.check(job.params, look)
+        problems += [problem for problem in result.problems if not _told(job, problem)]
+        values = result.values
+    return CheckedJob(job, model, values, tuple([make_finding(job, problem) for problem in problems]))
+
+
+def make_finding(job: JobSpec, problem: Problem) -> Finding:
+    """A problem of a job with its place in the file, and with how it came there."""
+    line, column = job.spot(problem.path)
+    anchor = _ANCHOR if job.anchored(problem.path) else ""
+    return Finding(
+        message=problem.message, severity=problem.severity, rule=problem.rule, path=problem.path, job=job.name,
+        file=str(job.file), line=line, column=column, via=", ".join(filter(None, (anchor, job.via))),
+    )  # fmt: skip
+
+
+def _looking(look: InspectMediaIn, base: Path) -> InspectMedia:
+    """`look` in the folder `base`; what is given in many jobs is looked at once."""
+
+    @lru_cache(_MAX_CACHED, typed=True)  # a Reference is not the text that it equals
+    def found(given: str, kind: MediaKind) -> MediaFile:
+        return MediaFile(given, "url") if isinstance(given, JobReference) else look(given, kind, base)
+
+    return found
+
+
+def _told(job: JobSpec, problem: Problem) -> bool:
+    """Whether a problem only says that a value could not be filled in."""
+    path = problem.path
+    broken = any(path == at or path.startswith((f"{at}.", f"{at}[")) for at in job.broken)
+    return broken and problem.rule != "A2"
+
+
+def _file_findings(file: JobFile) -> Iterator[Finding]:
+    for problem in file.problems:
+        path = problem.file or str(file.path)
+        yield Finding(message=problem.message, file=path, line=problem.line, column=problem.column, via=problem.via)
+
+
+def _with_shared_origin(checked: Iterable[CheckedJob]) -> Iterator[CheckedJob]:
+    """What all jobs that came of one entry have in common comes from the entry, and from no row or combination."""
+    for _, group in groupby(checked, lambda one: (one.job.file, one.job.line, one.job.column)):
+        siblings = list(group)
+        if len(siblings) < 2 or not siblings[0].job.via:  # most jobs
+            yield from siblings
+            continue
+        seen = Counter(_sameness(finding) for sibling in siblings for finding in sibling.findings)
+        common = {found for found, times in seen.items() if times == len(siblings)}
+        for one in siblings:
+            yield replace(one, findings=tuple(_general(finding, common) for finding in one.findings))
+
+
+def _general(finding: Finding, common: Collection[tuple[object, ...]]) -> Finding:
+    if _sameness(finding) not in common:
+        return finding
+    return replace(finding, via=_ANCHOR if finding.via.startswith(_ANCHOR) else "")
+
+
+def _sameness(finding: Finding) -> tuple[object, ...]:
+    return finding.message, finding.severity, finding.rule, finding.path, finding.line, finding.column
+
+
+def _with_unique_ids(checked: list[CheckedJob]) -> Iterator[CheckedJob]:
+    seen: dict[object, CheckedJob] = {}
+    for one in checked:
+        given = one.values.get("external_task_id")
+        first = seen.setdefault(given, one) if isinstance(given, str) else one
+        if first is one:
+            yield one
+            continue
+        where = f"job {first.job.name} at {first.job.file}:{first.job.line}"
+        problem = Problem("external_task_id", "A4", f"external_task_id {quote(given)} is used by {where} too")
+        yield replace(one, findings=(*one.findings, make_finding(one.job, problem)))

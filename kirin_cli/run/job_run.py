@@ -1,0 +1,139 @@
+"""One job in progress: its ledger entry, what a step acts on, and what may follow a step. Decides nothing itself."""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, Unpack
+
+from kirin_cli.api.client import Client
+from kirin_cli.api.download import Downloader
+from kirin_cli.api.retry import PollSchedule
+from kirin_cli.errors import KirinError
+from kirin_cli.ledger.entry import LedgerEntry
+from kirin_cli.ledger.ledger import ConcurrentUpdate, EntryUpdate, Ledger, TaskOwnedElsewhere
+from kirin_cli.ledger.states import LedgerEvent
+from kirin_cli.run.events import EventListener, Retrying
+from kirin_cli.run.job import Job, Outcome
+from kirin_cli.run.limits import Prices
+from kirin_cli.run.uploads import Uploader
+from kirin_cli.run.work_queue import RunClock
+from kirin_cli.wire import Dialect
+from kirin_cli.wire.responses import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Take the next step in `seconds`."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """The next step is the download, which has workers of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The job will not change any more in this run."""
+
+    outcome: Outcome
+
+
+NextStep = Wait | Download | Finished
+
+
+class RunGate(Protocol):
+    """What a step may ask of the run as a whole."""
+
+    def stop_reason(self) -> KirinError | None:
+        """Why nothing more may be submitted, if so."""
+
+    def stop(self, reason: KirinError) -> None:
+        """Submit nothing more in this run."""
+
+    def on_rate_limited(self) -> None:
+        """The service said that there are too many requests."""
+
+    def take_retry(self) -> bool:
+        """Take one retry out of the budget of the whole process; False where it is used up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext:
+    """What the steps act on. Clock, randomness and transport are arguments; `settle` is in seconds.
+
+    `origin` names the service in identities, `host` is where its URLs come from. `waits` is False with --no-wait: then
+    a job is over when the service has accepted it.
+    """
+
+    client: Client
+    dialect: Dialect
+    downloader: Downloader
+    ledger: Ledger
+    clock: RunClock
+    rng: random.Random
+    emit: EventListener
+    schedule: PollSchedule
+    limits: RunGate
+    origin: str
+    host: str
+    account: str
+    grace_period: float
+    prices: Prices
+    wait: bool = True
+    uploader: Uploader | None = None
+
+
+@dataclass(slots=True, eq=False)
+class JobRun:
+    """A job, its entry as last read, and what only this process needs to know of it.
+
+    `claimed` says whether the lease is ours, `inherited` whether its former owner died, `asked` whether the service was
+    asked for a task that somebody else may have sent. `failures` counts the failed attempts of the present step in a
+    row. By the steady clock: `settles` is when an absence counts, `missing_since` when a known task was first not
+    found. `task` is the last answer about it, `stale` how often its URLs were dead, `said` what need not be said twice,
+    `needed` how the jobs ended whose results this one refers to.
+    """
+
+    job: Job
+    entry: LedgerEntry
+    context: RunContext
+    has_lease: bool = False
+    inherited: bool = False
+    was_queried: bool = False
+    failures: int = 0
+    grace_until: float | None = None
+    missing_since: float | None = None
+    task: Task | None = None
+    expired_urls: int = 0
+    reported_statuses: set[str] = field(default_factory=set)
+    needed_outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+
+    def transition(self, event: LedgerEvent, why: str = "", **facts: Unpack[EntryUpdate]) -> bool:
+        """Move the entry in the ledger; whether that counts.
+
+        It does not after a lost race, or where the task is another entry's: then the entry as it is now, or that other
+        one, takes its place, and has to be claimed anew. Raises LocalFault where the ledger cannot be written.
+        """
+        try:
+            self.entry = self.context.ledger.move(self.entry, event, why, **facts)
+        except ConcurrentUpdate:
+            self.entry = self.context.ledger.get(self.entry) or self.entry
+        except TaskOwnedElsewhere as taken:
+            self.entry = taken.holder
+        else:
+            return True
+        self.has_lease, self.grace_until = False, None
+        return False
+
+    def retry(self, what: Literal["submit", "poll", "download"], reason: str, seconds: float | None = None) -> Wait:
+        """Count a failed attempt and try again after a growing delay with jitter, or after `seconds` if more than 0."""
+        self.failures += 1
+        delay = seconds or self.context.schedule.backoff(self.failures)
+        self.emit(Retrying, what=what, reason=reason, delay=delay)
+        return Wait(delay)
+
+    def emit(self, kind: Callable[..., object], **facts: object) -> None:
+        """Tell the listeners what happened to this job."""
+        self.context.emit(kind(job=self.job.label, at=self.context.clock.time(), **facts))  # type: ignore[arg-type]

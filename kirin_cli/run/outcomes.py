@@ -1,0 +1,183 @@
+"""Every way a job ends, as an Outcome, in words that say what it means for the money and what to do next."""
+
+import json
+from dataclasses import replace
+
+from kirin_cli.errors import KirinError, ResultUnavailable, StillRunning
+from kirin_cli.formatting import iso_utc
+from kirin_cli.ledger.entry import LedgerEntry
+from kirin_cli.ledger.states import TERMINAL, LedgerState
+from kirin_cli.models import error_message
+from kirin_cli.run.events import JobEnded, JobState
+from kirin_cli.run.identity import canonical_json
+from kirin_cli.run.job import Charged, Job, JobError, Outcome, OutputFile
+from kirin_cli.run.job_run import Finished, JobRun
+from kirin_cli.wire.responses import ServiceFailure
+
+
+def entry_times(entry: LedgerEntry, fetched: float | None = None) -> dict[str, str]:
+    """The stages that the job has reached: intended, submitted, accepted, generated or failed, fetched; no others.
+
+    `fetched` is in seconds since the epoch; without it, that of an entry that is done. A task that was adopted has no
+    time of acceptance: nobody saw it.
+    """
+    if fetched is None and entry.state is LedgerState.DONE:
+        fetched = entry.updated
+    stages = {
+        "intended": entry.created,
+        "submitted": entry.last_sent,
+        "accepted": entry.accepted_at,
+        "generated": entry.generated_at,
+        "failed": entry.updated if entry.state is LedgerState.FAILED else None,
+        "fetched": fetched,
+    }
+    return {stage: iso_utc(at) for stage, at in stages.items() if at}
+
+
+def task_class_of(job: Job) -> tuple[str, str, str]:
+    """Model, mode and duration: jobs alike in these take alike long and cost alike."""
+    mode, duration = (str(job.values.get(name) or _default(job, name)) for name in ("mode", "duration"))
+    return job.model.id, mode, duration
+
+
+def _default(job: Job, name: str) -> object:
+    return job.model.field_named(name).default or "" if name in job.model.names else ""
+
+
+def failure_text(failure: ServiceFailure | None) -> str:
+    """What the service said went wrong, as the ledger keeps it."""
+    return canonical_json({"code": failure.code, "message": failure.message}) if failure else ""
+
+
+def recorded_failure(entry: LedgerEntry) -> ServiceFailure | None:
+    """What the service said went wrong when the entry came to its end."""
+    return ServiceFailure(**json.loads(entry.error)) if entry.error else None
+
+
+def finish_done(job_run: JobRun, outputs: tuple[OutputFile, ...], reason: str = "") -> Finished:
+    """All files are there."""
+    return _finish(job_run, "done", outputs=outputs, reason=reason)
+
+
+def finish_skipped(job_run: JobRun, outputs: tuple[OutputFile, ...], reason: str) -> Finished:
+    """Nothing was to be done."""
+    return _finish(job_run, "skipped", outputs=outputs, reason=reason)
+
+
+def finish_accepted(job_run: JobRun) -> Finished:
+    """The service has it and nobody waits (--no-wait)."""
+    return _finish(job_run, "pending", reason="accepted")
+
+
+def finish_stopped(job_run: JobRun, error: KirinError) -> Finished:
+    """The run ended before the job did."""
+    state, task_id = job_run.entry.state, job_run.entry.task_id
+    if state in {LedgerState.SENDING, LedgerState.UNKNOWN, LedgerState.ABSENT}:
+        return finish_unknown(job_run, error.message)
+    stands = {LedgerState.INTENT: "not sent", LedgerState.SUCCEEDED: "generated, not fetched yet"}
+    words = stands.get(state, "not fetched yet" if state is LedgerState.FETCHING else f"task {task_id} goes on")
+    return finish_pending(job_run, type(error)(f"{error.message}: {words}", hint=error.hint))
+
+
+def finish_pending(job_run: JobRun, error: KirinError) -> Finished:
+    """Nothing is lost: the job goes on when the cause is gone."""
+    charged = _charged(job_run.entry.state)
+    return _finish(
+        job_run,
+        "pending",
+        error=JobError(exit_code=error.exit_code, message=error.message, hint=error.hint, charged=charged),
+    )
+
+
+def finish_blocked(job_run: JobRun, needed: Outcome, why: str = "") -> Finished:
+    """A job that it needs did not end well, so it was not sent."""
+    said = why or (needed.error.message if needed.error else "it is only accepted")
+    message = f"job {needed.job.label} has no result for it: {said}"
+    if job_run.entry.state is not LedgerState.INTENT:
+        return finish_unknown(job_run, message)
+    if needed.state in {"pending", "unknown"} and not why:
+        code = needed.error.exit_code if needed.error else StillRunning.exit_code
+        return _finish(
+            job_run, "pending", error=JobError(exit_code=code, message=message, hint="run the job file again")
+        )
+    return _finish(job_run, "failed", error=JobError(exit_code=1, message=message))
+
+
+def finish_unavailable(job_run: JobRun, error: ResultUnavailable) -> Finished:
+    """Paid for, but the file could not be had this time; another time it may."""
+    return finish_pending(job_run, ResultUnavailable(_paid(job_run, error.message), hint=error.hint))
+
+
+def finish_unknown(job_run: JobRun, reason: str) -> Finished:
+    """It may have been accepted and charged, or not."""
+    message = f"the outcome of the submission is unknown ({reason}); it may have been charged"
+    decide = f"decide with kirin resolve {job_run.job.external_id}"
+    hint = decide if job_run.entry.state in TERMINAL else f"kirin resume asks again; or {decide}"
+    problem = JobError(exit_code=6, message=message, hint=hint, retry_safe=False, charged="maybe")
+    return _finish(job_run, "unknown", error=problem)
+
+
+def finish_conflict(job_run: JobRun) -> Finished:
+    """The service calls it a duplicate and yet does not know it."""
+    return finish_unknown(job_run, "the service calls it a duplicate, yet does not find it")
+
+
+def finish_lost(job_run: JobRun) -> Finished:
+    """The service accepted it and no longer knows it."""
+    return finish_unknown(job_run, f"the service no longer knows task {job_run.entry.task_id}")
+
+
+def finish_rejected(job_run: JobRun, failure: ServiceFailure | None) -> Finished:
+    """The service refused the request; nothing was generated."""
+    said = failure or ServiceFailure("", "no reason given")
+    problem = JobError(exit_code=1, message=f"refused: {_in_words(said)}", code=said.code)
+    hint = "change the request, or --retry-failed to send it again"
+    return _finish(job_run, "rejected", error=replace(problem, hint=hint))
+
+
+def finish_failed(job_run: JobRun, failure: ServiceFailure | None) -> Finished:
+    """The service could not generate it."""
+    said = failure or ServiceFailure("", "no reason given")
+    hint = "--retry-failed makes a new take, at new cost"
+    charged: Charged = "yes" if job_run.entry.cost else "no"
+    problem = JobError(exit_code=1, message=f"failed: {_in_words(said)}", code=said.code, hint=hint, charged=charged)
+    return _finish(job_run, "failed", error=problem)
+
+
+def finish_expired(job_run: JobRun, reason: str) -> Finished:
+    """Paid for, but the file is gone from the service."""
+    hint = "--again makes a new take, at new cost"
+    error = JobError(exit_code=7, message=_paid(job_run, reason), hint=hint, charged="yes")
+    return _finish(job_run, "expired", error=error)
+
+
+def _paid(job_run: JobRun, reason: str) -> str:
+    return f"task {job_run.entry.task_id} was generated and paid for, but its file could not be had: {reason}"
+
+
+def _charged(state: LedgerState) -> Charged:
+    if state in {LedgerState.SUCCEEDED, LedgerState.FETCHING}:
+        return "yes"
+    return "no" if state is LedgerState.INTENT else "maybe"
+
+
+def _in_words(failure: ServiceFailure) -> str:
+    words = error_message(failure.code)
+    said = failure.message if failure.message and failure.message != words else ""
+    return ": ".join(filter(None, (words, said))) + (f" ({failure.code})" if failure.code else "")
+
+
+def _finish(
+    job_run: JobRun,
+    state: JobState,
+    *,
+    outputs: tuple[OutputFile, ...] = (),
+    error: JobError | None = None,
+    reason: str = "",
+) -> Finished:
+    cost = job_run.entry.cost
+    why = error.message if error else reason
+    job_run.emit(JobEnded, state=state, paths=tuple(str(output.path) for output in outputs), cost=cost, reason=why)
+    task_id, times = job_run.entry.task_id or "", entry_times(job_run.entry)
+    facts = {"task_id": task_id, "cost": cost, "outputs": outputs, "error": error, "reason": reason, "times": times}
+    return Finished(Outcome(job=job_run.job, state=state, **facts))  # type: ignore[arg-type]

@@ -1,0 +1,251 @@
+"""Output paths, what may be overwritten, and the sidecar `NAME.json` beside each result (fault D14)."""
+
+import hashlib
+import json
+import os
+import shutil
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path, PurePosixPath
+from typing import Final
+from urllib.parse import urlsplit
+
+from kirin_cli.errors import LocalFault, UsageError
+from kirin_cli.jobs.filenames import render_name, resolve_inside
+from kirin_cli.ledger.entry import LedgerEntry
+from kirin_cli.run.job import Job, OutputFile
+from kirin_cli.wire.responses import OutputContent
+
+SIDECAR_VERSION: Final = 1
+MAX_SIDECAR_BYTES: Final = 1 << 20
+MAX_COST_DIGITS: Final = 9
+"""Digits of a cost: a sum over one of a million digits would never end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sidecar:
+    """A note that was read: whose it is, the task, its cost ("" unknown), its files by name, how many belong to it.
+
+    `about` is the whole note as it was read.
+    """
+
+    external_id: str
+    origin: str
+    task_id: str
+    cost: str
+    files: Mapping[str, Mapping[str, object]]
+    count: object
+    path: Path
+    raw: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+    @property
+    def cost_usd(self) -> Decimal | None:
+        """The cost in US dollars, None where the service did not say."""
+        try:
+            cost = Decimal(self.cost)
+        except InvalidOperation:
+            return None
+        return cost if cost.is_finite() and cost >= 0 and abs(cost.adjusted()) <= MAX_COST_DIGITS else None
+
+    @property
+    def times(self) -> dict[str, str]:
+        """When the job reached which stage (`run.times`)."""
+        times = self.raw.get("times")
+        return {str(stage): str(at) for stage, at in times.items()} if isinstance(times, dict) else {}
+
+    def outputs(self) -> tuple[OutputFile, ...] | None:
+        """All files of the job; None where one is missing or has another size."""
+        found = tuple(self._output(name, facts) for name, facts in self.files.items())
+        return found if len(found) == self.count and all(_is_there(output) for output in found) else None
+
+    def matches(self, path: Path) -> bool:
+        """Whether the file at `path` is, byte by byte, the one that the note means. Raises LocalFault."""
+        facts = self.files.get(path.name)
+        if facts is None or not _is_there(self._output(path.name, facts)):
+            return False
+        try:
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == facts.get("sha256")
+        except OSError as error:
+            raise LocalFault(f"{path} cannot be read: {error.strerror or error}") from error
+
+    def _output(self, name: str, facts: Mapping[str, object]) -> OutputFile:
+        size = facts.get("bytes")
+        texts = {key: str(facts.get(key) or "") for key in ("type", "url", "sha256", "duration")}
+        return OutputFile(path=self.path.parent / name, bytes=size if isinstance(size, int) else -1, **texts)
+
+
+def sidecar_path(path: Path) -> Path:
+    """Where the note of the file `path` lies."""
+    return path.with_suffix(".json")
+
+
+def write_sidecar(job: Job, origin: str, task: Mapping[str, object], outputs: tuple[OutputFile, ...]) -> None:
+    """Write the note beside the first output, whole or not at all. Raises LocalFault."""
+    note = {
+        "kirin": SIDECAR_VERSION,
+        "job": job.name,
+        "take": job.take,
+        "external_task_id": job.external_id,
+        "origin": origin,
+        "request": json.loads(job.request),
+        **task,
+        "outputs": {output.path.name: _facts(output) for output in outputs},
+    }
+    path = sidecar_path(outputs[0].path)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            json.dump(note, file, indent=2, ensure_ascii=True)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise LocalFault(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def read_sidecar(path: Path) -> Sidecar | None:
+    """The note at `path`; None where there is none that this program wrote."""
+    try:
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size > MAX_SIDECAR_BYTES:
+            return None
+        note = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(note, dict) or note.get("kirin") != SIDECAR_VERSION or not isinstance(note.get("outputs"), dict):
+        return None
+    files = {name: facts for name, facts in note["outputs"].items() if _is_name(name) and isinstance(facts, dict)}
+    said = {key: str(note.get(key) or "") for key in ("external_task_id", "origin", "task_id", "cost_usd")}
+    return Sidecar(
+        external_id=said["external_task_id"], origin=said["origin"], task_id=said["task_id"], cost=said["cost_usd"],
+        files=files, count=note.get("files"), path=path, raw=note,
+    )  # fmt: skip
+
+
+def _facts(output: OutputFile) -> dict[str, object]:
+    return {
+        "type": output.type,
+        "url": output.url,
+        "bytes": output.bytes,
+        "sha256": output.sha256,
+        "duration": output.duration,
+    }
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and name not in {"", ".."} and Path(name).name == name and "\0" not in name
+
+
+def _is_there(output: OutputFile) -> bool:
+    try:
+        return output.path.is_file() and output.path.stat().st_size == output.bytes
+    except OSError:
+        return False
+
+
+EXTENSIONS: Final = {"video": ("mp4", "mov"), "image": ("png", "jpg", "jpeg", "webp")}
+SANDBOX: Final = "sandbox:"
+MIN_FREE_BYTES: Final = 1 << 20  # bytes
+ELSEWHERE: Final = "-o writes elsewhere"
+
+
+def output_path(job: Job, *, n: int = 1, ext: str = "mp4", task_id: str = "", now: float = 0.0) -> Path:
+    """The path of the job's n-th output (from 1). Raises UsageError for a name that leads out of the folder.
+
+    `day` is a time in seconds since the epoch: the day of the intent, UTC.
+    """
+    date = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d")
+    name = render_name(
+        _numbered(job.target.template, n), job=job.name, model=job.model.id, take=job.take, ext=ext, task_id=task_id,
+        date=date, n=n,
+    )  # fmt: skip
+    return resolve_inside(job.target.folder, name)
+
+
+def path_for_entry(job: Job, entry: LedgerEntry | None, now: float, task_id: str) -> Path:
+    """The path of the job's video by its entry in the ledger, or, where it has none, by `day` and `task_id`."""
+    known = (entry.task_id or task_id, entry.created) if entry else (task_id, now)
+    return output_path(job, task_id=known[0], now=known[1])
+
+
+def _numbered(template: str, n: int) -> str:
+    """The template with a place for the output's number, where it has none and needs one."""
+    if n == 1 or "{n}" in template or "{-n}" in template:
+        return template
+    return template.replace(".{ext}", "{-n}.{ext}") if ".{ext}" in template else template + "{-n}"
+
+
+def extension(content: OutputContent) -> str:
+    """The suffix, without its dot, of a file of this content: the URL's where it fits the type."""
+    known = EXTENSIONS.get(content.type, EXTENSIONS["video"])
+    try:
+        given = PurePosixPath(urlsplit(content.url).path).suffix.lower().removeprefix(".")
+    except ValueError:  # no URL at all; the download says so
+        given = ""
+    return given if given in known else known[0]
+
+
+def existing_result(job: Job, path: Path) -> tuple[Sidecar, tuple[OutputFile, ...]] | None:
+    """The note and files of this very job at `path`, if they are there and whole."""
+    note = read_sidecar(sidecar_path(path))
+    if note is None or note.external_id != job.external_id:
+        return None
+    outputs = note.outputs()
+    return (note, outputs) if outputs else None
+
+
+def ensure_writable(folder: Path) -> None:
+    """Raise LocalFault where no file can be made in `folder`, which need not be there yet: before anything is paid."""
+    try:
+        whole = folder.absolute()
+        there = next(one for one in (whole, *whole.parents) if one.exists() or one.is_symlink())
+        if not there.is_dir():
+            raise LocalFault(f"{there} is no folder; nothing can be written there", hint=ELSEWHERE)
+        if not os.access(there, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+            raise LocalFault(f"{there} cannot be written to", hint=ELSEWHERE)
+        free = shutil.disk_usage(there).free
+    except OSError as error:
+        raise LocalFault(f"{folder} cannot be used: {error.strerror or error}", hint=ELSEWHERE) from error
+    if free < MIN_FREE_BYTES:
+        raise LocalFault(f"the disk of {there} is full ({free} bytes are free)", hint=f"make room; {ELSEWHERE}")
+
+
+def ensure_sidecar_free(job: Job, path: Path) -> None:
+    """Raise UsageError where the note of the file `path` would replace a file that is no such note."""
+    note = sidecar_path(path)
+    if note == path:
+        raise UsageError(f"{path} has the name of a note, NAME.json; job {job.name} needs another", hint="use {ext}")
+    if not job.target.replace and os.path.lexists(note) and read_sidecar(note) is None:
+        raise UsageError(
+            f"{note} is there already and was not made by kirin; the note of job {job.name} would replace it",
+            hint="--force replaces it, -o writes elsewhere",
+        )
+
+
+def ensure_free(job: Job, path: Path) -> bool:
+    """Whether a file in the way may be replaced; False where nothing is in the way.
+
+    Raises UsageError where there is a file that is not to be replaced, a folder or a symbolic link.
+    """
+    if not os.path.lexists(path):
+        return False
+    if path.is_symlink() or not path.is_file():
+        kind = "a symbolic link" if path.is_symlink() else "a folder" if path.is_dir() else "no plain file"
+        raise UsageError(f"{path} is {kind}; job {job.name} cannot write there", hint="choose another name")
+    note = read_sidecar(sidecar_path(path))
+    own = note is not None and note.external_id == job.external_id
+    missed_by_nobody = own or (note is not None and note.origin.startswith(SANDBOX))
+    if job.target.replace or (note is not None and missed_by_nobody and note.matches(path)):
+        return True
+    made = "was made from another request" if note else "was not made by kirin"
+    made = "is not the file that was fetched" if own else made
+    raise UsageError(
+        f"{path} is there already and {made}; job {job.name} would replace it",
+        hint="--force replaces it, -o writes elsewhere, --again makes a new take",
+    )

@@ -1,0 +1,83 @@
+"""What a run would do with each job and why, from sidecars and the ledger alone: asks the service nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from statistics import median
+from typing import Final, Literal
+
+from kirin_cli.ledger.entry import LedgerEntry
+from kirin_cli.ledger.states import LedgerState
+from kirin_cli.run.job import Job
+from kirin_cli.run.limits import Prices
+from kirin_cli.run.outcomes import task_class_of
+from kirin_cli.run.outputs import path_for_entry
+from kirin_cli.run.prepare import EntryOf, PreparedRun
+
+Action = Literal["send", "skip", "ask", "go on", "fetch", "leave"]
+Durations = Callable[[str, str, str], Sequence[float]]
+TO_COME: Final = "{task_id}"
+"""What stands in a name for the id of a task that is not there yet."""
+
+ACTION_BY_STATE: Final[Mapping[LedgerState, tuple[Action, str]]] = {
+    LedgerState.INTENT: ("send", "it was not sent yet"),
+    LedgerState.SENDING: ("ask", "it was being sent when the run ended; the service is asked before anything is sent"),
+    LedgerState.UNKNOWN: ("ask", "nobody knows whether it was accepted; the service is asked"),
+    LedgerState.ABSENT: (
+        "ask",
+        "the service did not know it; kirin resolve decides, or it is sent again with the same id",
+    ),
+    LedgerState.ACCEPTED: ("go on", "the service is at it"),
+    LedgerState.RUNNING: ("go on", "the service is at it"),
+    LedgerState.SUCCEEDED: ("fetch", "it is generated and paid for"),
+    LedgerState.FETCHING: ("fetch", "it is generated and paid for"),
+    LedgerState.DONE: ("fetch", "it is paid for, but its file is gone"),
+    LedgerState.REJECTED: ("leave", "the service refused it; --retry-failed sends it again"),
+    LedgerState.FAILED: ("leave", "it failed; --retry-failed makes a new take, at new cost"),
+    LedgerState.CONFLICT: ("leave", "its outcome is in conflict; decide with kirin resolve"),
+    LedgerState.LOST: ("leave", "the service no longer knows it; decide with kirin resolve"),
+    LedgerState.ABANDONED: ("leave", "it was abandoned; decide with kirin resolve"),
+    LedgerState.EXPIRED: ("leave", "its file is gone from the service; --again makes a new take, at new cost"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedJob:
+    """One job's fate. `cost` is what it may cost in US dollars, `seconds` how long it may take; None: not known yet."""
+
+    job: Job
+    action: Action
+    reason: str
+    path: Path
+    cost: Decimal | None
+    seconds: float | None
+
+
+def plan_jobs(
+    prepared: PreparedRun, entry_of: EntryOf, prices: Prices, durations: Durations, now: float = 0.0
+) -> list[PlannedJob]:
+    """What would become of each job, in order; `day` is now, in seconds since the epoch."""
+
+    def fate(job: Job) -> PlannedJob:
+        entry = entry_of(job.external_id)
+        path = path_for_entry(job, entry, now, TO_COME)
+        known, default = prices(task_class_of(job)), durations(*task_class_of(job))
+        cost, seconds = max(known) if known else None, median(default) if default else None
+        action, why = _fate(job, prepared, entry)
+        return PlannedJob(job=job, action=action, reason=why, path=path, cost=cost, seconds=seconds)
+
+    return [fate(job) for job in prepared.jobs]
+
+
+def likely_cost(plans: Sequence[PlannedJob]) -> Decimal | None:
+    """What a run may cost in US dollars; None where a job that would be sent has no known price."""
+    costs = [plan.cost for plan in plans if plan.action == "send"]
+    return None if None in costs else sum(filter(None, costs), Decimal(0))
+
+
+def _fate(job: Job, prepared: PreparedRun, entry: LedgerEntry | None) -> tuple[Action, str]:
+    skipped = prepared.skipped.get(job.external_id)
+    if skipped is not None:
+        return "skip", skipped.reason
+    return ("send", "it is new") if entry is None else ACTION_BY_STATE[entry.state]

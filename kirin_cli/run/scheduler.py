@@ -1,0 +1,339 @@
+"""The scheduler: admits the jobs of a run, takes their steps side by side, collects their outcomes."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from kirin_cli.errors import (
+    BalanceInsufficient,
+    Interrupted,
+    KirinError,
+    LocalFault,
+    ResultUnavailable,
+    StillRunning,
+    Terminated,
+    UsageError,
+)
+from kirin_cli.ledger.entry import Intent, LedgerEntry
+from kirin_cli.ledger.leases import Leases
+from kirin_cli.ledger.states import LedgerState
+from kirin_cli.run.download import fetch_result, verify_done
+from kirin_cli.run.events import Notice, Queued
+from kirin_cli.run.job import Job, Outcome, Summary
+from kirin_cli.run.job_run import Download, Finished, JobRun, NextStep, RunContext, Wait
+from kirin_cli.run.limits import Admission, CostBudget, RunLimits
+from kirin_cli.run.outcomes import (
+    finish_conflict,
+    finish_expired,
+    finish_failed,
+    finish_lost,
+    finish_pending,
+    finish_rejected,
+    finish_stopped,
+    finish_unavailable,
+    finish_unknown,
+    recorded_failure,
+    task_class_of,
+)
+from kirin_cli.run.poll import poll
+from kirin_cli.run.resume import serialize_plan
+from kirin_cli.run.submit import mark_owner_died, reconcile, resend_or_give_up, submit
+from kirin_cli.run.work_queue import WorkQueue
+
+
+def make_intent(job: Job, context: RunContext, run_id: str) -> Intent:
+    """The intent of a job at this service. Raises LocalFault where a medium cannot be read."""
+    model, mode, duration = task_class_of(job)
+    job_file = str(Path(job.file).absolute()) if job.file else ""
+    return Intent(
+        origin=context.origin, account=context.account, external_id=job.external_id, model=model, request=job.request,
+        plan=serialize_plan(job), mode=mode, duration=duration, job=job.name, job_file=job_file, scope=job.scope,
+        take=job.take, run_id=run_id,
+    )  # fmt: skip
+
+
+def finish_ended(job_run: JobRun) -> NextStep:
+    """An entry that an earlier run, or another process, brought to its end."""
+    match job_run.entry.state:
+        case LedgerState.REJECTED:
+            return finish_rejected(job_run, recorded_failure(job_run.entry))
+        case LedgerState.FAILED:
+            return finish_failed(job_run, recorded_failure(job_run.entry))
+        case LedgerState.CONFLICT:
+            return finish_conflict(job_run)
+        case LedgerState.LOST:
+            return finish_lost(job_run)
+        case LedgerState.ABANDONED:
+            return finish_unknown(job_run, "abandoned by hand")
+        case _:
+            return finish_expired(job_run, "its URLs had expired")
+
+
+STEPS: Final[Mapping[LedgerState, Callable[[JobRun], NextStep]]] = {
+    LedgerState.INTENT: submit,
+    LedgerState.SENDING: mark_owner_died,
+    LedgerState.UNKNOWN: reconcile,
+    LedgerState.ABSENT: resend_or_give_up,
+    LedgerState.ACCEPTED: poll,
+    LedgerState.RUNNING: poll,
+    LedgerState.SUCCEEDED: fetch_result,
+    LedgerState.FETCHING: fetch_result,
+    LedgerState.DONE: verify_done,
+    **dict.fromkeys(
+        (
+            LedgerState.REJECTED,
+            LedgerState.FAILED,
+            LedgerState.CONFLICT,
+            LedgerState.LOST,
+            LedgerState.ABANDONED,
+            LedgerState.EXPIRED,
+        ),
+        finish_ended,
+    ),
+}
+FETCHES: Final = frozenset({LedgerState.SUCCEEDED, LedgerState.FETCHING, LedgerState.DONE})
+
+
+def take_step(job_run: JobRun) -> NextStep:
+    """Take one step. Raises LocalFault where the ledger or the disk fails."""
+    return STEPS[job_run.entry.state](job_run)
+
+
+NO_OUTCOMES: Final[Mapping[str, Outcome]] = {}
+
+
+class JobQueue:
+    """The jobs of a run in their order. `before` holds outcomes of jobs that were done already, by external id."""
+
+    def __init__(
+        self,
+        courses: Iterable[JobRun],
+        limits: RunLimits,
+        budget: CostBudget,
+        before: Mapping[str, Outcome] = NO_OUTCOMES,
+    ) -> None:
+        self.outcomes: dict[str, Outcome] = {}
+        self._waiting = deque(courses)
+        self._in_flight: set[str] = set()
+        self._brakes = limits
+        self._budget = budget
+        self._before = before
+
+    def pop_ready(self) -> JobRun | None:
+        """The next job that may go, which is in flight from now on; None while there is none."""
+        job_run = self._ready() if self._brakes.has_capacity(len(self._in_flight)) else None
+        if job_run is None or not self._affords(job_run):
+            return None
+        self._waiting.remove(job_run)
+        self._in_flight.add(job_run.job.external_id)
+        return job_run
+
+    def release_slot(self, job_run: JobRun) -> None:
+        """The service is done with the job: it takes no room any more."""
+        self._in_flight.discard(job_run.job.external_id)
+
+    def finish(self, job_run: JobRun, outcome: Outcome) -> None:
+        """The job has come to its end."""
+        name = job_run.job.external_id
+        self.outcomes[name] = outcome
+        self._in_flight.discard(name)
+        charged = outcome.error.charged != "no" if outcome.error else outcome.state != "skipped"
+        cost = outcome.cost if charged else None
+        self._budget.record_end(name, task_class_of(job_run.job), cost, charged=charged)
+
+    def _ready(self) -> JobRun | None:
+        """The first that waits for no result of another job."""
+        for job_run in self._waiting:
+            needs = job_run.job.needs.items()
+            if all(need in self.outcomes or need in self._before for _, need in needs):
+                job_run.needed_outcomes = {name: self.outcomes.get(need) or self._before[need] for name, need in needs}
+                return job_run
+        return None
+
+    def _affords(self, job_run: JobRun) -> bool:
+        """Whether the next job may go: what is sent already goes on, the rest must fit the limit."""
+        name, task_class = job_run.job.external_id, task_class_of(job_run.job)
+        if job_run.entry.state is not LedgerState.INTENT or self._brakes.stop_reason():
+            self._budget.resume(name, task_class)
+            return True
+        admission = self._budget.admit(name, task_class)
+        if admission is Admission.STOP:
+            self._brakes.stop(BalanceInsufficient(self._budget.reason(task_class), hint="a higher --max-cost goes on"))
+        return admission is not Admission.WAIT
+
+
+API_WORKERS: Final = 4
+DOWNLOAD_WORKERS: Final = 4
+WAIT_SLICE: Final = 0.25
+LEASE_RENEWAL_SECONDS: Final = 20.0
+SHUTDOWN_SECONDS: Final = 4.0
+"""Seconds that a request under way gets to end after an interruption (the command ends within 5 s)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """Bounds of a run: tasks in flight, seconds until it stops waiting, US dollars (None: no end)."""
+
+    in_flight: int = 10
+    timeout: float | None = None
+    max_cost: Decimal | None = None
+
+
+class Scheduler:
+    """One run. `before` holds the outcomes of jobs that were done already, by external id: others may need them."""
+
+    def __init__(
+        self,
+        jobs: Iterable[Job],
+        context: RunContext,
+        brakes: RunLimits,
+        leases: Leases,
+        limits: RunOptions,
+        run_id: str,
+        before: Mapping[str, Outcome] = NO_OUTCOMES,
+    ) -> None:
+        self.run_id = run_id
+        self._world = context
+        self._brakes = brakes
+        self._leases = leases
+        self._limits = limits
+        self._changed = threading.Condition()
+        self._courses = self._intend(list(jobs))
+        self._line = JobQueue(self._courses, brakes, CostBudget(limits.max_cost, context.prices), before)
+        self._stop: KirinError | None = None
+        self._api = WorkQueue(context.clock, API_WORKERS, "api")
+        self._downloads = WorkQueue(context.clock, DOWNLOAD_WORKERS, "download")
+
+    def run(self, tick: Callable[[], None] = lambda: None) -> Summary:
+        """See every job to its end, or to the end of the wait; `tick` is called a few times a second meanwhile.
+
+        Raises what a step raised by mistake.
+        """
+        self._api.start()
+        self._downloads.start()
+        self._admit()
+        self._wait(tick)
+        self._close()
+        ended = self._line.outcomes
+        outcomes = tuple(
+            ended.get(job_run.job.external_id) or self._unfinished(job_run).outcome for job_run in self._courses
+        )
+        signal = self._stop.exit_code if isinstance(self._stop, Interrupted | Terminated) else 0
+        return Summary(run_id=self.run_id, outcomes=outcomes, signal=signal)
+
+    def interrupt(self, reason: KirinError) -> None:
+        """Submit nothing more and stop waiting; what runs on the service goes on. Safe in a signal handler."""
+        self._stop = self._stop or reason
+        self._brakes.stop(self._stop)
+
+    def _intend(self, jobs: list[Job]) -> list[JobRun]:
+        entries = self._world.ledger.intend_all(make_intent(job, self._world, self.run_id) for job in jobs)
+        for job in jobs:
+            self._world.emit(Queued(job=job.label, at=self._world.clock.time(), model=job.model.id))
+        return [JobRun(job, entry, self._world) for job, entry in zip(jobs, entries, strict=True)]
+
+    def _wait(self, tick: Callable[[], None]) -> None:
+        clock, started, renewed = self._world.clock, self._world.clock.now(), self._world.clock.now()
+        while self._stop is None and len(self._line.outcomes) < len(self._courses):
+            if self._api.failure or self._downloads.failure:
+                break
+            now = clock.now()
+            if self._limits.timeout is not None and now - started >= self._limits.timeout:
+                self._stop = StillRunning("the wait is over")
+            if now - renewed >= LEASE_RENEWAL_SECONDS:
+                self._renew_leases()
+                renewed = now
+            with self._changed:
+                clock.wait(self._changed, WAIT_SLICE)
+            tick()
+
+    def _renew_leases(self) -> None:
+        try:
+            self._leases.renew()
+        except LocalFault as fault:
+            # The steps under way find out by themselves whether their part can still be written down.
+            self._brakes.stop(fault)
+
+    def _close(self) -> None:
+        if self._stop is not None:
+            self._brakes.stop(self._stop)
+        if isinstance(self._stop, Interrupted | Terminated):
+            words = f"{self._stop.message}: what is under way is brought to an end; once more ends at once"
+            text = f"{words}; {self._stop.hint}" if self._stop.hint else words
+            self._world.emit(Notice(job="", at=self._world.clock.time(), text=text))
+        self._api.close()
+        self._downloads.close()
+        for agenda in (self._api, self._downloads):
+            agenda.join(SHUTDOWN_SECONDS / 2)
+        failure = self._api.failure or self._downloads.failure
+        if failure is not None:
+            raise failure
+        with suppress(LocalFault):
+            # Whoever comes next sees that this process has ended.
+            self._leases.close()
+
+    def _admit(self) -> None:
+        with self._changed:
+            while job_run := self._line.pop_ready():
+                self._schedule(job_run, Wait(0))
+
+    def _schedule(self, job_run: JobRun, then: NextStep) -> None:
+        if isinstance(then, Wait) and job_run.entry.state not in FETCHES:
+            self._api.add(lambda: self._step(job_run), then.seconds)
+        else:
+            self._line.release_slot(job_run)
+            self._downloads.add(lambda: self._step(job_run), then.seconds if isinstance(then, Wait) else 0.0)
+
+    def _step(self, job_run: JobRun) -> None:
+        then = self._run_step(job_run)
+        if job_run.entry.state is LedgerState.ACCEPTED:
+            self._brakes.on_accepted()
+        if isinstance(then, Finished):
+            self._release_lease(job_run)
+        with self._changed:
+            if isinstance(then, Finished):
+                self._line.finish(job_run, then.outcome)
+                self._changed.notify_all()
+            else:
+                self._schedule(job_run, then)
+        if isinstance(then, Finished | Download):
+            self._admit()
+
+    def _release_lease(self, job_run: JobRun) -> None:
+        """Another process may wait for this job, while this one waits for a job of that one's (fault G4)."""
+        if job_run.has_lease:
+            with suppress(LocalFault):
+                self._leases.release(job_run.entry)
+
+    def _run_step(self, job_run: JobRun) -> NextStep:
+        try:
+            return take_step(job_run) if job_run.has_lease else self._claim(job_run)
+        except LocalFault as fault:
+            self._brakes.stop(fault)
+            return finish_pending(job_run, fault)
+        except UsageError as error:
+            return finish_pending(job_run, LocalFault(error.message, hint=error.hint))
+        except ResultUnavailable as unavailable:
+            return finish_unavailable(job_run, unavailable)
+
+    def _claim(self, job_run: JobRun) -> NextStep:
+        claim = self._leases.acquire(job_run.entry)
+        job_run.entry = claim.entry
+        if claim.granted:
+            job_run.has_lease, job_run.inherited = True, job_run.inherited or claim.inherited
+            return Wait(0)
+        if "held" not in job_run.reported_statuses:
+            job_run.reported_statuses.add("held")
+            job_run.emit(Notice, text="another kirin is at this job; waiting for it")
+        return Wait(self._world.schedule.backoff(1))
+
+    def _unfinished(self, job_run: JobRun) -> Finished:
+        entry: LedgerEntry | None = self._world.ledger.get(job_run.entry)
+        job_run.entry = entry or job_run.entry
+        stop = self._stop or self._brakes.stop_reason() or StillRunning("the run ended")
+        return finish_stopped(job_run, stop)

@@ -1,0 +1,99 @@
+"""Timed work in a heap, served by a few threads, and the system's clock. Knows nothing of jobs."""
+
+import heapq
+import threading
+import time
+from collections.abc import Callable
+from itertools import count
+from typing import Protocol
+
+Work = Callable[[], None]
+
+
+class RunClock(Protocol):
+    """Time as the run sees it."""
+
+    def now(self) -> float:
+        """Seconds that only go forward."""
+
+    def time(self) -> float:
+        """Seconds since the epoch."""
+
+    def wait(self, condition: threading.Condition, seconds: float | None) -> None:
+        """Wait until the condition is notified, at most `seconds`."""
+
+
+class WorkQueue:
+    """Threads that do what is due. A failure of one piece of work stops all and is raised by `finish`."""
+
+    def __init__(self, clock: RunClock, workers: int, name: str) -> None:
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._due: list[tuple[float, int, Work]] = []
+        self._order = count()
+        self._closed = False
+        self._failure: BaseException | None = None
+        self._threads = [threading.Thread(target=self._serve, name=f"{name}-{n}", daemon=True) for n in range(workers)]
+
+    def start(self) -> None:
+        """Start serving."""
+        for thread in self._threads:
+            thread.start()
+
+    def add(self, work: Work, delay: float = 0.0) -> None:
+        """Do `work` in `delay` seconds, or as soon after as a thread is free."""
+        with self._changed:
+            heapq.heappush(self._due, (self._clock.now() + delay, next(self._order), work))
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Do nothing more that is not under way already."""
+        with self._changed:
+            self._closed = True
+            self._due.clear()
+            self._changed.notify_all()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the threads after `close`, at most `seconds` together; whether all have ended."""
+        end = self._clock.now() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, end - self._clock.now()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What a piece of work raised."""
+        return self._failure
+
+    def _serve(self) -> None:
+        while (work := self._next()) is not None:
+            try:
+                work()
+            except BaseException as error:  # noqa: BLE001  (carried to the thread that waits for the run)
+                self._failure = self._failure or error
+                self.close()
+
+    def _next(self) -> Work | None:
+        with self._changed:
+            while not self._closed:
+                now = self._clock.now()
+                if self._due and self._due[0][0] <= now:
+                    return heapq.heappop(self._due)[2]
+                self._clock.wait(self._changed, self._due[0][0] - now if self._due else None)
+        return None
+
+
+class SystemClock:
+    """Real time: monotonic for waiting, the wall clock for what is written down (fault L6)."""
+
+    def now(self) -> float:
+        """Monotonic seconds."""
+        return time.monotonic()
+
+    def time(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+    def wait(self, condition: threading.Condition, seconds: float | None) -> None:
+        """Wait for the condition, at most `seconds`; in slices, so that a suspended machine wakes up in time."""
+        condition.wait(60.0 if seconds is None else min(seconds, 60.0))
