@@ -1,14 +1,20 @@
-"""`kirin` as a process of its own, with a home of its own: for tests of the command line."""
+"""`kirin` in a home of its own, inside this process or as one of its own: for tests of the command line."""
 
+import io
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
+from kirin_cli.cli.app import run_command_line
+
 OWN = ("KIRIN_", "XDG_")
 COLOURS = {"NO_COLOR", "FORCE_COLOR", "CI", "COLUMNS"}
+
+Done = subprocess.CompletedProcess[str]
 
 
 @dataclass(frozen=True)
@@ -39,15 +45,40 @@ class Home:
         own = {"HOME": str(self.root), "KIRIN_CONFIG_DIR": str(self.config), "KIRIN_STATE_DIR": str(self.state)}
         return {**kept, **own, **more}
 
-    def kirin(
-        self, *arguments: str, env: Mapping[str, str] | None = None, stdin: str | None = None
-    ) -> "subprocess.CompletedProcess[str]":
-        """Run one command line to its end."""
+    def kirin(self, *arguments: str, env: Mapping[str, str] | None = None, stdin: str = "") -> Done:
+        """Run one command line to its end, inside this process: a tenth of the time that a process takes."""
+        return inside(self.work, self.environ(**(env or {})), *arguments, stdin=stdin)
+
+    def process(self, *arguments: str, env: Mapping[str, str] | None = None) -> Done:
+        """The same as a process of its own, for what runs beside something else."""
         return subprocess.run(
             [sys.executable, "-m", "kirin_cli", *arguments], cwd=self.work, env=self.environ(**(env or {})),
-            input=stdin, stdin=subprocess.DEVNULL if stdin is None else None, capture_output=True, text=True,
-            encoding="utf-8", timeout=60, check=False,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False,
         )  # fmt: skip
+
+
+def inside(folder: Path, environ: Mapping[str, str], *arguments: str, stdin: str = "") -> Done:
+    """What a command line does in that folder with that environment, when it was run inside this process."""
+    out, talk = io.StringIO(), io.StringIO()
+    with surroundings(folder, environ, stdin), redirect_stdout(out), redirect_stderr(talk):
+        code = run_command_line(arguments)
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), talk.getvalue())
+
+
+@contextmanager
+def surroundings(folder: Path, environ: Mapping[str, str], stdin: str) -> Iterator[None]:
+    """Stand in a folder with an environment and a standard input that is no terminal, and go back."""
+    before, terminal = dict(os.environ), sys.stdin
+    os.environ.clear()
+    os.environ.update(environ)
+    sys.stdin = io.TextIOWrapper(io.BytesIO(stdin.encode()), "utf-8")
+    try:
+        with chdir(folder):
+            yield
+    finally:
+        sys.stdin = terminal
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def made(folder: Path) -> Path:

@@ -1,10 +1,21 @@
 """How the suite runs: two workers a core, and without what only a POSIX system can try on Windows."""
 
 import os
+import signal
 import sys
 
 POSIX_ONLY = ["faults/*", "shells/*", "tasks/*", "recording/*", "api/test_api_parts.py", "ui/test_ui_outlet.py"]
 collect_ignore_glob = POSIX_ONLY if sys.platform == "win32" else []
+
+# Without it every worker and every process would compile everything anew, which doubles the time.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# What is ignored, processes inherit (`nohup pytest &`); what is handled they do not. So this one still passes over the
+# signal, and what a test starts heeds it.
+for _name in ("SIGINT", "SIGHUP", "SIGQUIT", "SIGTERM"):
+    if (_number := getattr(signal, _name, None)) and signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, lambda *_: None)
 
 
 def pytest_xdist_auto_num_workers():

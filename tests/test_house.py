@@ -1,6 +1,7 @@
 """The laws of the house, over the syntax trees: imports go down, libraries stay in their rooms, one way out."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ def room(path):
     return inside.parts[0] if len(inside.parts) > 1 else inside.stem
 
 
+@cache
 def trees():
     return [(path, ast.parse(path.read_text(encoding="utf-8"))) for path in FILES]
 

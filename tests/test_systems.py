@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,6 @@ import yaml
 from kirin_cli.sandbox.server import Sandbox
 
 ROOT = Path(__file__).parent.parent
-TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "kirin_cli").rglob("*.py"))}
-NODES = [(path, node) for path, tree in TREES.items() for node in ast.walk(tree)]
 OF_ONE_SYSTEM = {
     "fcntl", "grp", "posix", "pty", "pwd", "readline", "resource", "spwd", "syslog", "termios", "tty", "curses",
     "msvcrt", "nt", "winreg", "winsound", "_winapi",
@@ -34,8 +33,18 @@ jobs:
 """
 
 
+@cache
+def trees():
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "kirin_cli").rglob("*.py"))}
+
+
+@cache
+def all_nodes():
+    return [(path, node) for path, tree in trees().items() for node in ast.walk(tree)]
+
+
 def nodes(kind):
-    return ((path, node) for path, node in NODES if isinstance(node, kind))
+    return ((path, node) for path, node in all_nodes() if isinstance(node, kind))
 
 
 def at_import(tree):
@@ -54,7 +63,7 @@ def modules(node):
 def test_nothing_that_only_one_system_has_is_imported_unguarded():
     strays = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for node in at_import(tree)
         if modules(node) & OF_ONE_SYSTEM
     ]

@@ -1,15 +1,11 @@
 """The command line inside this process, for what needs no process of its own, and what came of it."""
 
-import contextlib
-import io
 import json
-import os
 from typing import Any
 
+from cli_process import inside
 from faults.processes import environment
 from faults.worlds import Bench
-
-from kirin_cli.cli.app import run_command_line
 
 Said = tuple[int, str, str]
 """Exit code, standard output, standard error."""
@@ -19,16 +15,8 @@ CHECKED_WITHIN = 1.0
 
 def kirin(machine: Bench, *arguments: str) -> Said:
     """A command in the bench's folder and environment."""
-    out, err, before = io.StringIO(), io.StringIO(), dict(os.environ)
-    os.environ.clear()
-    os.environ.update(environment(machine))
-    try:
-        with contextlib.chdir(machine.folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = run_command_line(arguments)
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-    return code, out.getvalue(), err.getvalue()
+    done = inside(machine.folder, environment(machine), *arguments)
+    return done.returncode, done.stdout, done.stderr
 
 
 def sent(machine: Bench) -> list[dict[str, Any]]:

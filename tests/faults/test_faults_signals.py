@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 from contextlib import closing
+from pathlib import Path
 from sqlite3 import connect
 
 import loopback_faults as faults
@@ -20,6 +22,7 @@ from kirin_cli.cli.runner import handle_signals
 from kirin_cli.errors import Interrupted, KirinError, Terminated
 from kirin_cli.ledger.states import LedgerState
 
+CONFTEST = Path(__file__).parents[1] / "conftest.py"
 GO_ON = "to go on: kirin run jobs.yaml"
 
 
@@ -207,6 +210,16 @@ def test_G2_what_is_ignored_from_the_start_stays_ignored(endless: Bench) -> None
         endless.api.api.statuses = ("completed",)
         assert running.end() == 0
     processes.judge(endless, running)
+
+
+def test_G1_G2_a_test_run_that_ignores_signals_starts_processes_that_heed_them() -> None:
+    ignoring = (
+        "import runpy, signal, subprocess, sys; [signal.signal(number, signal.SIG_IGN) for number in (1, 2, 3, 15)]"
+    )
+    child = "import signal; print(*(signal.getsignal(number) is signal.SIG_IGN for number in (1, 2, 3, 15)))"
+    as_here = f"runpy.run_path({str(CONFTEST)!r}); subprocess.run([sys.executable, '-Sc', {child!r}], check=True)"
+    ran = subprocess.run([sys.executable, "-c", f"{ignoring}; {as_here}"], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False False False False\n"
 
 
 @pytest.mark.parametrize(("number", "kind"), [(signal.SIGINT, Interrupted), (signal.SIGTERM, Terminated)])

@@ -1,8 +1,7 @@
 """Jobs that wait for one another: `${jobs.NAME.url}`, unknown names, circles."""
 
-import time
-
 import pytest
+from measuring import work_within
 
 from kirin_cli.jobs.placeholders import JobReference, find_references
 
@@ -100,21 +99,16 @@ def test_names_are_those_of_one_document(load):
 def test_I3_a_chain_and_a_circle_of_thousands_take_no_recursion(load):
     number = 5000
     text = DEFAULTS + job("j0") + "".join(job(f"j{index}", f"j{index - 1}") for index in range(1, number))
-    started = time.process_time()
-    assert told(load(text)) == []
-    (one, *_) = told(
-        load(
-            text.replace(
-                "name: j0, params: {dynamic_masks: []", f"name: j0, params: {{image: '${{jobs.j{number - 1}.url}}'"
-            )
-        )
+    circle = text.replace(
+        "name: j0, params: {dynamic_masks: []", f"name: j0, params: {{image: '${{jobs.j{number - 1}.url}}'"
     )
+    with work_within(5):
+        assert told(load(text)) == []
+        (one, *_) = told(load(circle))
     assert one[2].endswith("in a circle: j0 → j4999 → j4998 → … → j2 → j1 → j0")
-    assert time.process_time() - started < 5
 
 
 def test_many_wrong_names_are_refused_quickly(load):
     text = DEFAULTS + "".join(job(f"j{index}", f"k{index}") for index in range(3000))
-    started = time.process_time()
-    assert len(told(load(text))) == 3000
-    assert time.process_time() - started < 4
+    with work_within(4):
+        assert len(told(load(text))) == 3000

@@ -1,10 +1,10 @@
 """I3: what is too large, too deep or a bomb is refused in under a second, by its size or by what it would become."""
 
-import time
 import tracemalloc
 
 import pytest
 import yaml
+from measuring import work_within
 
 from kirin_cli.jobs.parser import read_job_file
 from kirin_cli.jobs.problems import InputLimits
@@ -51,9 +51,8 @@ BOMBS = {
 
 @pytest.mark.parametrize(("text", "words"), BOMBS.values(), ids=BOMBS)
 def test_I3_bombs_are_refused_in_under_a_second_of_work(text, words):
-    started = time.process_time()
-    problems = parse_yaml(text).problems
-    assert time.process_time() - started < 1
+    with work_within(1):
+        problems = parse_yaml(text).problems
     assert any(words in problem.message for problem in problems)
     assert problems[-1].line >= 1
     assert problems[-1].column >= 1
@@ -88,9 +87,8 @@ def test_I3_a_hundred_megabytes_are_refused_unread(tmp_path):
     path = tmp_path / "huge.yaml"
     with path.open("wb") as file:
         file.truncate(100 << 20)
-    started = time.process_time()
-    (problem,) = read_job_file(path, {}).problems
-    assert time.process_time() - started < 0.1
+    with work_within(0.1):
+        (problem,) = read_job_file(path, {}).problems
     assert problem.message == "is larger than the limit of 8,388,608 bytes for a job file"
 
 

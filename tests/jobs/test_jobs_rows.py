@@ -3,11 +3,11 @@
 import csv
 import io
 import os
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from measuring import work_within
 
 from kirin_cli.jobs.problems import FileProblem, InputLimits
 from kirin_cli.jobs.rows import RowsError, TableRow, collect_rows, csv_rows, json_rows, read_rows
@@ -184,9 +184,8 @@ def test_yaml_that_is_no_list_of_mappings_is_refused_at_its_place(tmp_path):
 def test_I3_more_rows_than_are_wanted_are_not_read(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("a\n" + "1\n" * 2_000_000)
-    started = time.process_time()
-    found, _ = read_rows(path, LIMITS, 1000)
-    assert time.process_time() - started < 0.5
+    with work_within(0.5):
+        found, _ = read_rows(path, LIMITS, 1000)
     assert len(found) == 1001
 
 

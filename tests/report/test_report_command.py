@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from cli_process import Done, inside
 from report_data import job, noted, run, wrote
 
 JOBS = """\
@@ -36,11 +37,8 @@ def environment(folder: Path, more: Mapping[str, str]) -> dict[str, str]:
     return {**passed, "KIRIN_STATE_DIR": str(folder / "state"), **more}
 
 
-def kirin(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "kirin_cli", *arguments], cwd=folder, env=environment(folder, more), text=True,
-        capture_output=True, timeout=PATIENCE, check=False, encoding="utf-8", stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+def kirin(folder: Path, *arguments: str, **more: str) -> Done:
+    return inside(folder, environment(folder, more), *arguments)
 
 
 def test_a_run_writes_all_its_reports_and_one_that_fails_loses_nothing(folder):
@@ -150,10 +148,7 @@ def test_shards_are_joined_and_the_missing_ones_said(folder):
 
 
 def test_a_result_can_come_from_standard_input(folder):
-    ended = subprocess.run(
-        [sys.executable, "-m", "kirin_cli", "report", "-"], input=json.dumps(run(job("a"))), text=True,
-        encoding="utf-8", capture_output=True, timeout=PATIENCE, check=False, env=environment(folder, {}), cwd=folder,
-    )  # fmt: skip
+    ended = inside(folder, environment(folder, {}), "report", "-", stdin=json.dumps(run(job("a"))))
     assert "| ✅ | a |" in ended.stdout
 
 

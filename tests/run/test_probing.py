@@ -2,12 +2,11 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cli_process import inside
 from loopback import Service
 from loopback_answers import no_length
 from pictures import png
@@ -116,20 +115,20 @@ def test_the_values_of_a_model_command_are_looked_at_too(cdn: Service, tmp_path:
 @pytest.mark.parametrize(("given", "code"), [(("/good.png", "/good.mp4"), 0), (("/good.png", "/long.mp4"), 2)])
 def test_the_flag_of_validate(cdn: Service, job_file, tmp_path: Path, given: tuple[str, str], code: int):
     environ = {**os.environ, "KIRIN_STATE_DIR": str(tmp_path / "state")}
-    command = [sys.executable, "-m", "kirin_cli", "validate", "--json", str(job_file(*given))]
-    ended = subprocess.run([*command, "--check-urls"], env=environ, capture_output=True, check=False, timeout=30)
+    command = ["validate", "--json", str(job_file(*given))]
+    ended = inside(tmp_path, environ, *command, "--check-urls")
     assert ended.returncode == code, ended.stderr
     assert json.loads(ended.stdout)["valid"] is (code == 0)
     before = len(cdn.truth.requests)
-    assert subprocess.run(command, env=environ, capture_output=True, check=False, timeout=30).returncode == 0
+    assert inside(tmp_path, environ, *command).returncode == 0
     assert len(cdn.truth.requests) == before, "without the flag nothing is asked"
 
 
 def test_the_flag_of_a_model_command(cdn: Service, tmp_path: Path):
     environ = {**os.environ, "KIRIN_STATE_DIR": str(tmp_path / "state")}
-    command = [sys.executable, "-m", "kirin_cli", "v1-5-i2v", "a cup", "--image", cdn.url("/small.png"), "--dry-run"]
-    assert subprocess.run(command, env=environ, capture_output=True, check=False, timeout=30).returncode == 0
-    ended = subprocess.run([*command, "--check-urls"], env=environ, capture_output=True, check=False, timeout=30)
+    command = ["v1-5-i2v", "a cup", "--image", cdn.url("/small.png"), "--dry-run"]
+    assert inside(tmp_path, environ, *command).returncode == 0
+    ended = inside(tmp_path, environ, *command, "--check-urls")
     assert ended.returncode == 2
-    assert "640 × 200" in ended.stderr.decode()
-    assert "--image" in ended.stderr.decode()
+    assert "640 × 200" in ended.stderr
+    assert "--image" in ended.stderr

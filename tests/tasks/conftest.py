@@ -1,13 +1,11 @@
-"""A person's machine and a service that works quickly: `kirin` as real processes against the sandbox.
+"""A person's machine and a service that works quickly: `kirin` against the sandbox, both inside this process.
 
-What only looks can also be run inside this process, a tenth of the time: `look` is `kirin` otherwise.
+What runs beside another command is a process of its own: `process` is `kirin` otherwise.
 """
 
-import io
 import json
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, chdir, closing, contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -16,9 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from cli_process import Home
+from cli_process import Done, Home
 
-from kirin_cli.cli.app import run_command_line
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.ledger.queries import select_entries
@@ -67,18 +64,14 @@ class Desk:
 
     def kirin(self, *arguments: str, expect: int | None = 0, **environ: str) -> Ran:
         """One command to its end, which must have this exit code."""
-        done = self.home.kirin(*arguments, env={**self.environ, **environ})
-        return self._judged(Ran(done.returncode, done.stdout, done.stderr), expect)
+        return self._judged(self.home.kirin(*arguments, env={**self.environ, **environ}), expect)
 
-    def look(self, *arguments: str, expect: int = 0, **environ: str) -> Ran:
-        """The same inside this process, for commands that start no threads."""
-        out, talk = io.StringIO(), io.StringIO()
-        here = surroundings(self.home.work, self.home.environ(**{**self.environ, **environ}))
-        with here, redirect_stdout(out), redirect_stderr(talk):
-            code = run_command_line(arguments)
-        return self._judged(Ran(code, out.getvalue(), talk.getvalue()), expect)
+    def process(self, *arguments: str, expect: int | None = 0, **environ: str) -> Ran:
+        """The same, as a process of its own."""
+        return self._judged(self.home.process(*arguments, env={**self.environ, **environ}), expect)
 
-    def _judged(self, ran: Ran, expect: int | None) -> Ran:
+    def _judged(self, done: Done, expect: int | None) -> Ran:
+        ran = Ran(done.returncode, done.stdout, done.stderr)
         assert expect is None or ran.code == expect, ran
         assert "Traceback" not in ran.talk, ran.talk
         assert str(self.sandbox.key) not in ran.out + ran.talk
@@ -119,20 +112,6 @@ class Desk:
         """What stands in the ledger, by the names of the jobs."""
         with Ledger.open(self.home.state, lambda: 0.0) as ledger:
             return {entry.job: entry for entry in reversed(select_entries(ledger.store))}
-
-
-@contextmanager
-def surroundings(folder: Path, environ: Mapping[str, str]) -> Iterator[None]:
-    """Stand in a folder with an environment, and go back."""
-    before = dict(os.environ)
-    os.environ.clear()
-    os.environ.update(environ)
-    try:
-        with chdir(folder):
-            yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ def test_what_is_there_is_skipped_without_key_network_or_ledger(desk):
     again = desk.kirin("run", "jobs.yaml", KIRIN_API_KEY="")
     assert again.out == first.out
     assert "rain: skipped, its file is there" in again.talk
-    plan = desk.look("plan", "jobs.yaml", "--json", KIRIN_API_KEY="").data
+    plan = desk.kirin("plan", "jobs.yaml", "--json", KIRIN_API_KEY="").data
     assert plan["totals"] == {"skip": 2, "cost_usd": "0"}
     assert desk.paid == 2
 
@@ -28,7 +28,7 @@ def test_D14_a_changed_prompt_is_refused_then_forced_or_made_again(desk):
     refused = desk.kirin("run", "jobs.yaml", expect=2)
     assert "jobs.yaml:4" in refused.talk
     assert "was made from another request" in refused.talk
-    assert desk.look("plan", "jobs.yaml", expect=2).talk.startswith(refused.talk[:40])
+    assert desk.kirin("plan", "jobs.yaml", expect=2).talk.startswith(refused.talk[:40])
     assert desk.paid == 1
     desk.kirin("run", "jobs.yaml", "--force")
     assert desk.paid == 2
@@ -73,7 +73,7 @@ def test_a_lost_file_is_fetched_again_free_of_charge(desk):
     desk.kirin("run", "jobs.yaml")
     whole = (desk.renders / "rain.mp4").read_bytes()
     (desk.renders / "rain.mp4").unlink()
-    plan = desk.look("plan", "jobs.yaml", "--json").data
+    plan = desk.kirin("plan", "jobs.yaml", "--json").data
     assert [(job["action"], job["reason"]) for job in plan["jobs"]] == [
         ("fetch", "it is paid for, but its file is gone"),
         ("skip", "its file is there"),

@@ -15,7 +15,7 @@ def requests(desk):
 
 def test_a_chain_is_made_in_order_with_fresh_urls(desk):
     desk.write("jobs:", *CHAIN, ALONE)
-    plan = desk.look("plan", "jobs.yaml", "--json").data
+    plan = desk.kirin("plan", "jobs.yaml", "--json").data
     assert [(job["name"], job["action"]) for job in plan["jobs"]] == [
         (n, "send") for n in ("last", "middle", "first", "alone")
     ]
@@ -86,7 +86,7 @@ def test_a_result_that_the_service_no_longer_gives_fails_the_follower_uncharged(
     shutil.rmtree(desk.home.state)
     origin = desk.environ["KIRIN_BASE_URL"]
     note = desk.renders / "first.json"
-    fresh = desk.look("plan", "jobs.yaml", "--json", "--force").data["jobs"][1]["external_task_id"]
+    fresh = desk.kirin("plan", "jobs.yaml", "--json", "--force").data["jobs"][1]["external_task_id"]
     text = note.read_text()
     note.write_text(
         text.replace(text.split('"external_task_id": "')[1].split('"')[0], fresh).replace("http://127", origin[:10])
@@ -107,6 +107,6 @@ def test_a_key_that_is_refused_while_a_url_is_asked_for_ends_the_run_at_once(des
 
 def test_a_circle_is_an_error_at_its_line(desk):
     desk.write("jobs:", follower("a", "b"), follower("b", "a"))
-    refused = desk.look("run", "jobs.yaml", expect=2)
+    refused = desk.kirin("run", "jobs.yaml", expect=2)
     assert "jobs.yaml:4" in refused.talk
     assert "circle" in refused.talk

@@ -16,7 +16,7 @@ def made(desk):
 
 def test_show_tells_everything_and_its_shape_only_grows(desk, made):
     for given in (made.task_id, made.external_id, made.external_id[:12], made.task_id[:9]):
-        assert made.task_id in desk.look("show", given).out
+        assert made.task_id in desk.kirin("show", given).out
     data = desk.kirin("show", made.task_id, "--json", KIRIN_API_KEY="").data
     assert set(data) >= {
         "task_id", "external_task_id", "state", "model", "job", "file", "take", "origin", "posts", "cost_usd",
@@ -39,9 +39,9 @@ def test_H1_a_prompt_full_of_control_characters_is_shown_escaped(desk):
     desk.write("jobs:", f"  - {{name: rain, params: {{prompt: {json.dumps(prompt)}}}}}")
     desk.kirin("run", "jobs.yaml")
     entry = desk.entries()["rain"]
-    shown = desk.look("show", entry.task_id).out
+    shown = desk.kirin("show", entry.task_id).out
     assert "\\u202ereversed" in shown
-    listed = [desk.look(*command, "--json") for command in (("show", entry.task_id), ("list",), ("plan", "jobs.yaml"))]
+    listed = [desk.kirin(*command, "--json") for command in (("show", entry.task_id), ("list",), ("plan", "jobs.yaml"))]
     assert all(one.out.isascii() for one in listed)
     assert listed[0].data["request"]["params"]["prompt"] == prompt
     assert "\u202e" not in shown + "".join(one.out for one in listed)
@@ -50,7 +50,7 @@ def test_H1_a_prompt_full_of_control_characters_is_shown_escaped(desk):
 def test_an_id_that_could_be_several_names_them(desk):
     desk.jobs("rain", "snow")
     desk.kirin("run", "jobs.yaml")
-    refused = desk.look("show", "krn1-", expect=2)
+    refused = desk.kirin("show", "krn1-", expect=2)
     assert "krn1- could be any of: krn1-" in refused.talk
     assert "Give more of the id" in refused.talk
 
@@ -61,10 +61,10 @@ def test_show_asks_the_service_for_what_the_ledger_does_not_know(desk):
     assert (data["task_id"], data["external_task_id"], data["model"]) == (task_id, "elsewhere-1", "kirin_v1_t2v")
     assert data["state"] in {"running", "succeeded"}
     assert data["events"] == []
-    assert "the service says" in desk.look("show", task_id).talk
+    assert "the service says" in desk.kirin("show", task_id).talk
     assert not desk.entries()
-    assert "neither has the service" in desk.look("show", "nobody", expect=2).talk
-    assert "The ledger has no task" in desk.look("show", "nobody", expect=2, KIRIN_API_KEY="").talk
+    assert "neither has the service" in desk.kirin("show", "nobody", expect=2).talk
+    assert "The ledger has no task" in desk.kirin("show", "nobody", expect=2, KIRIN_API_KEY="").talk
 
 
 def test_download_fetches_again_free_of_charge_and_leaves_what_is_whole(desk, made):

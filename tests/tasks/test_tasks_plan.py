@@ -23,7 +23,7 @@ PLAN = {
 def test_a_plan_needs_no_key_no_network_and_keeps_its_shape(desk):
     desk.jobs("rain")
     desk.sandbox.stop()
-    plan = desk.look("plan", "jobs.yaml", "--json", KIRIN_API_KEY="").data
+    plan = desk.kirin("plan", "jobs.yaml", "--json", KIRIN_API_KEY="").data
     (job,) = plan["jobs"]
     assert set(job) >= PLAN
     assert (job["action"], job["reason"], job["cost_usd"], job["seconds"]) == ("send", "it is new", None, None)
@@ -41,18 +41,18 @@ def test_a_plan_without_a_key_knows_what_the_ledger_knows(desk):
     desk.jobs("rain", "snow")
     desk.kirin("run", "jobs.yaml", "--only", "rain", "--no-wait")
     for key in (desk.environ["KIRIN_API_KEY"], ""):
-        plan = desk.look("plan", "jobs.yaml", "--json", KIRIN_API_KEY=key).data
+        plan = desk.kirin("plan", "jobs.yaml", "--json", KIRIN_API_KEY=key).data
         assert [(job["name"], job["action"]) for job in plan["jobs"]] == [("rain", "go on"), ("snow", "send")]
-    assert desk.look("plan", "jobs.yaml", "--json", "--again").data["totals"]["send"] == 2
+    assert desk.kirin("plan", "jobs.yaml", "--json", "--again").data["totals"]["send"] == 2
 
 
 def test_likely_cost_and_time_come_from_what_was_made_before(desk):
     desk.jobs("rain")
     desk.kirin("run", "jobs.yaml")
     desk.jobs("rain", "snow", "hail")
-    shown = desk.look("plan", "jobs.yaml")
+    shown = desk.kirin("plan", "jobs.yaml")
     assert shown.talk == "1 skip, 2 send; likely cost $0.56\n"
-    plan = desk.look("plan", "jobs.yaml", "--json").data
+    plan = desk.kirin("plan", "jobs.yaml", "--json").data
     assert plan["totals"] == {"skip": 1, "send": 2, "cost_usd": "0.56"}
     assert plan["jobs"][1]["seconds"] > 0
 
@@ -60,16 +60,16 @@ def test_likely_cost_and_time_come_from_what_was_made_before(desk):
 def test_a_selection_that_holds_no_job_says_so(desk):
     desk.jobs("rain")
     empty = [
-        n for n in ("1/3", "2/3", "3/3") if not desk.look("plan", "jobs.yaml", "--json", "--shard", n).data["jobs"]
+        n for n in ("1/3", "2/3", "3/3") if not desk.kirin("plan", "jobs.yaml", "--json", "--shard", n).data["jobs"]
     ]
     assert len(empty) == 2
-    assert "there is no job to do" in desk.look("plan", "jobs.yaml", "--shard", empty[0]).talk
+    assert "there is no job to do" in desk.kirin("plan", "jobs.yaml", "--shard", empty[0]).talk
     assert desk.kirin("run", "jobs.yaml", "--shard", empty[0], "--json").data["jobs"] == []
 
 
 def test_what_is_wrong_with_a_file_is_said_by_plan_as_by_run(desk):
     desk.write("jobs:", "  - {name: rain, params: {prompt: ''}}")
-    assert "jobs.yaml:4" in desk.look("plan", "jobs.yaml", expect=2).talk
+    assert "jobs.yaml:4" in desk.kirin("plan", "jobs.yaml", expect=2).talk
 
 
 def test_a_limit_stops_before_it_is_passed_and_says_so(desk):
@@ -119,5 +119,5 @@ def test_what_was_made_before_does_not_count_against_the_limit(desk):
 @pytest.mark.parametrize("limit", ["0", "-1", "1e3", "NaN", "a lot"])
 def test_a_limit_that_is_no_amount_is_refused(desk, limit):
     desk.jobs("rain")
-    assert "--max-cost is" in desk.look("run", "jobs.yaml", f"--max-cost={limit}", expect=2).talk
+    assert "--max-cost is" in desk.kirin("run", "jobs.yaml", f"--max-cost={limit}", expect=2).talk
     assert desk.paid == 0

@@ -12,7 +12,7 @@ from kirin_cli.ledger.states import LedgerEvent
 
 def moved(desk, *events: LedgerEvent) -> str:
     """A job in the ledger, brought to a state by these events; its external id."""
-    (job,) = desk.look("plan", str(desk.jobs("rain")), "--json").data["jobs"]
+    (job,) = desk.kirin("plan", str(desk.jobs("rain")), "--json").data["jobs"]
     request = json.dumps(job["request"], sort_keys=True, separators=(",", ":"))
     plan = json.dumps({"target": {"folder": str(desk.renders), "template": "{job}.{ext}"}})
     account = fingerprint(desk.environ["KIRIN_API_KEY"])
@@ -45,7 +45,7 @@ LOST = (LedgerEvent.SEND, LedgerEvent.ACCEPTED, LedgerEvent.VANISHED)
 def test_each_decision_is_taken_where_the_outcome_is_not_known(desk, events):
     name = moved(desk, *events)
     assert desk.kirin("resolve", name, "--abandon", KIRIN_API_KEY="").out == f"{name} abandoned\n"
-    decided = desk.look("resolve", name[:12], "--adopt", "task-7")
+    decided = desk.kirin("resolve", name[:12], "--adopt", "task-7")
     assert decided.out == f"{name} accepted\n"
     assert "kirin resume goes on with it" in decided.talk
     assert desk.entries()["rain"].task_id == "task-7"
@@ -71,7 +71,7 @@ def test_it_is_refused_where_there_is_nothing_to_decide(desk, how):
     desk.jobs("rain")
     desk.kirin("run", "jobs.yaml")
     entry = desk.entries()["rain"]
-    refused = desk.look("resolve", entry.task_id, *how, expect=2)
+    refused = desk.kirin("resolve", entry.task_id, *how, expect=2)
     assert f"{entry.external_id} is done: there is nothing to decide" in refused.talk
     assert desk.entries()["rain"] == entry
 
@@ -88,7 +88,7 @@ def test_it_is_refused_where_there_is_nothing_to_decide(desk, how):
     ],
 )
 def test_exactly_one_decision_that_makes_sense_is_asked_for(desk, how):
-    refused = desk.look("resolve", "krn1-A", *how, expect=2)
+    refused = desk.kirin("resolve", "krn1-A", *how, expect=2)
     assert "--adopt" in refused.talk
     assert refused.out == ""
 
@@ -97,9 +97,9 @@ def test_a_task_of_another_job_is_not_adopted_twice(desk):
     desk.jobs("snow")
     desk.kirin("run", "jobs.yaml")
     snow = desk.entries()["snow"]
-    refused = desk.look("resolve", moved(desk, *UNKNOWN), "--adopt", str(snow.task_id), expect=2)
+    refused = desk.kirin("resolve", moved(desk, *UNKNOWN), "--adopt", str(snow.task_id), expect=2)
     assert f"belongs to {snow.external_id} already" in refused.talk
 
 
 def test_nobody_is_nobody(desk):
-    assert "The ledger has no task nobody" in desk.look("resolve", "nobody", "--abandon", expect=2).talk
+    assert "The ledger has no task nobody" in desk.kirin("resolve", "nobody", "--abandon", expect=2).talk

@@ -27,7 +27,7 @@ def states(*runs):
 def part(desk, index, *flags, expect=0, **environ):
     """What one machine does: with a ledger of its own, unless told otherwise."""
     own = {"KIRIN_STATE_DIR": str(desk.home.root / f"state-{index}"), **environ}
-    return desk.kirin("run", "jobs.yaml", "--json", "--shard", f"{index}/3", *flags, expect=expect, **own)
+    return desk.process("run", "jobs.yaml", "--json", "--shard", f"{index}/3", *flags, expect=expect, **own)
 
 
 def test_every_job_is_made_once_by_machines_that_know_nothing_of_each_other(desk):
@@ -55,7 +55,7 @@ def test_a_machine_that_was_lost_and_starts_anew_makes_nothing_twice(desk):
 def test_a_machine_that_is_killed_and_started_again_goes_on(desk):
     desk.serve(speed=60)
     desk.jobs(*NAMES)
-    planned = desk.look("plan", "jobs.yaml", "--json", "--shard", "2/3").data["jobs"]
+    planned = desk.kirin("plan", "jobs.yaml", "--json", "--shard", "2/3").data["jobs"]
     environ = desk.home.environ(**desk.environ, KIRIN_STATE_DIR=str(desk.home.root / "state-2"))
     command = [sys.executable, "-m", "kirin_cli", "run", "jobs.yaml", "--shard", "2/3", "--progress", "plain"]
     with subprocess.Popen(command, cwd=desk.home.work, env=environ, stderr=subprocess.PIPE, text=True) as process:
@@ -91,7 +91,7 @@ def test_shards_join_into_one_report_which_says_what_is_missing(desk):
     merged = desk.kirin("report", "--merge", "results", "--report", "json=all.json", expect=None)
     assert "3" in merged.talk
     desk.kirin("run", "jobs.yaml", "--shard", "3/3", "--report", "json=results/3.json")
-    desk.look("report", "--merge", "results", "--report", "json=all.json")
+    desk.kirin("report", "--merge", "results", "--report", "json=all.json")
     data = json.loads((desk.home.work / "all.json").read_text())
     assert {job["name"] for job in data["jobs"]} == set(NAMES)
     assert data["totals"]["cost_usd"] == "2.52"
@@ -170,11 +170,8 @@ def test_the_ready_files_share_a_job_file_among_machines_and_report_on_it(desk, 
     desk.jobs(*NAMES[:6])
     assert len(runs) == 4
     assert reports
-    with ThreadPoolExecutor(2) as pool:
-        for done in pool.map(
-            lambda run: desk.kirin(*run[1], KIRIN_STATE_DIR=str(desk.home.root / run[1][-1]), **run[0]), runs
-        ):
-            assert done.code == 0
+    for environ, words in runs:
+        desk.kirin(*words, KIRIN_STATE_DIR=str(desk.home.root / words[-1]), **environ)
     assert desk.paid == 6
     if system is github:
         (desk.home.work / "all").mkdir()

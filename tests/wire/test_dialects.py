@@ -5,11 +5,10 @@ The files in `golden` are written by hand; `square.png`, white and 300 px a side
 
 import json
 import os
-import subprocess
-import sys
 from functools import partial
 
 import pytest
+from cli_process import inside
 from golden_requests import COMMANDS, GOLDEN, PARAMS
 
 from kirin_cli import wire
@@ -73,12 +72,10 @@ def test_a_body_gives_its_parameters_back(model, dialect):
 
 @for_each_model_and_dialect
 def test_the_command_line_shows_the_golden_body(model, dialect):
-    command = [sys.executable, "-m", "kirin_cli", *COMMANDS[model], "--dry-run", "--json", "--full"]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("KIRIN_")}
-    result = subprocess.run(
-        command, cwd=GOLDEN, env=environ | {"KIRIN_DIALECT": dialect}, capture_output=True, check=False, timeout=60
-    )
-    assert result.returncode == 0, result.stderr.decode()
+    environ["KIRIN_DIALECT"] = dialect
+    result = inside(GOLDEN, environ, *COMMANDS[model], "--dry-run", "--json", "--full")
+    assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["body"] == golden(model, dialect)
 
 
