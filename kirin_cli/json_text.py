@@ -1,7 +1,48 @@
-"""JSON as text that does nothing to a terminal or a log. Knows no report."""
+"""JSON as text: read strictly, and written so that it does nothing to a terminal or a log. Knows no report."""
 
 import json
 from collections.abc import Mapping
+from math import isfinite
+from typing import NoReturn
+
+
+class NestedTooDeeply(ValueError):
+    """The document does not fit the stack."""
+
+
+def parse_json(text: str | bytes) -> object:
+    """The value of a JSON document; bytes are UTF-8, with or without a byte order mark. Its size is the caller's care.
+
+    Raises json.JSONDecodeError where the syntax is wrong, NestedTooDeeply, and ValueError for NaN, infinities, numbers
+    out of range, integers of thousands of digits, names that stand twice in one object, and bytes that are no UTF-8.
+    """
+    try:
+        return json.loads(
+            text if isinstance(text, str) else text.decode("utf-8-sig"),
+            parse_constant=_refuse_constant,
+            parse_float=_finite_float,
+            object_pairs_hook=_unique_names,
+        )
+    except RecursionError:
+        raise NestedTooDeeply("it is nested too deeply") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
+def _finite_float(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError("a number is out of range")
+    return number
+
+
+def _unique_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return members
 
 
 def dump_json(data: Mapping[str, object]) -> str:

@@ -8,12 +8,13 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "kirin_cli"
 LEVELS = {
-    "modelspec": 0, "errors": 0, "formatting": 0, "json_text": 0,
-    "models": 1, "jobs": 1, "wire": 1, "media": 1,
-    "api": 2, "ledger": 2, "sandbox": 2,
-    "run": 3,
-    "ui": 4, "report": 4, "docgen": 4,
-    "cli": 5,
+    "errors": 0, "formatting": 0, "json_text": 0, "tree": 0, "atomic_file": 0,
+    "modelspec": 1,
+    "models": 2, "jobs": 2, "wire": 2, "media": 2,
+    "api": 3, "ledger": 3, "sandbox": 3,
+    "run": 4,
+    "ui": 5, "report": 5, "docgen": 5,
+    "cli": 6,
 }  # fmt: skip
 LIBRARIES = {
     "requests": {"api"}, "urllib3": {"api"}, "http": {"api", "sandbox"}, "sqlite3": {"ledger"}, "rich": {"ui"},

@@ -1,0 +1,27 @@
+"""Nested mappings and lists: a walk over their leaves with paths as in YAML, and a copy with other leaves."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+
+def walk(tree: object, path: str = "") -> Iterator[tuple[str, object]]:
+    """(path, leaf) of everything in a tree that is neither mapping nor list, in order: `a.b[0].c`.
+
+    `path` is where the tree itself stands; a leaf alone is a tree of one.
+    """
+    if isinstance(tree, Mapping):
+        for name, value in tree.items():
+            yield from walk(value, f"{path}.{name}" if path else str(name))
+    elif isinstance(tree, list | tuple):
+        for index, value in enumerate(tree):
+            yield from walk(value, f"{path}[{index}]")
+    else:
+        yield path, tree
+
+
+def map_leaves(tree: object, change: Callable[[object], object]) -> object:
+    """The tree as plain dicts and lists, each leaf replaced by what `change` makes of it."""
+    if isinstance(tree, Mapping):
+        return {name: map_leaves(value, change) for name, value in tree.items()}
+    if isinstance(tree, list | tuple):
+        return [map_leaves(value, change) for value in tree]
+    return change(tree)

@@ -1,0 +1,40 @@
+"""JSON is read strictly: what two readers could understand differently is refused."""
+
+import json
+
+import pytest
+
+from kirin_cli.json_text import NestedTooDeeply, parse_json
+
+
+def test_text_and_bytes_are_read_with_and_without_a_mark():
+    assert parse_json('{"a": [1, 0.5, null]}') == {"a": [1, 0.5, None]}
+    assert parse_json('\ufeff"ä"'.encode()) == parse_json('"ä"') == "ä"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"a": 1, "a": 1}', "a name stands twice in one object"),
+        ("[NaN]", "NaN is no number"),
+        ("-Infinity", "-Infinity is no number"),
+        ("1e999", "a number is out of range"),
+        ("1" * 5000, "digits"),
+        (b'"\xff"', "utf-8"),
+    ],
+    ids=["twice", "nan", "infinity", "range", "digits", "bytes"],
+)
+def test_what_json_does_not_have_is_refused(text, message):
+    with pytest.raises(ValueError, match=message):
+        parse_json(text)
+
+
+def test_wrong_syntax_says_where():
+    with pytest.raises(json.JSONDecodeError) as raised:
+        parse_json('{"a": \n')
+    assert (raised.value.lineno, raised.value.colno) == (2, 1)
+
+
+def test_a_document_that_does_not_fit_the_stack_is_refused():
+    with pytest.raises(NestedTooDeeply):
+        parse_json("[" * 200_000)
