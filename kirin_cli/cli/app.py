@@ -228,14 +228,11 @@ def _report_error(error: KirinError) -> int:
 def _report_crash(error: Exception) -> int:
     import traceback
 
-    from kirin_cli.api.credentials import (
-        KEY_VARIABLE,
-        scrub,
-    )
+    from kirin_cli import REPOSITORY
+    from kirin_cli.api.credentials import KEY_VARIABLE, scrub
     from kirin_cli.ui.terminal_text import escape_untrusted
 
     text = scrub("".join(traceback.format_exception(error)), os.environ.get(KEY_VARIABLE, ""))
     sys.stderr.write(escape_untrusted(text, multiline=True, limit=20_000) + "\n")
-    return _report_error(
-        KirinError(f"a bug in kirin: {type(error).__name__}", hint="please report it with the lines above")
-    )
+    hint = f"please report it with the lines above: {REPOSITORY}/issues"
+    return _report_error(KirinError(f"a bug in kirin: {type(error).__name__}", hint=hint))
