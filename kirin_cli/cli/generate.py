@@ -9,7 +9,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from kirin_cli.jobs.job import JobSpec
     from kirin_cli.media import MediaInspector
     from kirin_cli.modelspec.types import Finding
-    from kirin_cli.run.check import CheckedJob
     from kirin_cli.run.job import OutputTarget
     from kirin_cli.run.prepare import PreparedRun
 
@@ -259,44 +258,29 @@ def send_request(request: GenerateRequest, setting: Settings, console: CommandCo
         limits=RunOptions(10, seconds(given.timeout, "--timeout"), dollars(given.max_cost)), resume="kirin resume",
         reports=wanted,
     )  # fmt: skip
-    return execute(_preparer(request), options, console)
+    return execute(_make_prepare(request.model, given, request.values), options, console)
 
 
-def _preparer(request: GenerateRequest) -> Prepare:
-    from kirin_cli.run.prepare import PrepareOptions, prepare_jobs
+def _make_prepare(model: Model, flags: ModelFlags, values: Mapping[str, object]) -> Prepare:
+    """What makes the jobs of the command for a service: `--count` of them, each with a name and a scope of its own."""
+    from kirin_cli.run.prepare import PrepareOptions, make_job, prepare_new_jobs
 
-    target = parse_output(request.given.output, replace=request.given.force)
-    stem = f"{request.model.command}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+    target = parse_output(flags.output, replace=flags.force)
+    stem = f"{model.command}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+    scope = secrets.token_hex(16)
 
-    def ready(session: Session) -> PreparedRun:
-        choices = PrepareOptions(
-            origin=session.origin,
-            scope=secrets.token_hex(16),
-            folder=target.folder,
-            replace=target.replace,
-            now=time.time(),
-        )
-        numbers = range(1, request.given.count + 1)
-        return prepare_jobs(
-            [_one_of(request, stem, target.template, number) for number in numbers], choices, session.find_entry
-        )
+    def prepare(session: Session) -> PreparedRun:
+        choices = PrepareOptions(origin=session.origin, scope=scope)
+        jobs = []
+        for number in range(1, flags.count + 1):
+            suffix = f"-{number}" if number > 1 else ""
+            numbered = target if "{job}" in target.template else replace(
+                target, template=target.template.replace(".{ext}", f"{suffix}.{{ext}}")
+            )  # fmt: skip
+            jobs.append(make_job(model, values, name=stem + suffix, target=numbered, choices=choices))
+        return prepare_new_jobs(jobs, session.find_entry, time.time())
 
-    return ready
-
-
-def _one_of(request: GenerateRequest, stem: str, template: str, number: int) -> CheckedJob:
-    """The n-th of `--count`: a job of its own, because each has a name of its own."""
-    from kirin_cli.jobs.job import JobSpec as WrittenJob
-    from kirin_cli.jobs.job import OutputSpec
-    from kirin_cli.run.check import CheckedJob
-
-    suffix = f"-{number}" if number > 1 else ""
-    name = template if "{job}" in template else template.replace(".{ext}", f"{suffix}.{{ext}}")
-    job = WrittenJob(
-        name=stem + suffix, model=request.model.id, params=request.typed.params, file=Path(), line=0, column=0,
-        output=OutputSpec(name=name),
-    )  # fmt: skip
-    return CheckedJob(job, request.model, request.values, ())
+    return prepare
 
 
 COMMON = tuple(field.name for field in fields(ModelFlags))

@@ -13,9 +13,10 @@ from kirin_cli.jobs.filenames import file_key
 from kirin_cli.jobs.placeholders import JobReference
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import LedgerState
+from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.types import Finding, MediaFile
 from kirin_cli.run.check import CheckedJob
-from kirin_cli.run.identity import Shard, derive_external_id, request_text
+from kirin_cli.run.identity import NO_REFERENCES, Shard, derive_external_id, request_text
 from kirin_cli.run.job import Job, Outcome, OutputTarget
 from kirin_cli.run.outputs import (
     ensure_free,
@@ -198,6 +199,25 @@ def _ready(pending: PendingJob, choices: PrepareOptions, entry_of: EntryOf) -> J
     return pending.job
 
 
+def prepare_new_jobs(jobs: Iterable[Job], entry_of: EntryOf, now: float) -> PreparedRun:
+    """Make jobs of the command line ready, which are in no file; their findings name the flag of their path.
+
+    Raises LocalFault as `prepare_jobs` does.
+    """
+    prepared = PreparedRun(jobs=with_labels(list(jobs)))
+    places = PathRegistry()
+    for job in prepared.jobs:
+        entry = entry_of(job.external_id)
+        try:
+            _same_request(job, entry)
+            skipped = places.take(job, path_for_entry(job, entry, now, job.external_id))
+        except UsageError as error:
+            prepared.findings.append(Finding(message=_sentence(error), path="output", job=job.name, flag="--output"))
+        else:
+            prepared.skipped |= {job.external_id: skipped} if skipped else {}
+    return prepared
+
+
 def _check(
     job: Job, one: CheckedJob, entry_of: EntryOf, places: PathRegistry, prepared: PreparedRun, choices: PrepareOptions
 ) -> None:
@@ -229,14 +249,33 @@ def with_labels(jobs: list[Job]) -> list[Job]:
 def _job(pending: PendingJob, choices: PrepareOptions) -> Job:
     one = pending.one
     assert one.model is not None  # noqa: S101  (a job of an unknown model has an error and is not prepared)
-    values = {name: value for name, value in one.values.items() if name != "external_task_id"}
     folder = choices.folder or one.job.output.dir or one.job.base / "renders"
-    request = request_text(one.model.id, values, {name: need.identity for name, need in pending.needs.items()})
+    job = make_job(
+        one.model, one.values, name=one.job.name, target=OutputTarget(folder, one.job.output.name, choices.replace),
+        choices=choices, take=one.job.take, needs={name: need.identity for name, need in pending.needs.items()},
+    )  # fmt: skip
+    return replace(job, file=str(one.job.file), line=one.job.line, column=one.job.column)
+
+
+def make_job(
+    model: Model,
+    values: Mapping[str, object],
+    *,
+    name: str,
+    target: OutputTarget,
+    choices: PrepareOptions,
+    take: int = 1,
+    needs: Mapping[str, str] = NO_REFERENCES,
+) -> Job:
+    """The job of these checked values. Of `choices` only the service and the scope count, as parts of its identity.
+
+    `needs` holds the identities of the jobs that the values refer to. Raises LocalFault for a medium that is gone.
+    """
+    values = dict(values)
+    external_id = str(values.pop("external_task_id", None) or "")
     job = Job(
-        name=one.job.name, label=one.job.name, model=one.model, values=values, request=request,
-        external_id=str(one.values.get("external_task_id") or ""), scope=choices.scope,
-        target=OutputTarget(folder, one.job.output.name, choices.replace), take=one.job.take,
-        file=str(one.job.file) if one.job.line else "", line=one.job.line, column=one.job.column,
+        name=name, label=name, model=model, values=values, request=request_text(model.id, values, needs),
+        external_id=external_id, scope=choices.scope, target=target, take=take,
     )  # fmt: skip
     return job if job.external_id else with_external_id(job, choices.origin)
 
@@ -288,5 +327,9 @@ def _one_take(job: Job, one: CheckedJob, choices: PrepareOptions, entry_of: Entr
 
 def _finding(one: CheckedJob, error: UsageError) -> Finding:
     line, column = one.job.spot("output.name")
-    message = f"{error.message}; {error.hint}" if error.hint else error.message
-    return Finding(message=message, path="output", job=one.job.name, file=str(one.job.file), line=line, column=column)
+    position = {"file": str(one.job.file), "line": line, "column": column}
+    return Finding(message=_sentence(error), path="output", job=one.job.name, **position)  # type: ignore[arg-type]
+
+
+def _sentence(error: UsageError) -> str:
+    return f"{error.message}; {error.hint}" if error.hint else error.message
