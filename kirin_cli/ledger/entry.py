@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from kirin_cli.errors import LocalFault
 from kirin_cli.ledger.states import Counters, LedgerState
+from kirin_cli.ledger.store import Execute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,25 +43,25 @@ class Intent(EntryKey):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry(Intent):
-    """A submission at one moment (`version`). Times are seconds since the epoch; None: not yet.
+    """A submission at one moment (`version`). Times are seconds since the epoch; None: not yet. `id` 0: not written.
 
     `outputs` and `error` are JSON text, "" for none. `owner` is the id of the lease that looks after it. `accepted_at`
     is set where the answer to the POST itself was seen, not by adoption: only then is it the beginning of the work.
     """
 
-    id: int
-    state: LedgerState
-    version: int
-    counters: Counters
-    first_sent: float | None
-    last_sent: float | None
-    accepted_at: float | None
-    generated_at: float | None
-    task_id: str | None
-    cost: Decimal | None
-    outputs: str
-    error: str
-    owner: int | None
+    id: int = 0
+    state: LedgerState = LedgerState.INTENT
+    version: int = 0
+    counters: Counters = Counters()  # noqa: RUF009 - it is frozen
+    first_sent: float | None = None
+    last_sent: float | None = None
+    accepted_at: float | None = None
+    generated_at: float | None = None
+    task_id: str | None = None
+    cost: Decimal | None = None
+    outputs: str = ""
+    error: str = ""
+    owner: int | None = None
     created: float
     updated: float
 
@@ -86,58 +87,38 @@ ENTRY_COLUMNS = tuple(
 )
 SELECT_ENTRY = f"SELECT {', '.join(ENTRY_COLUMNS)} FROM entries"  # noqa: S608 - the names are the fields above
 INSERT_HISTORY = "INSERT INTO events (entry, at, event, before, after, why, task_id) VALUES (?, ?, ?, ?, ?, ?, ?)"
-_FIRST = ENTRY_COLUMNS.index(_COUNTER_NAMES[0])
-_LAST = _FIRST + len(_COUNTER_NAMES)
-_NAMES = (*ENTRY_COLUMNS[:_FIRST], *ENTRY_COLUMNS[_LAST:])
+_START = ENTRY_COLUMNS.index(_COUNTER_NAMES[0])
+_END = _START + len(_COUNTER_NAMES)
+_OTHER_NAMES = (*ENTRY_COLUMNS[:_START], *ENTRY_COLUMNS[_END:])
 
 
 def entry_from_row(row: sqlite3.Row) -> LedgerEntry:
-    """The entry in `row` (of `SELECT`). Raises LocalFault if somebody wrote there what no kirin writes (L3)."""
+    """The entry in `row` (of SELECT_ENTRY). Raises LocalFault if somebody wrote there what no kirin writes (L3)."""
     values = tuple(row)
-    named: dict[str, object] = dict(zip(_NAMES, (*values[:_FIRST], *values[_LAST:]), strict=True))
-    posts, exposed, resends, misses, duplicate_seen = values[_FIRST:_LAST]
+    named: dict[str, object] = dict(zip(_OTHER_NAMES, (*values[:_START], *values[_END:]), strict=True))
+    posts, exposed, resends, misses, duplicate_seen = values[_START:_END]
     try:
         named["state"] = LedgerState(str(named["state"]))
         named["cost"] = None if named["cost"] is None else Decimal(str(named["cost"]))
     except (ValueError, ArithmeticError) as error:
         raise LocalFault(f"The ledger holds an entry that makes no sense: {error}.") from error
-    tally = Counters(posts, exposed, resends, misses, bool(duplicate_seen))
-    return LedgerEntry(counters=tally, **named)  # type: ignore[arg-type]
+    counters = Counters(posts, exposed, resends, misses, bool(duplicate_seen))
+    return LedgerEntry(counters=counters, **named)  # type: ignore[arg-type]
+
+
+def read_entry(execute: Execute, entry_id: int) -> LedgerEntry:
+    """The entry with this id as the transaction of `execute` sees it."""
+    return entry_from_row(execute(f"{SELECT_ENTRY} WHERE id = ?", (entry_id,)).fetchone())
 
 
 def entry_to_row(entry: LedgerEntry) -> Mapping[str, object]:
     """The columns of `entry`, by name."""
-    return {name: getattr(entry, name) for name in _NAMES} | {
+    return {name: getattr(entry, name) for name in _OTHER_NAMES} | {
         name: getattr(entry.counters, name) for name in _COUNTER_NAMES
     }
 
 
-def history_from_row(row: sqlite3.Row) -> HistoryRow:
-    """The line of history in `row` (at, event, before, after, why, task_id)."""
-    at, event, before, after, why, task_id = row
-    return HistoryRow(
-        at=at, event=event, before=LedgerState(before), after=LedgerState(after), why=why, task_id=task_id
-    )
-
-
 def new_entry(intent: Intent, now: float) -> LedgerEntry:
     """The entry that a new intent becomes; `id` is 0 until it is written."""
-    given = {field.name: getattr(intent, field.name) for field in fields(Intent)}
-    return LedgerEntry(
-        **given,
-        id=0,
-        state=LedgerState.INTENT,
-        version=0,
-        counters=Counters(),
-        first_sent=None,
-        last_sent=None,
-        accepted_at=None,
-        generated_at=None,
-        task_id=None,
-        cost=None,
-        outputs="",
-        error="",
-        owner=None,
-        created=now,
-        updated=now,
-    )
+    values = {field.name: getattr(intent, field.name) for field in fields(Intent)}
+    return LedgerEntry(**values, created=now, updated=now)

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from kirin_cli.ledger.entry import INSERT_HISTORY, SELECT_ENTRY, LedgerEntry, entry_from_row
+from kirin_cli.ledger.entry import INSERT_HISTORY, LedgerEntry, read_entry
 from kirin_cli.ledger.store import Execute, LedgerStore
 
 _PROC = Path("/proc")
-_BOOT = _PROC / "sys/kernel/random/boot_id"
-_GONE = frozenset({"Z", "X", "x"})
+_BOOT_ID = _PROC / "sys/kernel/random/boot_id"
+_DEAD_STATES = frozenset({"Z", "X", "x"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,40 +29,30 @@ class LeaseOwner:
 def current_process() -> LeaseOwner:
     """This process."""
     pid = os.getpid()
-    return LeaseOwner(host=socket.gethostname(), boot=_boot(), pid=pid, started=_stat(pid)[1])
+    try:  # containers share a kernel, and thus its boot id, but not their process ids
+        boot = f"{_BOOT_ID.read_text(encoding='ascii').strip()} {(_PROC / 'self/ns/pid').readlink()}"
+    except OSError:
+        boot = ""
+    return LeaseOwner(host=socket.gethostname(), boot=boot, pid=pid, started=_read_stat(pid)[1])
 
 
 def is_alive(owner: LeaseOwner, me: LeaseOwner) -> bool | None:
     """Whether the process `owner` certainly lives (True) or certainly does not (False); None: cannot tell from here."""
     if (owner.host, owner.boot) != (me.host, me.boot) or sys.platform == "win32":
         return None
-    if not _answers(owner.pid):
+    try:
+        os.kill(owner.pid, 0)
+    except ProcessLookupError:
         return False
-    state, started = _stat(owner.pid)
-    if state in _GONE:
+    except OSError:
+        pass  # it lives, and is somebody else's
+    state, started = _read_stat(owner.pid)
+    if state in _DEAD_STATES:
         return False
     return started == owner.started if started and owner.started else None
 
 
-def _answers(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
-def _boot() -> str:
-    # Containers share a kernel, and thus its boot id, but not their process ids.
-    try:
-        return f"{_BOOT.read_text(encoding='ascii').strip()} {(_PROC / 'self/ns/pid').readlink()}"
-    except OSError:
-        return ""
-
-
-def _stat(pid: int) -> tuple[str, str]:
+def _read_stat(pid: int) -> tuple[str, str]:
     # The second field is the command's name in brackets and may hold spaces and brackets itself.
     try:
         fields = (_PROC / str(pid) / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
@@ -83,7 +73,7 @@ class LeaseResult:
     """The answer to `acquire`: the entry as it is now, whether it is ours, and who had it (`holder`).
 
     `inherited`: taken from somebody who did not let go. Then, and for an entry found SENDING, a query comes first: see
-    Event.OWNER_DIED.
+    LedgerEvent.OWNER_DIED.
     """
 
     entry: LedgerEntry
@@ -115,10 +105,13 @@ class Leases:
         self._clock = clock
         self._me = me or current_process()
         self._length = length
-        self._lives = lives
+        self._is_alive = lives
         self._steady = steady
-        self._watched: dict[int, tuple[float, float]] = {}
-        self._id = self._enter()
+        self._seen: dict[int, tuple[float, float]] = {}
+        with store.write(durable=False) as transaction:
+            unused = "id NOT IN (SELECT owner FROM entries WHERE owner IS NOT NULL)"
+            transaction(f"DELETE FROM owners WHERE until < ? AND {unused}", (clock() - _STALE_SECONDS,))  # noqa: S608
+        self._id = self._write_owner(None)
 
     def acquire(self, entry: LedgerEntry) -> LeaseResult:
         """Take the entry if it is free, ours already, or of an owner that is dead or out of time. Raises LocalFault.
@@ -126,22 +119,23 @@ class Leases:
         An owner on this machine is out of time only when it is dead, whatever the clock says (L6).
         """
         with self._store.write(durable=False) as transaction:
-            current = entry_from_row(transaction(f"{SELECT_ENTRY} WHERE id = ?", (entry.id,)).fetchone())
+            current = read_entry(transaction, entry.id)
             if current.owner == self._id:
                 return LeaseResult(entry=current, granted=True)
-            holder, live = self._holder(transaction, current)
-            if live:
+            holder, is_held = self._find_holder(transaction, current)
+            if is_held:
                 return LeaseResult(entry=current, granted=False, holder=holder)
             sql = "UPDATE entries SET owner = ?, version = version + 1 WHERE id = ?"
             transaction(sql, (self._id, entry.id))
             if holder is not None:
-                self._tell(transaction, current, holder)
-            mine = entry_from_row(transaction(f"{SELECT_ENTRY} WHERE id = ?", (entry.id,)).fetchone())
-            return LeaseResult(entry=mine, granted=True, holder=holder)
+                why = f"from process {holder.pid} on {holder.host}"
+                values = (entry.id, self._clock(), "taken over", current.state, current.state, why, current.task_id)
+                transaction(INSERT_HISTORY, values)
+            return LeaseResult(entry=read_entry(transaction, entry.id), granted=True, holder=holder)
 
     def renew(self) -> None:
         """Hold on to everything for another `length`. Raises LocalFault."""
-        self._put(self._id)
+        self._write_owner(self._id)
 
     def release(self, entry: LedgerEntry) -> None:
         """Let go of the entry, if it is still ours. Copies of it are stale afterwards. Raises LocalFault."""
@@ -155,39 +149,27 @@ class Leases:
             transaction("UPDATE entries SET owner = NULL, version = version + 1 WHERE owner = ?", (self._id,))
             transaction("DELETE FROM owners WHERE id = ?", (self._id,))
 
-    def _enter(self) -> int:
-        with self._store.write(durable=False) as transaction:
-            unused = "id NOT IN (SELECT owner FROM entries WHERE owner IS NOT NULL)"
-            transaction(f"DELETE FROM owners WHERE until < ? AND {unused}", (self._clock() - _STALE_SECONDS,))  # noqa: S608
-        return self._put(None)
-
-    def _put(self, number: int | None) -> int:
+    def _write_owner(self, owner_id: int | None) -> int:
         sql = """INSERT INTO owners (id, host, boot, pid, started, until) VALUES (?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET until = excluded.until"""
         me = self._me
         with self._store.write(durable=False) as transaction:
-            values = (number, me.host, me.boot, me.pid, me.started, self._clock() + self._length)
+            values = (owner_id, me.host, me.boot, me.pid, me.started, self._clock() + self._length)
             return int(transaction(sql, values).lastrowid or 0)
 
-    def _holder(self, transaction: Execute, entry: LedgerEntry) -> tuple[LeaseOwner | None, bool]:
+    def _find_holder(self, transaction: Execute, entry: LedgerEntry) -> tuple[LeaseOwner | None, bool]:
         if entry.owner is None:
             return None, False
         row = transaction("SELECT host, boot, pid, started, until FROM owners WHERE id = ?", (entry.owner,)).fetchone()
         if row is None:
             return LeaseOwner(host="", boot="", pid=0, started=""), False
         holder = LeaseOwner(host=row["host"], boot=row["boot"], pid=row["pid"], started=row["started"])
-        known = self._lives(holder, self._me)
-        return holder, self._in_time(entry.owner, row["until"]) if known is None else known
+        alive = self._is_alive(holder, self._me)
+        return holder, self._holds(entry.owner, row["until"]) if alive is None else alive
 
-    def _in_time(self, number: int, until: float) -> bool:
+    def _holds(self, owner_id: int, until: float) -> bool:
         # A lease that nobody has renewed for its whole length before our eyes is over, even if a clock was set back.
         now = self._steady()
-        last, since = self._watched.get(number, (until, now))
-        self._watched[number] = (until, since if last == until else now)
-        return until > self._clock() and now - self._watched[number][1] < self._length
-
-    def _tell(self, transaction: Execute, entry: LedgerEntry, holder: LeaseOwner) -> None:
-        why = f"from process {holder.pid} on {holder.host}"
-        transaction(
-            INSERT_HISTORY, (entry.id, self._clock(), "taken over", entry.state, entry.state, why, entry.task_id)
-        )
+        last, since = self._seen.get(owner_id, (until, now))
+        self._seen[owner_id] = (until, since if last == until else now)
+        return until > self._clock() and now - self._seen[owner_id][1] < self._length

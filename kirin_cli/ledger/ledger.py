@@ -20,8 +20,8 @@ from kirin_cli.ledger.entry import (
     LedgerEntry,
     entry_from_row,
     entry_to_row,
-    history_from_row,
     new_entry,
+    read_entry,
 )
 from kirin_cli.ledger.states import NAMES_A_TASK, NON_DURABLE_EVENTS, POSTS, LedgerEvent, LedgerState, transition
 from kirin_cli.ledger.store import Connect, Execute, LedgerStore, connect
@@ -29,13 +29,13 @@ from kirin_cli.ledger.store import Connect, Execute, LedgerStore, connect
 MAX_REQUEST_LENGTH = 256 * 1024
 """Characters of a request in the ledger: far above any prompt, far below a picture in Base64."""
 
-_WRITTEN = tuple(name for name in ENTRY_COLUMNS if name != "id")
-_KEPT = frozenset({"origin", "account", "external_id", "owner", "created"})
-_INSERT = f"INSERT INTO entries ({', '.join(_WRITTEN)}) VALUES ({', '.join(f':{name}' for name in _WRITTEN)})"  # noqa: S608
-_CHANGES = ", ".join(f"{name} = :{name}" for name in _WRITTEN if name not in _KEPT)
+_COLUMNS = tuple(name for name in ENTRY_COLUMNS if name != "id")
+_FIXED_COLUMNS = frozenset({"origin", "account", "external_id", "owner", "created"})
+_INSERT = f"INSERT INTO entries ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608
+_CHANGES = ", ".join(f"{name} = :{name}" for name in _COLUMNS if name not in _FIXED_COLUMNS)
 _UPDATE = f"UPDATE entries SET {_CHANGES} WHERE id = :id AND version = :version - 1"  # noqa: S608
 _BY_KEY = f"{SELECT_ENTRY} WHERE external_id = ? AND origin = ? AND account = ?"
-_ADOPTS = {
+_ADOPTING_EVENTS = {
     LedgerState.INTENT: LedgerEvent.FOUND,
     LedgerState.SENDING: LedgerEvent.ACCEPTED,
     LedgerState.UNKNOWN: LedgerEvent.FOUND,
@@ -84,7 +84,15 @@ class Ledger:
         """
         ledger = cls(LedgerStore.open(state_dir, busy=busy, connect=connect), state_dir, clock)
         try:
-            ledger.orphans = tuple(saved for saved in recovery.read_recovery(state_dir) if not ledger._absorb(saved))
+            orphans = []
+            for task in recovery.read_recovery(state_dir):
+                if ledger._knows(task.origin, task.task_id):
+                    continue
+                if entry := ledger.get(task):
+                    ledger.seen(entry, task.task_id, "from the recovery file")
+                else:
+                    orphans.append(task)
+            ledger.orphans = tuple(orphans)
         except BaseException:
             ledger.close()
             raise
@@ -123,23 +131,21 @@ class Ledger:
     def move(self, entry: LedgerEntry, event: LedgerEvent, why: str = "", **facts: Unpack[EntryUpdate]) -> LedgerEntry:
         """The entry after `event`, committed. A POST may leave when SEND or RESEND has returned, not before.
 
-        Raises NotAllowed (states.step), LostRace, TaskTaken, LocalFault. A `task_id` given is safe in any case: after a
-        lost race it was still noted (`seen`), and if the ledger cannot be written it is in the recovery file (L2).
+        Raises InvalidTransition, ConcurrentUpdate, TaskOwnedElsewhere, LocalFault. A `task_id` is safe in any case:
+        after a lost race it was noted (`seen`), where the ledger cannot be written it is in the recovery file (L2).
         """
         if event in NAMES_A_TASK and not facts.get("task_id"):
             raise ValueError(f"{event.value} needs the task id")
         after = self._after(entry, event, facts)
         try:
             with self.store.write(durable=event not in NON_DURABLE_EVENTS) as transaction:
-                self._swap(transaction, entry, after)
-                if event is not LedgerEvent.PROGRESSED or entry.state is not after.state:
-                    self._log(transaction, entry, event, after, why)
+                self._write_move(transaction, entry, event, after, why)
         except ConcurrentUpdate:
             if event in NAMES_A_TASK:
                 self.seen(entry, facts["task_id"], why)
             raise
         except LocalFault as fault:
-            raise self._rescued(entry, facts.get("task_id", ""), fault) from fault
+            raise self._save_task_id(entry, facts.get("task_id", ""), fault) from fault
         return after
 
     def seen(self, entry: LedgerEntry, task_id: str, why: str = "") -> LedgerEntry:
@@ -149,20 +155,34 @@ class Ledger:
         """
         try:
             with self.store.write(durable=True) as transaction:
-                current = self._current(transaction, entry.id)
-                return current if self._knows(entry.origin, task_id) else self._note(transaction, current, task_id, why)
+                current = read_entry(transaction, entry.id)
+                if self._knows(entry.origin, task_id):
+                    return current
+                event = _ADOPTING_EVENTS.get(current.state)
+                if event is None or current.task_id is not None:
+                    values = (current.id, self._clock(), "task seen", current.state, current.state, why, task_id)
+                    transaction(INSERT_HISTORY, values)
+                    return current
+                after = self._after(current, event, {"task_id": task_id})
+                self._write_move(transaction, current, event, after, why)
+                return after
         except LocalFault as fault:
-            raise self._rescued(entry, task_id, fault) from fault
+            raise self._save_task_id(entry, task_id, fault) from fault
 
     def history(self, entry: LedgerEntry) -> list[HistoryRow]:
         """All that has happened to the entry, oldest first (polls that changed nothing are left out)."""
         sql = "SELECT at, event, before, after, why, task_id FROM events WHERE entry = ? ORDER BY id"
-        return [history_from_row(row) for row in self.store.read(sql, (entry.id,))]
+        return [
+            HistoryRow(
+                at=at, event=event, before=LedgerState(before), after=LedgerState(after), why=why, task_id=task_id
+            )
+            for at, event, before, after, why, task_id in self.store.read(sql, (entry.id,))
+        ]
 
     def _after(self, entry: LedgerEntry, event: LedgerEvent, facts: EntryUpdate) -> LedgerEntry:
-        state, tally = transition(entry.state, event, entry.counters)
+        state, counters = transition(entry.state, event, entry.counters)
         now = self._clock()
-        after = replace(entry, state=state, counters=tally, version=entry.version + 1, updated=now, **facts)
+        after = replace(entry, state=state, counters=counters, version=entry.version + 1, updated=now, **facts)
         if event in POSTS:
             return replace(after, first_sent=entry.first_sent or now, last_sent=now)
         match event:
@@ -176,17 +196,20 @@ class Ledger:
                 return after
 
     def _insert(self, transaction: Execute, new: LedgerEntry) -> LedgerEntry:
-        found = self.get(new)
-        if found is not None:
-            if new.plan and found.plan != new.plan:
+        known = self.get(new)
+        if known is not None:
+            if new.plan and known.plan != new.plan:
                 # Where the file goes is this command's choice, whoever began the job.
-                transaction("UPDATE entries SET plan = ? WHERE id = ?", (new.plan, found.id))
-            return replace(found, plan=new.plan or found.plan)
-        made = replace(new, id=int(transaction(_INSERT, entry_to_row(new)).lastrowid or 0))
-        transaction(INSERT_HISTORY, (made.id, made.created, "intend", made.state, made.state, "", None))
-        return made
+                transaction("UPDATE entries SET plan = ? WHERE id = ?", (new.plan, known.id))
+            return replace(known, plan=new.plan or known.plan)
+        entry = replace(new, id=int(transaction(_INSERT, entry_to_row(new)).lastrowid or 0))
+        transaction(INSERT_HISTORY, (entry.id, entry.created, "intend", entry.state, entry.state, "", None))
+        return entry
 
-    def _swap(self, transaction: Execute, before: LedgerEntry, after: LedgerEntry) -> None:
+    def _write_move(
+        self, transaction: Execute, before: LedgerEntry, event: LedgerEvent, after: LedgerEntry, why: str
+    ) -> None:
+        """Compare and set, with a line of history. Raises ConcurrentUpdate, TaskOwnedElsewhere."""
         try:
             changed = transaction(_UPDATE, entry_to_row(after)).rowcount
         except sqlite3.IntegrityError as error:
@@ -195,42 +218,22 @@ class Ledger:
             raise TaskOwnedElsewhere(task_id, entry_from_row(holder[0])) from error
         if changed != 1:
             raise ConcurrentUpdate(f"{before.external_id} was moved by another process.")
-
-    def _log(self, transaction: Execute, before: LedgerEntry, event: str, after: LedgerEntry, why: str) -> None:
-        transaction(INSERT_HISTORY, (after.id, after.updated, event, before.state, after.state, why, after.task_id))
-
-    def _current(self, transaction: Execute, number: int) -> LedgerEntry:
-        return entry_from_row(transaction(f"{SELECT_ENTRY} WHERE id = ?", (number,)).fetchone())
+        if event is not LedgerEvent.PROGRESSED or before.state is not after.state:
+            values = (after.id, after.updated, event, before.state, after.state, why, after.task_id)
+            transaction(INSERT_HISTORY, values)
 
     def _knows(self, origin: str, task_id: str) -> bool:
         sql = """SELECT 1 FROM entries WHERE task_id = :task AND origin = :origin UNION ALL SELECT 1 FROM events
             JOIN entries ON entries.id = events.entry WHERE events.task_id = :task AND origin = :origin LIMIT 1"""
         return bool(self.store.read(sql, {"task": task_id, "origin": origin}))
 
-    def _note(self, transaction: Execute, current: LedgerEntry, task_id: str, why: str) -> LedgerEntry:
-        event = _ADOPTS.get(current.state)
-        if event is None or current.task_id is not None:
-            self._log(transaction, current, "task seen", replace(current, task_id=task_id, updated=self._clock()), why)
-            return current
-        after = self._after(current, event, {"task_id": task_id})
-        self._swap(transaction, current, after)
-        self._log(transaction, current, event, after, why)
-        return after
-
-    def _rescued(self, entry: LedgerEntry, task_id: str, fault: LocalFault) -> LocalFault:
+    def _save_task_id(self, entry: LedgerEntry, task_id: str, fault: LocalFault) -> LocalFault:
+        """Put a task id that the ledger could not take into the recovery file; the fault to raise. Fault L2."""
         if not task_id:
             return fault
         key = {"origin": entry.origin, "account": entry.account, "external_id": entry.external_id}
         path = recovery.write_recovery(
             self._folder, recovery.RecoveredTask(**key, task_id=task_id, at=self._clock(), job=entry.job)
         )
-        said = f"{fault.message} Task {task_id} (external id {entry.external_id}) is accepted; it is noted in {path}."
-        return LocalFault(said, hint=fault.hint)
-
-    def _absorb(self, saved: recovery.RecoveredTask) -> bool:
-        if self._knows(saved.origin, saved.task_id):
-            return True
-        entry = self.get(saved)
-        if entry is not None:
-            self.seen(entry, saved.task_id, "from the recovery file")
-        return entry is not None
+        task = f"Task {task_id} (external id {entry.external_id})"
+        return LocalFault(f"{fault.message} {task} is accepted; it is noted in {path}.", hint=fault.hint)

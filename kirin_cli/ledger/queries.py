@@ -1,8 +1,7 @@
 """What commands ask of the ledger: one entry by part of its id, lists, spending, durations, prices, unfinished keys."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal
@@ -12,9 +11,9 @@ from kirin_cli.ledger.entry import SELECT_ENTRY, LedgerEntry, entry_from_row
 from kirin_cli.ledger.states import MAY_BE_CHARGED, TERMINAL, LedgerState
 from kirin_cli.ledger.store import LedgerStore
 
-_NAMED = 5
-_A_DAY = 86_400.0
-_AFTER_ALL = "\U0010ffff"
+_MAX_NAMED = 5
+_DAY_SECONDS = 86_400.0
+_LAST_CHARACTER = "\U0010ffff"
 
 
 class NoSuchTask(UsageError):
@@ -30,22 +29,24 @@ class SpendingTotal:
     maybe_paid: int = 0
 
 
-def find_entry(store: LedgerStore, given: str, *, origin: str = "", account: str = "") -> LedgerEntry:
-    """The entry whose task id or external id is `given`, or alone begins with it.
+def find_entry(store: LedgerStore, either_id: str, *, origin: str = "", account: str = "") -> LedgerEntry:
+    """The entry whose task id or external id is `either_id`, or alone begins with it.
 
     `origin` and `account` narrow the search where given. Raises NoSuchTask, or UsageError naming several.
     """
-    if not given:
+    if not either_id:
         raise UsageError("An empty id names no task.")
     within, values = _where(origin=origin, account=account)
-    for match in ("IN (:given, :given)", "BETWEEN :given AND :given || :end"):
+    for match in ("IN (:id, :id)", "BETWEEN :id AND :id || :end"):
         sql = f"{SELECT_ENTRY} WHERE (external_id {match} OR task_id {match}){within} ORDER BY id LIMIT 50"
-        found = [entry_from_row(row) for row in store.read(sql, {"given": given, "end": _AFTER_ALL, **values})]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise UsageError(f"{given} could be any of: {_names(found)}.", hint="Give more of the id.")
-    raise NoSuchTask(f"The ledger has no task {given}.", hint="`kirin list` shows what there is.")
+        entries = [entry_from_row(row) for row in store.read(sql, {"id": either_id, "end": _LAST_CHARACTER, **values})]
+        if len(entries) == 1:
+            return entries[0]
+        if entries:
+            names = [f"{e.external_id} (task {e.task_id or 'unknown'}, {e.origin})" for e in entries[:_MAX_NAMED]]
+            several = ", ".join(names) + (" …" if len(entries) > _MAX_NAMED else "")
+            raise UsageError(f"{either_id} could be any of: {several}.", hint="Give more of the id.")
+    raise NoSuchTask(f"The ledger has no task {either_id}.", hint="`kirin list` shows what there is.")
 
 
 def entries_with_id(store: LedgerStore, origin: str, external_id: str) -> list[LedgerEntry]:
@@ -67,10 +68,10 @@ def select_entries(  # noqa: PLR0913 - each is a filter of its own
 ) -> list[LedgerEntry]:
     """Entries, newest first, that pass every filter given; `since`: created then or later. -1: no limit."""
     within, values = _where(model=model, job_file=job_file, origin=origin, account=account, created=since)
-    wanted = [state.value for state in states]
-    marks = ", ".join(f":s{number}" for number in range(len(wanted)))
-    within += f" AND state IN ({marks})" if wanted else ""
-    values |= {f"s{number}": state for number, state in enumerate(wanted)} | {"limit": limit}
+    state_values = [state.value for state in states]
+    marks = ", ".join(f":s{number}" for number in range(len(state_values)))
+    within += f" AND state IN ({marks})" if state_values else ""
+    values |= {f"s{number}": state for number, state in enumerate(state_values)} | {"limit": limit}
     return [
         entry_from_row(row)
         for row in store.read(f"{SELECT_ENTRY} WHERE 1{within} ORDER BY id DESC LIMIT :limit", values)
@@ -84,10 +85,16 @@ def spending(
     within, values = _where(origin=origin, first_sent=since)
     column = "first_sent" if by == "day" else by
     sql = f"SELECT {column}, state, cost, exposed FROM entries WHERE first_sent IS NOT NULL{within}"  # noqa: S608
-    groups: defaultdict[str, list[tuple[str, str | None, int]]] = defaultdict(list)
+    totals: dict[str, SpendingTotal] = {}
     for key, state, cost, exposed in store.read(sql, values):
-        groups[_day(key) if by == "day" else key].append((state, cost, exposed))
-    return {key: _sum(groups[key]) for key in sorted(groups)}
+        group = datetime.fromtimestamp(key, UTC).strftime("%Y-%m-%d") if by == "day" else key
+        total = totals.get(group, SpendingTotal())
+        if cost is not None:
+            total = replace(total, paid=total.paid + 1, cost=total.cost + Decimal(cost))
+        elif exposed and LedgerState(state) in MAY_BE_CHARGED:
+            total = replace(total, maybe_paid=total.maybe_paid + 1)
+        totals[group] = total
+    return dict(sorted(totals.items()))
 
 
 def durations(store: LedgerStore, model: str, *, mode: str = "", duration: str = "", limit: int = 500) -> list[float]:
@@ -95,7 +102,7 @@ def durations(store: LedgerStore, model: str, *, mode: str = "", duration: str =
     sql = """SELECT generated_at - accepted_at FROM entries
         WHERE model = ? AND mode = ? AND duration = ? AND generated_at > accepted_at
         AND generated_at - accepted_at < ? ORDER BY generated_at DESC LIMIT ?"""
-    return sorted(float(row[0]) for row in store.read(sql, (model, mode, duration, _A_DAY, limit)))
+    return sorted(float(row[0]) for row in store.read(sql, (model, mode, duration, _DAY_SECONDS, limit)))
 
 
 def prices(
@@ -107,38 +114,19 @@ def prices(
     return [Decimal(row[0]) for row in store.read(sql, (origin, model, mode, duration, limit))]
 
 
-def _where(**given: str | float | None) -> tuple[str, dict[str, object]]:
+def _where(**filters: str | float | None) -> tuple[str, dict[str, object]]:
     # Names are columns of ours; text is compared, a number is the least one.
-    values: dict[str, object] = {name: value for name, value in given.items() if value not in {"", None}}
+    values: dict[str, object] = {name: value for name, value in filters.items() if value not in {"", None}}
     tests = (f" AND {name} {'=' if isinstance(value, str) else '>='} :{name}" for name, value in values.items())
     return "".join(tests), values
 
 
-def _sum(rows: Iterable[tuple[str, str | None, int]]) -> SpendingTotal:
-    paid, cost, maybe = 0, Decimal(0), 0
-    for state, text, exposed in rows:
-        if text is not None:
-            paid, cost = paid + 1, cost + Decimal(text)
-        elif exposed and LedgerState(state) in MAY_BE_CHARGED:
-            maybe += 1
-    return SpendingTotal(paid=paid, cost=cost, maybe_paid=maybe)
-
-
-def _day(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d")
-
-
-def _names(found: list[LedgerEntry]) -> str:
-    names = [f"{entry.external_id} (task {entry.task_id or 'unknown'}, {entry.origin})" for entry in found[:_NAMED]]
-    return ", ".join(names) + (" …" if len(found) > _NAMED else "")
-
-
-_ENDED = ", ".join(f"'{state.value}'" for state in sorted(TERMINAL))
+_TERMINAL_SQL = ", ".join(f"'{state.value}'" for state in sorted(TERMINAL))
 
 
 def unfinished_keys(store: LedgerStore, origin: str) -> list[str]:
     """The fingerprints of the keys with entries at this service that are not at their end."""
-    sql = f"SELECT DISTINCT account FROM entries WHERE origin = ? AND state NOT IN ({_ENDED}) ORDER BY account"  # noqa: S608
+    sql = f"SELECT DISTINCT account FROM entries WHERE origin = ? AND state NOT IN ({_TERMINAL_SQL}) ORDER BY account"  # noqa: S608
     return [str(row[0]) for row in store.read(sql, (origin,))]
 
 

@@ -24,7 +24,7 @@ class RecoveredTask(EntryKey):
 
 
 def reserve_recovery_space(folder: Path) -> None:
-    """Keep some room for `write`. Failing is no fault here: whoever submits finds out by the ledger itself."""
+    """Keep some room for `write_recovery`. Failing is no fault here: whoever submits finds out by the ledger itself."""
     spare = folder / SPACE_FILE
     with suppress(OSError):
         if not spare.exists():
@@ -33,11 +33,11 @@ def reserve_recovery_space(folder: Path) -> None:
             spare.write_bytes(os.urandom(RESERVED_BYTES))
 
 
-def write_recovery(folder: Path, saved: RecoveredTask) -> Path:
-    """Add `saved` to the recovery file and return its path. LocalFault, naming the task, if even that fails."""
+def write_recovery(folder: Path, task: RecoveredTask) -> Path:
+    """Add `task` to the recovery file and return its path. LocalFault, naming the task, if even that fails."""
     path = folder / RECOVERY_FILE
     # The line break in front closes a line that an earlier crash may have cut.
-    line = b"\n" + json.dumps(asdict(saved)).encode() + b"\n"
+    line = b"\n" + json.dumps(asdict(task)).encode() + b"\n"
     try:
         try:
             _append(path, line)
@@ -45,8 +45,8 @@ def write_recovery(folder: Path, saved: RecoveredTask) -> Path:
             (folder / SPACE_FILE).unlink(missing_ok=True)
             _append(path, line)
     except OSError as error:
-        words = f"Task {saved.task_id} (external id {saved.external_id}) is accepted, but could be written nowhere"
-        raise LocalFault(f"{words}: {error.strerror or error}.", hint="Note the task id; then make room.") from error
+        message = f"Task {task.task_id} (external id {task.external_id}) is accepted, but could be written nowhere"
+        raise LocalFault(f"{message}: {error.strerror or error}.", hint="Note the task id; then make room.") from error
     return path
 
 
@@ -57,17 +57,15 @@ def read_recovery(folder: Path) -> list[RecoveredTask]:
         text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
     except OSError as error:
         raise LocalFault(f"The recovery file {path} cannot be read: {error.strerror or error}.") from error
-    return [saved for line in text.splitlines() if (saved := _parse(line)) is not None]
-
-
-def _parse(line: str) -> RecoveredTask | None:
-    try:
-        given = json.loads(line)
-        saved = RecoveredTask(**{**given, "at": float(given["at"])})
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return None
-    texts = (saved.origin, saved.account, saved.external_id, saved.task_id, saved.job)
-    return saved if all(isinstance(text, str) for text in texts) else None
+    tasks = []
+    for line in text.splitlines():
+        with suppress(ValueError, TypeError, KeyError, RecursionError):
+            values = json.loads(line)
+            task = RecoveredTask(**{**values, "at": float(values["at"])})
+            names = (task.origin, task.account, task.external_id, task.task_id, task.job)
+            if all(isinstance(name, str) for name in names):
+                tasks.append(task)
+    return tasks
 
 
 def _append(path: Path, line: bytes) -> None:

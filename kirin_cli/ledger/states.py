@@ -99,7 +99,7 @@ MAY_BE_CHARGED = frozenset(
         LedgerState.ABANDONED,
     }
 )
-"""States without a known outcome; they count as possible cost once a POST may have arrived (`Tally.exposed` > 0)."""
+"""States without a known outcome; they count as possible cost once a POST may have arrived (`Counters.exposed` > 0)."""
 
 _DECIDED = {
     LedgerEvent.ADOPT: LedgerState.ACCEPTED,
@@ -162,7 +162,7 @@ _MOVES: Mapping[LedgerState, Mapping[LedgerEvent, LedgerState]] = {
 TABLE: Mapping[tuple[LedgerState, LedgerEvent], LedgerState] = {
     (state, event): after for state, row in _MOVES.items() for event, after in row.items()
 }
-"""All that can happen. A pair that is not here raises `NotAllowed`."""
+"""All that can happen. A pair that is not here raises `InvalidTransition`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,52 +185,52 @@ class InvalidTransition(KirinError):
 
 
 _CONDITIONS: Mapping[LedgerEvent, tuple[Callable[[Counters], bool], str]] = {
-    LedgerEvent.REFUSED: (lambda tally: tally.exposed <= 1, "the id was sent before"),
-    LedgerEvent.SETTLED: (lambda tally: tally.misses >= MIN_MISSES, f"fewer than {MIN_MISSES} answers were 404"),
-    LedgerEvent.CONTRADICTED: (lambda tally: tally.duplicate_seen, "no answer said duplicate"),
+    LedgerEvent.REFUSED: (lambda counters: counters.exposed <= 1, "the id was sent before"),
+    LedgerEvent.SETTLED: (lambda counters: counters.misses >= MIN_MISSES, f"fewer than {MIN_MISSES} answers were 404"),
+    LedgerEvent.CONTRADICTED: (lambda counters: counters.duplicate_seen, "no answer said duplicate"),
     LedgerEvent.RESEND: (
-        lambda tally: not tally.duplicate_seen and tally.resends < MAX_RESENDS,
+        lambda counters: not counters.duplicate_seen and counters.resends < MAX_RESENDS,
         f"it was called a duplicate, or sent again {MAX_RESENDS} times already",
     ),
 }
 
 
-def transition(state: LedgerState, event: LedgerEvent, tally: Counters) -> tuple[LedgerState, Counters]:
-    """Where `event` leads from `state`, and the tally after it. Raises NotAllowed for everything not in the table."""
+def transition(state: LedgerState, event: LedgerEvent, counters: Counters) -> tuple[LedgerState, Counters]:
+    """Where `event` leads from `state`, and the counters then. Raises InvalidTransition for a move that may not be."""
     if (state, event) not in TABLE:
         raise InvalidTransition(f"A submission that is {state.value} takes no event {event.value!r}.")
     holds, why = _CONDITIONS.get(event, (None, ""))
-    if holds is not None and not holds(tally):
+    if holds is not None and not holds(counters):
         raise InvalidTransition(f"A submission that is {state.value} takes no event {event.value!r}: {why}.")
-    return TABLE[state, event], _counted(tally, event)
+    return TABLE[state, event], _count(counters, event)
 
 
-def is_allowed(state: LedgerState, event: LedgerEvent, tally: Counters) -> bool:
-    """Whether `step` would go there."""
+def is_allowed(state: LedgerState, event: LedgerEvent, counters: Counters) -> bool:
+    """Whether `transition` would go there."""
     holds, _ = _CONDITIONS.get(event, (None, ""))
-    return (state, event) in TABLE and (holds is None or holds(tally))
+    return (state, event) in TABLE and (holds is None or holds(counters))
 
 
-def refusal_event(tally: Counters) -> LedgerEvent:
+def refusal_event(counters: Counters) -> LedgerEvent:
     """The event for a 400, 404, 413, 415 or 422 after a POST: on an id that may have arrived before, it may exist."""
-    return LedgerEvent.REFUSED if tally.exposed <= 1 else LedgerEvent.DUPLICATE
+    return LedgerEvent.REFUSED if counters.exposed <= 1 else LedgerEvent.DUPLICATE
 
 
-def grace_seconds_left(last_sent: float, now: float, settle: float) -> float:
-    """Seconds (0 to `settle`) until an absence counts: ask once, then wait by a clock that nobody sets (L6)."""
-    return min(settle, max(0.0, last_sent + settle - now))
+def grace_seconds_left(last_sent: float, now: float, grace: float) -> float:
+    """Seconds (0 to `grace`) until an absence counts: ask once, then wait by a clock that nobody sets (L6)."""
+    return min(grace, max(0.0, last_sent + grace - now))
 
 
-def _counted(tally: Counters, event: LedgerEvent) -> Counters:
+def _count(counters: Counters, event: LedgerEvent) -> Counters:
     match event:
         case LedgerEvent.SEND | LedgerEvent.RESEND:
-            again = tally.resends + (event is LedgerEvent.RESEND)
-            return replace(tally, posts=tally.posts + 1, exposed=tally.exposed + 1, resends=again, misses=0)
+            again = counters.resends + (event is LedgerEvent.RESEND)
+            return replace(counters, posts=counters.posts + 1, exposed=counters.exposed + 1, resends=again, misses=0)
         case LedgerEvent.NOT_SENT | LedgerEvent.RATE_LIMITED | LedgerEvent.BLOCKED:
-            return replace(tally, exposed=tally.exposed - 1)
+            return replace(counters, exposed=counters.exposed - 1)
         case LedgerEvent.DUPLICATE:
-            return replace(tally, duplicate_seen=True)
+            return replace(counters, duplicate_seen=True)
         case LedgerEvent.NOT_FOUND:
-            return replace(tally, misses=tally.misses + 1)
+            return replace(counters, misses=counters.misses + 1)
         case _:
-            return tally
+            return counters

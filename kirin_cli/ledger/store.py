@@ -13,8 +13,8 @@ from kirin_cli.errors import LocalFault
 APPLICATION_ID = 0x6B72_6E31
 """Written into the file's header ("krn1"), so that another program's database is never taken for the ledger."""
 
-KEPT = "The file was not changed."
-ASIDE = f"{KEPT} Move it away (`kirin show ID` still asks the service), or name another folder in KIRIN_STATE_DIR."
+INTACT = "The file was not changed."
+ADVICE = f"{INTACT} Move it away (`kirin show ID` still asks the service), or name another folder in KIRIN_STATE_DIR."
 
 MigrationStep = Sequence[str]
 MIGRATIONS: Sequence[MigrationStep] = (
@@ -55,14 +55,14 @@ MIGRATIONS: Sequence[MigrationStep] = (
 def check_schema(connection: sqlite3.Connection, path: Path, *, known: int = len(MIGRATIONS)) -> int:
     """The schema version of the ledger at `path`. LocalFault (L3) if newer than `known`, foreign or damaged."""
     if _pragma(connection, "application_id") != APPLICATION_ID:
-        raise LocalFault(f"{path} is not a ledger of kirin.", hint=ASIDE)
+        raise LocalFault(f"{path} is not a ledger of kirin.", hint=ADVICE)
     version = _pragma(connection, "user_version")
     if version > known:
-        hint = f"{KEPT} Upgrade kirin, or name another folder in KIRIN_STATE_DIR."
+        hint = f"{INTACT} Upgrade kirin, or name another folder in KIRIN_STATE_DIR."
         raise LocalFault(f"The ledger {path} is of a newer kirin (schema {version} > {known}).", hint=hint)
-    found = [str(row[0]) for row in connection.execute("PRAGMA quick_check(1)")]
-    if found != ["ok"]:
-        raise LocalFault(f"The ledger {path} is damaged: {found[0]:.200}", hint=ASIDE)
+    report = [str(row[0]) for row in connection.execute("PRAGMA quick_check(1)")]
+    if report != ["ok"]:
+        raise LocalFault(f"The ledger {path} is damaged: {report[0]:.200}", hint=ADVICE)
     return version
 
 
@@ -72,20 +72,16 @@ def migrate(connection: sqlite3.Connection, *, steps: Sequence[MigrationStep] = 
         return
     connection.execute("BEGIN EXCLUSIVE")
     try:
-        _apply(connection, steps)
+        # Read again under the lock: another process may have been first.
+        version = _pragma(connection, "user_version")
+        for statement in (statement for step in steps[version:] for statement in step):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {max(version, len(steps))}")
     except BaseException:
         connection.rollback()
         raise
     connection.commit()
-
-
-def _apply(connection: sqlite3.Connection, steps: Sequence[MigrationStep]) -> None:
-    # Read again under the lock: another process may have been first.
-    version = _pragma(connection, "user_version")
-    for statement in (statement for step in steps[version:] for statement in step):
-        connection.execute(statement)
-    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {max(version, len(steps))}")
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:
@@ -97,15 +93,15 @@ Connect = Callable[[Path, float], sqlite3.Connection]
 Values = Sequence[object] | Mapping[str, object]
 Execute = Callable[[str, Values], sqlite3.Cursor]
 
-_WORDS = {
+_MESSAGES = {
     sqlite3.SQLITE_BUSY: ("is locked by another process", "Try again when it has ended."),
     sqlite3.SQLITE_LOCKED: ("is locked by another process", "Try again when it has ended."),
     sqlite3.SQLITE_FULL: ("cannot grow: there is no space", "Make room on that disk."),
     sqlite3.SQLITE_READONLY: ("is read-only", "Make it writable, or name another folder in KIRIN_STATE_DIR."),
     sqlite3.SQLITE_PERM: ("is not permitted", "Make it writable, or name another folder in KIRIN_STATE_DIR."),
     sqlite3.SQLITE_CANTOPEN: ("cannot be opened", "Is its folder writable? Or name another in KIRIN_STATE_DIR."),
-    sqlite3.SQLITE_CORRUPT: ("is damaged", ASIDE),
-    sqlite3.SQLITE_NOTADB: ("is no database, or damaged", ASIDE),
+    sqlite3.SQLITE_CORRUPT: ("is damaged", ADVICE),
+    sqlite3.SQLITE_NOTADB: ("is no database, or damaged", ADVICE),
 }
 
 
@@ -115,7 +111,7 @@ def connect(path: Path, busy: float) -> sqlite3.Connection:
 
 
 class LedgerStore:
-    """One connection behind one lock. Make it with `Store.open`."""
+    """One connection behind one lock. Make it with `LedgerStore.open`."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self.path = path
@@ -128,7 +124,7 @@ class LedgerStore:
             if self.journal != "wal":
                 self.journal = str(connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0])
             connection.execute("PRAGMA fullfsync = ON")
-        self._durably = "FULL" if self.journal == "wal" else "EXTRA"
+        self._full_sync = "FULL" if self.journal == "wal" else "EXTRA"
 
     @classmethod
     def open(cls, folder: Path, *, busy: float = 10.0, connect: Connect = connect) -> "LedgerStore":
@@ -138,9 +134,9 @@ class LedgerStore:
         """
         path = folder / LEDGER_FILE
         with sqlite_errors(path):
-            _make(path, connect)
+            _create_file(path, connect)
             if path.stat().st_size == 0:
-                raise LocalFault(f"The ledger {path} is empty: it was cut off.", hint=ASIDE)
+                raise LocalFault(f"The ledger {path} is empty: it was cut off.", hint=ADVICE)
             connection = connect(path, busy)
             try:
                 check_schema(connection, path)
@@ -162,7 +158,7 @@ class LedgerStore:
         When it has ended, a crash of the process cannot take it back; if `durable`, neither can a power cut.
         """
         with self._lock, sqlite_errors(self.path):
-            self._connection.execute(f"PRAGMA synchronous = {self._durably if durable else 'NORMAL'}")
+            self._connection.execute(f"PRAGMA synchronous = {self._full_sync if durable else 'NORMAL'}")
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._execute
@@ -200,8 +196,8 @@ def sqlite_errors(path: Path) -> Iterator[None]:
     except sqlite3.ProgrammingError:
         raise
     except sqlite3.Error as error:
-        words, hint = _WORDS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, (f"cannot be used ({error})", ""))
-        raise LocalFault(f"The ledger {path} {words}.", hint=hint) from error
+        message, hint = _MESSAGES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, (f"cannot be used ({error})", ""))
+        raise LocalFault(f"The ledger {path} {message}.", hint=hint) from error
     except OSError as error:
         raise LocalFault(f"The ledger {path} cannot be used: {error.strerror or error}.") from error
 
@@ -216,7 +212,7 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _make(path: Path, connect: Connect) -> None:
+def _create_file(path: Path, connect: Connect) -> None:
     if path.exists():
         return
     missing = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
@@ -230,7 +226,7 @@ def _make(path: Path, connect: Connect) -> None:
         _publish(draft, path)
     finally:
         draft.unlink(missing_ok=True)
-    for folder in (path.parent, *(made.parent for made in missing)):
+    for folder in (path.parent, *(folder.parent for folder in missing)):
         sync_folder(folder)
 
 
