@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from difflib import get_close_matches
 from functools import partial
 from inspect import signature
 from pathlib import Path
@@ -18,9 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import Abort, TyperException
 from typer.main import get_command as build
 
-from kirin_cli.api.credentials import NO_KEY_HINT
 from kirin_cli.cli.commands import BY_NAME, COMMANDS, CommandEntry
-from kirin_cli.cli.settings import FileDefaults
 from kirin_cli.errors import Interrupted, KirinError, UsageError
 from kirin_cli.modelspec.text import did_you_mean
 
@@ -76,6 +73,8 @@ class KirinCommand(_PlainHelp, TyperCommand):
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:  # noqa: ANN401
         """The context, with the files as its default map; they are read when a flag is not given."""
+        from kirin_cli.cli.settings import FileDefaults
+
         variables = {param.name or "": str(param.envvar) for param in self.params if param.envvar}
         return super().make_context(info_name, args, parent, default_map=FileDefaults(os.environ, variables), **extra)
 
@@ -181,6 +180,10 @@ NO_KEY_FLAG = (
 
 def to_usage_error(error: TyperException, arguments: Sequence[str]) -> UsageError:
     """The error to say. `arguments` are those of the whole command line."""
+    from difflib import get_close_matches
+
+    from kirin_cli.api.credentials import NO_KEY_HINT
+
     command = next((word for word in arguments if word in BY_NAME), "")
     option = getattr(error, "option_name", "") if type(error).__name__ == "NoSuchOption" else ""
     if option.replace("_", "-").lower() in {"--api-key", "--apikey", "--key", "--token"}:
@@ -205,17 +208,12 @@ def run_command_line(arguments: Sequence[str]) -> int:
     except KirinError as error:
         return _report_error(error)
     except TyperException as error:
-        return _report_error(_usage_error(error, arguments))
+        return _report_error(to_usage_error(error, arguments))
     except (KeyboardInterrupt, Abort):
         return _report_error(Interrupted("interrupted"))
     except Exception as error:  # noqa: BLE001  (the one place; see the docstring)
         return _report_crash(error)
     return result if isinstance(result, int) else 0
-
-
-def _usage_error(error: TyperException, arguments: Sequence[str]) -> UsageError:
-
-    return to_usage_error(error, arguments)
 
 
 def _report_error(error: KirinError) -> int:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, get_args
 
 from kirin_cli.errors import KirinError, UsageError
 from kirin_cli.json_text import escape_ci_commands
+from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
-from kirin_cli.modelspec.types import Record
 from kirin_cli.ui.console import Colour, Mode, OutputStreams, progress_mode
 from kirin_cli.ui.progress import JsonProgress, PlainProgress, ProgressView, QuietProgress
 from kirin_cli.ui.terminal_text import escape_untrusted

@@ -26,7 +26,8 @@ from kirin_cli.cli.options import dataclass_parameters, with_signature
 from kirin_cli.errors import UsageError
 from kirin_cli.media.request_body import elide, expand
 from kirin_cli.modelspec.model import CheckResult, Model
-from kirin_cli.modelspec.types import MediaFile, MediaKind, Problem, Record
+from kirin_cli.modelspec.record import Record
+from kirin_cli.modelspec.types import MediaFile, MediaKind, Problem
 
 if TYPE_CHECKING:
     from kirin_cli.cli.console import CommandConsole

@@ -1,12 +1,15 @@
 """What `kirin help TOPIC` says, and the examples of every command."""
 
-from collections.abc import Callable, Iterator
-from typing import Final
+from __future__ import annotations
 
-from kirin_cli.cli.settings_schema import OTHER_VARIABLES, SETTINGS, setting_help
-from kirin_cli.ui.console import TerminalInfo
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final
+
 from kirin_cli.ui.tables import render_table
 from kirin_cli.ui.terminal_text import wrap
+
+if TYPE_CHECKING:
+    from kirin_cli.ui.console import TerminalInfo
 
 EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "v1-t2v": (
@@ -83,6 +86,8 @@ def exit_codes(out: TerminalInfo) -> Iterator[str]:
 
 def environment(out: TerminalInfo) -> Iterator[str]:
     """The settings: variables, keys of the files, flags."""
+    from kirin_cli.cli.settings_schema import OTHER_VARIABLES, SETTINGS, setting_help
+
     rows = [(one.env, one.flag, setting_help(one)) for one in SETTINGS.values()]
     yield from render_table(("variable", "flag", "what it is"), rows, out)
     yield ""

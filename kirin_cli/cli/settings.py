@@ -10,8 +10,8 @@ from typing import Any, Final, Literal
 
 from kirin_cli.cli.settings_schema import PROFILE, SETTINGS, Section, Setting, SettingValue, dollars, seconds, web_url
 from kirin_cli.errors import UsageError
+from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
-from kirin_cli.modelspec.types import Record
 
 FolderKind = Literal["config", "state"]
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
 from kirin_cli.errors import UsageError
+from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
-from kirin_cli.modelspec.types import Record
 
 if TYPE_CHECKING:
     from decimal import Decimal

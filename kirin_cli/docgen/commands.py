@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
-from kirin_cli.modelspec.types import Record
+from kirin_cli.modelspec.record import Record
 
 if TYPE_CHECKING:
     from kirin_cli.modelspec.flags import Flag

@@ -7,8 +7,9 @@ from functools import cache
 from math import isfinite
 from typing import ClassVar, Final
 
+from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import is_web_url, join_or, quote
-from kirin_cli.modelspec.types import InspectMedia, Problems, Record
+from kirin_cli.modelspec.types import InspectMedia, Problems
 
 Schema = dict[str, object]
 UNSENDABLE: Final = re.compile("[\0\ud800-\udfff]")

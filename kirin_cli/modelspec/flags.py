@@ -6,7 +6,7 @@ from typing import Final
 from kirin_cli.modelspec.containers import ListField, ObjectField
 from kirin_cli.modelspec.fields import Boolean, Choice, Field, YesNo
 from kirin_cli.modelspec.model import Model
-from kirin_cli.modelspec.types import Record
+from kirin_cli.modelspec.record import Record
 
 NO_MEMBERS: Final[Mapping[str, str]] = {}
 

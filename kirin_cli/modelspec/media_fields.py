@@ -3,8 +3,9 @@
 from typing import ClassVar, Final
 
 from kirin_cli.modelspec.fields import INVALID, CheckContext, Field, Schema
+from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import quote
-from kirin_cli.modelspec.types import MediaError, MediaFile, MediaKind, Record
+from kirin_cli.modelspec.types import MediaError, MediaFile, MediaKind
 
 BYTES_PER_MB: Final = 1024 * 1024
 

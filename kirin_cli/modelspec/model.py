@@ -7,9 +7,10 @@ from typing import Final
 
 from kirin_cli.modelspec.containers import check_fields, object_schema
 from kirin_cli.modelspec.fields import CheckContext, Field, Schema
+from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.request import PresenceView, RequestView, Undecidable
 from kirin_cli.modelspec.rules import AnyRule
-from kirin_cli.modelspec.types import InspectMedia, Problem, Problems, Record
+from kirin_cli.modelspec.types import InspectMedia, Problem, Problems
 
 NO_CODES: Final[Mapping[str, str]] = {}
 

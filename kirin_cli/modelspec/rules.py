@@ -16,9 +16,10 @@ from kirin_cli.modelspec.fields import (
     nested_members,
     none_of,
 )
+from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.request import RequestView, field_at
 from kirin_cli.modelspec.text import join_or
-from kirin_cli.modelspec.types import Problem, Record, Severity
+from kirin_cli.modelspec.types import Problem, Severity
 
 FieldTuple = tuple[Field, ...]
 

@@ -2,43 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from inspect import get_annotations
 from pathlib import Path
-from typing import ClassVar, Final, Literal, NoReturn, Self, dataclass_transform
-
-
-@dataclass_transform(frozen_default=True)
-class Record:
-    """Its fields are the annotations of its class and bases, in order; class attributes are their defaults.
-
-    Two records are equal only where they are one and the same.
-    """
-
-    _fields: ClassVar[tuple[str, ...]] = ()
-
-    def __init_subclass__(cls, **_: bool) -> None:
-        own = (name for name, kind in get_annotations(cls).items() if getattr(kind, "__origin__", None) is not ClassVar)
-        cls._fields = tuple(dict.fromkeys((*cls._fields, *own)))
-
-    def __init__(self, *values: object, **named: object) -> None:
-        fields = self._fields
-        given = {**dict(zip(fields, values, strict=False)), **named}
-        missing = [name for name in fields if name not in given and not hasattr(type(self), name)]
-        if missing or len(given) != len(values) + len(named) or not given.keys() <= set(fields):
-            raise TypeError(f"{type(self).__name__} takes {', '.join(fields)}; given are {', '.join(given)}")
-        self.__dict__.update(given)
-
-    def replace(self, **changes: object) -> Self:
-        """The same with some fields changed."""
-        return type(self)(**{**vars(self), **changes})
-
-    def __setattr__(self, name: str, _: object) -> NoReturn:
-        raise AttributeError(f"{type(self).__name__} is frozen; {name} cannot be set")
-
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items())
-        return f"{type(self).__name__}({shown})"
-
+from typing import Final, Literal
 
 Severity = Literal["error", "warning"]
 

@@ -8,7 +8,7 @@ from threading import RLock
 from typing import Literal, TextIO
 
 from kirin_cli.errors import LocalFault
-from kirin_cli.modelspec.types import Record
+from kirin_cli.modelspec.record import Record
 from kirin_cli.ui.terminal_text import MAX_SHOWN, escape_untrusted
 
 _READER_GONE = {errno.EPIPE, errno.EINVAL, errno.ESHUTDOWN}  # EINVAL: how Windows says EPIPE

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from kirin_cli.ui.console import TerminalInfo
 from kirin_cli.ui.terminal_text import cell_width, pad, wrap
+
+if TYPE_CHECKING:
+    from kirin_cli.ui.console import TerminalInfo
 
 _GAP = "  "
 _MIN_COLUMN = 8
 
 
-def render_table(headers: Sequence[str], rows: Sequence[Sequence[str]], terminal: TerminalInfo) -> list[str]:
+def render_table(headers: Sequence[str], rows: Sequence[Sequence[str]], terminal: "TerminalInfo") -> list[str]:
     """The lines of an aligned table; every row has as many cells as there are headers. Columns with nothing in them go.
 
     Where it is wider than the terminal, the widest columns are narrowed and their cells wrapped.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from kirin_cli.modelspec.model import Model
-from kirin_cli.modelspec.types import Record
+from kirin_cli.modelspec.record import Record
 
 
 def build_gateway(model: Model, values: Mapping[str, object]) -> dict[str, object]:

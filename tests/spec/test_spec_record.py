@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pytest
 
-from kirin_cli.modelspec.types import Record
+from kirin_cli.modelspec.record import Record
 
 
 class Point(Record):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from kirin_cli.models import MODEL_ENTRIES, MODELS
-from kirin_cli.modelspec.types import Record
+from kirin_cli.modelspec.record import Record
 
 GENERATE: Final = "Generate"
 JOB_FILES: Final = "Job files"

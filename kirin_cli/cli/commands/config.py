@@ -11,7 +11,7 @@ from kirin_cli.cli.console import make_console
 from kirin_cli.cli.keystore import key_of
 from kirin_cli.cli.settings import SettingSources, project_file, settings, sources, user_file, user_folder
 from kirin_cli.cli.settings_schema import API_KEY, PROFILE, SETTINGS
-from kirin_cli.modelspec.types import Record
+from kirin_cli.modelspec.record import Record
 from kirin_cli.ui.tables import render_table
 
 

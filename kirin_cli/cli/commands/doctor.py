@@ -20,7 +20,7 @@ from kirin_cli import __version__
 from kirin_cli.cli import options as o
 from kirin_cli.cli.options import command_from
 from kirin_cli.errors import KirinError, LocalFault, NotPermitted, ServiceUnreachable, batch_exit_code
-from kirin_cli.modelspec.types import Record
+from kirin_cli.modelspec.record import Record
 
 if TYPE_CHECKING:
     from kirin_cli.api.transport import HttpReply, Transport
