@@ -9,7 +9,15 @@ from urllib.parse import parse_qsl, urlsplit
 from kirin_cli.sandbox.catalog import model_spec, models_page
 from kirin_cli.sandbox.faults import FaultRules
 from kirin_cli.sandbox.files_handler import BadUpload, UploadStorage
-from kirin_cli.sandbox.http_handler import ErrorReply, SandboxHandler, SandboxReply, bad_request, not_found, task_reply
+from kirin_cli.sandbox.http_handler import (
+    ErrorReply,
+    SandboxHandler,
+    SandboxReply,
+    bad_request,
+    not_found,
+    task_reply,
+    with_error_replies,
+)
 from kirin_cli.sandbox.tasks import AlreadyExists, SandboxTask, SimulatedOutcome, TaskStore
 from kirin_cli.sandbox.validator import RequestValidator
 
@@ -28,40 +36,40 @@ OUTCOME_BY_FAULT: Final[Mapping[str, SimulatedOutcome]] = {"fail": "failed", "st
 class ApiService:
     """What stands behind the API. `base_url` and `files_url` are the two origins, without a slash at the end.
 
-    `latency` is waited before every answer, in seconds; `most_json` bounds the body of a create request, in bytes.
+    `latency` is waited before every answer, in seconds; `max_json_bytes` bounds the body of a create request, in bytes.
     """
 
-    judge: RequestValidator
-    world: TaskStore
+    validator: RequestValidator
+    tasks: TaskStore
     faults: FaultRules
-    storage: UploadStorage
+    uploads: UploadStorage
     base_url: str
     files_url: str
     latency: float = 0.0
-    most_json: int = MAX_JSON_BYTES
+    max_json_bytes: int = MAX_JSON_BYTES
 
     def create(self, authorization: str | None, content_type: str, body: bytes) -> SandboxReply:
-        """Accept a generation; a `callback_url` is never called. Refusal 401, 415, 400 or 422."""
-        account = self.judge.account(authorization)
-        model, values = self.judge.request(content_type, body)
-        fate = self.faults.next_fault("task")
+        """Accept a generation; a `callback_url` is never called. ErrorReply 401, 415, 400 or 422."""
+        account = self.validator.account(authorization)
+        model, values = self.validator.request(content_type, body)
+        fault = self.faults.next_fault("task")
         try:
-            task = self.world.create(
-                account, model, values, OUTCOME_BY_FAULT[fate.what] if fate else None, fate.value if fate else ""
+            task = self.tasks.create(
+                account, model, values, OUTCOME_BY_FAULT[fault.what] if fault else None, fault.value if fault else ""
             )
-        except AlreadyExists as known:
-            raise bad_request(400, f"external_task_id {known} already exists") from None
+        except AlreadyExists as external_id:
+            raise bad_request(400, f"external_task_id {external_id} already exists") from None
         return self._task_reply(task)
 
     def query(self, authorization: str | None, either_id: str) -> SandboxReply:
-        """How a task stands. Refusal 401 or 404."""
-        task = self.world.find(self.judge.account(authorization), either_id)
+        """How a task stands. ErrorReply 401 or 404."""
+        task = self.tasks.find(self.validator.account(authorization), either_id)
         if not task:
             raise not_found("task not found")
         return self._task_reply(task)
 
     def _task_reply(self, task: SandboxTask) -> SandboxReply:
-        return SandboxReply(200, task_reply(task, self.world.now(), self.files_url))
+        return SandboxReply(200, task_reply(task, self.tasks.now(), self.files_url))
 
 
 class ApiHandler(SandboxHandler):
@@ -69,31 +77,30 @@ class ApiHandler(SandboxHandler):
 
     service: ApiService
 
+    @with_error_replies
     def do_GET(self) -> None:  # noqa: N802  (the name in the base class)
         """Query a task, list the models, or show a model's parameters."""
-        self.with_error_replies(self._get)
-
-    def do_POST(self) -> None:  # noqa: N802  (the same)
-        """Create a task or upload a file."""
-        self.with_error_replies(self._post)
-
-    def _get(self) -> None:
-        place, service = self.request_path, self.service
-        if found := QUERY.fullmatch(place):
-            either_id = found[1]
+        path, service = self.request_path, self.service
+        if match := QUERY.fullmatch(path):
+            either_id = match[1]
             self._with_faults("query", lambda: service.query(self.headers.get("Authorization"), either_id))
-        elif place == MODELS:
+        elif path == MODELS:
             self.answer_json(SandboxReply(200, models_page(dict(parse_qsl(urlsplit(self.path).query)))))
-        elif found := SPEC.fullmatch(place):
-            self.answer_json(SandboxReply(200, model_spec(found[1], service.base_url + CREATE)))
+        elif match := SPEC.fullmatch(path):
+            self.answer_json(SandboxReply(200, model_spec(match[1], service.base_url + CREATE)))
         else:
             raise not_found("no such address")
 
-    def _post(self) -> None:
+    @with_error_replies
+    def do_POST(self) -> None:  # noqa: N802  (the same)
+        """Create a task or upload a file."""
         if self.request_path == CREATE:
-            body = self.read_body(self.service.most_json)
-            kind = self.headers.get_content_type()
-            self._with_faults("post", lambda: self.service.create(self.headers.get("Authorization"), kind, body))
+            length = self.body_length(self.service.max_json_bytes)
+            body = self.rfile.read(length)
+            if len(body) < length:
+                raise ConnectionAbortedError
+            media_type = self.headers.get_content_type()
+            self._with_faults("post", lambda: self.service.create(self.headers.get("Authorization"), media_type, body))
         elif self.request_path == FILES:
             self._upload()
         else:
@@ -103,12 +110,12 @@ class ApiHandler(SandboxHandler):
     def _upload(self) -> None:
         """Keep a file; whatever is wrong with it ends the connection, since the rest of the body is not read."""
         persistent, self.close_connection = not self.close_connection, True
-        self.service.judge.account(self.headers.get("Authorization"))
+        self.service.validator.account(self.headers.get("Authorization"))
         length = self.body_length(MAX_UPLOAD_BYTES)
         try:
-            path = self.service.storage.save(self.rfile.read, length, self.headers.get_boundary() or "")
-        except BadUpload as wrong:
-            raise bad_request(400, str(wrong)) from None
+            path = self.service.uploads.save(self.rfile.read, length, self.headers.get_boundary() or "")
+        except BadUpload as error:
+            raise bad_request(400, str(error)) from None
         self.close_connection = not persistent
         self._with_faults("upload", lambda: SandboxReply(200, {"url": self.service.files_url + path}))
 
@@ -118,17 +125,14 @@ class ApiHandler(SandboxHandler):
         acts_first = fault is None or fault.after_create or fault.what in {"cut", "delay"}
         if fault and not fault.after_create:
             self.pause(fault.seconds)
-        reply = _reply_of(act) if acts_first else None
+        reply = None
+        if acts_first:
+            try:
+                reply = act()
+            except ErrorReply as refusal:
+                reply = refusal.reply
         self.pause(self.service.latency + (fault.seconds if fault and fault.after_create else 0))
         if fault and fault.what != "delay":
             self.apply_fault(fault, reply)
         elif reply:
             self.answer_json(reply)
-
-
-def _reply_of(act: Callable[[], SandboxReply]) -> SandboxReply:
-    """What `act` answers, a refusal included."""
-    try:
-        return act()
-    except ErrorReply as refusal:
-        return refusal.reply

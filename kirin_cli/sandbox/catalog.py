@@ -25,22 +25,24 @@ AGENT_PROMPT: Final = (
 
 
 def models_page(query: Mapping[str, str]) -> dict[str, object]:
-    """One page of the models; `query` may hold page, page_size, type and keywords. Refusal 400 for no numbers."""
+    """One page of the models; `query` may hold page, page_size, type and keywords. ErrorReply 400 for no numbers."""
     page, size = _number(query, "page", 1), min(_number(query, "page_size", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
-    found = [_entry(model) for model in MODELS.values() if _matches(model, query)]
+    models = MODELS.values() if query.get("type", "") in {"", KIND_OF_RESULT} else ()
+    keywords = query.get("keywords", "").lower().split()
+    entries = [_entry(m) for m in models if all(word in f"{m.id} {m.help}".lower() for word in keywords)]
     return _wrapped(
         {
-            "models": found[(page - 1) * size : page * size],
-            "total": len(found),
+            "models": entries[(page - 1) * size : page * size],
+            "total": len(entries),
             "page": page,
             "page_size": size,
-            "total_pages": -(-len(found) // size),
+            "total_pages": -(-len(entries) // size),
         }
     )
 
 
 def model_spec(model_id: str, endpoint: str) -> dict[str, object]:
-    """The parameters of one model, which is asked for at the absolute URL `endpoint`. Refusal 404."""
+    """The parameters of one model, which is asked for at the absolute URL `endpoint`. ErrorReply 404."""
     model = MODELS.get(model_id)
     if not model:
         raise not_found(f"model {model_id} not found")
@@ -68,15 +70,8 @@ def _number(query: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def _matches(model: Model, query: Mapping[str, str]) -> bool:
-    words = query.get("keywords", "").lower().split()
-    return query.get("type", "") in {"", KIND_OF_RESULT} and all(
-        word in f"{model.id} {model.help}".lower() for word in words
-    )
-
-
 def _entry(model: Model) -> dict[str, object]:
-    kinds = {field.kind for field in _every(model.fields)}
+    kinds = {field.kind for field in _all_fields(model.fields)}
     return {
         "id": model.id,
         "name": model.id,
@@ -87,19 +82,19 @@ def _entry(model: Model) -> dict[str, object]:
     }
 
 
-def _every(fields: tuple[Field, ...]) -> Iterator[Field]:
+def _all_fields(fields: tuple[Field, ...]) -> Iterator[Field]:
     for field in fields:
         yield field
-        yield from _every(_inner(field))
+        yield from _all_fields(_members(field))
 
 
-def _inner(field: Field) -> tuple[Field, ...]:
+def _members(field: Field) -> tuple[Field, ...]:
     group = field.item if isinstance(field, ListField) else field
     return group.fields if isinstance(group, ObjectField) else ()
 
 
 def _parameter(field: Field) -> dict[str, object]:
-    children = [_parameter(inner) for inner in _inner(field)]
+    children = [_parameter(member) for member in _members(field)]
     return {
         "name": field.name,
         "type": JSON_TYPES.get(field.kind, "string") or field.kind,
@@ -111,13 +106,13 @@ def _parameter(field: Field) -> dict[str, object]:
 
 
 def _constraints(field: Field) -> dict[str, object]:
-    found: dict[str, object] = {"default": field.default}
+    bounds: dict[str, object] = {"default": field.default}
     if isinstance(field, Choice):
-        found["enum"] = list(field.options)
+        bounds["enum"] = list(field.options)
     elif isinstance(field, Number):
-        found |= {"min": field.minimum, "max": field.maximum}
+        bounds |= {"min": field.minimum, "max": field.maximum}
     elif isinstance(field, Text):
-        found |= {"min_length": field.min_length or None, "max_length": field.max_length}
+        bounds |= {"min_length": field.min_length or None, "max_length": field.max_length}
     elif isinstance(field, ListField):
-        found["max_items"] = field.max_items
-    return found
+        bounds["max_items"] = field.max_items
+    return bounds

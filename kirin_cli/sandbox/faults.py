@@ -18,6 +18,7 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "task": ("fail=CODE", "stuck", "no-output"),
 }
 VALUED: Final = ("delay", "fail")
+DELAY: Final = re.compile(r"\d{1,6}(\.\d{1,6})?")
 MAX_DELAY: Final = 86_400.0
 AFTER_CREATE: Final = "-after-create"
 RULE: Final = re.compile(
@@ -63,21 +64,21 @@ class FaultRule:
 
 def parse_fault(text: str) -> FaultRule:
     """The rule that `text` means; UsageError names the rule and the choices."""
-    found = RULE.fullmatch(text)
-    if not found:
-        raise _wrong(text, "is no fault rule: WHERE:WHAT[=VALUE][,retry-after=TEXT][*N|@N|%P]", tuple(CHOICES))
-    where, what = found["where"], found["what"].removesuffix(AFTER_CREATE)
+    match = RULE.fullmatch(text)
+    if not match:
+        raise _bad_rule(text, "is no fault rule: WHERE:WHAT[=VALUE][,retry-after=TEXT][*N|@N|%P]", tuple(CHOICES))
+    where, what = match["where"], match["what"].removesuffix(AFTER_CREATE)
     if where not in CHOICES:
-        raise _wrong(text, f"names no place that can fail: {where}", tuple(CHOICES))
+        raise _bad_rule(text, f"names no place that can fail: {where}", tuple(CHOICES))
     fault = FaultRule(
         where=where,
         what=what,
-        value=found["value"] or "",
-        after_create=found["what"].endswith(AFTER_CREATE),
-        retry_after=found["retry_after"],
-        first=_whole(found["first"]),
-        nth=_whole(found["nth"]),
-        percent=None if found["percent"] is None else float(found["percent"]),
+        value=match["value"] or "",
+        after_create=match["what"].endswith(AFTER_CREATE),
+        retry_after=match["retry_after"],
+        first=int(match["first"]) if match["first"] else None,
+        nth=int(match["nth"]) if match["nth"] else None,
+        percent=float(match["percent"]) if match["percent"] else None,
     )
     _check(text, fault)
     return fault
@@ -85,34 +86,26 @@ def parse_fault(text: str) -> FaultRule:
 
 def _check(text: str, fault: FaultRule) -> None:
     choices = CHOICES[fault.where]
-    words = tuple(choice.partition("=")[0] for choice in choices)
-    if fault.status is None and fault.what not in words:
-        raise _wrong(text, f"has nothing called {fault.what} for {fault.where}", choices)
+    names = tuple(choice.partition("=")[0] for choice in choices)
+    if fault.status is None and fault.what not in names:
+        raise _bad_rule(text, f"has nothing called {fault.what} for {fault.where}", choices)
     if fault.status is not None and not ("STATUS" in choices and 200 <= fault.status <= 599):
-        raise _wrong(text, f"cannot answer {fault.what} here", choices)
+        raise _bad_rule(text, f"cannot answer {fault.what} here", choices)
     if (fault.what in VALUED) != bool(fault.value):
-        raise _wrong(text, f"needs a value: {fault.what}=…" if fault.what in VALUED else "takes no value", choices)
-    if fault.what == "delay" and not _is_delay(fault.value):
-        raise _wrong(text, f"needs seconds from 0 to {MAX_DELAY:g}", choices)
+        raise _bad_rule(text, f"needs a value: {fault.what}=…" if fault.what in VALUED else "takes no value", choices)
+    if fault.what == "delay" and not (DELAY.fullmatch(fault.value) and fault.seconds <= MAX_DELAY):
+        raise _bad_rule(text, f"needs seconds from 0 to {MAX_DELAY:g}", choices)
     if fault.after_create and fault.where != "post":
-        raise _wrong(text, f"can only be said of post: {AFTER_CREATE}", choices)
+        raise _bad_rule(text, f"can only be said of post: {AFTER_CREATE}", choices)
     if fault.retry_after is not None and fault.status is None:
-        raise _wrong(text, "takes retry-after only with a status", choices)
+        raise _bad_rule(text, "takes retry-after only with a status", choices)
     if not (fault.retry_after or "").isascii() or not (fault.retry_after or " ").isprintable():
-        raise _wrong(text, "takes only printable ASCII after retry-after=", choices)
+        raise _bad_rule(text, "takes only printable ASCII after retry-after=", choices)
     if 0 in {fault.first, fault.nth, fault.percent} or (fault.percent or 0) > 100:
-        raise _wrong(text, "counts from 1, and in percent up to 100", choices)
+        raise _bad_rule(text, "counts from 1, and in percent up to 100", choices)
 
 
-def _is_delay(text: str) -> bool:
-    return bool(re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text)) and float(text) <= MAX_DELAY
-
-
-def _whole(digits: str | None) -> int | None:
-    return None if digits is None else int(digits)
-
-
-def _wrong(text: str, why: str, choices: tuple[str, ...]) -> UsageError:
+def _bad_rule(text: str, why: str, choices: tuple[str, ...]) -> UsageError:
     return UsageError(f'the fault rule "{text}" {why}', hint=f"choose one of: {', '.join(choices)}")
 
 

@@ -10,17 +10,24 @@ from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
-from typing import BinaryIO, Final
+from typing import Final
 
-from kirin_cli.sandbox.faults import FaultRule, FaultRules
-from kirin_cli.sandbox.http_handler import BLOCK, SandboxHandler, SandboxReply, bad_request, not_found
+from kirin_cli.sandbox.faults import FaultRules
+from kirin_cli.sandbox.http_handler import (
+    BLOCK_BYTES,
+    SandboxHandler,
+    SandboxReply,
+    bad_request,
+    not_found,
+    with_error_replies,
+)
 from kirin_cli.sandbox.tasks import TaskStore, clip
 
-PREFIX: Final = "/uploads/"
+URL_PREFIX: Final = "/uploads/"
 SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".mp4", ".mov")
 FIELD: Final = "file"
-UPLOAD_BLOCK: Final = 256 * 1024
-MAX_PART_HEADER: Final = 16 * 1024
+UPLOAD_BLOCK_BYTES: Final = 256 * 1024
+MAX_PART_HEADER_BYTES: Final = 16 * 1024
 
 
 class BadUpload(ValueError):
@@ -40,15 +47,17 @@ class UploadStorage:
         form = Multipart(read, length, boundary)
         suffix = PurePath(form.open_field(FIELD)).suffix.lower()
         name = secrets.token_hex(8) + (suffix if suffix in SUFFIXES else "")
-        path = self._room() / name
+        with self._lock:
+            self._folder = self._folder or TemporaryDirectory(prefix="kirin-sandbox-")
+        path = Path(self._folder.name) / name
         try:
             with path.open("wb") as file:
                 form.copy(file.write)
         except BadUpload:
             path.unlink()
             raise
-        self._files[PREFIX + name] = path
-        return PREFIX + name
+        self._files[URL_PREFIX + name] = path
+        return URL_PREFIX + name
 
     def find(self, url_path: str) -> Path | None:
         """The file that `save` gave this URL path."""
@@ -73,47 +82,43 @@ class Multipart:
     def __init__(self, read: Callable[[int], bytes], length: int, boundary: str) -> None:
         self._read = read
         self._left = length
-        self._mark = b"\r\n--" + boundary.encode("latin-1", "replace")
+        self._delimiter = b"\r\n--" + boundary.encode("latin-1", "replace")
         self._buffer = bytearray(b"\r\n")
 
     def open_field(self, name: str) -> str:
         """Go forward to the content of the field called `name`; its file name. BadUpload where there is none."""
         while True:
-            self._copy_to(self._mark, _discard)
+            self._copy_to(self._delimiter, lambda _: None)
             header = bytearray()
-            self._copy_to(b"\r\n\r\n", header.extend, most=MAX_PART_HEADER)
+            self._copy_to(b"\r\n\r\n", header.extend, max_bytes=MAX_PART_HEADER_BYTES)
             part = BytesHeaderParser().parsebytes(bytes(header).lstrip(b"\r\n"))
             if part.get_param("name", header="content-disposition") == name:
                 return part.get_filename() or ""
 
     def copy(self, write: Callable[[bytearray], object]) -> None:
         """Hand on the content of the open field, and read the rest of the body."""
-        self._copy_to(self._mark, write)
+        self._copy_to(self._delimiter, write)
         while self._fill():
             self._buffer.clear()
 
-    def _copy_to(self, mark: bytes, write: Callable[[bytearray], object], most: int | None = None) -> None:
-        """Hand on what comes before `mark`, and go behind it; BadUpload where there is no mark within `most` bytes."""
+    def _copy_to(self, mark: bytes, write: Callable[[bytearray], object], max_bytes: int | None = None) -> None:
+        """Hand on what comes before `mark`, and go behind it; BadUpload where there is no mark within `max_bytes`."""
         copied = 0
         while (at := self._buffer.find(mark)) < 0:
             safe = max(0, len(self._buffer) - len(mark) + 1)
             write(self._buffer[:safe])
             del self._buffer[:safe]
             copied += safe
-            if (most is not None and copied > most) or not self._fill():
+            if (max_bytes is not None and copied > max_bytes) or not self._fill():
                 raise BadUpload(f"the body is no multipart form with a field called {FIELD}")
         write(self._buffer[:at])
         del self._buffer[: at + len(mark)]
 
     def _fill(self) -> bool:
-        block = self._read(min(UPLOAD_BLOCK, self._left)) if self._left else b""
+        block = self._read(min(UPLOAD_BLOCK_BYTES, self._left)) if self._left else b""
         self._left -= len(block)
         self._buffer += block
         return bool(block)
-
-
-def _discard(_: bytearray) -> None:
-    """Drop it."""
 
 
 CLIP: Final = re.compile(r"/files/([^/]+)/video\.mp4")
@@ -129,95 +134,76 @@ TYPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """Something to deliver: `size` in bytes, a strong `etag`, and how to open it."""
+    """Something to deliver: `size` in bytes, a strong `etag`, and its bytes or where they are."""
 
     size: int
     etag: str
     content_type: str
-    open: Callable[[], BinaryIO]
-
-
-@dataclass(frozen=True, slots=True)
-class FileStore:
-    """Where the delivered files come from."""
-
-    world: TaskStore
-    storage: UploadStorage
-    faults: FaultRules
-
-    def find(self, place: str) -> StoredFile:
-        """What stands at the path of a URL; Refusal 404."""
-        made = CLIP.fullmatch(place)
-        task = self.world.finished_task(made[1]) if made else None
-        if task:
-            content = clip(task.order.ratio, task.order.seconds, task.id)
-            etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-            return StoredFile(len(content), etag, TYPES[".mp4"], lambda: io.BytesIO(content))
-        path = self.storage.find(place)
-        if not path:
-            raise not_found("no such file")
-        return _stored_file(path)
-
-
-def _stored_file(path: Path) -> StoredFile:
-    kind = TYPES.get(path.suffix, "application/octet-stream")
-    return StoredFile(path.stat().st_size, f'"{path.stem}"', kind, lambda: path.open("rb"))
+    content: bytes | Path
 
 
 class FilesHandler(SandboxHandler):
-    """Serves files; `shelf` and `pause` are set by the subclass that a sandbox makes for itself."""
+    """Serves clips and uploads; `tasks`, `uploads`, `faults`, `pause` are set by the subclass that a sandbox makes."""
 
-    shelf: FileStore
+    tasks: TaskStore
+    uploads: UploadStorage
+    faults: FaultRules
 
+    @with_error_replies
     def do_GET(self) -> None:  # noqa: N802  (the name in the base class)
-        """Deliver a file or a part of it."""
-        self.with_error_replies(self._deliver)
-
-    def do_HEAD(self) -> None:  # noqa: N802  (the same)
-        """Say what a GET would deliver."""
-        self.with_error_replies(self._deliver)
-
-    def _deliver(self) -> None:
+        """Deliver a file or a part of it; to a HEAD, say what a GET would deliver."""
         if self.headers.get("Authorization"):
             raise bad_request(400, "the file host takes no Authorization header: the API key must never be sent here")
-        fault = self.shelf.faults.next_fault("download") if self.command == "GET" else None
+        fault = self.faults.next_fault("download") if self.command == "GET" else None
         self.pause(fault.seconds if fault else 0)
         if fault and fault.what not in {"cut", "delay", "ignore-range"}:
             self.apply_fault(fault)
         else:
-            self._send(self.shelf.find(self.request_path), fault)
+            self._send(self._find_file(self.request_path), fault.what if fault else "")
 
-    def _send(self, stored: StoredFile, fault: FaultRule | None) -> None:
-        what = fault.what if fault else ""
-        part = None if what == "ignore-range" else self._wanted(stored)
+    do_HEAD = do_GET  # noqa: N815  (the same)
+
+    def _find_file(self, url_path: str) -> StoredFile:
+        match = CLIP.fullmatch(url_path)
+        task = self.tasks.finished_task(match[1]) if match else None
+        if task:
+            content = clip(task.render.ratio, task.render.seconds, task.id)
+            etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+            return StoredFile(len(content), etag, TYPES[".mp4"], content)
+        path = self.uploads.find(url_path)
+        if not path:
+            raise not_found("no such file")
+        media_type = TYPES.get(path.suffix, "application/octet-stream")
+        return StoredFile(path.stat().st_size, f'"{path.stem}"', media_type, path)
+
+    def _send(self, stored: StoredFile, fault: str) -> None:
+        part = None if fault == "ignore-range" else self._requested_range(stored)
         if part is not None and not part:
             self.answer_json(SandboxReply(416, {"error": "range"}, {"Content-Range": f"bytes */{stored.size}"}))
             return
         span = part if part is not None else range(stored.size)
-        self.close_connection = self.close_connection or what == "cut"
+        self.close_connection = self.close_connection or fault == "cut"
         headers = {"Content-Type": stored.content_type, "ETag": stored.etag, "Accept-Ranges": "bytes"}
         if part is not None:
             headers["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{stored.size}"
         self.begin(200 if part is None else 206, len(span), headers)
         if self.command == "GET":
-            self._pour(stored, span[: len(span) // 2] if what == "cut" else span)
+            left = len(span) // 2 if fault == "cut" else len(span)
+            content = stored.content
+            with content.open("rb") if isinstance(content, Path) else io.BytesIO(content) as file:
+                file.seek(span.start)
+                while left and (block := file.read(min(BLOCK_BYTES, left))):
+                    self.wfile.write(block)
+                    left -= len(block)
 
-    def _wanted(self, stored: StoredFile) -> range | None:
+    def _requested_range(self, stored: StoredFile) -> range | None:
         """The one range asked for, cut to the file; empty where it lies outside; None for all of it."""
-        found = RANGE.fullmatch(self.headers.get("Range", ""))
-        if not found or not any(found.groups()) or self.headers.get("If-Range", stored.etag) != stored.etag:
+        match = RANGE.fullmatch(self.headers.get("Range", ""))
+        if not match or not any(match.groups()) or self.headers.get("If-Range", stored.etag) != stored.etag:
             return None
-        first, last = found.groups()
+        first, last = match.groups()
         if not first:
             return range(max(0, stored.size - int(last)), stored.size)
         if last and int(last) < int(first):
             return None
         return range(int(first), min(stored.size, int(last or stored.size) + 1))
-
-    def _pour(self, stored: StoredFile, span: range) -> None:
-        with stored.open() as file:
-            file.seek(span.start)
-            left = len(span)
-            while left and (block := file.read(min(BLOCK, left))):
-                self.wfile.write(block)
-                left -= len(block)

@@ -5,9 +5,8 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
 from http.server import BaseHTTPRequestHandler
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from kirin_cli.sandbox.faults import FaultRule
@@ -56,7 +55,7 @@ RESPONSE_FORMATS: Final[Mapping[str, ResponseFormat]] = {
 
 def task_reply(task: SandboxTask, now: float, files_url: str) -> dict[str, object]:
     """The answer to a create or query request about `task`; its video stands under `files_url`."""
-    status = task.status(now)
+    status, page = task.status(now), RESPONSE_FORMATS.get(task.model.id, ResponseFormat())
     answer: dict[str, object] = {
         "id": task.id,
         "created_at": int(task.created),
@@ -65,31 +64,24 @@ def task_reply(task: SandboxTask, now: float, files_url: str) -> dict[str, objec
         **({"external_task_id": task.external_id} if task.external_id else {}),
     }
     if status == "failed":
-        return answer | {"error": _error(task)}
+        message = task.model.error_codes.get(task.code, "Generation failed (sandbox)")
+        return answer | {"error": {"code": task.code, page.message: message}}
     if status == "completed":
-        return answer | {"output": _output(task, files_url), "usage": _usage(task.order.cost), "metadata": {}}
+        cost = str(task.render.cost)
+        usage = {"cost": cost, "discount": 1, "quantity": 1, "unit_price": cost}
+        return answer | {"output": _output(task, page, files_url), "usage": usage, "metadata": {}}
     return answer | {"progress": round(task.progress(now), 2)}
 
 
-def _error(task: SandboxTask) -> dict[str, str]:
-    words = task.model.error_codes.get(task.code, "Generation failed (sandbox)")
-    return {"code": task.code, RESPONSE_FORMATS.get(task.model.id, ResponseFormat()).message: words}
-
-
-def _output(task: SandboxTask, files_url: str) -> list[object]:
+def _output(task: SandboxTask, page: ResponseFormat, files_url: str) -> list[object]:
     if task.outcome == "no-output":
         return []
-    page = RESPONSE_FORMATS.get(task.model.id, ResponseFormat())
     content: dict[str, object] = {"type": "video", "url": f"{files_url}/files/{task.id}/video.mp4"}
     if page.duration:
-        content["duration"] = page.duration(float(task.order.seconds))
+        content["duration"] = page.duration(float(task.render.seconds))
     if page.job_id:
         content["jobId"] = task.job
     return [{"content": [content]}]
-
-
-def _usage(cost: Decimal) -> dict[str, object]:
-    return {"cost": str(cost), "discount": 1, "quantity": 1, "unit_price": str(cost)}
 
 
 def bad_request(status: int, message: str, **more: object) -> ErrorReply:
@@ -97,25 +89,15 @@ def bad_request(status: int, message: str, **more: object) -> ErrorReply:
     return ErrorReply(status, {"error": {"code": "invalid_request", "message": message, **more}})
 
 
-def unauthorized() -> ErrorReply:
-    """The key is missing or wrong."""
-    return ErrorReply(401, {"message": "API key missing or invalid"})
-
-
 def not_found(message: str) -> ErrorReply:
     """There is no such task, model or address."""
     return ErrorReply(404, {"status": {"code": 404, "message": message}})
 
 
-def fault_body(status: int) -> dict[str, str]:
-    """The body of an error that a fault rule asks for."""
-    return {"error": f"sandbox fault: {status}"}
-
-
 JSON: Final = "application/json"
-HTML: Final = b"<!doctype html><title>Gateway</title><h1>This is not the answer you were looking for</h1>\n"
-BLOCK: Final = 256 * 1024
-MAX_DISCARDED: Final = 1024 * 1024 * 1024
+HTML_BODY: Final = b"<!doctype html><title>Gateway</title><h1>This is not the answer you were looking for</h1>\n"
+BLOCK_BYTES: Final = 256 * 1024
+MAX_DISCARDED_BYTES: Final = 1024 * 1024 * 1024
 
 
 class SandboxHandler(BaseHTTPRequestHandler):
@@ -139,43 +121,23 @@ class SandboxHandler(BaseHTTPRequestHandler):
 
     def handle_expect_100(self) -> bool:
         """Ask for the body at once: what is written waits in a buffer."""
-        goes_on = super().handle_expect_100()
+        accepted = super().handle_expect_100()
         self.wfile.flush()
-        return goes_on
+        return accepted
 
-    def with_error_replies(self, serve: Callable[[], None]) -> None:
-        """Serve one request; a Refusal becomes its answer."""
-        if self.command != "POST" and self.headers.get("Content-Length", "0") != "0":
-            self.close_connection = True
-        try:
-            serve()
-        except ErrorReply as refusal:
-            self.answer_json(refusal.reply)
-
-    def body_length(self, most: int) -> int:
-        """Bytes of the request's body; Refusal 411, 400 or 413, after which the connection is closed."""
+    def body_length(self, max_bytes: int) -> int:
+        """Bytes of the request's body; ErrorReply 411, 400 or 413, after which the connection is closed."""
         text = self.headers.get("Content-Length")
-        wrong = (
-            bad_request(411, "Content-Length is required")
-            if text is None or self.headers.get("Transfer-Encoding")
-            else bad_request(400, "Content-Length is no number")
-            if not (text.isascii() and text.isdigit() and len(text) < 16)
-            else bad_request(413, f"the body may have at most {most} bytes")
-            if int(text) > most
-            else None
-        )
-        if wrong:
-            self.close_connection = True
-            raise wrong
-        return int(text or 0)
-
-    def read_body(self, most: int) -> bytes:
-        """The whole body; ConnectionError where the client stops in the middle of it."""
-        length = self.body_length(most)
-        body = self.rfile.read(length)
-        if len(body) < length:
-            raise ConnectionAbortedError
-        return body
+        if text is None or self.headers.get("Transfer-Encoding"):
+            refusal = bad_request(411, "Content-Length is required")
+        elif not (text.isascii() and text.isdigit() and len(text) < 16):
+            refusal = bad_request(400, "Content-Length is no number")
+        elif int(text) > max_bytes:
+            refusal = bad_request(413, f"the body may have at most {max_bytes} bytes")
+        else:
+            return int(text)
+        self.close_connection = True
+        raise refusal
 
     def answer_json(self, reply: SandboxReply) -> None:
         """Answer with JSON."""
@@ -201,35 +163,44 @@ class SandboxHandler(BaseHTTPRequestHandler):
     def apply_fault(self, fault: FaultRule, reply: SandboxReply | None = None) -> None:
         """Do what the rule says instead of answering; `reply` is what would have been said."""
         if fault.status:
-            after = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
-            self.answer_json(SandboxReply(fault.status, fault_body(fault.status), after))
+            headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
+            self.answer_json(SandboxReply(fault.status, {"error": f"sandbox fault: {fault.status}"}, headers))
         elif fault.what == "html":
-            self.answer(200, "text/html", HTML)
-        elif fault.what == "cut" and reply:
-            self._answer_half(reply)
-        elif fault.what == "reset":
-            self._reset()
+            self.answer(200, "text/html", HTML_BODY)
         else:
             self.close_connection = True
-
-    def _answer_half(self, reply: SandboxReply) -> None:
-        self.close_connection = True
-        body = json.dumps(reply.payload).encode()
-        self.begin(reply.status, len(body), {"Content-Type": JSON})
-        self.wfile.write(body[: len(body) // 2])
-
-    def _reset(self) -> None:
-        """Close so that the client sees a reset, not an end: linger for no time, and no shutdown before."""
-        self.close_connection = True
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
-        socket.close(self.connection.detach())
+            if fault.what == "cut" and reply:
+                body = json.dumps(reply.payload).encode()
+                self.begin(reply.status, len(body), {"Content-Type": JSON})
+                self.wfile.write(body[: len(body) // 2])
+            elif fault.what == "reset":
+                # Linger for no time, with no shutdown before: the client sees a reset, not an end.
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+                socket.close(self.connection.detach())
 
     def _hang_up_gently(self) -> None:
         """Read on for a while after the last answer: an early close would reset it away under a client that sends."""
-        left = MAX_DISCARDED
+        left = MAX_DISCARDED_BYTES
         self.wfile.flush()
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(1.0)
-            while left > 0 and (block := self.connection.recv(BLOCK)):
+            while left > 0 and (block := self.connection.recv(BLOCK_BYTES)):
                 left -= len(block)
+
+
+_Handler = TypeVar("_Handler", bound=SandboxHandler)
+
+
+def with_error_replies(serve: Callable[[_Handler], None]) -> Callable[[_Handler], None]:
+    """Serve one request; an ErrorReply becomes its answer."""
+
+    def do(self: _Handler) -> None:
+        if self.command != "POST" and self.headers.get("Content-Length", "0") != "0":
+            self.close_connection = True
+        try:
+            serve(self)
+        except ErrorReply as refusal:
+            self.answer_json(refusal.reply)
+
+    return do

@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from math import inf
-from pathlib import Path
 from socket import SHUT_RDWR, socket
 from socketserver import TCPServer
 from types import TracebackType
@@ -19,12 +18,12 @@ from typing import Final, Self
 from kirin_cli.errors import LocalFault, UsageError
 from kirin_cli.sandbox.api_handler import MAX_JSON_BYTES, ApiHandler, ApiService
 from kirin_cli.sandbox.faults import MAX_DELAY, FaultRules, parse_fault
-from kirin_cli.sandbox.files_handler import FilesHandler, FileStore, UploadStorage
+from kirin_cli.sandbox.files_handler import FilesHandler, UploadStorage
 from kirin_cli.sandbox.tasks import TaskStore
 from kirin_cli.sandbox.validator import RequestValidator
 
 HOST: Final = "127.0.0.1"
-LOOK_UP: Final = 0.02
+POLL_SECONDS: Final = 0.02
 MAX_CLOSE_SECONDS: Final = 2.0
 
 
@@ -44,7 +43,7 @@ class SandboxHttpServer(ThreadingHTTPServer):
         self.crashes: list[BaseException] = []
         self._connections: set[socket] = set()
         self._change = threading.Condition()
-        self._thread = threading.Thread(target=self.serve_forever, args=(LOOK_UP,), name="sandbox", daemon=True)
+        self._thread = threading.Thread(target=self.serve_forever, args=(POLL_SECONDS,), name="sandbox", daemon=True)
 
     def start(self, handler: type[BaseHTTPRequestHandler]) -> None:
         """Begin to answer; until then clients wait."""
@@ -89,9 +88,9 @@ class SandboxHttpServer(ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of clients that go away; keep everything else."""
-        fault = sys.exception()
-        if fault and not isinstance(fault, OSError):
-            self.crashes.append(fault)
+        error = sys.exception()
+        if error and not isinstance(error, OSError):
+            self.crashes.append(error)
 
 
 DEFAULT_SPEED: Final = 30.0
@@ -121,7 +120,7 @@ class Sandbox:
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], object] | None = None
     max_json: int = MAX_JSON_BYTES
-    world: TaskStore = field(init=False)
+    tasks: TaskStore = field(init=False)
 
     def __post_init__(self) -> None:
         if not 0 < self.speed < inf:
@@ -132,84 +131,74 @@ class Sandbox:
             raise UsageError(f"the sandbox's fail rate must be a share from 0 to 1, not {self.fail_rate:g}")
         rng = random.Random(self.seed)  # noqa: S311  (repeatable on purpose; the key comes from secrets)
         self.key = self.key or KEY_PREFIX + secrets.token_urlsafe(18)
-        self.world = TaskStore(clock=self.clock, rng=rng, speed=self.speed, fail_rate=self.fail_rate)
+        self.tasks = TaskStore(clock=self.clock, rng=rng, speed=self.speed, fail_rate=self.fail_rate)
         self._faults = FaultRules(map(parse_fault, self.faults), rng)
-        self._storage = UploadStorage()
+        self._uploads = UploadStorage()
         self._stopping = threading.Event()
         self._pause = self.sleep or self._stopping.wait
-        self._listeners: list[SandboxHttpServer] = []
+        self._servers: list[SandboxHttpServer] = []
 
     def start(self) -> Self:
         """Listen on both ports and answer from now on."""
         api, files = self._listen(self.port), self._listen(0)
-        api.start(self._api_handler(api.url, files.url))
-        files.start(self._file_handler())
+        keys = frozenset((str(self.key), *self.more_keys))
+
+        class Api(ApiHandler):
+            pause = staticmethod(self._pause)
+            service = ApiService(
+                validator=RequestValidator(keys, lambda url: self._uploads.find(url.removeprefix(files.url))),
+                tasks=self.tasks,
+                faults=self._faults,
+                uploads=self._uploads,
+                base_url=api.url,
+                files_url=files.url,
+                latency=self.latency,
+                max_json_bytes=self.max_json,
+            )
+
+        class Files(FilesHandler):
+            pause = staticmethod(self._pause)
+            tasks, uploads, faults = self.tasks, self._uploads, self._faults
+
+        api.start(Api)
+        files.start(Files)
         return self
 
     def stop(self) -> None:
         """End every connection, free both ports, remove uploaded files. May be called more than once."""
         self._stopping.set()
-        for listener in self._listeners:
-            listener.stop()
-        self._storage.clear()
+        for server in self._servers:
+            server.stop()
+        self._uploads.clear()
 
     def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
 
     @property
     def base_url(self) -> str:
         """The origin of the API, once started; its paths are those of PROTOCOL."""
-        return self._listeners[0].url
+        return self._servers[0].url
 
     @property
     def files_url(self) -> str:
         """The origin of the results and uploads, once started."""
-        return self._listeners[1].url
+        return self._servers[1].url
 
     @property
     def crashes(self) -> list[BaseException]:
         """Bugs of the sandbox itself that ended a connection."""
-        return [crash for listener in self._listeners for crash in listener.crashes]
+        return [crash for server in self._servers for crash in server.crashes]
 
     def _listen(self, port: int) -> SandboxHttpServer:
         try:
-            self._listeners.append(SandboxHttpServer(port))
-        except (OSError, OverflowError) as fault:
+            self._servers.append(SandboxHttpServer(port))
+        except (OSError, OverflowError) as error:
             self.stop()
-            why = f"the sandbox cannot listen on port {port}: {fault}"
-            raise LocalFault(why, hint="choose another port, or 0 for any") from None
-        return self._listeners[-1]
-
-    def _api_handler(self, base_url: str, files_url: str) -> type[ApiHandler]:
-        class Api(ApiHandler):
-            pass
-
-        Api.pause = staticmethod(self._pause)
-        Api.service = ApiService(
-            judge=RequestValidator(frozenset((str(self.key), *self.more_keys)), self._uploaded),
-            world=self.world,
-            faults=self._faults,
-            storage=self._storage,
-            base_url=base_url,
-            files_url=files_url,
-            latency=self.latency,
-            most_json=self.max_json,
-        )
-        return Api
-
-    def _file_handler(self) -> type[FilesHandler]:
-        class Files(FilesHandler):
-            pass
-
-        Files.pause = staticmethod(self._pause)
-        Files.shelf = FileStore(self.world, self._storage, self._faults)
-        return Files
-
-    def _uploaded(self, url: str) -> Path | None:
-        """The file behind a URL of this sandbox's own storage."""
-        return self._storage.find(url.removeprefix(self.files_url))
+            message = f"the sandbox cannot listen on port {port}: {error}"
+            raise LocalFault(message, hint="choose another port, or 0 for any") from None
+        return self._servers[-1]

@@ -6,7 +6,7 @@ import random
 import struct
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.types import MediaFile
+from kirin_cli.tree import walk
 
 CLIPS: Final = Path(__file__).with_name("clips")
 RATIOS: Final = ("16:9", "9:16", "1:1")
@@ -60,68 +61,42 @@ DEFAULT_SECONDS: Final = 5
 # 60 s for 5 s of video and 100 s for 10 s: about what such services take; pro takes longer.
 START_UP_SECONDS: Final = 20.0
 WORK_PER_SECOND: Final = 8.0
-PRO_TAKES: Final = 1.8
+PRO_FACTOR: Final = 1.8
 
 
 @dataclass(frozen=True, slots=True)
 class RenderJob:
     """One video to make. `seconds` is its length (3-10), `ratio` its shape, `cost` in US dollars.
 
-    `work` is how many seconds the real service would take, before chance.
+    `work_seconds` is how many seconds the real service would take, before chance.
     """
 
     seconds: int
     ratio: str
     cost: Decimal
-    work: float
+    work_seconds: float
 
 
 def render_job(model: Model, values: Mapping[str, object]) -> RenderJob:
     """What a request that passed the check asks for."""
-    mode, seconds = str(_value(model, values, "mode")), _seconds(model, values)
+    params = {field.name: field.default for field in model.fields} | dict(values)
+    media = [leaf for _, leaf in walk(values) if isinstance(leaf, MediaFile)]
+    mode, videos, ratio = str(params.get("mode")), values.get("video_list"), values.get("aspect_ratio")
+    edits = isinstance(videos, list) and any(video.get("refer_type", "base") == "base" for video in videos)
+    if edits or "duration" not in model.names:  # as long as the video that is edited or imitated, where that is known
+        seconds = nearest_length(next((file.seconds for file in media if file.seconds), DEFAULT_SECONDS))
+    else:
+        seconds = nearest_length(float(str(params["duration"])))
+    if ratio is None:
+        sizes = ((file.width, file.height) for file in media)
+        ratio = next((nearest_ratio(width, height) for width, height in sizes if width and height), None)
     usd = SANDBOX_USD_PER_SECOND.get(model.id, {}).get(mode, OTHERWISE_USD_PER_SECOND)
-    work = (START_UP_SECONDS + WORK_PER_SECOND * seconds) * (PRO_TAKES if mode == "pro" else 1)
-    return RenderJob(seconds, _ratio(model, values), (usd * seconds).quantize(Decimal("0.01")), work)
-
-
-def _value(model: Model, values: Mapping[str, object], name: str) -> object:
-    defaults = {field.name: field.default for field in model.fields}
-    return values.get(name, defaults.get(name))
-
-
-def _seconds(model: Model, values: Mapping[str, object]) -> int:
-    """The length asked for; an edited or imitated video gives its own, where it is known."""
-    if _follows_video(model, values):
-        return nearest_length(
-            next((media_file.seconds for media_file in _media(values) if media_file.seconds), DEFAULT_SECONDS)
-        )
-    return nearest_length(float(str(_value(model, values, "duration"))))
-
-
-def _follows_video(model: Model, values: Mapping[str, object]) -> bool:
-    videos = values.get("video_list")
-    edited = isinstance(videos, list) and any(video.get("refer_type", "base") == "base" for video in videos)
-    return edited or "duration" not in model.names
-
-
-def _ratio(model: Model, values: Mapping[str, object]) -> str:
-    """The shape asked for, or that of the first medium whose size is known."""
-    asked = values.get("aspect_ratio")
-    if asked is None:
-        sizes = ((media_file.width, media_file.height) for media_file in _media(values))
-        asked = next((nearest_ratio(width, height) for width, height in sizes if width and height), None)
-    return str(asked or _value(model, values, "aspect_ratio") or "16:9")
-
-
-def _media(value: object) -> Iterator[MediaFile]:
-    if isinstance(value, MediaFile):
-        yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _media(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _media(part)
+    return RenderJob(
+        seconds=seconds,
+        ratio=str(ratio or params.get("aspect_ratio") or "16:9"),
+        cost=(usd * seconds).quantize(Decimal("0.01")),
+        work_seconds=(START_UP_SECONDS + WORK_PER_SECOND * seconds) * (PRO_FACTOR if mode == "pro" else 1),
+    )
 
 
 SimulatedOutcome = Literal["completed", "failed", "stuck", "no-output"]
@@ -140,7 +115,7 @@ class AlreadyExists(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxTask:
-    """One accepted request. `created` is in seconds since the epoch, `lasts` in seconds of this world's clock.
+    """One accepted request. `created` is in seconds since the epoch, `work_seconds` in seconds of this world's clock.
 
     `code` is the error code where the outcome is a failure, `job` the number under which the clip is filed.
     """
@@ -149,16 +124,16 @@ class SandboxTask:
     account: str
     model: Model
     external_id: str
-    order: RenderJob
+    render: RenderJob
     created: float
-    lasts: float
+    work_seconds: float
     outcome: SimulatedOutcome
     code: str
     job: str
 
     def progress(self, now: float) -> float:
         """0.0-1.0 at the time `now`; a stuck task never gets past 0.99."""
-        done = max(0.0, min(1.0, (now - self.created) / self.lasts))
+        done = max(0.0, min(1.0, (now - self.created) / self.work_seconds))
         return min(done, 0.99) if self.outcome == "stuck" else done
 
     def status(self, now: float) -> str:
@@ -180,7 +155,7 @@ class TaskStore:
     def __init__(
         self, *, clock: Callable[[], float], rng: random.Random, speed: float = 1.0, fail_rate: float = 0.0
     ) -> None:
-        self._clock = clock
+        self.now = clock
         self._root = rng.getrandbits(64)
         self._speed = speed
         self._fail_rate = fail_rate
@@ -188,10 +163,6 @@ class TaskStore:
         self._by_external_id: dict[tuple[str, str], SandboxTask] = {}
         self._repeats: Counter[str] = Counter()
         self._lock = threading.Lock()
-
-    def now(self) -> float:
-        """The time of this world, in seconds since the epoch."""
-        return self._clock()
 
     def create(
         self,
@@ -202,13 +173,11 @@ class TaskStore:
         code: str = "",
     ) -> SandboxTask:
         """A new task for a checked request; `outcome` and `code` override chance. Raises AlreadyExists."""
-        asked, digest = render_job(model, values), _digest(model, values)
         external_id = str(values.get("external_task_id", ""))
         with self._lock:
             if external_id and (account, external_id) in self._by_external_id:
                 raise AlreadyExists(external_id)
-            task = self._new_task(account, model, asked, digest)
-            task = replace(task, external_id=external_id)
+            task = self._new_task(account, model, values)
             if outcome:
                 task = replace(task, outcome=outcome, code=code or task.code)
             self._tasks[task.id] = self._by_external_id[account, external_id or task.id] = task
@@ -229,34 +198,25 @@ class TaskStore:
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def _new_task(self, account: str, model: Model, asked: RenderJob, digest: str) -> SandboxTask:
+    def _new_task(self, account: str, model: Model, values: Mapping[str, object]) -> SandboxTask:
+        """A task that chance decides on: the same for the same request, apart from the names its sender gave it."""
+        render = render_job(model, values)
+        params = {name: value for name, value in values.items() if name not in OWN_NAMES}
+        text = json.dumps([model.id, params], sort_keys=True, default=lambda media_file: media_file.given)
+        digest = hashlib.sha256(text.encode()).hexdigest()
         self._repeats[digest] += 1
         rng = random.Random(f"{self._root}/{digest}/{self._repeats[digest]}")  # noqa: S311  (nothing secret)
+        # Of the codes on the model's page, those that speak of generating, not of the request.
+        codes = [code for code, message in model.error_codes.items() if "eneration" in message] or [NO_CODE]
         return SandboxTask(
             id="".join(rng.choices(ID_LETTERS, k=ID_LENGTH)),
             account=account,
             model=model,
-            external_id="",
-            order=asked,
-            created=self._clock(),
-            lasts=asked.work * rng.uniform(*JITTER) / self._speed,
+            external_id=str(values.get("external_task_id", "")),
+            render=render,
+            created=self.now(),
+            work_seconds=render.work_seconds * rng.uniform(*JITTER) / self._speed,
             outcome="failed" if rng.random() < self._fail_rate else "completed",
-            code=rng.choice(_failure_codes(model)),
+            code=rng.choice(codes),
             job=str(rng.randrange(10**17, 10**18)),
         )
-
-
-def _failure_codes(model: Model) -> tuple[str, ...]:
-    """The codes of the model's page that speak of generating, not of the request."""
-    return tuple(code for code, words in model.error_codes.items() if "eneration" in words) or (NO_CODE,)
-
-
-def _digest(model: Model, values: Mapping[str, object]) -> str:
-    """What a request asks for, apart from the names that its sender gave it."""
-    asked = {name: value for name, value in values.items() if name not in OWN_NAMES}
-    text = json.dumps([model.id, asked], sort_keys=True, default=_given)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _given(media_file: MediaFile) -> str:
-    return media_file.given

@@ -1,17 +1,17 @@
 """Authentication and validation of requests in the sandbox: key, form, and the models' own specs. Knows no sockets."""
 
-import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from kirin_cli.json_text import parse_json
 from kirin_cli.media.detect import inspect_media
 from kirin_cli.media.video_header import read_video
 from kirin_cli.models import MODELS
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.types import MediaError, MediaFile, MediaKind
-from kirin_cli.sandbox.http_handler import bad_request, unauthorized
+from kirin_cli.sandbox.http_handler import ErrorReply, bad_request
 from kirin_cli.wire import params_of
 
 BEARER: Final = "bearer "
@@ -26,22 +26,27 @@ class RequestValidator:
     uploaded: Callable[[str], Path | None]
 
     def account(self, authorization: str | None) -> str:
-        """The account of a request by its Authorization header; Refusal 401."""
+        """The account of a request by its Authorization header; ErrorReply 401."""
         scheme, key = (authorization or "")[: len(BEARER)], (authorization or "")[len(BEARER) :].strip()
         if scheme.lower() != BEARER or key not in self.keys:
-            raise unauthorized()
+            raise ErrorReply(401, {"message": "API key missing or invalid"})
         return key
 
     def request(self, content_type: str, body: bytes) -> tuple[Model, dict[str, object]]:
-        """The model and the checked parameters of a create request; Refusal 415, 400 or 422."""
+        """The model and the checked parameters of a create request; ErrorReply 415, 400 or 422."""
         if content_type != "application/json":
             raise bad_request(415, f"Content-Type must be application/json, not {content_type}")
-        document = _document(body)
+        try:
+            document = parse_json(body)
+        except ValueError as error:
+            raise bad_request(400, f"the body is not JSON: {error}") from None
+        if not isinstance(document, dict):
+            raise bad_request(400, "the body must be a JSON object")
         model = MODELS.get(str(document.get("model")))
         if not model:
             raise bad_request(400, f"model must be one of {', '.join(MODELS)}")
         params = params_of(document)
-        checked = model.check(params, self._look)
+        checked = model.check(params, self._inspect)
         details = [{"path": error.path, "rule": error.rule, "message": error.message} for error in checked.errors]
         if not details:
             details = list(_mistyped(params, checked.values))
@@ -49,7 +54,7 @@ class RequestValidator:
             raise bad_request(422, "; ".join(detail["message"] for detail in details), details=details)
         return model, checked.values
 
-    def _look(self, given: str, kind: MediaKind) -> MediaFile:
+    def _inspect(self, given: str, kind: MediaKind) -> MediaFile:
         """What the service sees of a medium: URLs and bare Base64 (A9); it knows its own storage."""
         if given[:5].lower() == "data:":
             raise MediaError("A9", "Base64 must be sent bare, without a data: prefix")
@@ -57,38 +62,25 @@ class RequestValidator:
         if file and kind == "image":
             return replace(inspect_media(str(file), kind, file.parent), given=given, form="url", path=None, stamp=None)
         media_file = inspect_media(given, kind, Path(), local=False)
-        return _measured(media_file, file) if file else media_file
+        if file is None:
+            return media_file
+        header = read_video(file)
+        if header.seconds is None:
+            raise MediaError("V1", f"{given} is no MP4 or MOV video by its content")
+        size, seconds, fps = file.stat().st_size, header.seconds, header.fps
+        return replace(media_file, size=size, seconds=seconds, width=header.width, height=header.height, fps=fps)
 
 
-def _measured(media_file: MediaFile, file: Path) -> MediaFile:
-    """The video with the facts of its file."""
-    facts = read_video(file)
-    if facts.seconds is None:
-        raise MediaError("V1", f"{media_file.given} is no MP4 or MOV video by its content")
-    size = file.stat().st_size
-    return replace(media_file, size=size, seconds=facts.seconds, width=facts.width, height=facts.height, fps=facts.fps)
-
-
-def _document(body: bytes) -> Mapping[str, object]:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as wrong:
-        raise bad_request(400, f"the body is not JSON: {wrong}") from None
-    if not isinstance(document, dict):
-        raise bad_request(400, "the body must be a JSON object")
-    return document
-
-
-def _mistyped(given: object, sent: object, at: str = "") -> Iterator[dict[str, str]]:
+def _mistyped(given: object, sent: object, path: str = "") -> Iterator[dict[str, str]]:
     """Where a value has another JSON type than the reference gives it, although its meaning is clear (A7, A8, M1)."""
     if isinstance(given, Mapping) and isinstance(sent, Mapping):
         for name in given.keys() & sent.keys():
-            yield from _mistyped(given[name], sent[name], f"{at}.{name}".lstrip("."))
+            yield from _mistyped(given[name], sent[name], f"{path}.{name}".lstrip("."))
     elif isinstance(given, Sequence) and isinstance(sent, list) and not isinstance(given, str):
-        for index, (one, other) in enumerate(zip(given, sent, strict=False)):
-            yield from _mistyped(one, other, f"{at}[{index}]")
+        for index, (value, other) in enumerate(zip(given, sent, strict=False)):
+            yield from _mistyped(value, other, f"{path}[{index}]")
     elif given is not None and _json_type(given) != _json_type(sent):
-        yield {"path": at, "rule": "wire", "message": f"{at} must be of JSON type {_json_type(sent)}"}
+        yield {"path": path, "rule": "wire", "message": f"{path} must be of JSON type {_json_type(sent)}"}
 
 
 def _json_type(value: object) -> str:

@@ -124,7 +124,7 @@ def test_V3_an_uploaded_video_is_measured_and_an_edit_takes_its_length(client, c
 def test_the_shape_follows_the_first_picture_where_none_is_asked(client):
     wide = base64.b64encode(jpeg(900, 600)).decode()
     client.create("kirin_v1_5_i2v", image=wide, external_task_id="wide")
-    assert client.running.world.find(client.key, "wide").order.ratio == "16:9"
+    assert client.running.tasks.find(client.key, "wide").render.ratio == "16:9"
 
 
 @pytest.mark.parametrize("ratio", RATIOS)

@@ -145,7 +145,7 @@ def test_a_refusal_is_as_late_as_any_answer(serve):
 def test_S6_a_task_is_made_before_its_answer_is_late(serve):
     seen = []
     faults = ("post:delay-after-create=60",)
-    client = serve(faults=faults, sleep=lambda wait: seen.append((wait, len(client.running.world))))
+    client = serve(faults=faults, sleep=lambda wait: seen.append((wait, len(client.running.tasks))))
     assert client.create().status == 200
     assert seen == [(60.0, 1)]
 

@@ -61,7 +61,7 @@ def has_ended(connection):
 def test_stopping_ends_idle_connections_and_long_waits_at_once_and_frees_everything():
     running = Sandbox(faults=("query:delay=3600",)).start()
     client = Client(running)
-    upload = running._storage.find("/" + client.upload(png(400, 400)).json["url"].split("/", 3)[3])
+    upload = running._uploads.find("/" + client.upload(png(400, 400)).json["url"].split("/", 3)[3])
     idle = socket.create_connection(("127.0.0.1", int(running.base_url.rpartition(":")[2])), timeout=5)
     outcomes = []
     waiting = threading.Thread(target=lambda: outcomes.append(query_or_fault(client)), daemon=True)
@@ -123,7 +123,7 @@ def test_the_key_is_in_no_repr(client):
 def test_many_clients_at_once_each_get_their_task(client):
     with ThreadPoolExecutor(16) as pool:
         made = list(pool.map(lambda number: client.create(external_task_id=f"e{number}").json["id"], range(100)))
-    assert len(set(made)) == len(client.running.world) == 100
+    assert len(set(made)) == len(client.running.tasks) == 100
 
 
 def test_one_external_id_sent_by_many_at_once_makes_one_task(client):

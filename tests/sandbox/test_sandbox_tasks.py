@@ -58,7 +58,7 @@ def test_a_repeated_external_id_is_refused_and_makes_no_task(client):
     again = client.create(external_task_id="once", prompt="something else")
     assert again.status == 400
     assert "already exists" in again.json["error"]["message"]
-    assert len(client.running.world) == 1
+    assert len(client.running.tasks) == 1
 
 
 def test_each_key_is_an_account_with_external_ids_and_tasks_of_its_own(serve):
@@ -143,7 +143,7 @@ def test_costs_are_decimal_strings_that_grow_with_mode_and_length(client, clock)
 def test_pro_takes_longer_and_speed_divides_all_times(serve, clock):
     def lasts(client, **params):
         client.create(external_task_id="t", **params)
-        return client.running.world.find(client.key, "t").lasts
+        return client.running.tasks.find(client.key, "t").work_seconds
 
     slow, fast = lasts(serve()), lasts(serve(speed=30.0))
     assert slow == pytest.approx(fast * 30)

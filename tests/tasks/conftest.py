@@ -106,7 +106,7 @@ class Desk:
     @property
     def paid(self) -> int:
         """Tasks that the service has made."""
-        return len(self.sandbox.world)
+        return len(self.sandbox.tasks)
 
     def entries(self) -> dict[str, LedgerEntry]:
         """What stands in the ledger, by the names of the jobs."""

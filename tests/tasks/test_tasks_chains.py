@@ -10,7 +10,7 @@ ALONE = "  - {name: alone, params: {prompt: snow}}"
 
 def requests(desk):
     """What the service was asked for, by model, in the order in which it came."""
-    return [task.model.id for task in desk.sandbox.world._tasks.values()]
+    return [task.model.id for task in desk.sandbox.tasks._tasks.values()]
 
 
 def test_a_chain_is_made_in_order_with_fresh_urls(desk):
