@@ -1,4 +1,4 @@
-"""The role of the generation API: create and query as PROTOCOL.md has them, with tasks that move on by themselves.
+"""The role of the generation API: create and query as wire/README.md has them, with tasks that move on by themselves.
 
 Shares nothing with the program under test, and knows nothing of sockets and faults.
 """

@@ -20,10 +20,10 @@ TIMES = {
 ERROR = {"code": "C7", "message": "failed: no", "hint": "try again", "retry_safe": True, "charged": "no"}
 
 HOSTILE = (
-    "\x1b[31mred\x1b]0;title\x07\x9b2J\rbell\x07",  # H1
-    "abc\u202edcba\u2066x",  # H1: bidi
-    "[/x][link=file:///etc/passwd]y[/link] :smile: :+1:",  # H2
-    "\n::error file=x,line=1::owned\n##vso[task.setvariable variable=x]owned\n##[error]owned",  # H3
+    "\x1b[31mred\x1b]0;title\x07\x9b2J\rbell\x07",  # fault H1
+    "abc\u202edcba\u2066x",  # fault H1: bidi
+    "[/x][link=file:///etc/passwd]y[/link] :smile: :+1:",  # fault H2
+    "\n::error file=x,line=1::owned\n##vso[task.setvariable variable=x]owned\n##[error]owned",  # fault H3
     "</script><script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)> ' onmouseover='x",
     "]]> <![CDATA[ &lt; &amp; <!-- --> <?x ?>",

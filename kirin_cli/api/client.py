@@ -186,7 +186,7 @@ class Client:
         return CreateResult(means, task, failure, reply.status, self._wait(reply.headers))
 
     def query(self, task_id: str, *, deadline: float | None = None) -> QueryResult:
-        """GET one task by its id or external id. Raises UsageError for an id that cannot be one (H5)."""
+        """GET one task by its id or external id. Raises UsageError for an id that cannot be one (fault H5)."""
         request = HttpRequest("GET", self.query_url(task_id), self._headers)
         try:
             reply = self._send(request, deadline or self._query_deadline)
@@ -197,13 +197,13 @@ class Client:
         return QueryResult(_found(reply, task), task, failure, reply.status, self._wait(reply.headers))
 
     def query_url(self, task_id: str) -> str:
-        """The URL of one task: the id is one segment of the path, whatever it holds (H5)."""
+        """The URL of one task: the id is one segment of the path, whatever it holds (fault H5)."""
         if not valid_id(task_id):
             raise UsageError(f"{task_id[:40]!r} cannot be the id of a task")
         return self._query_url.replace("{id}", quote(task_id, safe=""))
 
     def _send(self, request: HttpRequest, deadline: float, *, fresh: bool = False) -> HttpReply:
-        """The answer, without the key where a service echoes it (H4): nobody further on needs to look for it."""
+        """The answer, without the key where a service echoes it (fault H4): nobody further on needs to look for it."""
         reply = self._transport.send(request, deadline=deadline, fresh=fresh)
         return replace(reply, body=scrub_body(reply.body, self._key))
 

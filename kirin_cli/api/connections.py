@@ -103,7 +103,7 @@ class StrictHTTPResponse(http.client.HTTPResponse):
     """An answer that is sure of its length."""
 
     def begin(self) -> None:
-        """Read the head; raises HTTPException for a Content-Length that is none, or two that differ (D6)."""
+        """Read the head; raises HTTPException for a Content-Length that is none, or two that differ (fault D6)."""
         super().begin()
         lengths = {length.strip() for line in self.headers.get_all("Content-Length", ()) for length in line.split(",")}
         if len(lengths) > 1 or not all(length.isascii() and length.isdigit() for length in lengths):

@@ -58,7 +58,7 @@ def check_key(text: str, source: str) -> str:
 
 
 def scrub(text: str, key: str) -> str:
-    """`text` with the key replaced by ***, plain or as JSON, URLs and HTML write it (H4).
+    """`text` with the key replaced by ***, plain or as JSON, URLs and HTML write it (fault H4).
 
     A key of fewer than eight characters is replaced only where it stands alone: it may be part of any word.
     """
@@ -66,7 +66,7 @@ def scrub(text: str, key: str) -> str:
 
 
 def scrub_body(body: bytes, key: str) -> bytes:
-    """The body of an answer without the key, also where JSON escapes spell some of its characters (H4)."""
+    """The body of an answer without the key, also where JSON escapes spell some of its characters (fault H4)."""
     text = body.decode("utf-8", "surrogateescape")
     return scrub(ESCAPE.sub(_plainly, text), key).encode("utf-8", "surrogateescape")
 

@@ -37,7 +37,7 @@ FINAL_TRANSPORT_ERRORS = frozenset({"tls", "forbidden_address"})
 
 
 class ResultUrlExpired(ResultUnavailable):
-    """The URL gives no file any more; the task may give a fresh one (D9)."""
+    """The URL gives no file any more; the task may give a fresh one (fault D9)."""
 
 
 @dataclass(frozen=True, slots=True)

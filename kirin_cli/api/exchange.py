@@ -18,12 +18,12 @@ TransportErrorKind = Literal[
     "refused",  # nobody listens, no route, or a proxy said no
     "dns",
     "connect_timeout",
-    "tls",  # the other side could not prove who it is; never tried again (S2)
-    "forbidden_address",  # the connection would lead somewhere it must not (D10)
+    "tls",  # the other side could not prove who it is; never tried again (fault S2)
+    "forbidden_address",  # the connection would lead somewhere it must not (fault D10)
     "reset",  # cut, or closed without an answer
     "read_timeout",
-    "deadline",  # the exchange as a whole took too long (P6)
-    "stalled",  # slower than a download may be (D12)
+    "deadline",  # the exchange as a whole took too long (fault P6)
+    "stalled",  # slower than a download may be (fault D12)
     "too_large",
     "broken",  # what came is no HTTP
 ]
@@ -43,7 +43,7 @@ class TransportError(Exception):
 
 
 def tls_error_message(error: ssl.SSLError) -> str:
-    """Say in words why TLS failed (S2)."""
+    """Say in words why TLS failed (fault S2)."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the server's certificate is not valid: {error.verify_message or error.reason}"
     reason = getattr(error, "reason", None) or "the handshake failed"  # absent where OpenSSL gave no code
@@ -62,7 +62,7 @@ def system_resolver(host: str, port: int) -> Addresses:
 
 @dataclass(slots=True)
 class StallDetector:
-    """Fewer than `floor` bytes a second over `window` seconds is a stall (D12)."""
+    """Fewer than `floor` bytes a second over `window` seconds is a stall (fault D12)."""
 
     floor: float
     window: float
@@ -170,7 +170,7 @@ class BoundedSocket(socket.socket):
         return count
 
     def sendall(self, data: "ReadableBuffer", flags: int = 0, /) -> None:
-        """Send all of `data`; raises BrokenPipeError as soon as the other side answers or closes instead (S16)."""
+        """Send all of `data`; BrokenPipeError as soon as the other side answers or closes instead (fault S16)."""
         rest = memoryview(data).cast("B")
         self.settimeout(0)
         while rest:

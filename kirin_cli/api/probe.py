@@ -41,7 +41,7 @@ class RemoteMediaInfo:
 
 
 def video_info(client: RangeClient, name: str) -> RemoteMediaInfo:
-    """The facts of a video, sides as shown. Raises UnreadableMedium (V1), and what the parts raise."""
+    """The facts of a video, sides as shown. Raises MediaError (rule V1), and what the parts raise."""
     file = RangeFile(client)
     file.read(HEAD)  # so that the size is known, where it can be
     header = read_video_header(file, file.size, name)
@@ -53,7 +53,7 @@ def video_info(client: RangeClient, name: str) -> RemoteMediaInfo:
 def image_info(client: RangeClient, name: str) -> RemoteMediaInfo:
     """The facts of a picture, sides as stored.
 
-    Raises UnreadableMedium (I2 for another format, I3 for more than 10 MB, I6 for what is empty or broken), and what
+    Raises MediaError (rule I2 for another format, I3 for more than 10 MB, I6 for what is empty or broken), and what
     the parts raise.
     """
     file = RangeFile(client)
@@ -121,8 +121,8 @@ class Prober:
     def inspect(self, given: str, kind: MediaKind, base: Path) -> MediaFile:
         """As `media.look`, with the facts of what a URL leads to.
 
-        Raises UnreadableMedium too where a URL cannot be fetched (I1, V1), is no JPEG, PNG, MP4 or MOV by its content
-        (I2, V1), is cut short or broken (I6, V1), or is longer than any image may be (I3).
+        Raises MediaError too where a URL cannot be fetched (rules I1, V1), is no JPEG, PNG, MP4 or MOV by its content
+        (rules I2, V1), is cut short or broken (rules I6, V1), or is longer than any image may be (rule I3).
         """
         media_file = self._look(given, kind, base)
         if media_file.form != "url":

@@ -42,7 +42,7 @@ class PartialFile:
 
 
 def decide_range(status: int, headers: Mapping[str, str], partial: PartialFile) -> RangeAction:
-    """What the answer to a request with `so_far.headers` is good for; never splices two files (D2-D4)."""
+    """What the answer to a request with `so_far.headers` is good for; never splices two files (faults D2–D4)."""
     asked = bool(partial.headers)
     if status == 200:
         return RangeAction.WHOLE
@@ -94,7 +94,7 @@ class VerifiedFile:
 
 
 def reject_wrong_type(headers: Mapping[str, str], kind: ContentKind) -> None:
-    """Raise ResultUnavailable where the head of an answer already says that it is no such file (D7, D8)."""
+    """Raise ResultUnavailable where the head of an answer already says that it is no such file (faults D7, D8)."""
     encoding = headers.get("Content-Encoding", "").strip().lower()
     if encoding not in {"", "identity"}:
         raise ResultUnavailable("the server of the file packs it although it was asked not to")
@@ -107,7 +107,7 @@ def verify_file(stream: BinaryIO, kind: ContentKind, *, framed: bool) -> Verifie
     """Facts of a file that is whole, None for one that is cut; `framed`: its end was marked by the server.
 
     A container that is not known here is believed where its length is (it is paid for). Raises ResultUnavailable for
-    text (D8), OSError for the disk.
+    text (fault D8), OSError for the disk.
     """
     head = stream.read(64)
     if kind == "video" and is_video(head):

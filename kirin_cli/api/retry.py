@@ -14,7 +14,7 @@ MAX_RETRY_AFTER = 3600.0  # seconds; a server that asks for more is asked again 
 def retry_after(value: str | None, now: float) -> float | None:
     """Seconds to wait, 0.0-3600.0, by a Retry-After of seconds or an HTTP date; None where it says nothing usable.
 
-    `now` is seconds since the epoch, for dates. What lies in the past means "at once" (S15).
+    `now` is seconds since the epoch, for dates. What lies in the past means "at once" (fault S15).
     """
     if value is None:
         return None

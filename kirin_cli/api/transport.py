@@ -123,7 +123,7 @@ def open_response(adapter: BoundedAdapter, request: HttpRequest, parts: SplitRes
 
 
 def _prepared(request: HttpRequest) -> requests.PreparedRequest:
-    """The request as it is: nothing is added from ~/.netrc, the environment or a session (S17)."""
+    """The request as it is: nothing is added from ~/.netrc, the environment or a session (fault S17)."""
     prepared = requests.PreparedRequest()
     prepared.method, prepared.url = request.method, request.url
     prepared.headers = CaseInsensitiveDict({"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **request.headers})

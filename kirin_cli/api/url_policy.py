@@ -1,4 +1,4 @@
-"""Which URLs and addresses may be contacted: the base URL, results, redirects (D10). Opens no connection."""
+"""Which URLs and addresses may be contacted: the base URL, results, redirects (fault D10). Opens no connection."""
 
 import ipaddress
 from collections.abc import Callable
@@ -13,7 +13,7 @@ IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class AddressScope(IntEnum):
-    """How far into this machine an address leads; a download never leads further in than its origin (D10)."""
+    """How far into this machine an address leads; a download never leads further in than its origin (fault D10)."""
 
     PUBLIC = 0
     PRIVATE = 1

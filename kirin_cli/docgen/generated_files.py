@@ -27,12 +27,14 @@ def _completion(shell: Shell) -> GeneratedFile:
     return GeneratedFile(f"completions/{shell.file}", lambda commands, *_: shell.script(commands))
 
 
+def _with_tables(commands: CommandInfos, variables: EnvVarInfos, present: str) -> str:
+    return update_tables(present, readme_tables(commands, variables))
+
+
 GENERATED_FILES: Final = (
     *map(_completion, SHELLS.values()),
     GeneratedFile("sample_jobs/kirin-jobs.schema.json", lambda *_: job_file_text() + "\n"),
-    GeneratedFile(
-        "README.md", lambda commands, variables, present: update_tables(present, readme_tables(commands, variables))
-    ),
+    *(GeneratedFile(path, _with_tables) for path in ("README.md", "kirin_cli/ledger/README.md")),
 )
 
 

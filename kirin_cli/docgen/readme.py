@@ -1,4 +1,4 @@
-"""Tables of the README as markdown, put between markers that name them. Knows no other part of the text."""
+"""Tables of the READMEs as markdown, put between markers that name them. Knows no other part of the text."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,6 +8,7 @@ from kirin_cli import errors
 from kirin_cli.docgen.commands import CommandInfos, EnvVarInfos
 from kirin_cli.docgen.model_reference import HEADINGS, model_parameters
 from kirin_cli.errors import KirinError, UsageError
+from kirin_cli.ledger.states import CONDITIONS, MAY_BE_CHARGED, TABLE, TERMINAL, LedgerState
 from kirin_cli.models import MODELS
 from kirin_cli.modelspec.text import did_you_mean
 
@@ -44,6 +45,12 @@ def readme_tables(commands: CommandInfos, variables: EnvVarInfos = ()) -> dict[s
             )
             for model in MODELS.values()
         },
+        "states of a submission": markdown_table(
+            ("state", "is an end", "may have been charged", "event → next state"), map(_state_row, LedgerState)
+        ),
+        "conditions of events": markdown_table(
+            ("event", "refused where"), ((event, why) for event, (_, why) in CONDITIONS.items())
+        ),
     }
 
 
@@ -86,6 +93,11 @@ def _command_rows(commands: CommandInfos) -> Iterator[tuple[str, str, str]]:
         if command.name:
             yield "" if command.panel == panel else command.panel, _code(command.synopsis), command.help
             panel = command.panel
+
+
+def _state_row(state: LedgerState) -> tuple[str, str, str, str]:
+    moves = ", ".join(f"{event} → {after}" for (before, event), after in TABLE.items() if before is state)
+    return state, "yes" if state in TERMINAL else "", "yes" if state in MAY_BE_CHARGED else "", moves
 
 
 def _code(text: str) -> str:

@@ -83,7 +83,7 @@ class Expansions:
         self._read: dict[str, list[Expansion]] = {}
 
     def of(self, entry: JobEntry, interpolator: Interpolator, parts: Table[str, Field]) -> Iterator[Expansion]:
-        """Every way; none where there is something wrong or too many of them, without making them all first (I5)."""
+        """Every expansion; none where one is wrong or there are too many, without making them all first (fault I5)."""
         rows = self._rows(entry, interpolator)
         combinations = self._combinations(entry, interpolator, parts)
         most = self._outside.most_jobs - self._outside.jobs

@@ -43,7 +43,7 @@ def template_errors(template: str) -> tuple[str, ...]:
 
 
 def escapes_folder(path: str) -> str:
-    """A sentence when a relative path, as written, could leave the folder it starts from, else "" (I8)."""
+    """A sentence when a relative path, as written, could leave the folder it starts from, else "" (fault I8)."""
     why = _way_out(path)
     return f"{quote(path)} {_STAYS}: {why}" if why else ""
 
@@ -90,7 +90,7 @@ def render_name(template: str, **facts: Unpack[NameFields]) -> str:
 
 
 def safe_name(text: str) -> str:
-    """One name, no path, that Linux, macOS and Windows take: see D13. Never empty; at most 200 bytes of UTF-8.
+    """One name, no path, that Linux, macOS and Windows take (fault D13). Never empty; at most 200 bytes of UTF-8.
 
     What is too long is cut before the extension and ends in a checksum, so that names that differ late still differ.
     """
@@ -118,12 +118,12 @@ def _shortened(name: str) -> str:
 
 
 def file_key(name: str) -> str:
-    """What is equal for two names that some file system takes for one: Harbour.mp4 and harbour.mp4 (D14)."""
+    """What is equal for two names that some file system takes for one: Harbour.mp4 and harbour.mp4 (fault D14)."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def resolve_inside(folder: Path, name: str) -> Path:
-    """`folder`/`name`, which may have subfolders. Raises UsageError where it would lie outside, links followed (I8)."""
+    """`folder`/`name`, which may have subfolders. UsageError where it would lie outside, links followed (fault I8)."""
     flaw = escapes_folder(name)
     target = folder / name
     if not flaw and not _inside(folder, target.parent):

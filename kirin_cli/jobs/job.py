@@ -29,7 +29,7 @@ class OutputSpec:
 class JobSpec:
     """One generation. `params` has the defaults merged in and is not checked yet; `line` and `column` count from 1.
 
-    `problems` holds what is wrong with the parameters before any model looks at them: no known model (A1), `params` of
+    `problems` holds what is wrong with the parameters before a model checks them: no known model (rule A1), `params` of
     a wrong type, a placeholder without a value; their paths are for `spot` like those of the models' problems.
     At the paths in `broken` stands BROKEN, which is not to be complained about again.
     `layers` are the mappings that the job was read from, the nearest first; the last `inherited` of them are shared.
@@ -104,7 +104,7 @@ _Needs = Callable[[str], Iterable[str]]
 def topological_order(names: Iterable[str], needs: _Needs) -> Iterator[tuple[str, list[str]]]:
     """(name, []) for every name once all that it needs have come, and (name, circle) where it needs itself before that.
 
-    A circle begins with what the name needs and ends with the name. Takes no recursion, however long a chain is (I3).
+    A circle begins with what the name needs and ends with it. No recursion, however long a chain is (fault I3).
     """
     done: set[str] = set()
     for first in names:

@@ -65,7 +65,7 @@ class Suggestions:
 
 @dataclass(frozen=True, slots=True)
 class InputLimits:
-    """Each is the largest that is accepted (I3).
+    """Each is the largest that is accepted (fault I3).
 
     The contract's "100,000 nodes after aliases" is read as what aliases and merges add: so ten thousand jobs written
     out in full (some 500,000 nodes) pass, while a bomb does not. What is written is bounded by `bytes` and `entries`.
@@ -89,7 +89,7 @@ DEFAULT_INPUT_LIMITS: Final = InputLimits()
 
 
 class ExpansionLimits:
-    """Raises Unreadable, at the place that is given (see `nodes`), where one of the limits is passed (I3)."""
+    """Raises Unreadable, at the place that is given (see `nodes`), where one of the limits is passed (fault I3)."""
 
     def __init__(self, limits: InputLimits) -> None:
         self._limits = limits

@@ -84,7 +84,7 @@ class VariableScope:
     combination: Table[str, object] | None = None
 
     def value(self, asked: Placeholder, *, whole: bool) -> object:
-        """The value of a placeholder; `whole` where it is all of its text. Raises Unfilled (I4).
+        """The value of a placeholder; `whole` where it is all of its text. Raises Unfilled (fault I4).
 
         None is the value of an empty cell, or a null of a row or matrix, where it is whole.
         """

@@ -26,7 +26,7 @@ _MAX_CACHED = 8 << 20  # bytes of a file of which lines are shown
 
 
 def read_bytes(path: Path, most: int) -> bytes:
-    """The content of a job file of at most `most` bytes; a larger file is not read. Raises Unreadable (I3)."""
+    """The content of a job file of at most `most` bytes; a larger file is not read. Raises Unreadable (fault I3)."""
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size

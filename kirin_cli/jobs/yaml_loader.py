@@ -303,7 +303,7 @@ def pause_gc() -> Iterator[None]:
 
 
 def parse_yaml(text: str, limits: InputLimits = DEFAULT_INPUT_LIMITS, parser: Parser = PARSER) -> ParsedStream:
-    """The documents in `text`. Raises for nothing that a text may hold: errors of syntax are problems too (I2, I3)."""
+    """The documents in `text`. Raises for nothing in it: errors of syntax are problems too (faults I2, I3)."""
     stream = ParsedStream()
     if text.count("\n%TAG") > _MAX_TAG_DIRECTIVES:
         stream.problems.append(FileProblem(1, 1, f"more than {_MAX_TAG_DIRECTIVES} %TAG directives"))

@@ -116,7 +116,7 @@ SEQ_TAG: Final = _TAG + "seq"
 
 @lru_cache(maxsize=1024)
 def parse_scalar(text: str) -> Scalar:
-    """The value of an unquoted word (I1); digits by the hundred are text, since no number needs them."""
+    """The value of an unquoted word (fault I1); digits by the hundred are text, since no number needs them."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     match = _NUMBER.fullmatch(text)
@@ -129,7 +129,7 @@ def parse_scalar(text: str) -> Scalar:
 
 
 def parse_tagged(tag: str, text: str) -> Scalar:
-    """The value of a scalar with an explicit tag (`!!str 16`). Raises ValueError, with a sentence (I2)."""
+    """The value of a scalar with an explicit tag (`!!str 16`). Raises ValueError, with a sentence (fault I2)."""
     if tag in {"!", _TAG + "str"}:
         return text
     wanted = _TYPES.get(tag)

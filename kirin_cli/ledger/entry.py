@@ -93,7 +93,7 @@ _OTHER_NAMES = (*ENTRY_COLUMNS[:_START], *ENTRY_COLUMNS[_END:])
 
 
 def entry_from_row(row: sqlite3.Row) -> LedgerEntry:
-    """The entry in `row` (of SELECT_ENTRY). Raises LocalFault if somebody wrote there what no kirin writes (L3)."""
+    """The entry in `row` (of SELECT_ENTRY). LocalFault if somebody wrote there what no kirin writes (fault L3)."""
     values = tuple(row)
     named: dict[str, object] = dict(zip(_OTHER_NAMES, (*values[:_START], *values[_END:]), strict=True))
     posts, exposed, resends, misses, duplicate_seen = values[_START:_END]

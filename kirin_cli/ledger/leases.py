@@ -116,7 +116,7 @@ class Leases:
     def acquire(self, entry: LedgerEntry) -> LeaseResult:
         """Take the entry if it is free, ours already, or of an owner that is dead or out of time. Raises LocalFault.
 
-        An owner on this machine is out of time only when it is dead, whatever the clock says (L6).
+        An owner on this machine is out of time only when it is dead, whatever the clock says (fault L6).
         """
         with self._store.write(durable=False) as transaction:
             current = read_entry(transaction, entry.id)

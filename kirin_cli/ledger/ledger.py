@@ -132,7 +132,7 @@ class Ledger:
         """The entry after `event`, committed. A POST may leave when SEND or RESEND has returned, not before.
 
         Raises InvalidTransition, ConcurrentUpdate, TaskOwnedElsewhere, LocalFault. A `task_id` is safe in any case:
-        after a lost race it was noted (`seen`), where the ledger cannot be written it is in the recovery file (L2).
+        after a lost race it is noted (`seen`), else where the ledger fails it is in the recovery file (fault L2).
         """
         if event in NAMES_A_TASK and not facts.get("task_id"):
             raise ValueError(f"{event.value} needs the task id")

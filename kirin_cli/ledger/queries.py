@@ -98,7 +98,7 @@ def spending(
 
 
 def durations(store: LedgerStore, model: str, *, mode: str = "", duration: str = "", limit: int = 500) -> list[float]:
-    """Seconds from acceptance to completion of the newest `limit` tasks of this class, sorted; none over a day (L6)."""
+    """Sorted seconds from acceptance to completion: the newest `limit` tasks of a class, none over a day (fault L6)."""
     sql = """SELECT generated_at - accepted_at FROM entries
         WHERE model = ? AND mode = ? AND duration = ? AND generated_at > accepted_at
         AND generated_at - accepted_at < ? ORDER BY generated_at DESC LIMIT ?"""

@@ -184,7 +184,7 @@ class InvalidTransition(KirinError):
     """A move that the table or a condition of it refuses; a bug of the caller, never of the person."""
 
 
-_CONDITIONS: Mapping[LedgerEvent, tuple[Callable[[Counters], bool], str]] = {
+CONDITIONS: Mapping[LedgerEvent, tuple[Callable[[Counters], bool], str]] = {
     LedgerEvent.REFUSED: (lambda counters: counters.exposed <= 1, "the id was sent before"),
     LedgerEvent.SETTLED: (lambda counters: counters.misses >= MIN_MISSES, f"fewer than {MIN_MISSES} answers were 404"),
     LedgerEvent.CONTRADICTED: (lambda counters: counters.duplicate_seen, "no answer said duplicate"),
@@ -199,7 +199,7 @@ def transition(state: LedgerState, event: LedgerEvent, counters: Counters) -> tu
     """Where `event` leads from `state`, and the counters then. Raises InvalidTransition for a move that may not be."""
     if (state, event) not in TABLE:
         raise InvalidTransition(f"A submission that is {state.value} takes no event {event.value!r}.")
-    holds, why = _CONDITIONS.get(event, (None, ""))
+    holds, why = CONDITIONS.get(event, (None, ""))
     if holds is not None and not holds(counters):
         raise InvalidTransition(f"A submission that is {state.value} takes no event {event.value!r}: {why}.")
     return TABLE[state, event], _count(counters, event)
@@ -207,7 +207,7 @@ def transition(state: LedgerState, event: LedgerEvent, counters: Counters) -> tu
 
 def is_allowed(state: LedgerState, event: LedgerEvent, counters: Counters) -> bool:
     """Whether `transition` would go there."""
-    holds, _ = _CONDITIONS.get(event, (None, ""))
+    holds, _ = CONDITIONS.get(event, (None, ""))
     return (state, event) in TABLE and (holds is None or holds(counters))
 
 
@@ -217,7 +217,7 @@ def refusal_event(counters: Counters) -> LedgerEvent:
 
 
 def grace_seconds_left(last_sent: float, now: float, grace: float) -> float:
-    """Seconds (0 to `grace`) until an absence counts: ask once, then wait by a clock that nobody sets (L6)."""
+    """Seconds (0 to `grace`) until an absence counts: ask once, then wait by a clock that nobody sets (fault L6)."""
     return min(grace, max(0.0, last_sent + grace - now))
 
 

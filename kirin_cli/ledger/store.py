@@ -53,7 +53,7 @@ MIGRATIONS: Sequence[MigrationStep] = (
 
 
 def check_schema(connection: sqlite3.Connection, path: Path, *, known: int = len(MIGRATIONS)) -> int:
-    """The schema version of the ledger at `path`. LocalFault (L3) if newer than `known`, foreign or damaged."""
+    """The schema version of the ledger at `path`. LocalFault (fault L3) if newer than `known`, foreign or damaged."""
     if _pragma(connection, "application_id") != APPLICATION_ID:
         raise LocalFault(f"{path} is not a ledger of kirin.", hint=ADVICE)
     version = _pragma(connection, "user_version")
@@ -130,7 +130,7 @@ class LedgerStore:
     def open(cls, folder: Path, *, busy: float = 10.0, connect: Connect = connect) -> "LedgerStore":
         """The ledger in `folder`; both are made (0700, 0600) where missing. `busy`: seconds to wait for a lock.
 
-        Raises LocalFault (L1, L3, L4): locked, no permission, no space, foreign, damaged, truncated, newer.
+        Raises LocalFault (faults L1, L3, L4): locked, no permission, no space, foreign, damaged, truncated, newer.
         """
         path = folder / LEDGER_FILE
         with sqlite_errors(path):

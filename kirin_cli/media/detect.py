@@ -1,4 +1,4 @@
-"""What a media value is: a URL, a `data:` URI, Base64 or a local file; and its facts. Judges no limits (I3 to I5)."""
+"""Media values: URL, `data:` URI, Base64 or local file, and what is known of it. Judges no limits (rules I3 to I5)."""
 
 import errno
 import os
@@ -29,7 +29,7 @@ def is_web(text: str) -> bool:
 
 
 def image_from_url(url: str) -> MediaFile:
-    """The image at an http(s) URL; raises UnreadableMedium: I1 for no usable URL, I2 for another format's suffix."""
+    """The image at an http(s) URL; MediaError (rule I1) for no usable URL, (rule I2) for another format's suffix."""
     suffix = _suffix(url, "I1")
     if suffix in OTHER_SUFFIXES:
         raise MediaError("I2", f"the URL {abbreviate(url)} ends in {suffix}; give a .jpg, .jpeg or .png picture")
@@ -37,7 +37,7 @@ def image_from_url(url: str) -> MediaFile:
 
 
 def video_from_url(url: str) -> MediaFile:
-    """The video at a URL; raises UnreadableMedium (V1) for anything else, and for a suffix other than .mp4 and .mov."""
+    """The video at a URL; MediaError (rule V1) for anything else, and for a suffix other than .mp4 and .mov."""
     if not is_web(url):
         raise MediaError(
             "V1",
@@ -56,7 +56,7 @@ def abbreviate(given: str) -> str:
 
 
 def _suffix(url: str, rule: str) -> str:
-    """The lower-case suffix of the URL's path, "" where it has none; raises UnreadableMedium for no absolute URL."""
+    """The lower-case suffix of the URL's path, "" where it has none; raises MediaError for no absolute URL."""
     if not has_no_blanks(url):
         raise MediaError(rule, f"the URL {abbreviate(url)!r} holds white space or unprintable characters")
     try:
@@ -80,8 +80,8 @@ def inspect_media(given: str, kind: MediaKind, base: Path, *, local: bool = True
     """Find out what a media value is; paths are relative to the folder `base`, a leading `~` is the home folder.
 
     With `local` false (a service looks) no file is ever touched. Sides are in px as stored, before any EXIF rotation.
-    Raises UnreadableMedium: I1 or V1 for a form the service does not take, I2 for another format, I6 for what cannot
-    be read. A `data:` prefix and white space are taken off Base64 (A9).
+    Raises MediaError by rule I1 or V1 for a form the service does not take, I2 for another format, I6 for what
+    cannot be read. A `data:` prefix and white space are taken off Base64 (rule A9).
     """
     if kind == "video":
         return video_from_url(given)
@@ -106,7 +106,7 @@ def _data_uri(given: str) -> MediaFile:
 
 
 def _existing(given: str, base: Path) -> tuple[Path, int] | None:
-    """The resolved path and the mode of whatever is there; raises UnreadableMedium (I6) where that cannot be told."""
+    """The resolved path and the mode of whatever is there; MediaError (rule I6) where that cannot be told."""
     if len(given) > _MAX_PATH_LENGTH:
         return None
     try:
@@ -191,9 +191,9 @@ UPLOAD_HINT: Final = "set KIRIN_UPLOAD_URL to a place that takes uploads, or upl
 
 
 def inspect_with_videos(given: str, kind: MediaKind, base: Path, *, uploads: bool) -> MediaFile:
-    """What `media.look` finds out, and local videos besides; paths are relative to the folder `base`.
+    """What `inspect_media` finds out, and local videos besides; paths are relative to the folder `base`.
 
-    `uploads` says whether there is a place to upload them to. Raises UnreadableMedium as `media.look` does: V1 for a
+    `uploads` says whether there is a place to upload them to. Raises MediaError as that does, by rule V1 for a
     video that cannot be read, is no MP4 or MOV, or could not be uploaded. Sides are in px as shown.
     """
     if kind != "video" or URI.match(given) or len(given) > MAX_VIDEO_PATH_LENGTH or not given.strip():

@@ -55,7 +55,7 @@ class _Window:
 def read_image_header(file: BinaryIO, size: int, name: str) -> ImageHeader:
     """Measure the picture in a seekable file of `size` bytes; `name` is what messages call it.
 
-    Raises UnreadableMedium: I2 where it is something else by content, I6 where it is empty, cut short or undecodable.
+    Raises MediaError: by rule I2 where its content is something else, I6 where it is empty, cut short or undecodable.
     """
     if not size:
         raise MediaError("I6", f"{name} is empty")

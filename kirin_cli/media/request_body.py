@@ -36,7 +36,7 @@ class _EmbeddedFile(NamedTuple):
 
 
 class JsonBody:
-    """Compact UTF-8 JSON with Medium leaves as the strings that are sent: URLs, or bare Base64 (A9).
+    """Compact UTF-8 JSON with Medium leaves as the strings that are sent: URLs, or bare Base64 (rule A9).
 
     `len()` is exact in bytes. Each `iter()` opens the files anew, all of them before its first chunk, and raises
     LocalFault where one is gone or has changed since the look: before the first chunk, or in the middle, but never

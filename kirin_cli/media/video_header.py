@@ -215,7 +215,7 @@ class _Found:
 def read_video_header(file: Seekable, size: int | None, name: str) -> VideoHeader:
     """The header of a video of `size` bytes (None: not known); `name` is what messages call it.
 
-    Raises UnreadableMedium (V1) where it is empty, something else by content, cut short, or shows no pictures.
+    Raises UnreadableMedium (rule V1) where it is empty, something else by content, cut short, or shows no pictures.
     """
     file.seek(0)
     head = file.read(HEAD)

@@ -1,4 +1,4 @@
-"""Image and video parameters, and the limits on what is known of them (I3-I5, V2, V3). Reads no file."""
+"""Image and video parameters, and the limits on what is known of them (rules I3–I5, V2, V3). Reads no file."""
 
 from typing import ClassVar, Final
 

@@ -13,7 +13,7 @@ class Problem:
     """One breach of one rule.
 
     `path` is written as in YAML (`dynamic_masks[0].trajectories[1].x`; "" is the whole request),
-    `rule` is the id of the reference rule, e.g. "T5". An error forbids sending; a warning does under --strict.
+    `rule` is the id in models/RULES.md ("rule T5"). An error forbids sending; a warning does under --strict.
     """
 
     path: str
@@ -42,7 +42,7 @@ MediaKind = Literal["image", "video"]
 class MediaFile:
     """Facts about one image or video; None or "" where a fact is not known (a URL, before a remote check).
 
-    `given` is the text as written: a path, a URL, or bare Base64 (prefix and white space already removed, rule A9).
+    `given` is the text as written: a path, a URL, or bare Base64 (rule A9: prefix and white space already removed).
     """
 
     # Final in place of a frozen class: nothing may change either, and thousands of them are made in half the time.

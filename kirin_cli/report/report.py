@@ -121,7 +121,7 @@ class Report:
 
     @property
     def perhaps_charged(self) -> int:
-        """How many jobs may have cost money without anybody knowing (SUBMISSION promise 4)."""
+        """How many jobs may have cost money without anybody knowing (promise 4)."""
         return sum(job.failure is not None and job.failure.charged == "maybe" for job in self.jobs)
 
     @property

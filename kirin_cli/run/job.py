@@ -15,7 +15,7 @@ Charged = Literal["no", "yes", "maybe"]
 
 @dataclass(frozen=True, slots=True)
 class OutputTarget:
-    """Where the files of a job go: a folder, and a template for the names in it (fields: README "Job files").
+    """Where the files of a job go: a folder, and a template of their names (jobs/filenames.py: `FIELDS`).
 
     `replace` permits to overwrite a file that is there.
     """
@@ -118,7 +118,7 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        """The signal's code, or the gravest of the jobs' (CLI "Exit codes")."""
+        """The signal's code, or the gravest of the jobs' (README.md, Exit codes)."""
         return self.signal or batch_exit_code(outcome.exit_code for outcome in self.outcomes)
 
     @property

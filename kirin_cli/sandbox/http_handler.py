@@ -36,7 +36,7 @@ class ErrorReply(Exception):
 class ResponseFormat:
     """What the "Response format" of a reference page says beyond `type`, `url`, `cost` and `discount`.
 
-    `duration` is the JSON type that the page (t2v: PROTOCOL) gives for the length, None where it has none.
+    `duration` is the JSON type that the page (kirin_v1_t2v: wire/README.md) gives for the length, None for none.
     """
 
     message: str = "message"

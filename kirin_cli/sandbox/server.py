@@ -181,7 +181,7 @@ class Sandbox:
 
     @property
     def base_url(self) -> str:
-        """The origin of the API, once started; its paths are those of PROTOCOL."""
+        """The origin of the API, once started; its paths are those of wire/README.md."""
         return self._servers[0].url
 
     @property

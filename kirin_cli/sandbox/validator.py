@@ -55,7 +55,7 @@ class RequestValidator:
         return model, checked.values
 
     def _inspect(self, given: str, kind: MediaKind) -> MediaFile:
-        """What the service sees of a medium: URLs and bare Base64 (A9); it knows its own storage."""
+        """What the service sees of a medium: URLs and bare Base64 (rule A9); it knows its own storage."""
         if given[:5].lower() == "data:":
             raise MediaError("A9", "Base64 must be sent bare, without a data: prefix")
         file = self.uploaded(given)
@@ -72,7 +72,7 @@ class RequestValidator:
 
 
 def _mistyped(given: object, sent: object, path: str = "") -> Iterator[dict[str, str]]:
-    """Where a value has another JSON type than the reference gives it, although its meaning is clear (A7, A8, M1)."""
+    """Values of another JSON type than the reference gives them, though their meaning is clear (rules A7, A8, M1)."""
     if isinstance(given, Mapping) and isinstance(sent, Mapping):
         for name in given.keys() & sent.keys():
             yield from _mistyped(given[name], sent[name], f"{path}.{name}".lstrip("."))

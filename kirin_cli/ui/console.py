@@ -139,7 +139,7 @@ class OutputStreams:
         self._aside: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def data(self, *lines: str) -> None:
-        """Write lines of data to standard output. Quiet when nobody reads any more (G3); LocalFault on a full disk."""
+        """Write lines of data to standard output. Quiet when nobody reads it (fault G3); LocalFault on a full disk."""
         aside = self._aside if self.out.is_tty else nullcontext
         self._write(self.stdout, lines, aside)
 

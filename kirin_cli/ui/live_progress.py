@@ -227,5 +227,5 @@ def _console(streams: OutputStreams) -> Console:
 
 
 def _text(pieces: list[Piece]) -> Text:
-    """Pieces as Rich's text: nothing in it is ever read as markup (H2)."""
+    """Pieces as Rich's text: nothing in it is ever read as markup (fault H2)."""
     return Text.assemble(*((text, _STYLES[style]) for text, style in pieces), no_wrap=True, end="\n")

@@ -143,7 +143,7 @@ class JsonProgress(ProgressView):
 def event_json(event: RunEvent) -> str:
     """The event as JSON: sums of money are strings, a number that is not finite is null.
 
-    A second `#` in a row is escaped: `##vso[` is a command to Azure wherever in a line it stands (H3).
+    A second `#` in a row is escaped: `##vso[` is a command to Azure wherever in a line it stands (fault H3).
     """
     facts = {field.name: _plain(getattr(event, field.name)) for field in fields(event)}
     line = json.dumps({"type": event_type(event), **facts}, allow_nan=False)

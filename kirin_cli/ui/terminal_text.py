@@ -8,7 +8,7 @@ MAX_SHOWN = 2000
 
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 _UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f"  # C0 (ESC, BEL, CR …), DEL, C1
+    "[\x00-\x1f\x7f-\x9f"  # control characters (ESC, BEL, CR …) and DEL
     "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e"  # invisible: hyphen, joiners, fillers, Arabic mark
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f"  # zero width, separators, bidirectional
     "\u3164\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff"  # fillers, byte order mark, annotations, lone surrogates

@@ -8,7 +8,7 @@ from kirin_cli.modelspec.record import Record
 
 
 def build_gateway(model: Model, values: Mapping[str, object]) -> dict[str, object]:
-    """The body of a create request (PROTOCOL "Requests", dialect gateway)."""
+    """The body of a create request (wire/README.md, Requests: gateway)."""
     return {"model": model.id, "input": [{"params": dict(values)}]}
 
 
@@ -22,7 +22,7 @@ def parse_gateway(body: Mapping[str, object]) -> Mapping[str, object] | None:
 
 
 def build_documented(model: Model, values: Mapping[str, object]) -> dict[str, object]:
-    """The body of a create request (PROTOCOL "Requests", dialect documented)."""
+    """The body of a create request (wire/README.md, Requests: documented)."""
     return {"model": model.id, **({model.documented_under: dict(values)} if model.documented_under else values)}
 
 

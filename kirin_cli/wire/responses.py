@@ -17,8 +17,8 @@ class MalformedResponse(ValueError):
 def parse_json(body: bytes) -> object:
     """The value of a JSON document in UTF-8.
 
-    Raises MalformedAnswer for anything else: cut text, NaN and infinities, duplicate keys, integers of thousands of
-    digits, nesting that does not fit the stack (S8, P9).
+    Raises MalformedResponse for anything else: cut text, NaN and infinities, duplicate keys, integers of thousands of
+    digits, nesting that does not fit the stack (faults S8, P9).
     """
     try:
         return json.loads(
@@ -82,12 +82,12 @@ KNOWN_STATUSES = frozenset(
 
 
 def task_state(word: str) -> TaskState:
-    """What the service's word `word` means, whatever its case (P3)."""
+    """What the service's word `word` means, whatever its case (fault P3)."""
     return TERMINAL_STATUSES.get(_plain(word), TaskState.RUNNING)
 
 
 def is_known_status(word: str) -> bool:
-    """False for a word that deserves to be said once, because nobody has seen it yet (P3)."""
+    """False for a word that deserves to be said once, because nobody has seen it yet (fault P3)."""
     return _plain(word) in KNOWN_STATUSES
 
 
@@ -148,7 +148,7 @@ class Task:
 def parse_task(payload: object, *, created: bool = False) -> Task:
     """The task in the JSON value `payload`; of a creation (`created`) it must name a usable id.
 
-    Raises MalformedAnswer when the payload is no object, or a creation without an id of 1-256 plain characters (S8).
+    Raises MalformedResponse when the payload is no object, or a creation without a usable id (fault S8).
     """
     answer = _unwrapped(payload)
     task_id = valid_id(answer.get("id"))
@@ -170,7 +170,7 @@ def parse_task(payload: object, *, created: bool = False) -> Task:
 
 
 def parse_error(body: bytes, *, most: int = MAX_MESSAGE_LENGTH) -> ServiceFailure:
-    """What an error body says, in any of the shapes of PROTOCOL.md; of anything else its text, without tags.
+    """What an error body says, in any of the shapes of wire/README.md; of anything else its text, without tags.
 
     The message is cut to `most` characters. Never fails.
     """
@@ -190,7 +190,7 @@ def parse_error(body: bytes, *, most: int = MAX_MESSAGE_LENGTH) -> ServiceFailur
 
 
 def valid_id(value: object) -> str:
-    """`value` where it can be an id: 1-256 characters, no controls or surrogates, no step of a path (H5); else ""."""
+    """`value` if it can be an id: 1-256 characters, no controls or surrogates, no step of a path (fault H5), or ""."""
     if not isinstance(value, str) or not 0 < len(value) <= MAX_ID_LENGTH:
         return ""
     return "" if CONTROL.search(value) or value.strip() in {"", ".", ".."} else value

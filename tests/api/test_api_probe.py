@@ -1,4 +1,4 @@
-"""A look behind URLs (I1-I5, V1-V3): a few kilobytes are read, whatever the server is like."""
+"""A look behind URLs (rules I1–I5, V1–V3): a few kilobytes are read, whatever the server is like."""
 
 import mmap
 import struct

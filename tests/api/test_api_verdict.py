@@ -1,4 +1,4 @@
-"""The table of SUBMISSION.md, "after a POST": every row, first time and again."""
+"""What follows a POST (ledger/README.md, After a POST): every row, first time and again."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 """What the ledger costs: a batch with it against the same batch without, and questions to ten thousand entries.
 
-Run: python tests/benchmarks/bench_ledger.py [JOBS]. Prints ratios; the goal is in design/PERFORMANCE.md ("Ledger").
+Run: python tests/benchmarks/bench_ledger.py [JOBS]. Prints ratios; the batch with it should cost at most 1.10.
 """
 
 import statistics

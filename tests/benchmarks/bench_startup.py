@@ -2,7 +2,7 @@
 
     python tests/benchmarks/bench_startup.py [--rounds 21]
 
-Prints the goal beside each (design/PERFORMANCE.md) and ends with 1 where one is missed. A terminal is a real one.
+Prints the goal beside each and ends with 1 where one is missed. A terminal is a real one.
 """
 
 import argparse

@@ -16,7 +16,9 @@ def test_no_generated_file_of_the_repository_is_stale() -> None:
 
 
 def test_what_is_written_is_no_longer_stale(tmp_path: Path) -> None:
-    (tmp_path / "README.md").write_text("<!-- begin: models -->\n<!-- end: models -->\n", encoding="utf-8")
+    for page in (file.path for file in GENERATED_FILES if file.path.endswith(".md")):
+        (tmp_path / page).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / page).write_text("<!-- begin: models -->\n<!-- end: models -->\n", encoding="utf-8")
     wanted = [*(file.path for file in GENERATED_FILES), *man_pages(COMMANDS, ())]
     assert stale_files(tmp_path, COMMANDS) == wanted
     assert write_files(tmp_path, COMMANDS) == wanted

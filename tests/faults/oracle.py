@@ -1,4 +1,4 @@
-"""What must hold after every run, whatever went wrong (FAULTS.md, "The oracle for every row").
+"""What must hold after every run, whatever went wrong (tests/faults/README.md: the oracle for every row).
 
 Looks from outside: the truth of the loopback service, the bytes in the folders, the SQLite file itself.
 """

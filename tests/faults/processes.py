@@ -23,7 +23,7 @@ from faults.worlds import KEY, Bench
 PATIENCE = 20.0
 """Seconds after which a wait for a process fails."""
 AFTER_A_SIGNAL = 5.0
-"""Seconds within which a first Ctrl-C, SIGTERM or SIGHUP ends the command (CLI "Ctrl-C")."""
+"""Seconds within which a first Ctrl-C, SIGTERM or SIGHUP ends the command (fault G1)."""
 KIRIN = (sys.executable, "-m", "kirin_cli")
 HERE_IS_YOUR_TERMINAL = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"

@@ -1,6 +1,6 @@
 """Every durable step of a run, one after the other, goes wrong; the same run again always ends with one good file.
 
-Row S18 of FAULTS.md, promise 5 of SUBMISSION.md, and the disk that is full or broken at any moment (L1, L2, L5).
+Fault S18, promise 5, and the disk that is full or broken at any moment (faults L1, L2, L5).
 """
 
 from collections.abc import Callable

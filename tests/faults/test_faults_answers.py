@@ -1,4 +1,4 @@
-"""What the service says about a submission, and what it means for the money (rows S10-S16 of FAULTS.md)."""
+"""What the service says about a submission, and what it means for the money (faults S10–S16)."""
 
 import json
 import re

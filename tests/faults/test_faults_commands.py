@@ -1,4 +1,4 @@
-"""The real command line meets the rows of FAULTS.md: exit codes, and what a person reads then."""
+"""The real command line meets the fault matrix: exit codes, and what a person reads then."""
 
 import json
 import resource

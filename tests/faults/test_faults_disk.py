@@ -1,4 +1,4 @@
-"""Disks that are full, read-only or gone (row L5 and the folders of row D14): nothing is paid in vain or twice."""
+"""Disks that are full, read-only or gone (fault L5 and the folders of fault D14): nothing is paid in vain or twice."""
 
 import errno
 import os

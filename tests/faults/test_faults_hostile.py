@@ -1,4 +1,4 @@
-"""Text of others (rows H1-H4 of FAULTS.md): harmless on terminals, in pipes, logs and reports; the key is nowhere."""
+"""Text of others (faults H1–H4): harmless on terminals, in pipes, logs and reports; the key is nowhere."""
 
 import html.parser
 import json

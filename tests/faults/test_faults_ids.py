@@ -1,4 +1,4 @@
-"""The key that a service echoes and the ids that it makes up (rows H4 and H5 of FAULTS.md)."""
+"""The key that a service echoes and the ids that it makes up (faults H4 and H5)."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What job files hold (rows I1-I5 of FAULTS.md): values as they are written, mistakes with their place, no bombs."""
+"""What job files hold (faults I1–I5): values as they are written, mistakes with their place, no bombs."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A ledger that cannot be written, read or trusted, and a clock that lies (rows L1-L4 and L6 of FAULTS.md)."""
+"""A ledger that cannot be written, read or trusted, and a clock that lies (faults L1–L4 and L6)."""
 
 import shutil
 import sqlite3

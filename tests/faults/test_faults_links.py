@@ -1,4 +1,4 @@
-"""Where the URLs of results lead, what is sent there, and what files are called (rows D9-D11, D13 of FAULTS.md)."""
+"""Where the URLs of results lead, what is sent there, and what files are called (faults D9–D11, D13)."""
 
 import loopback_faults as faults
 import pytest

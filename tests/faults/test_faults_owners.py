@@ -1,4 +1,4 @@
-"""Several processes at one job file, and what a process that was killed leaves behind (rows G4, G5 and S18)."""
+"""Several processes at one job file, and what a process that was killed leaves behind (faults G4, G5 and S18)."""
 
 import threading
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Waiting for a task, and what the service may say meanwhile (rows P1-P9 of FAULTS.md)."""
+"""Waiting for a task, and what the service may say meanwhile (faults P1–P9)."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Streams that nobody reads, that were never open or that are full (row G3 of FAULTS.md): quiet, nothing lost."""
+"""Streams that nobody reads, that were never open or that are full (fault G3): quiet, nothing lost."""
 
 import pytest
 from faults import processes

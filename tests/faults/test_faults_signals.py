@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP (rows G1 and G2 of FAULTS.md), on real processes."""
+"""Ctrl-C, SIGTERM and SIGHUP (faults G1 and G2), on real processes."""
 
 import json
 import os

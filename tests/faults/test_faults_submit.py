@@ -1,4 +1,4 @@
-"""What becomes of a submission when the connection breaks or the answer is lost (rows S1-S9 of FAULTS.md)."""
+"""What becomes of a submission when the connection breaks or the answer is lost (faults S1–S9)."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""What is in the way of a video, or comes into it (row D14 of FAULTS.md): never overwritten, never paid in vain."""
+"""What is in the way of a video, or comes into it (fault D14): never overwritten, never paid in vain."""
 
 import os
 from collections.abc import Callable

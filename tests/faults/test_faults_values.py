@@ -1,4 +1,4 @@
-"""Pictures, prompts and outputs (rows I6-I8 of FAULTS.md): sent as they are or refused, and never led astray."""
+"""Pictures, prompts and outputs (faults I6–I8): sent as they are or refused, and never led astray."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Two hundred random `kill -9` while job files are being made: nothing is lost, nothing is made twice (row G6)."""
+"""Two hundred random `kill -9` while job files are being made: nothing is lost, nothing is made twice (fault G6)."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""I3: what is too large, too deep or a bomb is refused in under a second, by its size or by what it would become."""
+"""Fault I3: what is too large, too deep or a bomb is refused in under a second, by its size or what it would become."""
 
 import tracemalloc
 

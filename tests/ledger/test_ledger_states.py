@@ -1,4 +1,4 @@
-"""The table of moves: every pair of state and event is either drawn in SUBMISSION.md or refused."""
+"""The table of moves: every pair of state and event either leads where ledger/README.md says or is refused."""
 
 import itertools
 

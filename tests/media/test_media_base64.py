@@ -1,4 +1,4 @@
-"""Base64 and `data:` URIs (I1, I6, A9), and how they are told from paths."""
+"""Base64 and `data:` URIs (rules I1, I6, A9), and how they are told from paths."""
 
 import base64
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The request body: exact, streamed, and never of a changed file (A9, fault I6)."""
+"""The request body: exact, streamed, and never of a changed file (rule A9, fault I6)."""
 
 import base64
 import hashlib

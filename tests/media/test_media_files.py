@@ -1,4 +1,4 @@
-"""Local picture files: found, told from what is none, never waited for (I2, I6)."""
+"""Local picture files: found, told from what is none, never waited for (rules I2, I6)."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Headers and evidence of a whole file (I2, I6), on bytes in memory."""
+"""Headers and evidence of a whole file (rules I2, I6), on bytes in memory."""
 
 from contextlib import suppress
 from io import BytesIO

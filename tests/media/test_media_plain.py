@@ -1,4 +1,4 @@
-"""Requests as plain data: short for people, in full for `--full` (A9)."""
+"""Requests as plain data: short for people, in full for `--full` (rule A9)."""
 
 import base64
 import hashlib

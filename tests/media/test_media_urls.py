@@ -1,4 +1,4 @@
-"""URLs of images (I1, I2) and videos (V1)."""
+"""URLs of images (rules I1, I2) and videos (rule V1)."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Local videos (V1-V3): measured where they can be uploaded, else refused with a word on what to do."""
+"""Local videos (rules V1–V3): measured where they can be uploaded, else refused with a word on what to do."""
 
 import os
 import sys

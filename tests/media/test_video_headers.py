@@ -1,4 +1,4 @@
-"""What an MP4 or MOV says of itself (V1-V3), wherever it says it; hostile files end at once."""
+"""What an MP4 or MOV says of itself (rules V1–V3), wherever it says it; hostile files end at once."""
 
 import io
 import shutil

@@ -1,4 +1,4 @@
-"""Header boxes that are cut short say nothing; a file that cannot be read is said so (V1)."""
+"""Header boxes that are cut short say nothing; a file that cannot be read is said so (rule V1)."""
 
 from pathlib import Path
 

@@ -8,8 +8,8 @@ import pytest
 import kirin_cli
 from kirin_cli.models import MODELS
 
-COUNTS = {"A": 9, "I": 6, "V": 3, "T": 8, "F": 11, "M": 3, "C": 3, "O": 14}
-RULES = [f"{letter}{number}" for letter, count in COUNTS.items() for number in range(1, count + 1)]
+TABLES = Path(kirin_cli.__file__).parent / "models" / "RULES.md"
+RULES = re.findall(r"^\| ([A-Z]\d+) \|", TABLES.read_text(encoding="utf-8"), re.MULTILINE)
 TESTS = "\n".join(path.read_text(encoding="utf-8") for path in Path(__file__).parents[1].rglob("test_*.py"))
 SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in Path(kirin_cli.__file__).parent.rglob("*.py"))
 NAMES = re.findall(r"def (test_\w+)", TESTS)

@@ -1,4 +1,4 @@
-"""The list of models and their parameters, for other clients of the service (PROTOCOL, last section). No key needed."""
+"""The list of models and their parameters, for other clients of the service (wire/README.md). No key needed."""
 
 import json
 

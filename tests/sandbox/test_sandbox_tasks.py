@@ -1,4 +1,4 @@
-"""A task's life on the wire (PROTOCOL, Requests and Responses)."""
+"""A task's life on the wire (wire/README.md)."""
 
 import base64
 import http.client

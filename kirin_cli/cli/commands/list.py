@@ -83,7 +83,7 @@ def output_paths(entry: LedgerEntry) -> list[Path]:
 
 
 def data_json(data: object) -> str:
-    """Data as JSON text in ASCII: nothing in it can do anything to a terminal or a log (H1, H3)."""
+    """Data as JSON text in ASCII: nothing in it can do anything to a terminal or a log (faults H1, H3)."""
     return escape_ci_commands(re.sub(r"[^ -~\n]", _escaped, format_json(data)))
 
 

@@ -1,0 +1,112 @@
+"""What comments, docstrings and names of tests cite is in the repository: rules, faults, promises, documents."""
+
+import ast
+import re
+import tokenize
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted([*(ROOT / "kirin_cli").rglob("*.py"), *(ROOT / "tests").rglob("*.py")])
+PAGES = sorted(path for path in ROOT.rglob("*.md") if not {".venv", ".pytest_cache"} & set(path.parts))
+ID = re.compile(r"\b[ACDFGHILMOPSTVX][1-9]\d?\b")
+QUALIFIED = re.compile(r"\b(rule|fault)s?\b[^.;()]*$", re.IGNORECASE)
+PROMISES = re.compile(r"\bpromises? (\d+)(?: (?:to|and) (\d+))?", re.IGNORECASE)
+DOCUMENT = re.compile(r"[\w./-]*\w\.md\b|\b[A-Z]{4,}(?= \")")
+
+
+def ids_of(page):
+    return frozenset(re.findall(r"^\| ([A-Z]\d+) \|", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE))
+
+
+RULES = ids_of("kirin_cli/models/RULES.md")
+FAULTS = ids_of("tests/faults/README.md")
+NUMBERS = frozenset(re.findall(r"^(\d+)\. ", (ROOT / "kirin_cli/ledger/README.md").read_text("utf-8"), re.MULTILINE))
+
+
+@cache
+def texts():
+    """Every docstring and comment: (file:line, text in one line)."""
+    found = []
+    for path in SOURCES:
+        name = path.relative_to(ROOT).as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            value = node.value.value if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) else None
+            if isinstance(value, str):
+                found.append((f"{name}:{node.lineno}", " ".join(value.split())))
+        with tokenize.open(path) as stream:
+            found += [
+                (f"{name}:{token.start[0]}", token.string)
+                for token in tokenize.generate_tokens(stream.readline)
+                if token.type == tokenize.COMMENT
+            ]
+    return found
+
+
+@cache
+def names_of_tests():
+    """(file, name) of every test."""
+    return [
+        (path.relative_to(ROOT).as_posix(), name)
+        for path in SOURCES
+        for name in re.findall(r"^ *(?:def )?(test_\w+)(?:\(| = )", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+
+
+def test_the_tables_are_read():
+    assert (len(RULES) > 50, len(FAULTS) > 50, len(NUMBERS) > 5) == (True, True, True)
+
+
+def test_every_id_in_a_comment_is_of_a_rule_or_a_fault_and_says_of_which():
+    lost = []
+    for place, text in texts():
+        for cited in ID.finditer(text):
+            kind = QUALIFIED.search(text[: cited.start()])
+            table = {"rule": RULES, "fault": FAULTS}[kind[1].lower()] if kind else ()
+            lost += [f"{place}: {cited[0]} in {text[:80]!r}"] if cited[0] not in table else []
+    assert lost == []
+
+
+def test_every_promise_that_is_cited_is_made():
+    cited = [(place, number) for place, text in texts() for pair in PROMISES.findall(text) for number in pair if number]
+    cited += [(name, number) for _, name in names_of_tests() for number in re.findall(r"promises?_(\d+)", name)]
+    assert cited
+    assert [(place, number) for place, number in cited if number not in NUMBERS] == []
+
+
+def test_every_document_that_is_cited_is_in_the_repository():
+    there = {path.relative_to(ROOT).as_posix() for path in PAGES}
+    lost = [
+        f"{place}: {document}"
+        for place, text in texts()
+        for document in DOCUMENT.findall(text)
+        if not any(f"/{path}".endswith(f"/{document.lstrip('./')}") for path in there)
+    ]
+    assert lost == []
+
+
+def test_the_ids_in_names_of_tests_exist():
+    lost = [
+        f"{place}: {name}"
+        for place, name in names_of_tests()
+        for cited in re.findall(r"[A-Z]\d+", re.match(r"test_(?:[A-Z]\d+_)*", name)[0])
+        if cited not in (FAULTS if place.startswith("tests/faults/") else RULES | FAULTS)
+    ]
+    assert lost == []
+
+
+@pytest.mark.parametrize("fault", sorted(FAULTS))
+def test_a_test_bears_the_id_of_every_fault(fault):
+    assert [name for _, name in names_of_tests() if fault in name.split("_")]
+
+
+def test_links_between_pages_lead_somewhere():
+    lost = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in PAGES
+        for target in re.findall(r"\]\((?!https?://|#)([^)#\s]+)", page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert lost == []
