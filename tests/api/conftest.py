@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from loopback import CERTIFICATES, Service
+from loopback.service import CERTIFICATES, Service
 
 from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.transport import Transport

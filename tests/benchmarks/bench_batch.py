@@ -83,9 +83,9 @@ def main():
     with tempfile.TemporaryDirectory() as top:
         folder = Path(top)
         port_file = folder / "ports.json"
-        command = [sys.executable, str(HERE.parent / "loopback.py"), "--port-file", str(port_file)]
+        command = [sys.executable, "-m", "loopback", "--port-file", str(port_file)]
         tasks = ["--seconds", "1", "2", "--size", "1000000"]
-        service = subprocess.Popen([*command, *tasks], stdout=subprocess.DEVNULL)
+        service = subprocess.Popen([*command, *tasks], stdout=subprocess.DEVNULL, cwd=HERE.parent)
         while not port_file.exists():
             time.sleep(0.05)
         api = json.loads(port_file.read_text())["api"]

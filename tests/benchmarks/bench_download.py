@@ -10,7 +10,8 @@ import threading
 import time
 from pathlib import Path
 
-from loopback import Service, clip
+from loopback.files import clip
+from loopback.service import Service
 
 from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.download import Downloader

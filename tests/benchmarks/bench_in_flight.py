@@ -28,8 +28,9 @@ def main():
         port_file, job_file = folder / "ports.json", folder / "jobs.yaml"
         listed = [{"name": f"j{n}", "params": {"prompt": f"p{n}"}} for n in range(jobs)]
         job_file.write_text(json.dumps({"version": 1, "defaults": {"model": "kirin_v1_t2v"}, "jobs": listed}))
-        server = [sys.executable, str(HERE.parent / "loopback.py"), "--port-file", str(port_file), "--lifetime", "1800"]
-        service = subprocess.Popen([*server, "--seconds", "60", "90", "--size", "20000"], stdout=subprocess.DEVNULL)
+        server = [sys.executable, "-m", "loopback", "--port-file", str(port_file), "--lifetime", "1800"]
+        tasks = ["--seconds", "60", "90", "--size", "20000"]
+        service = subprocess.Popen([*server, *tasks], stdout=subprocess.DEVNULL, cwd=HERE.parent)
         while not port_file.exists():
             time.sleep(0.05)
         api = json.loads(port_file.read_text())["api"]

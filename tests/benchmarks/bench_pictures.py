@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 import imagesize
-from pictures import jpeg, png
+from support.pictures import jpeg, png
 
 from kirin_cli.media.detect import inspect_media
 from kirin_cli.media.image_header import read_image_header

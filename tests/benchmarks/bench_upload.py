@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from pictures import png
+from support.pictures import png
 
 from kirin_cli.media.detect import inspect_media
 from kirin_cli.media.request_body import json_body

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from pictures import png
+from support.pictures import png
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 

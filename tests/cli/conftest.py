@@ -1,7 +1,7 @@
 """A home for each test."""
 
 import pytest
-from cli_process import Home
+from support.command_line import Home
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from cli_process import inside
 from faults.processes import environment
 from faults.worlds import Bench
+from support.command_line import inside
 
 Said = tuple[int, str, str]
 """Exit code, standard output, standard error."""

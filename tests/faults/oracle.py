@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loopback import Service
+from loopback.service import Service
 
 if TYPE_CHECKING:
     from faults.worlds import Bench, Ran, Setting

@@ -5,11 +5,11 @@ Fault S18, promise 5, and the disk that is full or broken at any moment (faults 
 
 from collections.abc import Callable
 
-import loopback_faults as faults
 import pytest
 from faults import oracle
 from faults.failing import ANSWERED, COMMIT, IO_ERROR, NAMED, NO_SPACE, NOTE, POST, Dead, Harm, Steps, death, wired
 from faults.worlds import CLIP, Bench, Ran
+from loopback import faults
 
 MOST_STEPS = 80
 

@@ -6,12 +6,12 @@ from email.utils import formatdate
 from itertools import accumulate
 from pathlib import Path
 
-import loopback_faults as faults
 import pytest
 from faults.worlds import KEY, Bench, bench
-from loopback_exchange import Exchange, Fault
-from loopback_messages import json_answer
-from pictures import png
+from loopback import faults
+from loopback.exchange import Exchange, Fault
+from loopback.messages import json_answer
+from support.pictures import png
 
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.run.events import Accepted, Generated, Retrying, RunEvent

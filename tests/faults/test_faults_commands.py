@@ -6,12 +6,12 @@ import sys
 import threading
 from pathlib import Path
 
-import loopback_faults as faults
 import pytest
 from faults.processes import judge, ran, started
 from faults.worlds import KEY, Bench
-from loopback import CERTIFICATES, Service
-from loopback_proxy import tunnel
+from loopback import faults
+from loopback.proxy import tunnel
+from loopback.service import CERTIFICATES, Service
 
 RUN = ("run", "jobs.yaml")
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="limits of another process can be set on Linux only")

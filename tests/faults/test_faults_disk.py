@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-import loopback_faults as faults
 import pytest
 from faults import processes
 from faults.processes import ran, shell
 from faults.worlds import Bench, Ran
-from loopback import clip
-from loopback_exchange import Exchange
+from loopback import faults
+from loopback.exchange import Exchange
+from loopback.files import clip
 
 from kirin_cli.ledger.states import LedgerState
 

@@ -3,13 +3,12 @@
 import time
 from typing import Any
 
-import loopback_faults as faults
-import loopback_ranges as ranges
 import pytest
 from faults.fetches import FILE, HALF, paid_without_file, then_fetched, whole
 from faults.worlds import CLIP, Bench
-from loopback import clip
-from loopback_exchange import Fault
+from loopback import faults, ranges
+from loopback.exchange import Fault
+from loopback.files import clip
 
 from kirin_cli.api.download import Downloader, DownloadLimits
 

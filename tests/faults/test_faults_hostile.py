@@ -6,13 +6,13 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
-import loopback_faults as faults
 import pytest
 from faults import oracle
 from faults.inside import kirin
 from faults.processes import ran
 from faults.worlds import KEY, Bench
-from ui.screen import seen
+from loopback import faults
+from support.terminal_screen import seen
 
 CONTROLS = "\x1b]0;owned\x07 \x1b[2J \x9b31m \x08\x7f a\rb \u202e\u2066\u200b \x1b_x\x1b\\ \udcff"
 MARKUP = "[/x] [link=file:///etc/passwd]press[/link] [red]x :smile:"

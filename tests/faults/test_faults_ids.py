@@ -2,14 +2,14 @@
 
 import json
 
-import loopback_faults as faults
 import pytest
 from faults import oracle, processes
 from faults.inside import kirin
 from faults.processes import ran
 from faults.worlds import CLIP, KEY, Bench
-from loopback_exchange import Exchange
-from loopback_messages import json_answer
+from loopback import faults
+from loopback.exchange import Exchange
+from loopback.messages import json_answer
 
 ECHOES: dict[str, str] = {
     "plain": KEY, "in JSON": "".join(f"\\u{ord(letter):04x}" for letter in KEY), "in a URL": KEY.replace("-", "%2D"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from faults.inside import CHECKED_WITHIN, kirin, only_problem, problems, sent
 from faults.worlds import Bench
-from measuring import work_within
+from support.cpu_time import work_within
 
 AS_WRITTEN = (
     "16:9",

@@ -8,13 +8,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import loopback_faults as faults
 import pytest
 from faults.failing import COMMIT, IO_ERROR, NO_SPACE, POST, Harm, Steps, wired
 from faults.worlds import Bench
-from loopback_calls import CREATE, body_of
-from loopback_exchange import Exchange
-from loopback_messages import Request
+from loopback import faults
+from loopback.calls import CREATE, body_of
+from loopback.exchange import Exchange
+from loopback.messages import Request
 
 from kirin_cli.errors import NotPermitted
 from kirin_cli.ledger import store

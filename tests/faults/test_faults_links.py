@@ -1,10 +1,10 @@
 """Where the URLs of results lead, what is sent there, and what files are called (faults D9–D11, D13)."""
 
-import loopback_faults as faults
 import pytest
 from faults.fetches import FILE, HALF, paid_without_file, then_fetched, whole
 from faults.worlds import CLIP, KEY, Bench
-from loopback import Service
+from loopback import faults
+from loopback.service import Service
 
 from kirin_cli.ledger.states import LedgerState
 

@@ -6,12 +6,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import loopback_faults as faults
 import pytest
 from faults import oracle
 from faults.failing import COMMITTED, POST, Dead, Steps, wired
 from faults.processes import judge, ran, started
 from faults.worlds import CLIP, Bench, Ran, bench
+from loopback import faults
 
 from kirin_cli.api.part_file import PartFile
 from kirin_cli.ledger.leases import LeaseOwner, Leases

@@ -3,11 +3,11 @@
 import json
 from typing import Any
 
-import loopback_faults as faults
 import pytest
 from faults.worlds import CLIP, Bench
-from loopback import Task
-from loopback_scripts import every
+from loopback import faults
+from loopback.scripts import every
+from loopback.truth import Task
 
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.run.events import Notice, Retrying

@@ -10,13 +10,13 @@ from contextlib import closing
 from pathlib import Path
 from sqlite3 import connect
 
-import loopback_faults as faults
 import pytest
 from faults import processes
 from faults.processes import KIRIN, ran, started
 from faults.worlds import CLIP, Bench
-from ui.screen import seen
-from videos import video
+from loopback import faults
+from support.terminal_screen import seen
+from support.videos import video
 
 from kirin_cli.cli.runner import handle_signals
 from kirin_cli.errors import Interrupted, KirinError, Terminated

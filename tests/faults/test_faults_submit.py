@@ -3,11 +3,12 @@
 import json
 import socket
 
-import loopback_faults as faults
 import pytest
 from faults.worlds import CLIP, Bench
-from loopback import Service, deaf_url, refused_url
-from loopback_exchange import Fault
+from loopback import faults
+from loopback.exchange import Fault
+from loopback.service import Service
+from loopback.unreachable import deaf_url, refused_url
 
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.run.events import Accepted, Retrying

@@ -4,12 +4,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import loopback_faults as faults
 import pytest
 from faults import processes
 from faults.inside import kirin
 from faults.worlds import CLIP, KEY, ORIGIN, Bench
-from loopback_exchange import Exchange
+from loopback import faults
+from loopback.exchange import Exchange
 
 
 def appears(machine: Bench, kind: str) -> Callable[[Exchange], None]:

@@ -10,10 +10,10 @@ import yaml
 from faults.inside import CHECKED_WITHIN, kirin, only_problem, sent
 from faults.processes import ran
 from faults.worlds import Bench
-from loopback_exchange import Exchange
-from loopback_messages import json_answer
-from measuring import work_within
-from pictures import png
+from loopback.exchange import Exchange
+from loopback.messages import json_answer
+from support.cpu_time import work_within
+from support.pictures import png
 
 from kirin_cli.ledger.states import LedgerState
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from faults import oracle
-from loopback_files import clip
+from loopback.files import clip
 
 KILLS = 200
 JOBS = 40
@@ -42,9 +42,9 @@ LOST = [
 def service(folder: Path) -> Iterator[dict[str, str]]:
     """A service in a process of its own, which makes a second task for a repeated id: nothing hides a second POST."""
     ports = folder / "ports"
-    program = Path(__file__).parent.parent / "loopback.py"
+    program = [sys.executable, "-m", "loopback", "--port-file", str(ports)]
     options = ["--repeatable", "--key", KEY, "--size", str(SIZE), "--seconds", "0.2", "2"]
-    with subprocess.Popen([sys.executable, str(program), "--port-file", str(ports), *options]) as process:
+    with subprocess.Popen([*program, *options], cwd=Path(__file__).parents[1]) as process:
         try:
             pause = threading.Event()
             while not ports.exists():

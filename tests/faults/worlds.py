@@ -15,7 +15,8 @@ from typing import Any
 
 from faults import oracle
 from faults.virtual import VirtualClock
-from loopback import Service, clip
+from loopback.files import clip
+from loopback.service import Service
 
 from kirin_cli.api.client import Client
 from kirin_cli.api.connections import NetworkSettings

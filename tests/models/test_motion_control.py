@@ -1,7 +1,7 @@
 """kirin_motion_control, rule by rule."""
 
 import pytest
-from asking import FILM, PICTURE, facts, refused, said, sent
+from support.model_requests import FILM, PICTURE, facts, refused, said, sent
 
 MOTION = "kirin_motion_control"
 MB = 1024 * 1024

@@ -1,7 +1,7 @@
 """kirin_v1_5_i2v, rule by rule."""
 
 import pytest
-from asking import PICTURE, checked, facts, refused, said, sent
+from support.model_requests import PICTURE, checked, facts, refused, said, sent
 
 I2V = "kirin_v1_5_i2v"
 MB = 1024 * 1024

@@ -1,7 +1,7 @@
 """kirin_v1_5_i2v: the motion brush, rule by rule."""
 
 import pytest
-from asking import PICTURE, checked, facts, refused, said, sent, warned
+from support.model_requests import PICTURE, checked, facts, refused, said, sent, warned
 
 I2V = "kirin_v1_5_i2v"
 PRO = {"mode": "pro"}

@@ -1,7 +1,7 @@
 """kirin_v1_6_multi_i2v, rule by rule."""
 
 import pytest
-from asking import PICTURE, facts, refused, said, sent
+from support.model_requests import PICTURE, facts, refused, said, sent
 
 MULTI = "kirin_v1_6_multi_i2v"
 MB = 1024 * 1024

@@ -1,7 +1,7 @@
 """kirin_v1_t2v, rule by rule."""
 
 import pytest
-from asking import checked, refused, said, sent, warned
+from support.model_requests import checked, refused, said, sent, warned
 
 T2V = "kirin_v1_t2v"
 AXES = ("horizontal", "vertical", "pan", "tilt", "roll", "zoom")

@@ -1,7 +1,7 @@
 """kirin_video_o1, rule by rule."""
 
 import pytest
-from asking import FILM, PICTURE, checked, refused, said, sent, warned
+from support.model_requests import FILM, PICTURE, checked, refused, said, sent, warned
 
 from kirin_cli.models import MODELS
 

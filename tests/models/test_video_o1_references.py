@@ -1,7 +1,7 @@
 """kirin_video_o1: references in the prompt, and the limits of pictures and videos, rule by rule."""
 
 import pytest
-from asking import FILM, PICTURE, checked, facts, refused, said, warned
+from support.model_requests import FILM, PICTURE, checked, facts, refused, said, warned
 
 O1 = "kirin_video_o1"
 MB = 1024 * 1024

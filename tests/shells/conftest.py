@@ -12,12 +12,12 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from derive_commands import COMMANDS
+from support.sample_commands import COMMANDS
 
 from kirin_cli.docgen.completions import SHELLS
 
 if sys.platform == "win32":
-    collect_ignore = ["test_shells_completion.py"]  # no terminals of this kind
+    collect_ignore = ["test_completion.py"]  # no terminals of this kind
 else:
     import fcntl
     import pty

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from cli_process import Done, Home
+from support.command_line import Done, Home
 
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.ledger import Ledger

@@ -2,7 +2,7 @@
 
 import shutil
 
-from followers import follower
+from support.job_lines import follower
 
 CHAIN = (follower("last", "middle"), follower("middle", "first"), "  - {name: first, params: {prompt: rain}}")
 ALONE = "  - {name: alone, params: {prompt: snow}}"

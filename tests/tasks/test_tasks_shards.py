@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from followers import follower
+from support.job_lines import follower
 
 CI = Path(__file__).parents[2] / "sample_jobs/ci"
 NAMES = [f"job{number}" for number in range(9)]

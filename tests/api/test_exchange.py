@@ -1,0 +1,37 @@
+"""The bounds of an exchange, by a clock that stands still until told otherwise."""
+
+import pytest
+from support.api_parts import FakeClock
+
+from kirin_cli.api.exchange import Exchange, StallDetector, TransportError, current_exchange, use_exchange
+
+
+def test_patience_is_the_shortest_of_its_bounds():
+    clock = FakeClock(now=10)
+    exchange = Exchange(clock, until=15, idle=60)
+    assert exchange.time_left() == 5
+    assert exchange.time_left(2) == 2
+    clock.now = 15
+    with pytest.raises(TransportError) as caught:
+        exchange.time_left()
+    assert (caught.value.kind, caught.value.certainly_not_sent) == ("deadline", True)
+
+
+def test_D12_a_pace_is_measured_window_by_window():
+    clock = FakeClock(now=0)
+    pace = StallDetector(floor=1000, window=30, clock=clock)
+    clock.now = 29
+    pace.received(1)
+    clock.now = 30
+    pace.received(30_000)
+    clock.now = 60
+    with pytest.raises(TransportError, match="only 29999 bytes came in 30 s"):
+        pace.received(29_999)
+
+
+def test_an_exchange_ends_with_its_block():
+    exchange = Exchange(FakeClock(), until=1)
+    with use_exchange(exchange):
+        assert current_exchange() is exchange
+    with pytest.raises(LookupError):
+        current_exchange()

@@ -1,0 +1,99 @@
+"""What each command loads: start-up time is a goal, and an import at the wrong place breaks it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from support.command_line import Home
+
+from kirin_cli.cli.commands import COMMANDS
+
+HEAVY = {
+    "requests", "urllib3", "rich", "yaml", "http.server", "http.client", "ssl", "PIL", "sqlite3", "asyncio",
+    "importlib.metadata", "platformdirs", "tomllib", "keyring", "pydantic",
+}  # fmt: skip
+PROBE = """
+import json, sys
+from kirin_cli.cli.app import run_command_line
+code = run_command_line(sys.argv[1:])
+sys.stderr.write("\\n" + json.dumps([code, sorted(sys.modules)]))
+"""
+PARSE_ALL = """
+import sys
+from kirin_cli.cli.app import load_command
+from kirin_cli.cli.commands import COMMANDS
+for command in map(load_command, COMMANDS):
+    words = ["x" for one in command.params if one.required]
+    options = [one for one in command.params if one.param_type_name == "option"]
+    flags = [word for one in options for word in ([one.opts[0]] if one.is_flag else [one.opts[0], "5"])]
+    command.make_context(command.name, [*words])
+    command.make_context(command.name, [*flags, *words])
+print(*sys.modules)
+"""
+OF_THE_LEDGER = {"list", "show", "usage", "report"}
+
+
+def loaded(home: Home, *arguments: str) -> set[str]:
+    """The modules that are loaded when a command line has ended well."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, *arguments], cwd=home.work, env=home.environ(), capture_output=True, text=True,
+        timeout=60, check=True,
+    )  # fmt: skip
+    code, modules = json.loads(done.stderr.splitlines()[-1])
+    assert code == 0, done.stderr
+    return set(modules)
+
+
+@pytest.mark.parametrize("name", [row.name for row in COMMANDS])
+def test_help_of_a_command_loads_nothing_heavy(home, name):
+    allowed = {"sqlite3"} if name in OF_THE_LEDGER else set()
+    assert loaded(home, name, "--help") & HEAVY <= allowed
+
+
+def test_no_flag_and_no_argument_of_any_command_is_read_by_pydantic(home):
+    done = subprocess.run(
+        [sys.executable, "-c", PARSE_ALL],
+        cwd=home.work,
+        env=home.environ(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "pydantic" not in done.stdout.split()
+
+
+def test_help_of_the_program_loads_no_command_and_no_model(home):
+    modules = loaded(home, "--help")
+    assert not modules & HEAVY
+    assert not {one for one in modules if one.startswith(("kirin_cli.models.", "kirin_cli.cli.doing", "kirin_cli.run"))}
+
+
+def test_a_model_command_loads_its_own_model_only(home):
+    own = {one for one in loaded(home, "v1-t2v", "--help") if one.startswith("kirin_cli.models.")}
+    assert own == {"kirin_cli.models.v1_t2v", "kirin_cli.models.shared_parameters"}
+
+
+@pytest.mark.parametrize("arguments", [("v1-t2v", "a boat", "--dry-run"), ("models", "v1-t2v"), ("config",)])
+def test_a_command_without_network_and_ledger_loads_neither(home, arguments):
+    modules = loaded(home, *arguments)
+    assert not modules & HEAVY
+    assert not {one for one in modules if one.startswith(("kirin_cli.ledger", "kirin_cli.sandbox", "kirin_cli.jobs."))}
+
+
+def test_the_list_of_tasks_loads_the_ledger_and_no_network(home):
+    assert loaded(home, "list") & HEAVY == {"sqlite3"}
+
+
+def test_checking_job_files_loads_yaml_and_no_network(home):
+    (home.work / "jobs.yaml").write_text("model: kirin_v1_t2v\nparams: {prompt: a boat}\n", encoding="utf-8")
+    assert loaded(home, "validate", "jobs.yaml") & HEAVY == {"yaml"}
+
+
+def test_the_version_loads_nothing_of_ours():
+    start = "import sys; sys.argv = ['kirin', '--version']; from kirin_cli.__main__ import main"
+    probe = f"{start}; main(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    ours = [name for name in done.stdout.splitlines()[-1].split() if name.startswith(("kirin_cli", "typer"))]
+    assert ours == ["kirin_cli", "kirin_cli.__main__"]

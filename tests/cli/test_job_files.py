@@ -1,0 +1,123 @@
+"""`--only` and `--tag`: which jobs of a run are wanted."""
+
+import pytest
+
+from kirin_cli.cli.job_files import JobSelection
+from kirin_cli.jobs.parser import read_job_file
+from kirin_cli.models import MODELS
+
+TEXT = """\
+defaults: {model: kirin_v1_5_i2v, tags: [all]}
+jobs:
+- name: harbour
+- {name: cup, matrix: {mode: [std, pro]}, tags: [hero, social]}
+- {name: cups, take: 2, tags: hero}
+- {name: "odd[12]", tags: []}
+- {name: odd1}
+- {name: last, params: {image: "${jobs.middle.url}"}}
+- {name: middle, params: {image: "${jobs.harbour.url}"}}
+"""
+
+
+FIELDS = {name: {field.name: field for field in MODELS[name].fields} for name in ("kirin_v1_t2v", "kirin_v1_5_i2v")}
+
+
+@pytest.fixture
+def load(tmp_path):
+    def write_and_read(text, name="shots.yaml"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return read_job_file(tmp_path / name, FIELDS)
+
+    return write_and_read
+
+
+@pytest.fixture
+def choose(load):
+    def chosen(*only, tags=()):
+        (file,), flaws = JobSelection(only, tags).of([load(TEXT)])
+        assert file.problems == ()
+        return [f"{job.name}-{job.take}" if job.takes > 1 else job.name for job in file.jobs], flaws
+
+    return chosen
+
+
+CUPS = ["cup[mode=std]", "cup[mode=pro]"]
+
+
+@pytest.mark.parametrize(
+    ("only", "expected"),
+    {
+        ("harbour",): ["harbour"],
+        ("cup",): CUPS,
+        ("cup*",): [*CUPS, "cups-1", "cups-2"],
+        ("cup[mode=std]",): ["cup[mode=std]"],
+        ("cup[mode=*",): CUPS,
+        ("cup[mode=s??]",): ["cup[mode=std]"],
+        ("cup[[]*",): CUPS,
+        ("odd[12]",): ["odd[12]"],
+        ("od[de][1]",): ["odd1"],
+        ("[!c]*r",): ["harbour"],
+        ("cups", "harbour"): ["harbour", "cups-1", "cups-2"],
+        ("middle",): ["harbour", "middle"],
+        ("last",): ["harbour", "last", "middle"],
+    }.items(),
+)
+def test_patterns_choose_jobs_by_name_with_what_they_need(choose, only, expected):
+    assert choose(*only) == (expected, [])
+
+
+def test_without_a_choice_all_jobs_are_wanted(choose):
+    names, flaws = choose()
+    assert (len(names), flaws) == (9, [])
+
+
+def test_tags_choose_jobs_that_have_one_of_them(choose):
+    assert choose(tags=("hero",)) == ([*CUPS, "cups-1", "cups-2"], [])
+    assert choose(tags=("social", "all"))[0] == ["harbour", *CUPS, "odd1", "last", "middle"]
+    assert choose("cups", "harbour", tags=("hero",))[0] == ["cups-1", "cups-2"]
+
+
+@pytest.mark.parametrize(
+    ("only", "tags", "flaws"),
+    [
+        (("harbuor",), (), [("--only", 'there is no job called "harbuor"; did you mean "harbour"?')]),
+        (("HARBOUR",), (), [("--only", 'there is no job called "HARBOUR"; known are cup, cup[mode=pro], ')]),
+        (("harbour", "x*y"), (), [("--only", 'there is no job called "x*y"; known are ')]),
+        ((), ("hreo",), [("--tag", 'there is no job with the tag "hreo"; did you mean "hero"?')]),
+        (("nothing",), ("no",), [("--only", "there is no job called"), ("--tag", "there is no job with the tag")]),
+    ],
+)
+def test_what_finds_nothing_is_told_with_the_nearest_name(choose, only, tags, flaws):
+    _, found = choose(*only, tags=tags)
+    assert len(found) == len(flaws)
+    for (flag, words), expected in zip(found, flaws, strict=True):
+        assert flag == expected[0]
+        assert words.startswith(expected[1])
+
+
+def test_a_choice_of_patterns_that_each_find_something_else_may_find_nothing_together(choose):
+    names, flaws = choose("harbour", tags=("hero",))
+    assert names == []
+    assert flaws == [("--tag", "no job has both such a name and such a tag")]
+
+
+def test_what_a_file_lacks_is_not_told_where_it_could_not_be_read(load):
+    file = load("defaults: {model: kirin_v1_t2v}\njobs:\n- {name: a}\n- [\n")
+    (chosen,), flaws = JobSelection(("b",)).of([file])
+    assert (chosen.jobs, chosen.problems, flaws) == ((), file.problems, [])
+
+
+def test_thousands_of_names_are_not_listed(load):
+    text = "defaults: {model: kirin_v1_t2v}\njobs:\n" + "".join(
+        f"- {{name: shot-{number}}}\n" for number in range(3000)
+    )
+    _, ((_, words),) = JobSelection(("zzz",)).of([load(text)])
+    assert words == 'there is no job called "zzz"'
+    _, ((_, words),) = JobSelection(("shot-30000",)).of([load(text)])
+    assert words.startswith('there is no job called "shot-30000"; did you mean "shot-')
+
+
+def test_needs_stay_in_their_document_and_file(load):
+    text = "defaults: {model: kirin_v1_5_i2v}\njobs:\n- {name: a}\n- {name: b, params: {image: '${jobs.a.url}'}}\n"
+    (file,), _ = JobSelection(("b",)).of([load(f"{text}---\n{text.replace('name: b', 'name: c')}")])
+    assert [(job.name, job.line) for job in file.jobs] == [("a", 3), ("b", 4)]

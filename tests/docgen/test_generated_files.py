@@ -1,0 +1,48 @@
+"""Generated files: none is stale, and one that is gets found and written."""
+
+from pathlib import Path
+
+from support.sample_commands import COMMANDS
+
+from kirin_cli.cli.app import all_commands, environment_variables
+from kirin_cli.docgen.generated_files import GENERATED_FILES, generate_files, stale_files, write_files
+from kirin_cli.docgen.man import FOLDER, man_pages
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_no_generated_file_of_the_repository_is_stale() -> None:
+    assert stale_files(ROOT, all_commands(), environment_variables()) == []
+
+
+def test_what_is_written_is_no_longer_stale(tmp_path: Path) -> None:
+    for page in (file.path for file in GENERATED_FILES if file.path.endswith(".md")):
+        (tmp_path / page).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / page).write_text("<!-- begin: models -->\n<!-- end: models -->\n", encoding="utf-8")
+    wanted = [*(file.path for file in GENERATED_FILES), *man_pages(COMMANDS, ())]
+    assert stale_files(tmp_path, COMMANDS) == wanted
+    assert write_files(tmp_path, COMMANDS) == wanted
+    assert stale_files(tmp_path, COMMANDS) == []
+    assert write_files(tmp_path, COMMANDS) == []
+    assert "kirin_v1_t2v" in (tmp_path / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_page_of_a_command_that_is_no_more_is_stale_and_goes(tmp_path: Path) -> None:
+    write_files(tmp_path, COMMANDS)
+    gone = tmp_path / FOLDER / "kirin-gone.1"
+    gone.write_text("", encoding="utf-8")
+    assert stale_files(tmp_path, COMMANDS) == [f"{FOLDER}/kirin-gone.1"]
+    write_files(tmp_path, COMMANDS)
+    assert not gone.exists()
+
+
+def test_a_changed_file_is_stale(tmp_path: Path) -> None:
+    write_files(tmp_path, COMMANDS)
+    (tmp_path / "completions" / "kirin.fish").write_text("# mine\n", encoding="utf-8")
+    assert stale_files(tmp_path, COMMANDS) == ["completions/kirin.fish"]
+
+
+def test_every_text_is_the_same_each_time_and_ends_with_one_newline(tmp_path: Path) -> None:
+    texts = generate_files(tmp_path, COMMANDS)
+    assert texts == generate_files(tmp_path, COMMANDS)
+    assert not [path for path, text in texts.items() if text and (not text.endswith("\n") or text.endswith("\n\n"))]

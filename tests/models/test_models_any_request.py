@@ -1,0 +1,67 @@
+"""Whatever is asked, a check answers: no crash, known paths, and what it passes is JSON that passes again."""
+
+import json
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.model_requests import GOOD
+
+from kirin_cli.jobs.yaml_nodes import split_path
+from kirin_cli.media.request_body import expand
+from kirin_cli.models import MODELS
+from kirin_cli.modelspec.types import assume_url
+
+NAMES = sorted({name for model in MODELS.values() for name in model.names})
+INNER = ["type", "config", "pan", "tilt", "enabled", "mask", "trajectories", "x", "y", "image", "image_url"]
+KEYS = st.sampled_from([*INNER, "video_url", "refer_type", "keep_original_sound", "element_id", "zzz"])
+LEAVES = st.one_of(
+    st.sampled_from(["", "5", "10", "std", "pro", "simple", "16:9", "first_frame", "base", "<<<image_1>>>"]),
+    st.sampled_from(
+        [None, True, False, 0, 1, 5, -10, 10**30, 1e2, -0.0, float("nan"), float("-inf"), date(2026, 1, 1)]
+    ),
+    st.text(max_size=3),
+    st.binary(max_size=2),
+)
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.dictionaries(KEYS, inner, max_size=4),
+        st.dictionaries(st.one_of(st.integers(), st.none(), st.tuples(st.integers())), inner, max_size=2),
+        st.tuples(inner),
+    ),
+    max_leaves=12,
+)
+REQUESTS = st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=5)
+STORM = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+@STORM
+@given(changes=REQUESTS, whole=st.booleans())
+def test_no_request_breaks_the_check(model, changes, whole):
+    result = model.check({**(GOOD[model.id] if whole else {}), **changes}, assume_url)
+    for problem in result.problems:
+        assert problem.message
+        assert len(problem.message) < 1000
+        assert split_path(problem.path)
+    if not result.errors:
+        body = expand(result.values)
+        assert json.loads(json.dumps(body, allow_nan=False)) == body
+        again = model.check(body, assume_url)
+        assert not again.problems or {found.rule for found in again.problems} <= {"F11", "O14"}
+        assert expand(again.values) == body
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+@pytest.mark.parametrize("name", NAMES)
+def test_depth_circles_and_size_are_refused_like_anything_else(model, name):
+    deep: list[object] = []
+    for _ in range(5000):
+        deep = [deep]
+    circle: dict[str, object] = {}
+    circle["type"] = circle
+    for value in (deep, circle, [circle], {"type": 10**5000}, [None] * 1000, object()):
+        assert model.check({**GOOD[model.id], name: value}, assume_url).errors

@@ -1,0 +1,95 @@
+"""JUnit XML, read back by two readers that know nothing of each other."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from junitparser import Error, Failure, JUnitXml, Skipped
+from support.report_data import ERROR, HOSTILE, hostile, job, text
+
+from kirin_cli.cli.reports import sanitize
+from kirin_cli.report import junit
+from kirin_cli.report.report import ReportParser
+
+JOBS = (
+    job("a"), job("b", state="skipped", reason="its file is there"), job("c", state="failed", error=ERROR, outputs=[]),
+    job("d", state="rejected", error=ERROR), job("e", state="pending", error=ERROR),
+    job("f", state="unknown", error=ERROR), job("g", state="expired", error=ERROR),
+    job("h", state="pending", reason="accepted"),
+)  # fmt: skip
+VERDICTS = [None, Skipped, Failure, Failure, Error, Error, Error, Skipped]
+
+
+def test_states_are_passed_skipped_failure_or_error():
+    (suite,) = JUnitXml.fromstring(text("junit", *JOBS).encode())
+    results = [type(case.result[0]) if case.result else None for case in suite]
+    assert results == VERDICTS
+    assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (8, 2, 3, 2)
+
+
+def test_both_readers_count_alike():
+    document = text("junit", *JOBS)
+    root, read = ET.fromstring(document), JUnitXml.fromstring(document.encode())
+    read.update_statistics()
+    assert [int(root.get(name)) for name in ("tests", "failures", "errors", "skipped")] == [
+        read.tests, read.failures, read.errors, read.skipped,
+    ]  # fmt: skip
+    assert float(root.get("time")) == pytest.approx(8 * 42.5)
+
+
+def test_a_case_has_file_line_cost_task_and_its_text_in_message_and_body():
+    case = ET.fromstring(text("junit", JOBS[2])).find("testsuite/testcase")
+    assert (case.get("classname"), case.get("name"), case.get("file"), case.get("line")) == (
+        "jobs",
+        "c",
+        "jobs.yaml",
+        "4",
+    )
+    properties = {one.get("name"): one.get("value") for one in case.iter("property")}
+    assert properties["cost_usd"] == "0.28"
+    assert properties["task_id"] == "task-c"
+    failure = case.find("failure")
+    assert (failure.get("message"), failure.get("type")) == ("failed: no", "C7")
+    assert failure.text.splitlines() == ["failed: no", "try again", "It was not charged.", "task task-c"]
+
+
+def test_files_are_attachments():
+    case = ET.fromstring(text("junit", job("a"))).find("testsuite/testcase")
+    assert case.findtext("system-out") == "[[ATTACHMENT|renders/a.mp4]]"
+
+
+def test_names_are_unique_within_their_class():
+    root = ET.fromstring(
+        text("junit", job("a"), job("a"), job("a", take=2), job("a", file="b/jobs.yaml"), job("a", file=""))
+    )
+    names = [(case.get("classname"), case.get("name")) for case in root.iter("testcase")]
+    assert names == [
+        ("jobs", "a"), ("jobs", "a #2"), ("jobs", "a (take 2)"), ("b.jobs", "a"), ("kirin.kirin_v1_t2v", "a"),
+    ]  # fmt: skip
+
+
+def test_a_refused_run_has_a_case_for_each_finding():
+    problem = {
+        "severity": "error",
+        "message": "cfg_scale is 7",
+        "rule": "T4",
+        "job": "a",
+        "file": "j.yaml",
+        "line": 5,
+        "column": 9,
+    }
+    root = ET.fromstring(text("junit", problems=[problem, {**problem, "severity": "warning"}]))
+    first, second = root.iter("testcase")
+    assert (first.get("file"), first.get("line")) == ("j.yaml", "5")
+    assert first.find("error").text == "cfg_scale is 7\nj.yaml:5:9"
+    assert second.find("skipped") is not None
+
+
+@pytest.mark.parametrize("evil", HOSTILE)
+def test_H3_hostile_text_stays_text_for_both_readers(evil):
+    document = junit.render(ReportParser(sanitize).report(hostile(evil), Path()))
+    tags = {element.tag for element in ET.fromstring(document).iter()}
+    assert tags <= {
+        "testsuites", "testsuite", "testcase", "properties", "property", "failure", "error", "skipped", "system-out",
+    }  # fmt: skip
+    assert sum(len(suite) for suite in JUnitXml.fromstring(document.encode())) == 3

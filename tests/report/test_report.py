@@ -1,0 +1,94 @@
+"""Data of any kind reads, and every format draws whatever was read."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.report_data import ERROR, HOSTILE, hostile, job, report, run, text
+
+from kirin_cli.cli.reports import sanitize
+from kirin_cli.report import FORMATS
+from kirin_cli.report.report import ReportParser, as_decimal, as_timestamp
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
+TREES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+)
+JOBS = st.fixed_dictionaries({}, optional=dict.fromkeys(job(), TREES))
+RUNS = st.fixed_dictionaries(
+    {"jobs": st.lists(JOBS, max_size=3)},
+    optional={**dict.fromkeys({*run(), "shards"} - {"jobs"}, TREES), "problems": st.lists(TREES, max_size=2)},
+)
+
+
+@given(RUNS)
+@settings(max_examples=60, deadline=None)
+def test_whatever_somebody_wrote_into_a_result_every_format_draws_it(data):
+    read = ReportParser(sanitize).report(data, Path())
+    for form in FORMATS.values():
+        form.render(read).encode("utf-8")
+
+
+@pytest.mark.parametrize("evil", HOSTILE)
+def test_H1_H2_H3_no_format_lets_hostile_text_do_anything_to_a_terminal_or_a_log(evil):
+    for name, form in FORMATS.items():
+        if name == "github":
+            continue  # is made of commands; has its own test
+        drawn = form.render(ReportParser(sanitize).report(hostile(evil), Path()))
+        assert not set(drawn) & set("\x1b\x07\x9b\r\x00\u202e\u2066\ud800\U000e0001"), name
+        assert not any(line.lstrip().startswith("::error") for line in drawn.splitlines()), name
+        if name not in ("json", "jsonl"):
+            assert "##vso[" not in drawn
+            assert "##[" not in drawn
+
+
+def test_emoji_and_scripts_keep_the_joiners_they_are_written_with():
+    assert sanitize("👩\u200d🚀 می\u200cدرخشد") == "👩\u200d🚀 می\u200cدرخشد"
+
+
+def test_amounts_and_times_that_make_no_sense_read_as_missing():
+    assert as_decimal("0.28") == Decimal("0.28")
+    assert [as_decimal(bad) for bad in ("NaN", "-1", "1e9", "٣", 1.5, None, "")] == [None] * 7
+    assert (
+        as_timestamp("2026-11-20T09:00:00Z")
+        == as_timestamp("2026-11-20T09:00:00")
+        == as_timestamp("2026-11-20T10:00:00+01:00")
+    )
+    assert [as_timestamp(bad) for bad in ("yesterday", "", None, 5, "0001-01-01T00:00:00+00:00", "9999-99-99")] == [
+        None
+    ] * 6
+
+
+def test_phases_come_from_the_times():
+    (one,) = report(job()).jobs
+    assert [(phase, round(end - begin, 1)) for phase, begin, end in one.spans] == [
+        ("queued", 11.0), ("generating", 39.0), ("downloading", 2.5),
+    ]  # fmt: skip
+    assert one.seconds == 42.5
+
+
+def test_a_job_that_failed_was_generating_until_then():
+    times = {"submitted": "2026-11-20T09:00:10+00:00", "failed": "2026-11-20T09:00:30+00:00"}
+    (one,) = report(job(state="failed", times=times)).jobs
+    assert [(phase, end - begin) for phase, begin, end in one.spans] == [("generating", 20.0)]
+
+
+def test_what_was_skipped_was_paid_for_before_and_what_may_be_charged_is_counted():
+    maybe = job("b", state="unknown", cost_usd=None, error={**ERROR, "charged": "maybe"})
+    read = report(job(), maybe, job("c", state="skipped"))
+    assert read.cost == Decimal("0.28")
+    assert read.perhaps_charged == 1
+    assert read.states == {"done": 1, "unknown": 1, "skipped": 1}
+
+
+def test_jsonl_is_one_job_a_line_with_its_run():
+    lines = [json.loads(line) for line in text("jsonl", job("a"), job("b")).splitlines()]
+    assert [(line["run_id"], line["name"]) for line in lines] == [("abc123", "a"), ("abc123", "b")]
+
+
+def test_json_gives_the_data_back_as_it_was():
+    data = run(job("a"), later="something new")
+    assert json.loads(FORMATS["json"].render(ReportParser(sanitize).report(data, Path()))) == data
