@@ -25,7 +25,7 @@ from kirin_cli.api.retry import retry_after
 from kirin_cli.api.transport import HttpRequest, open_response, translate_errors
 from kirin_cli.api.url_policy import REDIRECT_STATUSES, RedirectChain, origin_scope
 from kirin_cli.errors import ResultUnavailable
-from kirin_cli.media.video_header import VideoFacts
+from kirin_cli.media.video_header import VideoHeader
 
 ProgressCallback = Callable[[int, int | None], None]
 """Gets the bytes that are here and the bytes of the file, None where unknown. May raise, to end a download."""
@@ -214,7 +214,7 @@ class DownloadedFile:
     bytes: int
     sha256: str
     content_type: str
-    video: VideoFacts | None = None
+    video: VideoHeader | None = None
 
 
 class Downloader:

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import BinaryIO, Literal
 
 from kirin_cli.errors import ResultUnavailable
-from kirin_cli.media.video_header import VideoFacts, is_video, read_video
+from kirin_cli.media.video_header import VideoHeader, is_video, read_video
 
 CONTENT_RANGE_PATTERN = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.ASCII | re.IGNORECASE)
 UNSATISFIED = re.compile(r"bytes \*/(\d{1,18})", re.ASCII | re.IGNORECASE)
@@ -90,7 +90,7 @@ TEXT_STARTS = (b"<", b"{", b"[")
 class VerifiedFile:
     """A file that is whole as far as can be told."""
 
-    video: VideoFacts | None = None
+    video: VideoHeader | None = None
 
 
 def reject_wrong_type(headers: Mapping[str, str], kind: ContentKind) -> None:

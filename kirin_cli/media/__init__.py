@@ -4,7 +4,6 @@ Importing the package loads nothing: what reads files is loaded when the first v
 """
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 from kirin_cli.modelspec.types import MediaFile, MediaKind
@@ -13,16 +12,11 @@ MediaInspector = Callable[[str, MediaKind, Path], MediaFile]
 
 
 def make_inspector(*, uploads: bool) -> MediaInspector:
-    """What looks at one value; `uploads` says whether local videos have a place to go to."""
+    """What inspects one value; `uploads` says whether local videos have a place to go to."""
 
-    def look(given: str, kind: MediaKind, base: Path) -> MediaFile:
-        return _reader()(given, kind, base, uploads=uploads)
+    def inspect(value: str, kind: MediaKind, base: Path) -> MediaFile:
+        from kirin_cli.media.detect import inspect_with_videos  # noqa: PLC0415  (a request may have no media)
 
-    return look
+        return inspect_with_videos(value, kind, base, uploads=uploads)
 
-
-@cache
-def _reader() -> Callable[..., MediaFile]:
-    from kirin_cli.media.detect import inspect_with_videos  # noqa: PLC0415  (a request may have no media)
-
-    return inspect_with_videos
+    return inspect

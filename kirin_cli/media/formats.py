@@ -15,7 +15,7 @@ OTHER_SUFFIXES = frozenset(f".{name}" for name in (*_OTHER_PICTURES, *_VIDEOS))
 # How JPEG, PNG, GIF, WebP, TIFF (both byte orders) and PDF files begin in Base64.
 BASE64_STARTS = ("/9j/", "iVBORw0KGgo", "R0lGOD", "UklGR", "SUkqA", "TU0AK", "JVBERi0")
 
-HEAD = 64  # bytes that `format_of` wants to see
+HEAD = 64  # bytes that `detect_format` wants to see
 
 # Tried in this order; a picture cut within its first bytes still counts as what it began to be.
 _PATTERNS = tuple(

@@ -18,6 +18,8 @@ _START_OF_SCAN = 0xDA
 _NO_SEGMENT = frozenset((0x00, 0xD8, 0xD9))  # a stuffed byte; a second start; an end before the scan
 _WITHOUT_LENGTH = {0xFF: 1, 0x01: 2} | dict.fromkeys(range(0xD0, 0xD8), 2)  # a fill byte; TEM; restart markers
 
+_OTHER_CONTENTS = {"": "of an unknown format", "text": "text", "mov": "a MOV video", "mp4": "an MP4 video"}
+
 
 class ImageHeader(NamedTuple):
     """What the first bytes say. Sides are in px as stored: an EXIF orientation is not applied."""
@@ -34,19 +36,19 @@ class _Window:
         self._file = file
         self.size = size
 
-    def at(self, offset: int, count: int) -> bytes:
+    def read(self, offset: int, count: int) -> bytes:
         self._file.seek(offset)
-        found = self._file.read(count)
-        if len(found) < count:
+        data = self._file.read(count)
+        if len(data) < count:
             raise EOFError
-        return found
+        return data
 
-    def holds(self, wanted: bytes, start: int, end: int) -> bool:
-        """Whether two wanted bytes stand between two offsets."""
+    def contains(self, pair: bytes, start: int, end: int) -> bool:
+        """Whether two bytes stand beside each other between two offsets."""
         self._file.seek(start)
         before = b""
         while start < end and (block := self._file.read(min(_SCAN_BLOCK, end - start))):
-            if wanted in before + block:
+            if pair in before + block:
                 return True
             before, start = block[-1:], start + len(block)
         return False
@@ -59,23 +61,18 @@ def read_image_header(file: BinaryIO, size: int, name: str) -> ImageHeader:
     """
     if not size:
         raise MediaError("I6", f"{name} is empty")
-    found = detect_format(file.read(HEAD))
-    if found not in _ENDS:
-        raise MediaError("I2", f"{name} is {_worded(found)} by its content; give a JPEG or PNG picture")
+    content = detect_format(file.read(HEAD))
+    if content not in _CHECK_END:
+        described = _OTHER_CONTENTS.get(content, f"in {content.upper()} format")
+        raise MediaError("I2", f"{name} is {described} by its content; give a JPEG or PNG picture")
     try:
         # The end comes first: in a broken JPEG imagesize looks for a marker byte by byte, for minutes in 2 GB.
-        _ENDS[found](_Window(file, size))
-        return ImageHeader(found, *_sides(file))
+        _CHECK_END[content](_Window(file, size))
+        return ImageHeader(content, *_sides(file))
     except EOFError:
-        raise MediaError("I6", f"{name} is truncated: its {found.upper()} data end too early") from None
-    except ValueError as fault:
-        raise MediaError("I6", f"{name} cannot be decoded: {fault}") from None
-
-
-def _worded(found: str) -> str:
-    return {"": "of an unknown format", "text": "text", "mov": "a MOV video", "mp4": "an MP4 video"}.get(
-        found, f"in {found.upper()} format"
-    )
+        raise MediaError("I6", f"{name} is truncated: its {content.upper()} data end too early") from None
+    except ValueError as error:
+        raise MediaError("I6", f"{name} cannot be decoded: {error}") from None
 
 
 def _sides(file: BinaryIO) -> tuple[int, int]:
@@ -88,14 +85,14 @@ def _sides(file: BinaryIO) -> tuple[int, int]:
     return width, height
 
 
-def _demand_png_end(window: _Window) -> None:
+def _check_png_end(window: _Window) -> None:
     """Follow the chunks to IEND; bytes behind it are allowed."""
-    head = window.at(len(PNG_SIGNATURE), 25)
+    head = window.read(len(PNG_SIGNATURE), 25)
     if crc32(head[4:21]) != int.from_bytes(head[21:]):
         raise ValueError("its IHDR chunk is missing or damaged")
     offset, has_data = len(PNG_SIGNATURE), False
     for _ in range(_MAX_SEGMENTS):
-        length, tag = unpack(">I4s", window.at(offset, 8))
+        length, tag = unpack(">I4s", window.read(offset, 8))
         offset += 12 + length
         if not tag.isalpha():
             raise ValueError("a PNG chunk has no name")
@@ -110,11 +107,11 @@ def _demand_png_end(window: _Window) -> None:
         raise ValueError("it has no IDAT chunk")
 
 
-def _demand_jpeg_end(window: _Window) -> None:
+def _check_jpeg_end(window: _Window) -> None:
     """Follow the segments to the scan, past the thumbnails that have ends of their own; there must be an end behind."""
     offset = 2
     for _ in range(_MAX_SEGMENTS):
-        lead, marker, length = unpack(">BBH", window.at(offset, 4))
+        lead, marker, length = unpack(">BBH", window.read(offset, 4))
         if lead != 0xFF or marker in _NO_SEGMENT:
             raise ValueError("a JPEG marker is missing")
         offset += _WITHOUT_LENGTH.get(marker, 2 + length)
@@ -122,19 +119,13 @@ def _demand_jpeg_end(window: _Window) -> None:
             break
     else:
         raise ValueError(f"it has more than {_MAX_SEGMENTS:,} segments before the picture")
-    if not _ends_behind(offset, window):
+    # The end-of-image marker cannot stand within scan data by chance: there FF is followed by 00 or a restart marker.
+    # It is near the end of the file, or further forward where a phone has appended a video to a picture.
+    near_end = max(offset, window.size - _TAIL)
+    if not window.contains(_END_OF_IMAGE, near_end, window.size) and not window.contains(
+        _END_OF_IMAGE, offset, min(near_end + 1, offset + _MAX_SCAN_BYTES)
+    ):
         raise EOFError
 
 
-def _ends_behind(scan: int, window: _Window) -> bool:
-    """Look for the end-of-image marker near the end, else forward from the scan (phones append a video to a picture).
-
-    It cannot stand within scan data by chance: there FF is always followed by 00 or a restart marker.
-    """
-    near_end = max(scan, window.size - _TAIL)
-    return window.holds(_END_OF_IMAGE, near_end, window.size) or window.holds(
-        _END_OF_IMAGE, scan, min(near_end + 1, scan + _MAX_SCAN_BYTES)
-    )
-
-
-_ENDS: dict[str, Callable[[_Window], None]] = {"png": _demand_png_end, "jpeg": _demand_jpeg_end}
+_CHECK_END: dict[str, Callable[[_Window], None]] = {"png": _check_png_end, "jpeg": _check_jpeg_end}

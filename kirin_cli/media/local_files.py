@@ -17,7 +17,7 @@ Stamp = tuple[int, int, int]
 # Absent on Windows (the first two) or elsewhere (the last).
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 
-_WORDS = {
+_SPECIAL_FILES = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a named pipe",
     stat.S_IFSOCK: "a socket",
@@ -28,7 +28,7 @@ _WORDS = {
 
 def special_file_kind(mode: int) -> str:
     """What a path leads to in place of a regular file ("a folder"), from its `st_mode`; "" for a regular file."""
-    return "" if stat.S_ISREG(mode) else _WORDS.get(stat.S_IFMT(mode), "no regular file")
+    return "" if stat.S_ISREG(mode) else _SPECIAL_FILES.get(stat.S_IFMT(mode), "no regular file")
 
 
 def file_suffix(path: str) -> str:
@@ -42,11 +42,8 @@ def file_suffix(path: str) -> str:
 
 def open_nonblocking(path: Path) -> BinaryIO:
     """Open for reading; never waits, even where a pipe has taken the file's place. Raises OSError."""
-    return open(path, "rb", DEFAULT_BUFFER_SIZE, opener=_opened)  # a size of its own spares asking for a terminal
-
-
-def _opened(name: str, _: int) -> int:
-    return os.open(name, _FLAGS)
+    # A size of its own spares asking for a terminal.
+    return open(path, "rb", DEFAULT_BUFFER_SIZE, opener=lambda name, _: os.open(name, _FLAGS))
 
 
 def file_stamp(file: BinaryIO) -> Stamp:
@@ -56,11 +53,11 @@ def file_stamp(file: BinaryIO) -> Stamp:
 
 
 def open_unchanged(media_file: MediaFile, name: str) -> BinaryIO:
-    """Open the file of a medium again; LocalFault where it is gone or not as it was at the look (fault I6)."""
+    """Open the file of a medium again; LocalFault where it is gone or has changed since its inspection (fault I6)."""
     try:
         file = open_nonblocking(media_file.path or Path(media_file.given))
-    except OSError as fault:
-        raise LocalFault(f"{name} can no longer be read: {fault.strerror}") from fault
+    except OSError as error:
+        raise LocalFault(f"{name} can no longer be read: {error.strerror}") from error
     if file_stamp(file) != media_file.stamp:
         file.close()
         raise _changed(name)
@@ -71,14 +68,14 @@ def read_unchanged(media_file: MediaFile, file: BinaryIO, step: int, name: str) 
     """Yield the whole file, `step` bytes a time; LocalFault at the first sign of a change, before the last bytes go."""
     left = media_file.size or 0
     while left:
-        wanted = min(step, left)
+        count = min(step, left)
         try:
-            data = file.read(wanted)
-        except OSError as fault:
-            raise LocalFault(f"{name} can no longer be read: {fault.strerror}") from fault
-        if len(data) != wanted or file_stamp(file) != media_file.stamp:
+            data = file.read(count)
+        except OSError as error:
+            raise LocalFault(f"{name} can no longer be read: {error.strerror}") from error
+        if len(data) != count or file_stamp(file) != media_file.stamp:
             raise _changed(name)
-        left -= wanted
+        left -= count
         yield data
 
 
@@ -92,20 +89,17 @@ _STEP = 256 * 1024  # a multiple of 4: each step of a Base64 text decodes alone
 def sha256(media_file: MediaFile) -> str:
     """Hex digest of the decoded bytes of a file or Base64 text; of the text itself for a URL, whose bytes are unknown.
 
-    Raises LocalFault where the file has changed since the look.
+    Raises LocalFault where the file has changed since it was inspected.
     """
     digest = _sha256()
-    for data in _bytes(media_file):
-        digest.update(data)
-    return digest.hexdigest()
-
-
-def _bytes(media_file: MediaFile) -> Iterator[bytes]:
+    text = media_file.given
     if media_file.form == "url":
-        yield media_file.given.encode("utf-8", "surrogatepass")
+        digest.update(text.encode("utf-8", "surrogatepass"))
     elif media_file.form == "base64":
-        for start in range(0, len(media_file.given), _STEP):
-            yield a2b_base64(media_file.given[start : start + _STEP])
+        for start in range(0, len(text), _STEP):
+            digest.update(a2b_base64(text[start : start + _STEP]))
     else:
         with open_unchanged(media_file, media_file.label) as file:
-            yield from read_unchanged(media_file, file, _STEP, media_file.label)
+            for data in read_unchanged(media_file, file, _STEP, media_file.label):
+                digest.update(data)
+    return digest.hexdigest()

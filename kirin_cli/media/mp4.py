@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from struct import iter_unpack, unpack, unpack_from
 from typing import Final, Protocol
 
-MAX_BOXES: Final = 50_000  # in one file
+MAX_BOXES: Final = 100_000  # in one file
 MAX_BOX_BYTES: Final = 1 << 26  # read from one file
 ENDLESS: Final = 1 << 62
 
@@ -31,11 +32,15 @@ class Box:
 
 
 class Boxes:
-    """The boxes of one file of `size` bytes, None where that is not known. Raises OutOfReach after too many of them."""
+    """The boxes of one file of `size` bytes, None where that is not known. Raises OutOfReach after too many of them.
+
+    `intact` is false once boxes were seen that do not fill what they stand in, byte by byte.
+    """
 
     def __init__(self, file: Seekable, size: int | None) -> None:
         self._file = file
         self._whole = Box(b"", 0, ENDLESS if size is None else size)
+        self.intact = True
         self._boxes_left, self._bytes_left = MAX_BOXES, MAX_BOX_BYTES
 
     def top(self) -> Iterator[Box]:
@@ -44,46 +49,46 @@ class Boxes:
 
     def within(self, parent: Box | None) -> Iterator[Box]:
         """The children of `parent` that fit into it, none for None."""
-        for box in self._walk(parent) if parent else ():
-            if box.end > (parent.end if parent else 0):
-                return
-            yield box
+        if parent:
+            yield from takewhile(lambda box: box.end <= parent.end, self._walk(parent))
 
     def first_of(self, parent: Box | None) -> dict[bytes, Box]:
         """The first child of each kind."""
-        found: dict[bytes, Box] = {}
+        boxes: dict[bytes, Box] = {}
         for box in self.within(parent):
-            found.setdefault(box.kind, box)
-        return found
+            boxes.setdefault(box.kind, box)
+        return boxes
 
-    def content(self, box: Box | None, most: int) -> bytes:
-        """At most `most` bytes of the content of `box`, none for None."""
-        return self._at(box.start, min(most, box.end - box.start)) if box else b""
+    def content(self, box: Box | None, max_bytes: int) -> bytes:
+        """At most `max_bytes` of the content of `box`, none for None."""
+        return self._read(box.start, min(max_bytes, box.end - box.start)) if box else b""
 
     def _walk(self, parent: Box) -> Iterator[Box]:
-        at = parent.start
-        while at < parent.end and (box := self._box(at, parent.end)):
+        position = parent.start
+        while position < parent.end and (box := self._box(position, parent.end)):
             self._boxes_left -= 1
+            self.intact = self.intact and box.end <= parent.end
             yield box
-            at = box.end
+            position = box.end
+        self.intact = self.intact and position == parent.end
 
-    def _box(self, at: int, end: int) -> Box | None:
-        """The box whose header is at `at`; None where no header is, or one that makes no sense."""
-        head = self._at(at, min(16, end - at))
+    def _box(self, position: int, end: int) -> Box | None:
+        """The box whose header is at `position`; None where no header is, or one that makes no sense."""
+        head = self._read(position, min(16, end - position))
         if len(head) < 8:
             return None
-        size, kind, start = *unpack(">I4s", head[:8]), at + 8
+        size, kind, start = *unpack(">I4s", head[:8]), position + 8
         if size == 1 and len(head) == 16:
-            size, start = int.from_bytes(head[8:]), at + 16
+            size, start = int.from_bytes(head[8:]), position + 16
         elif size == 0:
-            size = end - at
-        return Box(kind, start, at + size) if at + size >= start else None
+            size = end - position
+        return Box(kind, start, position + size) if position + size >= start else None
 
-    def _at(self, offset: int, count: int) -> bytes:
+    def _read(self, position: int, count: int) -> bytes:
         self._bytes_left -= count
         if self._boxes_left < 0 or self._bytes_left < 0:
             raise OutOfReach
-        self._file.seek(offset)
+        self._file.seek(position)
         return self._file.read(count)
 
 
@@ -137,14 +142,14 @@ def number_and_ticks(header: bytes) -> tuple[int, int]:
 
 def displayed_size(header: bytes) -> tuple[int, int] | None:
     """Width and height in px as shown, by a tkhd box: its matrix turns what phones record on their side."""
-    at = 52 if header[:1] == b"\1" else 40
-    if len(header) < at + 44:
+    offset = 52 if header[:1] == b"\1" else 40
+    if len(header) < offset + 44:
         return None
-    a, b, c, d = (number / 65536 for number in unpack_from(">ii4xii", header, at))
-    width, height = (side / 65536 for side in unpack_from(">II", header, at + 36))
+    a, b, c, d = (number / 65536 for number in unpack_from(">ii4xii", header, offset))
+    width, height = (side / 65536 for side in unpack_from(">II", header, offset + 36))
     turned = round(abs(a) * width + abs(c) * height), round(abs(b) * width + abs(d) * height)
-    found = turned if all(turned) else (round(width), round(height))
-    return found if all(found) else None
+    sides = turned if all(turned) else (round(width), round(height))
+    return sides if all(sides) else None
 
 
 def coded_size(description: bytes) -> tuple[int, int] | None:
@@ -167,20 +172,21 @@ def default_durations(extends: bytes) -> dict[int, int]:
 
 def fragment_track(header: bytes, default: dict[int, int]) -> tuple[int, int]:
     """Track number and ticks of a frame that does not say, by a tfhd box."""
-    number = int.from_bytes(header[4:8])
-    at = 8 + 8 * bool(header[3:4] and header[3] & 1) + 4 * bool(header[3:4] and header[3] & 2)
-    own = header[at : at + 4] if header[3:4] and header[3] & 8 else b""
-    return number, int.from_bytes(own) if len(own) == 4 else default.get(number, 0)
+    number, flags = int.from_bytes(header[4:8]), int.from_bytes(header[3:4])
+    offset = 8 + 8 * bool(flags & 1) + 4 * bool(flags & 2)
+    ticks = header[offset : offset + 4] if flags & 8 else b""
+    return number, int.from_bytes(ticks) if len(ticks) == 4 else default.get(number, 0)
 
 
 def frames_of_run(run: bytes, default: int) -> Frames:
-    """The frames of a trun box; `usual` ticks each where it does not say."""
+    """The frames of a trun box; `default` ticks each where it does not say."""
     if len(run) < 8:
         return Frames()
     flags, count = unpack(">II", run[:8])
     if not flags & DURATION:
         return Frames(count, count * default) if default else Frames()
-    step = 4 * sum(bool(flags & one) for one in RUN_FIELDS)
-    at = 8 + 4 * bool(flags & 1) + 4 * bool(flags & 4)
-    lengths = [int.from_bytes(run[here : here + 4]) for here in range(at, min(len(run) - 3, at + count * step), step)]
+    step = 4 * sum(bool(flags & flag) for flag in RUN_FIELDS)
+    start = 8 + 4 * bool(flags & 1) + 4 * bool(flags & 4)
+    offsets = range(start, min(len(run) - 3, start + count * step), step)
+    lengths = [int.from_bytes(run[offset : offset + 4]) for offset in offsets]
     return Frames(sum(map(bool, lengths)), sum(lengths))

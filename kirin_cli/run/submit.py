@@ -23,7 +23,7 @@ from kirin_cli.ledger.states import (
     is_allowed,
     refusal_event,
 )
-from kirin_cli.media.request_body import JsonBody, json_body
+from kirin_cli.media.request_body import JsonBody
 from kirin_cli.run.events import Accepted, Submitting, Uploading
 from kirin_cli.run.job import Outcome
 from kirin_cli.run.job_run import Finished, JobRun, NextStep, Wait
@@ -253,7 +253,7 @@ def _send(job_run: JobRun, values: Mapping[str, object]) -> NextStep:
         return finish_pending(job_run, denial)
     except (ServiceUnreachable, GenerationFailed) as error:
         return finish_pending(job_run, error)
-    body = json_body(job_run.context.dialect.build_body(job_run.job.model, sent))
+    body = JsonBody(job_run.context.dialect.build_body(job_run.job.model, sent))
     body.verify()
     again = job_run.entry.state is LedgerState.ABSENT
     if job_run.context.limits.stop_reason() or not job_run.transition(

@@ -64,7 +64,8 @@ class RequestValidator:
         media_file = inspect_media(given, kind, Path(), local=False)
         if file is None:
             return media_file
-        header = read_video(file)
+        with file.open("rb") as stream:
+            header = read_video(stream)
         if header.seconds is None:
             raise MediaError("V1", f"{given} is no MP4 or MOV video by its content")
         size, seconds, fps = file.stat().st_size, header.seconds, header.fps

@@ -15,7 +15,7 @@ from statistics import median
 from support.pictures import png
 
 from kirin_cli.media.detect import inspect_media
-from kirin_cli.media.request_body import json_body
+from kirin_cli.media.request_body import JsonBody
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -40,7 +40,7 @@ def main() -> None:
         tree = {"prompt": "a", "image_list": [{"image": medium}] * IMAGES}
 
         def send() -> int:
-            return sum(map(len, json_body(tree)))
+            return sum(map(len, JsonBody(tree)))
 
         def plain() -> list[int]:
             return [len(base64.b64encode(data)) for _ in range(IMAGES)]

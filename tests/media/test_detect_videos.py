@@ -90,7 +90,7 @@ def test_V1_a_file_that_is_not_there(clip: Path, given: str, tmp_path: Path):
         ("x.mp4", video()[:-1], "cut short"),
         ("x.avi", video(), "ends in .avi"),
         ("x.mp4", video(track(side=(0, 0), coded=(0, 0))), "does not say"),
-        ("x.mp4", video()[:20] + box(b"free") * 60_000, "does not say"),
+        ("x.mp4", video()[:20] + box(b"free") * 120_000, "does not say"),
     ],
 )
 def test_V1_a_file_that_is_no_video(tmp_path: Path, name: str, data: bytes, words: str):

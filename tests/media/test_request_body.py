@@ -16,7 +16,7 @@ from support.pictures import jpeg, png
 from kirin_cli.errors import LocalFault
 from kirin_cli.media.detect import inspect_media
 from kirin_cli.media.local_files import sha256
-from kirin_cli.media.request_body import JsonBody, json_body
+from kirin_cli.media.request_body import JsonBody
 from kirin_cli.modelspec.types import MediaFile
 
 MB = 1024 * 1024
@@ -42,30 +42,30 @@ def sent(body: JsonBody) -> bytes:
 @given(st.dictionaries(st.text(), JSON_VALUES, max_size=4))
 def test_plain_values_travel_as_compact_json(tree: dict[str, object]):
     expected = json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
-    assert sent(json_body(tree)) == expected.encode()
+    assert sent(JsonBody(tree)) == expected.encode()
 
 
 def test_tuples_are_lists_and_words_are_utf8():
     assert (
-        sent(json_body({"prompt": "café 🎥", "points": ({"x": 1},)}))
+        sent(JsonBody({"prompt": "café 🎥", "points": ({"x": 1},)}))
         == '{"prompt":"café 🎥","points":[{"x":1}]}'.encode()
     )
 
 
 def test_a_lone_surrogate_travels_as_its_escape():
-    data = sent(json_body({"prompt": "a\ud800b\udc80"}))
+    data = sent(JsonBody({"prompt": "a\ud800b\udc80"}))
     assert json.loads(data) == {"prompt": "a\ud800b\udc80"}
 
 
 def test_nan_is_no_json():
     with pytest.raises(ValueError, match="JSON compliant"):
-        json_body({"cfg_scale": float("nan")})
+        JsonBody({"cfg_scale": float("nan")})
 
 
 @pytest.mark.parametrize("size", [15_000, 15_001, 15_002, 48 * 1024, 48 * 1024 + 1, 200_000])
 def test_A9_a_file_travels_as_bare_base64_whatever_its_size(size: int, tmp_path: Path):
     data = png(300, 300, pad_to=size)
-    body = json_body({"data": {"image": picture(tmp_path, data=data), "seed": 7}})
+    body = JsonBody({"data": {"image": picture(tmp_path, data=data), "seed": 7}})
     assert json.loads(sent(body)) == {"data": {"image": base64.b64encode(data).decode(), "seed": 7}}
 
 
@@ -73,14 +73,14 @@ def test_A9_every_form_of_medium_travels_as_its_string(tmp_path: Path):
     text = base64.b64encode(png(300, 300, pad_to=100_001)).decode()
     inside = inspect_media("data:image/png;base64," + text, "image", tmp_path)
     address = inspect_media('https://example.com/"cat".png', "image", tmp_path)
-    body = json_body({"image_list": [{"image": inside}, {"image": address}, {"image": picture(tmp_path, data=jpeg())}]})
+    body = JsonBody({"image_list": [{"image": inside}, {"image": address}, {"image": picture(tmp_path, data=jpeg())}]})
     images = [item["image"] for item in json.loads(sent(body))["image_list"]]
     assert images == [text, 'https://example.com/"cat".png', base64.b64encode(jpeg()).decode()]
 
 
 def test_every_attempt_is_made_anew(tmp_path: Path):
     medium = picture(tmp_path)
-    body = json_body({"image": medium, "image_tail": medium})
+    body = JsonBody({"image": medium, "image_tail": medium})
     cut_short = iter(body)
     next(cut_short)
     assert sent(body) == sent(body)
@@ -116,7 +116,7 @@ CHANGES = [rewritten, replaced, grown, Path.unlink, pytest.param(piped, marks=NO
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_I6_a_file_changed_after_the_check_stops_the_body_before_its_first_byte(change, tmp_path: Path):
-    body = json_body({"data": {"image_list": [{"image": picture(tmp_path, "a.png")}, {"image": picture(tmp_path)}]}})
+    body = JsonBody({"data": {"image_list": [{"image": picture(tmp_path, "a.png")}, {"image": picture(tmp_path)}]}})
     body.verify()
     change(tmp_path / "cup.png")
     with pytest.raises(LocalFault, match=r"data\.image_list\[1\]\.image: cup\.png "):
@@ -136,7 +136,7 @@ def test_I6_the_hash_is_never_of_another_file_than_the_checked_one(change, tmp_p
 def test_I6_a_file_changed_while_it_is_sent_never_ends_its_body(tmp_path: Path):
     medium = picture(tmp_path, data=png(300, 300, pad_to=MB))
     for size in (MB, 100_000):
-        body = json_body({"image": medium})
+        body = JsonBody({"image": medium})
         chunks = iter(body)
         received = next(chunks) + next(chunks)
         os.truncate(tmp_path / "cup.png", size)
@@ -152,7 +152,7 @@ def test_I6_a_body_is_never_shorter_than_announced(tmp_path: Path):
     medium = picture(tmp_path)
     promised = replace(medium, size=(medium.size or 0) + 3)
     with pytest.raises(LocalFault, match="changed"):
-        list(json_body({"image": promised}))
+        list(JsonBody({"image": promised}))
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that opens but does not read")
@@ -179,7 +179,7 @@ def test_the_hash_of_an_address_is_that_of_its_text(tmp_path: Path):
 
 def test_four_images_of_ten_megabytes_take_two_megabytes_at_most(tmp_path: Path):
     medium = picture(tmp_path, data=png(300, 300, pad_to=10 * MB))
-    body = json_body({"image_list": [{"image": medium}] * 4})
+    body = JsonBody({"image_list": [{"image": medium}] * 4})
     tracemalloc.start()
     try:
         length = sum(map(len, body))

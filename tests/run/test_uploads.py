@@ -18,7 +18,7 @@ from kirin_cli.api.upload import STORAGE_PATH, UploadClient, upload_endpoint
 from kirin_cli.errors import LocalFault, ServiceUnreachable, UsageError
 from kirin_cli.media.detect import inspect_with_videos
 from kirin_cli.media.local_files import sha256
-from kirin_cli.media.request_body import json_body
+from kirin_cli.media.request_body import JsonBody
 from kirin_cli.models import MODELS
 from kirin_cli.modelspec.types import MediaFile, MediaKind
 from kirin_cli.run.identity import request_text
@@ -88,7 +88,7 @@ def test_a_local_video_becomes_its_url_wherever_it_stands(place: Place, kept: Up
     (item,) = sent["video_list"]
     assert (item["video_url"].form, item["video_url"].given) == ("url", "https://cdn.example/1.mp4")
     assert item["video_url"].path is None
-    assert b"https://cdn.example/1.mp4" in b"".join(json_body(sent))
+    assert b"https://cdn.example/1.mp4" in b"".join(JsonBody(sent))
     assert values["video_list"][0]["video_url"].form == "file", "the job itself stays as it is"
     assert list(local_videos(values)) == [values["video_list"][0]["video_url"]]
 

@@ -13,7 +13,7 @@ from support.golden_requests import COMMANDS, GOLDEN, PARAMS
 
 from kirin_cli import wire
 from kirin_cli.media.detect import inspect_media
-from kirin_cli.media.request_body import expand, json_body
+from kirin_cli.media.request_body import JsonBody, expand
 from kirin_cli.models import MODELS
 from kirin_cli.wire import DIALECTS, params_of
 
@@ -54,7 +54,7 @@ def test_members_travel_in_the_order_of_the_reference(model, dialect):
 
 @for_each_model_and_dialect
 def test_the_bytes_that_are_sent_say_the_same(model, dialect):
-    sent = json_body(body(model, dialect))
+    sent = JsonBody(body(model, dialect))
     data = b"".join(sent)
     assert len(data) == len(sent)
     assert json.loads(data) == golden(model, dialect)
