@@ -3,7 +3,11 @@
 import json
 from collections.abc import Mapping
 from math import isfinite
-from typing import NoReturn
+from typing import Final, NoReturn
+
+WIDTH: Final = 120
+"""Characters of a line of `format_json`."""
+_STEP: Final = 2
 
 
 class NestedTooDeeply(ValueError):
@@ -53,3 +57,20 @@ def dump_json(data: Mapping[str, object]) -> str:
 def escape_ci_commands(text: str) -> str:
     r"""JSON in ASCII without DEL and `##vso[`, which commands Azure wherever it stands (faults H1, H3)."""
     return text.replace("\x7f", r"\u007f").replace("##", r"#\u0023")
+
+
+def format_json(value: object, indent: int = 0, before: int = 0) -> str:
+    """JSON text in lines of at most WIDTH characters, where its strings allow; `before` stand on the first line."""
+    flat = json.dumps(value, ensure_ascii=False)
+    if indent + before + len(flat) < WIDTH or not isinstance(value, dict | list):
+        return flat
+    inner = indent + _STEP
+    if isinstance(value, list):
+        return _spread("[", [format_json(item, inner) for item in value], "]", indent)
+    keys = ((f"{json.dumps(key, ensure_ascii=False)}: ", item) for key, item in value.items())
+    return _spread("{", [key + format_json(item, inner, len(key)) for key, item in keys], "}", indent)
+
+
+def _spread(opening: str, parts: list[str], closing: str, indent: int) -> str:
+    pad = "\n" + " " * indent
+    return opening + ",".join(f"{pad}{' ' * _STEP}{part}" for part in parts) + pad + closing

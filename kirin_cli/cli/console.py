@@ -14,13 +14,13 @@ from kirin_cli.json_text import escape_ci_commands
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
 from kirin_cli.ui.console import Colour, Mode, OutputStreams, progress_mode
-from kirin_cli.ui.progress import JsonProgress, PlainProgress, ProgressView, QuietProgress
 from kirin_cli.ui.terminal_text import escape_untrusted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from kirin_cli.modelspec.types import Finding
+    from kirin_cli.ui.progress import ProgressView
 
 FieldTree = Mapping[str, object]
 """Names with what lies below each: None nothing, a mapping names, a list more of its one item, `...` anything."""
@@ -150,11 +150,10 @@ def _as_json(value: object) -> str:
     return escape_ci_commands(json.dumps(value))
 
 
-__all__ = ["ProgressView", "make_progress"]
-
-
-def make_progress(mode: Mode, streams: OutputStreams, clock: Callable[[], float], total: int) -> ProgressView:
+def make_progress(mode: Mode, streams: OutputStreams, clock: Callable[[], float], total: int) -> "ProgressView":
     """A listener that shows a run of `total` jobs; `clock` is steady and counts seconds."""
+    from kirin_cli.ui.progress import JsonProgress, PlainProgress, QuietProgress
+
     match mode:
         case "tty":
             from kirin_cli.ui.live_progress import LiveProgress

@@ -1,38 +1,17 @@
 """JSON Schema (draft-07) of a whole job file, from the models' own schemas. Knows no parameter by name."""
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from kirin_cli.jobs.filenames import DEFAULT_TEMPLATE, FIELDS
 from kirin_cli.jobs.job import JOB_KEYS
 from kirin_cli.jobs.placeholders import IDENTIFIER
+from kirin_cli.json_text import format_json
 from kirin_cli.models import MODELS
 from kirin_cli.modelspec.fields import Field, Schema, any_of
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.request import RequestView
 from kirin_cli.modelspec.rules import AnyRule
-
-WIDTH: Final = 120
-_STEP: Final = 2
-
-
-def format_json(value: object, indent: int = 0, before: int = 0) -> str:
-    """JSON text in lines of at most WIDTH characters, where its strings allow; `before` stand on the first line."""
-    flat = json.dumps(value, ensure_ascii=False)
-    if indent + before + len(flat) < WIDTH or not isinstance(value, dict | list):
-        return flat
-    inner = indent + _STEP
-    if isinstance(value, list):
-        return _spread("[", [format_json(item, inner) for item in value], "]", indent)
-    keys = ((f"{json.dumps(key, ensure_ascii=False)}: ", item) for key, item in value.items())
-    return _spread("{", [key + format_json(item, inner, len(key)) for key, item in keys], "}", indent)
-
-
-def _spread(opening: str, parts: list[str], closing: str, indent: int) -> str:
-    pad = "\n" + " " * indent
-    return opening + ",".join(f"{pad}{' ' * _STEP}{part}" for part in parts) + pad + closing
-
 
 FREE: Final[Schema] = {"patternProperties": {"^x-": {}}, "additionalProperties": False}
 _TEXT: Final[Schema] = {"type": "string", "pattern": r"\S"}

@@ -1,7 +1,7 @@
 """Job files held against the models: every problem of every job with its position. Sends nothing."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import groupby
@@ -11,13 +11,13 @@ from kirin_cli.jobs.job import JobSpec
 from kirin_cli.jobs.parser import JobFile
 from kirin_cli.jobs.placeholders import JobReference
 from kirin_cli.jobs.yaml_loader import pause_gc
-from kirin_cli.media.detect import inspect_media
+from kirin_cli.media import MediaInspector, make_inspector
 from kirin_cli.models import MODELS
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.text import did_you_mean, quote
 from kirin_cli.modelspec.types import Finding, InspectMedia, MediaFile, MediaKind, Problem
 
-InspectMediaIn = Callable[[str, MediaKind, Path], MediaFile]
+INSPECT = make_inspector(uploads=False)
 _UNCHECKABLE = frozenset({"model", "params"})
 _ANCHOR = "an anchor"
 _MAX_CACHED = 4096  # images and videos of a file
@@ -50,7 +50,7 @@ class CheckedFiles:
         return any(strict or finding.severity == "error" for finding in self.all_findings())
 
 
-def check_files(files: Iterable[JobFile], look: InspectMediaIn = inspect_media) -> CheckedFiles:
+def check_files(files: Iterable[JobFile], look: MediaInspector = INSPECT) -> CheckedFiles:
     """Hold every job of every file against its model; ids given by hand must be unique in the run (rule A4)."""
     read = list(files)
     looks = [(file, _looking(look, file.path.parent)) for file in read]
@@ -61,7 +61,7 @@ def check_files(files: Iterable[JobFile], look: InspectMediaIn = inspect_media) 
     return CheckedFiles(tuple(checked), tuple(finding for file in read for finding in _file_findings(file)))
 
 
-def check_one_job(job: JobSpec, look: InspectMediaIn = inspect_media) -> CheckedJob:
+def check_one_job(job: JobSpec, look: MediaInspector = INSPECT) -> CheckedJob:
     """Hold one job against its model."""
     return _checked(job, _looking(look, job.base))
 
@@ -90,7 +90,7 @@ def make_finding(job: JobSpec, problem: Problem) -> Finding:
     )  # fmt: skip
 
 
-def _looking(look: InspectMediaIn, base: Path) -> InspectMedia:
+def _looking(look: MediaInspector, base: Path) -> InspectMedia:
     """`look` in the folder `base`; what is given in many jobs is looked at once."""
 
     @lru_cache(_MAX_CACHED, typed=True)  # a Reference is not the text that it equals

@@ -2,7 +2,7 @@
 
 import json
 
-from kirin_cli.docgen.job_schema import WIDTH, format_json
+from kirin_cli.json_text import WIDTH, format_json
 
 
 def test_short_values_stand_on_one_line() -> None:

@@ -15,10 +15,9 @@ from kirin_cli.cli import options as o
 from kirin_cli.cli.commands.models import find_model
 from kirin_cli.cli.console import make_console, output_format
 from kirin_cli.cli.settings import seconds, state_dir
-from kirin_cli.docgen.job_schema import format_json
 from kirin_cli.errors import UsageError
 from kirin_cli.formatting import format_usd, iso_time
-from kirin_cli.json_text import escape_ci_commands
+from kirin_cli.json_text import escape_ci_commands, format_json
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.ledger.queries import select_entries

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 from kirin_cli.cli import options as o
 from kirin_cli.cli.commands.list import data_json, entry_data, open_ledger, output_paths
 from kirin_cli.cli.console import CommandConsole, make_console
-from kirin_cli.docgen.job_schema import format_json
 from kirin_cli.formatting import iso_time
+from kirin_cli.json_text import format_json
 from kirin_cli.ledger.entry import HistoryRow, LedgerEntry
 from kirin_cli.ledger.queries import NoSuchTask, find_entry
 from kirin_cli.ledger.states import LedgerState

@@ -32,7 +32,6 @@ def run_validate(flags: ValidateFlags) -> int:
     from kirin_cli.cli.console import make_console
     from kirin_cli.cli.job_files import JobFilter, check_paths
     from kirin_cli.cli.settings import settings
-    from kirin_cli.report.json_format import render_validation
 
     console = make_console(color=flags.color, quiet=flags.quiet)
     uploads = bool(settings(os.environ).upload_url)
@@ -40,6 +39,8 @@ def run_validate(flags: ValidateFlags) -> int:
     checked = check_paths(flags.files, picks, check_urls=flags.check_urls, uploads=uploads)
     refused = checked.refused(strict=flags.strict)
     if flags.json:
+        from kirin_cli.report.json_format import render_validation
+
         console.data(render_validation(checked, strict=flags.strict))
     else:
         console.findings(checked.all_findings())
