@@ -44,7 +44,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
                 '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
-                '--check-urls' = @{ Help = 'Look at images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
+                '--check-urls' = @{ Help = 'Inspect images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
                 '--full' = @{ Help = 'With --dry-run: Base64 in full.'; Takes = $false; Words = @() }
                 '--to-yaml' = @{ Help = 'Print the job file that these flags mean.'; Takes = $false; Words = @() }
@@ -104,7 +104,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
                 '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
-                '--check-urls' = @{ Help = 'Look at images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
+                '--check-urls' = @{ Help = 'Inspect images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
                 '--full' = @{ Help = 'With --dry-run: Base64 in full.'; Takes = $false; Words = @() }
                 '--to-yaml' = @{ Help = 'Print the job file that these flags mean.'; Takes = $false; Words = @() }
@@ -152,7 +152,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
                 '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
-                '--check-urls' = @{ Help = 'Look at images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
+                '--check-urls' = @{ Help = 'Inspect images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
                 '--full' = @{ Help = 'With --dry-run: Base64 in full.'; Takes = $false; Words = @() }
                 '--to-yaml' = @{ Help = 'Print the job file that these flags mean.'; Takes = $false; Words = @() }
@@ -199,7 +199,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
                 '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
-                '--check-urls' = @{ Help = 'Look at images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
+                '--check-urls' = @{ Help = 'Inspect images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
                 '--full' = @{ Help = 'With --dry-run: Base64 in full.'; Takes = $false; Words = @() }
                 '--to-yaml' = @{ Help = 'Print the job file that these flags mean.'; Takes = $false; Words = @() }
@@ -253,7 +253,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
                 '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
-                '--check-urls' = @{ Help = 'Look at images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
+                '--check-urls' = @{ Help = 'Inspect images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
                 '--full' = @{ Help = 'With --dry-run: Base64 in full.'; Takes = $false; Words = @() }
                 '--to-yaml' = @{ Help = 'Print the job file that these flags mean.'; Takes = $false; Words = @() }
@@ -296,7 +296,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--scope' = @{ Help = 'Keeps equal jobs of different campaigns apart.'; Takes = $true; Words = @() }
                 '--shard' = @{ Help = 'Only part I of N of the jobs; auto takes both numbers from the CI system, auto/N the index.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
-                '--check-urls' = @{ Help = 'Look at images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
+                '--check-urls' = @{ Help = 'Inspect images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--sandbox' = @{ Help = 'Use a service inside this process: no key, no cost.'; Takes = $false; Words = @() }
                 '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
@@ -323,7 +323,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--tag' = @{ Help = 'Only jobs with this tag. Repeatable.'; Takes = $true; Words = @() }
                 '--max-jobs' = @{ Help = 'Refuse files that make more jobs.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
-                '--check-urls' = @{ Help = 'Look at images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
+                '--check-urls' = @{ Help = 'Inspect images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }

@@ -127,7 +127,7 @@ class CreateResult:
 
 @dataclass(frozen=True, slots=True)
 class QueryResult:
-    """What followed one query; as Posted."""
+    """What followed one query; as CreateResult."""
 
     kind: QueryStatus
     task: Task | None = None

@@ -119,7 +119,7 @@ class BoundedHTTPConnection(HTTPConnection):
         return open_socket(self._dns_host, self.port, admit=self.proxy is None)
 
     def connect(self) -> None:
-        """Raises TransportFault: whatever goes wrong here, nothing of the request was sent."""
+        """Raises TransportError: whatever goes wrong here, nothing of the request was sent."""
         exchange = current_exchange()
         try:
             super().connect()

@@ -1,4 +1,4 @@
-"""Fetches the file of a finished task over as many attempts as it takes: without the key, checked, never half there."""
+"""Downloads of results over as many attempts as it takes: without the key, checked, never half there."""
 
 import time
 from collections.abc import Callable
@@ -85,7 +85,7 @@ class DownloadAttempts:
     asked_to_wait: float | None = None
 
     def run(self) -> VerifiedFile:
-        """Try until the file is here and whole. Raises DeadUrl, ResultUnavailable, LocalFault."""
+        """Try until the file is here and whole. Raises ResultUrlExpired, ResultUnavailable, LocalFault."""
         for _ in range(self.tools.limits.attempts):
             try:
                 self._attempt()
@@ -97,7 +97,7 @@ class DownloadAttempts:
         raise self._given_up("it was cut too often")
 
     def _attempt(self) -> None:
-        """One request with its redirects; afterwards every byte that was announced is here, or TransportFault."""
+        """One request with its redirects; afterwards every byte that was announced is here, or TransportError."""
         tools, limits = self.tools, self.tools.limits
         trail = RedirectChain(self.url, lambda: origin_scope(self.origin, tools.network.resolver))
         exchange = Exchange(
@@ -145,7 +145,7 @@ class DownloadAttempts:
         self._keep(response)
 
     def _refuse(self, response: requests.Response) -> None:
-        """Raise for an answer that is no file: TransportFault where another attempt may help."""
+        """Raise for an answer that is no file: TransportError where another attempt may help."""
         status, headers = response.status_code, response.headers
         if status in RETRIED_STATUSES or status >= 500:
             self.asked_to_wait = retry_after(headers.get("Retry-After"), self.tools.now())
@@ -248,8 +248,8 @@ class Downloader:
         """Fetch `url` to `target`, which exists afterwards whole or not at all.
 
         `origin` is the host of the service that named the URL. `before_publish` is told what is about to get its final
-        name; if it raises, nothing gets it. Raises DeadUrl where a fresh URL may help, ResultUnavailable where the file
-        cannot be had, LocalFault for the disk and for a target that is taken.
+        name; if it raises, nothing gets it. Raises ResultUrlExpired where a fresh URL may help, ResultUnavailable for a
+        file that cannot be had, LocalFault for the disk and for a target that is taken.
         """
         with PartFile(target, force=force) as part:
             attempts = DownloadAttempts(self._tools, url, origin, kind, part, on_progress)

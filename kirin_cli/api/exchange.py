@@ -74,7 +74,7 @@ class StallDetector:
         self.since = self.clock()
 
     def received(self, count: int) -> None:
-        """Note bytes that came; raises TransportFault where they are too few."""
+        """Note bytes that came; raises TransportError where they are too few."""
         self.count += count
         passed = self.clock() - self.since
         if passed >= self.window:
@@ -88,7 +88,7 @@ class Exchange:
     """One request and its answer. Times are seconds by `clock`.
 
     `until` bounds the whole exchange, `idle` each single wait, `connect` the way to a connection. `admit` is asked
-    about every IP address a direct connection leads to, and raises TransportFault where it must not.
+    about every IP address a direct connection leads to, and raises TransportError where it must not.
     """
 
     clock: MonotonicClock
@@ -101,7 +101,7 @@ class Exchange:
     sent: bool = False  # whether a byte of the request may have left
 
     def time_left(self, most: float | None = None) -> float:
-        """Seconds the next step may take; raises TransportFault when there are none left."""
+        """Seconds the next step may take; raises TransportError when there are none left."""
         left = self.until - self.clock()
         if left <= 0:
             raise self.timeout_error()
@@ -145,7 +145,7 @@ WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class BoundedSocket(socket.socket):
-    """A connected socket whose operations raise TransportFault when the current exchange runs out of time."""
+    """A connected socket whose operations raise TransportError when the current exchange runs out of time."""
 
     _early = b""  # what came while the request was still leaving
 
@@ -204,7 +204,7 @@ class BoundedTlsSocket(BoundedSocket, ssl.SSLSocket):  # type: ignore[misc] # de
 def open_socket(host: str, port: int, *, admit: bool) -> BoundedSocket:
     """Connect to the first address of `host` that answers, within the bounds of the current exchange.
 
-    With `admit` the exchange is asked about each address first. Raises TransportFault.
+    With `admit` the exchange is asked about each address first. Raises TransportError.
     """
     exchange = current_exchange()
     ends = exchange.clock() + exchange.time_left(exchange.connect)

@@ -1,4 +1,4 @@
-"""A file while it is being fetched: `name.part` beside its final name, hashed as it grows, moved when it is whole."""
+"""The part file of a download: `name.part` beside its final name, hashed as it grows, moved when it is whole."""
 
 import errno
 import hashlib

@@ -29,7 +29,7 @@ PREFIXES: Final = (1 << 16, 1 << 18, MB)  # how much of a picture is tried, in t
 
 @dataclass(frozen=True, slots=True)
 class RemoteMediaInfo:
-    """What is known of a medium, None where it is not; `remark` says what is missing and why. Sides are in px."""
+    """What is known of a media file, None where it is not; `remark` says what is missing and why. Sides are in px."""
 
     format: str
     size: int | None = None
@@ -119,7 +119,7 @@ class Prober:
         self._known: dict[ProbeTarget, RemoteMediaInfo | MediaError] = {}
 
     def inspect(self, given: str, kind: MediaKind, base: Path) -> MediaFile:
-        """As `media.look`, with the facts of what a URL leads to.
+        """As `inspect_media`, with the facts of what a URL leads to.
 
         Raises MediaError too where a URL cannot be fetched (rules I1, V1), is no JPEG, PNG, MP4 or MOV by its content
         (rules I2, V1), is cut short or broken (rules I6, V1), or is longer than any image may be (rule I3).

@@ -45,7 +45,7 @@ class RangePart:
 class RangeClient:
     """The parts of one file. The first URL may lead anywhere but to link-local addresses: the person named it.
 
-    The methods raise ResultUnavailable and TransportFault.
+    The methods raise ResultUnavailable and TransportError.
     """
 
     def __init__(

@@ -69,7 +69,7 @@ class Transport:
     def send(self, request: HttpRequest, *, deadline: float, fresh: bool = False) -> HttpReply:
         """The answer to `request` within `deadline` seconds, connecting and uploading included.
 
-        `fresh` uses a connection of its own, so that no dying one is picked up. Raises TransportFault, UsageError for
+        `fresh` uses a connection of its own, so that no dying one is picked up. Raises TransportError, UsageError for
         a key that would leave without TLS, and what the body raises before the first byte has left.
         """
         parts = split_url(request.url)
@@ -137,7 +137,7 @@ def _prepared(request: HttpRequest) -> requests.PreparedRequest:
 
 @contextmanager
 def translate_errors(exchange: Exchange) -> Iterator[None]:
-    """Bound what happens inside by `exchange`, and turn whatever the libraries raise into one TransportFault."""
+    """Bound what happens inside by `exchange`, and turn whatever the libraries raise into one TransportError."""
     try:
         with use_exchange(exchange):
             yield

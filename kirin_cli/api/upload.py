@@ -60,7 +60,7 @@ def url_origin(url: str) -> tuple[str, str, int]:
 class MultipartFile:
     """A multipart body (RFC 7578) with one file in the field `file`, read as it is sent; made anew for each attempt.
 
-    The name of the person's file does not travel. Raises LocalFault where the file has changed since the look.
+    The name of the person's file does not travel. Raises LocalFault where the file has changed since inspection.
     """
 
     def __init__(self, media_file: MediaFile, tell: OnBytesSent = lambda _sent, _total: None) -> None:

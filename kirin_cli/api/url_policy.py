@@ -1,4 +1,4 @@
-"""Which URLs and addresses may be contacted: the base URL, results, redirects (fault D10). Opens no connection."""
+"""The URL policy: which hosts base URL, results and redirects may lead to (fault D10). Opens no connection."""
 
 import ipaddress
 from collections.abc import Callable
@@ -93,7 +93,7 @@ REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
 
 class RedirectChain:
-    """The hops of one download; raises ResultUnavailable or TransportFault where one leads astray.
+    """The hops of one download; raises ResultUnavailable or TransportError where one leads astray.
 
     No hop leads further into this machine than the one before it, the first no further than the service itself
     (`origin`); none leaves https.

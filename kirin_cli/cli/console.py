@@ -172,7 +172,7 @@ MODES: Final[tuple[str, ...]] = ("auto", *get_args(Mode))
 
 
 class CommandConsole(Record):
-    """The voice of one command."""
+    """The console of one command."""
 
     streams: OutputStreams
     progress: str = "auto"
@@ -215,7 +215,7 @@ class CommandConsole(Record):
 
 
 def make_console(*, color: str = "auto", progress: str = "auto", quiet: bool = False) -> CommandConsole:
-    """The voice that the flags ask for. Raises UsageError for a word that is no choice."""
+    """The console that the flags ask for. Raises UsageError for a word that is no choice."""
     for flag, word, choices in (("--color", color, COLOURS), ("--progress", progress, MODES)):
         if word not in choices:
             raise UsageError(f"{flag} is {word!r}{did_you_mean(word, list(choices))}")

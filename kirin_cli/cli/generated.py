@@ -1,4 +1,4 @@
-"""Writes every generated file of the repository: `python -m kirin_cli.cli.generated [--check]`, from its top folder.
+"""The writer of all generated files: `python -m kirin_cli.cli.generated [--check]`, from its top folder.
 
 With `--check` nothing is written: stale files are named, and the exit code is 1 where there are any.
 """

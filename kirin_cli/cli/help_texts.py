@@ -1,4 +1,4 @@
-"""What `kirin help TOPIC` says, and the examples of every command."""
+"""The help topics (`kirin help TOPIC`) and the examples of every command."""
 
 from __future__ import annotations
 

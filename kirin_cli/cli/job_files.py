@@ -1,4 +1,4 @@
-"""Reads, selects and checks the job files of a command."""
+"""The job files of a command: read, selected and checked."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence

@@ -23,7 +23,7 @@ class KeyringUnavailable(RuntimeError):
 
 
 class KeyringBackend(Protocol):
-    """What is asked of a keyring; each method may raise Locked."""
+    """What is asked of a keyring; each method may raise KeyringUnavailable."""
 
     def get_password(self, service: str, name: str) -> str | None:
         """The password, None for none."""
@@ -39,7 +39,7 @@ FindKeyring = Callable[[], KeyringBackend | None]
 
 
 class SystemKeyring:
-    """The keyring that the library `keyring` has found; its errors become Locked."""
+    """The keyring that the library `keyring` has found; its errors become KeyringUnavailable."""
 
     def __init__(self, backend: KeyringBackend, errors: type[Exception]) -> None:
         self._backend = backend

@@ -72,7 +72,7 @@ CheckUrls = Annotated[
     bool,
     typer.Option(
         "--check-urls", rich_help_panel=RUNNING,
-        help="Look at images and videos behind URLs too; reads a few kilobytes of each.",
+        help="Inspect images and videos behind URLs too; reads a few kilobytes of each.",
     ),
 ]  # fmt: skip
 WaitOption = Annotated[

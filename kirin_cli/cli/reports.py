@@ -1,4 +1,4 @@
-"""Writes the reports that `--report` asks for: after a run however it ended, and of results found on the disk."""
+"""The reports that `--report` asks for: after a run however it ended, and of results found on the disk."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Opens what a command that talks to the service needs: sandbox or network, key, client, ledger, leases."""
+"""The session of a command with the service: sandbox or network, key, client, ledger, leases."""
 
 import random
 import secrets

@@ -1,4 +1,4 @@
-"""What a command runs with: flags before environment before project file before user file before defaults."""
+"""The settings of a command: flags before environment before project file before user file before defaults."""
 
 import re
 import sys

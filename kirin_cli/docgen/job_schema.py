@@ -215,7 +215,7 @@ def _each_parameter(model: Model) -> Schema:
 
 
 def _laws(model: Model, form: str) -> Iterator[Schema]:
-    """What the laws ask of a job, each unless the job's matrix has a say in it."""
+    """What the rules ask of a job, each unless the job's matrix has a say in it."""
     for law in model.rules:
         schema = law.schema(model.fields)
         if schema is None:
@@ -234,7 +234,7 @@ def _asks_something_of_nothing(law: AnyRule, model: Model) -> bool:
 
 
 def _members(schema: Schema) -> Iterator[str]:
-    """The parameters that a law's schema is about."""
+    """The parameters that a rule's schema is about."""
     for word, part in schema.items():
         if word in {"properties", "required"} and isinstance(part, dict | list):
             yield from part
@@ -256,7 +256,7 @@ def _sets(name: str) -> Schema:
 
 
 def _unless_given_below(schema: Schema, *, sure: bool) -> Schema:
-    """A law's schema where a parameter that is not given is not known: it may come from the defaults.
+    """A rule's schema where a parameter that is not given is not known: it may come from the defaults.
 
     `sure` asks for what holds whatever the defaults give, its opposite for what may hold with some of them.
     """

@@ -103,6 +103,6 @@ def _spelled(flag: Flag) -> str:
 
 def _rule(law: AnyRule) -> RuleInfo:
     at = law.paths if isinstance(law, Rule) else (law.path,)
-    # The sentence of some laws goes on with the other places ("image" "or image_tail is required").
+    # The sentence of some rules goes on with the other places ("image" "or image_tail is required").
     subject = at[0] if all(place in law.message for place in at[1:]) else join_or(at)
     return RuleInfo(law.rule, at, f"{subject} {law.message}", law.severity)

@@ -37,7 +37,7 @@ from kirin_cli.modelspec.text import quote
 
 @dataclass(frozen=True, slots=True)
 class JobEntry:
-    """`place` is where it stands (see `nodes`), `fallback` the name it has where none is given."""
+    """`place` is where it stands, `fallback` the name it has where none is given."""
 
     node: YamlMapping
     place: int
@@ -192,7 +192,7 @@ class JobExpander:
     dollars: dict[int, bool] = field(default_factory=dict)
 
     def jobs(self, entry: JobEntry) -> Iterator[JobSpec]:
-        """All jobs of an entry, the takes of each after one another. Raises Unreadable where there are too many."""
+        """All jobs of an entry, the takes of each after one another. Raises JobFileError where there are too many."""
         if entry.node.keys().isdisjoint(EXPANDING) and self.shared.take == 1:
             self._count(1, entry)
             if self.interpolates and (needs_interpolation(entry.node) or self._asks(self.shared.params)):

@@ -41,11 +41,11 @@ NUMBER = Integer(name="number")
 
 @dataclass(slots=True)
 class Interpolator:
-    """Fills in what one job, or what stands around jobs, asks of `scope`; `place` is where it stands (see `nodes`).
+    """Fills in what one job, or what stands around jobs, asks of `scope`; `place` is where it stands.
 
     `problems` are those found, `broken` the paths of all values that could not be filled in and are BROKEN now;
     `refers` is whether some value is a Reference.
-    Raises Unreadable where a file makes too much of itself.
+    Raises JobFileError where a file makes too much of itself.
     """
 
     scope: VariableScope
@@ -80,7 +80,7 @@ class Interpolator:
             return INVALID
 
     def value(self, text: str, part: Field | None) -> object:
-        """What a text becomes: text, or the very value of the one placeholder that it is. Raises Unfilled."""
+        """What a text becomes: text, or the very value of the one placeholder that it is. Raises InterpolationError."""
         pieces = _pieces(text)
         if len(pieces) != 1 or not isinstance(pieces[0], Placeholder):
             return _fitting(self.text(text), part)
@@ -92,7 +92,7 @@ class Interpolator:
         return _fitting(found, part)
 
     def text(self, text: str) -> str:
-        """What a text becomes where text is all that is taken. Raises Unfilled."""
+        """What a text becomes where text is all that is taken. Raises InterpolationError."""
         joined = "".join(piece if isinstance(piece, str) else self._word(piece) for piece in _pieces(text))
         self.growth.characters(len(text) + len(joined), self.place)
         return joined
@@ -227,7 +227,7 @@ class Variables:
         return list(self._known)
 
     def get(self, name: str) -> object:
-        """The value, or MISSING. Raises Unfilled for one that is wrong itself."""
+        """The value, or MISSING. Raises InterpolationError for one that is wrong itself."""
         if name in self._wrong:
             raise InterpolationError(self._wrong[name], told=True)
         return self._known.get(name, MISSING)

@@ -82,7 +82,7 @@ class JobSpec:
         return id(self.layers[-1]) if self.layers else 0, self.name
 
     def _found(self, path: str) -> tuple[int | None, int]:
-        """The place of what stands at a path (see `nodes`), None where nothing does, and which layer it is in."""
+        """The place of what stands at a path, None where nothing does, and which layer it is in."""
         wanted = split_path(path)
         if not wanted or wanted[0] not in _OWN_PATHS:
             wanted.insert(0, "params")

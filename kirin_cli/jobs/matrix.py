@@ -20,7 +20,7 @@ MAX_MATRIX_STEPS: Final = 2_000_000
 
 
 class MatrixValue(NamedTuple):
-    """One value of a matrix, how it reads, where it stands (see `nodes`). Two are the same if they read the same."""
+    """One value of a matrix, how it reads, where it stands. Two are the same if they read the same."""
 
     value: object
     text: str

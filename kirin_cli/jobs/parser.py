@@ -57,7 +57,7 @@ class JobFileParser:
     def jobs(self, document: Document, found: list[JobSpec]) -> None:
         """Add the jobs of one document, which is a file of its own; but nameless jobs are counted through.
 
-        Raises Unreadable where there are too many, or where they become too much.
+        Raises JobFileError where there are too many, or where they become too much.
         """
         top = document.root
         if not isinstance(top, YamlMapping):

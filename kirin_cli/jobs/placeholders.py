@@ -130,7 +130,7 @@ FIELDS: Final = ("url",)
 class JobReference(str):
     """The placeholder itself, as it is written, until the job it names has ended.
 
-    It stands in `params`, and as `Medium.given` in checked values, where an image or a video is taken.
+    It stands in `params`, and as `MediaFile.given` in checked values, where an image or a video is taken.
     """
 
     __slots__ = ("field", "job")

@@ -89,7 +89,7 @@ DEFAULT_INPUT_LIMITS: Final = InputLimits()
 
 
 class ExpansionLimits:
-    """Raises Unreadable, at the place that is given (see `nodes`), where one of the limits is passed (fault I3)."""
+    """Raises JobFileError, at the position, where one of the limits is passed (fault I3)."""
 
     def __init__(self, limits: InputLimits) -> None:
         self._limits = limits
@@ -118,13 +118,13 @@ class MarkedEvent(Protocol):
 
 
 def event_position(event: MarkedEvent) -> int:
-    """Where an event starts (see `nodes`)."""
+    """Where an event starts."""
     mark = event.start_mark
     return int(mark.line << COLUMN_BITS | mark.column)
 
 
 class ParseLimits:
-    """Raises Unreadable where one of the limits is passed, or the problems are more than anybody reads."""
+    """Raises JobFileError where one of the limits is passed, or the problems are more than anybody reads."""
 
     def __init__(self, limits: InputLimits, problems: list[FileProblem]) -> None:
         self._limits = limits
@@ -185,7 +185,7 @@ class ProblemCollector:
         return len(self.problems) >= MAX_PROBLEMS
 
     def add_error(self, place: int, message: str) -> None:
-        """Note a problem at `place` (see `nodes`), once, though many jobs may come out of what stands there."""
+        """Note a problem at `place`, once, though many jobs may come out of what stands there."""
         self.error_count += 1
         if (place, message) not in self._said:
             self._said.add((place, message))

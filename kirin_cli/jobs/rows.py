@@ -139,7 +139,7 @@ class RowsError(ValueError):
 
 
 def read_rows(path: Path, limits: InputLimits, most: int) -> tuple[list[TableRow], list[FileProblem]]:
-    """The rows of a file, and what is wrong with it; one more than `most` at most. Raises Unrowed."""
+    """The rows of a file, and what is wrong with it; one more than `most` at most. Raises RowsError."""
     kind = path.suffix.lower()
     if kind not in _TABLES and kind not in _LISTS:
         raise RowsError(f"must be a list, or a file that ends in {join_or((*_TABLES, *_LISTS))}")
@@ -148,7 +148,7 @@ def read_rows(path: Path, limits: InputLimits, most: int) -> tuple[list[TableRow
 
 
 def collect_rows(found: RowsOrProblems, most: int) -> tuple[list[TableRow], list[FileProblem]]:
-    """The rows, one more than `most` at most, and the problems. Raises Unrowed where there is neither."""
+    """The rows, one more than `most` at most, and the problems. Raises RowsError where there is neither."""
     rows: list[TableRow] = []
     problems: list[FileProblem] = []
     for one in found:

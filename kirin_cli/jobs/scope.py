@@ -1,4 +1,4 @@
-"""What the names in `${…}` stand for in one place of a file: variables, environment, row, matrix, other jobs."""
+"""The scope of `${…}`: what names stand for in one place of a file: variables, environment, row, matrix, other jobs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Mapping as Table
@@ -67,7 +67,7 @@ class VariableSource(Protocol):
     """The variables of a document."""
 
     def get(self, name: str) -> object:
-        """The value, or MISSING. Raises Unfilled for one that is wrong itself."""
+        """The value, or MISSING. Raises InterpolationError for one that is wrong itself."""
 
     @property
     def names(self) -> Sequence[str]:
@@ -84,7 +84,7 @@ class VariableScope:
     combination: Table[str, object] | None = None
 
     def value(self, asked: Placeholder, *, whole: bool) -> object:
-        """The value of a placeholder; `whole` where it is all of its text. Raises Unfilled (fault I4).
+        """The value of a placeholder; `whole` where it is all of its text. Raises InterpolationError (fault I4).
 
         None is the value of an empty cell, or a null of a row or matrix, where it is whole.
         """

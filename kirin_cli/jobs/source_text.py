@@ -26,7 +26,7 @@ _MAX_CACHED = 8 << 20  # bytes of a file of which lines are shown
 
 
 def read_bytes(path: Path, most: int) -> bytes:
-    """The content of a job file of at most `most` bytes; a larger file is not read. Raises Unreadable (fault I3)."""
+    """The content of a job file of at most `most` bytes; a larger file is not read. Raises JobFileError (fault I3)."""
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
@@ -40,7 +40,7 @@ def read_bytes(path: Path, most: int) -> bytes:
 
 
 def decode(raw: bytes) -> str:
-    """UTF-8, or UTF-16 and UTF-32 with a byte order mark. Raises Unreadable at the first wrong byte."""
+    """UTF-8, or UTF-16 and UTF-32 with a byte order mark. Raises JobFileError at the first wrong byte."""
     codec, body = _encoding(raw)
     try:
         return _joined_pairs(body.decode(codec))

@@ -100,14 +100,14 @@ _ENDS = frozenset({MappingEndEvent, SequenceEndEvent})
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document: its data, of Mapping, Sequence and scalars, and the place where it starts (see `nodes`)."""
+    """One YAML document: its data, of Mapping, Sequence and scalars, and the place where it starts."""
 
     root: object
     place: int
 
 
 class Builder:
-    """Reads one text. Notes in `problems` what can be passed over; raises Unreadable for what cannot."""
+    """Reads one text. Notes in `problems` what can be passed over; raises JobFileError for what cannot."""
 
     def __init__(self, text: str, limits: InputLimits, parser: Parser, problems: list[FileProblem]) -> None:
         self._next = parser(text).get_event

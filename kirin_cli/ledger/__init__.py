@@ -1,1 +1,1 @@
-"""The ledger: what was asked of the service, what came of it, and who looks after it. Sends nothing."""
+"""The ledger: what was asked of the service, what came of it, and which process owns it. Sends nothing."""

@@ -1,4 +1,4 @@
-"""What commands ask of the ledger: one entry by part of its id, lists, spending, durations, prices, unfinished keys."""
+"""Queries of the ledger: one entry by part of its id, lists, spending, durations, prices, unfinished keys."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

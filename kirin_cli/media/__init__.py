@@ -1,4 +1,4 @@
-"""What an image or video is: found, measured, hashed, and turned into a request body. Knows no model and no network.
+"""Images and videos: found, measured, hashed, and turned into a request body. Knows no model and no network.
 
 Importing the package loads nothing: what reads files is loaded when the first value is inspected.
 """

@@ -122,7 +122,7 @@ def inspect_with_videos(value: str, kind: MediaKind, base: Path, *, uploads: boo
 
 
 def is_local_video(media_file: MediaFile) -> bool:
-    """Whether the service can have this medium only after an upload."""
+    """Whether the service can have this media file only after an upload."""
     return media_file.form == "file" and media_file.format in FORMATS
 
 

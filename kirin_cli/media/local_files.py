@@ -53,7 +53,7 @@ def file_stamp(file: BinaryIO) -> Stamp:
 
 
 def open_unchanged(media_file: MediaFile, name: str) -> BinaryIO:
-    """Open the file of a medium again; LocalFault where it is gone or has changed since its inspection (fault I6)."""
+    """Open a media file again; LocalFault where it is gone or has changed since its inspection (fault I6)."""
     try:
         file = open_nonblocking(media_file.path or Path(media_file.given))
     except OSError as error:

@@ -1,1 +1,1 @@
-"""What a model is made of: fields, rules, problems. Importing the package loads nothing; import its modules."""
+"""The parts of a model: fields, rules, problems. Importing the package loads nothing; import its modules."""

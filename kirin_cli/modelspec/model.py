@@ -17,7 +17,7 @@ NO_CODES: Final[Mapping[str, str]] = {}
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """A request after its check: `values` as they are sent (media as Medium), meaningful where there is no error."""
+    """A request after its check: `values` as they are sent (media as MediaFile), meaningful where there is no error."""
 
     values: dict[str, object]
     problems: tuple[Problem, ...]
@@ -44,7 +44,7 @@ class Model(Record, kw_only=True):
     error_codes: Mapping[str, str] = NO_CODES
 
     def check(self, params: Mapping[str, object], look: InspectMedia) -> CheckResult:
-        """Hold `params` against every field and law; all problems come at once."""
+        """Hold `params` against every field and rule; all problems come at once."""
         problems = Problems()
         check = CheckContext(look, problems)
         values = check_fields(self.fields, params, "", check)
@@ -67,7 +67,7 @@ class Model(Record, kw_only=True):
                 return
 
     def schema(self) -> Schema:
-        """JSON Schema (draft-07) of `params`, with the cross-field laws."""
+        """JSON Schema (draft-07) of `params`, with the cross-field rules."""
         laws = [schema for law in self.rules if (schema := law.schema(self.fields)) is not None]
         return object_schema(self.fields) | ({"allOf": laws} if laws else {})
 
@@ -83,7 +83,7 @@ class Model(Record, kw_only=True):
 
 @lru_cache(maxsize=1024)  # most of thousands of jobs give the same parameters
 def _applicable_rules(model: Model, *given: str, sized: bool) -> tuple[AnyRule, ...]:
-    """The laws that a request which gives just these parameters may break, by their values or by what is given."""
+    """The rules that a request which gives just these parameters may break, by their values or by what is given."""
     outline = PresenceView(model.fields, given, sized=sized)
     return tuple(law for law in model.rules if _may_apply(law, outline))
 

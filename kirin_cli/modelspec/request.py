@@ -68,7 +68,7 @@ class RequestView:
         return self._sizes[paths]
 
     def has_invalid(self, paths: tuple[str, ...]) -> bool:
-        """Whether a law that reads `paths` must wait, because one of them is broken."""
+        """Whether a rule that reads `paths` must wait, because one of them is broken."""
         return any(value is INVALID for path in paths for _, value in self.find_all(path))
 
 
@@ -79,7 +79,7 @@ class Undecidable(Exception):
 class PresenceView(RequestView):
     """A request of which only the names of what is `given` are known; nothing is broken, or an empty list.
 
-    A law that keeps to what is known can be decided once for all requests of this kind; else Undecided is raised.
+    A rule that keeps to what is known can be decided once for all requests of this kind; else Undecidable is raised.
     """
 
     __slots__ = ()

@@ -305,7 +305,7 @@ class Rule(Record):
 
 
 class CustomRule(Record):
-    """A law that only code can find: `finds` yields (path, rest of the sentence) of every breach."""
+    """A rule that only code can find: `finds` yields (path, rest of the sentence) of every breach."""
 
     rule: str
     path: str

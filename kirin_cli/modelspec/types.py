@@ -70,7 +70,7 @@ class MediaFile:
 
 
 class MediaError(ValueError):
-    """The value is no usable medium at all: `rule` is I1, I2, I6 or V1, the text says why."""
+    """The value is no usable media file at all: `rule` is I1, I2, I6 or V1, the text says why."""
 
     def __init__(self, rule: str, message: str) -> None:
         super().__init__(message)
@@ -79,7 +79,7 @@ class MediaError(ValueError):
 
 
 InspectMedia = Callable[[str, MediaKind], MediaFile]
-"""Finds out what a media value is; raises UnreadableMedium. The caller binds the folder that paths are relative to."""
+"""Finds out what a media value is; raises MediaError. The caller binds the folder that paths are relative to."""
 
 
 def assume_url(given: str, _: MediaKind) -> MediaFile:

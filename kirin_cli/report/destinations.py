@@ -1,4 +1,4 @@
-"""Where reports go: `FORMAT=PATH` as people write it, and files that are whole or not there. Knows no console."""
+"""Report targets: `FORMAT=PATH` as people write it, and files that are whole or not there. Knows no console."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -44,7 +44,7 @@ def parse_destinations(texts: Iterable[str], *, stdout_is_taken: bool = False) -
 def write_report(path: Path, text: str, outputs: Iterable[Path] = ()) -> None:
     """Write a report as a file, whole or not at all, with its folder where that is missing. Raises LocalFault.
 
-    It never takes the place of a result: neither of one of the `outputs` nor of the note beside a video.
+    It never takes the place of a result: neither of one of the `outputs` nor of the sidecar beside a video.
     """
     if read_sidecar(path) is not None or any(_same(path, output) for output in outputs):
         raise LocalFault(f"{path} is a result; the report was not written over it", hint="choose another name")

@@ -1,4 +1,4 @@
-"""What GitHub Actions understands: annotations at file:line:column, a step summary, outputs for later steps.
+"""Output for GitHub Actions: annotations at file:line:column, a step summary, outputs for later steps.
 
 `render` gives the annotations; the other two go into files whose names the runner puts into the environment.
 """

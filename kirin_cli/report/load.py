@@ -21,7 +21,7 @@ STDIN: Final = "-"
 
 @dataclass(frozen=True, slots=True)
 class LoadedResult:
-    """The data of one file; `is_run` tells a run from a single note."""
+    """The data of one file; `is_run` tells a run from a single sidecar."""
 
     data: Mapping[str, object]
     source: Path
@@ -47,7 +47,7 @@ def _at(path: Path) -> list[LoadedResult]:
     one = _of_run(_parsed(sys.stdin.buffer.read(MAX_RESULT_BYTES + 1)), path) if str(path) == STDIN else _read(path)
     if one is None:
         what = "is no result of kirin" if path.exists() or str(path) == STDIN else "is not there"
-        raise UsageError(f"{path} {what}", hint="name results of kirin run --json, notes beside videos, or folders")
+        raise UsageError(f"{path} {what}", hint="name results of kirin run --json, sidecars beside videos, or folders")
     return [one]
 
 

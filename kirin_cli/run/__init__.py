@@ -1,1 +1,1 @@
-"""What happens between a checked request and its file: preparing, submitting, polling, fetching. Prints nothing."""
+"""The engine between a checked request and its file: preparing, submitting, polling, fetching. Prints nothing."""

@@ -1,4 +1,4 @@
-"""Job files and requests held against the models with a look behind their URLs (`--check-urls`).
+"""Checks with the facts of what URLs lead to (`--check-urls`), for job files and requests.
 
 All URLs are looked at together, then the check is made.
 """

@@ -1,4 +1,4 @@
-"""From a completed task to its files: fresh URLs where they are dead, then download, sidecar, ledger (promise 7)."""
+"""The files of a completed task: fresh URLs where they are dead, then download, sidecar, ledger (promise 7)."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -81,7 +81,7 @@ def _download(job_run: JobRun, contents: tuple[OutputContent, ...]) -> tuple[Out
         def note(got: DownloadedFile, content: OutputContent = content) -> None:
             about = {"type": content.type, "url": content.url, "duration": content.duration, "sha256": got.sha256}
             outputs.append(OutputFile(path=got.path, bytes=got.bytes, **about))
-            # Before the file has its final name: after a crash the note tells whose it is.
+            # Before the file has its final name: after a crash the sidecar tells whose it is.
             write_sidecar(job_run.job, job_run.context.origin, _note(job_run, len(contents)), tuple(outputs))
 
         job_run.context.downloader.fetch(

@@ -1,4 +1,4 @@
-"""What happens during a run, as frozen facts. The scheduler emits them; the user interface and reports listen."""
+"""Events of a run, as frozen facts. The scheduler emits them; the user interface and reports listen."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What makes a job the same job: its external task id; and which shard takes it."""
+"""The identity of a job: its external task id, the same for the same request; and which shard takes it."""
 
 import hashlib
 import json
@@ -43,7 +43,7 @@ def canonical_json(tree: object) -> str:
 
 @lru_cache(maxsize=4096)
 def media_digest(media_file: MediaFile) -> str:
-    """The SHA-256 of a medium, computed once for each state of its file. Raises LocalFault."""
+    """The SHA-256 of a media file, computed once for each state of its file. Raises LocalFault."""
     return sha256(media_file)
 
 

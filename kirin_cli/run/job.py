@@ -27,7 +27,7 @@ class OutputTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One intent. `values` is what is sent but for the external id, media as Medium, `request` its canonical text.
+    """One intent. `values` is what is sent but for the external id, media as MediaFile, `request` its canonical text.
 
     `label` is the name as people see it, unique in a run. `unsendable` says why it cannot be sent from here, though a
     task that the service has already can be gone on with. `needs` are the external ids of the jobs of this run whose

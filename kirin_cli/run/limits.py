@@ -1,4 +1,4 @@
-"""What slows or stops a run: tasks in flight, the retry budget, `--max-cost`. US dollars as decimals throughout."""
+"""Limits of a run: tasks in flight, the retry budget, `--max-cost`. US dollars as decimals throughout."""
 
 import threading
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Every way a job ends, as an Outcome, in words that say what it means for the money and what to do next."""
+"""Outcomes: every way a job ends, in words that say what it means for the money and what to do next."""
 
 import json
 from dataclasses import replace

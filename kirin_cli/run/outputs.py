@@ -27,9 +27,9 @@ MAX_COST_DIGITS: Final = 9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sidecar:
-    """A note that was read: whose it is, the task, its cost ("" unknown), its files by name, how many belong to it.
+    """A sidecar that was read: whose it is, the task, its cost ("" unknown), its files by name, how many belong to it.
 
-    `about` is the whole note as it was read.
+    `about` is the whole sidecar as it was read.
     """
 
     external_id: str
@@ -62,7 +62,7 @@ class Sidecar:
         return found if len(found) == self.count and all(_is_there(output) for output in found) else None
 
     def matches(self, path: Path) -> bool:
-        """Whether the file at `path` is, byte by byte, the one that the note means. Raises LocalFault."""
+        """Whether the file at `path` is, byte by byte, the one that the sidecar means. Raises LocalFault."""
         facts = self.files.get(path.name)
         if facts is None or not _is_there(self._output(path.name, facts)):
             return False
@@ -79,12 +79,12 @@ class Sidecar:
 
 
 def sidecar_path(path: Path) -> Path:
-    """Where the note of the file `path` lies."""
+    """Where the sidecar of the file `path` lies."""
     return path.with_suffix(".json")
 
 
 def write_sidecar(job: Job, origin: str, task: Mapping[str, object], outputs: tuple[OutputFile, ...]) -> None:
-    """Write the note beside the first output, whole or not at all. Raises LocalFault."""
+    """Write the sidecar beside the first output, whole or not at all. Raises LocalFault."""
     note = {
         "kirin": SIDECAR_VERSION,
         "job": job.name,
@@ -110,7 +110,7 @@ def write_sidecar(job: Job, origin: str, task: Mapping[str, object], outputs: tu
 
 
 def read_sidecar(path: Path) -> Sidecar | None:
-    """The note at `path`; None where there is none that this program wrote."""
+    """The sidecar at `path`; None where there is none that this program wrote."""
     try:
         facts = path.stat()
         if not stat.S_ISREG(facts.st_mode) or facts.st_size > MAX_SIDECAR_BYTES:
@@ -192,7 +192,7 @@ def extension(content: OutputContent) -> str:
 
 
 def existing_result(job: Job, path: Path) -> tuple[Sidecar, tuple[OutputFile, ...]] | None:
-    """The note and files of this very job at `path`, if they are there and whole."""
+    """The sidecar and files of this very job at `path`, if they are there and whole."""
     note = read_sidecar(sidecar_path(path))
     if note is None or note.external_id != job.external_id:
         return None
@@ -217,13 +217,13 @@ def ensure_writable(folder: Path) -> None:
 
 
 def ensure_sidecar_free(job: Job, path: Path) -> None:
-    """Raise UsageError where the note of the file `path` would replace a file that is no such note."""
+    """Raise UsageError where the sidecar of the file `path` would replace a file that is no such sidecar."""
     note = sidecar_path(path)
     if note == path:
-        raise UsageError(f"{path} has the name of a note, NAME.json; job {job.name} needs another", hint="use {ext}")
+        raise UsageError(f"{path} has the name of a sidecar, NAME.json; job {job.name} needs another", hint="use {ext}")
     if not job.target.replace and os.path.lexists(note) and read_sidecar(note) is None:
         raise UsageError(
-            f"{note} is there already and was not made by kirin; the note of job {job.name} would replace it",
+            f"{note} is there already and was not made by kirin; the sidecar of job {job.name} would replace it",
             hint="--force replaces it, -o writes elsewhere",
         )
 

@@ -1,4 +1,4 @@
-"""What a run would do with each job and why, from sidecars and the ledger alone: asks the service nothing."""
+"""The plan: what a run would do with each job and why, from sidecars and the ledger alone: asks the service nothing."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Waiting for a task that the service has: poll until it ends. A failed poll never fails a task (fault P1)."""
+"""Polling of a task until it ends. A failed poll never fails a task (fault P1)."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""From checked requests to jobs that can be sent: identity, take, path, order; and what need not be done at all."""
+"""Preparation of checked requests into jobs to send: identity, take, path, order; and what need not be done at all."""
 
 import os
 from collections import Counter
@@ -118,7 +118,7 @@ class PathRegistry:
         return None
 
     def _own(self, job: Job, path: Path) -> None:
-        """Raise UsageError where the path of the job's video, or the note beside it, is another job's."""
+        """Raise UsageError where the path of the job's video, or the sidecar beside it, is another job's."""
         twin = self._taken.setdefault(job.external_id, job)
         if twin is not job:
             where = f"job {twin.name} at {twin.file}:{twin.line}"
@@ -169,7 +169,7 @@ class PreparedRun:
 def prepare_jobs(checked: Iterable[CheckedJob], choices: PrepareOptions, entry_of: EntryOf) -> PreparedRun:
     """Make every checked job ready.
 
-    Raises LocalFault where a medium cannot be read any more, or a folder cannot be written to.
+    Raises LocalFault where a media file cannot be read any more, or a folder cannot be written to.
     """
     prepared = PreparedRun()
     places = PathRegistry()
@@ -269,7 +269,7 @@ def make_job(
 ) -> Job:
     """The job of these checked values. Of `choices` only the service and the scope count, as parts of its identity.
 
-    `needs` holds the identities of the jobs that the values refer to. Raises LocalFault for a medium that is gone.
+    `needs` holds the identities of the jobs that the values refer to. Raises LocalFault for a media file that is gone.
     """
     values = dict(values)
     external_id = str(values.pop("external_task_id", None) or "")

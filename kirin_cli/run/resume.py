@@ -30,7 +30,7 @@ NOT_KNOWN: Final = "it was taken up by its id alone; what was asked for is not k
 
 
 def serialize_plan(job: Job) -> str:
-    """The plan of a job, as JSON text. Raises LocalFault where a medium cannot be read."""
+    """The plan of a job, as JSON text. Raises LocalFault where a media file cannot be read."""
     files = {
         media_digest(media_file): str(media_file.path)
         for media_file in _media(job.values)
@@ -73,7 +73,7 @@ def _media(tree: object) -> Iterator[MediaFile]:
 
 
 def _mark(tree: object) -> str:
-    """The SHA-256 that stands for a medium, "" for anything else."""
+    """The SHA-256 that stands for a media file, "" for anything else."""
     found = tree.get("sha256") if isinstance(tree, Mapping) and len(tree) == 1 else None
     return found if isinstance(found, str) else ""
 

@@ -47,7 +47,7 @@ from kirin_cli.run.work_queue import WorkQueue
 
 
 def make_intent(job: Job, context: RunContext, run_id: str) -> Intent:
-    """The intent of a job at this service. Raises LocalFault where a medium cannot be read."""
+    """The intent of a job at this service. Raises LocalFault where a media file cannot be read."""
     model, mode, duration = task_class_of(job)
     job_file = str(Path(job.file).absolute()) if job.file else ""
     return Intent(

@@ -1,4 +1,4 @@
-"""Sending a job, and finding out by its external id what became of a submission whose answer was lost."""
+"""Submission of a job, and reconciliation by its external id where the answer was lost."""
 
 from collections.abc import Mapping
 from typing import Final

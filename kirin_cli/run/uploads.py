@@ -89,7 +89,7 @@ class Uploader:
     def url_of(self, video: MediaFile, tell: OnBytesSent = ignore_progress) -> str:
         """The URL of a local video, uploaded now where that is needed; `tell` hears how it goes on.
 
-        Raises LocalFault where the file has changed since the look, and what `send` raises.
+        Raises LocalFault where the file has changed since inspection, and what `send` raises.
         """
         digest = self._digest(video)
         with self._lock:

@@ -1,4 +1,4 @@
-"""The service's list of models and their parameters, made from the spec. Knows no sockets."""
+"""The catalog: the service's list of models and their parameters, made from the spec. Knows no sockets."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final

@@ -55,7 +55,7 @@ class RequestValidator:
         return model, checked.values
 
     def _inspect(self, given: str, kind: MediaKind) -> MediaFile:
-        """What the service sees of a medium: URLs and bare Base64 (rule A9); it knows its own storage."""
+        """What the service sees of a media file: URLs and bare Base64 (rule A9); it knows its own storage."""
         if given[:5].lower() == "data:":
             raise MediaError("A9", "Base64 must be sent bare, without a data: prefix")
         file = self.uploaded(given)

@@ -1,1 +1,1 @@
-"""What people see: safe text, streams and colour, findings with carets, the progress of a run. Nothing here decides."""
+"""User interface: safe text, streams and colour, findings with carets, the progress of a run. Nothing here decides."""

@@ -1,4 +1,4 @@
-"""What standard output and standard error can show, and streams that never bring the program down."""
+"""The console: what standard output and standard error can show, and streams that never bring the program down."""
 
 import errno
 import os

@@ -90,5 +90,5 @@ def test_D14_a_note_replaces_nothing_but_a_note(tmp_path):
 
 
 def test_a_video_is_not_called_like_a_note(tmp_path):
-    with pytest.raises(UsageError, match="has the name of a note"):
+    with pytest.raises(UsageError, match="has the name of a sidecar"):
         outputs.ensure_sidecar_free(job(tmp_path), tmp_path / "rain.json")

@@ -19,7 +19,7 @@ def report(
         typer.Argument(
             metavar="[RESULT…]",
             show_default=False,
-            help="JSON of `run --json`, notes beside videos, or folders with either; - reads standard input.",
+            help="JSON of `run --json`, sidecars beside videos, or folders with either; - reads standard input.",
         ),
     ] = None,
     report: o.ReportOption = None,

@@ -67,7 +67,7 @@ def _decide(ledger: Ledger, entry: LedgerEntry, adopt: str | None, *, resend: bo
         return ledger.move(entry, LedgerEvent.SEND_AGAIN if resend else LedgerEvent.ABANDON, why)
     except InvalidTransition:
         state = entry.state.value
-        hint = "kirin show tells its story; kirin resume goes on with it"
+        hint = "kirin show tells its history; kirin resume goes on with it"
         raise UsageError(f"{entry.external_id} is {state}: there is nothing to decide", hint=hint) from None
 
 

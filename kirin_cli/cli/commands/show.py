@@ -35,7 +35,7 @@ def show(
     preview: o.Preview = False,
     color: o.Color = "auto",
 ) -> int:
-    """Show everything that the ledger knows of one task: its request, its cost, its files and its story.
+    """Show everything that the ledger knows of one task: its request, its cost, its files and its history.
 
     Of a task that is not in the ledger, what the service says.
     """
