@@ -100,10 +100,10 @@ def _write(one: Destination, data: Mapping[str, object], console: CommandConsole
 
 
 def _annotations(report: Report) -> str:
-    from kirin_cli.report.github import annotations
+    from kirin_cli.report.github import render
 
     workspace = os.environ.get("GITHUB_WORKSPACE")
-    return annotations(report, Path.cwd(), Path(workspace) if workspace else None)
+    return render(report, Path.cwd(), Path(workspace) if workspace else None)
 
 
 def _serve_step(report: Report) -> None:

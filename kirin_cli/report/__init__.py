@@ -1,6 +1,6 @@
 """Results as data and text. A new format is one file with `render(report) -> str` and one row in FORMATS.
 
-The rows hold loaders: a module is imported when a report in its format is asked for.
+A module is imported when a report in its format is asked for.
 """
 
 from collections.abc import Callable
@@ -10,69 +10,63 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from kirin_cli.report.report import Report
 
-Render = Callable[["Report"], str]
-
 
 @dataclass(frozen=True, slots=True)
 class ReportFormat:
-    """A format: what it is for, and how to get the function that writes it."""
+    """A format: what it is for, and the function that gives the text of a report in it."""
 
     help: str
-    load: Callable[[], Render]
-
-    def render(self, report: "Report") -> str:
-        """The text of a report."""
-        return self.load()(report)
+    render: Callable[["Report"], str]
 
 
-def _load_json() -> Render:
-    from kirin_cli.report.json_format import render_again  # noqa: PLC0415  (loaded when asked for)
+def _render_json(report: "Report") -> str:
+    from kirin_cli.report.json_format import render_data  # noqa: PLC0415  (loaded when asked for)
 
-    return render_again
+    return render_data(report)
 
 
-def _load_jsonl() -> Render:
+def _render_jsonl(report: "Report") -> str:
     from kirin_cli.report.json_format import render_jsonl  # noqa: PLC0415  (loaded when asked for)
 
-    return render_jsonl
+    return render_jsonl(report)
 
 
-def _load_junit() -> Render:
+def _render_junit(report: "Report") -> str:
     from kirin_cli.report.junit import render  # noqa: PLC0415  (loaded when asked for)
 
-    return render
+    return render(report)
 
 
-def _load_markdown() -> Render:
+def _render_markdown(report: "Report") -> str:
     from kirin_cli.report.markdown import render  # noqa: PLC0415  (loaded when asked for)
 
-    return render
+    return render(report)
 
 
-def _load_html() -> Render:
+def _render_html(report: "Report") -> str:
     from kirin_cli.report.html import render  # noqa: PLC0415  (loaded when asked for)
 
-    return render
+    return render(report)
 
 
-def _load_html_embedded() -> Render:
+def _render_html_embedded(report: "Report") -> str:
     from kirin_cli.report.html import render_embedded  # noqa: PLC0415  (loaded when asked for)
 
-    return render_embedded
+    return render_embedded(report)
 
 
-def _load_github() -> Render:
+def _render_github(report: "Report") -> str:
     from kirin_cli.report.github import render  # noqa: PLC0415  (loaded when asked for)
 
-    return render
+    return render(report)
 
 
 FORMATS: Final = {
-    "json": ReportFormat("the result as --json prints it", _load_json),
-    "jsonl": ReportFormat("one job a line", _load_jsonl),
-    "junit": ReportFormat("for the test views of CI systems", _load_junit),
-    "markdown": ReportFormat("a table for a summary or a comment", _load_markdown),
-    "html": ReportFormat("one page with all videos, which it plays from where they lie", _load_html),
-    "html-embedded": ReportFormat("the same page with the videos inside it", _load_html_embedded),
-    "github": ReportFormat("annotations; with PATH auto also step summary and outputs", _load_github),
+    "json": ReportFormat("the result as --json prints it", _render_json),
+    "jsonl": ReportFormat("one job a line", _render_jsonl),
+    "junit": ReportFormat("for the test views of CI systems", _render_junit),
+    "markdown": ReportFormat("a table for a summary or a comment", _render_markdown),
+    "html": ReportFormat("one page with all videos, which it plays from where they lie", _render_html),
+    "html-embedded": ReportFormat("the same page with the videos inside it", _render_html_embedded),
+    "github": ReportFormat("annotations; with PATH auto also step summary and outputs", _render_github),
 }

@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from kirin_cli.atomic_file import write_atomically
 from kirin_cli.errors import LocalFault, UsageError
 from kirin_cli.modelspec.text import did_you_mean
 from kirin_cli.report import FORMATS
@@ -31,14 +31,16 @@ class Destination:
 
 def parse_destinations(texts: Iterable[str], *, stdout_is_taken: bool = False) -> tuple[Destination, ...]:
     """What `--report` was given. Raises UsageError for what cannot be done, before anything else is."""
-    found = tuple(map(_destination, texts))
-    targets = [one.target if one.path is None else str(one.path.absolute()) for one in found]
-    for one, target in zip(found, targets, strict=True):
+    destinations = tuple(map(_parse_destination, texts))
+    targets = [item.target if item.path is None else str(item.path.absolute()) for item in destinations]
+    for destination, target in zip(destinations, targets, strict=True):
         if targets.count(target) > 1 and target != AUTO:
-            raise UsageError(f"--report: two reports cannot both go to {one.target}")
-        if one.target == STDOUT and stdout_is_taken:
-            raise UsageError(f"--report {one.format}=-: standard output is taken by --json, --jsonl or --format")
-    return found
+            raise UsageError(f"--report: two reports cannot both go to {destination.target}")
+        if destination.target == STDOUT and stdout_is_taken:
+            raise UsageError(
+                f"--report {destination.format}=-: standard output is taken by --json, --jsonl or --format"
+            )
+    return destinations
 
 
 def write_report(path: Path, text: str, outputs: Iterable[Path] = ()) -> None:
@@ -46,16 +48,12 @@ def write_report(path: Path, text: str, outputs: Iterable[Path] = ()) -> None:
 
     It never takes the place of a result: neither of one of the `outputs` nor of the sidecar beside a video.
     """
-    if read_sidecar(path) is not None or any(_same(path, output) for output in outputs):
+    if read_sidecar(path) is not None or any(_is_same_file(path, output) for output in outputs):
         raise LocalFault(f"{path} is a result; the report was not written over it", hint="choose another name")
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text if text.endswith("\n") or not text else text + "\n", encoding="utf-8", newline="\n")
-        draft.replace(path)
+        write_atomically(path, text if text.endswith("\n") or not text else text + "\n")
     except OSError as error:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
         raise LocalFault(f"the report {path} cannot be written: {error.strerror or error}") from error
 
 
@@ -74,7 +72,7 @@ def github_files(environ: Mapping[str, str]) -> tuple[Path | None, Path | None]:
     return (Path(summary) if summary else None, Path(outputs) if outputs else None)
 
 
-def _destination(text: str) -> Destination:
+def _parse_destination(text: str) -> Destination:
     name, equals, target = text.partition("=")
     if not equals or not target:
         raise UsageError(f"--report is {text!r}; it must be FORMAT=PATH, such as html=gallery.html")
@@ -87,7 +85,7 @@ def _destination(text: str) -> Destination:
     return Destination(name, target)
 
 
-def _same(path: Path, other: Path) -> bool:
+def _is_same_file(path: Path, other: Path) -> bool:
     try:
         return path.exists() and path.samefile(other)
     except OSError:

@@ -5,14 +5,14 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from importlib.resources import files
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Final
 
 from kirin_cli.formatting import format_seconds, format_size, format_timestamp, format_usd
 from kirin_cli.modelspec.text import pluralize
 from kirin_cli.report.html_charts import Markup, join, render_costs, render_timeline, tag
 from kirin_cli.report.markdown import file_link
-from kirin_cli.report.report import Report, ReportFile, ReportJob, ReportProblem
+from kirin_cli.report.report import CHARGED, STATES, Report, ReportFile, ReportJob
 
 MAX_EMBEDDED: Final = 64 << 20
 """Bytes of one file; a larger one is linked to."""
@@ -20,10 +20,14 @@ MAX_EMBEDDED: Final = 64 << 20
 MAX_EMBEDDED_TOTAL: Final = 128 << 20
 """Bytes of all files of a page."""
 
-_TYPES: Final = {
+_MEDIA_TYPES: Final = {
     ".mp4": "video/mp4", ".mov": "video/quicktime", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
     ".webp": "image/webp",
 }  # fmt: skip
+
+
+VideoSource = Callable[[ReportFile], str]
+"""The address of a file, as the page refers to it."""
 
 
 class DataUriEmbedder:
@@ -33,21 +37,21 @@ class DataUriEmbedder:
     that the result states, so nobody learns from the page what they do not know.
     """
 
-    def __init__(self, otherwise: Callable[[ReportFile], str]) -> None:
+    def __init__(self, otherwise: VideoSource) -> None:
         self._otherwise = otherwise
-        self._room = MAX_EMBEDDED_TOTAL
+        self._bytes_left = MAX_EMBEDDED_TOTAL
 
     def __call__(self, file: ReportFile) -> str:
         """The address of a file."""
-        kind = _TYPES.get(file.path.suffix.lower())
-        content = _content(file) if kind and file.bytes <= min(MAX_EMBEDDED, self._room) else None
+        media_type = _MEDIA_TYPES.get(file.path.suffix.lower())
+        content = _read(file) if media_type and file.bytes <= min(MAX_EMBEDDED, self._bytes_left) else None
         if content is None:
             return self._otherwise(file)
-        self._room -= len(content)
-        return f"data:{kind};base64,{b64encode(content).decode()}"
+        self._bytes_left -= len(content)
+        return f"data:{media_type};base64,{b64encode(content).decode()}"
 
 
-def _content(file: ReportFile) -> bytes | None:
+def _read(file: ReportFile) -> bytes | None:
     try:
         if not file.path.is_file() or file.path.stat().st_size != file.bytes:
             return None
@@ -57,99 +61,72 @@ def _content(file: ReportFile) -> bytes | None:
     return content if hashlib.sha256(content).hexdigest() == file.sha256 else None
 
 
-VideoSource = Callable[[ReportFile], str]
-"""The address of a file, as the page refers to it."""
-
-LOADED_AT_ONCE: Final = 12
+MAX_PRELOADED: Final = 12
 """Videos of which the browser reads the beginning before anybody scrolls to them."""
 
 _HIDDEN_PARAMS: Final = frozenset({"prompt", "external_task_id"})
-_CHARGED: Final = {"yes": "It was charged.", "maybe": "It may have been charged.", "no": "It was not charged."}
-_WAITS: Final = {
-    "pending": "not finished yet",
-    "unknown": "outcome unknown",
-    "expired": "file no longer on the service",
-}
-
-
-def link_to(folder: Path) -> VideoSource:
-    """Addresses relative to `folder`."""
-
-    def source(file: ReportFile) -> str:
-        return file_link(file.path, folder)
-
-    return source
 
 
 def render_card(number: int, job: ReportJob, source: VideoSource) -> Markup:
     """The card of the job with this number on the page (from 1)."""
-    screens = [_screen(job, made, source, early=number <= LOADED_AT_ONCE) for made in job.files]
+    screens = [_screen(job, file, source, preload=number <= MAX_PRELOADED) for file in job.files]
+    blank = tag("div", {"class": f"screen blank {job.state}"}, tag("span", {}, STATES[job.state].no_video))
     take = f" · take {job.take}" if job.take > 1 else ""
     return tag(
         "article",
         {"class": "card", "id": f"job-{number}", "data-state": job.state, "data-model": job.model},
-        join(*screens) or _blank(job),
+        join(*screens) or blank,
         tag("div", {"class": "body"},
             tag("div", {"class": "title"}, tag("h3", {}, tag("bdi", {}, job.name or job.external_id or job.task_id)),
                 tag("span", {"class": f"badge {job.state}"}, job.state)),
             tag("p", {"class": "model"}, job.model + take),
             tag("p", {"class": "prompt", "dir": "auto"}, job.prompt) if job.prompt else "",
-            _trouble(job),
+            _failure(job),
             tag("ul", {"class": "facts"}, join(*(tag("li", {"title": name}, value) for name, value in _facts(job)))),
             _details(job)),
     )  # fmt: skip
 
 
-def _screen(job: ReportJob, file: ReportFile, source: VideoSource, *, early: bool) -> Markup:
+def _screen(job: ReportJob, file: ReportFile, source: VideoSource, *, preload: bool) -> Markup:
     address, label = source(file), f"{job.name}: {file.name}"
     if file.type == "image":
         shown = tag("img", {"src": address, "alt": job.prompt or label, "loading": "lazy"})
     else:
-        facts = {"controls": True, "loop": True, "playsinline": True, "preload": "metadata" if early else "none"}
+        facts = {"controls": True, "loop": True, "playsinline": True, "preload": "metadata" if preload else "none"}
         shown = tag("video", {"src": address, "aria-label": label, **facts})
     return tag("div", {"class": "screen"}, shown)
 
 
-def _blank(job: ReportJob) -> Markup:
-    words = _WAITS.get(job.state, "no video")
-    return tag("div", {"class": f"screen blank {job.state}"}, tag("span", {}, words))
-
-
-def _trouble(job: ReportJob) -> Markup:
-    trouble = job.failure
-    if trouble is None:
+def _failure(job: ReportJob) -> Markup:
+    failure = job.failure
+    if failure is None:
         return tag("p", {"class": "reason"}, job.reason) if job.reason and job.state != "done" else Markup()
-    hint = tag("span", {"class": "hint"}, trouble.hint) if trouble.hint else ""
+    hint = tag("span", {"class": "hint"}, failure.hint) if failure.hint else ""
     return tag(
-        "p", {"class": "trouble", "dir": "auto"}, tag("strong", {}, trouble.message), " ",
-        _CHARGED.get(trouble.charged, ""), " ", hint,
+        "p", {"class": "trouble", "dir": "auto"}, tag("strong", {}, failure.message), " ",
+        CHARGED.get(failure.charged, ""), " ", hint,
     )  # fmt: skip
 
 
 def _facts(job: ReportJob) -> Iterator[tuple[str, str]]:
     if job.cost is not None:
         yield "Cost", format_usd(job.cost)
-    for made in job.files[:1]:
-        if made.duration:
-            yield "Length of the video", f"{made.duration} s"
-        yield "Size of the file", format_size(made.bytes)
+    for file in job.files[:1]:
+        if file.duration:
+            yield "Length of the video", f"{file.duration} s"
+        yield "Size of the file", format_size(file.bytes)
     if job.seconds is not None:
         yield "From submission to file", f"made in {format_seconds(job.seconds)}"
 
 
 def _details(job: ReportJob) -> Markup:
+    params = ((name, format_param(value)) for name, value in job.params.items() if name not in _HIDDEN_PARAMS)
     rows = [
         tag("div", {}, tag("dt", {}, name), tag("dd", {}, tag("bdi", {}, value)))
-        for name, value in (*_params(job.params), *_origin(job))
+        for name, value in (*params, *_origin(job))
         if value
     ]
     return tag("details", {}, tag("summary", {}, "Parameters and origin"), tag("dl", {}, join(*rows)))
-
-
-def _params(params: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    for name, value in params.items():
-        if name not in _HIDDEN_PARAMS:
-            yield name, format_param(value)
 
 
 def format_param(value: object) -> str:
@@ -158,10 +135,10 @@ def format_param(value: object) -> str:
         return value
     if isinstance(value, Mapping) and set(value) == {"sha256"}:
         return f"file with SHA-256 {str(value['sha256'])[:12]}…"
-    if isinstance(value, list) and all(isinstance(one, Mapping | str) for one in value):
-        return "; ".join(format_param(one) for one in value)
+    if isinstance(value, list) and all(isinstance(item, Mapping | str) for item in value):
+        return "; ".join(format_param(item) for item in value)
     if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {format_param(one)}" for name, one in value.items())
+        return ", ".join(f"{name}: {format_param(item)}" for name, item in value.items())
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -169,18 +146,18 @@ def _origin(job: ReportJob) -> Iterator[tuple[str, str]]:
     yield "job file", f"{job.file}:{job.line}" if job.line else job.file
     yield "task", job.task_id
     yield "external id", job.external_id
-    for stage, at in job.times.items():
-        yield stage, format_timestamp(at, to_the="second")
-    for made in job.files:
-        yield made.name, f"SHA-256 {made.sha256}" if made.sha256 else ""
+    for stage, seconds in job.times.items():
+        yield stage, format_timestamp(seconds, to_the="second")
+    for file in job.files:
+        yield file.name, f"SHA-256 {file.sha256}" if file.sha256 else ""
 
 
-_FILES: Final = ("gallery.css", "gallery.js")
+_PAGE_FILES: Final = ("gallery.css", "gallery.js")
 _ICON: Final = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16'"
     " rx='4' fill='%236d5cf0'/%3E%3Cpath d='M6 4.5v7l6-3.5z' fill='white'/%3E%3C/svg%3E"
 )
-_MARK: Final = Markup(
+_LOGO: Final = Markup(
     '<svg class="mark" viewBox="0 0 16 16" width="22" height="22" aria-hidden="true">'
     '<rect width="16" height="16" rx="4"/><path d="M6 4.5v7l6-3.5z"/></svg>'
 )
@@ -188,16 +165,16 @@ _MARK: Final = Markup(
 
 def render(report: Report) -> str:
     """The page; its videos lie where they are, and it links to them from where it lies itself."""
-    return _page(report, link_to(report.folder))
+    return _page(report, lambda file: file_link(file.path, report.folder))
 
 
 def render_embedded(report: Report) -> str:
     """The page with its videos inside; one that is not there as it was made, or too large, is linked to."""
-    return _page(report, DataUriEmbedder(link_to(report.folder)))
+    return _page(report, DataUriEmbedder(lambda file: file_link(file.path, report.folder)))
 
 
-def _page(report: Report, source: Callable[[ReportFile], str]) -> str:
-    style, script = (files("kirin_cli.report").joinpath("page", name).read_text("utf-8") for name in _FILES)
+def _page(report: Report, source: VideoSource) -> str:
+    style, script = (files("kirin_cli.report").joinpath("page", name).read_text("utf-8") for name in _PAGE_FILES)
     head = join(
         tag("meta", {"charset": "utf-8"}),
         tag("meta", {"http-equiv": "Content-Security-Policy", "content": _policy(style, script)}),
@@ -205,16 +182,18 @@ def _page(report: Report, source: Callable[[ReportFile], str]) -> str:
         tag("meta", {"name": "color-scheme", "content": "light dark"}),
         tag("meta", {"name": "referrer", "content": "no-referrer"}),
         tag("link", {"rel": "icon", "href": _ICON}),
-        tag("title", {}, f"{title(report)} – kirin"),
+        tag("title", {}, f"{_title(report)} – kirin"),
         tag("style", {}, Markup(style)),
     )
+    cards = [render_card(number, job, source) for number, job in enumerate(report.jobs, start=1)]
+    empty = tag("p", {"class": "empty", "hidden": bool(cards)}, "Nothing matches." if cards else "Nothing was made.")
     body = join(
         tag("a", {"class": "skip", "href": "#videos"}, "Skip to the videos"),
         _header(report),
         _problems(report),
         tag("div", {"class": "panels"}, render_timeline(report), render_costs(report)),
         _filters(report),
-        _cards(report, source),
+        tag("main", {"id": "videos", "tabindex": "-1"}, tag("div", {"class": "grid"}, join(*cards)), empty),
         tag("footer", {}, f"Made by kirin {report.version}".rstrip()),
         tag("script", {}, Markup(script)),
     )
@@ -222,19 +201,16 @@ def _page(report: Report, source: Callable[[ReportFile], str]) -> str:
 
 
 def _policy(style: str, script: str) -> str:
+    hashes = [b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)]
     rules = {
-        "default-src": "'none'", "style-src": _hash(style), "script-src": _hash(script),
+        "default-src": "'none'", "style-src": f"'sha256-{hashes[0]}'", "script-src": f"'sha256-{hashes[1]}'",
         "media-src": "'self' file: data:", "img-src": "'self' file: data:", "base-uri": "'none'",
         "form-action": "'none'",
     }  # fmt: skip
     return "; ".join(f"{name} {value}" for name, value in rules.items())
 
 
-def _hash(text: str) -> str:
-    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def title(report: Report) -> str:
+def _title(report: Report) -> str:
     """What the page is called: the job file, the only job, or how many there are."""
     sources = {job.file for job in report.jobs}
     if len(report.jobs) == 1:
@@ -247,19 +223,23 @@ def _header(report: Report) -> Markup:
     facts = [format_timestamp(report.ended)] if report.ended else []
     facts += [f"run {report.run_id}"] if report.run_id else []
     facts += [report.broken_off] if report.broken_off else []
+    stats = []
+    for name, amount, of, kind in _stats(report):
+        value = tag("dd", {}, amount, tag("small", {}, of) if of else "")
+        stats.append(tag("div", {"class": f"stat {kind}".strip()}, tag("dt", {}, name), value))
     return tag(
         "header", {"class": "hero"},
-        tag("p", {"class": "brand"}, _MARK, "kirin"),
-        tag("h1", {}, tag("bdi", {}, title(report))),
+        tag("p", {"class": "brand"}, _LOGO, "kirin"),
+        tag("h1", {}, tag("bdi", {}, _title(report))),
         tag("p", {"class": "sub"}, " · ".join(facts)),
-        tag("dl", {"class": "stats"}, join(*(_stat(*stat) for stat in _stats(report)))),
+        tag("dl", {"class": "stats"}, join(*stats)),
     )  # fmt: skip
 
 
 def _stats(report: Report) -> list[tuple[str, str, str, str]]:
     """Name, amount, what it is out of, and the class of each number at the top."""
     videos = sum(len(job.files) for job in report.jobs)
-    bad = sum(job.state in {"failed", "rejected", "expired"} for job in report.jobs)
+    bad = sum(STATES[job.state].counts_as == "failed" for job in report.jobs)
     rows = [
         ("Videos", str(videos), f"from {pluralize(len(report.jobs), 'job')}", ""),
         ("Cost", format_usd(report.cost), "", ""),
@@ -274,34 +254,27 @@ def _stats(report: Report) -> list[tuple[str, str, str, str]]:
     return rows
 
 
-def _stat(name: str, amount: str, of: str, kind: str) -> Markup:
-    small = tag("small", {}, of) if of else ""
-    return tag("div", {"class": f"stat {kind}".strip()}, tag("dt", {}, name), tag("dd", {}, amount, small))
-
-
 def _problems(report: Report) -> Markup:
-    rows = [_problem(problem) for problem in report.problems]
+    rows = []
     if report.missing_shards:
         numbers = ", ".join(map(str, report.missing_shards))
-        rows.insert(0, tag("li", {}, f"There is no result of these shards: {numbers}."))
+        rows.append(tag("li", {}, f"There is no result of these shards: {numbers}."))
+    for problem in report.problems:
+        position = tag("code", {}, problem.file + problem.line_column) if problem.file else ""
+        hint = tag("span", {"class": "hint"}, f" {problem.hint}") if problem.hint else ""
+        rows.append(tag("li", {}, position, " ", tag("bdi", {}, problem.message), hint))
     if not rows:
         return Markup()
-    return tag(
-        "section", {"class": "panel problems"}, tag("h2", {}, "Problems"), tag("ul", {}, join(*rows)),
-    )  # fmt: skip
-
-
-def _problem(one: ReportProblem) -> Markup:
-    place = ":".join([one.file, *(str(number) for number in (one.line, one.column) if number)])
-    return tag(
-        "li", {}, tag("code", {}, place) if one.file else "", " ", tag("bdi", {}, one.message),
-        tag("span", {"class": "hint"}, f" {one.hint}") if one.hint else "",
-    )  # fmt: skip
+    return tag("section", {"class": "panel problems"}, tag("h2", {}, "Problems"), tag("ul", {}, join(*rows)))
 
 
 def _filters(report: Report) -> Markup:
     models = dict.fromkeys(job.model for job in report.jobs if job.model)
-    chips = [_chip(state, number) for state, number in report.states.items()]
+    chips = []
+    for state, number in report.states.items():
+        box = tag("input", {"type": "checkbox", "name": "state", "value": state})
+        label = tag("span", {}, state, " ", tag("b", {}, str(number)))
+        chips.append(tag("label", {"class": f"chip {state}"}, box, label))
     options = [
         tag("option", {"value": ""}, "All models"),
         *(tag("option", {"value": model}, model) for model in models),
@@ -316,15 +289,3 @@ def _filters(report: Report) -> Markup:
             tag("select", {"name": "model"}, join(*options))),
         tag("output", {"class": "count", "aria-live": "polite"}, pluralize(len(report.jobs), "job")),
     )  # fmt: skip
-
-
-def _chip(state: str, number: int) -> Markup:
-    box = tag("input", {"type": "checkbox", "name": "state", "value": state})
-    return tag("label", {"class": f"chip {state}"}, box, tag("span", {}, state, " ", tag("b", {}, str(number))))
-
-
-def _cards(report: Report, source: Callable[[ReportFile], str]) -> Markup:
-    cards = [render_card(number, job, source) for number, job in enumerate(report.jobs, start=1)]
-    nothing = "Nothing was made." if not cards else "Nothing matches."
-    empty = tag("p", {"class": "empty", "hidden": bool(cards)}, nothing)
-    return tag("main", {"id": "videos", "tabindex": "-1"}, tag("div", {"class": "grid"}, join(*cards)), empty)

@@ -10,7 +10,7 @@ from kirin_cli.formatting import format_seconds, format_usd
 from kirin_cli.modelspec.text import pluralize
 from kirin_cli.report.report import PHASES, Phase, Report, ReportJob
 
-_VOID: Final = frozenset({"meta", "link", "input", "img", "br"})
+_VOID_ELEMENTS: Final = frozenset({"meta", "link", "input", "img", "br"})
 
 
 class Markup(str):
@@ -21,8 +21,10 @@ class Markup(str):
 
 def tag(name: str, attributes: Mapping[str, str | bool] | None = None, /, *children: str) -> Markup:
     """An element. An attribute that is False is left out, one that is True has no value."""
-    given = "".join(_attribute(key, value) for key, value in (attributes or {}).items() if value is not False)
-    return Markup(f"<{name}{given}>") if name in _VOID else Markup(f"<{name}{given}>{join(*children)}</{name}>")
+    shown = {key: value for key, value in (attributes or {}).items() if value is not False}
+    texts = (f" {key}" if value is True else f' {key}="{escape(str(value))}"' for key, value in shown.items())
+    opening = f"<{name}{''.join(texts)}>"
+    return Markup(opening if name in _VOID_ELEMENTS else f"{opening}{join(*children)}</{name}>")
 
 
 def join(*children: str) -> Markup:
@@ -30,35 +32,55 @@ def join(*children: str) -> Markup:
     return Markup("".join(child if isinstance(child, Markup) else escape(child) for child in children))
 
 
-def _attribute(name: str, value: str | bool) -> str:  # noqa: FBT001  (HTML has both)
-    return f" {name}" if value is True else f' {name}="{escape(str(value))}"'
-
-
 Spans = Sequence[tuple[Phase, float, float]]
 TimelineRow = tuple[int, ReportJob, Spans]
 
 MAX_TICKS: Final = 5
-_STEPS: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
-_APART: Final = 12
+_TICK_SECONDS: Final = (
+    0.1,
+    0.2,
+    0.5,
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    60,
+    120,
+    300,
+    600,
+    900,
+    1800,
+    3600,
+    7200,
+    14400,
+    43200,
+    86400,
+)
+_MAX_GAP_FACTOR: Final = 12
 """Where jobs lie further apart than so many times the longest, each is drawn from its own beginning."""
 
 
 def render_timeline(report: Report) -> Markup:
     """A bar for each job that ran, with its phases; nothing where no times are known."""
-    rows, together = _rows(report)
+    rows, together = _timeline_rows(report)
     if not rows:
         return Markup()
     length = max(end for _, _, spans in rows for _, _, end in spans) or 1.0
-    ticks = _ticks(length)
+    step = next((step for step in _TICK_SECONDS if length / step <= MAX_TICKS), length / MAX_TICKS)
+    ticks = [step * number for number in range(1, int(length / step) + 1)]
     heading = "Timeline" if together else "Time for each job"
     kinds = [*PHASES, *(["failed"] if "failed" in report.states else [])]
     legend = [tag("span", {"class": f"key {kind}"}, kind) for kind in kinds]
+    texts = [tag("text", {"x": _percent(tick / length), "y": "12"}, _tick_label(tick)) for tick in ticks]
+    axis = tag("svg", {"class": "bar", "aria-hidden": "true"}, join(*texts))
     bars = [_bar(row, length, ticks) for row in rows]
     return tag(
         "section", {"class": "panel timeline"},
         tag("div", {"class": "heading"}, tag("h2", {}, heading), tag("p", {"class": "legend"}, join(*legend))),
         tag("div", {"class": "scroll", "tabindex": "0", "role": "group", "aria-label": heading},
-            tag("div", {"class": "row axis"}, tag("span"), _axis(length, ticks)), join(*bars)),
+            tag("div", {"class": "row axis"}, tag("span"), axis), join(*bars)),
     )  # fmt: skip
 
 
@@ -70,35 +92,34 @@ def render_costs(report: Report) -> Markup:
             paid[job.model].append(job)
     if not paid:
         return Markup()
-    ranked = sorted(paid, key=lambda model: (-_sum(paid[model]), model))
-    rows = [_cost(model, paid[model], _sum(paid[ranked[0]])) for model in ranked]
+    sums = {model: sum((job.cost or Decimal(0) for job in jobs), Decimal(0)) for model, jobs in paid.items()}
+    rows = []
+    for model in sorted(paid, key=lambda model: (-sums[model], model)):
+        times = [job.seconds for job in paid[model] if job.seconds is not None]
+        each = f" · {format_seconds(sum(times) / len(times))} each" if times else ""
+        small = tag("small", {}, pluralize(len(paid[model]), "job") + each)
+        bar = tag("svg", {"class": "bar", "aria-hidden": "true"}, _rect("cost", 0, sums[model] / max(sums.values())))
+        amount = tag("span", {"class": "amount"}, format_usd(sums[model]))
+        rows.append(tag("div", {"class": "cost"}, tag("span", {"class": "name"}, model, small), amount, bar))
     return tag("section", {"class": "panel costs"}, tag("h2", {}, "Cost by model"), join(*rows))
 
 
-def _sum(jobs: Iterable[ReportJob]) -> Decimal:
-    return sum((job.cost or Decimal(0) for job in jobs), Decimal(0))
-
-
-def _cost(model: str, jobs: Sequence[ReportJob], most: Decimal) -> Markup:
-    amount = _sum(jobs)
-    times = [job.seconds for job in jobs if job.seconds is not None]
-    each = f" · {format_seconds(sum(times) / len(times))} each" if times else ""
-    bar = tag("svg", {"class": "bar", "aria-hidden": "true"}, _rect("cost", 0, float(amount / most)))
-    name = tag("span", {"class": "name"}, model, tag("small", {}, pluralize(len(jobs), "job") + each))
-    return tag("div", {"class": "cost"}, name, tag("span", {"class": "amount"}, format_usd(amount)), bar)
-
-
-def _rows(report: Report) -> tuple[list[TimelineRow], bool]:
+def _timeline_rows(report: Report) -> tuple[list[TimelineRow], bool]:
     """The jobs with their spans from a common zero, or, where they lie far apart, each from its own."""
-    numbered = enumerate(report.jobs, start=1)
-    timed = [(number, job, _clipped(job.spans, report)) for number, job in numbered if job.state != "skipped"]
-    timed = [row for row in timed if row[2]]
-    begins = [min(begin for _, begin, _ in spans) for _, _, spans in timed]
-    ends = [max(end for _, _, end in spans) for _, _, spans in timed]
+    first, last = report.started or 0.0, report.ended or float("inf")
+    timed: list[TimelineRow] = []
+    for number, job in enumerate(report.jobs, start=1):
+        # What lies within the run: a job may have been submitted in an earlier one.
+        cut = [(phase, max(begin, first), min(end, last)) for phase, begin, end in job.spans]
+        spans = [(phase, begin, end) for phase, begin, end in cut if end > begin]
+        if spans and job.state != "skipped":
+            timed.append((number, job, spans))
     if not timed:
         return [], True
+    begins = [min(begin for _, begin, _ in spans) for _, _, spans in timed]
+    ends = [max(end for _, _, end in spans) for _, _, spans in timed]
     longest = max(end - begin for begin, end in zip(begins, ends, strict=True))
-    together = max(ends) - min(begins) <= _APART * longest * max(1, len(timed) // 10)
+    together = max(ends) - min(begins) <= _MAX_GAP_FACTOR * longest * max(1, len(timed) // 10)
     zeros = [min(begins)] * len(timed) if together else begins
     return [
         (number, job, [(phase, begin - zero, end - zero) for phase, begin, end in spans])
@@ -106,50 +127,27 @@ def _rows(report: Report) -> tuple[list[TimelineRow], bool]:
     ], together
 
 
-def _clipped(spans: Spans, report: Report) -> Spans:
-    """What lies within the run: a job may have been submitted in an earlier one."""
-    first, last = report.started or 0.0, report.ended or float("inf")
-    cut = [(phase, max(begin, first), min(end, last)) for phase, begin, end in spans]
-    return [(phase, begin, end) for phase, begin, end in cut if end > begin]
-
-
-def _ticks(length: float) -> list[float]:
-    step = next((step for step in _STEPS if length / step <= MAX_TICKS), length / MAX_TICKS)
-    return [step * number for number in range(1, int(length / step) + 1)]
-
-
 def _bar(row: TimelineRow, length: float, ticks: Iterable[float]) -> Markup:
     number, job, spans = row
-    words = [f"{phase} {format_seconds(end - begin)}" for phase, begin, end in spans]
-    rects = [_rect(_kind(job, phase), begin / length, (end - begin) / length) for phase, begin, end in spans]
-    facts = {"class": "bar", "role": "img", "aria-label": ", ".join(words)}
-    plot = tag("svg", facts, tag("title", {}, ", ".join(words)), _grid(length, ticks), join(*rects))
+    label = ", ".join(f"{phase} {format_seconds(end - begin)}" for phase, begin, end in spans)
+    positions = [_percent(tick / length) for tick in ticks]
+    lines = [tag("line", {"x1": x, "x2": x, "y1": "0", "y2": "100%"}) for x in positions]
+    rects = []
+    for phase, begin, end in spans:
+        kind = "failed" if job.state == "failed" and phase == "generating" else phase
+        rects.append(_rect(kind, begin / length, (end - begin) / length))
+    facts = {"class": "bar", "role": "img", "aria-label": label}
+    plot = tag("svg", facts, tag("title", {}, label), join(*lines), join(*rects))
     name = tag("a", {"class": "name", "href": f"#job-{number}"}, tag("bdi", {}, job.name or job.external_id))
     return tag("div", {"class": "row", "data-job": f"job-{number}"}, name, plot)
 
 
-def _kind(job: ReportJob, phase: Phase) -> str:
-    return "failed" if job.state == "failed" and phase == "generating" else phase
+def _rect(kind: str, begin: float, width: float | Decimal) -> Markup:
+    x, shown = _percent(begin), _percent(max(float(width), 0.002))
+    return tag("rect", {"class": kind, "x": x, "width": shown, "y": "3", "height": "9", "rx": "2"})
 
 
-def _rect(kind: str, begin: float, width: float) -> Markup:
-    shown = max(width, 0.002)
-    return tag(
-        "rect", {"class": kind, "x": _percent(begin), "width": _percent(shown), "y": "3", "height": "9", "rx": "2"}
-    )
-
-
-def _grid(length: float, ticks: Iterable[float]) -> Markup:
-    places = (_percent(tick / length) for tick in ticks)
-    return join(*(tag("line", {"x1": at, "x2": at, "y1": "0", "y2": "100%"}) for at in places))
-
-
-def _axis(length: float, ticks: Sequence[float]) -> Markup:
-    texts = [tag("text", {"x": _percent(tick / length), "y": "12"}, _tick(tick)) for tick in ticks]
-    return tag("svg", {"class": "bar", "aria-hidden": "true"}, join(*texts))
-
-
-def _tick(seconds: float) -> str:
+def _tick_label(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 1 else f"{seconds:g} s" if seconds < 60 else format_seconds(seconds)
 
 

@@ -10,26 +10,26 @@ from kirin_cli import __version__
 from kirin_cli.errors import KirinError
 from kirin_cli.formatting import iso_utc
 from kirin_cli.json_text import dump_json, escape_ci_commands
-from kirin_cli.modelspec.types import Finding, Severity
-from kirin_cli.report.report import Report, as_list, as_mapping
-from kirin_cli.run.job import Outcome, OutputFile, Summary
+from kirin_cli.modelspec.types import Finding
+from kirin_cli.report.report import STATES, Report, as_list, as_mapping
+from kirin_cli.run.job import Outcome, Summary
 
 if TYPE_CHECKING:
     from kirin_cli.run.check import CheckedFiles, CheckedJob
 
 COUNTED: Final = ("done", "failed", "skipped", "pending", "unknown")
-COUNTS_AS: Final = {"rejected": "failed", "expired": "failed"}
+OUTPUT_FIELDS: Final = ("type", "path", "url", "bytes", "sha256", "duration")
 ERROR_FIELDS: Final = ("code", "message", "hint", "retry_safe", "charged")
 JOB_FIELDS: Final[Mapping[str, object]] = {
     **dict.fromkeys(("name", "model", "state", "task_id", "external_task_id", "cost_usd")),
-    "outputs": [dict.fromkeys(("type", "path", "url", "bytes", "sha256", "duration"))],
+    "outputs": [dict.fromkeys(OUTPUT_FIELDS)],
     "error": dict.fromkeys(ERROR_FIELDS),
     **dict.fromkeys(("reason", "take", "file", "line", "column", "prompt")),
     "params": ...,
     "times": dict.fromkeys(("intended", "submitted", "accepted", "generated", "failed", "fetched")),
 }
 """The names in a job: None has nothing below it, a list more of the same, `...` what the model has."""
-_NO_FILE: Final = frozenset({"", "."})  # of jobs that came from flags
+_NO_FILES: Final = frozenset({"", "."})  # of jobs that came from flags
 RunData = Mapping[str, object]
 
 
@@ -38,7 +38,7 @@ def render_json(summary: Summary) -> str:
     return dump_json(run_data(summary))
 
 
-def render_again(report: Report) -> str:
+def render_data(report: Report) -> str:
     """The data that a report was read from."""
     return dump_json(report.data)
 
@@ -64,14 +64,14 @@ def totals(states: Mapping[str, int], cost: Decimal) -> dict[str, object]:
     """How many jobs ended in which state, and what they cost."""
     counts = dict.fromkeys(COUNTED, 0)
     for state, number in states.items():
-        counts[COUNTS_AS.get(state, state if state in counts else "unknown")] += number
+        counts[STATES[state].counts_as if state in STATES else "unknown"] += number
     return {"jobs": sum(states.values()), **counts, "cost_usd": str(cost)}
 
 
 def refused_result(findings: Iterable[Finding]) -> dict[str, object]:
     """A run that sent nothing, because of what was found."""
     names = ("severity", "message", "rule", "path", "job", "file", "line", "column")
-    return _without_jobs(2, [{name: getattr(finding, name) for name in names} for finding in findings])
+    return _without_jobs(2, [_fields(finding, names) for finding in findings])
 
 
 def error_result(error: KirinError) -> dict[str, object]:
@@ -91,12 +91,12 @@ def _job(outcome: Outcome) -> dict[str, object]:
         "state": outcome.state,
         "task_id": outcome.task_id or None,
         "external_task_id": outcome.job.external_id,
-        "cost_usd": _money(outcome.cost),
-        "outputs": [_output(output) for output in outcome.outputs],
-        "error": _error(outcome),
+        "cost_usd": None if outcome.cost is None else str(outcome.cost),
+        "outputs": [_fields(output, OUTPUT_FIELDS) | {"path": str(output.path)} for output in outcome.outputs],
+        "error": None if outcome.error is None else _fields(outcome.error, ERROR_FIELDS),
         "reason": outcome.reason or None,
         "take": outcome.job.take,
-        "file": outcome.job.file if outcome.job.file not in _NO_FILE else None,
+        "file": outcome.job.file if outcome.job.file not in _NO_FILES else None,
         "line": outcome.job.line or None,
         "column": outcome.job.column or None,
         "prompt": params.get("prompt"),
@@ -105,25 +105,8 @@ def _job(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _output(output: OutputFile) -> dict[str, object]:
-    return {
-        "type": output.type,
-        "path": str(output.path),
-        "url": output.url,
-        "bytes": output.bytes,
-        "sha256": output.sha256,
-        "duration": output.duration,
-    }
-
-
-def _error(outcome: Outcome) -> dict[str, object] | None:
-    if outcome.error is None:
-        return None
-    return {name: getattr(outcome.error, name) for name in ERROR_FIELDS}
-
-
-def _money(cost: Decimal | None) -> str | None:
-    return None if cost is None else str(cost)
+def _fields(item: object, names: Iterable[str]) -> dict[str, object]:
+    return {name: getattr(item, name) for name in names}
 
 
 JOB_LINE_FIELDS: Final[Mapping[str, object]] = {"run_id": None, **JOB_FIELDS}
@@ -145,29 +128,24 @@ def render_validation(checked: "CheckedFiles", *, strict: bool) -> str:
     report = {
         "valid": not checked.refused(strict=strict),
         "jobs": [_checked_job(job) for job in checked.jobs],
-        "errors": [_of_file(finding) for finding in checked.findings],
+        "errors": [_fields(finding, ("file", "line", "column", "message", "via")) for finding in checked.findings],
     }
     return dump_json(report)
 
 
-def _checked_job(one: "CheckedJob") -> dict[str, object]:
-    return {
-        "name": one.job.name,
-        "model": one.job.model,
-        "file": str(one.job.file),
-        "line": one.job.line,
-        "take": one.job.take,
-        "tags": list(one.job.tags),
-        "via": one.job.via,
-        "errors": _finding_data(one, "error"),
-        "warnings": _finding_data(one, "warning"),
-    }
-
-
-def _finding_data(one: "CheckedJob", severity: Severity) -> list[dict[str, object]]:
+def _checked_job(checked: "CheckedJob") -> dict[str, object]:
     names = ("path", "rule", "message", "line", "column", "via")
-    return [{name: getattr(f, name) for name in names} for f in one.findings if f.severity == severity]
-
-
-def _of_file(finding: Finding) -> dict[str, object]:
-    return {name: getattr(finding, name) for name in ("file", "line", "column", "message", "via")}
+    by_severity: dict[str, list[dict[str, object]]] = {"error": [], "warning": []}
+    for finding in checked.findings:
+        by_severity[finding.severity].append(_fields(finding, names))
+    return {
+        "name": checked.job.name,
+        "model": checked.job.model,
+        "file": str(checked.job.file),
+        "line": checked.job.line,
+        "take": checked.job.take,
+        "tags": list(checked.job.tags),
+        "via": checked.job.via,
+        "errors": by_severity["error"],
+        "warnings": by_severity["warning"],
+    }

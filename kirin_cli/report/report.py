@@ -11,11 +11,31 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final, Literal
 
-from kirin_cli.run.events import JobState
-
 Phase = Literal["queued", "generating", "downloading"]
 PHASES: Final[tuple[Phase, ...]] = ("queued", "generating", "downloading")
-GOOD: Final = frozenset({"done", "skipped"})
+
+
+@dataclass(frozen=True, slots=True)
+class StateInfo:
+    """How a state of a job is shown: its mark, what it counts as in totals, and what stands in place of a video."""
+
+    mark: str
+    counts_as: str
+    no_video: str = "no video"
+
+
+STATES: Final[Mapping[str, StateInfo]] = {
+    "failed": StateInfo("❌", "failed"),
+    "rejected": StateInfo("❌", "failed"),
+    "expired": StateInfo("❌", "failed", "file no longer on the service"),
+    "unknown": StateInfo("❓", "unknown", "outcome unknown"),
+    "pending": StateInfo("⏳", "pending", "not finished yet"),
+    "done": StateInfo("✅", "done"),
+    "skipped": StateInfo("⏭️", "skipped"),
+}
+"""Every JobState, the gravest first."""
+
+CHARGED: Final = {"yes": "It was charged.", "maybe": "It may have been charged.", "no": "It was not charged."}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +61,22 @@ class JobFailure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportJob:
-    """How one job stands. `line` and `column` are 0 where there is none, texts ""; `params` is JSON-like."""
+class InJobFile:
+    """What stands in a job file; `file` is "" where it does not, `line` and `column` are 0 where they are not known."""
+
+    file: str
+    line: int
+    column: int
+
+    @property
+    def line_column(self) -> str:
+        """What stands behind the file in a position: `:4:7`, `:4` or ""."""
+        return "".join(f":{number}" for number in (self.line, self.column) if number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportJob(InJobFile):
+    """How one job stands. Texts are "" where there is none; `params` is JSON-like."""
 
     name: str
     model: str
@@ -54,9 +88,6 @@ class ReportJob:
     failure: JobFailure | None
     reason: str
     take: int
-    file: str
-    line: int
-    column: int
     prompt: str
     params: Mapping[str, object]
     times: Mapping[str, float]
@@ -64,9 +95,9 @@ class ReportJob:
     @property
     def spans(self) -> tuple[tuple[Phase, float, float], ...]:
         """The phases that the job went through, with their beginnings and ends; a phase of no length is left out."""
-        at = self.times
-        sent = at.get("accepted", at.get("submitted"))
-        edges = (at.get("intended", sent), sent, at.get("generated", at.get("failed")), at.get("fetched"))
+        times = self.times
+        sent = times.get("accepted", times.get("submitted"))
+        edges = (times.get("intended", sent), sent, times.get("generated", times.get("failed")), times.get("fetched"))
         spans = zip(PHASES, edges, edges[1:], strict=False)
         return tuple((phase, begin, end) for phase, begin, end in spans if begin and end and end > begin)
 
@@ -78,7 +109,7 @@ class ReportJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportProblem:
+class ReportProblem(InJobFile):
     """What kept the run from beginning: a finding in a job file, or an error."""
 
     severity: str
@@ -86,16 +117,13 @@ class ReportProblem:
     hint: str
     rule: str
     job: str
-    file: str
-    line: int
-    column: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """A run, or several joined into one. `data` is the plain data that it was read from, as it came.
 
-    `folder` is where the report will lie: links start there. `missing` are the numbers of shards without a result.
+    `folder` is where the report will lie: links start there. `missing_shards` are those without a result.
     """
 
     run_id: str
@@ -138,7 +166,6 @@ class Report:
 Clean = Callable[[str], str]
 """Makes text harmless that somebody else wrote."""
 
-STATES: Final[tuple[JobState, ...]] = ("done", "skipped", "failed", "rejected", "pending", "unknown", "expired")
 _MONEY: Final = re.compile(r"\d{1,12}(\.\d{1,12})?", re.ASCII)
 _MAX_DEPTH: Final = 12
 
@@ -153,55 +180,61 @@ class ReportParser:
         """The whole run; `folder` is where the report will lie."""
         shards = as_mapping(data.get("shards"))
         return Report(
-            run_id=self._text(data, "run_id"),
+            run_id=self._text(data.get("run_id")),
             exit_code=as_int(data.get("exit_code")),
-            version=self._text(data, "kirin_version"),
+            version=self._text(data.get("kirin_version")),
             started=as_timestamp(data.get("started_at")),
             ended=as_timestamp(data.get("ended_at")),
             jobs=tuple(self._job(as_mapping(job)) for job in as_list(data.get("jobs"))),
-            problems=tuple(self._problem(as_mapping(one)) for one in as_list(data.get("problems"))),
+            problems=tuple(self._problem(as_mapping(problem)) for problem in as_list(data.get("problems"))),
             missing_shards=tuple(filter(None, map(as_int, as_list(shards.get("missing"))))),
             folder=folder,
             data=data,
         )
 
     def _job(self, job: Mapping[str, object]) -> ReportJob:
-        times = {stage: as_timestamp(at) for stage, at in as_mapping(job.get("times")).items()}
-        state = job.get("state")
+        times = {stage: as_timestamp(text) for stage, text in as_mapping(job.get("times")).items()}
+        state, error = job.get("state"), as_mapping(job.get("error"))
         return ReportJob(
-            name=self._text(job, "name"), model=self._text(job, "model"), task_id=self._text(job, "task_id"),
+            **self._texts(job, "name", "model", "task_id", "reason", "file", "prompt"),
             state=state if isinstance(state, str) and state in STATES else "unknown",
-            external_id=self._text(job, "external_task_id"), cost=as_decimal(job.get("cost_usd")),
-            files=tuple(self._made(as_mapping(output)) for output in as_list(job.get("outputs"))),
-            failure=self._trouble(as_mapping(job.get("error"))), reason=self._text(job, "reason"),
-            take=as_int(job.get("take")) or 1, file=self._text(job, "file"), line=as_int(job.get("line")),
-            column=as_int(job.get("column")), prompt=self._text(job, "prompt"),
+            external_id=self._text(job.get("external_task_id")),
+            cost=as_decimal(job.get("cost_usd")),
+            files=tuple(self._file(as_mapping(output)) for output in as_list(job.get("outputs"))),
+            failure=JobFailure(**self._texts(error, "message", "hint", "code", "charged")) if error else None,
+            take=as_int(job.get("take")) or 1,
+            line=as_int(job.get("line")),
+            column=as_int(job.get("column")),
             params=as_mapping(self._tree(as_mapping(job.get("params")), _MAX_DEPTH)),
-            times={stage: at for stage, at in times.items() if at is not None},
-        )  # fmt: skip
+            times={stage: seconds for stage, seconds in times.items() if seconds is not None},
+        )
 
-    def _made(self, output: Mapping[str, object]) -> ReportFile:
-        path = _path(_raw(output, "path"))
-        texts = {name: self._text(output, name) for name in ("type", "sha256", "duration")}
+    def _file(self, output: Mapping[str, object]) -> ReportFile:
+        text = output.get("path")
+        try:  # none where no file of this system can have it
+            path = Path(text) if isinstance(text, str) and b"\0" not in os.fsencode(text) else Path()
+        except UnicodeEncodeError:
+            path = Path()
+        texts = self._texts(output, "type", "sha256", "duration")
         return ReportFile(path=path, name=self._clean(path.name), bytes=as_int(output.get("bytes")), **texts)
 
-    def _trouble(self, error: Mapping[str, object]) -> JobFailure | None:
-        texts = {name: self._text(error, name) for name in ("message", "hint", "code", "charged")}
-        return JobFailure(**texts) if error else None
+    def _problem(self, problem: Mapping[str, object]) -> ReportProblem:
+        texts = self._texts(problem, "severity", "message", "hint", "rule", "job", "file")
+        return ReportProblem(line=as_int(problem.get("line")), column=as_int(problem.get("column")), **texts)
 
-    def _problem(self, one: Mapping[str, object]) -> ReportProblem:
-        texts = {name: self._text(one, name) for name in ("severity", "message", "hint", "rule", "job", "file")}
-        return ReportProblem(line=as_int(one.get("line")), column=as_int(one.get("column")), **texts)
+    def _text(self, value: object) -> str:
+        return self._clean(value) if isinstance(value, str) else ""
 
-    def _text(self, mapping: Mapping[str, object], name: str) -> str:
-        return self._clean(_raw(mapping, name))
+    def _texts(self, mapping: Mapping[str, object], *names: str) -> dict[str, str]:
+        return {name: self._text(mapping.get(name)) for name in names}
 
     def _tree(self, value: object, depth: int) -> object:
         """A JSON value with all its texts and names cleaned, as far down as parameters ever go."""
         if isinstance(value, Mapping):
-            return {self._clean(str(name)): self._tree(one, depth - 1) for name, one in value.items()} if depth else {}
+            items = value.items() if depth else ()
+            return {self._clean(str(name)): self._tree(item, depth - 1) for name, item in items}
         if isinstance(value, list):
-            return [self._tree(one, depth - 1) for one in value] if depth else []
+            return [self._tree(item, depth - 1) for item in value] if depth else []
         return self._clean(value) if isinstance(value, str) else value
 
 
@@ -230,22 +263,8 @@ def as_timestamp(value: object) -> float | None:
     if not isinstance(value, str):
         return None
     try:
-        at = datetime.fromisoformat(value)
-        seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+        moment = datetime.fromisoformat(value)
+        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError, OSError):
         return None
     return seconds if math.isfinite(seconds) and seconds > 0 else None
-
-
-def _path(text: str) -> Path:
-    """The path, none where no file of this system can have it."""
-    try:
-        os.fsencode(text)
-    except UnicodeEncodeError:
-        return Path()
-    return Path() if "\0" in text else Path(text)
-
-
-def _raw(mapping: Mapping[str, object], name: str) -> str:
-    value = mapping.get(name)
-    return value if isinstance(value, str) else ""

@@ -72,9 +72,9 @@ def test_missing_shards_are_an_error():
 
 def test_files_are_named_from_the_workspace_where_the_step_runs_in_a_folder_of_it(tmp_path):
     failed = report(job("a", state="failed", error=ERROR))
-    drawn = github.annotations(failed, tmp_path / "videos", tmp_path)
+    drawn = github.render(failed, tmp_path / "videos", tmp_path)
     assert commands(drawn)[0][1]["file"] == "videos/jobs.yaml"
-    outside = github.annotations(failed, tmp_path, tmp_path / "elsewhere")
+    outside = github.render(failed, tmp_path, tmp_path / "elsewhere")
     assert commands(outside)[0][1]["file"] == "jobs.yaml"
 
 

@@ -61,7 +61,7 @@ def test_a_cell_is_one_line_and_a_long_prompt_is_cut():
 
 def test_what_does_not_fit_is_counted():
     found = report(*(job(f"job-{number}", state="failed", error=ERROR) for number in range(2000)))
-    drawn = "\n".join(markdown.lines(found, links=False, room=30_000))
+    drawn = "\n".join(markdown.lines(found, links=False, max_bytes=30_000))
     assert len(drawn.encode()) < 31_000
     troubles, rows = drawn.count("\n- ❌"), drawn.count("\n| ❌")
     assert f"… and {2000 - troubles} more problems" in drawn
