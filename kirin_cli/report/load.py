@@ -50,7 +50,9 @@ def _load(path: Path) -> list[LoadedResult]:
     result = _parse_run(sys.stdin.buffer.read(MAX_RESULT_BYTES + 1), path) if is_stdin else _read(path)
     if result is None:
         problem = "is no result of kirin" if is_stdin or path.exists() else "is not there"
-        raise UsageError(f"{path} {problem}", hint="name results of kirin run --json, sidecars beside videos, or folders")
+        raise UsageError(
+            f"{path} {problem}", hint="name results of kirin run --json, sidecars beside videos, or folders"
+        )
     return [result]
 
 
