@@ -19,6 +19,7 @@ from kirin_cli.ui.terminal_text import escape_untrusted
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from kirin_cli.cli.flags import PrintingFlags
     from kirin_cli.modelspec.types import Finding
     from kirin_cli.ui.progress import ProgressView
 
@@ -32,7 +33,7 @@ _ESCAPES: Final = {r"\t": "\t", r"\n": "\n", r"\\": "\\"}
 
 
 class OutputFormat(Record):
-    """What was asked for; nothing of it is how people get it."""
+    """How a result is printed; where nothing is set, for people."""
 
     json: bool = False
     jsonl: bool = False
@@ -56,15 +57,13 @@ class OutputFormat(Record):
 FOR_PEOPLE: Final = OutputFormat()
 
 
-def output_format(
-    fields: FieldTree, *, json: bool = False, jsonl: bool = False, template: str = "", csv: bool = False
-) -> OutputFormat:
-    """What the flags ask for. Raises UsageError where they contradict one another or the template names no field."""
-    given = {"--json": json, "--jsonl": jsonl, "--format": bool(template), "--csv": csv}
-    asked = [flag for flag, is_given in given.items() if is_given]
-    if len(asked) > 1:
-        raise UsageError(f"{asked[0]} and {asked[1]} cannot both say how to print; give one of them")
-    return OutputFormat(json, jsonl, RowTemplate(template, fields) if template else None)
+def output_format(fields: FieldTree, flags: "PrintingFlags", *, csv: bool = False) -> OutputFormat:
+    """How to print. Raises UsageError where the flags contradict one another or the template names no field."""
+    wants = {"--json": flags.json, "--jsonl": flags.jsonl, "--format": bool(flags.template), "--csv": csv}
+    spellings = [spelling for spelling, is_wanted in wants.items() if is_wanted]
+    if len(spellings) > 1:
+        raise UsageError(f"{spellings[0]} and {spellings[1]} cannot both say how to print; give one of them")
+    return OutputFormat(flags.json, flags.jsonl, RowTemplate(flags.template, fields) if flags.template else None)
 
 
 class RowTemplate:

@@ -9,11 +9,11 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from kirin_cli.cli.flags import fill_record, flag_parameters, with_signature
 from kirin_cli.cli.model_command import (
     ModelFlags,
     ParsedFlags,
@@ -22,12 +22,7 @@ from kirin_cli.cli.model_command import (
     parameters,
     parse_flags,
 )
-from kirin_cli.cli.options import dataclass_parameters, with_signature
 from kirin_cli.errors import UsageError
-from kirin_cli.media.request_body import elide, expand
-from kirin_cli.modelspec.model import CheckResult, Model
-from kirin_cli.modelspec.record import Record
-from kirin_cli.modelspec.types import MediaFile, MediaKind, Problem
 
 if TYPE_CHECKING:
     from kirin_cli.cli.console import CommandConsole
@@ -36,11 +31,169 @@ if TYPE_CHECKING:
     from kirin_cli.cli.settings import Settings
     from kirin_cli.jobs.job import JobSpec
     from kirin_cli.media import MediaInspector
-    from kirin_cli.modelspec.types import Finding
+    from kirin_cli.modelspec.model import CheckResult, Model
+    from kirin_cli.modelspec.types import Finding, Problem
     from kirin_cli.run.job import OutputTarget
     from kirin_cli.run.prepare import PreparedRun
 
+CREATE_PATH: Final = "/model/v1/generation"
+MAX_PROMPT_BYTES: Final = 1 << 20
 VIDEO_SUFFIXES: Final = (".mp4", ".mov")
+
+
+def model_command(model: Model) -> Callable[..., int]:
+    """The function behind the model's command, with a flag for every parameter."""
+
+    def command(**values: object) -> int:
+        return run_model_command(model, fill_record(ModelFlags, values), values)
+
+    prompt, *further = flag_parameters(ModelFlags)
+    return with_signature(command, [prompt, *parameters(model), *further], model.help)
+
+
+def run_model_command(model: Model, flags: ModelFlags, values: Mapping[str, object]) -> int:
+    """Do what the flags say; returns the exit code. `values` has those of the model's own flags, by parameter name.
+
+    Raises the tree of errors.
+    """
+    from kirin_cli.media import make_inspector
+
+    console = flags.display.console()
+    settings = flags.service.settings()
+    job = read_start_job(model, flags.file) if flags.file else None
+    prompt = read_prompt(flags, values.get("p_prompt"))
+    parsed = parse_flags(model, {**values, "p_prompt": prompt}, job.params if job else {}, job.base if job else None)
+    inspect = make_inspector(uploads=bool(settings.upload_url) or flags.sandbox)
+    result = _check(model, parsed, inspect, check_urls=flags.checks.check_urls)
+    findings = [_finding(model, parsed, job, problem) for problem in result.problems]
+    console.findings(findings)
+    if any(flags.checks.strict or finding.severity == "error" for finding in findings):
+        from kirin_cli.cli.reports import parse_reports
+
+        taken = flags.printing.json or flags.printing.jsonl or bool(flags.printing.template)
+        return parse_reports(flags.report, json=taken).write_refused(findings, console)
+    if flags.to_yaml or flags.dry_run:
+        return _print_request(model, flags, parsed, result.values, settings, console)
+    return _send(model, flags, result.values, settings, console)
+
+
+def read_start_job(model: Model, path: Path) -> JobSpec:
+    """The job of `--file`. Raises UsageError where the file holds no single job of this model."""
+    from kirin_cli.cli.flags import JobFileFlags
+    from kirin_cli.cli.job_files import external_inputs, fields_by_name
+    from kirin_cli.jobs.parser import read_job_file
+
+    file = read_job_file(path, fields_by_name([model]), inputs=external_inputs(JobFileFlags(files=[path])))
+    if file.problems:
+        first = file.problems[0]
+        raise UsageError(f"{first.file or path}:{first.line}:{first.column}: {first.message}")
+    if len(file.jobs) != 1:
+        raise UsageError(f"{path} holds {len(file.jobs)} jobs; --file takes one", hint="use kirin run for more")
+    job = file.jobs[0]
+    if job.model != model.id:
+        raise UsageError(f"{path}:{job.line}: the job is for {job.model!r}, this command is {model.id}")
+    if job.problems:
+        line, column = job.spot(job.problems[0].path)
+        raise UsageError(f"{path}:{line}:{column}: {job.problems[0].message}")
+    return job
+
+
+def read_prompt(flags: ModelFlags, flag: object) -> str | None:
+    """The prompt, from wherever it comes. Raises UsageError where it is there twice or cannot be read."""
+    prompts = [prompt for prompt in (flags.prompt, flag, flags.prompt_file) if prompt is not None]
+    if len(prompts) > 1:
+        raise UsageError("the prompt is given twice; use the argument, --prompt or --prompt-file")
+    if flags.prompt_file is not None:
+        try:
+            with flags.prompt_file.open("rb") as file:
+                return _decode_prompt(file.read(MAX_PROMPT_BYTES + 1), str(flags.prompt_file))
+        except OSError as error:
+            raise UsageError(f"--prompt-file {flags.prompt_file} cannot be read: {error.strerror or error}") from error
+    text = str(prompts[0]) if prompts else None
+    return _decode_prompt(sys.stdin.buffer.read(MAX_PROMPT_BYTES + 1), "standard input") if text == "-" else text
+
+
+def _decode_prompt(raw: bytes, source: str) -> str:
+    """The text without its last line end. A prompt has at most 2500 characters; a megabyte is none."""
+    if len(raw) > MAX_PROMPT_BYTES:
+        raise UsageError(f"{source} holds more than {MAX_PROMPT_BYTES} bytes; that is no prompt")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{source} is not UTF-8 (byte {error.start})") from error
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+def _check(model: Model, parsed: ParsedFlags, inspect: MediaInspector, *, check_urls: bool) -> CheckResult:
+    if check_urls:
+        from kirin_cli.run.check_online import check_online, make_prober
+
+        with make_prober(os.environ, inspect) as prober:
+            return check_online(model, parsed.params, parsed.base, prober)
+    return model.check(parsed.params, lambda text, kind: inspect(text, kind, parsed.base))
+
+
+def _finding(model: Model, parsed: ParsedFlags, job: JobSpec | None, problem: Problem) -> Finding:
+    from kirin_cli.modelspec.types import Finding
+
+    about = {"message": problem.message, "severity": problem.severity, "rule": problem.rule, "path": problem.path}
+    flag = flag_for_problem(parsed.origins, problem.path)
+    if not flag and job is not None:
+        line, column = job.spot(problem.path)
+        return Finding(**about, file=str(job.file), line=line, column=column)  # type: ignore[arg-type]
+    return Finding(**about, flag=flag or flag_that_sets(model, problem.path))  # type: ignore[arg-type]
+
+
+def _print_request(
+    model: Model, flags: ModelFlags, parsed: ParsedFlags, values: Mapping[str, object], settings: Settings,
+    console: CommandConsole,
+) -> int:  # fmt: skip
+    if flags.printing.jsonl or flags.printing.template:
+        raise UsageError("--jsonl and --format print what was made; --dry-run and --to-yaml make nothing")
+    if flags.to_yaml:
+        console.data(request_yaml(model, parsed.params))
+        return 0
+    request = request_data(model, values, settings, full=flags.full)
+    console.data(request_json(request) if flags.printing.json else request_curl(request))
+    console.info("nothing was sent; a real submission also carries an external_task_id, so that it is never paid twice")
+    return 0
+
+
+def request_data(model: Model, values: Mapping[str, object], settings: Settings, *, full: bool) -> dict[str, object]:
+    """The request as data; the key never, Base64 only with `full`."""
+    from kirin_cli.media.request_body import elide, expand
+    from kirin_cli.wire import DIALECTS
+
+    body = DIALECTS[settings.dialect].build_body(model, values)
+    return {
+        "method": "POST",
+        "url": settings.base_url.rstrip("/") + CREATE_PATH,
+        "headers": {"Authorization": "Bearer ***", "Content-Type": "application/json"},
+        "body": expand(body) if full else elide(body),
+    }
+
+
+def request_json(request: Mapping[str, object]) -> str:
+    """The request as JSON."""
+    return json.dumps(request, indent=2, ensure_ascii=True)
+
+
+def request_curl(request: Mapping[str, object]) -> str:
+    """The request as a command for a POSIX shell, with $KIRIN_API_KEY for the key."""
+    body = shlex.quote(json.dumps(request["body"], ensure_ascii=False))
+    headers = '-H "Authorization: Bearer $KIRIN_API_KEY" -H "Content-Type: application/json"'
+    return f"curl -X POST {shlex.quote(str(request['url']))} \\\n  {headers} \\\n  -d {body}"
+
+
+def request_yaml(model: Model, params: Mapping[str, object]) -> str:
+    """The job file with one job that has these parameters."""
+    import yaml
+
+    from kirin_cli.jobs.placeholders import escape
+
+    return yaml.safe_dump(
+        {"version": 1, "model": model.id, "params": escape(params)}, sort_keys=False, allow_unicode=True, width=100
+    ).rstrip("\n")
 
 
 def parse_output(output: Path | None, *, replace: bool) -> OutputTarget:
@@ -56,210 +209,20 @@ def parse_output(output: Path | None, *, replace: bool) -> OutputTarget:
     return OutputTarget(output, DEFAULT_TEMPLATE, replace)
 
 
-MAX_PROMPT_BYTES: Final = 1 << 20
-
-
-class BaseParams(Record):
-    """The parameters to start from, and the job of a file that they came from."""
-
-    params: Mapping[str, object]
-    job: JobSpec | None = None
-
-
-def load_base_params(model: Model, flags: ModelFlags) -> BaseParams:
-    """The job of `--file`, or nothing. Raises UsageError where the file holds no single job of this model."""
-    if flags.file is None:
-        return BaseParams({})
-    from kirin_cli.cli.job_files import (
-        external_inputs,
-        parameters,
-    )
-    from kirin_cli.jobs.parser import read_job_file
-
-    found = read_job_file(flags.file, parameters([model]), inputs=external_inputs())
-    if found.problems:
-        first = found.problems[0]
-        raise UsageError(f"{first.file or flags.file}:{first.line}:{first.column}: {first.message}")
-    if len(found.jobs) != 1:
-        raise UsageError(f"{flags.file} holds {len(found.jobs)} jobs; --file takes one", hint="use kirin run for more")
-    job = found.jobs[0]
-    if job.model != model.id:
-        raise UsageError(f"{flags.file}:{job.line}: the job is for {job.model!r}, this command is {model.id}")
-    if job.problems:
-        line, column = job.spot(job.problems[0].path)
-        raise UsageError(f"{flags.file}:{line}:{column}: {job.problems[0].message}")
-    return BaseParams(job.params, job)
-
-
-def read_prompt(flags: ModelFlags, flag: object) -> str | None:
-    """The prompt, however it was given. Raises UsageError where it was given twice or cannot be read."""
-    ways = [way for way in (flags.prompt, flag, flags.prompt_file) if way is not None]
-    if len(ways) > 1:
-        raise UsageError("the prompt is given twice; use the argument, --prompt or --prompt-file")
-    if flags.prompt_file is not None:
-        return _read(flags.prompt_file)
-    text = str(ways[0]) if ways else None
-    return _decoded(sys.stdin.buffer.read(MAX_PROMPT_BYTES + 1), "standard input") if text == "-" else text
-
-
-def _read(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return _decoded(file.read(MAX_PROMPT_BYTES + 1), str(path))
-    except OSError as error:
-        raise UsageError(f"--prompt-file {path} cannot be read: {error.strerror or error}") from error
-
-
-def _decoded(raw: bytes, source: str) -> str:
-    """The text without its last line end. A prompt has at most 2500 characters; a megabyte is none."""
-    if len(raw) > MAX_PROMPT_BYTES:
-        raise UsageError(f"{source} holds more than {MAX_PROMPT_BYTES} bytes; that is no prompt")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{source} is not UTF-8 (byte {error.start})") from error
-    return text.removesuffix("\n").removesuffix("\r")
-
-
-CREATE_PATH = "/model/v1/generation"
-
-
-def request_data(model: Model, values: Mapping[str, object], settings: Settings, *, full: bool) -> dict[str, object]:
-    """The request as data; the key never, Base64 only with `full`."""
-    from kirin_cli.wire import DIALECTS
-
-    body = DIALECTS[settings.dialect].build_body(model, values)
-    return {
-        "method": "POST",
-        "url": settings.base_url.rstrip("/") + CREATE_PATH,
-        "headers": {"Authorization": "Bearer ***", "Content-Type": "application/json"},
-        "body": expand(body) if full else elide(body),
-    }
-
-
-def request_json(shown: Mapping[str, object]) -> str:
-    """The request as JSON."""
-    return json.dumps(shown, indent=2, ensure_ascii=True)
-
-
-def request_curl(shown: Mapping[str, object]) -> str:
-    """The request as a command for a POSIX shell, with $KIRIN_API_KEY for the key."""
-    body = shlex.quote(json.dumps(shown["body"], ensure_ascii=False))
-    headers = '-H "Authorization: Bearer $KIRIN_API_KEY" -H "Content-Type: application/json"'
-    return f"curl -X POST {shlex.quote(str(shown['url']))} \\\n  {headers} \\\n  -d {body}"
-
-
-def request_yaml(model: Model, params: Mapping[str, object]) -> str:
-    """The job file with one job that has these parameters."""
-    import yaml
-
-    from kirin_cli.jobs.placeholders import escape
-
-    return yaml.safe_dump(
-        {"version": 1, "model": model.id, "params": escape(params)}, sort_keys=False, allow_unicode=True, width=100
-    ).rstrip("\n")
-
-
-class GenerateRequest(Record):
-    """A model command as far as it is understood: values to send, and what was found."""
-
-    model: Model
-    given: ModelFlags
-    typed: ParsedFlags
-    values: Mapping[str, object]
-    findings: tuple[Finding, ...]
-
-    @property
-    def refused(self) -> bool:
-        """Whether anything forbids sending."""
-        return any(self.given.strict or finding.severity == "error" for finding in self.findings)
-
-
-def run_model_command(model: Model, flags: ModelFlags, values: Mapping[str, object]) -> int:
-    """Do what the flags say, and return the exit code. Raises the tree of errors."""
-    from kirin_cli.cli.console import make_console
-    from kirin_cli.cli.settings import settings
-    from kirin_cli.media import make_inspector
-
-    console = make_console(color=flags.color, progress=flags.progress, quiet=flags.quiet)
-    setting = settings(os.environ, base_url=flags.base_url, api_key_file=flags.api_key_file, profile=flags.profile)
-    asked = _parse_and_validate(model, flags, values, make_inspector(uploads=bool(setting.upload_url) or flags.sandbox))
-    console.findings(asked.findings)
-    if asked.refused:
-        from kirin_cli.cli.reports import reports
-
-        taken = flags.json or flags.jsonl or bool(flags.template)
-        return reports(flags.report, json=taken).write_refused(asked.findings, console)
-    if flags.to_yaml or flags.dry_run:
-        return _show_request(asked, setting, console)
-
-    return send_request(asked, setting, console)
-
-
-def _parse_and_validate(
-    model: Model, flags: ModelFlags, values: Mapping[str, object], look: MediaInspector
-) -> GenerateRequest:
-    start = load_base_params(model, flags)
-    prompt = read_prompt(flags, values.get("p_prompt"))
-    said = parse_flags(model, {**values, "p_prompt": prompt}, start.params, absolute=start.job is not None)
-    base = start.job.base if start.job else Path()
-    checked = (
-        _online(model, said, base, look) if flags.check_urls else model.check(said.params, partial(_look, look, base))
-    )
-    findings = tuple(_finding(model, said, start, problem) for problem in checked.problems)
-    return GenerateRequest(model, flags, said, checked.values, findings)
-
-
-def _online(model: Model, said: ParsedFlags, base: Path, look: MediaInspector) -> CheckResult:
-    from kirin_cli.run.check_online import check_online, make_prober
-
-    with make_prober(os.environ, look) as looking:
-        return check_online(model, said.params, base, looking)
-
-
-def _look(look: MediaInspector, base: Path, given: str, kind: MediaKind) -> MediaFile:
-    return look(given, kind, base)
-
-
-def _finding(model: Model, said: ParsedFlags, start: BaseParams, problem: Problem) -> Finding:
-    from kirin_cli.modelspec.types import Finding
-
-    about = {"message": problem.message, "severity": problem.severity, "rule": problem.rule, "path": problem.path}
-    flag = flag_for_problem(said.origins, problem.path)
-    if not flag and start.job is not None:
-        line, column = start.job.spot(problem.path)
-        return Finding(**about, file=str(start.job.file), line=line, column=column)  # type: ignore[arg-type]
-    return Finding(**about, flag=flag or flag_that_sets(model, problem.path))  # type: ignore[arg-type]
-
-
-def _show_request(request: GenerateRequest, setting: Settings, console: CommandConsole) -> int:
-    if request.given.jsonl or request.given.template:
-        raise UsageError("--jsonl and --format print what was made; --dry-run and --to-yaml make nothing")
-    if request.given.to_yaml:
-        console.data(request_yaml(request.model, request.typed.params))
-        return 0
-    shown = request_data(request.model, request.values, setting, full=request.given.full)
-    console.data(request_json(shown) if request.given.json else request_curl(shown))
-    console.info("nothing was sent; a real submission also carries an external_task_id, so that it is never paid twice")
-    return 0
-
-
-def send_request(request: GenerateRequest, setting: Settings, console: CommandConsole) -> int:
+def _send(
+    model: Model, flags: ModelFlags, values: Mapping[str, object], settings: Settings, console: CommandConsole
+) -> int:
     """Submit, wait for the videos and fetch them; returns the exit code. Raises the tree of errors."""
-    from kirin_cli.cli.reports import reports
-    from kirin_cli.cli.runner import ExecuteOptions, execute, output_format_for_jobs
-    from kirin_cli.cli.settings import dollars, seconds
-    from kirin_cli.run.scheduler import RunOptions
+    from kirin_cli.cli.reports import parse_reports
+    from kirin_cli.cli.runner import ExecuteOptions, execute, job_output_format, run_options
 
-    given = request.given
-    shape = output_format_for_jobs(given)
-    wanted = reports(given.report, json=shape.for_programs)
+    output = job_output_format(flags.printing)
     options = ExecuteOptions(
-        settings=setting, sandbox=given.sandbox, shape=shape, preview=given.preview, wait=given.wait,
-        limits=RunOptions(10, seconds(given.timeout, "--timeout"), dollars(given.max_cost)), resume="kirin resume",
-        reports=wanted,
+        settings=settings, sandbox=flags.sandbox, output=output, preview=flags.preview, wait=flags.wait,
+        reports=parse_reports(flags.report, json=output.for_programs), resume="kirin resume",
+        limits=run_options(flags.timeout, flags.max_cost),
     )  # fmt: skip
-    return execute(_make_prepare(request.model, given, request.values), options, console)
+    return execute(_make_prepare(model, flags, values), options, console)
 
 
 def _make_prepare(model: Model, flags: ModelFlags, values: Mapping[str, object]) -> Prepare:
@@ -282,19 +245,3 @@ def _make_prepare(model: Model, flags: ModelFlags, values: Mapping[str, object])
         return prepare_new_jobs(jobs, session.find_entry, time.time())
 
     return prepare
-
-
-COMMON = tuple(field.name for field in fields(ModelFlags))
-
-
-def model_command(model: Model) -> Callable[..., int]:
-    """The function behind the model's command, with a flag for every parameter."""
-
-    def generate(**values: object) -> int:
-        common = ModelFlags(**{name: values.pop(name) for name in COMMON})  # type: ignore[arg-type]
-        # What only a call needs: help is drawn without it.
-
-        return run_model_command(model, common, values)
-
-    first, *further = dataclass_parameters(ModelFlags)
-    return with_signature(generate, [first, *parameters(model), *further], model.help)

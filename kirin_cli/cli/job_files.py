@@ -1,16 +1,21 @@
-"""The job files of a command: read, selected and checked."""
+"""The job files of a command: read, selected, checked and prepared."""
+
+from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from kirin_cli.cli.flags import JobFileFlags, TakeFlags
 from kirin_cli.cli.settings_schema import API_KEY
 from kirin_cli.jobs.job import JobSpec
 from kirin_cli.jobs.parser import JobFile, read_job_file
 from kirin_cli.jobs.problems import DEFAULT_INPUT_LIMITS, suggestion
-from kirin_cli.jobs.scope import MAX_JOBS, ExternalInputs, parse_set_values
+from kirin_cli.jobs.scope import ExternalInputs, parse_set_values
 from kirin_cli.media import make_inspector
 from kirin_cli.models import MODELS
 from kirin_cli.modelspec.fields import Field
@@ -18,6 +23,10 @@ from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.text import quote
 from kirin_cli.modelspec.types import Finding
 from kirin_cli.run.check import CheckedFiles, check_files
+
+if TYPE_CHECKING:
+    from kirin_cli.cli.session import Session
+    from kirin_cli.run.prepare import PreparedRun, PrepareOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,106 +45,96 @@ class JobSelection:
             return list(files), []
         jobs = [job for file in files for job in file.jobs]
         names = {name for job in jobs for name in (job.name, job.written)}
-        found = {pattern: _matching(pattern, names) for pattern in self.only}
-        wanted = {name for names in found.values() for name in names}
-        chosen = [replace(file, jobs=self._kept(file.jobs, wanted)) for file in files]
+        matches = {pattern: _matching_names(pattern, names) for pattern in self.only}
+        wanted = {name for matching in matches.values() for name in matching}
+        selected = [replace(file, jobs=self._select(file.jobs, wanted)) for file in files]
         if any(file.problems for file in files):
-            return chosen, []
-        flaws = [("--only", _nothing("job called", pattern, names)) for pattern in self.only if not found[pattern]]
+            return selected, []
+        flaws = [("--only", _nothing("job called", pattern, names)) for pattern in self.only if not matches[pattern]]
         tags = {tag for job in jobs for tag in job.tags}
         flaws += [("--tag", _nothing("job with the tag", tag, tags)) for tag in self.tags if tag not in tags]
-        if not flaws and not any(file.jobs for file in chosen):
+        if not flaws and not any(file.jobs for file in selected):
             flaws.append(("--tag", "no job has both such a name and such a tag"))
-        return chosen, flaws
+        return selected, flaws
 
-    def _kept(self, jobs: tuple[JobSpec, ...], wanted: set[str]) -> tuple[JobSpec, ...]:
+    def _select(self, jobs: tuple[JobSpec, ...], wanted: set[str]) -> tuple[JobSpec, ...]:
+        """The wanted jobs and those that they need, in their order."""
         by_key = {job.key: job for job in jobs}
         todo = [job for job in by_key.values() if self._wants(job, wanted)]
-        kept = {job.key for job in todo}
+        selected = {job.key for job in todo}
         while todo:
             job = todo.pop()
-            needed = {(job.key[0], need) for need in job.needs} & by_key.keys() - kept
-            kept |= needed
+            needed = {(job.key[0], need) for need in job.needs} & by_key.keys() - selected
+            selected |= needed
             todo += [by_key[key] for key in needed]
-        return tuple(job for job in jobs if job.key in kept)
+        return tuple(job for job in jobs if job.key in selected)
 
     def _wants(self, job: JobSpec, wanted: set[str]) -> bool:
-        named = not self.only or job.name in wanted or job.written in wanted
-        return named and (not self.tags or not set(self.tags).isdisjoint(job.tags))
+        is_named = not self.only or job.name in wanted or job.written in wanted
+        return is_named and (not self.tags or not set(self.tags).isdisjoint(job.tags))
 
 
-def _matching(pattern: str, names: Iterable[str]) -> list[str]:
-    plain = pattern.replace("[", "[[]")
-    for way in (plain, pattern):
-        if found := [name for name in names if fnmatchcase(name, way)]:
-            return found
+def _matching_names(pattern: str, names: Iterable[str]) -> list[str]:
+    """The names that a pattern matches with brackets as they are; where there are none, with brackets as a choice."""
+    for glob in (pattern.replace("[", "[[]"), pattern):
+        if matches := [name for name in names if fnmatchcase(name, glob)]:
+            return matches
     return []
 
 
-def _nothing(what: str, given: str, known: Iterable[str]) -> str:
-    return f"there is no {what} {quote(given)}{suggestion(given, sorted(known))}"
+def _nothing(what: str, text: str, known: Iterable[str]) -> str:
+    return f"there is no {what} {quote(text)}{suggestion(text, sorted(known))}"
 
 
-@dataclass(frozen=True, slots=True)
-class JobFilter:
-    """What the command line says about the jobs of files: values for variables, which jobs, how many at most."""
-
-    sets: Iterable[str] | None = None
-    only: Iterable[str] | None = None
-    tags: Iterable[str] | None = None
-    most_jobs: int = MAX_JOBS
-
-    @property
-    def selection(self) -> JobSelection:
-        """Which jobs are wanted."""
-        return JobSelection(tuple(self.only or ()), tuple(self.tags or ()))
-
-
-def check_paths(
-    paths: Iterable[Path],
-    picks: JobFilter = JobFilter(),
-    *,
-    check_urls: bool = False,
-    uploads: bool = False,
-) -> CheckedFiles:
-    """Read all files and check their wanted jobs; what is wrong with one does not hide what is wrong with another.
-
-    With `check_urls` images and videos behind URLs are looked at too (then raises UsageError for a useless proxy), with
-    `uploads` local videos are accepted. Raises UsageError for a --set that is no NAME=VALUE.
-    """
-    files, findings = _wanted(paths, picks)
-    checked = _checked(files, check_urls=check_urls, uploads=uploads)
-    return replace(checked, findings=(*findings, *checked.findings))
-
-
-def parameters(models: Iterable[Model]) -> Mapping[str, Mapping[str, Field]]:
-    """By id of a model: its parameters by name, as job files are read with them."""
+def fields_by_name(models: Iterable[Model]) -> Mapping[str, Mapping[str, Field]]:
+    """By id of a model: its fields by name, as job files are read with them."""
     return {model.id: {field.name: field for field in model.fields} for model in models}
 
 
-def external_inputs(picks: JobFilter = JobFilter()) -> ExternalInputs:
+def external_inputs(flags: JobFileFlags) -> ExternalInputs:
     """What job files may ask for besides themselves: never the API key. Raises UsageError."""
     return ExternalInputs(
-        sets=parse_set_values(picks.sets or ()),
-        environ=os.environ,
-        secrets=frozenset({API_KEY.env}),
-        most_jobs=picks.most_jobs,
-    )
+        sets=parse_set_values(flags.sets or ()), environ=os.environ, secrets=frozenset({API_KEY.env}),
+        most_jobs=flags.max_jobs,
+    )  # fmt: skip
 
 
-def _wanted(paths: Iterable[Path], picks: JobFilter) -> tuple[list[JobFile], list[Finding]]:
-    around = external_inputs(picks)
-    fields = parameters(MODELS.values())
-    read_files = [read_job_file(path, fields, DEFAULT_INPUT_LIMITS, around) for path in dict.fromkeys(paths)]
-    files, flaws = picks.selection.of(read_files)
-    unused = [("--set", words) for words in around.unused()]
-    return files, [Finding(message=words, flag=flag) for flag, words in (*unused, *flaws)]
+def check_job_files(flags: JobFileFlags, *, check_urls: bool = False, uploads: bool = False) -> CheckedFiles:
+    """Read all files and check their wanted jobs; what is wrong with one does not hide what is wrong with another.
+
+    With `check_urls` images and videos behind URLs are inspected too (then raises UsageError for a useless proxy), with
+    `uploads` local videos are accepted. Raises UsageError for a --set that is no NAME=VALUE.
+    """
+    inputs, fields = external_inputs(flags), fields_by_name(MODELS.values())
+    all_files = [read_job_file(path, fields, DEFAULT_INPUT_LIMITS, inputs) for path in dict.fromkeys(flags.files)]
+    files, flaws = JobSelection(tuple(flags.only or ()), tuple(flags.tag or ())).of(all_files)
+    flaws = [*(("--set", message) for message in inputs.unused()), *flaws]
+    inspect = make_inspector(uploads=uploads)
+    if check_urls:
+        from kirin_cli.run.check_online import check_files_online, make_prober
+
+        with make_prober(os.environ, inspect) as prober:
+            checked = check_files_online(files, prober)
+    else:
+        checked = check_files(files, inspect)
+    findings = (Finding(message=message, flag=flag) for flag, message in flaws)
+    return replace(checked, findings=(*findings, *checked.findings))
 
 
-def _checked(files: Iterable[JobFile], *, check_urls: bool, uploads: bool) -> CheckedFiles:
-    if not check_urls:
-        return check_files(files, make_inspector(uploads=uploads))
-    from kirin_cli.run.check_online import check_files_online, make_prober
+def prepare_options(flags: TakeFlags, folder: Path | None) -> PrepareOptions:
+    """What the command line says about all jobs of a run; `folder` is that of -o. Raises UsageError for --shard."""
+    from kirin_cli.run.identity import parse_shard
+    from kirin_cli.run.prepare import PrepareOptions
 
-    with make_prober(os.environ, make_inspector(uploads=uploads)) as looking:
-        return check_files_online(files, looking)
+    return PrepareOptions(
+        scope=flags.scope, folder=folder, replace=flags.force,
+        redo="again" if flags.again else "retry-failed" if flags.retry_failed else "",
+        shard=parse_shard(flags.shard, os.environ) if flags.shard else None, now=time.time(),
+    )  # fmt: skip
+
+
+def prepare_checked(checked: CheckedFiles, choices: PrepareOptions, session: Session) -> PreparedRun:
+    """The checked jobs, ready for the service of the session. Raises as `prepare_jobs`."""
+    from kirin_cli.run.prepare import prepare_jobs
+
+    return prepare_jobs(checked.jobs, replace(choices, origin=session.origin), session.find_entry)

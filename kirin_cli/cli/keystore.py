@@ -1,7 +1,6 @@
 """Stored API keys, in the system's keyring or a file of the user's alone; and which key a command uses."""
 
 import os
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -10,11 +9,12 @@ from pathlib import Path
 from typing import Protocol
 
 from kirin_cli.api.credentials import ApiKey, check_key, find_key
+from kirin_cli.atomic_file import write_atomically
 from kirin_cli.cli.settings import Settings, user_folder
 from kirin_cli.errors import LocalFault
 
 SERVICE = "kirin-cli"
-NAMELESS = "default"
+DEFAULT_PROFILE = "default"
 IN_KEYRING = "the system's keyring"
 
 
@@ -47,21 +47,21 @@ class SystemKeyring:
 
     def get_password(self, service: str, name: str) -> str | None:
         """The password, None for none."""
-        with self._translated():
+        with self._translate_errors():
             return self._backend.get_password(service, name)
 
     def set_password(self, service: str, name: str, password: str) -> None:
         """Keep the password."""
-        with self._translated():
+        with self._translate_errors():
             self._backend.set_password(service, name, password)
 
     def delete_password(self, service: str, name: str) -> None:
         """Forget the password."""
-        with self._translated():
+        with self._translate_errors():
             self._backend.delete_password(service, name)
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except (self._errors, OSError, RuntimeError) as error:
@@ -84,9 +84,9 @@ def key_path(folder: Path, profile: str) -> Path:
 
 def stored_key(folder: Path, profile: str, keyring: FindKeyring = system_keyring) -> ApiKey | None:
     """The key that was stored; None for none. Raises NotPermitted for one that cannot be used."""
-    found = _of_keyring(keyring(), profile)
-    if found:
-        return ApiKey(check_key(found, IN_KEYRING), IN_KEYRING)
+    password = _read_keyring(keyring(), profile)
+    if password:
+        return ApiKey(check_key(password, IN_KEYRING), IN_KEYRING)
     path = key_path(folder, profile)
     return find_key({}, path) if path.is_file() else None
 
@@ -94,12 +94,14 @@ def stored_key(folder: Path, profile: str, keyring: FindKeyring = system_keyring
 def store_key(folder: Path, profile: str, key: str, keyring: FindKeyring = system_keyring) -> str:
     """Keep a key in place of any other of the profile; returns where. Raises LocalFault where the disk will not."""
     ring = keyring()
-    if ring is not None and _kept(ring, profile, key):
+    if ring is not None and _write_keyring(ring, profile, key):
         key_path(folder, profile).unlink(missing_ok=True)
         return IN_KEYRING
     path = key_path(folder, profile)
     try:
-        _write(path, key)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.chmod(0o700)
+        write_atomically(path, f"{key}\n", mode=0o600)
     except OSError as error:
         raise LocalFault(f"the key cannot be stored in {path}: {error.strerror or error}") from error
     return str(path)
@@ -107,22 +109,22 @@ def store_key(folder: Path, profile: str, key: str, keyring: FindKeyring = syste
 
 def forget_key(folder: Path, profile: str, keyring: FindKeyring = system_keyring) -> list[str]:
     """Remove the profile's key wherever it is; returns where it was. Raises LocalFault."""
-    gone = []
+    removed_from = []
     ring = keyring()
     path = key_path(folder, profile)
     try:
-        if ring is not None and _of_keyring(ring, profile):
-            ring.delete_password(SERVICE, profile or NAMELESS)
-            gone.append(IN_KEYRING)
+        if ring is not None and _read_keyring(ring, profile):
+            ring.delete_password(SERVICE, profile or DEFAULT_PROFILE)
+            removed_from.append(IN_KEYRING)
         path.unlink()
-        gone.append(str(path))
+        removed_from.append(str(path))
     except FileNotFoundError:
         pass
     except KeyringUnavailable as error:
         raise LocalFault(f"{error}") from error
     except OSError as error:
         raise LocalFault(f"{path} cannot be removed: {error.strerror or error}") from error
-    return gone
+    return removed_from
 
 
 def readable_by_others(path: Path) -> bool:
@@ -130,39 +132,24 @@ def readable_by_others(path: Path) -> bool:
     return os.name == "posix" and path.is_file() and bool(path.stat().st_mode & 0o077)
 
 
-def _of_keyring(ring: KeyringBackend | None, profile: str) -> str | None:
+def _read_keyring(ring: KeyringBackend | None, profile: str) -> str | None:
     if ring is None:
         return None
     try:
-        return ring.get_password(SERVICE, profile or NAMELESS)
+        return ring.get_password(SERVICE, profile or DEFAULT_PROFILE)
     except KeyringUnavailable:
         return None
 
 
-def _kept(ring: KeyringBackend, profile: str, key: str) -> bool:
+def _write_keyring(ring: KeyringBackend, profile: str, key: str) -> bool:
     try:
-        ring.set_password(SERVICE, profile or NAMELESS, key)
+        ring.set_password(SERVICE, profile or DEFAULT_PROFILE, key)
     except KeyringUnavailable:
         return False
-    return _of_keyring(ring, profile) == key
+    return _read_keyring(ring, profile) == key
 
 
-def _write(path: Path, key: str) -> None:
-    """Whole or not at all, and never readable by others, not even for a moment."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.parent.chmod(0o700)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(key + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def key_of(settings: Settings) -> ApiKey | None:
+def find_api_key(settings: Settings) -> ApiKey | None:
     """The key with its source; None where there is none. Raises NotPermitted for one that cannot be used."""
-    found = find_key(settings.environ, settings.api_key_file)
-    return found or stored_key(user_folder(settings.environ, "config"), settings.profile)
+    key = find_key(settings.environ, settings.api_key_file)
+    return key or stored_key(user_folder(settings.environ, "config"), settings.profile)

@@ -35,12 +35,12 @@ _GRAVER: Final = frozenset({2, 70, 130, 143})
 class Reports:
     """The reports that were asked for. Each method returns the exit code of the command: 9 where one failed."""
 
-    asked: tuple[Destination, ...] = ()
+    destinations: tuple[Destination, ...] = ()
 
     @property
     def take_stdout(self) -> bool:
         """Whether a report goes to standard output, so that nothing else may."""
-        return any(one.target == STDOUT for one in self.asked)
+        return any(destination.target == STDOUT for destination in self.destinations)
 
     def write(self, summary: Summary, console: CommandConsole) -> int:
         """Report on a run that ended by itself or was interrupted."""
@@ -62,40 +62,38 @@ class Reports:
 
     def publish(self, data: Callable[[], Mapping[str, object]], exit_code: int, console: CommandConsole) -> int:
         """Write every report; one that cannot be written is said and keeps no other from being written."""
-        made = data() if self.asked else {}
-        written = [_written(one, made, console) for one in self.asked]
-        return exit_code if all(written) or exit_code in _GRAVER else LocalFault.exit_code
+        result, failed = data() if self.destinations else {}, False
+        for destination in self.destinations:
+            try:
+                _write(destination, result, console)
+            except LocalFault as error:
+                console.error(error)
+                failed = True
+        return LocalFault.exit_code if failed and exit_code not in _GRAVER else exit_code
 
 
 NO_REPORTS: Final = Reports()
 
 
-def reports(asked: Iterable[str] | None, *, json: bool) -> Reports:
+def parse_reports(texts: Iterable[str] | None, *, json: bool) -> Reports:
     """What `--report` was given, any number of times. Raises UsageError for what cannot be done."""
-    return Reports(parse_destinations(asked or (), stdout_is_taken=json))
+    return Reports(parse_destinations(texts or (), stdout_is_taken=json))
 
 
-def _written(one: Destination, data: Mapping[str, object], console: CommandConsole) -> bool:
-    try:
-        _write(one, data, console)
-    except LocalFault as fault:
-        console.error(fault)
-        return False
-    return True
-
-
-def _write(one: Destination, data: Mapping[str, object], console: CommandConsole) -> None:
+def _write(destination: Destination, data: Mapping[str, object], console: CommandConsole) -> None:
     from kirin_cli.report.report import ReportParser
 
-    report = ReportParser(sanitize).report(data, one.path.parent if one.path else Path())
-    text = _annotations(report) if one.format == "github" else FORMATS[one.format].render(report)
-    if one.path is not None:
-        write_report(one.path, text, [made.path for job in report.jobs for made in job.files])
-        console.info(f"report: {one.path}")
+    path = destination.path
+    report = ReportParser(sanitize).report(data, path.parent if path else Path())
+    is_github = destination.format == "github"
+    text = _annotations(report) if is_github else FORMATS[destination.format].render(report)
+    if path is not None:
+        write_report(path, text, [file.path for job in report.jobs for file in job.files])
+        console.info(f"report: {path}")
         return
     if text:
-        (console.data if one.target == STDOUT else console.streams.info)(text)
-    if one.format == "github":
+        (console.data if destination.target == STDOUT else console.streams.info)(text)
+    if is_github:
         _serve_step(report)
 
 
@@ -108,14 +106,11 @@ def _annotations(report: Report) -> str:
 
 def _serve_step(report: Report) -> None:
     """Add to the step summary and to the outputs of the step, where the runner names files for them."""
-    from kirin_cli.report.github import (
-        outputs,
-        summary,
-    )
+    from kirin_cli.report.github import outputs, summary
 
-    for path, part in zip(github_files(os.environ), (summary, outputs), strict=True):
+    for path, render in zip(github_files(os.environ), (summary, outputs), strict=True):
         if path is not None:
-            append_to_file(path, part(report))
+            append_to_file(path, render(report))
 
 
 def sanitize(text: str) -> str:

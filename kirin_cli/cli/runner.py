@@ -9,18 +9,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import FrameType
-from typing import Final, Protocol
+from typing import Final
 
 from kirin_cli.cli.console import FOR_PEOPLE, CommandConsole, OutputFormat, output_format
+from kirin_cli.cli.flags import PrintingFlags
+from kirin_cli.cli.options import DEFAULT_IN_FLIGHT
 from kirin_cli.cli.reports import NO_REPORTS, Reports
 from kirin_cli.cli.session import Session, open_session
 from kirin_cli.cli.settings import Settings
+from kirin_cli.cli.settings_schema import parse_usd, seconds
 from kirin_cli.errors import Interrupted, KirinError, StillRunning, Terminated
 from kirin_cli.report.json_format import JOB_LINE_FIELDS, job_rows, render_json, run_data
-from kirin_cli.run.events import EventListener
 from kirin_cli.run.identity import Shard
 from kirin_cli.run.job import Summary
-from kirin_cli.run.job_run import RunContext
 from kirin_cli.run.limits import RunLimits
 from kirin_cli.run.prepare import PreparedRun
 from kirin_cli.run.scheduler import RunOptions, Scheduler
@@ -86,7 +87,7 @@ class ExecuteOptions:
     limits: RunOptions
     wait: bool = True
     submits: bool = True
-    shape: OutputFormat = FOR_PEOPLE
+    output: OutputFormat = FOR_PEOPLE
     preview: bool = False
     resume: str = "kirin run"
     reports: Reports = NO_REPORTS
@@ -98,30 +99,28 @@ class ExecuteOptions:
         return "" if self.sandbox else f"to go on: {self.resume}"
 
 
-class PrintingFlags(Protocol):
-    """The flags that say how jobs are printed."""
-
-    json: bool
-    jsonl: bool
-    template: str
+def job_output_format(flags: PrintingFlags) -> OutputFormat:
+    """How jobs are printed. Raises UsageError as `output_format` does."""
+    return output_format(JOB_LINE_FIELDS, flags)
 
 
-def output_format_for_jobs(flags: PrintingFlags) -> OutputFormat:
-    """What the flags ask for. Raises UsageError as `shape_of` does."""
-    return output_format(JOB_LINE_FIELDS, json=flags.json, jsonl=flags.jsonl, template=flags.template)
+def run_options(timeout: str, max_cost: str | None = None, in_flight: int = DEFAULT_IN_FLIGHT) -> RunOptions:
+    """The limits of a run, from `--timeout`, `--max-cost` and `--jobs`. Raises UsageError."""
+    budget = None if max_cost is None else parse_usd(max_cost, "--max-cost")
+    return RunOptions(in_flight, seconds(timeout, "--timeout"), budget)
 
 
 def execute(prepare: Prepare, options: ExecuteOptions, console: CommandConsole) -> int:
     """Run the jobs and print their files, or JSON; returns the exit code. Raises the tree of errors."""
-    with options.reports.on_error(console), open_session(options.settings, sandbox=options.sandbox) as opened:
+    with options.reports.on_error(console), open_session(options.settings, sandbox=options.sandbox) as session:
         with handle_signals(hint=options.resume_hint):  # hashing may take its time
-            prepared = prepare(opened)
+            prepared = prepare(session)
         if prepared.findings:
             console.findings(prepared.findings)
             return options.reports.write_refused(prepared.findings, console)
         if len(prepared.skipped) < len(prepared.jobs):
-            opened.require_key()
-        summary = _run(prepared, opened, options, console)
+            session.require_key()
+        summary = _run(prepared, session, options, console)
     try:
         print_result(summary, options, console)
     finally:
@@ -139,44 +138,24 @@ def _run(prepared: PreparedRun, session: Session, options: ExecuteOptions, conso
     if not options.submits:
         limits.stop(StillRunning("this command submits nothing", hint="kirin resume sends what was not sent"))
     with console.progress_view(len(jobs)) as progress:
-        world = _world(session, limits, progress, waits=options.wait)
-        batch = Scheduler(jobs, world, limits, session.leases, options.limits, run_id, prepared.skipped)
-        with handle_signals(batch.interrupt, hint=options.resume_hint):
-            summary = batch.run(progress.tick)
+        context = session.run_context(clock, progress, limits, wait=options.wait)
+        scheduler = Scheduler(jobs, context, limits, session.leases, options.limits, run_id, prepared.skipped)
+        with handle_signals(scheduler.interrupt, hint=options.resume_hint):
+            summary = scheduler.run(progress.tick)
     ran = {outcome.job.external_id: outcome for outcome in summary.outcomes}
     outcomes = tuple(prepared.skipped.get(job.external_id) or ran[job.external_id] for job in prepared.jobs)
-    part = (options.shard.index, options.shard.total) if options.shard else None
-    return replace(summary, outcomes=outcomes, started=started, ended=clock.time(), shard=part)
-
-
-def _world(session: Session, limits: RunLimits, emit: EventListener, *, waits: bool) -> RunContext:
-    return RunContext(
-        client=session.client,
-        dialect=session.dialect,
-        downloader=session.downloader,
-        ledger=session.ledger,
-        clock=SystemClock(),
-        rng=session.rng,
-        emit=emit,
-        schedule=session.schedule,
-        limits=limits,
-        origin=session.origin,
-        host=session.host,
-        account=session.account,
-        grace_period=session.grace_period,
-        prices=session.prices,
-        wait=waits,
-        uploader=session.uploader,
-    )
+    shard = (options.shard.index, options.shard.total) if options.shard else None
+    return replace(summary, outcomes=outcomes, started=started, ended=clock.time(), shard=shard)
 
 
 def print_result(summary: Summary, options: ExecuteOptions, console: CommandConsole) -> None:
     """Print the result; then what did not end well and how to go on."""
-    _print(summary, options, console)
+    _print_outputs(summary, options, console)
     if console.quiet:
         # The view keeps silent about what is not finished; after a full disk the task id is said nowhere else.
-        left = dict.fromkeys(one.error.message for one in summary.outcomes if one.error and one.state == "pending")
-        console.streams.info(*map(escape_untrusted, left))
+        outcomes = (outcome for outcome in summary.outcomes if outcome.error and outcome.state == "pending")
+        messages = dict.fromkeys(outcome.error.message for outcome in outcomes if outcome.error)
+        console.streams.info(*map(escape_untrusted, messages))
     hints = dict.fromkeys(outcome.error.hint for outcome in summary.outcomes if outcome.error)
     for hint in hints:
         if hint not in {"", options.resume_hint}:
@@ -186,12 +165,12 @@ def print_result(summary: Summary, options: ExecuteOptions, console: CommandCons
         console.streams.info(escape_untrusted(options.resume_hint))  # with --quiet too
 
 
-def _print(summary: Summary, options: ExecuteOptions, console: CommandConsole) -> None:
+def _print_outputs(summary: Summary, options: ExecuteOptions, console: CommandConsole) -> None:
     """The result as the flags say; the paths of the files where they say nothing."""
-    if options.shape.json:
+    if options.output.json:
         console.data(render_json(summary))
-    elif options.shape.rows:
-        console.data(*options.shape.lines(job_rows(run_data(summary))))
+    elif options.output.rows:
+        console.data(*options.output.lines(job_rows(run_data(summary))))
     elif not options.reports.take_stdout:
         paths = [output.path for outcome in summary.outcomes for output in outcome.outputs]
         console.data(*(escape_untrusted(str(path), limit=MAX_OUTPUT_PATH) for path in paths))

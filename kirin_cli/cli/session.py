@@ -20,16 +20,19 @@ from kirin_cli.api.probe import url_still_valid
 from kirin_cli.api.retry import PollSchedule
 from kirin_cli.api.transport import Transport
 from kirin_cli.api.upload import STORAGE_PATH, UploadClient, upload_endpoint
-from kirin_cli.cli.keystore import key_of
+from kirin_cli.cli.keystore import find_api_key
 from kirin_cli.cli.settings import Settings
 from kirin_cli.errors import NotPermitted
 from kirin_cli.ledger.entry import EntryKey, LedgerEntry
 from kirin_cli.ledger.leases import Leases
 from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.ledger.queries import durations, entries_with_id, prices
+from kirin_cli.run.events import EventListener
+from kirin_cli.run.job_run import RunContext, RunGate
 from kirin_cli.run.limits import Prices
 from kirin_cli.run.outputs import SANDBOX
 from kirin_cli.run.uploads import UploadCache, Uploader
+from kirin_cli.run.work_queue import RunClock
 from kirin_cli.wire import DIALECTS, Dialect
 
 SANDBOX_POLL: Final = 0.4
@@ -72,6 +75,14 @@ class Session:
             return next(reversed(entries_with_id(self.ledger.store, self.origin, external_id)), None)
         return self.ledger.get(EntryKey(origin=self.origin, account=self.account, external_id=external_id))
 
+    def run_context(self, clock: RunClock, emit: EventListener, limits: RunGate, *, wait: bool) -> RunContext:
+        """What the steps of a run on this service act on; with `wait` False a job is over when it is accepted."""
+        return RunContext(
+            client=self.client, dialect=self.dialect, downloader=self.downloader, ledger=self.ledger, clock=clock,
+            rng=self.rng, emit=emit, schedule=self.schedule, limits=limits, origin=self.origin, host=self.host,
+            account=self.account, grace_period=self.grace_period, prices=self.prices, wait=wait, uploader=self.uploader,
+        )  # fmt: skip
+
 
 @contextmanager
 def open_session(settings: Settings, *, sandbox: bool) -> Iterator[Session]:
@@ -95,7 +106,7 @@ def origin_of(settings: Settings) -> str:
 
 def _key(settings: Settings) -> tuple[str, NotPermitted | None]:
     try:
-        found = key_of(settings)
+        found = find_api_key(settings)
     except NotPermitted as unusable:
         return "", unusable
     return (found.value if found else ""), None

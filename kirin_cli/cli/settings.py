@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from kirin_cli.cli.settings_schema import PROFILE, SETTINGS, Section, Setting, SettingValue, dollars, seconds, web_url
+from kirin_cli.cli.settings_schema import PROFILE, SETTINGS, Section, Setting, SettingValue, web_url
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
@@ -233,9 +233,6 @@ class FileDefaults(dict[str, Any]):
     def _sources(self) -> "SettingSources":
 
         return sources(self._environ, self.profile)
-
-
-__all__ = ["Settings", "dollars", "seconds", "settings", "state_dir"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

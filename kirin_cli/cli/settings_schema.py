@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 UNITS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 MAX_COUNT: Final = 1_000_000
+PROGRESS_MODES: Final = ("auto", "tty", "plain", "json", "quiet")
 
 Parse = Callable[[str, str], object]
 
@@ -41,11 +42,6 @@ def parse_usd(text: str, what: str) -> "Decimal":
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", text.strip()) or Decimal(text) == 0:
         raise UsageError(f"{what} is {text!r}; it must be an amount of US dollars such as 2.50")
     return Decimal(text)
-
-
-def dollars(text: str | None) -> "Decimal | None":
-    """`--max-cost` as an amount of US dollars, more than 0; None for none."""
-    return None if text is None else parse_usd(text, "--max-cost")
 
 
 def count(text: str, what: str) -> int:
@@ -190,7 +186,7 @@ SETTINGS: Final[dict[str, Setting]] = {
         ),
         Setting(
             name="progress", env="KIRIN_PROGRESS", flag="--progress", default="auto",
-            parse=choice("auto", "tty", "plain", "json", "quiet"),
+            parse=choice(*PROGRESS_MODES),
             help="How to show progress on standard error.",
         ),
         Setting(

@@ -5,8 +5,9 @@ import json
 import pytest
 from support.command_line import Home
 
-from kirin_cli.cli.commands.list import ENTRY_FIELDS
 from kirin_cli.cli.console import output_format
+from kirin_cli.cli.entries import ENTRY_FIELDS
+from kirin_cli.cli.flags import PrintingFlags
 from kirin_cli.errors import UsageError
 from kirin_cli.report.json_format import JOB_LINE_FIELDS as JOB_FIELDS
 from kirin_cli.sandbox.server import Sandbox
@@ -26,7 +27,7 @@ ROW = {
 
 
 def text(template, row=ROW, fields=JOB_FIELDS):
-    (line,) = output_format(fields, template=template).lines([row])
+    (line,) = output_format(fields, PrintingFlags(template=template)).lines([row])
     return line
 
 
@@ -48,7 +49,7 @@ def test_a_template_shows_the_fields_that_it_names(template, shown):
 
 
 def test_a_line_of_json_is_harmless():
-    (line,) = output_format(JOB_FIELDS, jsonl=True).lines([{"name": "a\x7f\x1b\u202e\nb"}])
+    (line,) = output_format(JOB_FIELDS, PrintingFlags(jsonl=True)).lines([{"name": "a\x7f\x1b\u202e\nb"}])
     assert line.isprintable()
     assert json.loads(line) == {"name": "a\x7f\x1b\u202e\nb"}
 
@@ -74,17 +75,17 @@ def test_a_name_that_rows_have_themselves_is_theirs():
 )
 def test_a_name_that_no_row_has_is_refused_with_the_nearest(template, words):
     with pytest.raises(UsageError) as refused:
-        output_format(JOB_FIELDS, template=template)
+        output_format(JOB_FIELDS, PrintingFlags(template=template))
     assert words in refused.value.message
 
 
 def test_two_ways_to_print_are_one_too_many():
     with pytest.raises(UsageError, match="--json and --jsonl"):
-        output_format(JOB_FIELDS, json=True, jsonl=True)
+        output_format(JOB_FIELDS, PrintingFlags(json=True, jsonl=True))
     with pytest.raises(UsageError, match="--jsonl and --format"):
-        output_format(JOB_FIELDS, jsonl=True, template="{name}")
+        output_format(JOB_FIELDS, PrintingFlags(jsonl=True, template="{name}"))
     with pytest.raises(UsageError, match="--json and --csv"):
-        output_format({}, json=True, csv=True)
+        output_format({}, PrintingFlags(json=True), csv=True)
 
 
 @pytest.fixture(scope="module")

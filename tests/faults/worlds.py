@@ -25,7 +25,8 @@ from kirin_cli.api.download import Downloader, DownloadLimits
 from kirin_cli.api.exchange import Resolver, system_resolver
 from kirin_cli.api.retry import PollSchedule
 from kirin_cli.api.transport import HttpReply, HttpRequest, Transport
-from kirin_cli.cli.job_files import check_paths
+from kirin_cli.cli.flags import JobFileFlags
+from kirin_cli.cli.job_files import check_job_files
 from kirin_cli.errors import KirinError
 from kirin_cli.ledger.entry import EntryKey, LedgerEntry
 from kirin_cli.ledger.leases import LeaseOwner, Leases, is_alive
@@ -206,7 +207,7 @@ def opened(machine: Bench, setting: Setting, emit: Callable[[RunEvent], None], r
             adopt_other_keys(ledger, client, **key)
             prepared = jobs_from_entries(unfinished_entries(ledger, **key))
         else:
-            checked = check_paths([machine.file]).jobs
+            checked = check_job_files(JobFileFlags(files=[machine.file])).jobs
             prepared = prepare_jobs(checked, choices, lambda name: ledger.get(EntryKey(external_id=name, **key)))
         assert not prepared.findings, prepared.findings
         jobs = [job for job in prepared.jobs if job.external_id not in prepared.skipped]

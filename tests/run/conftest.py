@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from kirin_cli.cli.job_files import JobFilter, check_paths
+from kirin_cli.cli.flags import JobFileFlags
+from kirin_cli.cli.job_files import check_job_files
 from kirin_cli.ledger.entry import EntryKey, Intent, LedgerEntry
 from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
@@ -64,7 +65,7 @@ class Desk:
         return self.write("jobs:", *(f"  - {{name: {name}, params: {{prompt: a {name}{more}}}}}" for name in names))
 
     def checked(self, *paths: Path, **picks: Any) -> list[CheckedJob]:
-        found = check_paths(paths or [self.folder / "jobs.yaml"], JobFilter(**picks))
+        found = check_job_files(JobFileFlags(files=list(paths) or [self.folder / "jobs.yaml"], **picks))
         assert not found.all_findings(), found.all_findings()
         return list(found.jobs)
 

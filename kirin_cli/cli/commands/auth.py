@@ -1,95 +1,122 @@
 """`kirin auth`: store the API key, say where it comes from, forget it. The key is never an argument and never shown."""
 
-import json as json_module
+from __future__ import annotations
+
+import json
 import os
 import sys
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from kirin_cli.api.credentials import MAX_KEY_LENGTH, NO_KEY_HINT, check_key, fingerprint
 from kirin_cli.cli import options as o
-from kirin_cli.cli.app import NO_KEY_FLAG
-from kirin_cli.cli.console import CommandConsole, make_console
-from kirin_cli.cli.keystore import forget_key, key_of, store_key
-from kirin_cli.cli.settings import Settings, settings, user_folder
+from kirin_cli.cli.flags import command_from
 from kirin_cli.errors import NotPermitted, UsageError
+from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
 
+if TYPE_CHECKING:
+    from kirin_cli.cli.console import CommandConsole
+    from kirin_cli.cli.settings import Settings
+
 ACTIONS: Final = ("login", "status", "logout")
-PIPE: Final = "pipe it: kirin auth login < FILE"
+PIPE_HINT: Final = "pipe it: kirin auth login < FILE"
 
 
-def auth(
-    action: Annotated[str, typer.Argument(metavar="login|status|logout", help="What to do.")],
-    surplus: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
-    profile: o.Profile = None,
-    api_key_file: o.ApiKeyFile = None,
-    json: o.Json = False,
-    color: o.Color = "auto",
-) -> int:
+class AuthFlags(Record):
     """Store the API key, say where it comes from, or forget it.
 
     login takes the key from standard input, or asks for it without showing it, and keeps it in the system's keyring
     (where the extra `keyring` is installed), else in a file that only you can read. status ends with 4 where there is
     no key. The environment goes before --api-key-file, and that before what is stored.
     """
-    if surplus:
-        raise UsageError(NO_KEY_FLAG, hint=PIPE)
-    if action not in ACTIONS:
-        raise UsageError(f"there is no `auth {action}`{did_you_mean(action, list(ACTIONS))}")
-    console = make_console(color=color)
-    setting = settings(os.environ, profile=profile, api_key_file=api_key_file)
-    do = {"login": _login, "status": _status, "logout": _logout}[action]
-    return do(setting, console, json=json)
+
+    action: Annotated[str, typer.Argument(metavar="|".join(ACTIONS), help="What to do.")]
+    surplus: Annotated[list[str] | None, typer.Argument(hidden=True)] = None
+    profile: o.Profile = None
+    api_key_file: o.ApiKeyFile = None
+    json: o.Json = False
+    color: o.Color = "auto"
 
 
-def _login(setting: Settings, console: CommandConsole, *, json: bool) -> int:
-    key = check_key(_given(), "standard input")
-    where = store_key(user_folder(setting.environ, "config"), setting.profile, key)
-    if json:
-        console.data(json_module.dumps({"stored_in": where, "fingerprint": fingerprint(key)}))
-    console.info(f"stored in {where} (fingerprint {fingerprint(key)})")
-    used = key_of(setting)
+def run_auth(flags: AuthFlags) -> int:
+    """Do the action; returns the exit code. Raises the tree of errors."""
+    from kirin_cli.cli.app import NO_KEY_FLAG
+    from kirin_cli.cli.console import make_console
+    from kirin_cli.cli.settings import settings
+
+    if flags.surplus:
+        raise UsageError(NO_KEY_FLAG, hint=PIPE_HINT)
+    if flags.action not in ACTIONS:
+        raise UsageError(f"there is no `auth {flags.action}`{did_you_mean(flags.action, list(ACTIONS))}")
+    console = make_console(color=flags.color)
+    run_action = {"login": _login, "status": _status, "logout": _logout}[flags.action]
+    return run_action(
+        settings(os.environ, profile=flags.profile, api_key_file=flags.api_key_file), console, as_json=flags.json
+    )
+
+
+def _login(settings: Settings, console: CommandConsole, *, as_json: bool) -> int:
+    from kirin_cli.api.credentials import check_key, fingerprint
+    from kirin_cli.cli.keystore import find_api_key, store_key
+    from kirin_cli.cli.settings import user_folder
+
+    key = check_key(_read_key(), "standard input")
+    stored_in = store_key(user_folder(settings.environ, "config"), settings.profile, key)
+    if as_json:
+        console.data(json.dumps({"stored_in": stored_in, "fingerprint": fingerprint(key)}))
+    console.info(f"stored in {stored_in} (fingerprint {fingerprint(key)})")
+    used = find_api_key(settings)
     if used and used.value != key:
         console.info(f"note: {used.source} is set and goes before it")
     return 0
 
 
-def _status(setting: Settings, console: CommandConsole, *, json: bool) -> int:
-    found = key_of(setting)
-    if json:
-        shown = {"source": found.source, "fingerprint": fingerprint(found.value)} if found else {}
-        console.data(json_module.dumps({"present": bool(found), **shown, "profile": setting.profile or None}))
-        return 0 if found else NotPermitted.exit_code
-    if found is None:
+def _status(settings: Settings, console: CommandConsole, *, as_json: bool) -> int:
+    from kirin_cli.api.credentials import NO_KEY_HINT, fingerprint
+    from kirin_cli.cli.keystore import find_api_key
+
+    key = find_api_key(settings)
+    if as_json:
+        data = {"source": key.source, "fingerprint": fingerprint(key.value)} if key else {}
+        console.data(json.dumps({"present": bool(key), **data, "profile": settings.profile or None}))
+        return 0 if key else NotPermitted.exit_code
+    if key is None:
         raise NotPermitted("there is no API key", hint=NO_KEY_HINT)
-    console.data(f"the key comes from {found.source} (fingerprint {fingerprint(found.value)})")
+    console.data(f"the key comes from {key.source} (fingerprint {fingerprint(key.value)})")
     return 0
 
 
-def _logout(setting: Settings, console: CommandConsole, *, json: bool) -> int:
-    gone = forget_key(user_folder(setting.environ, "config"), setting.profile)
-    if json:
-        console.data(json_module.dumps({"removed_from": gone}))
-    console.info(f"removed from {' and '.join(gone)}" if gone else "no key was stored")
-    left = key_of(setting)
-    if left:
-        console.info(f"note: there is still a key in {left.source}")
+def _logout(settings: Settings, console: CommandConsole, *, as_json: bool) -> int:
+    from kirin_cli.cli.keystore import find_api_key, forget_key
+    from kirin_cli.cli.settings import user_folder
+
+    removed_from = forget_key(user_folder(settings.environ, "config"), settings.profile)
+    if as_json:
+        console.data(json.dumps({"removed_from": removed_from}))
+    console.info(f"removed from {' and '.join(removed_from)}" if removed_from else "no key was stored")
+    other = find_api_key(settings)
+    if other:
+        console.info(f"note: there is still a key in {other.source}")
     return 0
 
 
-def _given() -> str:
+def _read_key() -> str:
     """The key as it was piped or typed. Raises UsageError where there is nobody to ask."""
+    from kirin_cli.api.credentials import MAX_KEY_LENGTH
+
     if sys.stdin is None:
-        raise UsageError("standard input is closed; the key is read from it", hint=PIPE)
+        raise UsageError("standard input is closed; the key is read from it", hint=PIPE_HINT)
     if not sys.stdin.isatty():
         return sys.stdin.buffer.read(MAX_KEY_LENGTH * 4).decode("utf-8-sig", "replace")
     if os.environ.get("CI"):
-        raise UsageError("nobody is asked for a key where CI is set", hint=PIPE)
+        raise UsageError("nobody is asked for a key where CI is set", hint=PIPE_HINT)
     from getpass import getpass
 
     try:
         return getpass("API key (it is not shown): ")
     except EOFError as error:
-        raise UsageError("no key was typed", hint=PIPE) from error
+        raise UsageError("no key was typed", hint=PIPE_HINT) from error
+
+
+auth = command_from(AuthFlags, run_auth)

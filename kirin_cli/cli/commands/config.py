@@ -1,21 +1,36 @@
 """`kirin config`: every setting with its value and where it comes from. The key itself is never shown."""
 
-import json as json_module
+from __future__ import annotations
+
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from kirin_cli.api.credentials import fingerprint
 from kirin_cli.cli import options as o
-from kirin_cli.cli.console import make_console
-from kirin_cli.cli.keystore import key_of
-from kirin_cli.cli.settings import SettingSources, project_file, settings, sources, user_file, user_folder
+from kirin_cli.cli.flags import command_from
+from kirin_cli.cli.settings import project_file, settings, sources, user_file, user_folder
 from kirin_cli.cli.settings_schema import API_KEY, PROFILE, SETTINGS
 from kirin_cli.modelspec.record import Record
-from kirin_cli.ui.tables import render_table
+
+if TYPE_CHECKING:
+    from kirin_cli.cli.settings import SettingSources
 
 
-class SettingRow(Record, kw_only=True):
+class ConfigFlags(Record):
+    """Show the settings, each with where it comes from.
+
+    Flags go before the environment, that before the project's kirin.toml (the nearest upwards from here), that before
+    your own config.toml, that before the defaults. A project's file may not say where your key or your requests go.
+    """
+
+    profile: o.Profile = None
+    json: o.Json = False
+    color: o.Color = "auto"
+
+
+class SettingRow(NamedTuple):
     """A setting as it is shown; `value` and `source` are "" where it has none."""
 
     name: str
@@ -23,59 +38,56 @@ class SettingRow(Record, kw_only=True):
     source: str
 
 
-def config(profile: o.Profile = None, json: o.Json = False, color: o.Color = "auto") -> int:
-    """Show the settings, each with where it comes from.
+def run_config(flags: ConfigFlags) -> int:
+    """Print the settings; returns the exit code. Raises UsageError for what makes no sense."""
+    from kirin_cli.cli.console import make_console
+    from kirin_cli.ui.tables import render_table
 
-    Flags go before the environment, that before the project's kirin.toml (the nearest upwards from here), that before
-    your own config.toml, that before the defaults. A project's file may not say where your key or your requests go.
-    """
-    console = make_console(color=color)
-    found = sources(os.environ, profile)
-    shown = [*_key(profile), *_settings(found)]
-    if json:
-        console.data(json_module.dumps(_data(shown), indent=2))
+    console = make_console(color=flags.color)
+    setting_sources = sources(os.environ, flags.profile)
+    rows = [_key_row(flags.profile), *_setting_rows(setting_sources)]
+    files = {"project": project_file(Path()), "user": user_file(os.environ)}
+    if flags.json:
+        data = {
+            "settings": list(map(_row_data, rows)),
+            "files": {name: path and str(path) for name, path in files.items()},
+        }
+        console.data(json.dumps(data, indent=2))
         return 0
-    console.data(
-        *render_table(
-            ("setting", "value", "from"), [(one.name, one.value, one.source) for one in shown], console.streams.out
-        )
-    )
-    for name, path in _files().items():
+    console.data(*render_table(("setting", "value", "from"), rows, console.streams.out))
+    for name, path in files.items():
         console.info(f"the {name}'s file: {path or 'none here'}")
     return 0
 
 
-def _key(profile: str | None) -> Iterator[SettingRow]:
-    found = key_of(settings(os.environ, profile=profile))
-    yield SettingRow(
-        name=API_KEY.name, value=f"present, fingerprint {fingerprint(found.value)}" if found else "missing",
-        source=found.source if found else "",
-    )  # fmt: skip
+def _key_row(profile: str | None) -> SettingRow:
+    from kirin_cli.api.credentials import fingerprint
+    from kirin_cli.cli.keystore import find_api_key
+
+    key = find_api_key(settings(os.environ, profile=profile))
+    return SettingRow(
+        API_KEY.name, f"present, fingerprint {fingerprint(key.value)}" if key else "missing", key.source if key else ""
+    )
 
 
-def _settings(found: SettingSources) -> Iterator[SettingRow]:
+def _setting_rows(setting_sources: SettingSources) -> Iterator[SettingRow]:
     for setting in SETTINGS.values():
         if setting in (API_KEY, PROFILE):
             continue
-        said = found.find(setting)
-        if said:
-            setting.parse(said.text, said.source)
+        value = setting_sources.find(setting)
+        if value:
+            setting.parse(value.text, value.source)
         default = str(user_folder(os.environ, "state")) if setting.name == "state_dir" else setting.default
-        value, source = (said.text, said.source) if said else (default, "default" if default else "")
-        yield SettingRow(name=setting.name, value=value, source=source)
-    yield SettingRow(name=PROFILE.name, value=found.profile, source=found.profile_source)
+        text, source = (value.text, value.source) if value else (default, "default" if default else "")
+        yield SettingRow(setting.name, text, source)
+    yield SettingRow(PROFILE.name, setting_sources.profile, setting_sources.profile_source)
 
 
-def _files() -> dict[str, Path | None]:
-    return {"project": project_file(Path()), "user": user_file(os.environ)}
+def _row_data(row: SettingRow) -> dict[str, object]:
+    return {
+        "name": row.name, "value": row.value or None, "source": row.source or None,
+        "env": SETTINGS[row.name].env, "flag": SETTINGS[row.name].flag or None,
+    }  # fmt: skip
 
 
-def _data(shown: list[SettingRow]) -> dict[str, object]:
-    rows = [
-        {
-            "name": one.name, "value": one.value or None, "source": one.source or None,
-            "env": SETTINGS[one.name].env, "flag": SETTINGS[one.name].flag or None,
-        }
-        for one in shown
-    ]  # fmt: skip
-    return {"settings": rows, "files": {name: path and str(path) for name, path in _files().items()}}
+config = command_from(ConfigFlags, run_config)

@@ -1,31 +1,39 @@
 """`kirin help`: a command, a topic, or every command as JSON."""
 
-import json as json_module
+import json
 from typing import Annotated
 
 import typer
 
 from kirin_cli.cli import options as o
-from kirin_cli.cli.app import load_command
-from kirin_cli.cli.commands import BY_NAME
-from kirin_cli.cli.console import CommandConsole, make_console
-from kirin_cli.cli.help import command_help, program_help, render_help
+from kirin_cli.cli.flags import command_from
 from kirin_cli.cli.help_texts import HELP_TOPICS
 from kirin_cli.errors import UsageError
+from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
 
 
-def help_about(
+class HelpFlags(Record):
+    """Explain a command or a topic; with --json, every command with its flags as data."""
+
     subject: Annotated[
         str | None, typer.Argument(metavar="[SUBJECT]", help=f"A command, or a topic: {', '.join(HELP_TOPICS)}.")
-    ] = None,
-    json: o.Json = False,
-    color: o.Color = "auto",
-) -> int:
-    """Explain a command or a topic; with --json, every command with its flags as data."""
-    console = make_console(color=color)
-    if json:
-        _tree(console)
+    ] = None
+    json: o.Json = False
+    color: o.Color = "auto"
+
+
+def run_help(flags: HelpFlags) -> int:
+    """Print it; returns the exit code. Raises UsageError for a subject that there is not."""
+    from kirin_cli.cli.app import all_commands, load_command
+    from kirin_cli.cli.commands import BY_NAME
+    from kirin_cli.cli.console import make_console
+    from kirin_cli.cli.help import command_help, program_help, render_help
+    from kirin_cli.docgen.commands import commands_data
+
+    console, subject = make_console(color=flags.color), flags.subject
+    if flags.json:
+        console.data(json.dumps(commands_data(all_commands()), indent=2))
     elif subject is None:
         console.data(render_help(program_help()))
     elif subject in HELP_TOPICS:
@@ -37,8 +45,4 @@ def help_about(
     return 0
 
 
-def _tree(console: CommandConsole) -> None:
-    from kirin_cli.cli.app import all_commands
-    from kirin_cli.docgen.commands import commands_data
-
-    console.data(json_module.dumps(commands_data(all_commands()), indent=2))
+help_about = command_from(HelpFlags, run_help)

@@ -1,57 +1,75 @@
 """`kirin models`: the models, or one model's parameters, bounds, defaults and rules."""
 
-import json as json_module
-from typing import Annotated
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kirin_cli.cli import options as o
-from kirin_cli.cli.console import CommandConsole, make_console
-from kirin_cli.docgen.commands import model_names
-from kirin_cli.docgen.model_reference import HEADINGS, model_data, model_parameters, model_rules
+from kirin_cli.cli.flags import command_from
 from kirin_cli.errors import UsageError
-from kirin_cli.models import MODELS
-from kirin_cli.modelspec.model import Model
+from kirin_cli.models import MODEL_ENTRIES, MODELS
+from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
-from kirin_cli.ui.tables import render_table
+
+if TYPE_CHECKING:
+    from kirin_cli.cli.console import CommandConsole
+    from kirin_cli.modelspec.model import Model
 
 
-def models(
-    model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Id or command of a model.")] = None,
-    json: o.Json = False,
-    color: o.Color = "auto",
-) -> int:
+class ModelsFlags(Record):
     """Show the models, or one model's parameters and rules.
 
     The rules are those that every request is held against before it is sent.
     """
-    console = make_console(color=color)
-    chosen = [find_model(model)] if model else list(MODELS.values())
-    if json:
-        data = [model_data(one) for one in chosen]
-        console.data(json_module.dumps(data[0] if model else {"models": data}, indent=2, ensure_ascii=True))
-    elif model:
-        _show(chosen[0], console)
+
+    model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Id or command of a model.")] = None
+    json: o.Json = False
+    color: o.Color = "auto"
+
+
+def run_models(flags: ModelsFlags) -> int:
+    """Print the models or the one; returns the exit code. Raises UsageError for a model that there is not."""
+    from kirin_cli.cli.console import make_console
+    from kirin_cli.docgen.model_reference import model_data
+    from kirin_cli.ui.tables import render_table
+
+    console = make_console(color=flags.color)
+    models = [find_model(flags.model)] if flags.model else list(MODELS.values())
+    if flags.json:
+        data = [model_data(model) for model in models]
+        console.data(json.dumps(data[0] if flags.model else {"models": data}, indent=2, ensure_ascii=True))
+    elif flags.model:
+        _print_model(models[0], console)
     else:
-        rows = [(one.command, one.id, one.help) for one in chosen]
+        rows = [(model.command, model.id, model.help) for model in models]
         console.data(*render_table(("command", "model", "does"), rows, console.streams.out))
     return 0
 
 
 def find_model(name: str) -> Model:
     """The model with this id or command. Raises UsageError with the nearest one."""
-    for model in MODELS.values():
-        if name in {model.id, model.command}:
-            return model
-    raise UsageError(f"there is no model {name!r}{did_you_mean(name, list(model_names(MODELS.values())))}")
+    for model_id, entry in MODEL_ENTRIES.items():
+        if name in {model_id, entry.command}:
+            return MODELS[model_id]
+    known = [*(entry.command for entry in MODEL_ENTRIES.values()), *MODEL_ENTRIES]
+    raise UsageError(f"there is no model {name!r}{did_you_mean(name, known)}")
 
 
-def _show(model: Model, console: CommandConsole) -> None:
+def _print_model(model: Model, console: CommandConsole) -> None:
+    from kirin_cli.docgen.model_reference import HEADINGS, model_parameters, model_rules
+    from kirin_cli.ui.tables import render_table
+
     out = console.streams.out
     console.data(f"{out.paint(model.id, 'strong')}  {model.help}  (kirin {model.command})", "")
-    console.data(*render_table(HEADINGS, [model_parameter.row for model_parameter in model_parameters(model)], out))
+    console.data(*render_table(HEADINGS, [parameter.row for parameter in model_parameters(model)], out))
     rules = [(rule.rule, rule.says, "" if rule.severity == "error" else rule.severity) for rule in model_rules(model)]
     if rules:
         console.data("", *render_table(("rule", "says", ""), rules, out))
     if model.error_codes:
         console.data("", *render_table(("error code", "means"), list(model.error_codes.items()), out))
+
+
+models = command_from(ModelsFlags, run_models)

@@ -6,47 +6,56 @@ from typing import Annotated
 import typer
 
 from kirin_cli.cli import options as o
-from kirin_cli.cli.console import make_console
-from kirin_cli.cli.reports import reports
+from kirin_cli.cli.flags import command_from
 from kirin_cli.errors import StillRunning, UsageError
-from kirin_cli.json_text import dump_json
-from kirin_cli.report.load import INCOMPLETE, load_results, merge_results, missing_shards, shard_count
+from kirin_cli.modelspec.record import Record
 
 
-def report(
-    results: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="[RESULT…]",
-            show_default=False,
-            help="JSON of `run --json`, sidecars beside videos, or folders with either; - reads standard input.",
-        ),
-    ] = None,
-    report: o.ReportOption = None,
-    merge: Annotated[
-        Path | None,
-        typer.Option("--merge", metavar="DIR", help="Join the results of all shards below a folder; say which miss."),
-    ] = None,
-    json: o.Json = False,
-    quiet: o.Quiet = False,
-    color: o.Color = "auto",
-) -> int:
+class ReportFlags(Record):
     """Make reports from results: of a run, of several, or of all videos in a folder.
 
     Without --report it prints Markdown. Ends with 8 where shards are missing, else with 0.
     """
-    console = make_console(color=color, quiet=quiet)
-    wanted = reports(report or (None if json else ["markdown=-"]), json=json)
-    paths = [*(results or []), *([merge] if merge else [])]
+
+    results: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[RESULT…]",
+            help="JSON of `run --json`, sidecars beside videos, or folders with either; - reads standard input.",
+        ),
+    ] = None
+    report: o.Report = None
+    merge: Annotated[
+        Path | None,
+        typer.Option("--merge", metavar="DIR", help="Join the results of all shards below a folder; say which miss."),
+    ] = None
+    json: o.Json = False
+    quiet: o.Quiet = False
+    color: o.Color = "auto"
+
+
+def run_report(flags: ReportFlags) -> int:
+    """Read the results and report on them; returns the exit code. Raises the tree of errors."""
+    from kirin_cli.cli.console import make_console
+    from kirin_cli.cli.reports import parse_reports
+    from kirin_cli.json_text import dump_json
+    from kirin_cli.report.load import INCOMPLETE, load_results, merge_results, missing_shards, shard_count
+
+    console = make_console(color=flags.color, quiet=flags.quiet)
+    reports = parse_reports(flags.report or (None if flags.json else ["markdown=-"]), json=flags.json)
+    paths = [*(flags.results or []), *([flags.merge] if flags.merge else [])]
     if not paths:
         raise UsageError("kirin report needs results", hint="kirin report FOLDER, or --merge DIR")
     data = merge_results(load_results(paths))
-    gone = missing_shards(data)
-    if gone:
-        numbers = ", ".join(map(str, gone))
+    missing = missing_shards(data)
+    if missing:
+        numbers = ", ".join(map(str, missing))
         console.error(StillRunning(f"of {shard_count(data)} shards there is no result of: {numbers}"))
-    elif merge and not shard_count(data):
+    elif flags.merge and not shard_count(data):
         console.info("these results do not say which shards they are; whether any is missing cannot be told")
-    if json:
+    if flags.json:
         console.data(dump_json(data))
-    return wanted.publish(lambda: data, INCOMPLETE if gone else 0, console)
+    return reports.publish(lambda: data, INCOMPLETE if missing else 0, console)
+
+
+report = command_from(ReportFlags, run_report)

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kirin_cli.cli import options as o
-from kirin_cli.cli.options import command_from
+from kirin_cli.cli.flags import command_from
 from kirin_cli.errors import UsageError
+from kirin_cli.modelspec.record import Record
 
 if TYPE_CHECKING:
     from kirin_cli.ledger.entry import LedgerEntry
     from kirin_cli.ledger.ledger import Ledger
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class ResolveFlags:
+class ResolveFlags(Record):
     """Decide about a submission whose outcome is unknown, in conflict, or lost.
 
     Look at the account's task list on the service first; then `kirin resume` goes on with what you decided.
@@ -48,16 +47,17 @@ def run_resolve(flags: ResolveFlags) -> int:
         raise UsageError(f"--adopt is {flags.adopt[:40]!r}; that cannot be the id of a task")
     if sum((flags.adopt is not None, flags.resend, flags.abandon)) != 1:
         raise UsageError("decide for one of --adopt TASK, --resend and --abandon")
-    with open_session(settings(os.environ, base_url=flags.base_url, profile=flags.profile), sandbox=False) as opened:
-        entry = find_entry(opened.ledger.store, flags.task, origin=opened.origin, account=opened.account)
-        decided = _decide(opened.ledger, entry, flags.adopt, resend=flags.resend)
-    console.data(f"{decided.external_id} {decided.state.value}")
+    chosen = settings(os.environ, base_url=flags.base_url, profile=flags.profile)
+    with open_session(chosen, sandbox=False) as session:
+        entry = find_entry(session.ledger.store, flags.task, origin=session.origin, account=session.account)
+        resolved = _move(session.ledger, entry, flags.adopt, resend=flags.resend)
+    console.data(f"{resolved.external_id} {resolved.state.value}")
     if not flags.abandon:
         console.info("kirin resume goes on with it")
     return 0
 
 
-def _decide(ledger: Ledger, entry: LedgerEntry, adopt: str | None, *, resend: bool) -> LedgerEntry:
+def _move(ledger: Ledger, entry: LedgerEntry, adopt: str | None, *, resend: bool) -> LedgerEntry:
     from kirin_cli.ledger.states import InvalidTransition, LedgerEvent
 
     why = "decided by hand"

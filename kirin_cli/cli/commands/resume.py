@@ -2,56 +2,44 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kirin_cli.cli import options as o
-from kirin_cli.cli.options import command_from
+from kirin_cli.cli.flags import DisplayFlags, PrintingFlags, ServiceFlags, command_from
+from kirin_cli.modelspec.record import Record
 
 if TYPE_CHECKING:
     from kirin_cli.cli.session import Session
     from kirin_cli.run.prepare import PreparedRun
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class ResumeFlags:
+class ResumeFlags(Record, kw_only=True):
     """Finish whatever is unfinished: ask for, wait for and fetch every task in the ledger that is not at its end.
 
     What was submitted is never submitted twice; what was not sent yet is sent now.
     """
 
-    in_flight: o.InFlight = 10
-    timeout: o.Timeout = "2h"
+    in_flight: o.InFlight = o.DEFAULT_IN_FLIGHT
+    timeout: o.Timeout = o.DEFAULT_TIMEOUT
     max_cost: o.MaxCost = None
-    profile: o.Profile = None
-    base_url: o.BaseUrl = None
-    api_key_file: o.ApiKeyFile = None
-    json: o.Json = False
-    jsonl: o.Jsonl = False
-    template: o.FormatOption = ""
-    quiet: o.Quiet = False
-    progress: o.ProgressMode = "auto"
-    color: o.Color = "auto"
+    service: ServiceFlags
+    printing: PrintingFlags
+    display: DisplayFlags
 
 
 def run_resume(flags: ResumeFlags) -> int:
     """Take up, wait, fetch; returns the exit code. Raises the tree of errors."""
-    from kirin_cli.cli.console import make_console
-    from kirin_cli.cli.runner import ExecuteOptions, execute, output_format_for_jobs
-    from kirin_cli.cli.settings import dollars, seconds, settings
-    from kirin_cli.run.scheduler import RunOptions
+    from kirin_cli.cli.runner import ExecuteOptions, execute, job_output_format, run_options
 
-    console = make_console(color=flags.color, progress=flags.progress, quiet=flags.quiet)
-    setting = settings(os.environ, base_url=flags.base_url, api_key_file=flags.api_key_file, profile=flags.profile)
+    console = flags.display.console()
     options = ExecuteOptions(
-        settings=setting, shape=output_format_for_jobs(flags), resume="kirin resume",
-        limits=RunOptions(flags.in_flight, seconds(flags.timeout, "--timeout"), dollars(flags.max_cost)),
+        settings=flags.service.settings(), output=job_output_format(flags.printing), resume="kirin resume",
+        limits=run_options(flags.timeout, flags.max_cost, flags.in_flight),
     )  # fmt: skip
-    return execute(_unfinished, options, console)
+    return execute(_prepare_unfinished, options, console)
 
 
-def _unfinished(session: Session) -> PreparedRun:
+def _prepare_unfinished(session: Session) -> PreparedRun:
     from kirin_cli.run.resume import adopt_other_keys, jobs_from_entries, unfinished_entries
 
     session.require_key()

@@ -4,17 +4,16 @@ import json
 import shlex
 import signal
 import threading
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from kirin_cli.cli import options as o
-from kirin_cli.cli.options import command_from
+from kirin_cli.cli.flags import command_from
+from kirin_cli.modelspec.record import Record
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class SandboxFlags:
+class SandboxFlags(Record):
     """Serve the protocol on this machine until Ctrl-C: for trying things and for testing pipelines.
 
     Prints the environment variables that point kirin at it. Nothing it makes costs anything.
@@ -52,23 +51,19 @@ def run_sandbox(flags: SandboxFlags) -> int:
     with Sandbox(
         port=flags.port, key=flags.key, seed=flags.seed, speed=flags.speed, latency=flags.latency,
         fail_rate=flags.fail_rate, faults=tuple(flags.fault or ()),
-    ) as served:  # fmt: skip
+    ) as server:  # fmt: skip
         if flags.json:
-            console.data(json.dumps({"base_url": served.base_url, "key": served.key}))
+            console.data(json.dumps({"base_url": server.base_url, "key": server.key}))
         else:
-            key = shlex.quote(str(served.key))
-            console.data(f"export KIRIN_BASE_URL={served.base_url}", f"export KIRIN_API_KEY={key}")
+            key = shlex.quote(str(server.key))
+            console.data(f"export KIRIN_BASE_URL={server.base_url}", f"export KIRIN_API_KEY={key}")
         console.info("the sandbox serves until Ctrl-C")
-        _until_stopped()
+        stopped = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopped.set())
+        while not stopped.wait(0.5):
+            pass
     return 0
-
-
-def _until_stopped() -> None:
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
-    while not stopped.wait(0.5):
-        pass
 
 
 sandbox = command_from(SandboxFlags, run_sandbox)

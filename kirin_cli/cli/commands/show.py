@@ -9,64 +9,68 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from kirin_cli.cli import options as o
-from kirin_cli.cli.commands.list import data_json, entry_data, open_ledger, output_paths
-from kirin_cli.cli.console import CommandConsole, make_console
-from kirin_cli.formatting import iso_time
-from kirin_cli.json_text import format_json
-from kirin_cli.ledger.entry import HistoryRow, LedgerEntry
-from kirin_cli.ledger.queries import NoSuchTask, find_entry
-from kirin_cli.ledger.states import LedgerState
-from kirin_cli.ui.tables import render_table
-from kirin_cli.ui.terminal_text import escape_untrusted
-from kirin_cli.wire.responses import TaskState
+from kirin_cli.cli.flags import command_from
+from kirin_cli.modelspec.record import Record
 
 if TYPE_CHECKING:
+    from kirin_cli.cli.console import CommandConsole
+    from kirin_cli.ledger.entry import HistoryRow, LedgerEntry
+    from kirin_cli.ledger.queries import NoSuchTask
     from kirin_cli.wire.responses import Task
 
-SHOWN: Final = ("task_id", "external_task_id", "state", "model", "job", "file", "take", "posts", "cost_usd", "origin")
-MAX_SHOWN_LENGTH: Final = 100_000
-"""Characters of a request that are shown."""
+FIELDS: Final = ("task_id", "external_task_id", "state", "model", "job", "file", "take", "posts", "cost_usd", "origin")
+MAX_REQUEST_LENGTH: Final = 100_000  # characters that are shown
 
 
-def show(
-    task: o.TaskId,
-    profile: o.Profile = None,
-    json: o.Json = False,
-    preview: o.Preview = False,
-    color: o.Color = "auto",
-) -> int:
+class ShowFlags(Record):
     """Show everything that the ledger knows of one task: its request, its cost, its files and its history.
 
     Of a task that is not in the ledger, what the service says.
     """
-    console = make_console(color=color)
-    entry, history = _found(task, profile, console)
-    if json:
-        console.data(data_json({**entry_data(entry), "events": [_event(record) for record in history]}))
-    else:
-        _say(entry, history, console)
-        if preview:
-            console.pictures(output_paths(entry))
+
+    task: o.TaskId
+    profile: o.Profile = None
+    json: o.Json = False
+    preview: o.Preview = False
+    color: o.Color = "auto"
+
+
+def run_show(flags: ShowFlags) -> int:
+    """Find the task and print it; returns the exit code. Raises the tree of errors."""
+    from kirin_cli.cli.console import make_console
+    from kirin_cli.cli.entries import data_json, entry_data, open_ledger, output_paths
+    from kirin_cli.ledger.queries import NoSuchTask, find_entry
+
+    console = make_console(color=flags.color)
+    history: Sequence[HistoryRow] = ()
+    try:
+        with open_ledger(flags.profile) as ledger:
+            entry = find_entry(ledger.store, flags.task)
+            history = ledger.history(entry)
+    except NoSuchTask as unknown:
+        entry = fetch_unknown_task(flags.task, flags.profile, unknown)
+        console.info("the ledger does not know this task; the service says:")
+    if flags.json:
+        console.data(data_json({**entry_data(entry), "events": [_event_data(row) for row in history]}))
+        return 0
+    _print(entry, history, console)
+    if flags.preview:
+        console.pictures(output_paths(entry))
     return 0
 
 
-def _found(task: str, profile: str | None, console: CommandConsole) -> tuple[LedgerEntry, Sequence[HistoryRow]]:
-    try:
-        with open_ledger(os.environ, profile) as ledger:
-            entry = find_entry(ledger.store, task)
-            return entry, ledger.history(entry)
-    except NoSuchTask as unknown:
-        entry = fetch_unknown_task(task, profile, unknown)
-    console.info("the ledger does not know this task; the service says:")
-    return entry, ()
+def _print(entry: LedgerEntry, history: Sequence[HistoryRow], console: CommandConsole) -> None:
+    from kirin_cli.cli.entries import entry_data
+    from kirin_cli.json_text import format_json
+    from kirin_cli.ui.tables import render_table
+    from kirin_cli.ui.terminal_text import escape_untrusted
 
-
-def _say(entry: LedgerEntry, history: Sequence[HistoryRow], console: CommandConsole) -> None:
     data, out = entry_data(entry), console.streams.out
-    console.data(*render_table(("", ""), [(name, str(data[name])) for name in SHOWN if data[name] is not None], out))
+    console.data(*render_table(("", ""), [(name, str(data[name])) for name in FIELDS if data[name] is not None], out))
     for name, title in (("request", "request:"), ("outputs", "files:"), ("error", "error:")):
         if data[name]:
-            console.data("", title, escape_untrusted(format_json(data[name]), multiline=True, limit=MAX_SHOWN_LENGTH))
+            text = escape_untrusted(format_json(data[name]), multiline=True, limit=MAX_REQUEST_LENGTH)
+            console.data("", title, text)
     rows = [
         (time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(row.at)), row.event, row.after.value, row.why)
         for row in history
@@ -75,42 +79,47 @@ def _say(entry: LedgerEntry, history: Sequence[HistoryRow], console: CommandCons
         console.data("", *render_table(("time", "event", "state", "why"), rows, out))
 
 
-def _event(record: HistoryRow) -> dict[str, object]:
+def _event_data(row: HistoryRow) -> dict[str, object]:
+    from kirin_cli.formatting import iso_time
+
     return {
-        "at": iso_time(record.at), "event": record.event, "from": record.before.value, "to": record.after.value,
-        "why": record.why, "task_id": record.task_id,
+        "at": iso_time(row.at), "event": row.event, "from": row.before.value, "to": row.after.value,
+        "why": row.why, "task_id": row.task_id,
     }  # fmt: skip
 
 
-STATES = {
-    TaskState.RUNNING: LedgerState.RUNNING,
-    TaskState.COMPLETED: LedgerState.SUCCEEDED,
-    TaskState.FAILED: LedgerState.FAILED,
-}
-
-
-def fetch_unknown_task(given: str, profile: str | None, unknown: NoSuchTask) -> LedgerEntry:
-    """The task as an entry would hold it. Raises `unknown` without a key, and what `ask` raises."""
+def fetch_unknown_task(task_id: str, profile: str | None, unknown: NoSuchTask) -> LedgerEntry:
+    """The task as an entry would hold it. Raises `unknown` without a key, and what `query_task` raises."""
     from kirin_cli.cli.session import open_session
     from kirin_cli.cli.settings import settings
     from kirin_cli.run.resume import query_task
 
-    with open_session(settings(os.environ, profile=profile), sandbox=False) as opened:
-        if not opened.key:
+    with open_session(settings(os.environ, profile=profile), sandbox=False) as session:
+        if not session.key:
             raise unknown
-        return _entry(query_task(opened.client, given, unknown), given, opened.origin)
+        return _entry_of_task(query_task(session.client, task_id, unknown), task_id, session.origin)
 
 
-def _entry(task: Task, given: str, origin: str) -> LedgerEntry:
+def _entry_of_task(task: Task, task_id: str, origin: str) -> LedgerEntry:
     from kirin_cli.ledger.entry import Intent, new_entry
+    from kirin_cli.ledger.states import LedgerState
     from kirin_cli.run.identity import canonical_json
     from kirin_cli.run.outcomes import failure_text
+    from kirin_cli.wire.responses import TaskState
 
-    external_id = given if task.id and task.id != given else ""
+    states = {
+        TaskState.RUNNING: LedgerState.RUNNING,
+        TaskState.COMPLETED: LedgerState.SUCCEEDED,
+        TaskState.FAILED: LedgerState.FAILED,
+    }
+    external_id = task_id if task.id and task.id != task_id else ""
     model = str(task.raw.get("model") or "")
-    known = Intent(origin=origin, account="", external_id=external_id, model=model, request="")
+    intent = Intent(origin=origin, account="", external_id=external_id, model=model, request="")
     contents = [{"type": output.type, "url": output.url, "duration": output.duration} for output in task.outputs]
     return replace(
-        new_entry(known, task.created_at or time.time()), state=STATES[task.state], task_id=task.id or given,
+        new_entry(intent, task.created_at or time.time()), state=states[task.state], task_id=task.id or task_id,
         cost=task.cost, outputs=canonical_json(contents) if contents else "", error=failure_text(task.failure),
     )  # fmt: skip
+
+
+show = command_from(ShowFlags, run_show)

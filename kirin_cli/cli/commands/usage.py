@@ -1,90 +1,98 @@
 """`kirin usage`: what was spent."""
 
+from __future__ import annotations
+
 import csv
 import io
-import os
-import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Annotated, Final, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
 from kirin_cli.cli import options as o
-from kirin_cli.cli.commands.list import data_json, open_ledger
-from kirin_cli.cli.console import make_console, output_format
-from kirin_cli.cli.settings import seconds
+from kirin_cli.cli.flags import PrintingFlags, command_from
 from kirin_cli.errors import UsageError
-from kirin_cli.ledger.queries import SpendingTotal, spending
+from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
-from kirin_cli.ui.tables import render_table
-from kirin_cli.ui.terminal_text import escape_untrusted
 
-By = Literal["model", "day", "file"]
+if TYPE_CHECKING:
+    from kirin_cli.cli.console import CommandConsole
+    from kirin_cli.ledger.queries import SpendingTotal
+
 COLUMNS: Final[Mapping[str, Literal["model", "day", "job_file"]]] = {"model": "model", "day": "day", "file": "job_file"}
 
 
-def usage(
-    by: Annotated[str, typer.Option("--by", metavar="model|day|file", help="What to sum up by.")] = "model",
-    since: Annotated[str | None, typer.Option("--since", metavar="TIME", help="Only the last 2h, 7d, ….")] = None,
-    profile: o.Profile = None,
-    json: o.Json = False,
-    jsonl: o.Jsonl = False,
-    template: o.FormatOption = "",
-    comma: Annotated[bool, typer.Option("--csv", rich_help_panel=o.OUTPUT, help="Print the table as CSV.")] = False,
-    color: o.Color = "auto",
-) -> int:
+class UsageFlags(Record, kw_only=True):
     """Show what was spent, in US dollars, by model, day (UTC) or job file.
 
     `maybe` counts submissions whose outcome is unknown: they may have been charged.
     """
-    if by not in COLUMNS:
-        raise UsageError(f"--by is {by!r}{did_you_mean(by, list(get_args(By)))}")
-    console = make_console(color=color)
-    fields = dict.fromkeys((by, "videos", "cost_usd", "maybe"))
-    shape = output_format(fields, json=json, jsonl=jsonl, template=template, csv=comma)
-    begin = None if since is None else time.time() - seconds(since, "--since")
-    with open_ledger(os.environ, profile) as ledger:
-        found = spending(ledger.store, COLUMNS[by], since=begin)
-    if json:
-        console.data(data_json(_data(by, found)))
-    elif shape.rows:
-        console.data(*shape.lines({by: name, **_plain(one)} for name, one in found.items()))
-    elif comma:
-        console.data(_csv(by, found))
+
+    by: Annotated[str, typer.Option("--by", metavar="|".join(COLUMNS), help="What to sum up by.")] = "model"
+    since: o.Since = None
+    profile: o.Profile = None
+    printing: PrintingFlags
+    csv: Annotated[bool, typer.Option("--csv", rich_help_panel=o.OUTPUT, help="Print the table as CSV.")] = False
+    color: o.Color = "auto"
+
+
+def run_usage(flags: UsageFlags) -> int:
+    """Sum up and print; returns the exit code. Raises the tree of errors."""
+    from kirin_cli.cli.console import make_console, output_format
+    from kirin_cli.cli.entries import data_json, open_ledger, parse_since
+    from kirin_cli.ledger.queries import spending
+
+    if flags.by not in COLUMNS:
+        raise UsageError(f"--by is {flags.by!r}{did_you_mean(flags.by, list(COLUMNS))}")
+    console = make_console(color=flags.color)
+    fields = dict.fromkeys((flags.by, "videos", "cost_usd", "maybe"))
+    output = output_format(fields, flags.printing, csv=flags.csv)
+    since = parse_since(flags.since)
+    with open_ledger(flags.profile) as ledger:
+        groups = spending(ledger.store, COLUMNS[flags.by], since=since)
+    if output.json:
+        data = {name: _group_data(group) for name, group in groups.items()}
+        console.data(data_json({"by": flags.by, "groups": data, "total": _group_data(_total(groups.values()))}))
+    elif output.rows:
+        console.data(*output.lines({flags.by: name, **_group_data(group)} for name, group in groups.items()))
     else:
-        rows = [*_rows(found), ("total", *_row(_total(found)))]
-        console.data(*render_table((by, "videos", "cost USD", "maybe"), rows, console.streams.out))
+        _print_table(flags, groups, console)
     return 0
 
 
-def _total(found: Mapping[str, SpendingTotal]) -> SpendingTotal:
-    groups = found.values()
-    cost = sum((group.cost for group in groups), Decimal(0))
-    return SpendingTotal(
-        paid=sum(one.paid for one in groups), cost=cost, maybe_paid=sum(one.maybe_paid for one in groups)
-    )
+def _print_table(flags: UsageFlags, groups: Mapping[str, SpendingTotal], console: CommandConsole) -> None:
+    from kirin_cli.ui.tables import render_table
+    from kirin_cli.ui.terminal_text import escape_untrusted
 
-
-def _rows(found: Mapping[str, SpendingTotal]) -> list[tuple[str, ...]]:
-    return [(name or "(none)", *_row(one)) for name, one in found.items()]
-
-
-def _row(one: SpendingTotal) -> tuple[str, str, str]:
-    return str(one.paid), str(one.cost), str(one.maybe_paid)
-
-
-def _data(by: str, found: Mapping[str, SpendingTotal]) -> dict[str, object]:
-    return {"by": by, "groups": {name: _plain(one) for name, one in found.items()}, "total": _plain(_total(found))}
-
-
-def _plain(one: SpendingTotal) -> dict[str, object]:
-    return {"videos": one.paid, "cost_usd": str(one.cost), "maybe": one.maybe_paid}
-
-
-def _csv(by: str, found: Mapping[str, SpendingTotal]) -> str:
+    rows = [(name or "(none)", *_cells(group)) for name, group in groups.items()]
+    if not flags.csv:
+        rows.append(("total", *_cells(_total(groups.values()))))
+        console.data(*render_table((flags.by, "videos", "cost USD", "maybe"), rows, console.streams.out))
+        return
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow((by, "videos", "cost_usd", "maybe"))
-    writer.writerows((escape_untrusted(name), *numbers) for name, *numbers in _rows(found))
-    return text.getvalue().rstrip("\n")
+    writer.writerow((flags.by, "videos", "cost_usd", "maybe"))
+    writer.writerows((escape_untrusted(name), *numbers) for name, *numbers in rows)
+    console.data(text.getvalue().rstrip("\n"))
+
+
+def _total(groups: Iterable[SpendingTotal]) -> SpendingTotal:
+    from kirin_cli.ledger.queries import SpendingTotal
+
+    groups = list(groups)
+    return SpendingTotal(
+        paid=sum(group.paid for group in groups), cost=sum((group.cost for group in groups), Decimal(0)),
+        maybe_paid=sum(group.maybe_paid for group in groups),
+    )  # fmt: skip
+
+
+def _cells(group: SpendingTotal) -> tuple[str, str, str]:
+    return str(group.paid), str(group.cost), str(group.maybe_paid)
+
+
+def _group_data(group: SpendingTotal) -> dict[str, object]:
+    return {"videos": group.paid, "cost_usd": str(group.cost), "maybe": group.maybe_paid}
+
+
+usage = command_from(UsageFlags, run_usage)

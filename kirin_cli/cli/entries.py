@@ -1,0 +1,79 @@
+"""Ledger entries for commands: the ledger opened, an entry as JSON data, data as harmless JSON text."""
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from kirin_cli.cli.settings import state_dir
+from kirin_cli.cli.settings_schema import seconds
+from kirin_cli.formatting import iso_time
+from kirin_cli.json_text import escape_ci_commands, format_json
+from kirin_cli.ledger.entry import LedgerEntry
+from kirin_cli.ledger.ledger import Ledger
+
+ENTRY_FIELDS: Final[Mapping[str, object]] = {
+    **dict.fromkeys(("task_id", "external_task_id", "state", "model", "job", "file", "take", "origin", "posts")),
+    **dict.fromkeys(("cost_usd", "created_at", "sent_at", "accepted_at", "generated_at", "updated_at")),
+    "request": ...,
+    "outputs": [dict.fromkeys(("type", "path", "bytes", "sha256"))],
+    "error": ...,
+}
+"""The names in an entry as data: None has nothing below it, a list more of the same, `...` what there is."""
+
+
+@contextmanager
+def open_ledger(profile: str | None = None) -> Iterator[Ledger]:
+    """The ledger of the state folder. Raises LocalFault, and UsageError for settings that make no sense."""
+    with Ledger.open(state_dir(os.environ, profile), time.time) as ledger:
+        yield ledger
+
+
+def parse_since(text: str | None) -> float | None:
+    """The time that `--since` names, in seconds since the epoch; None for none. Raises UsageError."""
+    return None if text is None else time.time() - seconds(text, "--since")
+
+
+def entry_data(entry: LedgerEntry) -> dict[str, object]:
+    """An entry as JSON data; times in ISO 8601 (UTC), cost a decimal string in US dollars. The shape only grows."""
+    return {
+        "task_id": entry.task_id,
+        "external_task_id": entry.external_id,
+        "state": entry.state.value,
+        "model": entry.model,
+        "job": entry.job or None,
+        "file": entry.job_file or None,
+        "take": entry.take,
+        "origin": entry.origin,
+        "posts": entry.counters.posts,
+        "cost_usd": None if entry.cost is None else str(entry.cost),
+        "created_at": iso_time(entry.created),
+        "sent_at": iso_time(entry.last_sent),
+        "accepted_at": iso_time(entry.accepted_at),
+        "generated_at": iso_time(entry.generated_at),
+        "updated_at": iso_time(entry.updated),
+        "request": _parse_text(entry.request),
+        "outputs": _parse_text(entry.outputs) or [],
+        "error": _parse_text(entry.error),
+    }
+
+
+def output_paths(entry: LedgerEntry) -> list[Path]:
+    """The files of a result that is on the disk."""
+    outputs = _parse_text(entry.outputs)
+    return [Path(output["path"]) for output in outputs if "path" in output] if isinstance(outputs, list) else []
+
+
+def data_json(data: object) -> str:
+    """Data as JSON text in ASCII: nothing in it can do anything to a terminal or a log (faults H1, H3)."""
+    text = re.sub(r"[^ -~\n]", lambda character: json.dumps(character[0])[1:-1], format_json(data))
+    return escape_ci_commands(text)
+
+
+def _parse_text(text: str) -> object:
+    """JSON text of the ledger as data; None for none."""
+    return json.loads(text) if text else None

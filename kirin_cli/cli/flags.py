@@ -1,0 +1,126 @@
+"""Records of flags: the groups that commands share, and a command made from a record. Knows no single command."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from inspect import Parameter, Signature, get_annotations
+from typing import TYPE_CHECKING, TypeVar
+
+from kirin_cli.cli import options as o
+from kirin_cli.modelspec.record import Record
+
+if TYPE_CHECKING:
+    from kirin_cli.cli.console import CommandConsole
+    from kirin_cli.cli.settings import Settings
+
+
+class FlagGroup(Record):
+    """Flags that several commands have: a field of their records, whose flags stand in its place."""
+
+
+class JobFileFlags(FlagGroup):
+    """Which jobs: their files, values for variables of these, which of the jobs, and how many at most."""
+
+    files: o.JobFiles
+    sets: o.Sets = None
+    only: o.Only = None
+    tag: o.Tag = None
+    max_jobs: o.MaxJobs = o.DEFAULT_MAX_JOBS
+
+
+class TakeFlags(FlagGroup):
+    """Which takes of the jobs are made, and which of them here."""
+
+    again: o.Again = False
+    retry_failed: o.RetryFailed = False
+    force: o.Force = False
+    scope: o.Scope = ""
+    shard: o.Shard = ""
+
+
+class CheckFlags(FlagGroup):
+    """How jobs are checked."""
+
+    strict: o.Strict = False
+    check_urls: o.CheckUrls = False
+
+
+class ServiceFlags(FlagGroup):
+    """Which service, and under which key."""
+
+    profile: o.Profile = None
+    base_url: o.BaseUrl = None
+    api_key_file: o.ApiKeyFile = None
+
+    def settings(self) -> Settings:
+        """The settings of the command. Raises UsageError for a flag, a variable or a file that makes no sense."""
+        from kirin_cli.cli.settings import settings
+
+        return settings(os.environ, base_url=self.base_url, api_key_file=self.api_key_file, profile=self.profile)
+
+
+class PrintingFlags(FlagGroup):
+    """How the result is printed for programs."""
+
+    json: o.Json = False
+    jsonl: o.Jsonl = False
+    template: o.Template = ""
+
+
+class DisplayFlags(FlagGroup):
+    """What is said on standard error, and how."""
+
+    quiet: o.Quiet = False
+    progress: o.Progress = o.DEFAULT_PROGRESS
+    color: o.Color = "auto"
+
+    def console(self) -> CommandConsole:
+        """The console of the command. Raises UsageError for a word that is no choice."""
+        from kirin_cli.cli.console import make_console
+
+        return make_console(color=self.color, progress=self.progress, quiet=self.quiet)
+
+
+def flag_parameters(record: type[Record]) -> Iterator[Parameter]:
+    """The flags of a record as keyword parameters, annotated as Typer wants them; those of a group in its place."""
+    for name, kind in get_annotations(record, eval_str=True).items():
+        if _is_group(kind):
+            yield from flag_parameters(kind)
+        else:
+            default = getattr(record, name, Parameter.empty)
+            yield Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+
+
+Flags = TypeVar("Flags", bound=Record)
+
+
+def fill_record(record: type[Flags], values: Mapping[str, object]) -> Flags:
+    """The record with the values of its flags, by name; others are left alone."""
+    kinds = get_annotations(record, eval_str=True).items()
+    return record(**{name: fill_record(kind, values) if _is_group(kind) else values[name] for name, kind in kinds})
+
+
+def _is_group(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, FlagGroup)
+
+
+def with_signature(function: Callable[..., int], parameters: Iterable[Parameter], help_text: str) -> Callable[..., int]:
+    """The function with the signature that Typer reads, and the help that it prints."""
+    parameters = tuple(parameters)
+    function.__signature__ = Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
+    function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    function.__doc__ = help_text
+    return function
+
+
+def command_from(record: type[Flags], run: Callable[[Flags], int], help_text: str = "") -> Callable[..., int]:
+    """The command whose flags are those of `record`, which `run` is given.
+
+    Its help is `help_text`, else the record's docstring. `run` returns the exit code and raises the tree of errors.
+    """
+
+    def command(**values: object) -> int:
+        return run(fill_record(record, values))
+
+    return with_signature(command, flag_parameters(record), help_text or record.__doc__ or "")
