@@ -38,24 +38,18 @@ class SafeStream:
         if self._stream is None:
             return len(text)
         try:
-            self._put(self._stream, text)
-        except (OSError, ValueError) as problem:  # ValueError: closed
-            self._lost(problem)
+            try:
+                self._stream.write(text)
+            except UnicodeEncodeError:
+                self._stream.write(encodable(text, self.encoding))
+            self._stream.flush()
+        except (OSError, ValueError) as error:  # ValueError: closed
+            _silence(self._stream)
+            self._stream = None
+            if self._data and isinstance(error, OSError) and error.errno not in _READER_GONE:
+                message = f"standard output cannot be written: {error.strerror}"
+                raise LocalFault(message, hint="the videos and the ledger are not touched by this") from error
         return len(text)
-
-    def _put(self, stream: TextIO, text: str) -> None:
-        try:
-            stream.write(text)
-        except UnicodeEncodeError:
-            stream.write(encodable(text, self.encoding))
-        stream.flush()
-
-    def _lost(self, problem: OSError | ValueError) -> None:
-        stream, self._stream = self._stream, None
-        _silence(stream)
-        if self._data and isinstance(problem, OSError) and problem.errno not in _READER_GONE:
-            message = f"standard output cannot be written: {problem.strerror}"
-            raise LocalFault(message, hint="the videos and the ledger are not touched by this") from problem
 
     def flush(self) -> None:
         """Nothing: every write is flushed."""
@@ -76,10 +70,10 @@ def is_tty(stream: TextIO | None) -> bool:
     return stream is not None and not stream.closed and stream.isatty()
 
 
-def _silence(stream: TextIO | None) -> None:
+def _silence(stream: TextIO) -> None:
     """Let what is still buffered flow into nothing, or the interpreter would complain when it flushes at exit."""
     try:
-        descriptor = stream.fileno() if stream else -1
+        descriptor = stream.fileno()
         nothing = os.open(os.devnull, os.O_WRONLY)
     except (OSError, ValueError):
         return
@@ -96,7 +90,7 @@ _CONSOLES_WITH_COLOUR = ("WT_SESSION", "TERM", "ANSICON", "ConEmuANSI")
 
 
 class TerminalInfo(Record, kw_only=True):
-    """What one stream can show. `draws`: the cursor can be moved; `animated`: and may be, unasked. Sizes in cells."""
+    """What one stream can show. `can_draw`: the cursor can move; `animated`: and may, unasked. Sizes in cells."""
 
     is_tty: bool = False
     can_draw: bool = False
@@ -136,44 +130,48 @@ class OutputStreams:
         self.stdout = SafeStream(stdout, data=True)
         self.stderr = SafeStream(stderr, data=False)
         self._lock = RLock()  # a signal handler may talk while its own thread is writing
-        self._aside: Callable[[], AbstractContextManager[None]] = nullcontext
+        self._make_room: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def data(self, *lines: str) -> None:
         """Write lines of data to standard output. Quiet when nobody reads it (fault G3); LocalFault on a full disk."""
-        aside = self._aside if self.out.is_tty else nullcontext
-        self._write(self.stdout, lines, aside)
+        make_room = self._make_room if self.out.is_tty else nullcontext
+        self._write(self.stdout, lines, make_room)
 
     def info(self, *lines: str) -> None:
         """Write lines for people to standard error; never fails."""
-        self._write(self.stderr, lines, self._aside)
+        self._write(self.stderr, lines, self._make_room)
 
     def _write(
-        self, outlet: SafeStream, lines: tuple[str, ...], aside: Callable[[], AbstractContextManager[None]]
+        self, stream: SafeStream, lines: tuple[str, ...], make_room: Callable[[], AbstractContextManager[None]]
     ) -> None:
         if lines:
-            with self._lock, aside():
-                outlet.write("\n".join((*lines, "")))
+            with self._lock, make_room():
+                stream.write("\n".join((*lines, "")))
 
     @contextmanager
-    def exclusive(self, aside: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
-        """While inside, something is drawn on the terminal: each write happens inside `aside()`, which makes room."""
-        self._aside = aside
+    def exclusive(self, make_room: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
+        """While inside, something is drawn on the terminal: each write happens inside `make_room()`."""
+        self._make_room = make_room
         try:
             yield
         finally:
-            self._aside = nullcontext
+            self._make_room = nullcontext
 
 
 def terminal_info(stream: TextIO | None, environ: Mapping[str, str], colour: Colour = "auto") -> TerminalInfo:
     """What `stream` can show, given the environment and `--color`."""
     tty = is_tty(stream)
-    draws = tty and environ.get("TERM") != "dumb"
-    width, height = _size(stream, environ)
+    can_draw = tty and environ.get("TERM") != "dumb"
+    width, height = _terminal_size(stream, environ)
+    # `--color` > NO_COLOR > FORCE_COLOR > the terminal; a variable that is empty is not set (no-color.org).
+    # Old Windows consoles print escape sequences as they are.
+    knows_colour = can_draw and (os.name != "nt" or any(name in environ for name in _CONSOLES_WITH_COLOUR))
+    allowed = not environ.get("NO_COLOR") and (bool(environ.get("FORCE_COLOR")) or knows_colour)
     return TerminalInfo(
         is_tty=tty,
-        can_draw=draws,
-        animated=draws and environ.get("CI", "").lower() in ("", "0", "false"),
-        colour=_coloured(environ, colour, unasked=draws and _understands_colour(environ, os.name)),
+        can_draw=can_draw,
+        animated=can_draw and environ.get("CI", "").lower() in ("", "0", "false"),
+        colour=allowed if colour == "auto" else colour == "always",
         encoding=getattr(stream, "encoding", None) or "utf-8",
         width=width,
         height=height,
@@ -191,19 +189,7 @@ def progress_mode(requested: Literal["auto"] | Mode, terminal: TerminalInfo, *, 
     return "tty" if terminal.animated else "plain"
 
 
-def _coloured(environ: Mapping[str, str], colour: Colour, *, unasked: bool) -> bool:
-    """`--color` > NO_COLOR > FORCE_COLOR > the terminal; a variable that is empty is not set (no-color.org)."""
-    if colour != "auto":
-        return colour == "always"
-    return not environ.get("NO_COLOR") and (bool(environ.get("FORCE_COLOR")) or unasked)
-
-
-def _understands_colour(environ: Mapping[str, str], system: str) -> bool:
-    """Old Windows consoles print escape sequences as they are."""
-    return system != "nt" or any(name in environ for name in _CONSOLES_WITH_COLOUR)
-
-
-def _size(stream: TextIO | None, environ: Mapping[str, str]) -> tuple[int, int]:
+def _terminal_size(stream: TextIO | None, environ: Mapping[str, str]) -> tuple[int, int]:
     columns = environ.get("COLUMNS", "")
     try:
         width, height = os.get_terminal_size(stream.fileno() if stream else -1)

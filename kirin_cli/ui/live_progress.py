@@ -21,7 +21,7 @@ from kirin_cli.ui.terminal_text import cell_width, ellipsize, pad
 
 Piece = tuple[str, Style]
 _COUNT_STYLES: dict[str, Style] = {"done": "good", "failed": "error", "unknown": "error", "pending": "warning"}
-_PULSES_PER_SECOND = 6
+_CELLS_PER_SECOND = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,58 +30,54 @@ class Layout:
 
     name: int
     model: int
-    word: int
+    status: int
     bar: int
     elapsed: int
     left: int
 
 
-def layout(width: int, longest: int) -> Layout:
-    """The columns for a screen `width` cells wide and names of up to `longest` cells."""
+def layout(width: int, longest_name: int) -> Layout:
+    """The columns for a screen `width` cells wide and names of up to `longest_name` cells."""
     model, left = (20, 12) if width >= 100 else (0, 0)
-    word, elapsed = (13, 7) if width >= 40 else (0, 0)
-    least_bar = 0 if width < 60 else 12 if width >= 100 else 16
-    fixed = sum(column + 2 for column in (model, word, elapsed, left, least_bar) if column) + 5
-    name = max(4, min(longest, width - fixed - 2))
+    status, elapsed = (13, 7) if width >= 40 else (0, 0)
+    min_bar = 0 if width < 60 else 12 if width >= 100 else 16
+    fixed = sum(column + 2 for column in (model, status, elapsed, left, min_bar) if column) + 5
+    name = max(4, min(longest_name, width - fixed - 2))
     spare = max(0, width - fixed - 2 - name)
-    return Layout(name, model, word, min(least_bar + spare, 32) if least_bar else 0, elapsed, left)
+    return Layout(name, model, status, min(min_bar + spare, 32) if min_bar else 0, elapsed, left)
 
 
 def render_rows(
-    state: ProgressState, terminal: TerminalInfo, width: int, height: int, longest: int
+    state: ProgressState, terminal: TerminalInfo, width: int, height: int, longest_name: int
 ) -> list[list[Piece]]:
     """The lines of the live view: as many running jobs as the screen has room for, the rest as a number, the total."""
-    room = max(0, height - 2)
-    rows = list(state.rows.values())
-    hidden = len(rows) - room if len(rows) > room else 0
-    shown = _most_advanced(rows, room - 1) if hidden else rows
-    columns = layout(width, longest)
+    max_rows = max(0, height - 2)
+    rows = shown = list(state.rows.values())
+    if len(rows) > max_rows:
+        # Chosen by how far they are, but in the order in which they started: rows should not jump about.
+        chosen = {id(row) for row in nlargest(max_rows - 1, rows, key=lambda row: row.advance)}
+        shown = [row for row in rows if id(row) in chosen]
+    columns = layout(width, longest_name)
     lines = [_row(row, columns, terminal, state.clock()) for row in shown]
-    if hidden and room:
+    if len(rows) > max_rows > 0:
         text = f"{terminal.ellipsis} and {len(rows) - len(shown)} more running"
         lines.append([(ellipsize(text, width, terminal.ellipsis), "faint")])
     return [*lines, _total(state, width)]
 
 
-def _most_advanced(rows: list[JobRow], room: int) -> list[JobRow]:
-    """Chosen by how far they are, but in the order in which they started: rows should not jump about."""
-    chosen = {id(row) for row in nlargest(room, rows, key=lambda row: row.advance)}
-    return [row for row in rows if id(row) in chosen]
-
-
 def _row(row: JobRow, columns: Layout, terminal: TerminalInfo, now: float) -> list[Piece]:
-    left = row.pace.left(now) if row.fraction is not None else None
+    left = row.eta.seconds_left(now) if row.fraction is not None else None
     done = "" if row.fraction is None else format_percent(row.fraction)
-    columned: list[list[Piece]] = [
+    cells: list[list[Piece]] = [
         _cell(row.job, columns.name, terminal, "strong"),
         _cell(row.model, columns.model, terminal, "faint"),
-        _cell(row.word, columns.word, terminal, "warning" if row.troubled else "none"),
+        _cell(row.status, columns.status, terminal, "warning" if row.is_retrying else "none"),
         _bar(row, columns.bar, terminal, now),
         [(pad(done, 5, right=True), "none")],
         [(pad(format_clock(now - row.since), columns.elapsed, right=True), "faint")] if columns.elapsed else [],
         _cell("" if left is None else f"{format_clock(left)} left", columns.left, terminal, "none"),
     ]
-    return list(chain.from_iterable([*pieces, ("  ", "none")] for pieces in columned if pieces))[:-1]
+    return list(chain.from_iterable([*pieces, ("  ", "none")] for pieces in cells if pieces))[:-1]
 
 
 def _cell(text: str, width: int, terminal: TerminalInfo, style: Style) -> list[Piece]:
@@ -97,17 +93,17 @@ def _bar(row: JobRow, width: int, terminal: TerminalInfo, now: float) -> list[Pi
         pieces: list[Piece] = [(full * done, "good"), (rest * (width - done), "faint")]
     else:
         stretch = width // 4
-        at = int(now * _PULSES_PER_SECOND) % (2 * (width - stretch) or 1)
-        at = min(at, 2 * (width - stretch) - at)
-        pieces = [(rest * at, "faint"), (full * stretch, "none"), (rest * (width - stretch - at), "faint")]
+        start = int(now * _CELLS_PER_SECOND) % (2 * (width - stretch) or 1)
+        start = min(start, 2 * (width - stretch) - start)
+        pieces = [(rest * start, "faint"), (full * stretch, "none"), (rest * (width - stretch - start), "faint")]
     return [piece for piece in pieces if piece[0]]
 
 
 def _total(state: ProgressState, width: int) -> list[Piece]:
     """The counts, the time and the cost; on a narrow screen as many of them as fit."""
     pieces: list[Piece] = []
-    for word, number in state.counts:
-        pieces += [(", " if pieces else "", "none"), (f"{number} {word}", _COUNT_STYLES.get(word, "none"))]
+    for name, number in state.counts:
+        pieces += [(", " if pieces else "", "none"), (f"{number} {name}", _COUNT_STYLES.get(name, "none"))]
     pieces += [(f" of {state.total}", "none"), (f"  {format_clock(state.elapsed)}", "faint")]
     if state.spent:
         pieces.append((f"  {format_usd(state.spent)}", "strong"))
@@ -116,7 +112,7 @@ def _total(state: ProgressState, width: int) -> list[Piece]:
     return pieces
 
 
-_STYLES: dict[Style, str] = {
+_RICH_STYLES: dict[Style, str] = {
     "error": "bold red",
     "warning": "yellow",
     "good": "green",
@@ -131,20 +127,29 @@ class LiveProgress(ProgressView):
     """A live view on standard error, refreshed by a thread of its own between `__enter__` and `close`."""
 
     def __init__(self, streams: OutputStreams, clock: Callable[[], float], total: int) -> None:
-        self._streams = streams
-        self._board = ProgressState(total, clock)
-        self._board_lock = threading.RLock()
-        self._screen_lock = threading.RLock()  # taken before the board's, never after it
-        self._console = _console(streams)
+        super().__init__(streams)
+        self._state = ProgressState(total, clock)
+        self._state_lock = threading.RLock()
+        self._screen_lock = threading.RLock()  # taken before the state's, never after it
+        terminal = streams.err
+        self._console = _Console(
+            file=cast("TextIO", streams.stderr),
+            force_terminal=True,
+            force_interactive=True,
+            color_system="standard" if terminal.colour else None,
+            no_color=not terminal.colour,
+            width=None if terminal.is_tty else terminal.width,
+            height=None if terminal.is_tty else terminal.height,
+        )
         self._live = Live(self, console=self._console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
         self._closed = threading.Event()
         self._hidden = False
-        self._longest = 8
+        self._longest_name = 8
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
         self._open.enter_context(self._live)
-        self._open.enter_context(self._streams.exclusive(self._aside))
+        self._open.enter_context(self._streams.exclusive(self._make_room))
         ticker = threading.Thread(target=self._tick_on, name="kirin-live", daemon=True)
         ticker.start()
         self._open.callback(ticker.join)
@@ -157,11 +162,11 @@ class LiveProgress(ProgressView):
 
     def __call__(self, event: RunEvent) -> None:
         """Take the event in; one that lasts becomes a line above the rows."""
-        with self._board_lock:
-            news = self._board.apply(event)
-            if event.job in self._board.rows:
-                self._longest = max(self._longest, cell_width(self._streams.err.escape(event.job, limit=200)))
-        if news and (line := self._line(event)):
+        with self._state_lock:
+            is_news = self._state.apply(event)
+            if event.job in self._state.rows:
+                self._longest_name = max(self._longest_name, cell_width(self._streams.err.escape(event.job, limit=200)))
+        if is_news and (line := self._line(event)):
             with self._screen_lock:
                 self._console.print(_text(line), soft_wrap=True)
 
@@ -175,7 +180,7 @@ class LiveProgress(ProgressView):
             self.tick()
 
     @contextmanager
-    def _aside(self) -> Iterator[None]:
+    def _make_room(self) -> Iterator[None]:
         """Clear the rows away while somebody else writes to the terminal."""
         with self._screen_lock:
             self._hidden = True
@@ -187,22 +192,22 @@ class LiveProgress(ProgressView):
                 self._live.refresh()
 
     def _line(self, event: RunEvent) -> list[Piece]:
-        shown = self._streams.err.escape
+        escape = self._streams.err.escape
         if isinstance(event, JobEnded):
             mark, ascii_mark, _, style = ENDINGS[event.state]
             mark = mark if self._streams.err.unicode else ascii_mark
-            told = describe_result(event) if event.state == "done" and event.paths else describe(event)
-            return [(f"{mark} ", style), (shown(event.job), "strong"), (f"  {shown(told)}", "none")]
+            text = describe_result(event) if event.state == "done" and event.paths else describe(event)
+            return [(f"{mark} ", style), (escape(event.job), "strong"), (f"  {escape(text)}", "none")]
         if isinstance(event, Notice | Retrying):
-            return [("! ", "warning"), (shown(describe_with_name(event)), "none")]
+            return [("! ", "warning"), (escape(describe_with_name(event)), "none")]
         return []
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """The live rows, for Rich."""
         if self._hidden:
             return
-        with self._board_lock:
-            lines = render_rows(self._board, self._streams.err, options.max_width, console.height, self._longest)
+        with self._state_lock:
+            lines = render_rows(self._state, self._streams.err, options.max_width, console.height, self._longest_name)
         yield from map(_text, lines)
 
 
@@ -213,19 +218,6 @@ class _Console(Console):
         return False
 
 
-def _console(streams: OutputStreams) -> Console:
-    terminal = streams.err
-    return _Console(
-        file=cast("TextIO", streams.stderr),
-        force_terminal=True,
-        force_interactive=True,
-        color_system="standard" if terminal.colour else None,
-        no_color=not terminal.colour,
-        width=None if terminal.is_tty else terminal.width,
-        height=None if terminal.is_tty else terminal.height,
-    )
-
-
 def _text(pieces: list[Piece]) -> Text:
     """Pieces as Rich's text: nothing in it is ever read as markup (fault H2)."""
-    return Text.assemble(*((text, _STYLES[style]) for text, style in pieces), no_wrap=True, end="\n")
+    return Text.assemble(*((text, _RICH_STYLES[style]) for text, style in pieces), no_wrap=True, end="\n")

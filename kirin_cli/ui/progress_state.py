@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from kirin_cli.formatting import format_clock, format_percent, format_size, format_usd, fraction
 from kirin_cli.run.events import (
@@ -25,7 +24,7 @@ from kirin_cli.ui.console import Style
 _MIN_SECONDS = 5.0
 _MIN_FRACTION = 0.04
 _MAX_SECONDS = 24 * 3600.0
-_FIRST_FRACTION = 0.02
+_MAX_FIRST_FRACTION = 0.02
 
 
 class EtaEstimator:
@@ -36,13 +35,13 @@ class EtaEstimator:
     def __init__(self) -> None:
         self._first = self._last = (0.0, 1.0)
 
-    def note(self, now: float, fraction: float) -> None:
-        """It is `fraction` done at `now`. The first note, waiting at the beginning and going backwards start anew."""
-        if fraction < self._last[1] or fraction <= _FIRST_FRACTION:
+    def add(self, now: float, fraction: float) -> None:
+        """It is `fraction` done at `now`. The first time, waiting at the beginning and going backwards start anew."""
+        if fraction < self._last[1] or fraction <= _MAX_FIRST_FRACTION:
             self._first = (now, fraction)
         self._last = (now, fraction)
 
-    def left(self, now: float) -> float | None:
+    def seconds_left(self, now: float) -> float | None:
         """Seconds still to go; None where nothing sensible can be said (too early, overdue, over a day)."""
         (started, low), (seen, high) = self._first, self._last
         if seen - started < _MIN_SECONDS or high - low < _MIN_FRACTION or high >= 1:
@@ -51,7 +50,7 @@ class EtaEstimator:
         return left if 1 <= left < _MAX_SECONDS else None
 
 
-_GROUPS: dict[JobState, str] = {"rejected": "failed", "expired": "failed"}
+_COUNTED_AS: dict[JobState, str] = {"rejected": "failed", "expired": "failed"}
 _ORDER = ("done", "skipped", "failed", "unknown", "pending")
 
 
@@ -62,13 +61,13 @@ class JobRow:
     job: str
     model: str
     since: float
-    pace: EtaEstimator
-    word: str = "sending"
+    eta: EtaEstimator
+    status: str = "sending"
     fraction: float | None = None
     fetching: bool = False
     cost: Decimal = Decimal(0)
-    troubled: bool = False
-    complaint: str = ""
+    is_retrying: bool = False
+    retry_reason: str = ""
 
     @property
     def advance(self) -> tuple[bool, float, float]:
@@ -98,9 +97,9 @@ class ProgressState:
             case Queued():
                 self._models[event.job] = event.model
             case Submitting():
-                self._row(event.job).word = "sending"
+                self._row(event.job).status = "sending"
             case Accepted():
-                self._row(event.job).word = "accepted"
+                self._row(event.job).status = "accepted"
             case JobEnded():
                 self._end(event)
             case Notice():
@@ -118,29 +117,26 @@ class ProgressState:
     def _change(self, row: JobRow, event: RunEvent) -> bool:
         match event:
             case Progressed():
-                row.word, row.troubled = event.status, False
+                row.status, row.is_retrying = event.status, False
                 self._move(row, event.progress)
             case Generated():
-                row.word, row.fraction = "completed", 1.0
+                row.status, row.fraction = "completed", 1.0
                 self._pay(row, event.cost)
             case Downloading():
-                self._fetch(row, event)
+                if not row.fetching:
+                    row.fetching, row.eta = True, EtaEstimator()
+                row.status, row.is_retrying = "downloading", False
+                self._move(row, event.received / event.total if event.total else None)
             case Retrying():
-                row.word, row.troubled = f"again in {event.delay:.0f} s", True
-                known, row.complaint = row.complaint, f"{event.what} {event.reason}"
-                return row.complaint != known
+                row.status, row.is_retrying = f"again in {event.delay:.0f} s", True
+                before, row.retry_reason = row.retry_reason, f"{event.what} {event.reason}"
+                return row.retry_reason != before
         return True
 
     def _move(self, row: JobRow, progress: float | None) -> None:
         row.fraction = fraction(progress)
         if row.fraction is not None:
-            row.pace.note(self.clock(), row.fraction)
-
-    def _fetch(self, row: JobRow, event: Downloading) -> None:
-        if not row.fetching:
-            row.fetching, row.pace = True, EtaEstimator()
-        row.word, row.troubled = "downloading", False
-        self._move(row, event.received / event.total if event.total else None)
+            row.eta.add(self.clock(), row.fraction)
 
     def _pay(self, row: JobRow, cost: Decimal | None) -> None:
         if cost is not None:
@@ -150,7 +146,7 @@ class ProgressState:
     def _end(self, event: JobEnded) -> None:
         row = self.rows.pop(event.job, None) or JobRow(event.job, "", 0.0, EtaEstimator())
         self._models.pop(event.job, None)
-        self._ended[_GROUPS.get(event.state, event.state)] += 1
+        self._ended[_COUNTED_AS.get(event.state, event.state)] += 1
         if event.state != "skipped":
             self._pay(row, event.cost)
 
@@ -163,14 +159,14 @@ class ProgressState:
     def counts(self) -> list[tuple[str, int]]:
         """How many jobs are done (always there), skipped, failed, unknown, pending, running and waiting."""
         waiting = max(0, self.total - len(self.rows) - self._ended.total())
-        now = [("running", len(self.rows)), ("waiting", waiting)]
-        return [(word, n) for word, n in [*((word, self._ended[word]) for word in _ORDER), *now] if n or word == "done"]
+        counts = [*((state, self._ended[state]) for state in _ORDER), ("running", len(self.rows)), ("waiting", waiting)]
+        return [(state, number) for state, number in counts if number or state == "done"]
 
-    def total_words(self) -> str:
+    def summary(self) -> str:
         """The run in one line: 2 done, 1 failed, 3 running of 6 in 4:30, $0.56."""
-        counted = ", ".join(f"{number} {word}" for word, number in self.counts)
+        counts = ", ".join(f"{number} {state}" for state, number in self.counts)
         cost = f", {format_usd(self.spent)}" if self.spent else ""
-        return f"{counted} of {self.total} in {format_clock(self.elapsed)}{cost}"
+        return f"{counts} of {self.total} in {format_clock(self.elapsed)}{cost}"
 
 
 ENDINGS: dict[JobState, tuple[str, str, str, Style]] = {
@@ -184,60 +180,45 @@ ENDINGS: dict[JobState, tuple[str, str, str, Style]] = {
 }
 """How a job ended: its mark, the same in ASCII, in words, and the style."""
 
-_WHAT = {"submit": "sending", "poll": "a query", "download": "the download"}
+_ACTIONS = {"submit": "sending", "poll": "a query", "download": "the download"}
 
 
 def describe(event: RunEvent) -> str:
     """What happened, without the job's name; "" for what needs no line."""
-    tell = _SENTENCES.get(type(event))
-    return tell(event) if tell else ""
+    text = ""
+    match event:
+        case Submitting():
+            text = f"sending as {event.external_task_id}"
+        case Accepted():
+            text = f"accepted as {event.task_id}{' (the service had it already)' if event.adopted else ''}"
+        case Progressed():
+            done = fraction(event.progress)
+            text = event.status if done is None else f"{event.status} {format_percent(done)}"
+        case Generated():
+            text = f"completed {_cost(event.cost)}".rstrip()
+        case Downloading():
+            text = "downloading" if event.total is None else f"downloading {format_size(event.total)}"
+        case Retrying():
+            text = f"{_ACTIONS[event.what]} failed, again in {event.delay:.0f} s: {event.reason}"
+        case JobEnded():
+            colon = "" if event.paths or not event.reason else ":"
+            text = f"{ENDINGS[event.state][2]}{colon} {describe_result(event)}".rstrip()
+        case Notice():
+            text = event.text
+    return text
 
 
 def describe_with_name(event: RunEvent) -> str:
     """The same with the job's name before it."""
-    said = describe(event)
-    return f"{event.job}: {said}" if event.job and said else said
+    text = describe(event)
+    return f"{event.job}: {text}" if event.job and text else text
 
 
 def describe_result(event: JobEnded) -> str:
     """What came of a job: the paths, the reason, the cost."""
     cost = _cost(event.cost) if event.state != "skipped" else ""
-    return " ".join(part for part in (*event.paths, event.reason, cost) if part)
-
-
-def _ended(event: JobEnded) -> str:
-    word, told = ENDINGS[event.state][2], describe_result(event)
-    return f"{word}{' ' if event.paths or not event.reason else ': '}{told}".rstrip()
-
-
-def _accepted(event: Accepted) -> str:
-    return f"accepted as {event.task_id}{' (the service had it already)' if event.adopted else ''}"
-
-
-def _progressed(event: Progressed) -> str:
-    done = fraction(event.progress)
-    return event.status if done is None else f"{event.status} {format_percent(done)}"
-
-
-def _downloading(event: Downloading) -> str:
-    return "downloading" if event.total is None else f"downloading {format_size(event.total)}"
-
-
-def _retrying(event: Retrying) -> str:
-    return f"{_WHAT[event.what]} failed, again in {event.delay:.0f} s: {event.reason}"
+    return " ".join(filter(None, (*event.paths, event.reason, cost)))
 
 
 def _cost(cost: Decimal | None) -> str:
     return "" if cost is None else f"({format_usd(cost)})"
-
-
-_SENTENCES: dict[type[RunEvent], Callable[[Any], str]] = {
-    Submitting: lambda event: f"sending as {event.external_task_id}",
-    Accepted: _accepted,
-    Progressed: _progressed,
-    Generated: lambda event: f"completed {_cost(event.cost)}".rstrip(),
-    Downloading: _downloading,
-    Retrying: _retrying,
-    JobEnded: _ended,
-    Notice: lambda event: event.text,
-}

@@ -19,31 +19,19 @@ def render_table(headers: Sequence[str], rows: Sequence[Sequence[str]], terminal
     Where it is wider than the terminal, the widest columns are narrowed and their cells wrapped.
     """
     shown = [[terminal.escape(cell) for cell in row] for row in (headers, *rows)]
-    kept = [at for at in range(len(headers)) if any(row[at] for row in shown[1:])]
-    texts = [[row[at] for at in kept] for row in shown]
-    widths = [max(cell_width(row[at]) for row in texts) for at in range(len(kept))]
-    if terminal.is_tty:
-        widths = _narrowed(widths, terminal.width)
-    head, *body = [_lines(row, widths) for row in texts]
-    return [*(terminal.paint(line, "strong") for line in head), *(line for lines in body for line in lines)]
-
-
-def _narrowed(widths: list[int], width: int) -> list[int]:
-    """The same widths, the widest ones made smaller until the row fits (or cannot be made smaller)."""
-    narrowed = list(widths)
-    room = width - len(_GAP) * (len(widths) - 1)
-    while narrowed and sum(narrowed) > room and max(narrowed) > _MIN_COLUMN:
-        narrowed[narrowed.index(max(narrowed))] -= 1
-    return narrowed
-
-
-def _lines(row: Sequence[str], widths: Sequence[int]) -> list[str]:
-    columns = [wrap(text, max(1, width)) for text, width in zip(row, widths, strict=True)]
-    return [_line(texts, widths) for texts in zip_longest(*columns, fillvalue="")]
-
-
-def _line(texts: Sequence[str], widths: Sequence[int]) -> str:
-    return _GAP.join(pad(text, width) for text, width in zip(texts, widths, strict=True)).rstrip()
+    columns = [index for index in range(len(headers)) if any(row[index] for row in shown[1:])]
+    table = [[row[index] for index in columns] for row in shown]
+    widths = [max(map(cell_width, column)) for column in zip(*table, strict=True)]
+    available = terminal.width - len(_GAP) * (len(widths) - 1)
+    while terminal.is_tty and widths and sum(widths) > available and max(widths) > _MIN_COLUMN:
+        widths[widths.index(max(widths))] -= 1
+    lines = []
+    for number, row in enumerate(table):
+        cells = [wrap(text, max(1, width)) for text, width in zip(row, widths, strict=True)]
+        for texts in zip_longest(*cells, fillvalue=""):
+            line = _GAP.join(pad(text, width) for text, width in zip(texts, widths, strict=True)).rstrip()
+            lines.append(terminal.paint(line, "none" if number else "strong"))
+    return lines
 
 
 PanelStyle = Literal["strong", "faint", "none"]
@@ -92,8 +80,8 @@ def _panel_lines(rows: Iterable[PanelRow], left: int, width: int, paint: Paint) 
         if cell_width(written) > left:
             yield paint(written, "strong"), written
             written = ""  # noqa: PLW2901  (its line is full: what it does begins on the next)
-        for at, line in enumerate(right):
-            first = pad(written if at == 0 else "", left)
-            cut = max(0, len(does) - sum(len(part) + 1 for part in right[:at]))  # where the note begins
+        for number, line in enumerate(right):
+            first = pad(written if number == 0 else "", left)
+            cut = max(0, len(does) - sum(len(earlier) + 1 for earlier in right[:number]))  # where the note begins
             shown = line[:cut] + (paint(line[cut:], "faint") if line[cut:] else "")
             yield paint(first, "strong") + " " * _PANEL_GAP + shown, f"{first}{' ' * _PANEL_GAP}{line}"

@@ -6,7 +6,7 @@ from unicodedata import combining, east_asian_width
 MAX_SHOWN = 2000
 """Characters shown of any one text, unless told otherwise."""
 
-_SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+_SHORT_ESCAPES = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # control characters (ESC, BEL, CR …) and DEL
     "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e"  # invisible: hyphen, joiners, fillers, Arabic mark
@@ -28,24 +28,24 @@ def escape_untrusted(text: str, *, multiline: bool = False, limit: int = MAX_SHO
     if multiline:
         shown = shown.replace("\r\n", "\n")
     if not shown.isascii() or not shown.isprintable():
-        kept = "\n\t" if multiline else ""
-        shown = _UNSAFE.sub(lambda match: match[0] if match[0] in kept else _escaped(match[0]), shown)
+        allowed = "\n\t" if multiline else ""
+        shown = _UNSAFE.sub(lambda match: match[0] if match[0] in allowed else _escape(match[0]), shown)
     shown = _CI_ANYWHERE.sub("# ", _CI_LINE.sub(r"\1: ", shown))
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
-def _escaped(character: str) -> str:
+def _escape(character: str) -> str:
     code = ord(character)
     width = "x" if code < 0x100 else "u" if code < 0x10000 else "U"
-    return _SHORT.get(character) or f"\\{width}{code:0{ {'x': 2, 'u': 4, 'U': 8}[width] }x}"
+    return _SHORT_ESCAPES.get(character) or f"\\{width}{code:0{ {'x': 2, 'u': 4, 'U': 8}[width] }x}"
 
 
 def cell_width(text: str) -> int:
     """The number of cells that `text` takes."""
-    return len(text) if text.isascii() else sum(map(_cell, text))
+    return len(text) if text.isascii() else sum(map(_character_width, text))
 
 
-def _cell(character: str) -> int:
+def _character_width(character: str) -> int:
     if combining(character) or character == "\ufe0f":
         return 0
     return 2 if east_asian_width(character) in "WF" else 1
@@ -55,11 +55,11 @@ def truncate_end(text: str, width: int) -> str:
     """The longest beginning of `text` that fits into `width` cells."""
     if text.isascii():
         return text[: max(0, width)]
-    taken = 0
-    for at, character in enumerate(text):
-        taken += _cell(character)
-        if taken > width:
-            return text[:at]
+    cells = 0
+    for index, character in enumerate(text):
+        cells += _character_width(character)
+        if cells > width:
+            return text[:index]
     return text
 
 
@@ -89,14 +89,8 @@ def wrap(text: str, width: int) -> list[str]:
         if cell_width(joined) <= width:
             lines[-1] = joined
             continue
-        lines += _pieces(word, width)
+        while word:
+            piece = truncate_end(word, width) or word[0]
+            lines.append(piece)
+            word = word[len(piece) :]  # noqa: PLW2901  (the rest of it)
     return lines[1:] if len(lines) > 1 and not lines[0] else lines
-
-
-def _pieces(word: str, width: int) -> list[str]:
-    pieces = []
-    while word:
-        piece = truncate_end(word, width) or word[0]
-        pieces.append(piece)
-        word = word[len(piece) :]
-    return pieces

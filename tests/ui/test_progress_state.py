@@ -1,4 +1,4 @@
-"""The state of a run, told by events; and the pace that the time left is judged by."""
+"""The state of a run, told by events; and the eta that the time left is judged by."""
 
 from decimal import Decimal
 
@@ -38,7 +38,7 @@ def test_a_job_goes_from_waiting_to_running_to_done(board):
     assert board.counts == [("done", 0), ("running", 1), ("waiting", 2)]
     board.apply(JobEnded(job="harbour", at=0, state="done", cost=Decimal("0.28")))
     assert board.counts == [("done", 1), ("waiting", 2)]
-    assert board.total_words() == "1 done, 2 waiting of 3 in 0:00, $0.28"
+    assert board.summary() == "1 done, 2 waiting of 3 in 0:00, $0.28"
 
 
 def test_the_ends_are_counted_in_words_for_people(board):
@@ -63,7 +63,7 @@ def test_a_cost_counts_once_and_a_skipped_jobs_cost_not_at_all(board):
 def test_progress_is_between_none_and_all(board, progress, fraction):
     row = accepted(board)
     board.apply(Progressed(job="harbour", at=0, status="in_progress", progress=progress))
-    assert (row.word, row.fraction) == ("in_progress", fraction)
+    assert (row.status, row.fraction) == ("in_progress", fraction)
 
 
 def test_a_late_event_brings_no_job_back(board):
@@ -77,9 +77,9 @@ def test_a_complaint_is_made_once(board):
     row = accepted(board)
     complain = Retrying(job="harbour", at=0, what="poll", reason="refused", delay=5.0)
     assert board.apply(complain)
-    assert (row.word, row.troubled) == ("again in 5 s", True)
+    assert (row.status, row.is_retrying) == ("again in 5 s", True)
     board.apply(Progressed(job="harbour", at=0, status="in_progress"))
-    assert not row.troubled
+    assert not row.is_retrying
     assert not board.apply(complain)
     assert board.apply(Retrying(job="harbour", at=0, what="poll", reason="reset", delay=5.0))
 
@@ -90,25 +90,25 @@ def test_a_download_is_measured_by_itself(board, clock):
     board.apply(Downloading(job="harbour", at=0, received=0, total=1000))
     clock.now += 10
     board.apply(Downloading(job="harbour", at=0, received=250, total=1000))
-    assert (row.word, row.fraction, row.pace.left(clock.now)) == ("downloading", 0.25, 30)
+    assert (row.status, row.fraction, row.eta.seconds_left(clock.now)) == ("downloading", 0.25, 30)
     board.apply(Downloading(job="harbour", at=0, received=500))
     assert row.fraction is None
 
 
 def test_the_time_left_follows_the_rate_and_runs_down_between_polls():
-    pace = EtaEstimator()
-    pace.note(0, 0.2)
-    pace.note(10, 0.3)
-    assert pace.left(10) == pytest.approx(70)
-    assert pace.left(40) == pytest.approx(40)
+    eta = EtaEstimator()
+    eta.add(0, 0.2)
+    eta.add(10, 0.3)
+    assert eta.seconds_left(10) == pytest.approx(70)
+    assert eta.seconds_left(40) == pytest.approx(40)
 
 
 def test_time_spent_waiting_at_the_beginning_does_not_count():
-    pace = EtaEstimator()
+    eta = EtaEstimator()
     for now in range(0, 600, 10):
-        pace.note(now, 0.0)
-    pace.note(600, 0.5)
-    assert pace.left(600) == pytest.approx(10)
+        eta.add(now, 0.0)
+    eta.add(600, 0.5)
+    assert eta.seconds_left(600) == pytest.approx(10)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_time_spent_waiting_at_the_beginning_does_not_count():
     ids=["nothing", "one note", "too early", "too slow to tell", "done", "overdue", "backwards", "over a day"],
 )
 def test_nothing_is_said_of_the_time_left_where_nothing_sensible_can_be(notes, now):
-    pace = EtaEstimator()
+    eta = EtaEstimator()
     for note in notes:
-        pace.note(*note)
-    assert pace.left(now) is None
+        eta.add(*note)
+    assert eta.seconds_left(now) is None
