@@ -160,6 +160,7 @@ def test_ci_runs_on_every_system_with_the_oldest_and_the_newest_python():
     matrix = job["strategy"]["matrix"]
     assert [one.partition("-")[0] for one in matrix["os"]] == ["ubuntu", "macos", "windows"]
     assert matrix["python"] == ["3.11", "3.14"]
+    assert [one["versions"] for one in matrix["include"]] == ["lowest"]
     assert job["runs-on"] == "${{ matrix.os }}"
     set_up = next(step for step in job["steps"] if "setup-python" in step.get("uses", ""))
     assert set_up["with"]["python-version"] == "${{ matrix.python }}"
