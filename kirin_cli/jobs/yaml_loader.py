@@ -173,14 +173,23 @@ class Builder:
         return None
 
     def _fill_sequence(self, node: YamlSequence) -> YamlMapping | YamlSequence | None:
-        while type(event := self._next()) is not SequenceEndEvent:
-            self._budget.entries(1, event)
-            node.places.append(event_position(event))
-            if type(event) in _STARTS:
+        # Hot too, a turn for each item: they are counted by the thousand.
+        following, decorated, places = self._next, self._decorated, node.places
+        while type(event := following()) is not SequenceEndEvent:
+            mark = event.start_mark
+            places.append(mark.line << COLUMN_BITS | mark.column)
+            if not len(places) % 1024:
+                self._budget.entries(1024, event)
+            if type(event) is ScalarEvent and not (decorated and (event.anchor or event.tag)):
+                text = (value := event.value)[:1] not in NON_TEXT_PATTERN or event.style
+                node.append(value if text else parse_scalar(value))
+            elif type(event) in _STARTS:
                 inner = self._container(event)
                 node.append(inner)
                 return inner
-            node.append(self._leaf(event))
+            else:
+                node.append(self._leaf(event))
+        self._budget.entries(len(places) % 1024, event)
         return None
 
     def _container(self, event: _Event) -> YamlMapping | YamlSequence:
