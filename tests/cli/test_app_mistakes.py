@@ -16,7 +16,7 @@ import pytest
         (("v1-t2v", "a", "b"), "unexpected extra argument", "kirin v1-t2v --help"),
         (("v1-t2v", "a", "--count", "x"), "--count is 'x'; it must be a whole number, 1 to 100", "kirin v1-t2v --help"),
         (("run", "a", "-j0"), "--jobs is '0'; it must be a whole number, 1 to 10000", "kirin run --help"),
-        (("list", "-n", "0"), "--limit is '0'; it must be a whole number, at least 1", "kirin list --help"),
+        (("list", "-n", "0"), "--limit is '0'; it must be a whole number, 1 to 1000000", "kirin list --help"),
         (("sandbox", "--seed", "1.5"), "--seed is '1.5'; it must be a whole number\n", "kirin sandbox --help"),
         (("sandbox", "--speed", "fast"), "--speed is 'fast'; it must be a number\n", "kirin sandbox --help"),
         (("v1-t2v", "a", "--timeout", "soon", "--sandbox"), "--timeout is 'soon'", ""),

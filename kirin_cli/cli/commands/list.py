@@ -31,7 +31,9 @@ class ListFlags(Record, kw_only=True):
     model: Annotated[str, typer.Option("--model", metavar="MODEL", help="Only tasks of this model.")] = ""
     job_file: Annotated[str, typer.Option("--file", metavar="FILE", help="Only tasks of this job file.")] = ""
     since: o.Since = None
-    limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, help="At most so many.")] = 50
+    limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, max=1_000_000, help="At most so many.")] = (
+        50
+    )
     profile: o.Profile = None
     printing: PrintingFlags
     color: o.Color = "auto"
