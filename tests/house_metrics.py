@@ -35,10 +35,10 @@ print(f"\\n{{loaded}} {{code or 0}}", file=sys.stderr)
 """
 TYPE_NAME = re.compile(r"[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*")
 CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
-SUPERLATIVES = frozenset(
-    "MOST LEAST LONGEST SHORTEST LARGEST SMALLEST BIGGEST GREATEST HIGHEST LOWEST DEEPEST WIDEST NARROWEST DEAREST "
-    "FEWEST SLOWEST FASTEST TALLEST USUAL".split()
-)
+SUPERLATIVES = {
+    "MOST", "LEAST", "LONGEST", "SHORTEST", "LARGEST", "SMALLEST", "BIGGEST", "GREATEST", "HIGHEST", "LOWEST",
+    "DEEPEST", "WIDEST", "NARROWEST", "DEAREST", "FEWEST", "SLOWEST", "FASTEST", "TALLEST", "USUAL",
+}  # fmt: skip
 """Words in the names of limits and defaults where MAX, MIN and DEFAULT are meant."""
 SHORT = 3
 """Lines of a body that says no more than its call."""
@@ -91,7 +91,9 @@ def type_names(file: SourceFile) -> set[str]:
     """Public classes at any level, and aliases in CapWords of the module."""
     names = {node.name for node in ast.walk(file.tree) if isinstance(node, ast.ClassDef)}
     for node in file.tree.body:
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", getattr(node, "name", None))]
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", getattr(node, "name", None))]
+        )
         names |= {target.id for target in targets if isinstance(target, ast.Name) and TYPE_NAME.fullmatch(target.id)}
     return {name for name in names if not name.startswith("_")}
 
@@ -186,7 +188,9 @@ def import_circles(files: list[SourceFile]) -> list[list[str]]:
         return seen
 
     ahead = {name: reachable(name) for name in graph}
-    circles = {frozenset(other for other in ahead[name] if name in ahead[other]) for name in graph if name in ahead[name]}
+    circles = {
+        frozenset(other for other in ahead[name] if name in ahead[other]) for name in graph if name in ahead[name]
+    }
     return sorted(sorted(circle) for circle in circles)
 
 

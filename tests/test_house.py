@@ -5,7 +5,16 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from house_metrics import (
+    functions,
+    import_circles,
+    length,
+    read_package,
+    shared_type_names,
+    superlative_constants,
+)
 
+TESTS = Path(__file__).parent
 ROOT = Path(__file__).parent.parent / "kirin_cli"
 LEVELS = {
     "errors": 0, "formatting": 0, "json_text": 0, "tree": 0, "atomic_file": 0,
@@ -22,7 +31,83 @@ LIBRARIES = {
     "keyring": {"cli"},
 }  # fmt: skip
 MAX_LINES = 400
+MAX_FUNCTION_LINES = 40
+PARTICIPLES = {
+    "bound", "bought", "brought", "built", "caught", "cut", "done", "drawn", "found", "given", "gone", "heard", "held",
+    "kept", "known", "left", "lost", "made", "met", "paid", "said", "seen", "sent", "shown", "sold", "spent", "taken",
+    "thought", "told", "understood", "written", "worn", "wound",
+}  # fmt: skip
+"""Irregular ones; the others end in -ed."""
+TERMS = {
+    "Accepted": "an event is named for what happened", "Queued": "the same", "Generated": "the same",
+    "Progressed": "the same", "Finished": "the same, of a step", "Interrupted": "an error, for what happened",
+    "Terminated": "the same", "elapsed": "the term for time since a start",
+    "generated": "what `python -m kirin_cli.cli.generated` writes",
+}  # fmt: skip
+"""Participles that are terms, with the reason."""
+NO_TEST_FILE = {
+    "formatting.py": "ui/test_terminal_text.py",
+    "api/retry.py": "run/test_limits.py and wire/test_responses.py",
+    "cli/commands/list.py": "tests/tasks",
+    "cli/commands/models.py": "tests/tasks",
+    "cli/commands/plan.py": "tests/tasks",
+    "cli/commands/resolve.py": "tests/tasks",
+    "cli/commands/sandbox.py": "tests/tasks",
+    "cli/commands/schema.py": "tests/tasks",
+    "cli/commands/usage.py": "tests/tasks",
+    "cli/keystore.py": "cli/commands/test_auth.py",
+    "cli/reports.py": "cli/commands/test_report.py",
+    "docgen/readme.py": "docgen/test_model_reference.py",
+    "modelspec/containers.py": "modelspec/test_fields.py",
+    "modelspec/media_fields.py": "modelspec/test_fields.py",
+    "modelspec/model.py": "modelspec/test_request.py and models/",
+    "report/html_charts.py": "report/test_html.py",
+    "run/download.py": "run/test_scheduler_steps.py",
+    "run/poll.py": "run/test_scheduler_steps.py and tests/faults/test_faults_poll.py",
+    "__main__.py": "three lines; every test of a process begins there",
+    "errors.py": "classes; exit codes are held by test_readme.py and wherever an error is raised",
+    "api/range_reader.py": "read through the prober: api/test_probe.py",
+    "cli/commands/__init__.py": "a table: cli/test_help.py and cli/test_app_imports.py hold every row",
+    "cli/commands/completion.py": "prints what docgen/completions/test_completions.py and tests/shells hold",
+    "cli/commands/config.py": "cli/test_settings.py",
+    "cli/commands/help.py": "cli/test_help.py",
+    "cli/commands/init.py": "docgen/test_starter.py",
+    "cli/commands/resume.py": "tests/tasks and tests/faults",
+    "cli/commands/run.py": "tests/tasks and tests/faults",
+    "cli/commands/show.py": "tests/tasks",
+    "cli/commands/validate.py": "tests/faults/test_faults_input.py",
+    "cli/commands/wait.py": "tests/tasks",
+    "cli/entries.py": "tests/tasks",
+    "cli/flags.py": "cli/test_help.py",
+    "cli/generated.py": "docgen/test_generated_files.py",
+    "cli/help_texts.py": "texts: cli/test_help.py",
+    "cli/model_command.py": "wire/test_wire.py: the golden requests are command lines",
+    "cli/options.py": "flags: cli/test_settings.py and cli/test_help.py",
+    "cli/runner.py": "tests/tasks and tests/faults/test_faults_signals.py",
+    "cli/session.py": "tests/tasks and tests/faults/test_faults_commands.py",
+    "cli/settings_schema.py": "a table: cli/test_settings.py",
+    "docgen/commands.py": "data: cli/test_help.py and docgen/completions/test_completions.py",
+    "docgen/completions/bash.py": "tests/shells and docgen/completions/test_completions.py",
+    "docgen/completions/fish.py": "the same",
+    "docgen/completions/powershell.py": "docgen/completions/test_completions.py",
+    "docgen/completions/zsh.py": "tests/shells and docgen/completions/test_completions.py",
+    "jobs/job_builder.py": "jobs/test_parser.py: a job is made when its file is read",
+    "ledger/entry.py": "records: ledger/test_ledger.py",
+    "media/__init__.py": "a lazy door to detect and request_body",
+    "media/formats.py": "a table: media/test_image_header.py",
+    "modelspec/types.py": "records: models/ and run/test_check.py",
+    "report/__init__.py": "a table: report/test_report.py draws with every row",
+    "report/json_format.py": "cli/commands/test_report.py and report/test_report.py read it back",
+    "run/events.py": "records: ui/test_progress_state.py",
+    "run/job.py": "records: run/test_prepare.py",
+    "run/job_run.py": "records: run/test_scheduler_steps.py",
+    "run/outcomes.py": "run/test_scheduler_steps.py and tests/faults",
+    "sandbox/api_handler.py": "sandbox/test_tasks.py and sandbox/test_validator.py, over HTTP",
+    "sandbox/http_handler.py": "sandbox/test_server.py, over HTTP",
+}
+"""Modules without a test file of their name: where they are held, or why they need none."""
 FILES = sorted(ROOT.rglob("*.py"))
+PACKAGE = read_package(ROOT.parent)
 
 
 def room(path):
@@ -100,6 +185,51 @@ def test_no_file_is_too_long():
     assert {str(path): n for path in FILES if (n := path.read_text(encoding="utf-8").count("\n")) > MAX_LINES} == {}
 
 
+def test_no_function_is_too_long():
+    long = [
+        f"{file.path}:{function.lineno}: {function.name}"
+        for file in PACKAGE
+        for function in functions(file.tree)
+        if length(function) > MAX_FUNCTION_LINES
+    ]
+    assert long == []
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    assert import_circles(PACKAGE) == []
+
+
+def test_nothing_of_the_package_is_imported_by_a_string():
+    by_string = [
+        f"{file.path}:{node.lineno}: {ast.unparse(node)}"
+        for file in PACKAGE
+        for node in ast.walk(file.tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).split(".")[-1] in {"import_module", "__import__"}
+        and not (isinstance(node.args[0], ast.Constant) and not str(node.args[0].value).startswith(("kirin_cli", ".")))
+    ]
+    assert by_string == []
+
+
+def test_a_type_name_means_one_type():
+    assert shared_type_names(PACKAGE) == {}
+
+
+def test_limits_are_called_max_and_min():
+    assert superlative_constants(PACKAGE) == []
+
+
+def test_no_name_is_a_bare_participle():
+    names = {file.path.stem for file in PACKAGE} | {
+        node.name
+        for file in PACKAGE
+        for node in ast.walk(file.tree)
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")
+    }
+    bare = {name for name in names if name.lower().endswith("ed") or name.lower() in PARTICIPLES}
+    assert {name for name in bare if "_" not in name and name[1:].islower()} == set(TERMS)
+
+
 def test_every_module_says_what_it_does():
     assert [str(path) for path, tree in trees() if not ast.get_docstring(tree)] == []
 
@@ -111,3 +241,33 @@ def test_no_name_of_no_meaning():
 
 def test_every_room_has_a_level():
     assert {room(path) for path in FILES} - {"__init__", "__main__"} == set(LEVELS)
+
+
+def own_tests():
+    """The test files of each module: those whose name begins like it, in the folder of tests that mirrors its own."""
+    tests = {file.path: [] for file in PACKAGE}
+    strays = []
+    for path in sorted(TESTS.rglob("test_*.py")):
+        inside = path.relative_to(TESTS)
+        names = {
+            (module.parent.name if module.stem == "__init__" else module.stem): module
+            for module in tests
+            if module.parent == inside.parent
+        }
+        fitting = [name for name in names if name and f"{inside.stem}_".startswith(f"test_{name}_")]
+        if fitting:
+            tests[names[max(fitting, key=len)]].append(inside)
+        elif names and inside.parent != Path():
+            strays.append(str(inside))
+    return tests, strays
+
+
+def test_every_module_has_a_test_file_of_its_name_or_a_reason():
+    docstring_alone = {file.path for file in PACKAGE if file.path.stem == "__init__" and len(file.tree.body) == 1}
+    tests, _ = own_tests()
+    without = {path.as_posix() for path, files in tests.items() if not files and path not in docstring_alone}
+    assert without - {"__init__.py"} == set(NO_TEST_FILE)
+
+
+def test_every_test_file_of_a_room_is_named_for_a_module():
+    assert own_tests()[1] == []

@@ -172,7 +172,7 @@ class DownloadAttempts:
             raise TransportError("reset", f"{self.part.size} bytes came instead of {total}")
 
     def _checked(self) -> VerifiedFile:
-        with self.part.reading() as stream:
+        with self.part.open_content() as stream:
             whole = verify_file(stream, self.kind, framed=self.known.framed)
         if whole is None:
             self._forget()

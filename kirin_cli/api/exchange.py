@@ -73,7 +73,7 @@ class StallDetector:
     def __post_init__(self) -> None:
         self.since = self.clock()
 
-    def received(self, count: int) -> None:
+    def count_received(self, count: int) -> None:
         """Note bytes that came; raises TransportError where they are too few."""
         self.count += count
         passed = self.clock() - self.since
@@ -117,10 +117,10 @@ class Exchange:
         """A fault that knows whether anything was sent."""
         return TransportError(kind, message, certainly_not_sent=not self.sent)
 
-    def received(self, count: int) -> None:
+    def count_received(self, count: int) -> None:
         """Note bytes that came."""
         if self.stall_detector:
-            self.stall_detector.received(count)
+            self.stall_detector.count_received(count)
 
 
 _CURRENT: ContextVar[Exchange] = ContextVar("exchange")
@@ -166,7 +166,7 @@ class BoundedSocket(socket.socket):
             count = super().recv_into(buffer, nbytes or memoryview(buffer).nbytes, flags)
         except TimeoutError:
             raise exchange.timeout_error() from None
-        exchange.received(count)
+        exchange.count_received(count)
         return count
 
     def sendall(self, data: "ReadableBuffer", flags: int = 0, /) -> None:

@@ -44,7 +44,7 @@ class PartFile:
         return self._hash.hexdigest()
 
     @contextmanager
-    def reading(self) -> Iterator[BinaryIO]:
+    def open_content(self) -> Iterator[BinaryIO]:
         """Look at what is there."""
         with disk_errors(self.target):
             self._file.seek(0)

@@ -36,7 +36,7 @@ class TakeFlags(FlagGroup):
     retry_failed: o.RetryFailed = False
     force: o.Force = False
     scope: o.Scope = ""
-    shard: o.Shard = ""
+    shard: o.ShardFlag = ""
 
 
 class CheckFlags(FlagGroup):

@@ -19,7 +19,7 @@ from kirin_cli.docgen.commands import (
     program_screen,
 )
 from kirin_cli.models import MODEL_ENTRIES, MODELS
-from kirin_cli.ui.tables import MAX_WIDTH, MIN_WIDTH, Paint, boxed_panel, left_width, plain_panel, unstyled
+from kirin_cli.ui.tables import MAX_WIDTH, MIN_WIDTH, Paint, boxed_panel, left_width, plain_panel, plain_style
 
 TAKES: Final[dict[str, Takes]] = {
     "FILE": "file", "DIR": "folder", "DIR|FILE": "file", "FILE…": "job file", "IMAGE": "image", "[RESULT…]": "file",
@@ -129,7 +129,7 @@ def command_help(row: CommandEntry, loaded: object) -> HelpScreen:
 def render_help(screen: HelpScreen) -> str:
     """The screen for standard output as it is."""
     if sys.stdout is None or not sys.stdout.isatty():
-        return "\n".join(_lines(screen, PIPED_WIDTH, unstyled, framed=False))
+        return "\n".join(_lines(screen, PIPED_WIDTH, plain_style, framed=False))
     import os
 
     from kirin_cli.ui.console import terminal_info

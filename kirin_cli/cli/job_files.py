@@ -108,7 +108,7 @@ def check_job_files(flags: JobFileFlags, *, check_urls: bool = False, uploads: b
     inputs, fields = external_inputs(flags), fields_by_name(MODELS.values())
     all_files = [read_job_file(path, fields, DEFAULT_INPUT_LIMITS, inputs) for path in dict.fromkeys(flags.files)]
     files, flaws = JobSelection(tuple(flags.only or ()), tuple(flags.tag or ())).of(all_files)
-    flaws = [*(("--set", message) for message in inputs.unused()), *flaws]
+    flaws = [*(("--set", message) for message in inputs.unused_warnings()), *flaws]
     inspect = make_inspector(uploads=uploads)
     if check_urls:
         from kirin_cli.run.check_online import check_files_online, make_prober

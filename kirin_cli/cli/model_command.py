@@ -36,7 +36,7 @@ class ModelFlags(Record, kw_only=True):
     count: Annotated[
         int, typer.Option("--count", metavar="N", min=1, max=100, rich_help_panel=o.RUNNING, help="Make N videos.")
     ] = 1
-    wait: o.Wait = True
+    wait: o.WaitFlag = True
     timeout: o.Timeout = o.DEFAULT_TIMEOUT
     max_cost: o.MaxCost = None
     again: Annotated[bool, typer.Option("--again", hidden=True, help="Always so: each call makes a new video.")] = False
@@ -50,9 +50,9 @@ class ModelFlags(Record, kw_only=True):
     to_yaml: Annotated[
         bool, typer.Option("--to-yaml", rich_help_panel=o.RUNNING, help="Print the job file that these flags mean.")
     ] = False
-    sandbox: o.Sandbox = False
+    sandbox: o.SandboxFlag = False
     service: ServiceFlags
-    report: o.Report = None
+    report: o.ReportFlag = None
     printing: PrintingFlags
     preview: o.Preview = False
     display: DisplayFlags

@@ -57,7 +57,7 @@ OutputFolder = Annotated[
         help="Folder for all videos, instead of those that the files name.",
     ),
 ]  # fmt: skip
-Report = Annotated[
+ReportFlag = Annotated[
     list[str] | None,
     typer.Option(
         "--report", metavar="FORMAT=PATH", rich_help_panel=OUTPUT,
@@ -74,7 +74,7 @@ CheckUrls = Annotated[
         help="Inspect images and videos behind URLs too; reads a few kilobytes of each.",
     ),
 ]  # fmt: skip
-Wait = Annotated[
+WaitFlag = Annotated[
     bool, typer.Option("--wait/--no-wait", rich_help_panel=RUNNING, help="Wait for the videos, or only submit.")
 ]
 Timeout = Annotated[str, _option_of("timeout", metavar="TIME", rich_help_panel=RUNNING)]
@@ -85,14 +85,14 @@ RetryFailed = Annotated[
     bool, typer.Option("--retry-failed", rich_help_panel=RUNNING, help="Make a new take of what failed, at new cost.")
 ]
 Scope = Annotated[str, _option_of("scope", metavar="TEXT", rich_help_panel=RUNNING)]
-Shard = Annotated[
+ShardFlag = Annotated[
     str,
     typer.Option(
         "--shard", metavar="I/N", rich_help_panel=RUNNING,
         help="Only part I of N of the jobs; auto takes both numbers from the CI system, auto/N the index.",
     ),
 ]  # fmt: skip
-Sandbox = Annotated[
+SandboxFlag = Annotated[
     bool,
     typer.Option("--sandbox", rich_help_panel=SERVICE, help="Use a service inside this process: no key, no cost."),
 ]

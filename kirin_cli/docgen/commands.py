@@ -45,10 +45,10 @@ class OptionInfo(Record, kw_only=True):
     @property
     def spellings(self) -> tuple[str, ...]:
         """Every way to write it, the long form first."""
-        return tuple(spelling for spelling, _ in self.described)
+        return tuple(spelling for spelling, _ in self.spelling_rows)
 
     @property
-    def described(self) -> tuple[tuple[str, str], ...]:
+    def spelling_rows(self) -> tuple[tuple[str, str], ...]:
         """Every spelling with what it does."""
         rows = (self.long, self.help), (self.negative, f"The opposite of {self.long}."), (self.short, self.help)
         return tuple((spelling, does) for spelling, does in rows if spelling)
@@ -65,7 +65,7 @@ class ArgumentInfo(Record, kw_only=True):
     repeats: bool = False
 
     @property
-    def written(self) -> str:
+    def synopsis(self) -> str:
         """As in a synopsis: `FILE…`, `[MODEL]`."""
         name = self.name + "…" * self.repeats
         return name if self.required else f"[{name}]"
@@ -95,7 +95,7 @@ class CommandInfo(Record, kw_only=True):
     @property
     def synopsis(self) -> str:
         """The name with its arguments: `run FILE…`."""
-        return " ".join((self.name, *(argument.written for argument in self.arguments)))
+        return " ".join((self.name, *(argument.synopsis for argument in self.arguments)))
 
 
 class EnvVarInfo(Record, kw_only=True):
@@ -240,7 +240,7 @@ def _option(option: OptionInfo, *, aligned: bool) -> HelpRow:
 
 
 def _argument(argument: ArgumentInfo) -> HelpRow:
-    return HelpRow(argument.written, argument.help, "required" * argument.required)
+    return HelpRow(argument.synopsis, argument.help, "required" * argument.required)
 
 
 def commands_data(commands: CommandInfos) -> dict[str, object]:

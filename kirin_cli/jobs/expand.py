@@ -63,7 +63,7 @@ class Expansion:
         name = self.row.cells.get("name") if self.row else None
         return str(self.number) if name is None or name == "" else short_label(name)
 
-    def combined(self, combination: Combination | None) -> "Expansion":
+    def with_combination(self, combination: Combination | None) -> "Expansion":
         """The same row with a combination."""
         if combination is None:
             return self
@@ -95,7 +95,7 @@ class Expansions:
             return
         for row in rows:
             for combination in combinations:
-                yield row.combined(combination)
+                yield row.with_combination(combination)
 
     @property
     def _limit(self) -> str:

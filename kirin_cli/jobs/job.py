@@ -70,7 +70,7 @@ class JobSpec:
         place, _ = self._found(path)
         return (self.line, self.column) if place is None else line_column(place)
 
-    def anchored(self, path: str) -> bool:
+    def comes_from_anchor(self, path: str) -> bool:
         """Whether what stands at a path was written elsewhere and is part of this job through an anchor."""
         place, layer = self._found(path)
         own = layer < len(self.layers) - self.inherited
@@ -139,7 +139,7 @@ def check_dependencies(jobs: list[JobSpec], hints: Suggestions) -> list[JobSpec]
         return jobs
     first = {job.name: job for job in jobs if job.take == 1}
     links = _Links(first, _find_cycles(first), hints)
-    return [links.judged(job) if job.needs else job for job in jobs]
+    return [links.check(job) if job.needs else job for job in jobs]
 
 
 def _find_cycles(first: Mapping[str, JobSpec]) -> dict[str, list[str]]:
@@ -155,7 +155,7 @@ class _Links:
     circles: Mapping[str, list[str]]
     hints: Suggestions
 
-    def judged(self, job: JobSpec) -> JobSpec:
+    def check(self, job: JobSpec) -> JobSpec:
         flaws = ((path, self._flaw(job, one.job)) for path, one in find_references(job.params))
         problems = (Problem(path, "", f"{path}: {flaw}") for path, flaw in flaws if flaw)
         return replace(job, problems=(*job.problems, *problems))

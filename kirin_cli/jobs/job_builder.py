@@ -40,7 +40,7 @@ class JobBuilder:
         self._shape = problems
         self._growth = limits
 
-    def shared(self, top: YamlMapping, defaults: YamlMapping, params: YamlMapping) -> DocumentDefaults:
+    def shared_defaults(self, top: YamlMapping, defaults: YamlMapping, params: YamlMapping) -> DocumentDefaults:
         """What jobs below `top` share; in a single-job file, `top` is the job itself."""
         output = self._output(top, OutputSpec()) if "jobs" in top else OutputSpec()
         return DocumentDefaults(

@@ -101,7 +101,7 @@ class JobFileParser:
         if self._interpolates:
             defaults = fill_heading(defaults, interpolator, self._shape)
             top = fill_heading(top, interpolator, self._shape) if "jobs" in top else top
-        return self._maker.shared(top, defaults, params)
+        return self._maker.shared_defaults(top, defaults, params)
 
     def _entries(self, top: YamlMapping, place: int) -> Iterator[JobEntry]:
         if "jobs" in top:

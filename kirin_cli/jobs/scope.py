@@ -30,7 +30,7 @@ class ExternalInputs:
     known: set[str] = field(default_factory=set)
     hints: Suggestions = field(default_factory=Suggestions)
 
-    def unused(self) -> list[str]:
+    def unused_warnings(self) -> list[str]:
         """A sentence for each value of --set that no file has a use for."""
         known = sorted(self.known - self.sets.keys())
         strange = [name for name in self.sets if name not in self.known]

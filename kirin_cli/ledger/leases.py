@@ -72,7 +72,7 @@ IsAlive = Callable[[LeaseOwner, LeaseOwner], bool | None]
 class LeaseResult:
     """The answer to `acquire`: the entry as it is now, whether it is ours, and who had it (`holder`).
 
-    `inherited`: taken from somebody who did not let go. Then, and for an entry found SENDING, a query comes first: see
+    `took_over`: taken from somebody who did not let go. Then, and for an entry found SENDING, a query comes first: see
     LedgerEvent.OWNER_DIED.
     """
 
@@ -81,7 +81,7 @@ class LeaseResult:
     holder: LeaseOwner | None = None
 
     @property
-    def inherited(self) -> bool:
+    def took_over(self) -> bool:
         return self.granted and self.holder is not None
 
 

@@ -89,7 +89,7 @@ class Ledger:
                 if ledger._knows(task.origin, task.task_id):
                     continue
                 if entry := ledger.get(task):
-                    ledger.seen(entry, task.task_id, "from the recovery file")
+                    ledger.note_task_id(entry, task.task_id, "from the recovery file")
                 else:
                     orphans.append(task)
             ledger.orphans = tuple(orphans)
@@ -142,13 +142,13 @@ class Ledger:
                 self._write_move(transaction, entry, event, after, why)
         except ConcurrentUpdate:
             if event in NAMES_A_TASK:
-                self.seen(entry, facts["task_id"], why)
+                self.note_task_id(entry, facts["task_id"], why)
             raise
         except LocalFault as fault:
             raise self._save_task_id(entry, facts.get("task_id", ""), fault) from fault
         return after
 
-    def seen(self, entry: LedgerEntry, task_id: str, why: str = "") -> LedgerEntry:
+    def note_task_id(self, entry: LedgerEntry, task_id: str, why: str = "") -> LedgerEntry:
         """Note a task id that the service returned, whatever has become of the entry since, and return the entry.
 
         It becomes the entry's task if that still waits for one; otherwise it stands in the history. Promise 3.

@@ -126,7 +126,7 @@ def job_rows(data: Mapping[str, object]) -> list[dict[str, object]]:
 def render_validation(checked: "CheckedFiles", *, strict: bool) -> str:
     """Every job with its errors and warnings, and what is wrong with the files themselves."""
     report = {
-        "valid": not checked.refused(strict=strict),
+        "valid": not checked.is_refused(strict=strict),
         "jobs": [_checked_job(job) for job in checked.jobs],
         "errors": [_fields(finding, ("file", "line", "column", "message", "via")) for finding in checked.findings],
     }

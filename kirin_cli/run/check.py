@@ -45,7 +45,7 @@ class CheckedFiles:
         """Everything found, file by file."""
         return [*self.findings, *(finding for job in self.jobs for finding in job.findings)]
 
-    def refused(self, *, strict: bool) -> bool:
+    def is_refused(self, *, strict: bool) -> bool:
         """Whether anything forbids sending; with `strict` a warning does."""
         return any(strict or finding.severity == "error" for finding in self.all_findings())
 
@@ -83,7 +83,7 @@ def _checked(job: JobSpec, look: InspectMedia) -> CheckedJob:
 def make_finding(job: JobSpec, problem: Problem) -> Finding:
     """A problem of a job with its place in the file, and with how it came there."""
     line, column = job.spot(problem.path)
-    anchor = _ANCHOR if job.anchored(problem.path) else ""
+    anchor = _ANCHOR if job.comes_from_anchor(problem.path) else ""
     return Finding(
         message=problem.message, severity=problem.severity, rule=problem.rule, path=problem.path, job=job.name,
         file=str(job.file), line=line, column=column, via=", ".join(filter(None, (anchor, job.via))),
@@ -94,10 +94,10 @@ def _looking(look: MediaInspector, base: Path) -> InspectMedia:
     """`look` in the folder `base`; what is given in many jobs is looked at once."""
 
     @lru_cache(_MAX_CACHED, typed=True)  # a Reference is not the text that it equals
-    def found(given: str, kind: MediaKind) -> MediaFile:
+    def inspect_once(given: str, kind: MediaKind) -> MediaFile:
         return MediaFile(given, "url") if isinstance(given, JobReference) else look(given, kind, base)
 
-    return found
+    return inspect_once
 
 
 def _told(job: JobSpec, problem: Problem) -> bool:

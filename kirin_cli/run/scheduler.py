@@ -325,7 +325,7 @@ class Scheduler:
         claim = self._leases.acquire(job_run.entry)
         job_run.entry = claim.entry
         if claim.granted:
-            job_run.has_lease, job_run.inherited = True, job_run.inherited or claim.inherited
+            job_run.has_lease, job_run.inherited = True, job_run.inherited or claim.took_over
             return Wait(0)
         if "held" not in job_run.reported_statuses:
             job_run.reported_statuses.add("held")

@@ -45,7 +45,7 @@ MAX_WIDTH: Final = 100
 _PANEL_GAP: Final = 2
 
 
-def unstyled(text: str, _: PanelStyle) -> str:
+def plain_style(text: str, _: PanelStyle) -> str:
     """The text without a style."""
     return text
 

@@ -21,12 +21,12 @@ def test_D12_a_pace_is_measured_window_by_window():
     clock = FakeClock(now=0)
     pace = StallDetector(floor=1000, window=30, clock=clock)
     clock.now = 29
-    pace.received(1)
+    pace.count_received(1)
     clock.now = 30
-    pace.received(30_000)
+    pace.count_received(30_000)
     clock.now = 60
     with pytest.raises(TransportError, match="only 29999 bytes came in 30 s"):
-        pace.received(29_999)
+        pace.count_received(29_999)
 
 
 def test_an_exchange_ends_with_its_block():

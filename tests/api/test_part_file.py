@@ -31,7 +31,7 @@ def test_a_file_is_hashed_while_it_is_written_and_gets_its_name_at_the_end(tmp_p
         part.write(b"wrong")
         part.restart()
         part.write(b"ab")
-        with part.reading() as stream:
+        with part.open_content() as stream:
             assert stream.read(1) == b"a"
         part.write(b"c")
         assert left(target.parent) == ["x.mp4.part"]

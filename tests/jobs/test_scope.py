@@ -135,5 +135,5 @@ def test_a_value_that_no_file_has_a_use_for_is_told_with_the_nearest_name(load):
     load("vars: {city: Lisbon}\nmodel: kirin_v1_t2v\nparams: {prompt: '${mood:-x}'}\n", outside=outside)
     load(JOB, outside=outside)
     load("vars: {mood: '${hue}'}\njobs: []\n", outside=outside)
-    assert outside.unused() == ['no file has a variable "ctiy"; did you mean "city"?']
-    assert ExternalInputs(sets={"a": "1"}).unused() == ['no file has a variable "a"']
+    assert outside.unused_warnings() == ['no file has a variable "ctiy"; did you mean "city"?']
+    assert ExternalInputs(sets={"a": "1"}).unused_warnings() == ['no file has a variable "a"']

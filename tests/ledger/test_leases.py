@@ -36,7 +36,7 @@ def test_a_free_entry_is_granted_and_ours_stays_ours(ledger, leases, intent):
     mine = leases(1)
     claim = mine.acquire(ledger.intend(intent()))
     assert claim.granted
-    assert not claim.inherited
+    assert not claim.took_over
     again = mine.acquire(claim.entry)
     assert (again.granted, again.entry) == (True, claim.entry)
 
@@ -44,7 +44,7 @@ def test_a_free_entry_is_granted_and_ours_stays_ours(ledger, leases, intent):
 def test_a_live_lease_is_left_alone_and_says_who_has_it(ledger, leases, intent):
     claim = leases(1).acquire(ledger.intend(intent()))
     refused = leases(2).acquire(claim.entry)
-    assert (refused.granted, refused.inherited, refused.holder) == (False, False, owner(1))
+    assert (refused.granted, refused.took_over, refused.holder) == (False, False, owner(1))
     assert refused.entry == claim.entry
 
 
@@ -53,7 +53,7 @@ def test_a_released_entry_is_free(ledger, leases, intent):
     claim = mine.acquire(ledger.intend(intent()))
     mine.release(claim.entry)
     other = leases(2).acquire(claim.entry)
-    assert (other.granted, other.inherited) == (True, False)
+    assert (other.granted, other.took_over) == (True, False)
 
 
 def test_only_the_holder_releases(ledger, leases, intent):
@@ -77,7 +77,7 @@ def test_g5_a_dead_owner_is_succeeded_and_the_history_says_so(ledger, leases, al
     ledger.move(claim.entry, LedgerEvent.SEND)
     alive.remove(1)
     taken = leases(2).acquire(claim.entry)
-    assert taken.inherited
+    assert taken.took_over
     assert taken.holder == owner(1)
     assert taken.entry.state is LedgerState.SENDING
     assert ledger.history(taken.entry)[-1].event == "taken over"
@@ -107,7 +107,7 @@ def test_an_owner_that_cannot_be_seen_has_until_its_time_is_over(ledger, leases,
     clock.now += LEASE_SECONDS - 1
     assert not mine.acquire(claim.entry).granted
     clock.now += 2
-    assert mine.acquire(claim.entry).inherited
+    assert mine.acquire(claim.entry).took_over
 
 
 def test_l6_a_clock_set_back_lengthens_no_lease_beyond_its_length(ledger, clock, intent):
@@ -122,14 +122,14 @@ def test_l6_a_clock_set_back_lengthens_no_lease_beyond_its_length(ledger, clock,
     steady[0] += LEASE_SECONDS - 1
     assert not mine.acquire(claim.entry).granted
     steady[0] += 1
-    assert mine.acquire(claim.entry).inherited
+    assert mine.acquire(claim.entry).took_over
 
 
 def test_an_owner_without_a_trace_counts_as_dead(ledger, leases, clock, intent):
     claim = leases(1).acquire(ledger.intend(intent()))
     with ledger.store.write(durable=False) as transaction:
         transaction("DELETE FROM owners", ())
-    assert leases(2).acquire(claim.entry).inherited
+    assert leases(2).acquire(claim.entry).took_over
 
 
 def test_owners_of_nothing_are_forgotten_but_a_renewal_brings_them_back(ledger, leases, clock, intent):
@@ -193,7 +193,7 @@ sys.stdin.read()
         child.kill()
         # WNOWAIT: wait for the death without taking the body away.
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-        assert mine.acquire(entry).inherited
+        assert mine.acquire(entry).took_over
 
 
 def test_two_ledgers_of_one_process_are_two_owners(folder, ledger, clock, intent):

@@ -112,9 +112,9 @@ def test_promise_3_a_task_id_that_loses_the_race_is_adopted_all_the_same(ledger,
 
 def test_promise_3_a_second_task_of_one_id_stands_in_the_history(ledger, intent):
     entry = accepted(ledger, intent)
-    assert ledger.seen(entry, "task-2", "a late answer") == entry
+    assert ledger.note_task_id(entry, "task-2", "a late answer") == entry
     assert [(line.event, line.task_id) for line in ledger.history(entry)][-1] == ("task seen", "task-2")
-    ledger.seen(entry, "task-2", "again")
+    ledger.note_task_id(entry, "task-2", "again")
     assert len(ledger.history(entry)) == 4
 
 
@@ -122,7 +122,7 @@ def test_promise_3_a_task_id_is_noted_on_an_entry_that_is_over(ledger, intent):
     entry = ledger.move(
         ledger.move(ledger.intend(intent()), LedgerEvent.SEND), LedgerEvent.REFUSED, error='{"code": "x"}'
     )
-    assert ledger.seen(entry, "task-9").state is LedgerState.REJECTED
+    assert ledger.note_task_id(entry, "task-9").state is LedgerState.REJECTED
     assert ledger.history(entry)[-1].task_id == "task-9"
 
 

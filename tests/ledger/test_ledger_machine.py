@@ -80,7 +80,7 @@ class Process:
             self.ledger.move(entry, LedgerEvent.OWNER_DIED)
         elif entry.state is LedgerState.UNKNOWN and self.settled(entry):
             self.ledger.move(entry, LedgerEvent.SETTLED)
-        elif entry.state is LedgerState.UNKNOWN or (entry.state is LedgerState.INTENT and claim.inherited):
+        elif entry.state is LedgerState.UNKNOWN or (entry.state is LedgerState.INTENT and claim.took_over):
             self.query(entry, honest)
         elif entry.state is LedgerState.INTENT:
             self.sent[external_id] = self.ledger.move(entry, LedgerEvent.SEND)

@@ -119,7 +119,7 @@ def test_its_accounts_are_kept(first_release):
 def test_what_it_left_unfinished_is_brought_to_its_end(first_release, clock):
     entry = queries.find_entry(first_release.store, ACCEPTED)
     claim = Leases(first_release.store, clock).acquire(entry)
-    assert (claim.granted, claim.inherited, claim.holder.host) == (True, True, "elsewhere")
+    assert (claim.granted, claim.took_over, claim.holder.host) == (True, True, "elsewhere")
     entry = first_release.move(claim.entry, LedgerEvent.COMPLETED, cost=Decimal("0.28"))
     entry = first_release.move(first_release.move(entry, LedgerEvent.FETCH), LedgerEvent.SAVED, outputs="[]")
     assert queries.find_entry(first_release.store, "88gcv9gs").state is LedgerState.DONE

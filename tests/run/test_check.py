@@ -42,7 +42,7 @@ jobs:
 def test_a_good_file_has_values_and_nothing_to_say(check):
     found = check(GOOD)
     assert not found.all_findings()
-    assert not found.refused(strict=True)
+    assert not found.is_refused(strict=True)
     (job,) = found.jobs
     assert (job.job.name, job.model, job.values) == (
         "harbour",
@@ -56,7 +56,7 @@ def test_A1_an_unknown_model_is_refused_where_it_stands(check, model):
     found = check(f"jobs:\n- name: a\n  model: {model}\n  params: {{prompt: a}}\n")
     assert places(found) == [("A1", "model", "1.yaml", 3, 3)]
     assert found.jobs[0].model is None
-    assert found.refused(strict=False)
+    assert found.is_refused(strict=False)
 
 
 def test_A1_the_nearest_model_is_named(check):
@@ -103,8 +103,8 @@ def test_every_problem_stands_at_its_line_and_column(check):
 def test_a_warning_refuses_only_under_strict(check):
     found = check("model: kirin_v1_t2v\nparams: {prompt: a, camera_control: {type: down_back, config: {}}}\n")
     assert [(one.rule, one.severity) for one in found.all_findings()] == [("T8", "warning")]
-    assert not found.refused(strict=False)
-    assert found.refused(strict=True)
+    assert not found.is_refused(strict=False)
+    assert found.is_refused(strict=True)
 
 
 def test_problems_of_files_and_of_jobs_come_together(check):
@@ -130,7 +130,7 @@ def test_A4_an_external_task_id_is_unique_within_a_run_of_several_files(check):
     (finding,) = found.all_findings()
     assert finding.message.startswith('external_task_id "order-1" is used by job a at ')
     assert finding.message.endswith("1.yaml:2 too")
-    assert found.refused(strict=False)
+    assert found.is_refused(strict=False)
 
 
 def test_A4_every_further_use_is_a_problem_of_its_own(check):

@@ -88,8 +88,8 @@ def test_what_cannot_be_learned_is_a_warning_at_the_field(cdn: Service, job_file
         ("one", "video_url", "V1", "warning", 8),
         ("two", "video_url", "V1", "warning", 12),
     ]
-    assert not files.refused(strict=False)
-    assert files.refused(strict=True)
+    assert not files.is_refused(strict=False)
+    assert files.is_refused(strict=True)
 
 
 def test_other_problems_stay_what_they_were(tmp_path: Path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kirin_cli.ui.tables import MAX_LEFT_WIDTH, boxed_panel, left_width, plain_panel, unstyled
+from kirin_cli.ui.tables import MAX_LEFT_WIDTH, boxed_panel, left_width, plain_panel, plain_style
 from kirin_cli.ui.terminal_text import cell_width
 
 ROWS = [
@@ -19,7 +19,7 @@ def marked(text, style):
 
 @pytest.mark.parametrize("width", [40, 61, 80, 100])
 def test_every_line_of_a_frame_is_as_wide_as_the_frame(width):
-    lines = boxed_panel("Running", ROWS, left_width(ROWS), width, unstyled)
+    lines = boxed_panel("Running", ROWS, left_width(ROWS), width, plain_style)
     assert {cell_width(line) for line in lines[:2]} == {width}
     inside = [line for line in lines if ROWS[1][0] not in line]
     assert {cell_width(line) for line in inside} == {width}
@@ -29,14 +29,14 @@ def test_every_line_of_a_frame_is_as_wide_as_the_frame(width):
 
 def test_a_name_too_wide_for_the_column_stands_alone_and_whole():
     assert left_width(ROWS) == len(ROWS[0][0]) <= MAX_LEFT_WIDTH
-    lines = plain_panel("Running", ROWS, left_width(ROWS), 80, unstyled)
+    lines = plain_panel("Running", ROWS, left_width(ROWS), 80, plain_style)
     at = next(number for number, line in enumerate(lines) if ROWS[1][0] in line)
     assert lines[at].strip() == ROWS[1][0]
     assert lines[at + 1].strip() == ROWS[1][1]
 
 
 def test_without_a_frame_there_is_a_heading_and_no_line_drawing():
-    lines = plain_panel("Running", ROWS[:1], 20, 80, unstyled)
+    lines = plain_panel("Running", ROWS[:1], 20, 80, plain_style)
     assert lines == ["Running:", "  --mode std|pro        std is cheaper, pro looks better. [default: std]"]
 
 

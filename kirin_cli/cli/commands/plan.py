@@ -46,7 +46,7 @@ def run_plan(flags: PlanFlags) -> int:
     chosen = settings(os.environ, base_url=flags.base_url, profile=flags.profile)
     checked = check_job_files(flags.job_files, uploads=bool(chosen.upload_url))
     console.findings(checked.all_findings())
-    if checked.refused(strict=flags.strict):
+    if checked.is_refused(strict=flags.strict):
         return 2
     choices = prepare_options(flags.takes, flags.output)
     with open_session(chosen, sandbox=False) as session:

@@ -24,7 +24,7 @@ class ReportFlags(Record):
             help="JSON of `run --json`, sidecars beside videos, or folders with either; - reads standard input.",
         ),
     ] = None
-    report: o.Report = None
+    report: o.ReportFlag = None
     merge: Annotated[
         Path | None,
         typer.Option("--merge", metavar="DIR", help="Join the results of all shards below a folder; say which miss."),

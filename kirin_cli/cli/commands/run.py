@@ -28,13 +28,13 @@ class RunFlags(Record, kw_only=True):
     output: o.OutputFolder = None
     in_flight: o.InFlight = o.DEFAULT_IN_FLIGHT
     timeout: o.Timeout = o.DEFAULT_TIMEOUT
-    wait: o.Wait = True
+    wait: o.WaitFlag = True
     max_cost: o.MaxCost = None
     takes: TakeFlags
     checks: CheckFlags
-    sandbox: o.Sandbox = False
+    sandbox: o.SandboxFlag = False
     service: ServiceFlags
-    report: o.Report = None
+    report: o.ReportFlag = None
     printing: PrintingFlags
     preview: o.Preview = False
     display: DisplayFlags
@@ -53,7 +53,7 @@ def run_run(flags: RunFlags) -> int:
     uploads = bool(settings.upload_url) or flags.sandbox
     checked = check_job_files(flags.job_files, check_urls=flags.checks.check_urls, uploads=uploads)
     console.findings(checked.all_findings())
-    if checked.refused(strict=flags.checks.strict):
+    if checked.is_refused(strict=flags.checks.strict):
         return reports.write_refused(checked.all_findings(), console)
     limits = run_options(flags.timeout, flags.max_cost, flags.in_flight)
     choices = prepare_options(flags.takes, flags.output)

@@ -30,7 +30,7 @@ def run_validate(flags: ValidateFlags) -> int:
     console = make_console(color=flags.color, quiet=flags.quiet)
     uploads = bool(settings(os.environ).upload_url)
     checked = check_job_files(flags.job_files, check_urls=flags.checks.check_urls, uploads=uploads)
-    refused = checked.refused(strict=flags.checks.strict)
+    refused = checked.is_refused(strict=flags.checks.strict)
     if flags.json:
         from kirin_cli.report.json_format import render_validation
 

@@ -87,7 +87,7 @@ def _command(command: CommandInfo) -> Iterable[str]:
 
 def _option(when: str, option: OptionInfo) -> Iterable[str]:
     value = "" if option.is_switch else f" -r {_offer(option) or '-f'}"
-    for spelling, does in option.described:
+    for spelling, does in option.spelling_rows:
         name = f"-l {spelling[2:]}" if spelling.startswith("--") else f"-s {spelling[1:]}"
         yield f"complete -c kirin -n {when} {name}{value} -d {_quoted(does)}"
 

@@ -99,7 +99,7 @@ def _flags(options: Iterable[OptionInfo], indent: str) -> str:
     rows: dict[str, str] = {}
     for option in options:
         takes = f"Takes = {'$false' if option.is_switch else '$true'}; Words = {_words(option)}"
-        for spelling, does in option.described:
+        for spelling, does in option.spelling_rows:
             rows.setdefault(spelling.lower(), f"{indent}{_quoted(spelling)} = @{{ Help = {_quoted(does)}; {takes} }}")
     return "\n".join(rows.values())
 

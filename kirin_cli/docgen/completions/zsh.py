@@ -67,7 +67,7 @@ def _options(options: Iterable[OptionInfo]) -> Iterable[str]:
     for option in options:
         others = "*" if option.repeats else f"({' '.join(option.spellings)})"
         value = "" if option.is_switch else f":{_plain(option.metavar) or 'value'}:{_action(option)}"
-        for spelling, does in option.described:
+        for spelling, does in option.spelling_rows:
             joint = "" if option.is_switch else "=" if spelling.startswith("--") else "+"
             yield _quoted(f"{others}{spelling}{joint}[{_bracketed(does)}]{value}")
 
