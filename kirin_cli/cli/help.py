@@ -41,7 +41,7 @@ def describe_command(row: CommandEntry, command: Any) -> CommandInfo:  # noqa: A
     ]
     return CommandInfo(
         name=model.command if model else row.name, help=row.help, about=command.help or row.help, panel=row.panel,
-        examples=EXAMPLES.get(model.command if model else row.name, ()), also=(model.id,) if model else (),
+        examples=EXAMPLES.get(model.command if model else row.name, ()), aliases=(model.id,) if model else (),
         options=(
             *(own.get(option.long, option) for option in options),
             HELP.replace(panel=options[-1].panel if options else ""),
@@ -140,7 +140,7 @@ def render_help(screen: HelpScreen) -> str:
 
 
 def _lines(screen: HelpScreen, width: int, paint: Paint, *, framed: bool) -> Iterator[str]:
-    panels = [(panel.title, [(row.written, row.does, row.note) for row in panel.rows]) for panel in screen.panels]
+    panels = [(panel.title, [(row.term, row.text, row.note) for row in panel.rows]) for panel in screen.panels]
     left = left_width(row for _, rows in panels for row in rows)
     paragraph = partial(fill, width=width - 1, initial_indent=" ", subsequent_indent=" ", break_on_hyphens=False)
     yield f" {paint('Usage:', 'strong')} {screen.usage}"

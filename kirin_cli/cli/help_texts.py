@@ -75,7 +75,7 @@ JOB_FILE_EXAMPLE: Final = """\
 
 def exit_codes(out: TerminalInfo) -> Iterator[str]:
     """What the exit codes mean."""
-    from kirin_cli.docgen.readme import exit_code_table as codes
+    from kirin_cli.docgen.commands import exit_code_table as codes
 
     yield from render_table(
         ("code", "means"), [(str(code), words.replace("`", "")) for code, words in codes().items()], out

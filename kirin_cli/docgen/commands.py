@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
+from kirin_cli import errors
+from kirin_cli.errors import KirinError
 from kirin_cli.modelspec.record import Record
 
 if TYPE_CHECKING:
@@ -20,11 +22,11 @@ EnvVarInfos = Sequence["EnvVarInfo"]
 
 
 class OptionInfo(Record, kw_only=True):
-    """One flag. `spelled` is its long form (`--mode`), `short` its short one (`-o`) or "".
+    """One flag. `long` is its long form (`--mode`), `short` its short one (`-o`) or "".
 
-    A `switch` takes no value; `negative` is the spelling that turns it off (`--no-wait`) or "". `choices` are the
+    A switch takes no value; `negative` is the spelling that turns it off (`--no-wait`) or "". `choices` are the
     words it takes, empty where it takes more than words. `panel` is its heading in help; `bounds` are what it accepts,
-    `usual` its default and `env` the environment variable in its place, each "" for none.
+    `default` what holds without it and `env` the environment variable in its place, each "" for none.
     """
 
     long: str
@@ -51,7 +53,7 @@ class OptionInfo(Record, kw_only=True):
     def spelling_rows(self) -> tuple[tuple[str, str], ...]:
         """Every spelling with what it does."""
         rows = (self.long, self.help), (self.negative, f"The opposite of {self.long}."), (self.short, self.help)
-        return tuple((spelling, does) for spelling, does in rows if spelling)
+        return tuple((spelling, text) for spelling, text in rows if spelling)
 
 
 class ArgumentInfo(Record, kw_only=True):
@@ -72,7 +74,7 @@ class ArgumentInfo(Record, kw_only=True):
 
 
 class CommandInfo(Record, kw_only=True):
-    """One subcommand with the panel of the help that it stands in; `also` are further names it answers to.
+    """One subcommand with the panel of the help that it stands in; `aliases` are further names it answers to.
 
     The command without a name is `kirin` itself: its options stand before any subcommand. `about` is its help at
     length, paragraphs with an empty line between them; `examples` are command lines that work.
@@ -83,14 +85,14 @@ class CommandInfo(Record, kw_only=True):
     panel: str = ""
     about: str = ""
     examples: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
     options: tuple[OptionInfo, ...] = ()
     arguments: tuple[ArgumentInfo, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every name it answers to, the usual one first."""
-        return (self.name, *self.also)
+        return (self.name, *self.aliases)
 
     @property
     def synopsis(self) -> str:
@@ -109,6 +111,8 @@ class EnvVarInfo(Record, kw_only=True):
 
 def option_for_flag(flag: "Flag") -> OptionInfo:
     """The flag of a model's parameter as an option."""
+    # Of many members, or of a file, the bounds would be too many words for a line of help.
+    is_compound = flag.repeats or flag.takes_file or flag.field.kind == "object"
     return OptionInfo(
         long=flag.option,
         help=flag.help,
@@ -120,7 +124,7 @@ def option_for_flag(flag: "Flag") -> OptionInfo:
         repeats=flag.repeats,
         metavar=flag.field.metavar or ("" if flag.choices or flag.is_switch else flag.field.kind.upper()),
         panel=flag.field.panel,
-        bounds="" if flag.choices or flag.is_switch or _compound(flag) else flag.field.describe_bounds(),
+        bounds="" if flag.choices or flag.is_switch or is_compound else flag.field.describe_bounds(),
         default="" if flag.field.default is None else f"{flag.field.default}",
         required=flag.field.required and len(flag.path) == 1,
     )
@@ -138,9 +142,18 @@ def split_root(commands: CommandInfos) -> tuple[tuple[OptionInfo, ...], tuple[Co
     return before, tuple(command for command in commands if command.name)
 
 
-def _compound(flag: "Flag") -> bool:
-    """Whether the bounds would be those of many members, or of a file: too many words for a line of help."""
-    return flag.repeats or flag.takes_file or flag.field.kind == "object"
+# No exception of the tree stands for these two.
+_NO_ERROR: Final = {
+    0: "All files are on disk, or all jobs are accepted with `--no-wait`.",
+    KirinError.exit_code: "A bug in kirin.",
+}
+
+
+def exit_code_table() -> dict[int, str]:
+    """What each exit code means, in order; the words are those of the exception classes."""
+    classes = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, KirinError)]
+    meanings = {kind.exit_code: (kind.__doc__ or "").partition("\n")[0] for kind in reversed(classes)}
+    return dict(sorted((meanings | _NO_ERROR).items()))
 
 
 MAX_CHOICES_WIDTH: Final = 20
@@ -151,8 +164,8 @@ OPTIONS: Final = "Options"
 class HelpRow(Record):
     """What is written, what it does, and notes about it: bounds, default, environment variable."""
 
-    written: str
-    does: str
+    term: str
+    text: str
     note: str = ""
 
 
@@ -189,10 +202,14 @@ def program_screen(commands: CommandInfos, about: Iterable[str], examples: Itera
 
 def command_screen(command: CommandInfo, more: str) -> HelpScreen:
     """The help of one command: arguments first, then the flags in the order of their panels."""
-    titles = dict.fromkeys(option.panel for option in command.options)
-    panels = [_panel(title, command.options) for title in titles]
+    panels = []
     if command.arguments:
-        panels.insert(0, HelpPanel(ARGUMENTS, tuple(_argument(argument) for argument in command.arguments)))
+        rows = [HelpRow(item.synopsis, item.help, "required" * item.required) for item in command.arguments]
+        panels.append(HelpPanel(ARGUMENTS, tuple(rows)))
+    for title in dict.fromkeys(option.panel for option in command.options):
+        options = [option for option in command.options if option.panel == title]
+        aligned = any(option.short for option in options)
+        panels.append(HelpPanel(title or OPTIONS, tuple(_option(option, aligned=aligned) for option in options)))
     return HelpScreen(
         usage=f"kirin {command.synopsis} [FLAGS]", about=tuple(paragraphs(command.about)), examples=command.examples,
         panels=tuple(panels), more=more,
@@ -201,14 +218,20 @@ def command_screen(command: CommandInfo, more: str) -> HelpScreen:
 
 def paragraphs(text: str) -> list[str]:
     """The paragraphs of a docstring, each on one line."""
-    return [" ".join(part.replace("`", "").split()) for part in text.split("\n\n") if part.strip()]
+    return [" ".join(paragraph.replace("`", "").split()) for paragraph in text.split("\n\n") if paragraph.strip()]
 
 
 def format_option(option: OptionInfo) -> str:
     """A flag as help shows it: `-o, --output DIR`, `--[no-]wait`."""
     name = f"--[no-]{option.long[2:]}" if option.negative else option.long
-    value = "" if option.is_switch else f" {_value(option)}"
-    return (f"{option.short}, " if option.short else "") + name + value
+    value = "|".join(option.choices)
+    if option.is_switch:
+        value = ""
+    elif not value:
+        value = option.metavar or "VALUE"
+    elif len(value) > MAX_CHOICES_WIDTH:
+        value = option.long.rpartition("-")[2].upper()
+    return (f"{option.short}, " if option.short else "") + name + (f" {value}" if value else "")
 
 
 def option_notes(option: OptionInfo) -> str:
@@ -221,38 +244,25 @@ def option_notes(option: OptionInfo) -> str:
     return "; ".join(filter(None, facts))
 
 
-def _value(option: OptionInfo) -> str:
-    choices = "|".join(option.choices)
-    if choices and len(choices) <= MAX_CHOICES_WIDTH:
-        return choices
-    return option.long.rpartition("-")[2].upper() if choices else option.metavar or "VALUE"
-
-
-def _panel(title: str, options: Iterable[OptionInfo]) -> HelpPanel:
-    mine = [option for option in options if option.panel == title]
-    aligned = any(option.short for option in mine)
-    return HelpPanel(title or OPTIONS, tuple(_option(option, aligned=aligned) for option in mine))
-
-
 def _option(option: OptionInfo, *, aligned: bool) -> HelpRow:
     indent = "    " if aligned and not option.short else ""
     return HelpRow(indent + format_option(option), option.help.replace("`", ""), option_notes(option))
 
 
-def _argument(argument: ArgumentInfo) -> HelpRow:
-    return HelpRow(argument.synopsis, argument.help, "required" * argument.required)
-
-
 def commands_data(commands: CommandInfos) -> dict[str, object]:
     """Every command with its arguments and flags, as it goes into JSON. The shape only grows."""
     before, named = split_root(commands)
-    return {"name": "kirin", "options": [_as_data(option) for option in before], "commands": list(map(_tree, named))}
+    return {
+        "name": "kirin",
+        "options": [_option_data(option) for option in before],
+        "commands": list(map(_command_data, named)),
+    }
 
 
-def _tree(command: CommandInfo) -> dict[str, object]:
+def _command_data(command: CommandInfo) -> dict[str, object]:
     return {
         "name": command.name,
-        "also": list(command.also),
+        "also": list(command.aliases),
         "panel": command.panel,
         "help": command.help,
         "about": paragraphs(command.about),
@@ -267,11 +277,11 @@ def _tree(command: CommandInfo) -> dict[str, object]:
             }
             for argument in command.arguments
         ],
-        "options": [_as_data(option) for option in command.options],
+        "options": [_option_data(option) for option in command.options],
     }
 
 
-def _as_data(option: OptionInfo) -> dict[str, object]:
+def _option_data(option: OptionInfo) -> dict[str, object]:
     return {
         "flags": list(option.spellings), "help": option.help, "takes_value": not option.is_switch,
         "metavar": option.metavar or None, "choices": list(option.choices), "repeats": option.repeats,

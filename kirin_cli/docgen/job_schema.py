@@ -11,7 +11,6 @@ from kirin_cli.models import MODELS
 from kirin_cli.modelspec.fields import Field, Schema, any_of
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.request import RequestView
-from kirin_cli.modelspec.rules import AnyRule
 
 FREE: Final[Schema] = {"patternProperties": {"^x-": {}}, "additionalProperties": False}
 _TEXT: Final[Schema] = {"type": "string", "pattern": r"\S"}
@@ -58,7 +57,10 @@ def document_keys(models: Iterable[Model]) -> dict[str, Schema]:
     models = tuple(models)
     job = {
         "name": _NAME,
-        "model": _model(models),
+        "model": {
+            "description": "\n".join(f"{model.id}: {model.help}" for model in models),
+            **any_of({"enum": [model.id for model in models]}, sure=False),
+        },
         "params": _PARAMS,
         "output": definition("output"),
         "matrix": _matrix(models),
@@ -87,11 +89,6 @@ def document_keys(models: Iterable[Model]) -> dict[str, Schema]:
     }
 
 
-def _model(models: Iterable[Model]) -> Schema:
-    words = "\n".join(f"{model.id}: {model.help}" for model in models)
-    return {"description": words, **any_of({"enum": [model.id for model in models]}, sure=False)}
-
-
 def _matrix(models: Iterable[Model]) -> Schema:
     """Lists of values by parameter, or by any other name that the job asks for."""
     values = any_of({"type": "array", "minItems": 1}, sure=False)
@@ -100,7 +97,7 @@ def _matrix(models: Iterable[Model]) -> Schema:
         "description": "A job for every combination of these values; also ${matrix.key}.",
         "type": ["object", "null"],
         "properties": {
-            **{name: {"description": words, **values} for name, words in helps.items()},
+            **{name: {"description": text, **values} for name, text in helps.items()},
             "exclude": _EXCLUDE,
             "include": _INCLUDE,
         },
@@ -111,16 +108,16 @@ def _matrix(models: Iterable[Model]) -> Schema:
 
 def _any_params(models: Iterable[Model]) -> Schema:
     """The parameters of all models, each as any model takes it."""
-    found: dict[str, list[tuple[Field, Schema]]] = {}
+    variants: dict[str, list[tuple[Field, Schema]]] = {}
     for model in models:
         for field in model.fields:
-            known = found.setdefault(field.name, [])
+            known = variants.setdefault(field.name, [])
             if field not in [other for other, _ in known]:
                 known.append((field, definition(f"{model.id}/properties/{field.name}")))
     return {
         "description": "Parameters for every job whose model has them.",
         "type": ["object", "null"],
-        "properties": {name: {"anyOf": [where for _, where in known]} for name, known in found.items()},
+        "properties": {name: {"anyOf": [schema for _, schema in known]} for name, known in variants.items()},
         "additionalProperties": False,
     }
 
@@ -150,9 +147,9 @@ def job_file_schema(models: Iterable[Model] = MODELS.values()) -> Schema:
         "properties": document_keys(models),
         **FREE,
         "allOf": [
-            {"if": _given("jobs"), "then": {"properties": dict.fromkeys(_SINGLE_KEYS, False)}},
-            {"anyOf": [_given(key) for key in ("jobs", "model", "params", "matrix", "include", "foreach")]},
-            {"if": {"not": _in_defaults("model", {"type": "string"})}, "then": _each_job(_given("model"))},
+            {"if": _requires("jobs"), "then": {"properties": dict.fromkeys(_SINGLE_KEYS, False)}},
+            {"anyOf": [_requires(key) for key in ("jobs", "model", "params", "matrix", "include", "foreach")]},
+            {"if": {"not": _in_defaults("model", {"type": "string"})}, "then": _each_job(_requires("model"))},
             {
                 "if": _in_defaults("params", {"minProperties": 1}),
                 "then": _by_model(models, _OVER_DEFAULTS),
@@ -161,7 +158,7 @@ def job_file_schema(models: Iterable[Model] = MODELS.values()) -> Schema:
         ],
         "definitions": {
             "output": OUTPUT,
-            **{f"job.{form}": _own(models, form) for form in (_ALONE, _OVER_DEFAULTS)},
+            **{f"job.{form}": _named_model(models, form) for form in (_ALONE, _OVER_DEFAULTS)},
             **{f"sets.{name}": _sets(name) for name in sorted({name for model in models for name in model.names})},
             **{name: schema for model in models for name, schema in _definitions(model).items()},
         },
@@ -173,14 +170,14 @@ def _by_model(models: Iterable[Model], form: str) -> Schema:
     inherited = [
         {
             "if": _in_defaults("model", {"const": model.id}),
-            "then": _each_job({"if": {"not": _given("model")}, "then": definition(f"{model.id}.{form}")}),
+            "then": _each_job({"if": {"not": _requires("model")}, "then": definition(f"{model.id}.{form}")}),
         }
         for model in models
     ]
     return {"allOf": [_each_job(definition(f"job.{form}")), *inherited]}
 
 
-def _own(models: Iterable[Model], form: str) -> Schema:
+def _named_model(models: Iterable[Model], form: str) -> Schema:
     """A job whose parameters fit the model that it names itself."""
     by_model = ((_has("model", {"const": model.id}), definition(f"{model.id}.{form}")) for model in models)
     return {"allOf": [{"if": named, "then": job} for named, job in by_model]}
@@ -197,8 +194,8 @@ def _definitions(model: Model) -> dict[str, Schema]:
     return {
         model.id: whole | {"type": ["object", "null"]},
         f"{model.id}.params": _each_parameter(model),
-        f"{model.id}.{_ALONE}": {"allOf": [params, *missing, *_laws(model, _ALONE)]},
-        f"{model.id}.{_OVER_DEFAULTS}": {"allOf": [params, *_laws(model, _OVER_DEFAULTS)]},
+        f"{model.id}.{_ALONE}": {"allOf": [params, *missing, *_rules(model, _ALONE)]},
+        f"{model.id}.{_OVER_DEFAULTS}": {"allOf": [params, *_rules(model, _OVER_DEFAULTS)]},
     }
 
 
@@ -208,39 +205,36 @@ def _each_parameter(model: Model) -> Schema:
     each = {name: definition(f"{model.id}/properties/{name}") for name in model.names}
     own = [_unless_set([name], {"properties": {"params": {"properties": {name: each[name]}}}}) for name in each]
     return {
-        "if": {"anyOf": [_given("matrix"), _given("include")]},
+        "if": {"anyOf": [_requires("matrix"), _requires("include")]},
         "then": {"properties": {"params": names}, "allOf": own},
         "else": {"properties": {"params": definition(model.id)}},
     }
 
 
-def _laws(model: Model, form: str) -> Iterator[Schema]:
+def _rules(model: Model, form: str) -> Iterator[Schema]:
     """What the rules ask of a job, each unless the job's matrix has a say in it."""
-    for law in model.rules:
-        schema = law.schema(model.fields)
+    for rule in model.rules:
+        schema = rule.schema(model.fields)
         if schema is None:
             continue
         names = sorted(set(_members(schema)))
         if form == _OVER_DEFAULTS:
-            schema = _unless_given_below(schema, sure=False)
-        held: Schema = {"properties": {"params": {"if": {"type": "object"}, "then": schema}}}
-        if form == _ALONE and _asks_something_of_nothing(law, model):
-            held = _has("params", {"type": "object", **schema})
-        yield _unless_set(names, held)
-
-
-def _asks_something_of_nothing(law: AnyRule, model: Model) -> bool:
-    return any(problem.severity == "error" for problem in law.problems(RequestView(model.fields, {})))
+            schema = _unless_in_defaults(schema, sure=False)
+        checked: Schema = {"properties": {"params": {"if": {"type": "object"}, "then": schema}}}
+        broken = [problem.severity for problem in rule.problems(RequestView(model.fields, {}))]
+        if form == _ALONE and "error" in broken:  # it asks something of a request with nothing in it
+            checked = _has("params", {"type": "object", **schema})
+        yield _unless_set(names, checked)
 
 
 def _members(schema: Schema) -> Iterator[str]:
     """The parameters that a rule's schema is about."""
-    for word, part in schema.items():
-        if word in {"properties", "required"} and isinstance(part, dict | list):
-            yield from part
-        elif isinstance(part, dict | list):
-            for each in part if isinstance(part, list) else [part]:
-                yield from _members(each) if isinstance(each, dict) else ()
+    for keyword, value in schema.items():
+        if keyword in {"properties", "required"} and isinstance(value, dict | list):
+            yield from value
+        elif isinstance(value, dict | list):
+            for inner in value if isinstance(value, list) else [value]:
+                yield from _members(inner) if isinstance(inner, dict) else ()
 
 
 def _unless_set(names: list[str], schema: Schema) -> Schema:
@@ -250,29 +244,29 @@ def _unless_set(names: list[str], schema: Schema) -> Schema:
 
 def _sets(name: str) -> Schema:
     """A job whose matrix sets the parameter, in all combinations or in some."""
-    some: Schema = {"type": "array", "contains": _given(name)}
-    matrix: Schema = {"type": "object", "anyOf": [_given(name), _has("include", some)]}
+    some: Schema = {"type": "array", "contains": _requires(name)}
+    matrix: Schema = {"type": "object", "anyOf": [_requires(name), _has("include", some)]}
     return {"anyOf": [_has("matrix", matrix), _has("include", some)]}
 
 
-def _unless_given_below(schema: Schema, *, sure: bool) -> Schema:
+def _unless_in_defaults(schema: Schema, *, sure: bool) -> Schema:
     """A rule's schema where a parameter that is not given is not known: it may come from the defaults.
 
     `sure` asks for what holds whatever the defaults give, its opposite for what may hold with some of them.
     """
     changed: Schema = {}
-    for word, part in schema.items():
-        match part:
-            case dict() if word == "properties":
-                changed |= {word: part} | ({"required": [*part]} if sure else {})
+    for keyword, value in schema.items():
+        match value:
+            case dict() if keyword == "properties":
+                changed |= {keyword: value} | ({"required": [*value]} if sure else {})
             case dict():
-                changed[word] = _unless_given_below(part, sure=word == "if" or (word == "not" and not sure))
-            case list() if word != "required":
-                changed[word] = [_unless_given_below(each, sure=sure) for each in part]
+                changed[keyword] = _unless_in_defaults(value, sure=keyword == "if" or (keyword == "not" and not sure))
+            case list() if keyword != "required":
+                changed[keyword] = [_unless_in_defaults(inner, sure=sure) for inner in value]
     return changed
 
 
-def _given(name: str) -> Schema:
+def _requires(name: str) -> Schema:
     return {"required": [name]}
 
 
@@ -286,4 +280,4 @@ def _in_defaults(name: str, schema: Schema) -> Schema:
 
 def _each_job(schema: Schema) -> Schema:
     """What holds for every job: for the items of `jobs`, or else for the file, which is the job."""
-    return {"if": _given("jobs"), "then": {"properties": {"jobs": {"items": schema}}}, "else": schema}
+    return {"if": _requires("jobs"), "then": {"properties": {"jobs": {"items": schema}}}, "else": schema}

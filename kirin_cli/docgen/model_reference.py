@@ -8,7 +8,7 @@ from kirin_cli.modelspec.containers import ListField, ObjectField
 from kirin_cli.modelspec.fields import Field
 from kirin_cli.modelspec.flags import Flag, model_flags
 from kirin_cli.modelspec.model import Model
-from kirin_cli.modelspec.rules import AnyRule, Rule
+from kirin_cli.modelspec.rules import Rule
 from kirin_cli.modelspec.text import join_or
 from kirin_cli.modelspec.types import Severity
 
@@ -54,12 +54,18 @@ class RuleInfo:
 
 def model_parameters(model: Model) -> tuple[ParameterInfo, ...]:
     """Every parameter with its members, in the order of the reference."""
-    return tuple(_described(model.fields, model_flags(model), "", ()))
+    return tuple(_parameters(model.fields, model_flags(model), "", ()))
 
 
 def model_rules(model: Model) -> tuple[RuleInfo, ...]:
     """Every cross-field rule, in the order in which they are checked."""
-    return tuple(_rule(law) for law in model.rules)
+    infos = []
+    for rule in model.rules:
+        paths = rule.paths if isinstance(rule, Rule) else (rule.path,)
+        # The sentence of some rules goes on with the other paths ("image" "or image_tail is required").
+        subject = paths[0] if all(path in rule.message for path in paths[1:]) else join_or(paths)
+        infos.append(RuleInfo(rule.rule, paths, f"{subject} {rule.message}", rule.severity))
+    return tuple(infos)
 
 
 def model_data(model: Model) -> dict[str, object]:
@@ -70,18 +76,21 @@ def model_data(model: Model) -> dict[str, object]:
         "help": model.help,
         "parameters": [asdict(parameter) for parameter in model_parameters(model)],
         "rules": [asdict(rule) for rule in model_rules(model)],
-        "errors": [{"code": code, "message": words} for code, words in model.error_codes.items()],
+        "errors": [{"code": code, "message": message} for code, message in model.error_codes.items()],
     }
 
 
-def _described(
+def _parameters(
     fields: Iterable[Field], flags: tuple[Flag, ...], before: str, above: tuple[str, ...]
 ) -> Iterator[ParameterInfo]:
     for field in fields:
-        here, path = (*above, field.name), before + field.name
+        keys, path = (*above, field.name), before + field.name
+        spellings = [
+            f"{flag.option}/--no-{flag.name}" if flag.is_switch else flag.option for flag in flags if flag.path == keys
+        ]
         yield ParameterInfo(
             path=path,
-            flags=tuple(_spelled(flag) for flag in flags if flag.path == here),
+            flags=tuple(spellings),
             kind=field.kind,
             bounds=field.describe_bounds(),
             unit=field.unit,
@@ -92,17 +101,6 @@ def _described(
         )
         match field:
             case ObjectField():
-                yield from _described(field.fields, flags, f"{path}.", here)
+                yield from _parameters(field.fields, flags, f"{path}.", keys)
             case ListField():
-                yield from _described(field.item.fields, flags, f"{path}[].", here)
-
-
-def _spelled(flag: Flag) -> str:
-    return f"{flag.option}/--no-{flag.name}" if flag.is_switch else flag.option
-
-
-def _rule(law: AnyRule) -> RuleInfo:
-    at = law.paths if isinstance(law, Rule) else (law.path,)
-    # The sentence of some rules goes on with the other places ("image" "or image_tail is required").
-    subject = at[0] if all(place in law.message for place in at[1:]) else join_or(at)
-    return RuleInfo(law.rule, at, f"{subject} {law.message}", law.severity)
+                yield from _parameters(field.item.fields, flags, f"{path}[].", keys)

@@ -28,11 +28,11 @@ params:"""
 
 def starter_job_file(model: Model) -> str:
     """A job file that is valid as it is; what can be left out is commented out. No newline at its end."""
-    needed = _needed(model)
+    required = _required_names(model)
     lines = [_HEAD.format(schema=SCHEMA_FILE, model=model.id, help=model.help)]
     for field in model.fields:
-        mark = "  " if field.name in needed else "  # "
-        lines += (f"  # {line}" for line in wrap(_about(field), WIDTH))
+        mark = "  " if field.name in required else "  # "
+        lines += (f"  # {line}" for line in wrap(_describe(field), WIDTH))
         lines += (mark + line for line in _lines(field, example_value(field)))
         lines.append("")
     return "\n".join(lines).rstrip()
@@ -41,13 +41,16 @@ def starter_job_file(model: Model) -> str:
 def example_value(field: Field) -> object:
     """A value that the field takes."""
     if isinstance(field, ObjectField):
-        return {member.name: _member(member, first=index == 0) for index, member in enumerate(field.fields)}
+        values = {member.name: example_value(member) for member in field.fields}
+        # Of several numbers in one object that nothing requires, all but the first are 0.
+        optional = [member.name for member in field.fields[1:] if isinstance(member, Number) and not member.required]
+        return values | dict.fromkeys(optional, 0)
     if isinstance(field, ListField):
         return [example_value(field.item)] * max(1, field.min_items)
-    return field.default if field.default is not None else _word(field)
+    return field.default if field.default is not None else _example_of_kind(field)
 
 
-def _word(field: Field) -> object:
+def _example_of_kind(field: Field) -> object:
     match field:
         case Choice():
             return field.options[0]
@@ -62,20 +65,15 @@ def _word(field: Field) -> object:
     return False
 
 
-def _member(field: Field, *, first: bool) -> object:
-    """Of several numbers in one object that nothing requires, all but the first are 0."""
-    return 0 if isinstance(field, Number) and not field.required and not first else example_value(field)
-
-
-def _needed(model: Model) -> set[str]:
+def _required_names(model: Model) -> set[str]:
     """The parameters without which a request is refused."""
-    given = {field.name: example_value(field) for field in model.fields if field.required}
-    while missing := [error.path for error in model.check(given, assume_url).errors if error.path not in given]:
-        given[missing[0]] = example_value(model.field_named(missing[0]))
-    return set(given)
+    params = {field.name: example_value(field) for field in model.fields if field.required}
+    while missing := [error.path for error in model.check(params, assume_url).errors if error.path not in params]:
+        params[missing[0]] = example_value(model.field_named(missing[0]))
+    return set(params)
 
 
-def _about(field: Field) -> str:
+def _describe(field: Field) -> str:
     unit = f" {field.unit}" if field.unit else ""
     bounds = field.describe_bounds() and field.describe_bounds() + unit
     default = "" if field.default is None else f"default {field.default}{unit}"
@@ -102,5 +100,5 @@ def _lines(field: Field, value: object) -> Iterator[str]:
 def _members(group: ObjectField, value: dict[str, object]) -> Iterator[str]:
     for field in group.fields:
         first, *rest = _lines(field, value[field.name])
-        yield f"{first}  # {_about(field)}"
+        yield f"{first}  # {_describe(field)}"
         yield from rest

@@ -16,8 +16,7 @@ from kirin_cli.cli.commands import BY_NAME, COMMANDS
 from kirin_cli.cli.help import COMMAND_MORE, STARTS, SUBJECTS, render_help
 from kirin_cli.cli.help_texts import EXAMPLES, HELP_TOPICS
 from kirin_cli.cli.settings_schema import SETTINGS
-from kirin_cli.docgen.commands import command_screen
-from kirin_cli.docgen.readme import exit_code_table
+from kirin_cli.docgen.commands import command_screen, exit_code_table
 
 if os.name == "posix":
     import pty

@@ -5,8 +5,7 @@ from pathlib import Path
 from support.sample_commands import COMMANDS
 
 from kirin_cli.cli.app import all_commands, environment_variables
-from kirin_cli.docgen.generated_files import GENERATED_FILES, generate_files, stale_files, write_files
-from kirin_cli.docgen.man import FOLDER, man_pages
+from kirin_cli.docgen.generated_files import MAN_FOLDER, PAGES_WITH_TABLES, generate_files, stale_files, write_files
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,10 +15,10 @@ def test_no_generated_file_of_the_repository_is_stale() -> None:
 
 
 def test_what_is_written_is_no_longer_stale(tmp_path: Path) -> None:
-    for page in (file.path for file in GENERATED_FILES if file.path.endswith(".md")):
+    for page in PAGES_WITH_TABLES:
         (tmp_path / page).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / page).write_text("<!-- begin: models -->\n<!-- end: models -->\n", encoding="utf-8")
-    wanted = [*(file.path for file in GENERATED_FILES), *man_pages(COMMANDS, ())]
+    wanted = list(generate_files(tmp_path, COMMANDS))
     assert stale_files(tmp_path, COMMANDS) == wanted
     assert write_files(tmp_path, COMMANDS) == wanted
     assert stale_files(tmp_path, COMMANDS) == []
@@ -29,9 +28,9 @@ def test_what_is_written_is_no_longer_stale(tmp_path: Path) -> None:
 
 def test_the_page_of_a_command_that_is_no_more_is_stale_and_goes(tmp_path: Path) -> None:
     write_files(tmp_path, COMMANDS)
-    gone = tmp_path / FOLDER / "kirin-gone.1"
+    gone = tmp_path / MAN_FOLDER / "kirin-gone.1"
     gone.write_text("", encoding="utf-8")
-    assert stale_files(tmp_path, COMMANDS) == [f"{FOLDER}/kirin-gone.1"]
+    assert stale_files(tmp_path, COMMANDS) == [f"{MAN_FOLDER}/kirin-gone.1"]
     write_files(tmp_path, COMMANDS)
     assert not gone.exists()
 

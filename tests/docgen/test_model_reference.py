@@ -6,8 +6,9 @@ import pytest
 from support.sample_commands import COMMANDS
 
 from kirin_cli import errors
+from kirin_cli.docgen.commands import exit_code_table
+from kirin_cli.docgen.generated_files import markdown_table, readme_tables, update_tables
 from kirin_cli.docgen.model_reference import HEADINGS, model_data, model_parameters, model_rules
-from kirin_cli.docgen.readme import exit_code_table, markdown_table, readme_tables, update_tables
 from kirin_cli.errors import KirinError, UsageError
 from kirin_cli.models import MODELS
 from kirin_cli.modelspec.flags import model_flags

@@ -29,7 +29,7 @@ COMMANDS = (
     *(
         CommandInfo(
             name=model.command,
-            also=(model.id,),
+            aliases=(model.id,),
             panel="Generate",
             help=model.help,
             options=(*map(option_for_flag, model_flags(model)), *COMMON),

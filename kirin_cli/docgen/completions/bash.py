@@ -1,9 +1,9 @@
 """The completion script for bash 3.2 and later, with or without the bash-completion package."""
 
-from collections.abc import Iterable
 from typing import Final
 
 from kirin_cli.docgen.commands import SUFFIXES, ArgumentInfo, CommandInfo, CommandInfos, OptionInfo, split_root
+from kirin_cli.docgen.completions.script import aliases, fill_script
 
 _SCRIPT: Final = r"""# bash completion for kirin, made by `kirin completion bash`: no Python runs when TAB is pressed.
 # Load it with `source kirin.bash`, or save it as ~/.local/share/bash-completion/completions/kirin.
@@ -117,39 +117,39 @@ def bash_script(commands: CommandInfos) -> str:
     """The whole script."""
     before, named = split_root(commands)
     kirin = CommandInfo(name="''", help="", options=before)
-    return (
-        _SCRIPT.replace("@COMMANDS@", "\n".join(_block(command) for command in (kirin, *named)))
-        .replace("@KINDS@", "\n".join(_kind(kind, endings) for kind, endings in SUFFIXES.items()))
-        .replace("@NAMES@", " ".join(command.name for command in named))
-        .replace("@FURTHER@", " ".join(name for command in named for name in command.also))
+    kinds = []
+    for kind, endings in SUFFIXES.items():
+        any_case = ("".join(f"[{letter}{letter.upper()}]" for letter in ending) for ending in endings)
+        kinds.append(f"    {' | '.join(f'{_word(kind)}:*.{ending}' for ending in any_case)}) ;;")
+    return fill_script(
+        _SCRIPT,
+        commands=map(_branch, (kirin, *named)),
+        kinds=kinds,
+        names=" ".join(command.name for command in named),
+        further=" ".join(name for name, _ in aliases(named)),
     )
 
 
-def _block(command: CommandInfo) -> str:
+def _branch(command: CommandInfo) -> str:
     """The branch of one command, with a branch of its own for all flags that take the same."""
-    flags = [word for option in command.options for word in option.spellings if word.startswith("--")]
-    alike: dict[str, list[str]] = {}
+    flags = [flag for option in command.options for flag in option.spellings if flag.startswith("--")]
+    by_value: dict[str, list[str]] = {}
     for option in command.options:
         if not option.is_switch:
-            alike.setdefault(_follows(option), []).extend((option.long, *filter(None, [option.short])))
-    rows = [f"{' | '.join(spellings)}) {follows};;" for follows, spellings in alike.items()]
-    for at, argument in enumerate(command.arguments, start=1):
-        if follows := _follows(argument):
-            rows.append(f"{'[0-9]*' if argument.repeats else at}) {follows};;")
+            by_value.setdefault(_value(option), []).extend((option.long, *filter(None, [option.short])))
+    rows = [f"{' | '.join(spellings)}) {value};;" for value, spellings in by_value.items()]
+    for number, argument in enumerate(command.arguments, start=1):
+        if value := _value(argument):
+            rows.append(f"{'[0-9]*' if argument.repeats else number}) {value};;")
     inner = "\n".join(f"        {row}" for row in (*rows, "*) return 1 ;;"))
     head = f"    {' | '.join(command.names)})\n      flags='{' '.join(flags)}'\n      case $2 in\n"
     return f"{head}{inner}\n      esac\n      ;;"
 
 
-def _follows(taker: OptionInfo | ArgumentInfo) -> str:
+def _value(taker: OptionInfo | ArgumentInfo) -> str:
     words = f"words='{' '.join(taker.choices)}' " if taker.choices else ""
-    return f"{words}files={taker.takes.replace(' ', '-')} " if taker.takes else words
+    return f"{words}files={_word(taker.takes)} " if taker.takes else words
 
 
-def _kind(kind: str, endings: Iterable[str]) -> str:
-    patterns = " | ".join(f"{kind.replace(' ', '-')}:*.{_any_case(ending)}" for ending in endings)
-    return f"    {patterns}) ;;"
-
-
-def _any_case(text: str) -> str:
-    return "".join(f"[{letter}{letter.upper()}]" for letter in text)
+def _word(kind: str) -> str:
+    return kind.replace(" ", "-")

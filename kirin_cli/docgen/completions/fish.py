@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
-from kirin_cli.docgen.commands import SUFFIXES, ArgumentInfo, CommandInfo, CommandInfos, OptionInfo, split_root
+from kirin_cli.docgen.commands import ArgumentInfo, CommandInfo, CommandInfos, OptionInfo, split_root
+from kirin_cli.docgen.completions.script import aliases, backslash, file_action, fill_script
 
 _SCRIPT: Final = r"""# fish completion for kirin, made by `kirin completion fish`: no Python runs when TAB is pressed.
 # Save it as ~/.config/fish/completions/kirin.fish.
@@ -61,45 +62,41 @@ complete -c kirin -f
 def fish_script(commands: CommandInfos) -> str:
     """The whole script."""
     before, named = split_root(commands)
-    taking = [spelling for option in before if not option.is_switch for spelling in option.spellings]
-    names = [_name("__kirin_first", command.name, command) for command in named]
-    names += [_name("__kirin_begun", name, command) for command in named for name in command.also]
-    return (
-        _SCRIPT.replace("@BEFORE@", " ".join(map(_quoted, taking)) or "''")
-        .replace("@OPTIONS@", "\n".join(line for option in before for line in _option("__kirin_first", option)))
-        .replace("@NAMES@", "\n".join(names))
-        .replace("@COMMANDS@", "\n".join(line for command in named for line in ("", *_command(command))))
+    valued = [spelling for option in before if not option.is_switch for spelling in option.spellings]
+    names = [("__kirin_first", command.name, command) for command in named]
+    names += [("__kirin_begun", name, command) for name, command in aliases(named)]
+    return fill_script(
+        _SCRIPT,
+        before=" ".join(map(_quote, valued)) or "''",
+        options=(line for option in before for line in _option("__kirin_first", option)),
+        names=(f"complete -c kirin -n {when} -a {_quote(name)} -d {_quote(info.help)}" for when, name, info in names),
+        commands=(line for command in named for line in ("", *_command(command))),
     )
 
 
-def _name(when: str, name: str, command: CommandInfo) -> str:
-    return f"complete -c kirin -n {when} -a {_quoted(name)} -d {_quoted(command.help)}"
-
-
 def _command(command: CommandInfo) -> Iterable[str]:
-    when = _quoted(f"__kirin_is {' '.join(command.names)}")
+    when = _quote(f"__kirin_is {' '.join(command.names)}")
     for option in command.options:
         yield from _option(when, option)
     for argument in command.arguments:
-        if offer := _offer(argument):
-            yield f"complete -c kirin -n {when} {offer}"
+        if action := _action(argument):
+            yield f"complete -c kirin -n {when} {action}"
 
 
 def _option(when: str, option: OptionInfo) -> Iterable[str]:
-    value = "" if option.is_switch else f" -r {_offer(option) or '-f'}"
-    for spelling, does in option.spelling_rows:
+    value = "" if option.is_switch else f" -r {_action(option) or '-f'}"
+    for spelling, text in option.spelling_rows:
         name = f"-l {spelling[2:]}" if spelling.startswith("--") else f"-s {spelling[1:]}"
-        yield f"complete -c kirin -n {when} {name}{value} -d {_quoted(does)}"
+        yield f"complete -c kirin -n {when} {name}{value} -d {_quote(text)}"
 
 
-def _offer(taker: OptionInfo | ArgumentInfo) -> str:
+def _action(taker: OptionInfo | ArgumentInfo) -> str:
     """The flags of `complete` for the words or files that are offered; "" where nothing is."""
     if taker.choices:
-        return f"-f -a {_quoted(' '.join(taker.choices))}"
-    if endings := SUFFIXES.get(taker.takes):
-        return f"-f -a '(__kirin_files \"{'|'.join(endings)}\")'"
-    return {"file": "-F", "folder": "-f -a '(__fish_complete_directories)'"}.get(taker.takes, "")
+        return f"-f -a {_quote(' '.join(taker.choices))}"
+    files = "-f -a '(__kirin_files \"{}\")'"
+    return file_action(taker, suffixes=files, file="-F", folder="-f -a '(__fish_complete_directories)'", nothing="")
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("\\", r"\\").replace("'", r"\'") + "'"
+def _quote(text: str) -> str:
+    return "'" + backslash(text, "\\'") + "'"

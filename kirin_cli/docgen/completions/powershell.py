@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from kirin_cli.docgen.commands import ArgumentInfo, CommandInfo, CommandInfos, OptionInfo, split_root
+from kirin_cli.docgen.completions.script import aliases, fill_script
 
 _SCRIPT: Final = r"""
 # PowerShell completion for kirin, made by `kirin completion powershell`: no Python runs when TAB is pressed.
@@ -74,48 +75,48 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
 def powershell_script(commands: CommandInfos) -> str:
     """The whole script."""
     before, named = split_root(commands)
-    further = [f"        {_quoted(name)} = {_quoted(command.name)}" for command in named for name in command.also]
-    return (
-        _SCRIPT.lstrip()
-        .replace("@BEFORE@", _flags(before, " " * 8))
-        .replace("@COMMANDS@", "\n".join(map(_command, named)))
-        .replace("@FURTHER@", "\n".join(further))
+    return fill_script(
+        _SCRIPT.lstrip(),
+        before=_flags(before, " " * 8),
+        commands=map(_command, named),
+        further=(f"        {_quote(name)} = {_quote(command.name)}" for name, command in aliases(named)),
     )
 
 
 def _command(command: CommandInfo) -> str:
-    deep = " " * 12
-    arguments = ", ".join(map(_argument, command.arguments))
-    lines = [
-        f"Help = {_quoted(command.help)}",
-        f"Flags = [ordered]@{{\n{_flags(command.options, deep + '    ')}\n{deep}}}",
-        f"Arguments = @({arguments})",
+    indent = " " * 12
+    arguments = [
+        f"@{{ Words = {_words(argument)}; Repeats = {_boolean(argument.repeats)} }}" for argument in command.arguments
     ]
-    return f"        {_quoted(command.name)} = @{{\n" + "\n".join(deep + line for line in lines) + "\n        }"
+    lines = [
+        f"Help = {_quote(command.help)}",
+        f"Flags = [ordered]@{{\n{_flags(command.options, indent + '    ')}\n{indent}}}",
+        f"Arguments = @({', '.join(arguments)})",
+    ]
+    return f"        {_quote(command.name)} = @{{\n" + "\n".join(indent + line for line in lines) + "\n        }"
 
 
 def _flags(options: Iterable[OptionInfo], indent: str) -> str:
     # PowerShell's keys know no case: of `-v` and `-V` the first is kept.
     rows: dict[str, str] = {}
     for option in options:
-        takes = f"Takes = {'$false' if option.is_switch else '$true'}; Words = {_words(option)}"
-        for spelling, does in option.spelling_rows:
-            rows.setdefault(spelling.lower(), f"{indent}{_quoted(spelling)} = @{{ Help = {_quoted(does)}; {takes} }}")
+        takes = f"Takes = {_boolean(not option.is_switch)}; Words = {_words(option)}"
+        for spelling, text in option.spelling_rows:
+            rows.setdefault(spelling.lower(), f"{indent}{_quote(spelling)} = @{{ Help = {_quote(text)}; {takes} }}")
     return "\n".join(rows.values())
 
 
-def _argument(argument: ArgumentInfo) -> str:
-    repeats = "$true" if argument.repeats else "$false"
-    return f"@{{ Words = {_words(argument)}; Repeats = {repeats} }}"
-
-
 def _words(taker: OptionInfo | ArgumentInfo) -> str:
-    return f"@({', '.join(map(_quoted, taker.choices))})"
+    return f"@({', '.join(map(_quote, taker.choices))})"
+
+
+def _boolean(value: bool) -> str:  # noqa: FBT001  (a value to write)
+    return "$true" if value else "$false"
 
 
 _ASCII: Final = str.maketrans({"–": "-", "…": "...", "×": "x", "’": "'"})
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     plain = text.translate(_ASCII).encode("ascii", "replace").decode()
     return "'" + plain.replace("'", "''") + "'"

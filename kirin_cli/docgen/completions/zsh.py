@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
-from kirin_cli.docgen.commands import SUFFIXES, ArgumentInfo, CommandInfo, CommandInfos, OptionInfo, split_root
+from kirin_cli.docgen.commands import ArgumentInfo, CommandInfo, CommandInfos, OptionInfo, split_root
+from kirin_cli.docgen.completions.script import aliases, backslash, file_action, fill_script
 
 _SCRIPT: Final = r"""#compdef kirin
 # zsh completion for kirin, made by `kirin completion zsh`: no Python runs when TAB is pressed.
@@ -45,20 +46,22 @@ fi
 def zsh_script(commands: CommandInfos) -> str:
     """The whole script."""
     before, named = split_root(commands)
-    return (
-        _SCRIPT.replace("@BEFORE@\n", "".join(f"    {spec} \\\n" for spec in _options(before)))
-        .replace("@NAMES@", "\n".join(_described(command.name, command) for command in named))
-        .replace("@FURTHER@", "\n".join(_described(name, command) for command in named for name in command.also))
-        .replace("@COMMANDS@", "\n".join(map(_branch, named)))
+    names = [(command.name, command) for command in named]
+    return fill_script(
+        _SCRIPT.replace("@BEFORE@\n", "".join(f"    {spec} \\\n" for spec in _options(before))),
+        names=(f"    {_quote(f'{_plain(name)}:{command.help}')}" for name, command in names),
+        further=(f"    {_quote(f'{_plain(name)}:{command.help}')}" for name, command in aliases(named)),
+        commands=map(_branch, named),
     )
 
 
-def _described(name: str, command: CommandInfo) -> str:
-    return "    " + _quoted(f"{_plain(name)}:{command.help}")
-
-
 def _branch(command: CommandInfo) -> str:
-    specs = [*_options(command.options), *_arguments(command.arguments)]
+    """The branch of a command. No spec for an argument with nothing to offer: it would keep flags from completing."""
+    specs = list(_options(command.options))
+    for number, argument in enumerate(command.arguments, start=1):
+        if argument.choices or argument.takes:
+            place = "*" if argument.repeats else number
+            specs.append(_quote(f"{place}:{_plain(argument.name)}:{_action(argument)}"))
     return f"    {'|'.join(command.names)})\n      _arguments -S" + "".join(f" \\\n        {s}" for s in specs) + " ;;"
 
 
@@ -67,34 +70,23 @@ def _options(options: Iterable[OptionInfo]) -> Iterable[str]:
     for option in options:
         others = "*" if option.repeats else f"({' '.join(option.spellings)})"
         value = "" if option.is_switch else f":{_plain(option.metavar) or 'value'}:{_action(option)}"
-        for spelling, does in option.spelling_rows:
+        for spelling, text in option.spelling_rows:
+            escaped = backslash(text, "\\[]:")
             joint = "" if option.is_switch else "=" if spelling.startswith("--") else "+"
-            yield _quoted(f"{others}{spelling}{joint}[{_bracketed(does)}]{value}")
-
-
-def _arguments(arguments: Iterable[ArgumentInfo]) -> Iterable[str]:
-    """A spec for every argument with something to offer: the name alone of another would keep flags from completing."""
-    for at, argument in enumerate(arguments, start=1):
-        if argument.choices or argument.takes:
-            yield _quoted(f"{'*' if argument.repeats else at}:{_plain(argument.name)}:{_action(argument)}")
+            yield _quote(f"{others}{spelling}{joint}[{escaped}]{value}")
 
 
 def _action(taker: OptionInfo | ArgumentInfo) -> str:
     """What completes a value; a blank only names it."""
     if taker.choices:
         return f"({' '.join(map(_plain, taker.choices))})"
-    if endings := SUFFIXES.get(taker.takes):
-        return f'_files -g "*.(#i)({"|".join(endings)})(-.)"'
-    return {"file": "_files", "folder": "_files -/"}.get(taker.takes, " ")
+    files = '_files -g "*.(#i)({})(-.)"'
+    return file_action(taker, suffixes=files, file="_files", folder="_files -/", nothing=" ")
 
 
 def _plain(text: str) -> str:
-    return text.replace("\\", r"\\").replace(":", r"\:")
+    return backslash(text, "\\:")
 
 
-def _bracketed(text: str) -> str:
-    return text.replace("\\", r"\\").replace("]", r"\]").replace("[", r"\[").replace(":", r"\:")
-
-
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return "'" + text.replace("'", r"'\''") + "'"

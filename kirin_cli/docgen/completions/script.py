@@ -1,0 +1,29 @@
+"""What the scripts of all shells share: their blocks, backslashes, and the names of commands. Knows no shell."""
+
+from collections.abc import Iterable, Iterator
+
+from kirin_cli.docgen.commands import SUFFIXES, ArgumentInfo, CommandInfo, OptionInfo
+
+
+def fill_script(script: str, **blocks: str | Iterable[str]) -> str:
+    """The script with each `@BLOCK@` replaced by the text or the lines of that name."""
+    for name, block in blocks.items():
+        script = script.replace(f"@{name.upper()}@", block if isinstance(block, str) else "\n".join(block))
+    return script
+
+
+def backslash(text: str, characters: str) -> str:
+    """The text with a backslash before each of the characters."""
+    return text.translate({ord(character): f"\\{character}" for character in characters})
+
+
+def aliases(commands: Iterable[CommandInfo]) -> Iterator[tuple[str, CommandInfo]]:
+    """Every further name with its command: offered only once something is typed."""
+    return ((name, command) for command in commands for name in command.aliases)
+
+
+def file_action(taker: OptionInfo | ArgumentInfo, *, suffixes: str, file: str, folder: str, nothing: str) -> str:
+    """The one of the texts for what the value names on the disk; in `suffixes` `{}` are the endings: `png|jpg`."""
+    if endings := SUFFIXES.get(taker.takes):
+        return suffixes.format("|".join(endings))
+    return {"file": file, "folder": folder}.get(taker.takes, nothing)
