@@ -17,6 +17,7 @@ from kirin_cli.cli.help import COMMAND_MORE, STARTS, SUBJECTS, render_help
 from kirin_cli.cli.help_texts import EXAMPLES, HELP_TOPICS
 from kirin_cli.cli.settings_schema import SETTINGS
 from kirin_cli.docgen.commands import command_screen, exit_code_table
+from kirin_cli.report import FORMATS
 
 if os.name == "posix":
     import pty
@@ -165,3 +166,8 @@ def test_every_command_has_a_manual_page():
         "kirin",
         *(f"kirin-{name}" for name in SHOWN),
     }
+
+
+def test_the_help_of_report_names_every_format():
+    (words,) = {option.help for command in DESCRIBED for option in command.options if option.long == "--report"}
+    assert [name for name in FORMATS if not re.search(rf"\b{name}\b", words)] == []
