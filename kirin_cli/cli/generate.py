@@ -93,7 +93,7 @@ def read_start_job(model: Model, path: Path) -> JobSpec:
     if job.model != model.id:
         raise UsageError(f"{path}:{job.line}: the job is for {job.model!r}, this command is {model.id}")
     if job.problems:
-        line, column = job.spot(job.problems[0].path)
+        line, column = job.position(job.problems[0].path)
         raise UsageError(f"{path}:{line}:{column}: {job.problems[0].message}")
     return job
 
@@ -139,7 +139,7 @@ def _finding(model: Model, parsed: ParsedFlags, job: JobSpec | None, problem: Pr
     about = {"message": problem.message, "severity": problem.severity, "rule": problem.rule, "path": problem.path}
     flag = flag_for_problem(parsed.origins, problem.path)
     if not flag and job is not None:
-        line, column = job.spot(problem.path)
+        line, column = job.position(problem.path)
         return Finding(**about, file=str(job.file), line=line, column=column)  # type: ignore[arg-type]
     return Finding(**about, flag=flag or flag_that_sets(model, problem.path))  # type: ignore[arg-type]
 

@@ -44,7 +44,7 @@ class JobSelection:
         if not self.only and not self.tags:
             return list(files), []
         jobs = [job for file in files for job in file.jobs]
-        names = {name for job in jobs for name in (job.name, job.written)}
+        names = {name for job in jobs for name in (job.name, job.base_name)}
         matches = {pattern: _matching_names(pattern, names) for pattern in self.only}
         wanted = {name for matching in matches.values() for name in matching}
         selected = [replace(file, jobs=self._select(file.jobs, wanted)) for file in files]
@@ -70,7 +70,7 @@ class JobSelection:
         return tuple(job for job in jobs if job.key in selected)
 
     def _wants(self, job: JobSpec, wanted: set[str]) -> bool:
-        is_named = not self.only or job.name in wanted or job.written in wanted
+        is_named = not self.only or job.name in wanted or job.base_name in wanted
         return is_named and (not self.tags or not set(self.tags).isdisjoint(job.tags))
 
 
@@ -95,7 +95,7 @@ def external_inputs(flags: JobFileFlags) -> ExternalInputs:
     """What job files may ask for besides themselves: never the API key. Raises UsageError."""
     return ExternalInputs(
         sets=parse_set_values(flags.sets or ()), environ=os.environ, secrets=frozenset({API_KEY.env}),
-        most_jobs=flags.max_jobs,
+        max_jobs=flags.max_jobs,
     )  # fmt: skip
 
 

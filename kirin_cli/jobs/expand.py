@@ -1,8 +1,7 @@
 """All the jobs of one entry: its placeholders filled in, once for each row, combination and take."""
 
 from array import array
-from collections.abc import Iterator
-from collections.abc import Mapping as Table
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -10,18 +9,11 @@ from typing import Final
 from kirin_cli.jobs.interpolation import Interpolator, fill_heading
 from kirin_cli.jobs.job import JobSpec
 from kirin_cli.jobs.job_builder import DocumentDefaults, JobBuilder
-from kirin_cli.jobs.matrix import (
-    MATRIX_KEYS,
-    MAX_COMBINATIONS_COUNTED,
-    Combination,
-    MatrixReader,
-    MatrixValue,
-    combination_labels,
-)
+from kirin_cli.jobs.matrix import MATRIX_KEYS, MAX_COMBINATIONS_COUNTED, Combination, MatrixReader, combination_labels
 from kirin_cli.jobs.placeholders import find_references, needs_interpolation, referenced_names, short_label
-from kirin_cli.jobs.problems import ExpansionLimits, InputLimits, JobFileError, ProblemCollector
+from kirin_cli.jobs.problems import InputLimits, JobFileError, LimitCounter, ProblemCollector
 from kirin_cli.jobs.rows import RowsError, TableRow, collect_rows, read_rows, yaml_rows
-from kirin_cli.jobs.scope import ExternalInputs, VariableScope, VariableSource
+from kirin_cli.jobs.scope import ExternalInputs, Variables, VariableScope
 from kirin_cli.jobs.yaml_nodes import (
     Measures,
     YamlMapping,
@@ -37,11 +29,11 @@ from kirin_cli.modelspec.text import quote
 
 @dataclass(frozen=True, slots=True)
 class JobEntry:
-    """`place` is where it stands, `fallback` the name it has where none is given."""
+    """What describes a job or several; `fallback_name` is the name where none is written."""
 
     node: YamlMapping
-    place: int
-    fallback: str
+    position: int
+    fallback_name: str
 
 
 EXPANDING = frozenset({*MATRIX_KEYS, "foreach", "take"})
@@ -72,26 +64,29 @@ class Expansion:
         return replace(self, combination=combination, via=via)
 
 
+SINGLE: Final = Expansion()
+"""The one expansion of a job without row and combination."""
+
+
 class Expansions:
-    """Finds the ways of the entries of the file at `path`; what is wrong goes to `shape`. Reads the files of rows."""
+    """Finds the expansions of the entries of the file at `path`, and reads the files of rows for it."""
 
     def __init__(self, path: Path, inputs: ExternalInputs, limits: InputLimits, problems: ProblemCollector) -> None:
         self._path = path
-        self._outside = inputs
+        self._inputs = inputs
         self._limits = limits
-        self._shape = problems
-        self._read: dict[str, list[Expansion]] = {}
+        self._problems = problems
+        self._by_file: dict[str, list[Expansion]] = {}
 
-    def of(self, entry: JobEntry, interpolator: Interpolator, parts: Table[str, Field]) -> Iterator[Expansion]:
+    def of(self, entry: JobEntry, interpolator: Interpolator, parameters: Mapping[str, Field]) -> Iterator[Expansion]:
         """Every expansion; none where one is wrong or there are too many, without making them all first (fault I5)."""
         rows = self._rows(entry, interpolator)
-        combinations = self._combinations(entry, interpolator, parts)
-        most = self._outside.most_jobs - self._outside.jobs
+        combinations = self._combinations(entry, interpolator, parameters)
         number = len(rows) * len(combinations)
-        if number > most:
+        if number > self._inputs.max_jobs - self._inputs.jobs:
             key = next(key for key in entry.node if key in EXPANDING)
-            there = f"; it has {self._outside.jobs:,} already" if self._outside.jobs else ""
-            self._refuse(entry, key, f"{key} makes at least {number:,} jobs; {self._limit}{there}")
+            already = f"; it has {self._inputs.jobs:,} already" if self._inputs.jobs else ""
+            self._refuse(entry, key, f"{key} makes at least {number:,} jobs; {self._limit}{already}")
             return
         for row in rows:
             for combination in combinations:
@@ -99,213 +94,203 @@ class Expansions:
 
     @property
     def _limit(self) -> str:
-        return f"a run may have {self._outside.most_jobs:,} (--max-jobs)"
+        return f"a run may have {self._inputs.max_jobs:,} (--max-jobs)"
 
     def _refuse(self, entry: JobEntry, key: str, message: str) -> None:
-        self._shape.add_error(entry.node.place(key), message)
+        self._problems.add_error(entry.node.position(key), message)
 
     def _combinations(
-        self, entry: JobEntry, interpolator: Interpolator, parts: Table[str, Field]
+        self, entry: JobEntry, interpolator: Interpolator, parameters: Mapping[str, Field]
     ) -> list[Combination | None]:
         if entry.node.keys().isdisjoint(MATRIX_KEYS):
             return [None]
-        reader = MatrixReader(entry.node, interpolator, parts, self._shape)
-        matrix = reader.read()
+        matrix = MatrixReader(entry.node, interpolator, parameters, self._problems).read()
         if matrix is None:
             return []
         key = next(key for key in MATRIX_KEYS if key in entry.node)
-        if matrix.size > self._outside.most_jobs:
-            self._refuse(entry, key, f"{key} makes {_number(matrix.size)} combinations; {self._limit}")
-        elif words := matrix.is_too_large():
-            self._refuse(entry, key, words)
-        elif found := matrix.combinations():
-            return [*found]
+        if matrix.size > self._inputs.max_jobs:
+            number = f"{matrix.size:,}" + " or more" * (matrix.size == MAX_COMBINATIONS_COUNTED)
+            self._refuse(entry, key, f"{key} makes {number} combinations; {self._limit}")
+        elif message := matrix.is_too_large():
+            self._refuse(entry, key, message)
+        elif combinations := matrix.combinations():
+            return [*combinations]
         else:
             self._refuse(entry, key, f"{key} leaves no combination")
         return []
 
     def _rows(self, entry: JobEntry, interpolator: Interpolator) -> list[Expansion]:
         if "foreach" not in entry.node:
-            return [Expansion()]
-        given = entry.node["foreach"]
-        value = interpolator.tree(given, None, "foreach") if isinstance(given, str) else given
+            return [SINGLE]
+        value = entry.node["foreach"]
+        if isinstance(value, str):
+            value = interpolator.tree(value, None, "foreach")
         if value is INVALID:
             return []
         if not isinstance(value, str | YamlSequence):
             self._refuse(entry, "foreach", f"foreach must be a list or the name of a file, not {quote(value)}")
             return []
+        max_rows = self._inputs.max_jobs - self._inputs.jobs
         try:
-            return self._from_file(value) if isinstance(value, str) else self._from_list(value, interpolator)
+            if isinstance(value, str):
+                return self._from_file(value, max_rows)
+            rows, problems = collect_rows(yaml_rows(value), max_rows)
         except RowsError as error:
             self._refuse(entry, "foreach", f"foreach {error}")
-        return []
+            return []
+        for problem in problems:
+            self._problems.add(problem)
+        for index, row in enumerate(rows):
+            cells = {
+                name: interpolator.tree(cell, None, f"foreach[{index}].{name}") for name, cell in row.cells.items()
+            }
+            rows[index] = replace(row, cells=cells)
+        return _number_rows(rows, self._path.name)
 
-    def _from_file(self, name: str) -> list[Expansion]:
-        if name not in self._read:
+    def _from_file(self, name: str, max_rows: int) -> list[Expansion]:
+        if name not in self._by_file:
             path = self._path.parent / name
             try:
-                rows, problems = read_rows(path, self._limits, self._outside.most_jobs - self._outside.jobs)
+                rows, problems = read_rows(path, self._limits, max_rows)
             except RowsError as error:
                 raise RowsError(f"{quote(name)} {error}") from error
             for problem in problems:
-                self._shape.add(replace(problem, file=str(path)))
-            self._read[name] = _numbered(rows, name)
-        return self._read[name]
-
-    def _from_list(self, node: YamlSequence, interpolator: Interpolator) -> list[Expansion]:
-        rows, problems = collect_rows(yaml_rows(node), self._outside.most_jobs - self._outside.jobs)
-        for problem in problems:
-            self._shape.add(problem)
-        filled = [replace(row, cells=_cells(row, index, interpolator)) for index, row in enumerate(rows)]
-        return _numbered(filled, self._path.name)
+                self._problems.add(replace(problem, file=str(path)))
+            self._by_file[name] = _number_rows(rows, name)
+        return self._by_file[name]
 
 
-def _number(size: int) -> str:
-    return f"{size:,}" + " or more" * (size == MAX_COMBINATIONS_COUNTED)
-
-
-def _cells(row: TableRow, index: int, interpolator: Interpolator) -> Table[str, object]:
-    return {name: interpolator.tree(value, None, f"foreach[{index}].{name}") for name, value in row.cells.items()}
-
-
-def _numbered(rows: list[TableRow], file: str) -> list[Expansion]:
+def _number_rows(rows: list[TableRow], file: str) -> list[Expansion]:
     return [Expansion(number, row, via=f"{file}:{row.line}") for number, row in enumerate(rows, start=1)]
-
-
-ALONE: Final = Expansion()
-"""The one way of a job without row and combination."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobExpander:
-    """Makes the jobs of the entries of one document, which share `shared` and `variables`."""
+    """Makes the jobs of the entries of one document, which share `defaults` and `variables`."""
 
-    maker: JobBuilder
-    ways: Expansions
-    shared: DocumentDefaults
-    variables: VariableSource
-    outside: ExternalInputs
-    growth: ExpansionLimits
-    shape: ProblemCollector
+    builder: JobBuilder
+    expansions: Expansions
+    defaults: DocumentDefaults
+    variables: Variables
+    inputs: ExternalInputs
+    counter: LimitCounter
+    problems: ProblemCollector
     interpolates: bool
-    known: Measures = field(default_factory=dict)
-    dollars: dict[int, bool] = field(default_factory=dict)
+    measures: Measures = field(default_factory=dict)
+    with_dollars: dict[int, bool] = field(default_factory=dict)  # by id of a container of the document
 
     def jobs(self, entry: JobEntry) -> Iterator[JobSpec]:
         """All jobs of an entry, the takes of each after one another. Raises JobFileError where there are too many."""
-        if entry.node.keys().isdisjoint(EXPANDING) and self.shared.take == 1:
+        if entry.node.keys().isdisjoint(EXPANDING) and self.defaults.take == 1:
             self._count(1, entry)
-            if self.interpolates and (needs_interpolation(entry.node) or self._asks(self.shared.params)):
-                filler = self._filler(entry, ALONE)
-                yield self._made(entry, fill_heading(entry.node, filler, self.shape), filler, ALONE)
+            if self.interpolates and (needs_interpolation(entry.node) or self._has_dollar(self.defaults.params)):
+                interpolator = self._interpolator(entry, SINGLE)
+                yield self._job(entry, fill_heading(entry.node, interpolator, self.problems), interpolator, SINGLE)
             else:
-                yield self.maker.job(entry.node, entry.place, self._written(entry, entry.node), self.shared)
+                yield self.builder.job(entry.node, entry.position, self._base_name(entry, entry.node), self.defaults)
             return
-        nodes = count_nodes(entry.node.get("params"), self.known)[0]
-        for way in self._ways(entry):
-            self.growth.nodes(nodes, entry.place)
-            yield from self._takes(entry, way)
+        nodes = count_nodes(entry.node.get("params"), self.measures)[0]
+        interpolator = self._interpolator(entry, SINGLE)
+        parameters = self.builder.parameters(entry.node.get("model", self.defaults.model))
+        for expansion in self.expansions.of(entry, interpolator, parameters):
+            self.counter.add("expanded", nodes, entry.position)
+            yield from self._takes(entry, expansion)
+        for problem in interpolator.problems:
+            self.problems.add_error(find_position(entry.node, split_path(problem.path))[0], problem.message)
 
-    def _ways(self, entry: JobEntry) -> Iterator[Expansion]:
-        filler = self._filler(entry, ALONE)
-        yield from self.ways.of(entry, filler, self.maker.parts(entry.node.get("model", self.shared.model)))
-        for problem in filler.problems:
-            self.shape.add_error(find_position(entry.node, split_path(problem.path))[0], problem.message)
-
-    def _filler(self, entry: JobEntry, expansion: Expansion) -> Interpolator:
+    def _interpolator(self, entry: JobEntry, expansion: Expansion) -> Interpolator:
         cells = expansion.row.cells if expansion.row else None
         values = {key: value.value for key, value in expansion.combination.items()} if expansion.combination else None
-        return Interpolator(VariableScope(self.variables, self.outside, cells, values), self.growth, entry.place)
+        return Interpolator(VariableScope(self.variables, self.inputs, cells, values), self.counter, entry.position)
 
     def _takes(self, entry: JobEntry, expansion: Expansion) -> Iterator[JobSpec]:
-        filler = self._filler(entry, expansion)
-        self.shape.via = expansion.via
-        node = fill_heading(entry.node, filler, self.shape)
-        self.shape.via = expansion.via if node is not entry.node else ""
-        takes = self.maker.take(node, self.shared.take)
+        interpolator = self._interpolator(entry, expansion)
+        self.problems.via = expansion.via
+        node = fill_heading(entry.node, interpolator, self.problems)
+        self.problems.via = expansion.via if node is not entry.node else ""
+        takes = self.builder.take(node, self.defaults.take)
         self._count(takes, entry)
-        job = self._made(entry, node, filler, expansion)
-        self.shape.via = ""
+        job = self._job(entry, node, interpolator, expansion)
+        self.problems.via = ""
         if expansion.combination:
             self._check_keys(entry, expansion.combination, job.model)
         yield from (job if takes == 1 else replace(job, take=take, takes=takes) for take in range(1, takes + 1))
 
-    def _made(self, entry: JobEntry, node: YamlMapping, interpolator: Interpolator, expansion: Expansion) -> JobSpec:
+    def _job(self, entry: JobEntry, node: YamlMapping, interpolator: Interpolator, expansion: Expansion) -> JobSpec:
         """The job with the parameters of its row and combination; the heading of `node` is filled in."""
-        written = self._written(entry, node)
-        job = self.maker.job(node, entry.place, written + self._suffix(entry, expansion), self.shared)
-        parts = self.maker.parts(job.model)
-        sets = {key: value for key, value in (expansion.combination or {}).items() if key in parts}
+        base_name = self._base_name(entry, node)
+        job = self.builder.job(node, entry.position, base_name + _suffix(entry, expansion), self.defaults)
+        parameters = self.builder.parameters(job.model)
+        sets = {key: value for key, value in (expansion.combination or {}).items() if key in parameters}
         params = {
-            name: interpolator.tree(value, parts.get(name), name) if self._asks(value) else value
+            name: interpolator.tree(value, parameters.get(name), name) if self._has_dollar(value) else value
             for name, value in job.params.items()
             if name not in sets
         }
         params |= {key: value.value for key, value in sets.items()}
+        refers = interpolator.refers or sets
+        needs = dict.fromkeys(reference.job for _, reference in find_references(params)) if refers else ()
         return replace(
             job,
             params=params,
             problems=(*job.problems, *interpolator.problems),
-            broken=(*job.broken, *interpolator.broken),
-            layers=(_layer(sets, entry.node), *job.layers) if sets else job.layers,
-            written=written,
+            invalid_paths=(*job.invalid_paths, *interpolator.invalid_paths),
+            layers=(_matrix_layer(sets, entry.node), *job.layers) if sets else job.layers,
+            base_name=base_name,
             via=expansion.via,
-            needs=_needs(params) if interpolator.refers or sets else (),
+            needs=tuple(needs),
         )
 
     def _check_keys(self, entry: JobEntry, combination: Combination, model: str) -> None:
         """A key that sets nothing must be asked for."""
-        parts = self.maker.parts(model)
-        unknown = [key for key in combination if key not in parts] if parts else []
+        parameters = self.builder.parameters(model)
+        unknown = [key for key in combination if key not in parameters] if parameters else []
         if not unknown:
             return
-        asked = {*referenced_names(entry.node), *referenced_names(self.shared.params)}
-        for key in unknown:
-            if f"matrix.{key}" not in asked:
-                self._refuse_key(key, combination[key].place, model, entry)
-
-    def _refuse_key(self, key: str, place: int, model: str, entry: JobEntry) -> None:
         matrix = entry.node.get("matrix")
-        place = matrix.place(key) if isinstance(matrix, YamlMapping) and key in matrix else place
-        near = self.outside.hints.suggest(key, tuple(self.maker.parts(model)))
-        self.shape.add_error(
-            place, f"{quote(key)} is no parameter of {model}, nor is it used as ${{matrix.{key}}}{near}"
-        )
+        names = {*referenced_names(entry.node), *referenced_names(self.defaults.params)}
+        for key in unknown:
+            if f"matrix.{key}" in names:
+                continue
+            position = combination[key].position
+            if isinstance(matrix, YamlMapping) and key in matrix:
+                position = matrix.position(key)
+            hint = self.inputs.suggestions.suggest(key, tuple(parameters))
+            message = f"{quote(key)} is no parameter of {model}, nor is it used as ${{matrix.{key}}}{hint}"
+            self.problems.add_error(position, message)
 
-    def _asks(self, value: object) -> bool:
+    def _has_dollar(self, value: object) -> bool:
         """Whether something that stands in the document has to be filled in; looked up once in each container."""
         if not isinstance(value, dict | list):
             return needs_interpolation(value)
-        if id(value) not in self.dollars:
-            self.dollars[id(value)] = needs_interpolation(value)
-        return self.dollars[id(value)]
+        if id(value) not in self.with_dollars:
+            self.with_dollars[id(value)] = needs_interpolation(value)
+        return self.with_dollars[id(value)]
 
-    def _written(self, entry: JobEntry, node: YamlMapping) -> str:
-        return self.shape.get_text(node, "name") or entry.fallback
-
-    def _suffix(self, entry: JobEntry, expansion: Expansion) -> str:
-        named = set(referenced_names(entry.node.get("name")))
-        row = [expansion.row_label] if expansion.row and not any(name.startswith("row.") for name in named) else []
-        values = combination_labels(expansion.combination or {})
-        parts = [*row, *(f"{key}={text}" for key, text in values.items() if f"matrix.{key}" not in named)]
-        return f"[{','.join(parts)}]" if parts else ""
+    def _base_name(self, entry: JobEntry, node: YamlMapping) -> str:
+        return self.problems.get_text(node, "name") or entry.fallback_name
 
     def _count(self, number: int, entry: JobEntry) -> None:
-        self.outside.jobs += number
-        if self.outside.jobs > self.outside.most_jobs:
-            message = f"more than {self.outside.most_jobs:,} jobs in this run; --max-jobs allows more"
-            raise JobFileError(*line_column(entry.place), message)
+        self.inputs.jobs += number
+        if self.inputs.jobs > self.inputs.max_jobs:
+            message = f"more than {self.inputs.max_jobs:,} jobs in this run; --max-jobs allows more"
+            raise JobFileError(*line_column(entry.position), message)
 
 
-def _layer(sets: Table[str, MatrixValue], node: YamlMapping) -> YamlMapping:
+def _suffix(entry: JobEntry, expansion: Expansion) -> str:
+    """What tells the jobs of an entry apart, as far as its name does not say it: `[2,mode=std]`."""
+    names = set(referenced_names(entry.node.get("name")))
+    labels = [expansion.row_label] if expansion.row and not any(name.startswith("row.") for name in names) else []
+    values = combination_labels(expansion.combination or {})
+    labels += [f"{key}={text}" for key, text in values.items() if f"matrix.{key}" not in names]
+    return f"[{','.join(labels)}]" if labels else ""
+
+
+def _matrix_layer(sets: Combination, node: YamlMapping) -> YamlMapping:
     """A mapping in which what the combination sets stands where it was written."""
     params = YamlMapping((key, value.value) for key, value in sets.items())
-    params.places = array("Q", (value.place for value in sets.values()))
+    params.positions = array("Q", (value.position for value in sets.values()))
     layer = YamlMapping(params=params)
     key = next(key for key in ("params", *MATRIX_KEYS) if key in node)
-    layer.places = array("Q", (node.place(key),))
+    layer.positions = array("Q", (node.position(key),))
     return layer
-
-
-def _needs(params: Table[str, object]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(reference.job for _, reference in find_references(params)))

@@ -21,34 +21,34 @@ _MAX_NAME_BYTES = 200  # of a name in UTF-8; file systems allow 255, and NAME.js
 _EXTENSION = re.compile(r"\.[0-9A-Za-z]{1,10}\Z")
 _SEPARATORS = re.compile(r'[/\\:*?"<>|]')
 # Control, bidi and zero-width, lone surrogate, private, unassigned, line breaks.
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _DEVICE = re.compile(r"(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³])\s*(?:\.|\Z)", re.IGNORECASE)
 _NAMELESS = "untitled"
-_STAYS = "must be a relative path that stays inside"
+_MUST_STAY = "must be a relative path that stays inside"
 
 
 @lru_cache(maxsize=256)
 def template_errors(template: str) -> tuple[str, ...]:
     """What is wrong with a template, one sentence each; to be said at `output.name`."""
     unknown = [name for name in _FIELD.findall(template) if name not in FIELDS]
-    flaws = [f"unknown field {quote(f'{{{name}}}')}{did_you_mean(name, list(FIELDS))}" for name in unknown]
+    errors = [f"unknown field {quote(f'{{{name}}}')}{did_you_mean(name, list(FIELDS))}" for name in unknown]
     rest = _FIELD.sub("0", template)
     if "{" in rest or "}" in rest:
-        flaws.append(f"a brace without its partner; fields are written {{job}}: {join_or(FIELDS)}")
-    if why := _way_out(rest):
-        flaws.append(f"{quote(template)} {_STAYS}: {why}")
+        errors.append(f"a brace without its partner; fields are written {{job}}: {join_or(FIELDS)}")
+    if why := _escape_reason(rest):
+        errors.append(f"{quote(template)} {_MUST_STAY}: {why}")
     elif not all(part.strip(" .") for part in rest.split("/")):
-        flaws.append(f"{quote(template)} has a part without a name")
-    return tuple(flaws)
+        errors.append(f"{quote(template)} has a part without a name")
+    return tuple(errors)
 
 
 def escapes_folder(path: str) -> str:
     """A sentence when a relative path, as written, could leave the folder it starts from, else "" (fault I8)."""
-    why = _way_out(path)
-    return f"{quote(path)} {_STAYS}: {why}" if why else ""
+    why = _escape_reason(path)
+    return f"{quote(path)} {_MUST_STAY}: {why}" if why else ""
 
 
-def _way_out(path: str) -> str:
+def _escape_reason(path: str) -> str:
     if path.startswith("~"):
         return "~ is not expanded"
     if path.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", path):
@@ -70,23 +70,23 @@ class NameFields(TypedDict):
     date: NotRequired[str]
 
 
-def render_name(template: str, **facts: Unpack[NameFields]) -> str:
-    """The file name; its subfolders are the template's, no fact can add one. Raises UsageError for a bad template."""
-    if flaws := template_errors(template):
-        raise UsageError(f"output.name: {flaws[0]}")
-    take, n = facts.get("take", 1), facts.get("n", 1)
-    words = {
-        "job": _cleaned(facts["job"]) or _NAMELESS,
-        "model": _cleaned(facts["model"]),
-        "ext": _cleaned(facts["ext"]),
-        "task_id": _cleaned(facts.get("task_id", "")),
-        "date": _cleaned(facts.get("date", "")),
+def render_name(template: str, **fields: Unpack[NameFields]) -> str:
+    """The file name; its subfolders are the template's, no field can add one. Raises UsageError for a bad template."""
+    if errors := template_errors(template):
+        raise UsageError(f"output.name: {errors[0]}")
+    take, n = fields.get("take", 1), fields.get("n", 1)
+    texts = {
+        "job": _clean(fields["job"]) or _NAMELESS,
+        "model": _clean(fields["model"]),
+        "ext": _clean(fields["ext"]),
+        "task_id": _clean(fields.get("task_id", "")),
+        "date": _clean(fields.get("date", "")),
         "take": str(take),
         "-take": f"-{take}" if take > 1 else "",
         "n": str(n),
         "-n": f"-{n}" if n > 1 else "",
     }
-    return "/".join(safe_name(_FIELD.sub(lambda field: words[field[1]], part)) for part in template.split("/"))
+    return "/".join(safe_name(_FIELD.sub(lambda field: texts[field[1]], part)) for part in template.split("/"))
 
 
 def safe_name(text: str) -> str:
@@ -94,27 +94,23 @@ def safe_name(text: str) -> str:
 
     What is too long is cut before the extension and ends in a checksum, so that names that differ late still differ.
     """
-    name = _cleaned(text) or _NAMELESS
+    name = _clean(text) or _NAMELESS
     if _DEVICE.match(name):
         name = "_" + name
-    return _shortened(name)
-
-
-def _cleaned(text: str) -> str:
-    """Without what a system refuses or a person cannot see; may be empty, or no more than an extension."""
-    composed = unicodedata.normalize("NFC", text)
-    seen = "".join(character for character in composed if unicodedata.category(character) not in _UNSEEN)
-    name = unicodedata.normalize("NFC", _SEPARATORS.sub("_", " ".join(seen.split())))
-    return name.lstrip("-.~ ").rstrip(". ")
-
-
-def _shortened(name: str) -> str:
     if len(name.encode()) <= _MAX_NAME_BYTES:
         return name
     extension = match[0] if (match := _EXTENSION.search(name)) else ""
     ending = f"-{crc32(name.encode()):08x}{extension}"
     stem = name.encode()[: _MAX_NAME_BYTES - len(ending)].decode(errors="ignore")
     return stem.rstrip(". ") + ending
+
+
+def _clean(text: str) -> str:
+    """Without what a system refuses or a person cannot see; may be empty, or no more than an extension."""
+    composed = unicodedata.normalize("NFC", text)
+    visible = "".join(character for character in composed if unicodedata.category(character) not in _INVISIBLE)
+    name = unicodedata.normalize("NFC", _SEPARATORS.sub("_", " ".join(visible.split())))
+    return name.lstrip("-.~ ").rstrip(". ")
 
 
 def file_key(name: str) -> str:
@@ -124,16 +120,16 @@ def file_key(name: str) -> str:
 
 def resolve_inside(folder: Path, name: str) -> Path:
     """`folder`/`name`, which may have subfolders. UsageError where it would lie outside, links followed (fault I8)."""
-    flaw = escapes_folder(name)
+    error = escapes_folder(name)
     target = folder / name
-    if not flaw and not _inside(folder, target.parent):
-        flaw = f"{quote(name)} leads outside of {quote(str(folder))} through a link"
-    if flaw:
-        raise UsageError(f"output: {flaw}", hint="Outputs stay inside the output folder; -o chooses another one.")
+    if not error and not _is_inside(folder, target.parent):
+        error = f"{quote(name)} leads outside of {quote(str(folder))} through a link"
+    if error:
+        raise UsageError(f"output: {error}", hint="Outputs stay inside the output folder; -o chooses another one.")
     return target
 
 
-def _inside(folder: Path, inner: Path) -> bool:
+def _is_inside(folder: Path, inner: Path) -> bool:
     try:
         inner.stat()
     except OSError as error:

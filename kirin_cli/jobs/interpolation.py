@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from kirin_cli.jobs.job import format_cycle, topological_order
 from kirin_cli.jobs.placeholders import (
     IDENTIFIER,
+    InterpolationError,
     JobReference,
     Placeholder,
-    TemplatePieces,
     needs_interpolation,
     parse_template,
     referenced_names,
     to_text,
 )
-from kirin_cli.jobs.problems import ExpansionLimits, ProblemCollector
-from kirin_cli.jobs.scope import MISSING, ExternalInputs, InterpolationError, VariableScope
+from kirin_cli.jobs.problems import LimitCounter, ProblemCollector
+from kirin_cli.jobs.scope import ExternalInputs, Variables, VariableScope
 from kirin_cli.jobs.yaml_nodes import (
     YamlMapping,
     YamlSequence,
@@ -32,125 +32,109 @@ from kirin_cli.modelspec.media_fields import MediaField
 from kirin_cli.modelspec.text import quote
 from kirin_cli.modelspec.types import Problem
 
-TEXT = Text(name="text")
-"""A parameter for what is not one, but takes text."""
-
 NUMBER = Integer(name="number")
-"""The same for what takes no text."""
+"""A parameter for what is not one, and takes no text."""
 
 
 @dataclass(slots=True)
 class Interpolator:
-    """Fills in what one job, or what stands around jobs, asks of `scope`; `place` is where it stands.
+    """Fills in what one job, or what stands around jobs, asks of `scope`; `position` is where it stands.
 
-    `problems` are those found, `broken` the paths of all values that could not be filled in and are BROKEN now;
-    `refers` is whether some value is a Reference.
-    Raises JobFileError where a file makes too much of itself.
+    `problems` are those found, `invalid_paths` the paths of all values that could not be filled in and are INVALID
+    now; `refers` is whether some value is a JobReference. Raises JobFileError where a file makes too much of itself.
     """
 
     scope: VariableScope
-    growth: ExpansionLimits
-    place: int
+    counter: LimitCounter
+    position: int
     refers: bool = False
     problems: list[Problem] = field(default_factory=list)
-    broken: list[str] = field(default_factory=list)
+    invalid_paths: list[str] = field(default_factory=list)
 
-    def tree(self, value: object, part: Field | None, at: str) -> object:
-        """The value, filled in as the parameter `part` takes it (None: as text); the very same if it asks for none."""
+    def tree(self, value: object, parameter: Field | None, path: str) -> object:
+        """The value, filled in as the parameter takes it (None: as text); the very same if it asks for nothing."""
         if isinstance(value, str):
-            return self._leaf(value, part, at) if "$" in value else value
+            return self._leaf(value, parameter, path) if "$" in value else value
         if isinstance(value, YamlMapping):
             members = YamlMapping(
-                (name, self.tree(inner, _member(part, name), f"{at}.{name}")) for name, inner in value.items()
+                (name, self.tree(inner, _member(parameter, name), f"{path}.{name}")) for name, inner in value.items()
             )
-            return _placed(members, value) if any(members[name] is not value[name] for name in value) else value
+            if all(members[name] is value[name] for name in value):
+                return value
+            members.positions = value.positions
+            return members
         if isinstance(value, YamlSequence):
-            items = YamlSequence(self.tree(inner, _item(part), f"{at}[{index}]") for index, inner in enumerate(value))
-            changed = any(item is not inner for item, inner in zip(items, value, strict=True))
-            return _placed(items, value) if changed else value
+            items = YamlSequence(
+                self.tree(inner, _item(parameter), f"{path}[{index}]") for index, inner in enumerate(value)
+            )
+            if all(item is inner for item, inner in zip(items, value, strict=True)):
+                return value
+            items.positions = value.positions
+            return items
         return value
 
-    def _leaf(self, text: str, part: Field | None, at: str) -> object:
+    def _leaf(self, text: str, parameter: Field | None, path: str) -> object:
         try:
-            return self.value(text, part)
+            return self.value(text, parameter)
         except InterpolationError as error:
-            self.broken.append(at)
+            self.invalid_paths.append(path)
             if not error.already_reported:
-                self.problems.append(Problem(at, "", f"{at}: {error}"))
+                self.problems.append(Problem(path, "", f"{path}: {error}"))
             return INVALID
 
-    def value(self, text: str, part: Field | None) -> object:
+    def value(self, text: str, parameter: Field | None) -> object:
         """What a text becomes: text, or the very value of the one placeholder that it is. Raises InterpolationError."""
-        pieces = _pieces(text)
+        pieces = parse_template(text)
         if len(pieces) != 1 or not isinstance(pieces[0], Placeholder):
-            return _fitting(self.text(text), part)
-        found = self.scope.value(pieces[0], whole=True)
-        self.growth.characters(len(text), self.place)
-        if isinstance(found, dict | list):
-            self.growth.nodes(count_nodes(found, {})[0], self.place)
-        self.refers |= isinstance(found, JobReference)
-        return _fitting(found, part)
+            return _fit(self.text(text), parameter)
+        value = self.scope.value(pieces[0], whole=True)
+        self.counter.add("characters", len(text), self.position)
+        if isinstance(value, dict | list):
+            self.counter.add("expanded", count_nodes(value, {})[0], self.position)
+        self.refers |= isinstance(value, JobReference)
+        return _fit(value, parameter)
 
     def text(self, text: str) -> str:
         """What a text becomes where text is all that is taken. Raises InterpolationError."""
-        joined = "".join(piece if isinstance(piece, str) else self._word(piece) for piece in _pieces(text))
-        self.growth.characters(len(text) + len(joined), self.place)
+        texts = []
+        for piece in parse_template(text):
+            value = piece if isinstance(piece, str) else self.scope.value(piece, whole=False)
+            if isinstance(value, JobReference):
+                raise InterpolationError(f"{value} must be all of the value of a parameter for an image or a video")
+            if isinstance(piece, Placeholder) and isinstance(value, dict | list):
+                kind = "mapping" if isinstance(value, dict) else "list"
+                raise InterpolationError(f"{piece.name} is a {kind}, which is no text")
+            texts.append(to_text(value))
+        joined = "".join(texts)
+        self.counter.add("characters", len(text) + len(joined), self.position)
         return joined
 
-    def _word(self, piece: Placeholder) -> str:
-        found = self.scope.value(piece, whole=False)
-        if isinstance(found, JobReference):
-            raise InterpolationError(f"{found} must be all of the value of a parameter for an image or a video")
-        if isinstance(found, dict | list):
-            raise InterpolationError(
-                f"{piece.name} is a {'mapping' if isinstance(found, dict) else 'list'}, which is no text"
-            )
-        return to_text(found)
 
-
-def _pieces(text: str) -> TemplatePieces:
-    try:
-        return parse_template(text)
-    except ValueError as error:
-        raise InterpolationError(str(error)) from error
-
-
-def _placed(made: YamlMapping | YamlSequence, written: YamlMapping | YamlSequence) -> YamlMapping | YamlSequence:
-    made.places = written.places
-    return made
-
-
-def _fitting(found: object, part: Field | None) -> object:
+def _fit(value: object, parameter: Field | None) -> object:
     """What was filled in, as the parameter takes it."""
-    if part is None and isinstance(found, dict | list):
-        return found
-    if isinstance(found, dict):
-        return {name: _fitting(inner, _member(part, name)) for name, inner in found.items()}
-    if isinstance(found, list):
-        return [_fitting(inner, _item(part)) for inner in found]
-    whole = _leaf_of(part)
-    if isinstance(found, JobReference) and not isinstance(whole, MediaField):
-        raise InterpolationError(f"{found} can only stand where an image or a video is taken")
-    textual = whole is None or isinstance(whole, Text | Url | MediaField)
-    return found if textual or not isinstance(found, str) else parse_scalar(found)
+    if parameter is None and isinstance(value, dict | list):
+        return value
+    if isinstance(value, dict):
+        return {name: _fit(inner, _member(parameter, name)) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_fit(inner, _item(parameter)) for inner in value]
+    if isinstance(parameter, ObjectField) and parameter.shorthand_field:
+        parameter = _member(parameter, parameter.shorthand_field)  # which a bare value stands for
+    if isinstance(value, JobReference) and not isinstance(parameter, MediaField):
+        raise InterpolationError(f"{value} can only stand where an image or a video is taken")
+    takes_text = parameter is None or isinstance(parameter, Text | Url | MediaField)
+    return value if takes_text or not isinstance(value, str) else parse_scalar(value)
 
 
-def _leaf_of(part: Field | None) -> Field | None:
-    """The parameter itself, or the member that stands for the whole of it where it is written bare."""
-    if isinstance(part, ObjectField) and part.shorthand_field:
-        return _member(part, part.shorthand_field)
-    return part
-
-
-def _member(part: Field | None, name: str) -> Field | None:
-    if not isinstance(part, ObjectField):
+def _member(parameter: Field | None, name: str) -> Field | None:
+    if not isinstance(parameter, ObjectField):
         return None
-    spelled = part.aliases.get(name, name)
-    return next((member for member in part.fields if member.name == spelled), None)
+    name = parameter.aliases.get(name, name)
+    return next((member for member in parameter.fields if member.name == name), None)
 
 
-def _item(part: Field | None) -> Field | None:
-    return part.item if isinstance(part, ListField) else None
+def _item(parameter: Field | None) -> Field | None:
+    return parameter.item if isinstance(parameter, ListField) else None
 
 
 HEADING = frozenset({"name", "model", "output", "tags", "take"})
@@ -159,101 +143,73 @@ HEADING = frozenset({"name", "model", "output", "tags", "take"})
 def fill_heading(node: YamlMapping, interpolator: Interpolator, problems: ProblemCollector) -> YamlMapping:
     """The mapping with its heading filled in, the same one where there is nothing to fill.
 
-    What cannot be filled in goes to `shape` and is left out, as is an empty cell; a model is BROKEN then.
+    What cannot be filled in goes to `problems` and is left out, as is an empty cell; a model is INVALID then.
     """
     if not any(key in HEADING and needs_interpolation(value) for key, value in node.items()):
         return node
-    filled = YamlMapping()
-    filled.places = array("Q")
-    for (key, value), place in zip(node.items(), node.places, strict=True):
-        made = _filled(key, value, place, interpolator, problems) if key in HEADING else value
-        if made is not INVALID or key == "model":
-            filled[key] = made
-            filled.places.append(place)
-    return filled
+    heading = YamlMapping()
+    heading.positions = array("Q")
+    for (key, value), position in zip(node.items(), node.positions, strict=True):
+        new = _fill(key, value, position, interpolator, problems) if key in HEADING else value
+        if new is not INVALID or key == "model":
+            heading[key] = new
+            heading.positions.append(position)
+    return heading
 
 
-def _filled(key: str, value: object, place: int, interpolator: Interpolator, problems: ProblemCollector) -> object:
+def _fill(key: str, value: object, position: int, interpolator: Interpolator, problems: ProblemCollector) -> object:
     if isinstance(value, str):
         try:
-            made = interpolator.value(value, NUMBER) if key == "take" else interpolator.text(value)
+            new = interpolator.value(value, NUMBER) if key == "take" else interpolator.text(value)
         except InterpolationError as error:
             if not error.already_reported:
-                problems.add_error(place, f"{key}: {error}")
+                problems.add_error(position, f"{key}: {error}")
             return INVALID
-        return INVALID if made is None else made
+        return INVALID if new is None else new
     if isinstance(value, YamlMapping):
         members = YamlMapping()
-        members.places = array("Q")
-        for (name, inner), here in zip(value.items(), value.places, strict=True):
-            if (made := _filled(name, inner, here, interpolator, problems)) is not INVALID:
-                members[name] = made
-                members.places.append(here)
+        members.positions = array("Q")
+        for (name, inner), inner_position in zip(value.items(), value.positions, strict=True):
+            if (new := _fill(name, inner, inner_position, interpolator, problems)) is not INVALID:
+                members[name] = new
+                members.positions.append(inner_position)
         return members
     if isinstance(value, YamlSequence):
-        items = (
-            _filled(key, inner, here, interpolator, problems) for inner, here in zip(value, value.places, strict=True)
-        )
+        items = [_fill(key, *item, interpolator, problems) for item in zip(value, value.positions, strict=True)]
         return [item for item in items if item is not INVALID]
     return value
 
 
-class Variables:
-    """What `node` declares; everything wrong with it is said once, to `shape`, whether it is used or not."""
+def read_variables(
+    node: YamlMapping, inputs: ExternalInputs, counter: LimitCounter, problems: ProblemCollector
+) -> Variables:
+    """What `node` declares; everything wrong with it goes to `problems` once, whether it is used or not."""
+    variables = Variables(dict(inputs.sets))
+    inputs.known.update(node, referenced_names(node))
 
-    def __init__(
-        self, node: YamlMapping, inputs: ExternalInputs, limits: ExpansionLimits, problems: ProblemCollector
-    ) -> None:
-        self._node = node
-        self._scope = VariableScope(self, inputs)
-        self._growth = limits
-        self._shape = problems
-        self._known: dict[str, object] = dict(inputs.sets)
-        self._wrong: dict[str, str] = {}
-        inputs.known.update(node, referenced_names(node))
-        for name in node:
-            if not IDENTIFIER.fullmatch(name):
-                words = f"{quote(name)} is no name for a variable: it may have letters, digits and _"
-                self._shape.add_error(self._node.place(name), words)
-        for name, circle in topological_order(node, self._made_of):
-            if circle:
-                self._refuse(name, name, f"{name}: refers to itself: {format_cycle(circle)}")
-            elif name not in self._known and name not in self._wrong:
-                self._make(name)
-
-    @property
-    def names(self) -> list[str]:
-        """Those that are set."""
-        return list(self._known)
-
-    def get(self, name: str) -> object:
-        """The value, or MISSING. Raises InterpolationError for one that is wrong itself."""
-        if name in self._wrong:
-            raise InterpolationError(self._wrong[name], told=True)
-        return self._known.get(name, MISSING)
-
-    def _made_of(self, name: str) -> Iterator[str]:
+    def names_in(name: str) -> Iterator[str]:
         """The variables of the document that a value asks for; --set replaces it whole."""
-        asked = () if name in self._known else referenced_names(self._node[name])
-        return (other for other in asked if other in self._node)
+        names = () if name in inputs.sets else referenced_names(node[name])
+        return (other for other in names if other in node)
 
-    def _make(self, name: str) -> None:
-        value = self._node[name]
-        if needs_interpolation(value):
-            filler = Interpolator(self._scope, self._growth, self._node.place(name))
-            value = filler.tree(value, None, name)
-            for problem in filler.problems:
-                self._refuse(name, problem.path, problem.message)
-            if filler.broken:
-                self._mark(name)
-                return
-        self._known[name] = value
-
-    def _refuse(self, name: str, path: str, message: str) -> None:
-        place, _ = find_position(self._node, split_path(path), self._node.place(name))
-        self._shape.add_error(place, f"variable {message}")
-        self._mark(name)
-
-    def _mark(self, name: str) -> None:
-        line, _ = line_column(self._node.place(name))
-        self._wrong[name] = f"the variable {name} is wrong itself (line {line})"
+    for name in node:
+        if not IDENTIFIER.fullmatch(name):
+            message = f"{quote(name)} is no name for a variable: it may have letters, digits and _"
+            problems.add_error(node.position(name), message)
+    for name, cycle in topological_order(node, names_in):
+        if cycle:
+            errors = [(name, f"{name}: refers to itself: {format_cycle(cycle)}")]
+        elif name in variables.values or name in variables.errors:
+            continue
+        else:
+            interpolator = Interpolator(VariableScope(variables, inputs), counter, node.position(name))
+            value = interpolator.tree(node[name], None, name)
+            if not interpolator.invalid_paths:
+                variables.values[name] = value
+                continue
+            errors = [(problem.path, problem.message) for problem in interpolator.problems]
+        for path, message in errors:
+            problems.add_error(find_position(node, split_path(path), node.position(name))[0], f"variable {message}")
+        line, _ = line_column(node.position(name))
+        variables.errors[name] = f"the variable {name} is wrong itself (line {line})"
+    return variables

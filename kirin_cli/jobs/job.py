@@ -1,6 +1,6 @@
 """A job as a file describes it, with the position of each part; the order of jobs that need one another."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -30,12 +30,12 @@ class JobSpec:
     """One generation. `params` has the defaults merged in and is not checked yet; `line` and `column` count from 1.
 
     `problems` holds what is wrong with the parameters before a model checks them: no known model (rule A1), `params` of
-    a wrong type, a placeholder without a value; their paths are for `spot` like those of the models' problems.
-    At the paths in `broken` stands BROKEN, which is not to be complained about again.
+    a wrong type, a placeholder without a value; their paths are for `position` like those of the models' problems.
+    At `invalid_paths` stands INVALID, which is not to be complained about again.
     `layers` are the mappings that the job was read from, the nearest first; the last `inherited` of them are shared.
-    `written` is the name before matrix and foreach, `via` says which row and combination it is ("shots.csv:17").
+    `base_name` is the name before matrix and foreach, `via` says which row and combination it is ("shots.csv:17").
     It is take `take` (from 1) of `takes`, which share one name. `needs` are the names of the jobs of the same document
-    whose results its parameters refer to (see `reference`).
+    whose results its parameters refer to (see JobReference).
     """
 
     # Final in place of a frozen class: nothing may change either, and ten thousand are made in half the time.
@@ -47,10 +47,10 @@ class JobSpec:
     column: Final[int]
     output: Final[OutputSpec] = OutputSpec()
     problems: Final[tuple[Problem, ...]] = ()
-    broken: Final[tuple[str, ...]] = ()
+    invalid_paths: Final[tuple[str, ...]] = ()
     layers: Final[tuple[YamlMapping, ...]] = field(default=(), repr=False, compare=False)
     inherited: Final[int] = field(default=0, repr=False, compare=False)
-    written: Final[str] = ""
+    base_name: Final[str] = ""
     via: Final[str] = ""
     tags: Final[tuple[str, ...]] = ()
     take: Final[int] = 1
@@ -62,49 +62,48 @@ class JobSpec:
         """The folder that paths of media are relative to."""
         return self.file.parent
 
-    def spot(self, path: str) -> tuple[int, int]:
+    def position(self, path: str) -> tuple[int, int]:
         """Line and column of the innermost key or item on a spec path: `model`, `dynamic_masks[0].mask`, `output.name`.
 
         A default's place is where the default stands. What is missing is at the job's `params`, or else at the job.
         """
-        place, _ = self._found(path)
-        return (self.line, self.column) if place is None else line_column(place)
+        position, _ = self._find(path)
+        return (self.line, self.column) if position is None else line_column(position)
 
     def comes_from_anchor(self, path: str) -> bool:
         """Whether what stands at a path was written elsewhere and is part of this job through an anchor."""
-        place, layer = self._found(path)
+        position, layer = self._find(path)
         own = layer < len(self.layers) - self.inherited
-        return own and place is not None and line_column(place) < (self.line, self.column)
+        return own and position is not None and line_column(position) < (self.line, self.column)
 
     @property
     def key(self) -> tuple[int, str]:
         """What is the same for jobs of one name in one document, while the jobs of its file live."""
         return id(self.layers[-1]) if self.layers else 0, self.name
 
-    def _found(self, path: str) -> tuple[int | None, int]:
-        """The place of what stands at a path, None where nothing does, and which layer it is in."""
-        wanted = split_path(path)
-        if not wanted or wanted[0] not in _OWN_PATHS:
-            wanted.insert(0, "params")
-        # The second way is for a parameter with a dot in its name, which no model has but a person may write.
-        ways: tuple[list[str | int], ...] = (wanted, ["params", path]) if path else ()
-        for way in ways:
+    def _find(self, path: str) -> tuple[int | None, int]:
+        """The position of what stands at a path, None where nothing does, and which layer it is in."""
+        steps = split_path(path)
+        if not steps or steps[0] not in _OWN_PATHS:
+            steps.insert(0, "params")
+        # The second is for a parameter with a dot in its name, which no model has but a person may write.
+        alternatives: tuple[list[str | int], ...] = (steps, ["params", path]) if path else ()
+        for alternative in alternatives:
             for index, layer in enumerate(self.layers):
-                place, taken = find_position(layer, way)
-                if taken >= min(2, len(way)):
-                    return place, index
-        place, taken = find_position(self.layers[0], ["params"]) if self.layers else (0, 0)
-        return (place if taken else None), 0
+                position, count = find_position(layer, alternative)
+                if count >= min(2, len(alternative)):
+                    return position, index
+        position, count = find_position(self.layers[0], ["params"]) if self.layers else (0, 0)
+        return (position if count else None), 0
 
 
 _MAX_CYCLE_SHOWN = 8
-_Needs = Callable[[str], Iterable[str]]
 
 
-def topological_order(names: Iterable[str], needs: _Needs) -> Iterator[tuple[str, list[str]]]:
-    """(name, []) for every name once all that it needs have come, and (name, circle) where it needs itself before that.
+def topological_order(names: Iterable[str], needs: Callable[[str], Iterable[str]]) -> Iterator[tuple[str, list[str]]]:
+    """(name, []) for every name once all that it needs have come, and (name, cycle) where it needs itself before that.
 
-    A circle begins with what the name needs and ends with it. No recursion, however long a chain is (fault I3).
+    A cycle begins with what the name needs and ends with it. No recursion, however long a chain is (fault I3).
     """
     done: set[str] = set()
     for first in names:
@@ -117,14 +116,14 @@ def topological_order(names: Iterable[str], needs: _Needs) -> Iterator[tuple[str
                 del path[current]
                 yield current, []
             elif other in path:
-                on_the_way = list(path)
-                yield current, on_the_way[on_the_way.index(other) :]
+                names_on_path = list(path)
+                yield current, names_on_path[names_on_path.index(other) :]
             elif other not in done:
                 path[other] = iter(needs(other))
 
 
 def format_cycle(names: Sequence[str]) -> str:
-    """The way around a circle; a long one is cut."""
+    """The way around a cycle; a long one is cut."""
     shown = [*names[:3], "…", *names[-2:]] if len(names) > _MAX_CYCLE_SHOWN else names
     return " → ".join([*shown, names[0]])
 
@@ -133,40 +132,28 @@ MAX_CYCLES: Final = 100
 """More of one document are not told."""
 
 
-def check_dependencies(jobs: list[JobSpec], hints: Suggestions) -> list[JobSpec]:
+def check_dependencies(jobs: list[JobSpec], suggestions: Suggestions) -> list[JobSpec]:
     """The jobs of one document; those that need what is not there, or themselves, with a problem at the reference."""
     if not any(job.needs for job in jobs):
         return jobs
-    first = {job.name: job for job in jobs if job.take == 1}
-    links = _Links(first, _find_cycles(first), hints)
-    return [links.check(job) if job.needs else job for job in jobs]
+    by_name = {job.name: job for job in jobs if job.take == 1}
+    order = topological_order(by_name, lambda name: [need for need in by_name[name].needs if need in by_name])
+    cycles = {name: cycle for cycle in islice((cycle for _, cycle in order if cycle), MAX_CYCLES) for name in cycle}
 
-
-def _find_cycles(first: Mapping[str, JobSpec]) -> dict[str, list[str]]:
-    """By job: a circle that it is part of."""
-    order = topological_order(first, lambda name: [need for need in first[name].needs if need in first])
-    found = islice((circle for _, circle in order if circle), MAX_CYCLES)
-    return {name: circle for circle in found for name in circle}
-
-
-@dataclass(frozen=True, slots=True)
-class _Links:
-    first: Mapping[str, JobSpec]
-    circles: Mapping[str, list[str]]
-    hints: Suggestions
-
-    def check(self, job: JobSpec) -> JobSpec:
-        flaws = ((path, self._flaw(job, one.job)) for path, one in find_references(job.params))
-        problems = (Problem(path, "", f"{path}: {flaw}") for path, flaw in flaws if flaw)
-        return replace(job, problems=(*job.problems, *problems))
-
-    def _flaw(self, job: JobSpec, need: str) -> str:
-        if need not in self.first:
-            return f"there is no job {quote(need)} in this file{self.hints.suggest(need, tuple(self.first))}"
-        names = self.circles.get(job.name, [])
+    def find_error(job: JobSpec, need: str) -> str:
+        if need not in by_name:
+            return f"there is no job {quote(need)} in this file{suggestions.suggest(need, tuple(by_name))}"
+        names = cycles.get(job.name, [])
         if need in names:
             start = names.index(job.name)
             return f"the jobs wait for one another in a circle: {format_cycle([*names[start:], *names[:start]])}"
-        if self.first[need].takes > 1:
-            return f"job {quote(need)} has {self.first[need].takes} takes; what is waited for has one"
+        if by_name[need].takes > 1:
+            return f"job {quote(need)} has {by_name[need].takes} takes; what is waited for has one"
         return ""
+
+    def check(job: JobSpec) -> JobSpec:
+        errors = ((path, find_error(job, reference.job)) for path, reference in find_references(job.params))
+        problems = (Problem(path, "", f"{path}: {error}") for path, error in errors if error)
+        return replace(job, problems=(*job.problems, *problems))
+
+    return [check(job) if job.needs else job for job in jobs]

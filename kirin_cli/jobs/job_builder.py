@@ -1,18 +1,18 @@
 """One job, made of its mapping and the defaults of its document. Knows parameters by name, not by meaning."""
 
-from collections.abc import Mapping as Table
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kirin_cli.jobs.filenames import escapes_folder, template_errors
 from kirin_cli.jobs.job import JobSpec, OutputSpec
-from kirin_cli.jobs.problems import ExpansionLimits, ProblemCollector
+from kirin_cli.jobs.problems import LimitCounter, ProblemCollector
 from kirin_cli.jobs.yaml_nodes import YamlMapping, count_nodes, line_column
 from kirin_cli.modelspec.fields import INVALID, Field
 from kirin_cli.modelspec.text import did_you_mean, quote
 from kirin_cli.modelspec.types import Problem
 
-FieldsByModel = Table[str, Table[str, Field]]
+FieldsByModel = Mapping[str, Mapping[str, Field]]
 """By id of a model: its parameters by name."""
 
 _OUTPUT_KEYS = ("dir", "name")
@@ -32,13 +32,13 @@ class DocumentDefaults:
 
 
 class JobBuilder:
-    """Makes the jobs of the file at `path`; what is wrong with their outputs and tags goes to `shape`."""
+    """Makes the jobs of the file at `path`; what is wrong with their outputs and tags goes to `problems`."""
 
-    def __init__(self, path: Path, fields: FieldsByModel, problems: ProblemCollector, limits: ExpansionLimits) -> None:
+    def __init__(self, path: Path, fields: FieldsByModel, problems: ProblemCollector, counter: LimitCounter) -> None:
         self._path = path
         self._fields = fields
-        self._shape = problems
-        self._growth = limits
+        self._problems = problems
+        self._counter = counter
 
     def shared_defaults(self, top: YamlMapping, defaults: YamlMapping, params: YamlMapping) -> DocumentDefaults:
         """What jobs below `top` share; in a single-job file, `top` is the job itself."""
@@ -52,32 +52,32 @@ class JobBuilder:
             take=self.take(defaults, 1),
         )
 
-    def job(self, node: YamlMapping, place: int, name: str, defaults: DocumentDefaults) -> JobSpec:
+    def job(self, node: YamlMapping, position: int, name: str, defaults: DocumentDefaults) -> JobSpec:
         """The job that `node` describes, with the defaults that its model takes; the first of its takes."""
-        line, column = line_column(place)
+        line, column = line_column(position)
         model = node.get("model", defaults.model)
-        given = node.get("params")
-        problems = self._unknown(model)
-        if not isinstance(given, YamlMapping | None):
-            problems += (Problem("params", "", f"must be a mapping, not {quote(given)}"),)
-            given = None
+        params = node.get("params")
+        problems = self._check_model(model)
+        if not isinstance(params, YamlMapping | None):
+            problems += (Problem("params", "", f"must be a mapping, not {quote(params)}"),)
+            params = None
         return JobSpec(
             name=name,
             model=model if isinstance(model, str) else "",
-            params=self._merged(model, given, defaults, place),
+            params=self._merge(model, params, defaults, position),
             file=self._path,
             line=line,
             column=column,
             output=self._output(node, defaults.output),
             problems=problems,
-            broken=("model",) if model is INVALID else (),
+            invalid_paths=("model",) if model is INVALID else (),
             layers=(node, *defaults.layers),
             inherited=len(defaults.layers),
-            written=name,
+            base_name=name,
             tags=self._tags(node, defaults.tags),
         )
 
-    def parts(self, model: object) -> Table[str, Field]:
+    def parameters(self, model: object) -> Mapping[str, Field]:
         """The parameters of a model by name, none for an unknown one."""
         return self._fields.get(model, {}) if isinstance(model, str) else {}
 
@@ -86,52 +86,49 @@ class JobBuilder:
         take = node.get("take", default)
         if type(take) is int and take >= 1:
             return take
-        self._shape.add_error(node.place("take"), f"take must be a whole number from 1, not {quote(take)}")
+        self._problems.add_error(node.position("take"), f"take must be a whole number from 1, not {quote(take)}")
         return 1
 
-    def _unknown(self, model: object) -> tuple[Problem, ...]:
+    def _check_model(self, model: object) -> tuple[Problem, ...]:
         if model is INVALID or (isinstance(model, str) and model in self._fields):
             return ()
         if model is None:
-            message = f"no model is given; known are {', '.join(self._fields)}"
-        else:
-            hint = did_you_mean(str(model), list(self._fields))
-            message = f"unknown model {quote(model)}{hint}"
-        return (Problem("model", "A1", message),)
+            return (Problem("model", "A1", f"no model is given; known are {', '.join(self._fields)}"),)
+        return (Problem("model", "A1", f"unknown model {quote(model)}{did_you_mean(str(model), list(self._fields))}"),)
 
-    def _merged(
-        self, model: object, given: YamlMapping | None, shared: DocumentDefaults, place: int
+    def _merge(
+        self, model: object, params: YamlMapping | None, defaults: DocumentDefaults, position: int
     ) -> dict[str, object]:
-        if not isinstance(model, str) or not shared.params:
-            return given or {}
-        if model not in shared.by_model:
-            own = self.parts(model)
-            taken = {name: value for name, value in shared.params.items() if name in own}
-            shared.by_model[model] = taken, count_nodes(taken, {})[0]
-        defaults, nodes = shared.by_model[model]
-        self._growth.nodes(nodes, place)
-        return {**defaults, **(given or {})}
+        if not isinstance(model, str) or not defaults.params:
+            return params or {}
+        if model not in defaults.by_model:
+            known = self.parameters(model)
+            applicable = {name: value for name, value in defaults.params.items() if name in known}
+            defaults.by_model[model] = applicable, count_nodes(applicable, {})[0]
+        applicable, nodes = defaults.by_model[model]
+        self._counter.add("expanded", nodes, position)
+        return {**applicable, **(params or {})}
 
     def _tags(self, node: YamlMapping, default: tuple[str, ...]) -> tuple[str, ...]:
         if "tags" not in node:
             return default
-        given = node["tags"]
-        tags = [given] if isinstance(given, str) else given
+        value = node["tags"]
+        tags = [value] if isinstance(value, str) else value
         if isinstance(tags, list) and all(isinstance(tag, str) and tag.strip() for tag in tags):
             return tuple(tags)
-        if given is not None:
-            self._shape.add_error(node.place("tags"), f"tags must be a list of words, not {quote(given)}")
+        if value is not None:
+            self._problems.add_error(node.position("tags"), f"tags must be a list of words, not {quote(value)}")
         return ()
 
-    def _output(self, holder: YamlMapping, below: OutputSpec) -> OutputSpec:
+    def _output(self, holder: YamlMapping, default: OutputSpec) -> OutputSpec:
         if "output" not in holder:
-            return below
-        node = self._shape.get_mapping(holder, "output")
-        self._shape.check_keys(node, _OUTPUT_KEYS, {})
-        folder, name = self._shape.get_text(node, "dir"), self._shape.get_text(node, "name")
-        if folder and (flaw := escapes_folder(folder)):
-            self._shape.add_error(node.place("dir"), f"{flaw}; -o chooses any folder")
+            return default
+        node = self._problems.get_mapping(holder, "output")
+        self._problems.check_keys(node, _OUTPUT_KEYS, {})
+        folder, name = self._problems.get_text(node, "dir"), self._problems.get_text(node, "name")
+        if folder and (error := escapes_folder(folder)):
+            self._problems.add_error(node.position("dir"), f"{error}; -o chooses any folder")
             folder = None
-        for flaw in template_errors(name) if name else ():
-            self._shape.add_error(node.place("name"), flaw)
-        return OutputSpec(self._path.parent / folder if folder else below.dir, name or below.name)
+        for error in template_errors(name) if name else ():
+            self._problems.add_error(node.position("name"), error)
+        return OutputSpec(self._path.parent / folder if folder else default.dir, name or default.name)

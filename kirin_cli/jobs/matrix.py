@@ -1,7 +1,6 @@
 """The combinations of a matrix, as GitHub Actions makes them from values, `exclude` and `include`. Makes no jobs."""
 
-from collections.abc import Iterator
-from collections.abc import Mapping as Table
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Final, NamedTuple
@@ -18,13 +17,16 @@ MAX_COMBINATIONS_COUNTED: Final = 10**12
 MAX_MATRIX_STEPS: Final = 2_000_000
 """Combinations times entries of include and exclude that are compared."""
 
+MATRIX_LISTS = ("exclude", "include")
+MATRIX_KEYS = ("matrix", *MATRIX_LISTS)
+
 
 class MatrixValue(NamedTuple):
-    """One value of a matrix, how it reads, where it stands. Two are the same if they read the same."""
+    """One value of a matrix, how it reads, its position. Two are the same if they read the same."""
 
     value: object
     text: str
-    place: int
+    position: int
 
 
 Combination = dict[str, MatrixValue]
@@ -41,7 +43,7 @@ class Matrix:
 
     @property
     def size(self) -> int:
-        """The most combinations there can be, not looking at exclude; MOST_COUNTED stands for all larger numbers."""
+        """The most combinations there can be before exclude; MAX_COMBINATIONS_COUNTED stands for all larger numbers."""
         number = 1 if self.vectors else 0
         for values in self.vectors.values():
             number = min(number * len(values), MAX_COMBINATIONS_COUNTED)
@@ -55,20 +57,18 @@ class Matrix:
 
     def combinations(self) -> list[Combination]:
         """All of them, in order."""
-        first = [one for one in self._all() if not any(_fits(entry, one) for entry in self.exclude)]
-        found = [dict(one) for one in first]
+        rows = product(*self.vectors.values()) if self.vectors else ()
+        every = (dict(zip(self.vectors, row, strict=True)) for row in rows)
+        original = [one for one in every if not any(_fits(entry, one) for entry in self.exclude)]
+        combinations = [dict(one) for one in original]
         for entry in self.include:
-            own = {key: value for key, value in entry.items() if key in self.vectors}
-            chosen = [index for index, one in enumerate(first) if _fits(own, one)]
-            for index in chosen:
-                found[index] |= entry
-            if not chosen:
-                found.append(entry)
-        return found
-
-    def _all(self) -> Iterator[Combination]:
-        for values in product(*self.vectors.values()) if self.vectors else ():
-            yield dict(zip(self.vectors, values, strict=True))
+            shared = {key: value for key, value in entry.items() if key in self.vectors}
+            indexes = [index for index, one in enumerate(original) if _fits(shared, one)]
+            for index in indexes:
+                combinations[index] |= entry
+            if not indexes:
+                combinations.append(entry)
+        return combinations
 
 
 def _fits(entry: Combination, combination: Combination) -> bool:
@@ -80,85 +80,82 @@ def combination_labels(combination: Combination) -> dict[str, str]:
     return {key: short_label(value.value) for key, value in combination.items()}
 
 
-LISTS = ("exclude", "include")
-MATRIX_KEYS = ("matrix", *LISTS)
-
-
 @dataclass(frozen=True, slots=True)
 class MatrixReader:
-    """Reads the matrix of the job at `node`; `filler` fills it in, `parts` are the parameters of the job's model."""
+    """Reads the matrix of the job at `node`; `parameters` are those of the job's model."""
 
     node: YamlMapping
-    filler: Interpolator
-    parts: Table[str, Field]
-    shape: ProblemCollector
+    interpolator: Interpolator
+    parameters: Mapping[str, Field]
+    problems: ProblemCollector
 
     def read(self) -> Matrix | None:
-        """The matrix; None where something is wrong with it, which has been said."""
-        before = self.shape.error_count
-        given = self.shape.get_mapping(self.node, "matrix")
-        matrix = Matrix({key: self._vector(key, given) for key in given if key not in LISTS and key[:2] != "x-"})
-        matrix.exclude, matrix.include = (self._entries(given, key) for key in LISTS)
-        if self.shape.error_count > before or self.filler.broken:
+        """The matrix; None where something is wrong with it, which is among the problems then."""
+        before = self.problems.error_count
+        written = self.problems.get_mapping(self.node, "matrix")
+        names = [key for key in written if key not in MATRIX_LISTS and key[:2] != "x-"]
+        matrix = Matrix({key: self._vector(key, written) for key in names})
+        matrix.exclude, matrix.include = (self._entries(written, key) for key in MATRIX_LISTS)
+        if self.problems.error_count > before or self.interpolator.invalid_paths:
             return None
         for entry in matrix.exclude:
             self._check_exclude(entry, matrix)
-        return None if self.shape.error_count > before else matrix
+        return None if self.problems.error_count > before else matrix
 
-    def _vector(self, key: str, given: YamlMapping) -> list[MatrixValue]:
-        found = self._values(key, given)
-        seen: set[str] = set()
-        for value in found:
-            if value.text in seen:
-                self.shape.add_error(value.place, f"{key} has {quote(value.value)} twice")
-            seen.add(value.text)
-        return found
-
-    def _values(self, key: str, given: YamlMapping) -> list[MatrixValue]:
-        at, place, raw = f"matrix.{key}", given.place(key), given[key]
+    def _vector(self, key: str, written: YamlMapping) -> list[MatrixValue]:
+        path, position, raw = f"matrix.{key}", written.position(key), written[key]
         if isinstance(raw, YamlSequence) and raw:
-            part = self.parts.get(key)
-            filled = (self.filler.tree(value, part, f"{at}[{index}]") for index, value in enumerate(raw))
-            return [_value(value, here) for value, here in zip(filled, raw.places, strict=True)]
-        values = self.filler.tree(raw, None, at)
-        if isinstance(values, list) and values:
-            return [_value(value, place) for value in values]
-        if values is not INVALID:
-            self.shape.add_error(place, f"{key} must be a list of values, not {quote(values)}")
-        return []
+            items = enumerate(zip(raw, raw.positions, strict=True))
+            vector = [self._value(value, key, f"{path}[{index}]", here) for index, (value, here) in items]
+        else:
+            values = self.interpolator.tree(raw, None, path)
+            vector = [_make_value(value, position) for value in values] if isinstance(values, list) else []
+            if not vector and values is not INVALID:
+                self.problems.add_error(position, f"{key} must be a list of values, not {quote(values)}")
+        seen: set[str] = set()
+        for value in vector:
+            if value.text in seen:
+                self.problems.add_error(value.position, f"{key} has {quote(value.value)} twice")
+            seen.add(value.text)
+        return vector
 
-    def _entries(self, given: YamlMapping, key: str) -> list[Combination]:
-        holder = given if key in given else self.node
-        if key in given and key in self.node:
-            self.shape.add_error(self.node.place(key), f"{key} is there twice: beside the matrix and in it")
-        node = holder.get(key)
-        if node is None and key not in holder:
+    def _entries(self, written: YamlMapping, key: str) -> list[Combination]:
+        holder, path = (written, f"matrix.{key}") if key in written else (self.node, key)
+        if key in written and key in self.node:
+            self.problems.add_error(self.node.position(key), f"{key} is there twice: beside the matrix and in it")
+        if key not in holder:
             return []
+        node = holder[key]
         if not isinstance(node, YamlSequence):
-            self.shape.add_error(holder.place(key), f"{key} must be a list of mappings, not {quote(node)}")
+            self.problems.add_error(holder.position(key), f"{key} must be a list of mappings, not {quote(node)}")
             return []
-        at = f"matrix.{key}" if holder is given else key
-        return [self._entry(item, node.places[index], f"{at}[{index}]") for index, item in enumerate(node)]
+        entries: list[Combination] = []
+        for index, item in enumerate(node):
+            if isinstance(item, YamlMapping) and item:
+                members = zip(item.items(), item.positions, strict=True)
+                entry = {
+                    name: self._value(value, name, f"{path}[{index}].{name}", position)
+                    for (name, value), position in members
+                }
+                entries.append(entry)
+            else:
+                message = f"an entry is a mapping of names and values, not {quote(item)}"
+                self.problems.add_error(node.positions[index], message)
+        return entries
 
-    def _entry(self, item: object, place: int, at: str) -> Combination:
-        if not isinstance(item, YamlMapping) or not item:
-            self.shape.add_error(place, f"an entry is a mapping of names and values, not {quote(item)}")
-            return {}
-        return {
-            key: _value(self.filler.tree(value, self.parts.get(key), f"{at}.{key}"), here)
-            for (key, value), here in zip(item.items(), item.places, strict=True)
-        }
+    def _value(self, value: object, key: str, path: str, position: int) -> MatrixValue:
+        return _make_value(self.interpolator.tree(value, self.parameters.get(key), path), position)
 
     def _check_exclude(self, entry: Combination, matrix: Matrix) -> None:
         for key, value in entry.items():
-            known = matrix.vectors.get(key)
-            if known is None:
-                words = did_you_mean(key, list(matrix.vectors)) if matrix.vectors else "; there is no matrix"
-                self.shape.add_error(value.place, f"exclude names {quote(key)}, which is not in the matrix{words}")
-            elif value.text not in {one.text for one in known}:
-                have = join_or(tuple(one.text for one in known[:10]))
-                self.shape.add_error(value.place, f"exclude names {key} {value.text}; the matrix has {have}")
+            known = [other.text for other in matrix.vectors.get(key, ())]
+            if key not in matrix.vectors:
+                hint = did_you_mean(key, list(matrix.vectors)) if matrix.vectors else "; there is no matrix"
+                self.problems.add_error(value.position, f"exclude names {quote(key)}, which is not in the matrix{hint}")
+            elif value.text not in known:
+                message = f"exclude names {key} {value.text}; the matrix has {join_or(tuple(known[:10]))}"
+                self.problems.add_error(value.position, message)
 
 
-def _value(value: object, place: int) -> MatrixValue:
-    return MatrixValue(value, to_text(value), place)
+def _make_value(value: object, position: int) -> MatrixValue:
+    return MatrixValue(value, to_text(value), position)

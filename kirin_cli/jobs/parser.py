@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kirin_cli.jobs.expand import Expansions, JobEntry, JobExpander
-from kirin_cli.jobs.interpolation import Interpolator, Variables, fill_heading
+from kirin_cli.jobs.interpolation import Interpolator, fill_heading, read_variables
 from kirin_cli.jobs.job import JOB_KEYS, JobSpec, check_dependencies
-from kirin_cli.jobs.job_builder import DocumentDefaults, FieldsByModel, JobBuilder
+from kirin_cli.jobs.job_builder import FieldsByModel, JobBuilder
 from kirin_cli.jobs.placeholders import may_interpolate
 from kirin_cli.jobs.problems import (
     DEFAULT_INPUT_LIMITS,
     MAX_PROBLEMS,
-    ExpansionLimits,
     FileProblem,
     InputLimits,
     JobFileError,
+    LimitCounter,
     ProblemCollector,
 )
 from kirin_cli.jobs.scope import ExternalInputs, VariableScope
@@ -26,12 +26,15 @@ from kirin_cli.modelspec.text import did_you_mean, quote
 
 _SINGLE_KEYS = tuple(key for key in JOB_KEYS if key != "output")
 _TOP_KEYS = ("version", "vars", "defaults", "output", "jobs", *_SINGLE_KEYS)
-_JOB_MAKING = frozenset({"model", "params", "matrix", "include", "foreach"})
+_JOB_DEFINING = frozenset({"model", "params", "matrix", "include", "foreach"})
 _DEFAULTS_KEYS = ("model", "params", "output", "tags", "take")
 
 
 class JobFileParser:
-    """Reads the documents of the file at `path`; what is wrong goes to `shape`. `interpolates` where there is a `$`."""
+    """Reads the documents of the file at `path`; what is wrong goes to `problems`.
+
+    `interpolates` is whether there is a `$` anywhere in the file.
+    """
 
     def __init__(
         self,
@@ -44,101 +47,98 @@ class JobFileParser:
         interpolates: bool,
     ) -> None:
         self._stem = path.stem
-        self._shape = problems
-        self._outside = inputs
-        self._growth = ExpansionLimits(limits)
-        self._maker = JobBuilder(path, fields, problems, self._growth)
-        self._ways = Expansions(path, inputs, limits, problems)
+        self._problems = problems
+        self._inputs = inputs
+        self._counter = LimitCounter(limits)
+        self._builder = JobBuilder(path, fields, problems, self._counter)
+        self._expansions = Expansions(path, inputs, limits, problems)
         self._interpolates = interpolates
         self._parameters = sorted({name for names in fields.values() for name in names})
         self._advice = dict.fromkeys(self._parameters, "; it is a parameter: write it under params")
         self._ordinal = 0
 
-    def jobs(self, document: Document, found: list[JobSpec]) -> None:
+    def jobs(self, document: Document, jobs: list[JobSpec]) -> None:
         """Add the jobs of one document, which is a file of its own; but nameless jobs are counted through.
 
         Raises JobFileError where there are too many, or where they become too much.
         """
         top = document.root
         if not isinstance(top, YamlMapping):
-            self._shape.add_error(document.place, f"a job file is a mapping with `jobs:` in it, not {quote(top)}")
+            self._problems.add_error(document.position, f"a job file is a mapping with `jobs:` in it, not {quote(top)}")
             return
-        self._shape.check_keys(top, _TOP_KEYS, self._advice)
+        self._problems.check_keys(top, _TOP_KEYS, self._advice)
         version = top.get("version", 1)
         if version != 1 or type(version) is not int:
-            self._shape.add_error(top.place("version"), f"version must be 1, not {quote(version)}")
-        unfolder = self._unfolder(top, document.place)
-        start = len(found)
-        taken: dict[str, int] = {}
-        for entry in self._entries(top, document.place):
-            for job in unfolder.jobs(entry):
-                self._claim(job, entry, taken)
-                found.append(job)
-        found[start:] = check_dependencies(found[start:], self._outside.hints)
+            self._problems.add_error(top.position("version"), f"version must be 1, not {quote(version)}")
+        expander = self._expander(top, document.position)
+        start = len(jobs)
+        lines: dict[str, int] = {}
+        for entry in self._entries(top, document.position):
+            for job in expander.jobs(entry):
+                if job.take == 1:
+                    self._check_name(job, entry, lines)
+                jobs.append(job)
+        jobs[start:] = check_dependencies(jobs[start:], self._inputs.suggestions)
 
-    def _unfolder(self, top: YamlMapping, place: int) -> JobExpander:
-        variables = Variables(self._shape.get_mapping(top, "vars"), self._outside, self._growth, self._shape)
-        filler = Interpolator(VariableScope(variables, self._outside), self._growth, place)
+    def _expander(self, top: YamlMapping, position: int) -> JobExpander:
+        problems = self._problems
+        variables = read_variables(problems.get_mapping(top, "vars"), self._inputs, self._counter, problems)
+        interpolator = Interpolator(VariableScope(variables, self._inputs), self._counter, position)
+        defaults = problems.get_mapping(top, "defaults")
+        problems.check_keys(defaults, _DEFAULTS_KEYS, self._advice)
+        params = problems.get_mapping(defaults, "params")
+        for name in params:
+            if name not in self._advice and not problems.is_full:
+                hint = did_you_mean(name, self._parameters)
+                problems.add_error(params.position(name), f"no model has a parameter {quote(name)}{hint}")
+        if self._interpolates:
+            defaults = fill_heading(defaults, interpolator, problems)
+            top = fill_heading(top, interpolator, problems) if "jobs" in top else top
         return JobExpander(
-            maker=self._maker,
-            ways=self._ways,
-            shared=self._shared(top, filler),
+            builder=self._builder,
+            expansions=self._expansions,
+            defaults=self._builder.shared_defaults(top, defaults, params),
             variables=variables,
-            outside=self._outside,
-            growth=self._growth,
-            shape=self._shape,
+            inputs=self._inputs,
+            counter=self._counter,
+            problems=problems,
             interpolates=self._interpolates,
         )
 
-    def _shared(self, top: YamlMapping, interpolator: Interpolator) -> DocumentDefaults:
-        defaults = self._shape.get_mapping(top, "defaults")
-        self._shape.check_keys(defaults, _DEFAULTS_KEYS, self._advice)
-        params = self._shape.get_mapping(defaults, "params")
-        for name in params:
-            if name not in self._advice and not self._shape.is_full:
-                hint = did_you_mean(name, self._parameters)
-                self._shape.add_error(params.place(name), f"no model has a parameter {quote(name)}{hint}")
-        if self._interpolates:
-            defaults = fill_heading(defaults, interpolator, self._shape)
-            top = fill_heading(top, interpolator, self._shape) if "jobs" in top else top
-        return self._maker.shared_defaults(top, defaults, params)
-
-    def _entries(self, top: YamlMapping, place: int) -> Iterator[JobEntry]:
-        if "jobs" in top:
-            return self._listed(top)
-        if not _JOB_MAKING.isdisjoint(top):
-            self._ordinal += 1
-            return iter([JobEntry(top, place, self._stem if self._ordinal == 1 else f"{self._stem}-{self._ordinal}")])
-        self._shape.add_error(place, "there is no job: write `jobs:`, or one job's `model:` and `params:`")
-        return iter(())
-
-    def _listed(self, top: YamlMapping) -> Iterator[JobEntry]:
+    def _entries(self, top: YamlMapping, position: int) -> Iterator[JobEntry]:
+        if "jobs" not in top:
+            if _JOB_DEFINING.isdisjoint(top):
+                message = "there is no job: write `jobs:`, or one job's `model:` and `params:`"
+                self._problems.add_error(position, message)
+            else:
+                self._ordinal += 1
+                yield JobEntry(top, position, self._stem if self._ordinal == 1 else f"{self._stem}-{self._ordinal}")
+            return
         for key in _SINGLE_KEYS:
             if key in top:
-                self._shape.add_error(
-                    top.place(key), f"{key} cannot stand beside jobs; write it in a job or in defaults"
-                )
+                message = f"{key} cannot stand beside jobs; write it in a job or in defaults"
+                self._problems.add_error(top.position(key), message)
         jobs = top["jobs"]
         if not isinstance(jobs, YamlSequence):
-            self._shape.add_error(top.place("jobs"), f"jobs must be a list, not {quote(jobs)}")
+            self._problems.add_error(top.position("jobs"), f"jobs must be a list, not {quote(jobs)}")
             return
-        for node, place in zip(jobs, jobs.places, strict=True):
+        for node, job_position in zip(jobs, jobs.positions, strict=True):
             self._ordinal += 1
             if isinstance(node, YamlMapping):
-                self._shape.check_keys(node, JOB_KEYS, self._advice)
-                yield JobEntry(node, place, f"{self._stem}-{self._ordinal}")
+                self._problems.check_keys(node, JOB_KEYS, self._advice)
+                yield JobEntry(node, job_position, f"{self._stem}-{self._ordinal}")
             else:
-                self._shape.add_error(place, f"a job is a mapping with params, not {quote(node)}")
+                self._problems.add_error(job_position, f"a job is a mapping with params, not {quote(node)}")
 
-    def _claim(self, job: JobSpec, entry: JobEntry, taken: dict[str, int]) -> None:
-        if job.take > 1:
-            return
-        if job.name in taken:
-            place = entry.node.place("name") if "name" in entry.node else entry.place
-            self._shape.via = job.via
-            self._shape.add_error(place, f"the name {quote(job.name)} is taken by the job on line {taken[job.name]}")
-            self._shape.via = ""
-        taken.setdefault(job.name, job.line)
+    def _check_name(self, job: JobSpec, entry: JobEntry, lines: dict[str, int]) -> None:
+        """Refuse a name that an earlier job of the document has; `lines` holds where they are, by name."""
+        if job.name in lines:
+            position = entry.node.position("name") if "name" in entry.node else entry.position
+            message = f"the name {quote(job.name)} is taken by the job on line {lines[job.name]}"
+            self._problems.via = job.via
+            self._problems.add_error(position, message)
+            self._problems.via = ""
+        lines.setdefault(job.name, job.line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,34 +156,30 @@ def read_job_file(
     """The jobs of all documents of a YAML file. Raises nothing: what cannot be read is a problem too.
 
     Everything that is wrong with a file is found in one pass; only an error of syntax hides what stands below it.
-    `outside` is shared by all files of a command; without it there is nothing outside of the file.
+    `inputs` are shared by all files of a command; without them there is nothing outside of the file.
     """
     with pause_gc():
         try:
             text = decode(read_bytes(path, limits.bytes))
-        except JobFileError as stop:
-            return JobFile(path, (), (stop.problem,))
+        except JobFileError as error:
+            return JobFile(path, (), (error.problem,))
         stream = parse_yaml(text, limits)
-        shape = ProblemCollector()
-        reader = JobFileParser(
-            path, fields, shape, inputs or ExternalInputs(), limits, interpolates=may_interpolate(text)
+        collector = ProblemCollector()
+        parser = JobFileParser(
+            path, fields, collector, inputs or ExternalInputs(), limits, interpolates=may_interpolate(text)
         )
         documents = [document for document in stream.documents if document.root is not None]
         jobs: list[JobSpec] = []
         try:
             for document in documents:
-                reader.jobs(document, jobs)
-        except JobFileError as stop:
-            shape.add(stop.problem)
+                parser.jobs(document, jobs)
+        except JobFileError as error:
+            collector.add(error.problem)
         if not documents and not stream.problems:
-            shape.add_error(0, "the file is empty; it needs `jobs:`, or one job's `model:` and `params:`")
-    return JobFile(path, tuple(jobs), _in_order([*stream.problems, *shape.problems]))
-
-
-def _in_order(problems: list[FileProblem]) -> tuple[FileProblem, ...]:
-    problems.sort(key=lambda problem: (problem.file, problem))
-    shown = problems[:MAX_PROBLEMS]
+            collector.add_error(0, "the file is empty; it needs `jobs:`, or one job's `model:` and `params:`")
+    problems = sorted((*stream.problems, *collector.problems), key=lambda problem: (problem.file, problem))
     if len(problems) > MAX_PROBLEMS:
-        last, words = shown[-1], f"more than {MAX_PROBLEMS:,} problems: the rest is not shown"
-        shown.append(FileProblem(last.line, last.column, words, last.file))
-    return tuple(shown)
+        last = problems[MAX_PROBLEMS - 1]
+        message = f"more than {MAX_PROBLEMS:,} problems: the rest is not shown"
+        problems[MAX_PROBLEMS:] = [FileProblem(last.line, last.column, message, last.file)]
+    return JobFile(path, tuple(jobs), tuple(problems))

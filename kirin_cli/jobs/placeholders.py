@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from math import isfinite
 from typing import Final, NamedTuple, Self
 from zlib import crc32
 
 from kirin_cli.modelspec.text import quote
+from kirin_cli.tree import map_leaves, walk
 
 MAX_LABEL_LENGTH: Final = 40
 """Characters of a value in the name of a job; a longer one is cut and told apart by a checksum."""
@@ -38,18 +40,29 @@ MAX_PLACEHOLDERS: Final = 1000
 IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """How a variable may be called."""
 
-_PART = re.compile(r"\$(?:\$|\{([^{}]*)(\}?))")
+_DOLLAR = re.compile(r"\$(?:\$|\{([^{}]*)(\}?))")
 _BODY = re.compile(r"(.*?)(?::([-?])(.*))?", re.DOTALL)
 # A backslash escape of YAML can put a $ into a value of a text without one.
 _DOLLARS = ("$", r"\x24", r"\u0024", r"\U00000024")
 
 
+class InterpolationError(ValueError):
+    """A placeholder has no value, or cannot be understood; the text says why.
+
+    `already_reported` where a problem elsewhere says it already.
+    """
+
+    def __init__(self, message: str, *, already_reported: bool = False) -> None:
+        super().__init__(message)
+        self.already_reported = already_reported
+
+
 class Placeholder(NamedTuple):
-    """One `${…}`: the name that is asked for, and the words after `:-` or `:?` (`otherwise` is "-", "?" or "")."""
+    """One `${…}`: the name, and the text after `:-` or `:?` (`operator` is "-", "?" or "")."""
 
     name: str
-    otherwise: str = ""
-    words: str = ""
+    operator: str = ""
+    text: str = ""
 
 
 TemplatePieces = tuple[str | Placeholder, ...]
@@ -62,65 +75,45 @@ def may_interpolate(text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def parse_template(text: str) -> TemplatePieces:
-    """The pieces of a value. Raises ValueError with a sentence for a `${` that cannot be understood."""
+    """The pieces of a value. Raises InterpolationError for a `${` that cannot be understood."""
     if text.count("${") > MAX_PLACEHOLDERS:
-        raise ValueError(f"has more than {MAX_PLACEHOLDERS:,} placeholders")
-    return tuple(piece for piece in _pieces(text) if piece)
-
-
-def _pieces(text: str) -> Iterator[str | Placeholder]:
+        raise InterpolationError(f"has more than {MAX_PLACEHOLDERS:,} placeholders")
+    pieces: list[str | Placeholder] = []
     end = 0
-    for match in _PART.finditer(text):
-        yield text[end : match.start()]
+    for match in _DOLLAR.finditer(text):
+        pieces += (text[end : match.start()], "$" if match[0] == "$$" else _placeholder(match))
         end = match.end()
-        yield "$" if match[0] == "$$" else _placeholder(match[0], match[1], closed=bool(match[2]))
-    yield text[end:]
+    return tuple(piece for piece in (*pieces, text[end:]) if piece)
 
 
-def _placeholder(written: str, body: str, *, closed: bool) -> Placeholder:
-    if not closed:
-        raise ValueError(f"{quote(written)} does not end, or has a brace inside; $${{ stands for a plain ${{")
-    match = _BODY.fullmatch(body)
-    assert match  # noqa: S101  (it takes every text)
-    name = match[1].strip()
+def _placeholder(match: re.Match[str]) -> Placeholder:
+    if not match[2]:
+        raise InterpolationError(f"{quote(match[0])} does not end, or has a brace inside; $${{ stands for a plain ${{")
+    body = _BODY.fullmatch(match[1])
+    assert body  # noqa: S101  (it takes every text)
+    name = body[1].strip()
     if "." not in name and not IDENTIFIER.fullmatch(name):
-        raise ValueError(f"{quote(written)} has no name as it must be; it is ${{name}}, ${{name:-default}}, ${{row.x}}")
-    return Placeholder(name, match[2] or "", match[3] or "")
+        usage = "it is ${name}, ${name:-default}, ${row.x}"
+        raise InterpolationError(f"{quote(match[0])} has no name as it must be; {usage}")
+    return Placeholder(name, body[2] or "", body[3] or "")
 
 
 def referenced_names(tree: object) -> Iterator[str]:
     """Every name that the texts of a tree ask for; what cannot be understood asks for nothing."""
-    if isinstance(tree, str):
-        if "${" in tree:
-            yield from _names(tree)
-    elif isinstance(tree, dict | list):
-        for part in tree.values() if isinstance(tree, dict) else tree:
-            yield from referenced_names(part)
-
-
-def _names(text: str) -> list[str]:
-    try:
-        return [piece.name for piece in parse_template(text) if isinstance(piece, Placeholder)]
-    except ValueError:
-        return []
+    for _, leaf in walk(tree):
+        if isinstance(leaf, str) and "${" in leaf:
+            with suppress(InterpolationError):
+                yield from [piece.name for piece in parse_template(leaf) if isinstance(piece, Placeholder)]
 
 
 def needs_interpolation(tree: object) -> bool:
     """Whether a text of a tree has to be filled in."""
-    if isinstance(tree, str):
-        return "$" in tree
-    if isinstance(tree, dict | list):
-        return any(map(needs_interpolation, tree.values() if isinstance(tree, dict) else tree))
-    return False
+    return any("$" in leaf for _, leaf in walk(tree) if isinstance(leaf, str))
 
 
 def escape(tree: object) -> object:
     """The tree with its texts written so that they stand for themselves in a job file."""
-    if isinstance(tree, str):
-        return re.sub(r"\$(?=[${])", "$$", tree)
-    if isinstance(tree, dict):
-        return {name: escape(part) for name, part in tree.items()}
-    return [escape(part) for part in tree] if isinstance(tree, list) else tree
+    return map_leaves(tree, lambda leaf: re.sub(r"\$(?=[${])", "$$", leaf) if isinstance(leaf, str) else leaf)
 
 
 FIELDS: Final = ("url",)
@@ -138,22 +131,15 @@ class JobReference(str):
     field: str
 
     def __new__(cls, job: str, field: str) -> Self:
-        made = super().__new__(cls, f"${{jobs.{job}.{field}}}")
-        made.job = job
-        made.field = field
-        return made
+        reference = super().__new__(cls, f"${{jobs.{job}.{field}}}")
+        reference.job = job
+        reference.field = field
+        return reference
 
     def __repr__(self) -> str:
-        return f"Reference(job={self.job!r}, field={self.field!r})"
+        return f"JobReference(job={self.job!r}, field={self.field!r})"
 
 
-def find_references(tree: object, at: str = "") -> Iterator[tuple[str, JobReference]]:
+def find_references(tree: object) -> Iterator[tuple[str, JobReference]]:
     """(path, reference) of every one in a tree of parameters."""
-    if isinstance(tree, JobReference):
-        yield at, tree
-    elif isinstance(tree, dict):
-        for name, part in tree.items():
-            yield from find_references(part, f"{at}.{name}" if at else name)
-    elif isinstance(tree, list):
-        for index, part in enumerate(tree):
-            yield from find_references(part, f"{at}[{index}]")
+    return ((path, leaf) for path, leaf in walk(tree) if isinstance(leaf, JobReference))

@@ -20,47 +20,46 @@ _MARKS = (
 # What libyaml takes for the end of a line, so that its line numbers and these agree.
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_SURROGATE_PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 _MAX_LINE_SHOWN = 200  # characters of a source line
 _MAX_CACHED = 8 << 20  # bytes of a file of which lines are shown
 
 
-def read_bytes(path: Path, most: int) -> bytes:
-    """The content of a job file of at most `most` bytes; a larger file is not read. Raises JobFileError (fault I3)."""
+def read_bytes(path: Path, max_bytes: int) -> bytes:
+    """The content of a job file of at most `max_bytes`; a larger file is not read. Raises JobFileError (fault I3)."""
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
-            raw = file.read(most + 1) if size <= most else b""
+            raw = file.read(max_bytes + 1) if size <= max_bytes else b""
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise JobFileError(0, 0, f"cannot be read: {reason}") from error
-    if max(size, len(raw)) > most:
-        raise JobFileError(1, 1, f"is larger than the limit of {most:,} bytes for a job file")
+    if max(size, len(raw)) > max_bytes:
+        raise JobFileError(1, 1, f"is larger than the limit of {max_bytes:,} bytes for a job file")
     return raw
 
 
 def decode(raw: bytes) -> str:
-    """UTF-8, or UTF-16 and UTF-32 with a byte order mark. Raises JobFileError at the first wrong byte."""
+    """UTF-8, or UTF-16 and UTF-32 with a byte order mark. Raises JobFileError at the first wrong byte.
+
+    In JSON, surrogate pairs in escapes become characters: programs write emoji so, and YAML has no such escape.
+    """
     codec, body = _encoding(raw)
     try:
-        return _joined_pairs(body.decode(codec))
+        text = body.decode(codec)
     except UnicodeDecodeError as error:
         before = body[: error.start].decode(codec, "replace")
         line, column = index_position(before, len(before))
         message = f"byte 0x{body[error.start]:02X} is not valid {codec.upper()[:6].rstrip('-')}; save the file as UTF-8"
         raise JobFileError(line, column, message) from error
+    if text.lstrip().startswith(("{", "[")) and "\\ud" in text.lower():
+        return _SURROGATE_PAIR.sub(_join_surrogates, text)
+    return text
 
 
-def _joined_pairs(text: str) -> str:
-    """JSON with its escaped surrogate pairs as characters: programs write emoji so, and YAML has no such escape."""
-    if not text.lstrip().startswith(("{", "[")) or "\\ud" not in text.lower():
-        return text
-    return _PAIR.sub(lambda pair: pair[1] + chr(_joined(int(pair[2], 16), int(pair[3], 16))), text)
-
-
-def _joined(high: int, low: int) -> int:
-    """The code point of a surrogate pair."""
-    return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)
+def _join_surrogates(pair: re.Match[str]) -> str:
+    high, low = int(pair[2], 16), int(pair[3], 16)
+    return pair[1] + chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
 
 
 def _encoding(raw: bytes) -> tuple[str, bytes]:
@@ -78,8 +77,8 @@ def index_position(text: str, index: int) -> tuple[int, int]:
 
 def first_forbidden(text: str) -> tuple[int, int, str]:
     """Line, column and character of the first one that YAML forbids; the very start and "" where there is none."""
-    found = _FORBIDDEN.search(text)
-    return (*index_position(text, found.start()), found[0]) if found else (1, 1, "")
+    match = _FORBIDDEN.search(text)
+    return (*index_position(text, match.start()), match[0]) if match else (1, 1, "")
 
 
 def source_line(path: Path, line: int) -> str:

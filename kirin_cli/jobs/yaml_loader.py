@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, cast
 
 import yaml
 from yaml.error import MarkedYAMLError
@@ -21,11 +21,11 @@ from yaml.reader import ReaderError
 
 from kirin_cli.jobs.problems import (
     DEFAULT_INPUT_LIMITS,
+    MAX_PROBLEMS,
     FileProblem,
     InputLimits,
     JobFileError,
-    ParseLimits,
-    event_position,
+    LimitCounter,
 )
 from kirin_cli.jobs.source_text import first_forbidden
 from kirin_cli.jobs.yaml_nodes import (
@@ -67,32 +67,23 @@ def syntax_problem(error: Exception, text: str, limits: InputLimits) -> FileProb
     if not isinstance(error, MarkedYAMLError) or not error.problem_mark:
         return FileProblem(1, 1, f"is no YAML: {error}")
     mark = error.problem_mark
-    said = error.problem or "cannot be read"
-    if _TOO_DEEP in said:
+    message = error.problem or "cannot be read"
+    if _TOO_DEEP in message:
         return FileProblem(mark.line + 1, mark.column + 1, limits.too_deep)
     started = error.context_mark
     if error.context and started and started.line != mark.line:
-        said += f" ({error.context} from line {started.line + 1})"
-    return FileProblem(mark.line + 1, mark.column + 1, f"{said}{_advice(said, text[mark.index : mark.index + 1])}")
-
-
-def _advice(said: str, character: str) -> str:
-    if character == "\t":
-        return "; indent with spaces, never with a tab"
-    return next((f"; {advice}" for words, advice in _ADVICE if words in said), "")
+        message += f" ({error.context} from line {started.line + 1})"
+    advice = next((f"; {advice}" for part, advice in _ADVICE if part in message), "")
+    if text[mark.index : mark.index + 1] == "\t":
+        advice = "; indent with spaces, never with a tab"
+    return FileProblem(mark.line + 1, mark.column + 1, message + advice)
 
 
 _Event = Any
 """One of PyYAML's events; which attributes it has shows its type, which is asked first."""
 
-
-class _Events(Protocol):
-    def get_event(self) -> _Event: ...
-
-
-Parser = Callable[[str], _Events]
+Parser = Callable[[str], Any]
 """Makes of a text an object whose get_event() gives PyYAML's events one by one."""
-
 
 _STARTS = frozenset({MappingStartEvent, SequenceStartEvent})
 _ENDS = frozenset({MappingEndEvent, SequenceEndEvent})
@@ -100,18 +91,19 @@ _ENDS = frozenset({MappingEndEvent, SequenceEndEvent})
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document: its data, of Mapping, Sequence and scalars, and the place where it starts."""
+    """One YAML document: its data, of mappings, sequences and scalars, and the position where it starts."""
 
     root: object
-    place: int
+    position: int
 
 
 class Builder:
-    """Reads one text. Notes in `problems` what can be passed over; raises JobFileError for what cannot."""
+    """Reads one text. Adds to `problems` what can be passed over; raises JobFileError for what cannot."""
 
     def __init__(self, text: str, limits: InputLimits, parser: Parser, problems: list[FileProblem]) -> None:
         self._next = parser(text).get_event
-        self._budget = ParseLimits(limits, problems)
+        self._counter = LimitCounter(limits)
+        self._problems = problems
         self._decorated = "&" in text or "!" in text  # anchors and tags are asked for only where there can be some
         self._known: dict[str, str] = {}  # keys met without quotes: one object for each, and surely text
         self._anchors: dict[str, object] = {}
@@ -122,13 +114,13 @@ class Builder:
         """One after another, as they are read."""
         self._next()
         while type(event := self._next()) is DocumentStartEvent:
-            self._budget.document(event)
+            self._counter.add("documents", 1, _position(event))
             event = self._next()
-            yield Document(self._tree(event), event_position(event))
+            yield Document(self._build(event), _position(event))
             self._anchors.clear()
             self._next()
 
-    def _tree(self, event: _Event) -> object:
+    def _build(self, event: _Event) -> object:
         # Without recursion: CPython gets slow where many calls straddle a boundary of its stack's memory.
         if type(event) not in _STARTS:
             return self._leaf(event)
@@ -146,19 +138,22 @@ class Builder:
 
     def _fill_mapping(self, node: YamlMapping) -> YamlMapping | YamlSequence | None:
         # Goes on until a container starts, which is to be filled first, or until the end: then None.
-        # The hot loop, a turn for each key: no call that the usual key and the usual value can do without.
-        following, known, decorated, places = self._next, self._known, self._decorated, node.places
+        # The hot loop, a turn for each key: no call that most keys and most values can do without.
+        following, known, decorated, positions = self._next, self._known, self._decorated, node.positions
         while type(event := following()) is not MappingEndEvent:
             mark = event.start_mark
-            place = mark.line << COLUMN_BITS | mark.column
+            position = mark.line << COLUMN_BITS | mark.column
             key = known.get(event.value) if type(event) is ScalarEvent else None
             if key is None or (decorated and (event.anchor or event.tag)):
                 key = self._key(event, node)
             if key is None or key in node:
-                self._drop(node, key, place)
+                if key is not None:
+                    first, _ = line_column(positions[list(node).index(key)])
+                    self._add_error(position, f"duplicate key {quote(key)}; the first is on line {first}")
+                self._skip(self._next())
                 continue
             event = following()
-            places.append(place)
+            positions.append(position)
             if type(event) is ScalarEvent and not (decorated and (event.anchor or event.tag)):
                 text = (value := event.value)[:1] not in NON_TEXT_PATTERN or event.style
                 node[key] = value if text else parse_scalar(value)
@@ -167,19 +162,20 @@ class Builder:
                 return inner
             else:
                 node[key] = self._leaf(event)
-        self._budget.entries(len(places), event)
+        self._counter.add("entries", len(positions), _position(event))
         if "<<" in node:
             self._merge(node)
         return None
 
     def _fill_sequence(self, node: YamlSequence) -> YamlMapping | YamlSequence | None:
         # Hot too, a turn for each item: they are counted by the thousand.
-        following, decorated, places = self._next, self._decorated, node.places
+        following, decorated, positions = self._next, self._decorated, node.positions
         while type(event := following()) is not SequenceEndEvent:
             mark = event.start_mark
-            places.append(mark.line << COLUMN_BITS | mark.column)
-            if not len(places) % 1024:
-                self._budget.entries(1024, event)
+            position = mark.line << COLUMN_BITS | mark.column
+            positions.append(position)
+            if not len(positions) % 1024:
+                self._counter.add("entries", 1024, position)
             if type(event) is ScalarEvent and not (decorated and (event.anchor or event.tag)):
                 text = (value := event.value)[:1] not in NON_TEXT_PATTERN or event.style
                 node.append(value if text else parse_scalar(value))
@@ -189,33 +185,32 @@ class Builder:
                 return inner
             else:
                 node.append(self._leaf(event))
-        self._budget.entries(len(places) % 1024, event)
+        self._counter.add("entries", len(positions) % 1024, _position(event))
         return None
 
     def _container(self, event: _Event) -> YamlMapping | YamlSequence:
         """A new one, still to be filled."""
-        self._budget.depth(len(self._stack) + 1, event)
+        self._check_depth(1, event)
         mapping = type(event) is MappingStartEvent
         node = YamlMapping() if mapping else YamlSequence()
-        node.places = array("Q")
+        node.positions = array("Q")
         if self._decorated:
             if event.tag not in {None, "!", MAP_TAG if mapping else SEQ_TAG}:
-                self._budget.add_error(event_position(event), unknown_tag(event.tag))
+                self._add_error(_position(event), unknown_tag(event.tag))
             if event.anchor:
                 self._anchors[event.anchor] = node
         return node
 
     def _leaf(self, event: _Event) -> object:
         """A scalar, or what an alias names."""
-        return self._scalar(event) if type(event) is ScalarEvent else self._alias(event)
-
-    def _scalar(self, event: _Event) -> Scalar:
+        if type(event) is not ScalarEvent:
+            return self._alias(event)
         value: Scalar = event.value
         if event.tag is not None:
             try:
                 value = parse_tagged(event.tag, event.value)
             except ValueError as error:
-                self._budget.add_error(event_position(event), str(error))
+                self._add_error(_position(event), str(error))
         elif not event.style:
             value = parse_scalar(event.value)
         if event.anchor:
@@ -231,57 +226,67 @@ class Builder:
             why = "stands inside the very thing it names"
         else:
             nodes, depth = count_nodes(target, self._measures)
-            self._budget.depth(len(self._stack) + depth, event)
-            self._budget.nodes(nodes, event_position(event))
+            self._check_depth(depth, event)
+            self._counter.add("nodes", nodes, _position(event))
             return target
-        self._budget.add_error(event_position(event), f"alias *{name[:60]} {why}")
+        self._add_error(_position(event), f"alias *{name[:60]} {why}")
         return None
 
     def _key(self, event: _Event, node: YamlMapping) -> str | None:
-        self._budget.entries(0, event, pending=len(node) + 1)
+        position = _position(event)
+        self._counter.add("entries", 0, position, pending=len(node) + 1)
         if type(event) in _STARTS:
             self._skip(event)
-            self._budget.add_error(event_position(event), "a key must be text, not a mapping or a list")
+            self._add_error(position, "a key must be text, not a mapping or a list")
             return None
         key = self._leaf(event)
         if not isinstance(key, str):
-            self._budget.add_error(event_position(event), f"key {quote(key)} must be text; put it in quotes")
+            self._add_error(position, f"key {quote(key)} must be text; put it in quotes")
             return None
         if type(event) is ScalarEvent and not event.style and event.tag is None:
             self._known[key] = key
         return key
 
-    def _drop(self, node: YamlMapping, key: str | None, place: int) -> None:
-        if key is not None:
-            first, _ = line_column(node.places[list(node).index(key)])
-            self._budget.add_error(place, f"duplicate key {quote(key)}; the first is on line {first}")
-        self._skip(self._next())
-
     def _skip(self, event: _Event) -> None:
         """Pass over a key or value; `event` is its first."""
         depth = 0
         while True:
-            self._budget.entries(1, event)
+            self._counter.add("entries", 1, _position(event))
             depth += (type(event) in _STARTS) - (type(event) in _ENDS)
             if depth == 0:
                 return
-            self._budget.depth(len(self._stack) + depth, event)
+            self._check_depth(depth, event)
             event = self._next()
 
     def _merge(self, node: YamlMapping) -> None:
-        at = list(node).index("<<")
-        place = node.places.pop(at)
-        given = node.pop("<<")
-        for source in given if isinstance(given, YamlSequence) else [given]:
+        position = node.positions.pop(list(node).index("<<"))
+        merged = node.pop("<<")
+        for source in merged if isinstance(merged, YamlSequence) else [merged]:
             if not isinstance(source, YamlMapping):
-                self._budget.add_error(place, f"<< merges a mapping or a list of mappings, not {quote(source)}")
+                self._add_error(position, f"<< merges a mapping or a list of mappings, not {quote(source)}")
                 continue
             if id(source) not in self._measures:  # not counted yet, as an alias is
-                self._budget.nodes(len(source), place)
-            for key, origin in zip(source, source.places, strict=True):
+                self._counter.add("nodes", len(source), position)
+            for key, key_position in zip(source, source.positions, strict=True):
                 if key not in node:
                     node[key] = source[key]
-                    node.places.append(origin)
+                    node.positions.append(key_position)
+
+    def _check_depth(self, below: int, event: _Event) -> None:
+        if len(self._stack) + below > self._counter.limits.depth:
+            raise JobFileError(*line_column(_position(event)), self._counter.limits.too_deep)
+
+    def _add_error(self, position: int, message: str) -> None:
+        """Add a problem that the rest of the file does not suffer from."""
+        if len(self._problems) >= MAX_PROBLEMS:
+            raise JobFileError(*line_column(position), f"more than {MAX_PROBLEMS:,} problems: the rest was not read")
+        self._problems.append(FileProblem(*line_column(position), message))
+
+
+def _position(event: _Event) -> int:
+    """Where an event starts (see `yaml_nodes`)."""
+    mark = event.start_mark
+    return int(mark.line << COLUMN_BITS | mark.column)
 
 
 PARSER: Final = cast("Parser", getattr(yaml, "CSafeLoader", yaml.SafeLoader))

@@ -11,42 +11,42 @@ from kirin_cli.modelspec.text import quote
 
 _STEP = re.compile(r"\[(\d{1,9})\]|([^.\[\]]+)")
 COLUMN_BITS: Final = 24
+"""A position is one number: the line, from 0, above so many bits, and in them the column, from 0."""
 
-
-_FEW: Final = 64
+_MAX_SCANNED: Final = 64
 """Keys that are looked through one by one."""
 
 
 class YamlMapping(dict[str, object]):
-    """A dict; `places[i]` is the place of its i-th key."""
+    """A dict; `positions[i]` is where its i-th key stands."""
 
-    __slots__ = ("_by_key", "places")
-    places: "array[int]"
+    __slots__ = ("_by_key", "positions")
+    positions: "array[int]"
     _by_key: dict[str, int]
 
-    def place(self, key: str) -> int:
+    def position(self, key: str) -> int:
         """Where `key`, which is there, stands; to be asked once all keys are there."""
-        if len(self) <= _FEW:
-            return self.places[list(self).index(key)]
+        if len(self) <= _MAX_SCANNED:
+            return self.positions[list(self).index(key)]
         if not hasattr(self, "_by_key"):
-            self._by_key = dict(zip(self, self.places, strict=True))
+            self._by_key = dict(zip(self, self.positions, strict=True))
         return self._by_key[key]
 
 
 class YamlSequence(list[object]):
-    """A list; `places[i]` is the place of its i-th item."""
+    """A list; `positions[i]` is where its i-th item stands."""
 
-    __slots__ = ("places",)
-    places: "array[int]"
+    __slots__ = ("positions",)
+    positions: "array[int]"
 
 
 Measures = dict[int, tuple[object, int, int]]
 """By id of a container: itself (so that the id stays its own), its nodes, its depth."""
 
 
-def line_column(place: int) -> tuple[int, int]:
+def line_column(position: int) -> tuple[int, int]:
     """Line and column, from 1, as editors count."""
-    return (place >> COLUMN_BITS) + 1, (place & (1 << COLUMN_BITS) - 1) + 1
+    return (position >> COLUMN_BITS) + 1, (position & (1 << COLUMN_BITS) - 1) + 1
 
 
 def split_path(path: str) -> list[str | int]:
@@ -54,17 +54,17 @@ def split_path(path: str) -> list[str | int]:
     return [name or int(index) for index, name in _STEP.findall(path)]
 
 
-def find_position(root: object, wanted: list[str | int], place: int = 0) -> tuple[int, int]:
-    """The place of the innermost element on the way, and how many steps led there; `place` is the root's."""
+def find_position(root: object, path: list[str | int], position: int = 0) -> tuple[int, int]:
+    """The position of the innermost element on a path, and how many steps led there; `position` is the root's."""
     node = root
-    for taken, step in enumerate(wanted):
+    for steps, step in enumerate(path):
         if isinstance(node, YamlMapping) and isinstance(step, str) and step in node:
-            place, node = node.place(step), node[step]
+            position, node = node.position(step), node[step]
         elif isinstance(node, YamlSequence) and isinstance(step, int) and step < len(node):
-            place, node = node.places[step], node[step]
+            position, node = node.positions[step], node[step]
         else:
-            return place, taken
-    return place, len(wanted)
+            return position, steps
+    return position, len(path)
 
 
 def position_of(root: object, path: str) -> tuple[int, int]:
@@ -80,12 +80,12 @@ def count_nodes(node: object, known: Measures) -> tuple[int, int]:
     if not isinstance(node, dict | list):
         return 1, 0
     if id(node) not in known:
-        parts = [count_nodes(part, known) for part in (node.values() if isinstance(node, dict) else node)]
+        children = [count_nodes(child, known) for child in (node.values() if isinstance(node, dict) else node)]
         keys = len(node) if isinstance(node, dict) else 0
-        weight = 1 + keys + sum(nodes for nodes, _ in parts)
-        known[id(node)] = node, weight, 1 + max((depth for _, depth in parts), default=0)
-    _, weight, depth = known[id(node)]
-    return weight, depth
+        total = 1 + keys + sum(nodes for nodes, _ in children)
+        known[id(node)] = node, total, 1 + max((depth for _, depth in children), default=0)
+    _, total, depth = known[id(node)]
+    return total, depth
 
 
 Scalar = str | int | float | bool | None
@@ -132,21 +132,18 @@ def parse_tagged(tag: str, text: str) -> Scalar:
     """The value of a scalar with an explicit tag (`!!str 16`). Raises ValueError, with a sentence (fault I2)."""
     if tag in {"!", _TAG + "str"}:
         return text
-    wanted = _TYPES.get(tag)
-    if wanted is None:
+    expected = _TYPES.get(tag)
+    if expected is None:
         raise ValueError(unknown_tag(tag))
     value = parse_scalar(text)
-    if wanted is float and type(value) is int:
+    if expected is float and type(value) is int:
         return float(value)
-    if type(value) is not wanted:
-        raise ValueError(f"{quote(text)} is not {_written(tag)}")
+    if type(value) is not expected:
+        raise ValueError(f"{quote(text)} is not {tag.replace(_TAG, '!!')}")
     return value
 
 
 def unknown_tag(tag: str) -> str:
     """The sentence about a tag that means nothing here."""
-    return f"unknown tag {quote(_written(tag))}; known are !!str, !!int, !!float, !!bool, !!null, !!map and !!seq"
-
-
-def _written(tag: str) -> str:
-    return "!!" + tag.removeprefix(_TAG) if tag.startswith(_TAG) else tag
+    shown = quote(tag.replace(_TAG, "!!"))
+    return f"unknown tag {shown}; known are !!str, !!int, !!float, !!bool, !!null, !!map and !!seq"

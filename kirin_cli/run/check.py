@@ -70,7 +70,7 @@ def _checked(job: JobSpec, look: InspectMedia) -> CheckedJob:
     model = _model(job.model)
     problems = list(job.problems)
     values: Mapping[str, object] = {}
-    if model is None and not problems and "model" not in job.broken:
+    if model is None and not problems and "model" not in job.invalid_paths:
         known = did_you_mean(job.model, list(MODELS))
         problems.append(Problem("model", "A1", f"unknown model {quote(job.model)}{known}"))
     if model is not None and _UNCHECKABLE.isdisjoint([problem.path for problem in problems]):
@@ -82,7 +82,7 @@ def _checked(job: JobSpec, look: InspectMedia) -> CheckedJob:
 
 def make_finding(job: JobSpec, problem: Problem) -> Finding:
     """A problem of a job with its place in the file, and with how it came there."""
-    line, column = job.spot(problem.path)
+    line, column = job.position(problem.path)
     anchor = _ANCHOR if job.comes_from_anchor(problem.path) else ""
     return Finding(
         message=problem.message, severity=problem.severity, rule=problem.rule, path=problem.path, job=job.name,
@@ -103,7 +103,7 @@ def _looking(look: MediaInspector, base: Path) -> InspectMedia:
 def _told(job: JobSpec, problem: Problem) -> bool:
     """Whether a problem only says that a value could not be filled in."""
     path = problem.path
-    broken = any(path == at or path.startswith((f"{at}.", f"{at}[")) for at in job.broken)
+    broken = any(path == at or path.startswith((f"{at}.", f"{at}[")) for at in job.invalid_paths)
     return broken and problem.rule != "A2"
 
 

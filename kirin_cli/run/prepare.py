@@ -326,7 +326,7 @@ def _one_take(job: Job, one: CheckedJob, choices: PrepareOptions, entry_of: Entr
 
 
 def _finding(one: CheckedJob, error: UsageError) -> Finding:
-    line, column = one.job.spot("output.name")
+    line, column = one.job.position("output.name")
     position = {"file": str(one.job.file), "line": line, "column": column}
     return Finding(message=_sentence(error), path="output", job=one.job.name, **position)  # type: ignore[arg-type]
 

@@ -49,17 +49,17 @@ def test_a_matrix_sets_parameters_over_the_jobs_own(load):
         "matrix mode=std,cfg_scale=0.7,prompt=slow",
         "matrix mode=pro,cfg_scale=0.7",
     ]
-    assert {job.written for job in jobs} == {"cup"}
+    assert {job.base_name for job in jobs} == {"cup"}
 
 
 def test_what_a_matrix_sets_stands_where_it_was_written(load):
     jobs = load(MATRIX).jobs
-    assert [jobs[2].spot(path) for path in ("mode", "cfg_scale", "prompt", "image", "", "seed", "name")] == [
+    assert [jobs[2].position(path) for path in ("mode", "cfg_scale", "prompt", "image", "", "seed", "name")] == [
         (6, 17), (7, 22), (4, 28), (4, 12), (4, 3), (4, 3), (3, 3),
     ]  # fmt: skip
-    assert jobs[0].spot("prompt") == (10, 17)
-    assert jobs[3].spot("mode") == (11, 6)
-    assert jobs[3].spot("cfg_scale") == (4, 3)
+    assert jobs[0].position("prompt") == (10, 17)
+    assert jobs[3].position("mode") == (11, 6)
+    assert jobs[3].position("cfg_scale") == (4, 3)
 
 
 def test_a_key_that_is_no_parameter_is_for_the_job_to_ask_for(load):
@@ -102,7 +102,7 @@ def test_a_matrix_is_filled_in_before_it_is_made(load):
     file = load(text, outside=ExternalInputs(environ={"CFG": "0.25"}))
     assert names(file) == ["shots[mode=std,cfg_scale=0.25,prompt=0.25]", "shots[mode=std,cfg_scale=0.5,prompt=0.25]"]
     assert file.jobs[0].params == {"prompt": "0.25", "mode": "std", "cfg_scale": 0.25}
-    assert file.jobs[0].spot("mode") == (4, 10)
+    assert file.jobs[0].position("mode") == (4, 10)
 
 
 def test_whole_mappings_may_be_values_of_a_matrix(load):
@@ -110,7 +110,7 @@ def test_whole_mappings_may_be_values_of_a_matrix(load):
     file = load(text)
     assert names(file) == ['shots[camera_control={"type": "forward_up"}]', "shots[camera_control=null]"]
     assert file.jobs[0].params["camera_control"] == {"type": "forward_up"}
-    assert file.jobs[0].spot("camera_control.type") == (3, 28)
+    assert file.jobs[0].position("camera_control.type") == (3, 28)
 
 
 HEAD = "model: kirin_v1_t2v\nparams: {prompt: a}\n"
@@ -209,7 +209,7 @@ def test_foreach_makes_a_job_of_every_row(load, table):
     assert file.jobs[1].params["prompt"] == "Rain, and\nmore"
     assert file.jobs[1].params["cfg_scale"] is None
     assert [job.via for job in file.jobs] == ["shots.csv:2", "shots.csv:4"]
-    assert file.jobs[0].spot("cfg_scale") == (5, 12)
+    assert file.jobs[0].position("cfg_scale") == (5, 12)
 
 
 @pytest.mark.parametrize(
@@ -387,8 +387,8 @@ def test_params_of_a_wrong_type_are_the_one_problem_of_each_job(load):
 def test_a_job_without_params_may_have_all_from_its_matrix(load):
     file = load("model: kirin_v1_t2v\ninclude: [{prompt: a}, {prompt: b, mode: pro}]\n")
     assert [job.params for job in file.jobs] == [{"prompt": "a"}, {"prompt": "b", "mode": "pro"}]
-    assert file.jobs[1].spot("mode") == (2, 36)
-    assert file.jobs[1].spot("duration") == (2, 1)
+    assert file.jobs[1].position("mode") == (2, 36)
+    assert file.jobs[1].position("duration") == (2, 1)
 
 
 def test_an_unknown_model_hides_no_key_of_the_matrix(load):
@@ -401,14 +401,14 @@ PLAIN = "jobs:\n" + "".join(f"- {{name: j{number}, model: kirin_v1_t2v}}\n" for 
 
 
 def test_I5_more_jobs_than_a_run_may_have_are_refused_where_they_begin(load):
-    assert load(PLAIN, outside=ExternalInputs(most_jobs=11)).problems == ()
-    file = load(PLAIN, outside=ExternalInputs(most_jobs=10))
+    assert load(PLAIN, outside=ExternalInputs(max_jobs=11)).problems == ()
+    file = load(PLAIN, outside=ExternalInputs(max_jobs=10))
     assert said(file) == [(12, 3, "more than 10 jobs in this run; --max-jobs allows more")]
     assert len(file.jobs) == 10
 
 
 def test_I5_the_limit_holds_for_all_files_together(load):
-    outside = ExternalInputs(most_jobs=15)
+    outside = ExternalInputs(max_jobs=15)
     assert load(PLAIN, outside=outside).problems == ()
     assert said(load(PLAIN, outside=outside)) == [(6, 3, "more than 15 jobs in this run; --max-jobs allows more")]
 
@@ -488,14 +488,14 @@ def test_one_entry_over_the_limit_does_not_hide_what_is_wrong_with_the_next(load
         "defaults: {model: kirin_v1_t2v}\njobs:\n- {name: a, matrix: {duration: [1, 2, 3]}}\n"
         "- {name: b, output: {name: '{jib}'}}\n"
     )
-    file = load(text, outside=ExternalInputs(most_jobs=2))
+    file = load(text, outside=ExternalInputs(max_jobs=2))
     assert [problem.line for problem in file.problems] == [3, 4]
     assert [job.name for job in file.jobs] == ["b"]
 
 
 def test_rows_are_counted_with_the_jobs_before_them(load):
     text = "defaults: {model: kirin_v1_t2v}\njobs:\n- {}\n- {}\n- {foreach: [{a: 1}, {a: 2}]}\n"
-    (problem,) = load(text, outside=ExternalInputs(most_jobs=3)).problems
+    (problem,) = load(text, outside=ExternalInputs(max_jobs=3)).problems
     assert problem.message == "foreach makes at least 2 jobs; a run may have 3 (--max-jobs); it has 2 already"
 
 

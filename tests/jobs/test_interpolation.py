@@ -22,7 +22,7 @@ def fill(load):
         if job.problems:
             (problem,) = job.problems
             assert problem.path.partition(".")[0].partition("[")[0] == key
-            assert problem.path in job.broken
+            assert problem.path in job.invalid_paths
             return problem.message
         return job.params[key]
 
@@ -79,9 +79,9 @@ def test_I4_the_value_that_could_not_be_filled_in_is_broken_and_the_rest_is_fill
         HEAD + "model: kirin_v1_t2v\nparams:\n  prompt: ${cty}\n  camera_control: {type: '${city}', config: '${x}'}\n"
     )
     (job,) = load(text).jobs
-    assert job.broken == ("prompt", "camera_control.config")
+    assert job.invalid_paths == ("prompt", "camera_control.config")
     assert job.params == {"prompt": INVALID, "camera_control": {"type": "Lisbon", "config": INVALID}}
-    assert [job.spot(problem.path) for problem in job.problems] == [(4, 3), (5, 37)]
+    assert [job.position(problem.path) for problem in job.problems] == [(4, 3), (5, 37)]
 
 
 def test_without_any_variable_the_flag_is_named(load):
@@ -193,7 +193,7 @@ def test_a_reference_is_text_that_knows_what_it_names():
     reference = JobReference("cup[mode=std]", "url")
     assert reference == "${jobs.cup[mode=std].url}"
     assert (reference.job, reference.field) == ("cup[mode=std]", "url")
-    assert repr(reference) == "Reference(job='cup[mode=std]', field='url')"
+    assert repr(reference) == "JobReference(job='cup[mode=std]', field='url')"
 
 
 DEFAULTS = """\
@@ -247,7 +247,7 @@ def test_I4_I8_what_is_wrong_outside_of_parameters_is_said_at_its_place(load, te
 
 def test_a_job_whose_model_could_not_be_filled_in_is_not_said_to_have_none(load):
     file = load("model: '${x}'\nparams: {prompt: a}\n")
-    assert [(job.model, job.problems, job.broken) for job in file.jobs] == [("", (), ("model",))]
+    assert [(job.model, job.problems, job.invalid_paths) for job in file.jobs] == [("", (), ("model",))]
 
 
 def test_a_mapping_of_a_variable_is_one_value_of_a_parameter(load):
@@ -257,7 +257,7 @@ def test_a_mapping_of_a_variable_is_one_value_of_a_parameter(load):
     )
     (job,) = load(text).jobs
     assert job.params == {"camera_control": {"type": "simple", "config": {"zoom": 2}}}
-    assert job.spot("camera_control.config.zoom") == (3, 10)
+    assert job.position("camera_control.config.zoom") == (3, 10)
 
 
 def test_the_tree_of_a_file_is_not_changed_by_filling_it_in(load):

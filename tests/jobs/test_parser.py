@@ -99,12 +99,12 @@ SPOTS = [
 
 @pytest.mark.parametrize(("number", "path", "expected"), SPOTS)
 def test_spec_paths_lead_to_lines_and_columns_counted_by_hand(load, number, path, expected):
-    assert jobs(load(LISTED))[number].spot(path) == expected
+    assert jobs(load(LISTED))[number].position(path) == expected
 
 
 def test_a_parameter_with_a_dot_in_its_name_is_found(load):
     (job,) = jobs(load("model: kirin_v1_t2v\nparams:\n  prompt: a\n  camera_control.type: simple\n"))
-    assert job.spot("camera_control.type") == (4, 3)
+    assert job.position("camera_control.type") == (4, 3)
 
 
 def test_a_default_that_the_job_replaced_is_not_pointed_at(load):
@@ -114,11 +114,11 @@ def test_a_default_that_the_job_replaced_is_not_pointed_at(load):
     )
     (job,) = jobs(load(text))
     assert job.params["camera_control"] == {"type": "simple"}
-    assert job.spot("camera_control.config.zoom") == (7, 5)
+    assert job.position("camera_control.config.zoom") == (7, 5)
 
 
 def test_a_job_made_without_a_file_points_at_its_own_place():
-    assert JobSpec("a", "m", {}, Path("x"), 3, 4).spot("prompt") == (3, 4)
+    assert JobSpec("a", "m", {}, Path("x"), 3, 4).position("prompt") == (3, 4)
 
 
 def test_one_job_may_stand_without_a_list(load, tmp_path):
@@ -127,9 +127,9 @@ def test_one_job_may_stand_without_a_list(load, tmp_path):
     assert (job.name, job.line, job.column) == ("cup.v2", 1, 1)
     assert job.params == {"prompt": "a", "mode": "std"}
     assert job.output.dir == tmp_path / "out"
-    assert job.spot("prompt") == (3, 3)
-    assert job.spot("mode") == (4, 21)
-    assert job.spot("output.dir") == (5, 10)
+    assert job.position("prompt") == (3, 3)
+    assert job.position("mode") == (4, 21)
+    assert job.position("output.dir") == (5, 10)
     (named,) = jobs(load("name: harbour\nparams: {prompt: a}\ndefaults: {model: kirin_v1_t2v}\n"))
     assert named.name == "harbour"
 
@@ -159,20 +159,20 @@ def test_A1_a_job_without_model_or_with_an_unknown_one_has_a_problem_at_model(lo
     assert missing.problems[0].message == "no model is given; known are kirin_v1_t2v, kirin_v1_5_i2v"
     assert 'did you mean "kirin_v1_t2v"?' in unknown.problems[0].message
     assert (missing.model, unknown.model, number.model) == ("", "kirin_v9_t2v", "")
-    assert (missing.spot("model"), unknown.spot("model")) == ((2, 3), (3, 3))
+    assert (missing.position("model"), unknown.position("model")) == ((2, 3), (3, 3))
 
 
 def test_A1_a_wrong_default_model_is_pointed_at_where_it_stands(load):
     (job,) = jobs(load("defaults:\n  model: nope\n  params: {prompt: a}\njobs:\n- name: a\n"))
     assert job.problems[0].path == "model"
-    assert job.spot("model") == (2, 3)
+    assert job.position("model") == (2, 3)
     assert job.params == {}
 
 
 def test_params_of_a_wrong_type_are_a_problem_of_their_job_alone(load):
     broken, fine = jobs(load("defaults: {model: kirin_v1_t2v}\njobs:\n- params: [a]\n- params: {prompt: a}\n"))
     assert [(p.path, p.rule, p.message) for p in broken.problems] == [("params", "", 'must be a mapping, not ["a"]')]
-    assert broken.spot("params") == (3, 3)
+    assert broken.position("params") == (3, 3)
     assert fine.problems == ()
 
 

@@ -73,7 +73,7 @@ def test_I4_what_is_wrong_with_a_variable_is_said_once_where_it_stands(load, tex
 def test_I4_a_wrong_variable_breaks_what_asks_for_it_without_a_word(load):
     file = load("vars: {b: '${x}'}\nmodel: kirin_v1_t2v\nparams: {prompt: 'a ${b}', mode: std}\nname: '${b}'\n")
     assert len(file.problems) == 1
-    assert [(job.name, job.broken, job.problems) for job in file.jobs] == [("shots", ("prompt",), ())]
+    assert [(job.name, job.invalid_paths, job.problems) for job in file.jobs] == [("shots", ("prompt",), ())]
 
 
 def test_a_variable_that_nobody_asks_for_is_checked_too(load):
@@ -121,7 +121,7 @@ def test_I3_a_circle_through_every_one_of_many_variables_is_refused_in_under_a_s
 
 def test_values_of_the_flag_are_names_and_text():
     assert parse_set_values(["a=1", "b=", "_c2=x=y", "a=2"]) == {"a": "2", "b": "", "_c2": "x=y"}
-    assert ExternalInputs().most_jobs == MAX_JOBS == 10_000
+    assert ExternalInputs().max_jobs == MAX_JOBS == 10_000
 
 
 @pytest.mark.parametrize("text", ["a", "=1", "a-b=1", "a b=1", "1a=1", "row.x=1", ""])

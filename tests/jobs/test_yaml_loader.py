@@ -119,7 +119,7 @@ def test_anchors_end_with_their_document(read):
 def test_several_documents_come_one_by_one_with_their_places(read):
     stream = read("# first\na: 1\n---\n- b\n--- text\n...\n---\n")
     assert [document.root for document in stream.documents] == [{"a": 1}, ["b"], "text", None]
-    assert [line_column(document.place)[0] for document in stream.documents][:3] == [2, 4, 5]
+    assert [line_column(document.position)[0] for document in stream.documents][:3] == [2, 4, 5]
 
 
 def test_an_error_of_syntax_keeps_the_documents_before_it_and_the_problems(read):
