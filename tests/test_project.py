@@ -29,7 +29,7 @@ def test_a_crash_says_where_to_report_it(monkeypatch, capfd):
     def crash(**_):
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr("kirin_cli.cli.app.make_app", crash)
+    monkeypatch.setattr("kirin_cli.cli.app.LazyGroup", crash)
     assert run_command_line(["list"]) == 70
     assert f"{kirin_cli.REPOSITORY}/issues" in " ".join(capfd.readouterr().err.split())
 

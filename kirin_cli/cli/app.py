@@ -28,13 +28,13 @@ CONTEXT_SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
 
 
 class _PlainHelp:
-    """A command whose `--help` is read without Typer's converters too (see `_read_plainly`)."""
+    """A command whose `--help` is converted without Typer's converters too (see `_convert_plainly`)."""
 
     def get_help_option(self, ctx: Any) -> Any:  # noqa: ANN401
         """The option; made once, as the base keeps it."""
         option = super().get_help_option(ctx)  # type: ignore[misc]  # the base beside this one has it
         if option and "process_value" not in vars(option):
-            _read_plainly(option, bool, None)
+            _convert_plainly(option, bool, None)
         return option
 
 
@@ -58,10 +58,7 @@ class LazyGroup(_PlainHelp, TyperGroup):
 
     def get_help(self, ctx: Any) -> str:  # noqa: ANN401
         """The program's help, which needs no command loaded."""
-        from kirin_cli.cli.help import (
-            program_help,
-            render_help,
-        )
+        from kirin_cli.cli.help import program_help, render_help
 
         return render_help(program_help())
 
@@ -80,10 +77,7 @@ class KirinCommand(_PlainHelp, TyperCommand):
 
     def get_help(self, ctx: Any) -> str:  # noqa: ANN401
         """The command's help."""
-        from kirin_cli.cli.help import (
-            command_help,
-            render_help,
-        )
+        from kirin_cli.cli.help import command_help, render_help
 
         return render_help(command_help(self.row, self))
 
@@ -104,51 +98,46 @@ def load_command(row: CommandEntry) -> KirinCommand:
     single.command(row.name, cls=KirinCommand, context_settings=CONTEXT_SETTINGS)(function)
     command = build(single)
     assert isinstance(command, KirinCommand)  # noqa: S101  (Typer builds what `cls` says)
-    written = signature(function, eval_str=True).parameters
+    parameters = signature(function).parameters
     for param in command.params:
-        _read_plainly(param, *get_args(written[str(param.name)].annotation))
+        _convert_plainly(param, *get_args(parameters[str(param.name)].annotation))
     command.name, command.row = row.name, row
     return command
 
 
-def _read_plainly(param: Any, kind: Any, info: Any) -> None:  # noqa: ANN401  (Typer's parameters have no public base)
+def _convert_plainly(param: Any, kind: Any, info: Any) -> None:  # noqa: ANN401  (Typer's parameters have no public base)
     """Have a parameter make its own value of a text, instead of Typer, which from 0.29 on loads pydantic for that.
 
-    That takes longer than all of `--help`. Were `process_value` no longer asked, nothing but time would be lost.
+    That takes longer than all of `--help`. Were `process_value` not called any more, nothing but time would be lost.
     """
     while inner := get_args(kind):  # of list[Path] | None
         kind = inner[0]
-    many, theirs = param.multiple or param.nargs == -1, param.process_value
+    is_list, process_by_typer = param.multiple or param.nargs == -1, param.process_value
 
     def process_value(ctx: Any, value: Any) -> Any:  # noqa: ANN401
-        given = () if value is None else tuple(value) if many else (value,)
-        if (param.required and not given) or (kind is bool and isinstance(value, str)):
-            return theirs(ctx, value)  # says what is missing, reads a switch from a file
-        read = partial(_number, kind, info, param, ctx) if kind in {int, float} else kind
-        made = tuple(read(one) for one in given)
-        plain = made if many else made[0] if made else None
-        return param.callback(ctx, param, plain) if param.callback else plain
+        texts = () if value is None else tuple(value) if is_list else (value,)
+        if (param.required and not texts) or (kind is bool and isinstance(value, str)):
+            return process_by_typer(ctx, value)  # says what is missing, reads a switch from a file
+        convert = partial(_parse_number, kind, info, param, ctx) if kind in {int, float} else kind
+        values = tuple(convert(text) for text in texts)
+        result = values if is_list else values[0] if values else None
+        return param.callback(ctx, param, result) if param.callback else result
 
     if kind in {str, int, float, Path, bool} and param.nargs in {1, -1}:
         param.process_value = process_value
 
 
-def _number(kind: type, info: Any, param: Any, ctx: Any, given: Any) -> Any:  # noqa: ANN401
+def _parse_number(kind: type, info: Any, param: Any, ctx: Any, text: Any) -> Any:  # noqa: ANN401
     low, high = info.min, info.max
     with suppress(ValueError):
-        number = kind(given)
+        number = kind(text)
         if (low is None or low <= number) and (high is None or number <= high):
             return number
     from_environment = getattr(ctx.get_parameter_source(param.name), "name", "") == "ENVIRONMENT"
     what = param.envvar if from_environment else param.opts[0]
     noun = "a whole number" if kind is int else "a number"
     bounds = "" if low is None else f", at least {low}" if high is None else f", {low} to {high}"
-    raise UsageError(f"{what} is {str(given)!r}; it must be {noun}{bounds}", hint=f"{ctx.command_path} --help")
-
-
-def make_app() -> TyperGroup:
-    """The whole command line."""
-    return LazyGroup(name="kirin", context_settings=CONTEXT_SETTINGS, rich_markup_mode=None)
+    raise UsageError(f"{what} is {str(text)!r}; it must be {noun}{bounds}", hint=f"{ctx.command_path} --help")
 
 
 def environment_variables() -> tuple[EnvVarInfo, ...]:
@@ -156,13 +145,11 @@ def environment_variables() -> tuple[EnvVarInfo, ...]:
     from kirin_cli.cli.settings_schema import OTHER_VARIABLES, SETTINGS, setting_help
     from kirin_cli.docgen.commands import EnvVarInfo
 
-    settings = (
-        EnvVarInfo(
-            name=one.env, key=one.name if one.place != "environment" else "", flag=one.flag, help=setting_help(one)
-        )
-        for one in SETTINGS.values()
-    )
-    return (*settings, *(EnvVarInfo(name=name, help=does) for name, does in OTHER_VARIABLES))
+    variables = []
+    for setting in SETTINGS.values():
+        key = setting.name if setting.place != "environment" else ""
+        variables.append(EnvVarInfo(name=setting.env, key=key, flag=setting.flag, help=setting_help(setting)))
+    return (*variables, *(EnvVarInfo(name=name, help=text) for name, text in OTHER_VARIABLES))
 
 
 def all_commands() -> tuple[CommandInfo, ...]:
@@ -172,39 +159,37 @@ def all_commands() -> tuple[CommandInfo, ...]:
     return (ROOT, *(describe_command(row, load_command(row)) for row in COMMANDS if not row.hidden))
 
 
-NO_KEY_FLAG = (
+NO_KEY_FLAG: Final = (
     "there is no flag for the API key: what stands in a command line is seen by every program on this machine, and "
     "kept in the shell's history and the logs of CI"
 )
+KEY_FLAGS: Final = frozenset({"--api-key", "--apikey", "--key", "--token"})
 
 
-def to_usage_error(error: TyperException, arguments: Sequence[str]) -> UsageError:
+def to_usage_error(error: Any, arguments: Sequence[str]) -> UsageError:  # noqa: ANN401  (NoSuchOption is not public)
     """The error to say. `arguments` are those of the whole command line."""
     from difflib import get_close_matches
 
     from kirin_cli.api.credentials import NO_KEY_HINT
 
-    command = next((word for word in arguments if word in BY_NAME), "")
     option = getattr(error, "option_name", "") if type(error).__name__ == "NoSuchOption" else ""
-    if option.replace("_", "-").lower() in {"--api-key", "--apikey", "--key", "--token"}:
+    if option.replace("_", "-").lower() in KEY_FLAGS:
         return UsageError(NO_KEY_FLAG, hint=NO_KEY_HINT)
-    help_of = f"kirin {command} --help" if command else "kirin --help"
+    command = next((argument for argument in arguments if argument in BY_NAME), "")
+    hint = f"kirin {command} --help" if command else "kirin --help"
     if not option:
-        return UsageError(error.format_message().rstrip("."), hint=help_of)
-    close = get_close_matches(option, _known(error), n=1)
-    return UsageError(f"there is no flag {option}" + (f'; did you mean "{close[0]}"?' if close else ""), hint=help_of)
-
-
-def _known(error: Any) -> list[str]:  # noqa: ANN401  (the parser's errors have no public class)
-    """Every spelling of every flag of the command."""
+        return UsageError(error.format_message().rstrip("."), hint=hint)
     params = error.ctx.command.params if error.ctx else ()
-    return [name for param in params for name in (*param.opts, *param.secondary_opts) if name.startswith("-")]
+    known = [name for param in params for name in (*param.opts, *param.secondary_opts) if name.startswith("-")]
+    close = get_close_matches(option, known, n=1)
+    return UsageError(f"there is no flag {option}" + (f'; did you mean "{close[0]}"?' if close else ""), hint=hint)
 
 
 def run_command_line(arguments: Sequence[str]) -> int:
     """Run one command line; returns its exit code. Without arguments it shows help."""
     try:
-        result = make_app().main(args=list(arguments) or ["--help"], prog_name="kirin", standalone_mode=False)
+        group = LazyGroup(name="kirin", context_settings=CONTEXT_SETTINGS, rich_markup_mode=None)
+        result = group.main(args=list(arguments) or ["--help"], prog_name="kirin", standalone_mode=False)
     except KirinError as error:
         return _report_error(error)
     except TyperException as error:

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from kirin_cli.cli.settings import state_dir
-from kirin_cli.cli.settings_schema import seconds
+from kirin_cli.cli.settings import load_sources
+from kirin_cli.cli.settings_schema import parse_seconds
 from kirin_cli.formatting import iso_time
 from kirin_cli.json_text import escape_ci_commands, format_json
 from kirin_cli.ledger.entry import LedgerEntry
@@ -29,13 +29,13 @@ ENTRY_FIELDS: Final[Mapping[str, object]] = {
 @contextmanager
 def open_ledger(profile: str | None = None) -> Iterator[Ledger]:
     """The ledger of the state folder. Raises LocalFault, and UsageError for settings that make no sense."""
-    with Ledger.open(state_dir(os.environ, profile), time.time) as ledger:
+    with Ledger.open(load_sources(os.environ, profile).state_dir, time.time) as ledger:
         yield ledger
 
 
 def parse_since(text: str | None) -> float | None:
     """The time that `--since` names, in seconds since the epoch; None for none. Raises UsageError."""
-    return None if text is None else time.time() - seconds(text, "--since")
+    return None if text is None else time.time() - parse_seconds(text, "--since")
 
 
 def entry_data(entry: LedgerEntry) -> dict[str, object]:

@@ -53,11 +53,11 @@ class ServiceFlags(FlagGroup):
     base_url: o.BaseUrl = None
     api_key_file: o.ApiKeyFile = None
 
-    def settings(self) -> Settings:
+    def load_settings(self) -> Settings:
         """The settings of the command. Raises UsageError for a flag, a variable or a file that makes no sense."""
-        from kirin_cli.cli.settings import settings
+        from kirin_cli.cli.settings import load_settings
 
-        return settings(os.environ, base_url=self.base_url, api_key_file=self.api_key_file, profile=self.profile)
+        return load_settings(os.environ, base_url=self.base_url, api_key_file=self.api_key_file, profile=self.profile)
 
 
 class PrintingFlags(FlagGroup):

@@ -59,7 +59,7 @@ def run_model_command(model: Model, flags: ModelFlags, values: Mapping[str, obje
     from kirin_cli.media import make_inspector
 
     console = flags.display.console()
-    settings = flags.service.settings()
+    settings = flags.service.load_settings()
     job = read_start_job(model, flags.file) if flags.file else None
     prompt = read_prompt(flags, values.get("p_prompt"))
     parsed = parse_flags(model, {**values, "p_prompt": prompt}, job.params if job else {}, job.base if job else None)

@@ -7,7 +7,7 @@ from textwrap import fill
 from typing import Any, Final
 
 from kirin_cli.cli.commands import COMMANDS, CommandEntry
-from kirin_cli.cli.help_texts import EXAMPLES
+from kirin_cli.cli.help_texts import EXAMPLES, HELP_TOPICS
 from kirin_cli.docgen.commands import (
     ArgumentInfo,
     CommandInfo,
@@ -24,81 +24,60 @@ from kirin_cli.ui.tables import MAX_WIDTH, MIN_WIDTH, Paint, boxed_panel, left_w
 TAKES: Final[dict[str, Takes]] = {
     "FILE": "file", "DIR": "folder", "DIR|FILE": "file", "FILE…": "job file", "IMAGE": "image", "[RESULT…]": "file",
 }  # fmt: skip
-MODEL_WORDS: Final = (*(row.command for row in MODEL_ENTRIES.values()), *MODEL_ENTRIES)
-TOPICS: Final = ("exit-codes", "environment", "job-files", "sandbox")
-SUBJECTS: Final = tuple(dict.fromkeys((*TOPICS, *(row.name for row in COMMANDS if not row.hidden))))
+MODEL_NAMES: Final = (*(entry.command for entry in MODEL_ENTRIES.values()), *MODEL_ENTRIES)
+SUBJECTS: Final = tuple(dict.fromkeys((*HELP_TOPICS, *(row.name for row in COMMANDS if not row.hidden))))
 HELP: Final = OptionInfo(long="--help", short="-h", help="Show help.", is_switch=True)
 
 
 def describe_command(row: CommandEntry, command: Any) -> CommandInfo:  # noqa: ANN401  (Typer's command has no public base)
     """One command as data. Its own name and the model's id say the same."""
-    model = MODELS[row.model] if row.model else None
-    own = {option.long: option for option in _model_options(row)}
-    options = [
-        _option(param)
-        for param in command.params
-        if param.param_type_name == "option" and not getattr(param, "hidden", False)
-    ]
+    name, model_options = row.name, {}
+    if row.model:
+        from kirin_cli.modelspec.flags import model_flags
+
+        name = MODELS[row.model].command
+        model_options = {flag.option: option_for_flag(flag) for flag in model_flags(MODELS[row.model])}
+    params = [param for param in command.params if not getattr(param, "hidden", False)]
+    options = [_option(param) for param in params if param.param_type_name == "option"]
+    options.append(HELP.replace(panel=options[-1].panel if options else ""))
     return CommandInfo(
-        name=model.command if model else row.name, help=row.help, about=command.help or row.help, panel=row.panel,
-        examples=EXAMPLES.get(model.command if model else row.name, ()), aliases=(model.id,) if model else (),
-        options=(
-            *(own.get(option.long, option) for option in options),
-            HELP.replace(panel=options[-1].panel if options else ""),
-        ),
-        arguments=tuple(
-            _argument(one) for one in command.params if one.param_type_name == "argument" and not one.hidden
-        ),
+        name=name, help=row.help, about=command.help or row.help, panel=row.panel, examples=EXAMPLES.get(name, ()),
+        aliases=(row.model,) if row.model else (),
+        options=tuple(model_options.get(option.long, option) for option in options),
+        arguments=tuple(_argument(param) for param in params if param.param_type_name == "argument"),
     )  # fmt: skip
 
 
-def _model_options(row: CommandEntry) -> tuple[OptionInfo, ...]:
-    if not row.model:
-        return ()
-    from kirin_cli.modelspec.flags import model_flags
-
-    return tuple(option_for_flag(flag) for flag in model_flags(MODELS[row.model]))
-
-
-def _option(one: Any) -> OptionInfo:  # noqa: ANN401  (Typer's parameters have no public base)
-    longs = [name for name in one.opts if name.startswith("--")]
-    shorts = [name for name in one.opts if not name.startswith("--")]
-    metavar = one.metavar or ""
+def _option(param: Any) -> OptionInfo:  # noqa: ANN401  (Typer's parameters have no public base)
+    longs = [name for name in param.opts if name.startswith("--")]
+    shorts = [name for name in param.opts if not name.startswith("--")]
+    metavar, default = param.metavar or "", param.default
+    if default in (None, False, "", ()) or callable(default) or isinstance(default, list):
+        default = ""  # of what is off or empty help says nothing
+    limits = getattr(param, "type", param)  # of the parameter, or of its type in Typer before 0.29
+    low, high = getattr(limits, "min", None), getattr(limits, "max", None)
+    bounds = "" if low is None else f"at least {low}" if high is None else f"{low} to {high}"
     return OptionInfo(
-        long=longs[0], short=next(iter(shorts), ""), help=one.help or "", is_switch=bool(one.is_flag),
-        negative=next(iter(one.secondary_opts), ""), choices=_choices(metavar), takes=TAKES.get(metavar, ""),
-        repeats=bool(one.multiple), metavar=metavar, panel=getattr(one, "rich_help_panel", None) or "",
-        bounds=_range(getattr(one, "type", one)), default=_usual(one),
-        env=one.envvar if isinstance(one.envvar, str) else "", required=bool(one.required),
+        long=longs[0], short=next(iter(shorts), ""), help=param.help or "", is_switch=bool(param.is_flag),
+        negative=next(iter(param.secondary_opts), ""), choices=_choices(metavar), takes=TAKES.get(metavar, ""),
+        repeats=bool(param.multiple), metavar=metavar, panel=getattr(param, "rich_help_panel", None) or "",
+        bounds=bounds, default=param.opts[0] if default is True else f"{default}",
+        env=param.envvar if isinstance(param.envvar, str) else "", required=bool(param.required),
     )  # fmt: skip
 
 
-def _argument(one: Any) -> ArgumentInfo:  # noqa: ANN401
-    metavar = one.metavar or one.name
-    choices = {"[MODEL]": MODEL_WORDS, "[SUBJECT]": SUBJECTS}.get(metavar) or _choices(metavar.strip("[]…"))
+def _argument(param: Any) -> ArgumentInfo:  # noqa: ANN401
+    metavar = param.metavar or param.name
+    choices = {"[MODEL]": MODEL_NAMES, "[SUBJECT]": SUBJECTS}.get(metavar) or _choices(metavar.strip("[]…"))
     return ArgumentInfo(
-        name=metavar.strip("[]…"), help=one.help or "", choices=choices, takes=TAKES.get(metavar, ""),
-        required=bool(one.required), repeats=one.nargs == -1,
+        name=metavar.strip("[]…"), help=param.help or "", choices=choices, takes=TAKES.get(metavar, ""),
+        required=bool(param.required), repeats=param.nargs == -1,
     )  # fmt: skip
 
 
 def _choices(metavar: str) -> tuple[str, ...]:
-    """The words of a metavar such as `auto|always|never`."""
+    """The choices in a metavar such as `auto|always|never`."""
     return tuple(metavar.split("|")) if "|" in metavar and metavar.islower() else ()
-
-
-def _range(kind: Any) -> str:  # noqa: ANN401
-    # Of the parameter, or of its type in Typer before 0.29.
-    low, high = getattr(kind, "min", None), getattr(kind, "max", None)
-    return f"{low} to {high}" if low is not None and high is not None else f"at least {low}" if low is not None else ""
-
-
-def _usual(one: Any) -> str:  # noqa: ANN401
-    """The default as text; "" for none, and where it says nothing: off, empty."""
-    default = one.default
-    if default in (None, False, "", ()) or callable(default) or isinstance(default, list):
-        return ""
-    return one.opts[0] if default is True else f"{default}"
 
 
 PIPED_WIDTH: Final = 80
@@ -151,14 +130,9 @@ def _lines(screen: HelpScreen, width: int, paint: Paint, *, framed: bool) -> Ite
         yield from (f"   {paint('$', 'faint')} {line}" for line in screen.examples)
     yield ""
     for title, rows in panels:
-        yield from _panel(title, rows, left, width, paint, framed=framed)
+        if framed:
+            yield from boxed_panel(title, rows, left, width, paint)
+        else:
+            yield from (*plain_panel(title, rows, left, width, paint), "")
     if screen.more:
         yield paragraph(screen.more)
-
-
-def _panel(
-    title: str, rows: list[tuple[str, str, str]], left: int, width: int, paint: Paint, *, framed: bool
-) -> list[str]:
-    return (
-        boxed_panel(title, rows, left, width, paint) if framed else [*plain_panel(title, rows, left, width, paint), ""]
-    )

@@ -17,7 +17,7 @@ from kirin_cli.cli.options import DEFAULT_IN_FLIGHT
 from kirin_cli.cli.reports import NO_REPORTS, Reports
 from kirin_cli.cli.session import Session, open_session
 from kirin_cli.cli.settings import Settings
-from kirin_cli.cli.settings_schema import parse_usd, seconds
+from kirin_cli.cli.settings_schema import parse_seconds, parse_usd
 from kirin_cli.errors import Interrupted, KirinError, StillRunning, Terminated
 from kirin_cli.report.json_format import JOB_LINE_FIELDS, job_rows, render_json, run_data
 from kirin_cli.run.identity import Shard
@@ -107,7 +107,7 @@ def job_output_format(flags: PrintingFlags) -> OutputFormat:
 def run_options(timeout: str, max_cost: str | None = None, in_flight: int = DEFAULT_IN_FLIGHT) -> RunOptions:
     """The limits of a run, from `--timeout`, `--max-cost` and `--jobs`. Raises UsageError."""
     budget = None if max_cost is None else parse_usd(max_cost, "--max-cost")
-    return RunOptions(in_flight, seconds(timeout, "--timeout"), budget)
+    return RunOptions(in_flight, parse_seconds(timeout, "--timeout"), budget)
 
 
 def execute(prepare: Prepare, options: ExecuteOptions, console: CommandConsole) -> int:

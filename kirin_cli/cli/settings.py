@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from kirin_cli.cli.settings_schema import PROFILE, SETTINGS, Section, Setting, SettingValue, web_url
+from kirin_cli.cli.settings_schema import BY_VARIABLE, PROFILE, SETTINGS, Section, Setting, SettingValue, parse_url
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
@@ -22,17 +22,17 @@ _XDG: Final[dict[FolderKind, tuple[str, str]]] = {
 
 
 def user_folder(environ: Mapping[str, str], kind: FolderKind) -> Path:
-    """The user's folder for kirin's files of this kind: KIRIN_CONFIG_DIR, KIRIN_STATE_DIR, else the usual place.
+    """The user's folder for kirin's files of this kind: KIRIN_CONFIG_DIR, KIRIN_STATE_DIR, else the system's place.
 
     Raises RuntimeError where the home folder cannot be told.
     """
-    given = environ.get(f"KIRIN_{kind.upper()}_DIR")
-    if given:
-        return Path(given).expanduser()
+    chosen = environ.get(f"KIRIN_{kind.upper()}_DIR")
+    if chosen:
+        return Path(chosen).expanduser()
     if sys.platform == "linux":  # what platformdirs would say; importing it takes 3 ms of every command
         variable, below_home = _XDG[kind]
-        named = environ.get(variable, "").strip()
-        return (Path(named) if Path(named).is_absolute() else Path.home() / below_home) / "kirin"
+        base = Path(environ.get(variable, "").strip())
+        return (base if base.is_absolute() else Path.home() / below_home) / "kirin"
     import platformdirs
 
     find = {"config": platformdirs.user_config_path, "state": platformdirs.user_state_path}[kind]
@@ -43,31 +43,31 @@ MAX_SETTINGS_BYTES: Final = 1 << 20  # bytes
 PROFILES: Final = "profile"
 KEYS: Final = ("api_key", "api-key", "apikey", "key")
 PROXIES: Final = ("proxy", "proxies", "http_proxy", "https_proxy", "all_proxy", "no_proxy")
+PROJECT_FILE: Final = "kirin.toml"
+USER_FILE: Final = "config.toml"
 
 
-def read_project(path: Path) -> Section:
-    """The settings of a project's file. Raises UsageError for a key that is unknown or not for a project to set."""
-    return _section(path, _document(path), "", allowed=("project",))
+def _read_file(path: Path | None, *places: str) -> tuple[Section, Mapping[str, Section]]:
+    """The settings of a file that may have those of `places`, and its profiles, which a project has not.
+
+    Raises UsageError for a key that is unknown or not for such a file to set.
+    """
+    if path is None:
+        return {}, {}
+    table = _read_toml(path)
+    profiles = table.get(PROFILES)
+    if "user" not in places or not isinstance(profiles, dict):
+        return _read_section(path, table, "", places), {}
+    sections = {}
+    for name, profile in profiles.items():
+        if not isinstance(profile, dict):
+            raise UsageError(f"{path}: profile.{name} must be a table, [profile.{name}]")
+        sections[name] = _read_section(path, profile, f"{PROFILES}.{name}", places)
+    del table[PROFILES]
+    return _read_section(path, table, "", places), sections
 
 
-def read_user(path: Path) -> tuple[Section, Mapping[str, Section]]:
-    """The settings of the user's file, and its profiles. Raises UsageError."""
-    document = _document(path)
-    tables = document.get(PROFILES)
-    if not isinstance(tables, dict):
-        return _section(path, document, "", allowed=("project", "user")), {}
-    rest = {key: value for key, value in document.items() if key != PROFILES}
-    profiles = {name: _profile(path, name, table) for name, table in tables.items()}
-    return _section(path, rest, "", allowed=("project", "user")), profiles
-
-
-def _profile(path: Path, name: str, table: object) -> Section:
-    if not isinstance(table, dict):
-        raise UsageError(f"{path}: profile.{name} must be a table, [profile.{name}]")
-    return _section(path, table, f"{PROFILES}.{name}", allowed=("project", "user"))
-
-
-def _document(path: Path) -> dict[str, object]:
+def _read_toml(path: Path) -> dict[str, object]:
     import tomllib
 
     try:
@@ -82,54 +82,52 @@ def _document(path: Path) -> dict[str, object]:
         raise UsageError(f"{path}: {error}") from error
 
 
-def _section(path: Path, table: Mapping[str, object], name: str, *, allowed: tuple[str, ...]) -> Section:
-    places = {key: _place(path, name, key) for key in table}
+def _read_section(path: Path, table: Mapping[str, object], name: str, places: tuple[str, ...]) -> Section:
+    positions = {key: _position(path, name, key) for key in table}
     for key in table:
-        _permitted(key, places[key], allowed)
+        _check_key(key, positions[key], places)
     return {
-        key: SettingValue(_text(SETTINGS[key], value, path, places[key]), places[key]) for key, value in table.items()
+        key: SettingValue(_value_text(SETTINGS[key], value, path, positions[key]), positions[key])
+        for key, value in table.items()
     }
 
 
-def _permitted(key: str, where: str, allowed: tuple[str, ...]) -> None:
+def _check_key(key: str, position: str, places: tuple[str, ...]) -> None:
     """Raise UsageError where the key is none, or may not stand in such a file."""
     if key.lower() in KEYS:
-        raise UsageError(f"{where}: a key is never written into a settings file", hint="store it: kirin auth login")
+        raise UsageError(f"{position}: a key is never written into a settings file", hint="store it: kirin auth login")
     if key.lower() in PROXIES:
-        raise UsageError(f"{where}: proxies are taken from the environment alone", hint="set HTTPS_PROXY")
+        raise UsageError(f"{position}: proxies are taken from the environment alone", hint="set HTTPS_PROXY")
     if key not in SETTINGS or SETTINGS[key].place == "environment":
-        known = [name for name, one in SETTINGS.items() if one.place in allowed]
-        raise UsageError(f"{where}: unknown setting {key!r}{did_you_mean(key, known)}")
-    if SETTINGS[key].place not in allowed:
+        known = [setting.name for setting in SETTINGS.values() if setting.place in places]
+        raise UsageError(f"{position}: unknown setting {key!r}{did_you_mean(key, known)}")
+    if SETTINGS[key].place not in places:
         raise UsageError(
-            f"{where}: a project file may not set {key}: whoever wrote the checkout would decide about your account",
+            f"{position}: a project file may not set {key}: whoever wrote the checkout would decide about your account",
             hint=f"set {SETTINGS[key].env}, or write it into your own settings file (kirin config says where that is)",
         )
 
 
-def _text(setting: Setting, value: object, path: Path, where: str) -> str:
+def _value_text(setting: Setting, value: object, path: Path, position: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise UsageError(f"{where}: {setting.name} must be text or a number")
-    text = str(path.parent / setting.parse(value, where)) if setting.is_path and isinstance(value, str) else str(value)  # type: ignore[operator]
-    setting.parse(text, f"{where}: {setting.name}")
+        raise UsageError(f"{position}: {setting.name} must be text or a number")
+    is_path = setting.is_path and isinstance(value, str)
+    text = str(path.parent / setting.parse(value, position)) if is_path else str(value)  # type: ignore[operator, arg-type]
+    setting.parse(text, f"{position}: {setting.name}")
     return text
 
 
-def _place(path: Path, table: str, key: str) -> str:
+def _position(path: Path, table: str, key: str) -> str:
     """`kirin.toml:3`, and the profile; without the line where the key is written in another way than most."""
-    header, here = "", 0
+    header, line_number = "", ""
     with path.open(encoding="utf-8", errors="replace") as file:
         for number, line in enumerate(file, start=1):
-            if found := re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line):
-                header = found[1].replace('"', "")
+            if match := re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line):
+                header = match[1].replace('"', "")
             elif header == table and re.match(rf"""\s*["']?{re.escape(key)}["']?\s*=""", line):
-                here = number
+                line_number = f":{number}"
                 break
-    return f"{path}{f':{here}' if here else ''}" + (f" [{table}]" if table else "")
-
-
-PROJECT_FILE: Final = "kirin.toml"
-USER_FILE: Final = "config.toml"
+    return f"{path}{line_number}" + (f" [{table}]" if table else "")
 
 
 class SettingSources(Record):
@@ -148,31 +146,37 @@ class SettingSources(Record):
         ours = next((section[setting.name] for section in self.user if setting.name in section), None)
         theirs = self.project.get(setting.name)
         if ours and theirs and setting.ceiling:
-            return min(ours, theirs, key=lambda found: float(found.text))
+            return min(ours, theirs, key=lambda value: float(value.text))
         return theirs or ours
 
+    def parse(self, name: str) -> Any:  # noqa: ANN401  (of the type that the setting's `parse` returns)
+        """The value of a setting, of its default where nothing says it; None where there is none. Raises UsageError."""
+        setting = SETTINGS[name]
+        text, source = (value.text, value.source) if (value := self.find(setting)) else (setting.default, "the default")
+        return setting.parse(text, source) if text else None
 
-def sources(environ: Mapping[str, str], profile: str | None = None, start: Path | None = None) -> SettingSources:
+    @property
+    def state_dir(self) -> Path:
+        """The folder of the ledger."""
+        return self.parse("state_dir") or user_folder(self.environ, "state")
+
+
+def load_sources(environ: Mapping[str, str], profile: str | None = None, start: Path | None = None) -> SettingSources:
     """The sources of a command that runs in the folder `start` (by default the current one).
 
     Raises UsageError for a file that makes no sense, and for a profile that the user's file does not have.
     """
-    project, user = project_file(start or Path()), user_file(environ)
-    ours, common, profiles = _read(project, user if _is_there(user) else None)
-    name, asked = _profile_name(environ, profile)
-    if name and name not in profiles:
+    user = user_file(environ)
+    common, profiles = _read_file(user if _is_file(user) else None, "project", "user")
+    project, _ = _read_file(find_project_file(start or Path()), "project")
+    name, source = (profile, PROFILE.flag) if profile else (environ.get(PROFILE.env, ""), PROFILE.env)
+    if not name:
+        return SettingSources(environ, project, (common,), "", "")
+    PROFILE.parse(name, source)
+    if name not in profiles:
         near = did_you_mean(name, list(profiles)) if profiles else ""
-        raise UsageError(f"{asked}: {user} has no [profile.{name}]{near}", hint="write that line into the file")
-    return SettingSources(environ, ours, (profiles.get(name, {}), common), name, asked)
-
-
-def _read(project: Path | None, user: Path | None) -> tuple[Section, Section, Mapping[str, Section]]:
-    """The project's settings, the user's, and the user's profiles."""
-    if project is None and user is None:
-        return {}, {}, {}
-
-    common, profiles = read_user(user) if user else ({}, {})
-    return (read_project(project) if project else {}), common, profiles
+        raise UsageError(f"{source}: {user} has no [profile.{name}]{near}", hint="write that line into the file")
+    return SettingSources(environ, project, (profiles[name], common), name, source)
 
 
 def user_file(environ: Mapping[str, str]) -> Path:
@@ -180,16 +184,17 @@ def user_file(environ: Mapping[str, str]) -> Path:
     return user_folder(environ, "config") / USER_FILE
 
 
-def project_file(start: Path) -> Path | None:
+def find_project_file(start: Path) -> Path | None:
     """The nearest kirin.toml from the folder `start` upwards; none where the current folder is gone."""
     try:
         folder = start.absolute()
     except FileNotFoundError:
         return None
-    return next((path for each in (folder, *folder.parents) if _is_there(path := each / PROJECT_FILE)), None)
+    paths = (parent / PROJECT_FILE for parent in (folder, *folder.parents))
+    return next((path for path in paths if _is_file(path)), None)
 
 
-def _is_there(path: Path) -> bool:
+def _is_file(path: Path) -> bool:
     """Whether it is a file that can be reached: in a folder closed to us nothing is."""
     try:
         return path.is_file()
@@ -197,20 +202,13 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def _profile_name(environ: Mapping[str, str], flag: str | None) -> tuple[str, str]:
-    """The name of the profile, and what asked for it; both "" where nothing does."""
-    asked = (flag or "", PROFILE.flag), (environ.get(PROFILE.env, ""), PROFILE.env)
-    name, source = next(((text, by) for text, by in asked if text), ("", ""))
-    if name:
-        PROFILE.parse(name, source)
-    return name, source
-
-
 class FileDefaults(dict[str, Any]):
-    """Values by parameter name. `profile` is set before the first is asked for; UsageError as `sources` raises it."""
+    """Values by parameter name. `profile` is set before the first is asked for; UsageError as `load_sources` raises it.
+
+    `variables` are the environment variables of parameters, by the parameters' names.
+    """
 
     def __init__(self, environ: Mapping[str, str], variables: Mapping[str, str]) -> None:
-        """`variables` are the environment variables of parameters, by the parameters' names."""
         super().__init__()
         self.profile: str | None = None
         self._environ = environ
@@ -218,21 +216,13 @@ class FileDefaults(dict[str, Any]):
 
     def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401
         """The text that a file has for the parameter, else `default`."""
-        setting = self._settings.get(name)
-        found = self._sources.find(setting) if setting else None
-        return found.text if found else default
+        setting = BY_VARIABLE.get(self._variables.get(name, ""))
+        value = self._sources.find(setting) if setting else None
+        return value.text if value else default
 
     @cached_property
-    def _settings(self) -> "dict[str, Setting]":
-        from kirin_cli.cli.settings_schema import SETTINGS
-
-        by_variable = {setting.env: setting for setting in SETTINGS.values()}
-        return {name: by_variable[one] for name, one in self._variables.items() if one in by_variable}
-
-    @cached_property
-    def _sources(self) -> "SettingSources":
-
-        return sources(self._environ, self.profile)
+    def _sources(self) -> SettingSources:
+        return load_sources(self._environ, self.profile)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -250,7 +240,7 @@ class Settings:
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-def settings(
+def load_settings(
     environ: Mapping[str, str],
     *,
     base_url: str | None = None,
@@ -258,27 +248,15 @@ def settings(
     profile: str | None = None,
 ) -> Settings:
     """The settings of this command. Raises UsageError for a variable or a file that makes no sense."""
-    found = sources(environ, profile)
+    sources = load_sources(environ, profile)
     return Settings(
-        base_url=web_url(base_url, "--base-url") if base_url else _value(found, "base_url"),
-        dialect=_value(found, "dialect"),
-        state_dir=_value(found, "state_dir") or user_folder(environ, "state"),
-        settle_seconds=_value(found, "settle_seconds"),
-        poll_seconds=_value(found, "poll_seconds"),
-        upload_url=_value(found, "upload_url") or "",
-        api_key_file=api_key_file or _value(found, "api_key_file"),
-        profile=found.profile,
+        base_url=parse_url(base_url, SETTINGS["base_url"].flag) if base_url else sources.parse("base_url"),
+        dialect=sources.parse("dialect"),
+        state_dir=sources.state_dir,
+        settle_seconds=sources.parse("settle_seconds"),
+        poll_seconds=sources.parse("poll_seconds"),
+        upload_url=sources.parse("upload_url") or "",
+        api_key_file=api_key_file or sources.parse("api_key_file"),
+        profile=sources.profile,
         environ=environ,
     )
-
-
-def state_dir(environ: Mapping[str, str], profile: str | None = None) -> Path:
-    """The folder of the ledger. Raises UsageError as `settings` does."""
-    return _value(sources(environ, profile), "state_dir") or user_folder(environ, "state")
-
-
-def _value(found: SettingSources, name: str) -> Any:  # noqa: ANN401  (of the type that the setting's `parse` returns)
-    setting = SETTINGS[name]
-    said = found.find(setting)
-    text, source = (said.text, said.source) if said else (setting.default, "the default")
-    return setting.parse(text, source) if text else None

@@ -20,7 +20,7 @@ PROGRESS_MODES: Final = ("auto", "tty", "plain", "json", "quiet")
 Parse = Callable[[str, str], object]
 
 
-def seconds(text: str, what: str) -> float:
+def parse_seconds(text: str, what: str) -> float:
     """`90`, `90s`, `30m`, `1.5h` in seconds, more than 0."""
     match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([smhd]?)", text.strip().lower())
     if match is None or float(match[1]) == 0:
@@ -28,7 +28,7 @@ def seconds(text: str, what: str) -> float:
     return float(match[1]) * UNITS[match[2]]
 
 
-def number_of_seconds(text: str, what: str) -> float:
+def parse_number_of_seconds(text: str, what: str) -> float:
     """A number of seconds, 0 or more."""
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text.strip()):
         raise UsageError(f"{what} is {text!r}; it must be a number of seconds")
@@ -44,14 +44,14 @@ def parse_usd(text: str, what: str) -> "Decimal":
     return Decimal(text)
 
 
-def count(text: str, what: str) -> int:
+def parse_count(text: str, what: str) -> int:
     """A whole number from 1 on."""
     if not re.fullmatch(r"[0-9]{1,7}", text.strip()) or not 1 <= int(text) <= MAX_COUNT:
         raise UsageError(f"{what} is {text!r}; it must be a whole number, 1 to {MAX_COUNT}")
     return int(text)
 
 
-def web_url(text: str, what: str) -> str:
+def parse_url(text: str, what: str) -> str:
     """An http(s) URL with a host."""
     try:
         parts = urlsplit(text)
@@ -63,7 +63,7 @@ def web_url(text: str, what: str) -> str:
     return text
 
 
-def path(text: str, what: str) -> Path:
+def parse_path(text: str, what: str) -> Path:
     """A file or folder; `~` is the home folder."""
     try:
         return Path(text).expanduser()
@@ -87,7 +87,7 @@ def choice(*choices: str) -> Parse:
     return parse
 
 
-def profile_name(text: str, what: str) -> str:
+def parse_profile_name(text: str, what: str) -> str:
     """Letters, digits, `-` and `_`: it becomes part of a file's name."""
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text):
         raise UsageError(f"{what} is {text!r}; a profile's name is made of letters, digits, - and _")
@@ -99,7 +99,7 @@ Place = Literal["project", "user", "environment"]
 
 
 class Setting(Record, kw_only=True):
-    """One setting. `name` is its key in the files; `parse` checks its text; `usual` is its default as text, or "".
+    """One setting. `name` is its key in the files; `parse` checks its text; `default` is its default as text, or "".
 
     `place` is the least trusted place that may set it. `is_path` makes it relative to the file that sets it.
     `ceiling`: of the project's and the user's file the lower value holds.
@@ -131,21 +131,21 @@ API_KEY: Final = Setting(
     help="The API key; never shown.",
 )  # fmt: skip
 PROFILE: Final = Setting(
-    name="profile", env="KIRIN_PROFILE", flag="--profile", parse=profile_name, place="environment",
+    name="profile", env="KIRIN_PROFILE", flag="--profile", parse=parse_profile_name, place="environment",
     help="The profile of your settings file, and the key stored for it.",
 )  # fmt: skip
 
 SETTINGS: Final[dict[str, Setting]] = {
-    one.name: one
-    for one in (
+    setting.name: setting
+    for setting in (
         API_KEY,
         PROFILE,
         Setting(
-            name="api_key_file", env="KIRIN_API_KEY_FILE", flag="--api-key-file", parse=path, place="user",
+            name="api_key_file", env="KIRIN_API_KEY_FILE", flag="--api-key-file", parse=parse_path, place="user",
             is_path=True, help="File that holds the API key.",
         ),
         Setting(
-            name="base_url", env="KIRIN_BASE_URL", flag="--base-url", parse=web_url, place="user",
+            name="base_url", env="KIRIN_BASE_URL", flag="--base-url", parse=parse_url, place="user",
             default="https://cloud.vtrix.ai", help="Where the service is.",
         ),
         Setting(
@@ -157,23 +157,23 @@ SETTINGS: Final[dict[str, Setting]] = {
             help="How requests are written: gateway or documented.",
         ),
         Setting(
-            name="state_dir", env="KIRIN_STATE_DIR", parse=path, place="user", is_path=True,
+            name="state_dir", env="KIRIN_STATE_DIR", parse=parse_path, place="user", is_path=True,
             help="Folder of the ledger.",
         ),
         Setting(
-            name="output_dir", env="KIRIN_OUTPUT_DIR", flag="--output", parse=path, is_path=True,
+            name="output_dir", env="KIRIN_OUTPUT_DIR", flag="--output", parse=parse_path, is_path=True,
             help="Where videos go.",
         ),
         Setting(
-            name="jobs", env="KIRIN_JOBS", flag="--jobs", parse=count, default="10",
+            name="jobs", env="KIRIN_JOBS", flag="--jobs", parse=parse_count, default="10",
             help="How many tasks may be in flight at once.",
         ),
         Setting(
-            name="max_jobs", env="KIRIN_MAX_JOBS", flag="--max-jobs", parse=count, default="10000",
+            name="max_jobs", env="KIRIN_MAX_JOBS", flag="--max-jobs", parse=parse_count, default="10000",
             help="Refuse files that make more jobs.",
         ),
         Setting(
-            name="timeout", env="KIRIN_TIMEOUT", flag="--timeout", parse=seconds, default="2h",
+            name="timeout", env="KIRIN_TIMEOUT", flag="--timeout", parse=parse_seconds, default="2h",
             help="Stop waiting after so long (90s, 30m, 2h); the tasks go on.",
         ),
         Setting(
@@ -190,17 +190,16 @@ SETTINGS: Final[dict[str, Setting]] = {
             help="How to show progress on standard error.",
         ),
         Setting(
-            name="poll_seconds", env="KIRIN_POLL_SECONDS", parse=number_of_seconds, default="5",
+            name="poll_seconds", env="KIRIN_POLL_SECONDS", parse=parse_number_of_seconds, default="5",
             help="Seconds between two questions about one task.",
         ),
         Setting(
-            name="settle_seconds", env="KIRIN_SETTLE_SECONDS", parse=number_of_seconds, default="120",
+            name="settle_seconds", env="KIRIN_SETTLE_SECONDS", parse=parse_number_of_seconds, default="120",
             place="user", help="Seconds after which a submission without an answer counts as not arrived.",
         ),
     )
 }  # fmt: skip
-
-
+BY_VARIABLE: Final = {setting.env: setting for setting in SETTINGS.values()}
 OTHER_VARIABLES: Final = (
     ("KIRIN_CONFIG_DIR", "Folder of config.toml and of the stored key."),
     ("HTTPS_PROXY, NO_PROXY", "The way to the service and to the files; also in lower case."),

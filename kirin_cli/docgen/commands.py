@@ -9,7 +9,6 @@ from kirin_cli.modelspec.record import Record
 
 if TYPE_CHECKING:
     from kirin_cli.modelspec.flags import Flag
-    from kirin_cli.modelspec.model import Model
 
 Takes = Literal["", "file", "folder", "image", "job file"]
 """What a value names on the disk; "" for a value that is no path (a video is always a URL, rule V1)."""
@@ -130,12 +129,6 @@ def option_for_flag(flag: "Flag") -> OptionInfo:
     )
 
 
-def model_names(models: "Iterable[Model]") -> tuple[str, ...]:
-    """The words that name a model on the command line: command names, then ids."""
-    models = tuple(models)
-    return (*(model.command for model in models), *(model.id for model in models))
-
-
 def split_root(commands: CommandInfos) -> tuple[tuple[OptionInfo, ...], tuple[CommandInfo, ...]]:
     """The options of `kirin` itself, and its subcommands."""
     before = tuple(option for command in commands if not command.name for option in command.options)
@@ -237,11 +230,11 @@ def format_option(option: OptionInfo) -> str:
 def option_notes(option: OptionInfo) -> str:
     """Bounds, default and environment variable in a few words; "" where there are none."""
     choices = ", ".join(option.choices) if len("|".join(option.choices)) > MAX_CHOICES_WIDTH else ""
-    facts = (
+    notes = (
         choices, option.bounds, "required" * option.required, option.default and f"default: {option.default}",
         "repeatable" * (option.repeats and "epeatable" not in option.help), option.env,
     )  # fmt: skip
-    return "; ".join(filter(None, facts))
+    return "; ".join(filter(None, notes))
 
 
 def _option(option: OptionInfo, *, aligned: bool) -> HelpRow:

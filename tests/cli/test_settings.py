@@ -12,7 +12,7 @@ import pytest
 from kirin_cli.cli.app import load_command
 from kirin_cli.cli.commands import BY_NAME, COMMANDS
 from kirin_cli.cli.console import MODES
-from kirin_cli.cli.settings import sources, user_folder
+from kirin_cli.cli.settings import load_sources, user_folder
 from kirin_cli.cli.settings_schema import SETTINGS
 from kirin_cli.errors import UsageError
 from kirin_cli.jobs.scope import MAX_JOBS
@@ -48,13 +48,13 @@ def shown(home, *arguments, env=None):
 
 
 def found(home, name, **environ):
-    there = sources({"KIRIN_CONFIG_DIR": str(home.config), **environ}, start=home.work).find(SETTINGS[name])
+    there = load_sources({"KIRIN_CONFIG_DIR": str(home.config), **environ}, start=home.work).find(SETTINGS[name])
     return there and there.text
 
 
 def refusal(home, **environ):
     with pytest.raises(UsageError) as refused:
-        sources({"KIRIN_CONFIG_DIR": str(home.config), **environ}, start=home.work)
+        load_sources({"KIRIN_CONFIG_DIR": str(home.config), **environ}, start=home.work)
     return f"{refused.value.message} | {refused.value.hint}"
 
 
@@ -138,11 +138,11 @@ def test_the_nearest_project_file_upwards_counts_and_its_paths_are_its_own(home)
     project(home, 'output_dir = "renders"\njobs = 2\n')
     deep = home.work / "a" / "b"
     deep.mkdir(parents=True)
-    there = sources({"KIRIN_CONFIG_DIR": str(home.config)}, start=deep)
+    there = load_sources({"KIRIN_CONFIG_DIR": str(home.config)}, start=deep)
     assert there.find(SETTINGS["output_dir"]).text == str(home.work / "renders")
     (home.work / "a" / "kirin.toml").write_text("jobs = 7\n", encoding="utf-8")
     assert found(home, "jobs") == "2"
-    assert sources({"KIRIN_CONFIG_DIR": str(home.config)}, start=deep).find(SETTINGS["jobs"]).text == "7"
+    assert load_sources({"KIRIN_CONFIG_DIR": str(home.config)}, start=deep).find(SETTINGS["jobs"]).text == "7"
 
 
 def test_a_profile_goes_before_the_rest_of_the_users_file(home):

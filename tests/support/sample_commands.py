@@ -1,6 +1,7 @@
 """A table of commands for the tests of what is derived: the real models, and one command of every kind."""
 
-from kirin_cli.docgen.commands import ArgumentInfo, CommandInfo, OptionInfo, model_names, option_for_flag
+from kirin_cli.cli.help import MODEL_NAMES
+from kirin_cli.docgen.commands import ArgumentInfo, CommandInfo, OptionInfo, option_for_flag
 from kirin_cli.models import MODELS
 from kirin_cli.modelspec.flags import model_flags
 
@@ -43,7 +44,7 @@ COMMANDS = (
         name="models",
         panel="Set-up",
         help="List the models: parameters and rules.",
-        arguments=(ArgumentInfo(name="MODEL", choices=model_names(MODELS.values()), required=False),),
+        arguments=(ArgumentInfo(name="MODEL", choices=MODEL_NAMES, required=False),),
     ),
     CommandInfo(
         name="completion",

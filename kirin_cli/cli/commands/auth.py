@@ -43,7 +43,7 @@ def run_auth(flags: AuthFlags) -> int:
     """Do the action; returns the exit code. Raises the tree of errors."""
     from kirin_cli.cli.app import NO_KEY_FLAG
     from kirin_cli.cli.console import make_console
-    from kirin_cli.cli.settings import settings
+    from kirin_cli.cli.settings import load_settings
 
     if flags.surplus:
         raise UsageError(NO_KEY_FLAG, hint=PIPE_HINT)
@@ -52,7 +52,7 @@ def run_auth(flags: AuthFlags) -> int:
     console = make_console(color=flags.color)
     run_action = {"login": _login, "status": _status, "logout": _logout}[flags.action]
     return run_action(
-        settings(os.environ, profile=flags.profile, api_key_file=flags.api_key_file), console, as_json=flags.json
+        load_settings(os.environ, profile=flags.profile, api_key_file=flags.api_key_file), console, as_json=flags.json
     )
 
 

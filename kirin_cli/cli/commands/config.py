@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import command_from
-from kirin_cli.cli.settings import project_file, settings, sources, user_file, user_folder
+from kirin_cli.cli.settings import find_project_file, load_settings, load_sources, user_file, user_folder
 from kirin_cli.cli.settings_schema import API_KEY, PROFILE, SETTINGS
 from kirin_cli.modelspec.record import Record
 
@@ -44,9 +44,9 @@ def run_config(flags: ConfigFlags) -> int:
     from kirin_cli.ui.tables import render_table
 
     console = make_console(color=flags.color)
-    setting_sources = sources(os.environ, flags.profile)
+    setting_sources = load_sources(os.environ, flags.profile)
     rows = [_key_row(flags.profile), *_setting_rows(setting_sources)]
-    files = {"project": project_file(Path()), "user": user_file(os.environ)}
+    files = {"project": find_project_file(Path()), "user": user_file(os.environ)}
     if flags.json:
         data = {
             "settings": list(map(_row_data, rows)),
@@ -64,7 +64,7 @@ def _key_row(profile: str | None) -> SettingRow:
     from kirin_cli.api.credentials import fingerprint
     from kirin_cli.cli.keystore import find_api_key
 
-    key = find_api_key(settings(os.environ, profile=profile))
+    key = find_api_key(load_settings(os.environ, profile=profile))
     return SettingRow(
         API_KEY.name, f"present, fingerprint {fingerprint(key.value)}" if key else "missing", key.source if key else ""
     )

@@ -57,13 +57,13 @@ class CheckOutcome(Record):
 def run_doctor(flags: DoctorFlags) -> int:
     """Make every check; returns the exit code. Raises UsageError for settings that make no sense."""
     from kirin_cli.cli.console import make_console
-    from kirin_cli.cli.settings import sources
+    from kirin_cli.cli.settings import load_sources
     from kirin_cli.cli.settings_schema import SETTINGS
     from kirin_cli.ui.tables import render_table
 
     console = make_console(color=flags.color)
-    settings = flags.service.settings()
-    output = sources(os.environ, flags.service.profile).find(SETTINGS["output_dir"])
+    settings = flags.service.load_settings()
+    output = load_sources(os.environ, flags.service.profile).find(SETTINGS["output_dir"])
     checks = list(local_checks(settings, Path(output.text) if output else Path()))
     checks += [] if flags.offline else service_checks(settings)
     exit_code = batch_exit_code(check.exit_code for check in checks)

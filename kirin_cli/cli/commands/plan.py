@@ -39,17 +39,17 @@ def run_plan(flags: PlanFlags) -> int:
     from kirin_cli.cli.console import make_console
     from kirin_cli.cli.job_files import check_job_files, prepare_checked, prepare_options
     from kirin_cli.cli.session import open_session
-    from kirin_cli.cli.settings import settings
+    from kirin_cli.cli.settings import load_settings
     from kirin_cli.run.plan import plan_jobs
 
     console = make_console(color=flags.color)
-    chosen = settings(os.environ, base_url=flags.base_url, profile=flags.profile)
-    checked = check_job_files(flags.job_files, uploads=bool(chosen.upload_url))
+    settings = load_settings(os.environ, base_url=flags.base_url, profile=flags.profile)
+    checked = check_job_files(flags.job_files, uploads=bool(settings.upload_url))
     console.findings(checked.all_findings())
     if checked.is_refused(strict=flags.strict):
         return 2
     choices = prepare_options(flags.takes, flags.output)
-    with open_session(chosen, sandbox=False) as session:
+    with open_session(settings, sandbox=False) as session:
         prepared = prepare_checked(checked, choices, session)
         if prepared.findings:
             console.findings(prepared.findings)

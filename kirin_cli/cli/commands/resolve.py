@@ -38,7 +38,7 @@ def run_resolve(flags: ResolveFlags) -> int:
     """Find the entry and move it; returns the exit code. Raises the tree of errors."""
     from kirin_cli.cli.console import make_console
     from kirin_cli.cli.session import open_session
-    from kirin_cli.cli.settings import settings
+    from kirin_cli.cli.settings import load_settings
     from kirin_cli.ledger.queries import find_entry
     from kirin_cli.wire.responses import valid_id
 
@@ -47,8 +47,8 @@ def run_resolve(flags: ResolveFlags) -> int:
         raise UsageError(f"--adopt is {flags.adopt[:40]!r}; that cannot be the id of a task")
     if sum((flags.adopt is not None, flags.resend, flags.abandon)) != 1:
         raise UsageError("decide for one of --adopt TASK, --resend and --abandon")
-    chosen = settings(os.environ, base_url=flags.base_url, profile=flags.profile)
-    with open_session(chosen, sandbox=False) as session:
+    settings = load_settings(os.environ, base_url=flags.base_url, profile=flags.profile)
+    with open_session(settings, sandbox=False) as session:
         entry = find_entry(session.ledger.store, flags.task, origin=session.origin, account=session.account)
         resolved = _move(session.ledger, entry, flags.adopt, resend=flags.resend)
     console.data(f"{resolved.external_id} {resolved.state.value}")

@@ -33,7 +33,7 @@ def run_resume(flags: ResumeFlags) -> int:
 
     console = flags.display.console()
     options = ExecuteOptions(
-        settings=flags.service.settings(), output=job_output_format(flags.printing), resume="kirin resume",
+        settings=flags.service.load_settings(), output=job_output_format(flags.printing), resume="kirin resume",
         limits=run_options(flags.timeout, flags.max_cost, flags.in_flight),
     )  # fmt: skip
     return execute(_prepare_unfinished, options, console)

@@ -49,7 +49,7 @@ def run_run(flags: RunFlags) -> int:
     console = flags.display.console()
     output = job_output_format(flags.printing)
     reports = parse_reports(flags.report, json=output.for_programs)
-    settings = flags.service.settings()
+    settings = flags.service.load_settings()
     uploads = bool(settings.upload_url) or flags.sandbox
     checked = check_job_files(flags.job_files, check_urls=flags.checks.check_urls, uploads=uploads)
     console.findings(checked.all_findings())

@@ -91,10 +91,10 @@ def _event_data(row: HistoryRow) -> dict[str, object]:
 def fetch_unknown_task(task_id: str, profile: str | None, unknown: NoSuchTask) -> LedgerEntry:
     """The task as an entry would hold it. Raises `unknown` without a key, and what `query_task` raises."""
     from kirin_cli.cli.session import open_session
-    from kirin_cli.cli.settings import settings
+    from kirin_cli.cli.settings import load_settings
     from kirin_cli.run.resume import query_task
 
-    with open_session(settings(os.environ, profile=profile), sandbox=False) as session:
+    with open_session(load_settings(os.environ, profile=profile), sandbox=False) as session:
         if not session.key:
             raise unknown
         return _entry_of_task(query_task(session.client, task_id, unknown), task_id, session.origin)

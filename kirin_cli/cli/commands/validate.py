@@ -24,11 +24,11 @@ def run_validate(flags: ValidateFlags) -> int:
     """Check and say what is wrong; returns the exit code. Raises the tree of errors."""
     from kirin_cli.cli.console import make_console
     from kirin_cli.cli.job_files import check_job_files
-    from kirin_cli.cli.settings import settings
+    from kirin_cli.cli.settings import load_settings
     from kirin_cli.modelspec.text import pluralize
 
     console = make_console(color=flags.color, quiet=flags.quiet)
-    uploads = bool(settings(os.environ).upload_url)
+    uploads = bool(load_settings(os.environ).upload_url)
     checked = check_job_files(flags.job_files, check_urls=flags.checks.check_urls, uploads=uploads)
     refused = checked.is_refused(strict=flags.checks.strict)
     if flags.json:

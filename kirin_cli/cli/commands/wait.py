@@ -38,7 +38,7 @@ def run_wait(flags: WaitFlags) -> int:
 
     console = flags.display.console()
     options = ExecuteOptions(
-        settings=flags.service.settings(), output=job_output_format(flags.printing), submits=False,
+        settings=flags.service.load_settings(), output=job_output_format(flags.printing), submits=False,
         limits=run_options(flags.timeout, in_flight=MAX_IN_FLIGHT), resume="kirin resume",
     )  # fmt: skip
     return execute(partial(_prepare_tasks, flags), options, console)

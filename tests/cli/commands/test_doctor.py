@@ -8,7 +8,7 @@ import pytest
 from loopback.service import Service
 
 from kirin_cli.cli.commands.doctor import service_checks
-from kirin_cli.cli.settings import settings
+from kirin_cli.cli.settings import load_settings
 from kirin_cli.sandbox.server import Sandbox
 
 
@@ -68,7 +68,7 @@ def test_a_service_that_is_not_there_ends_with_3(home):
 
 
 def test_a_clock_that_is_wrong_is_named(home, served):
-    setting = settings(home.environ(KIRIN_BASE_URL=served.base_url, KIRIN_API_KEY=served.key))
+    setting = load_settings(home.environ(KIRIN_BASE_URL=served.base_url, KIRIN_API_KEY=served.key))
     clock = {one.check: one for one in service_checks(setting, now=lambda: 0.0)}["clock"]
     assert (clock.state, "behind the service's" in clock.message) == ("warning", True)
 
