@@ -42,7 +42,7 @@ class PartialFile:
 
 
 def decide_range(status: int, headers: Mapping[str, str], partial: PartialFile) -> RangeAction:
-    """What the answer to a request with `so_far.headers` is good for; never splices two files (faults D2–D4)."""
+    """What the answer to a request with `partial.headers` is good for; never splices two files (faults D2–D4)."""
     asked = bool(partial.headers)
     if status == 200:
         return RangeAction.WHOLE

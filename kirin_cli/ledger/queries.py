@@ -22,7 +22,7 @@ class NoSuchTask(UsageError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendingTotal:
-    """`cost` of the `paid` entries whose cost is known; `maybe` entries more may have been charged."""
+    """`cost` of the `paid` entries whose cost is known; `maybe_paid` entries more may have been charged."""
 
     paid: int = 0
     cost: Decimal = Decimal(0)

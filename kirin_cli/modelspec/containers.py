@@ -64,7 +64,7 @@ class ObjectField(Field):
 
 
 class ListField(Field):
-    """A list of `least` to `most` items. `variants` are further flags whose items carry fixed members."""
+    """A list of `min_items` to `max_items` items. `variants` are further flags whose items carry fixed members."""
 
     item: ObjectField
     min_items: int = 0

@@ -75,7 +75,7 @@ class Field(Record, kw_only=True):
 
 
 class Text(Field):
-    """Text of `least` to `most` Unicode code points."""
+    """Text of `min_length` to `max_length` Unicode code points."""
 
     min_length: int = 0
     max_length: int | None = None

@@ -13,7 +13,7 @@ BYTES_PER_MB: Final = 1024 * 1024
 class ImageLimits(Record):
     """Bytes of the decoded file, pixels of a side, and long side to short side; bounds are inclusive.
 
-    `below` makes the bound on the bytes strict (kirin_v1_5_i2v: less than 10 MB).
+    `exclusive` makes the bound on the bytes strict (kirin_v1_5_i2v: less than 10 MB).
     """
 
     max_megabytes: int = 10

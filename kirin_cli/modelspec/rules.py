@@ -124,7 +124,7 @@ class AnyItem(Record, Condition):
 
 
 class AtLeast(Record, Condition):
-    """The list has at least `least` items."""
+    """The list has at least `min_items` items."""
 
     name: str
     min_items: int
@@ -137,7 +137,7 @@ class AtLeast(Record, Condition):
 
 
 class TogetherAtMost(Record, Condition):
-    """Two lists have at most `most` items together."""
+    """Two lists have at most `max_items` items together."""
 
     names: tuple[str, str]
     max_items: int
@@ -254,11 +254,11 @@ FindBreaches = Callable[[RequestView], Iterable[tuple[str, str]]]
 
 
 class Rule(Record):
-    """Where `when` holds, `need` must hold too.
+    """Where `when` holds, `requirement` must hold too.
 
-    The problem stands at the first of `at` that is given, or at the first. `says` continues a sentence whose subject
-    is the first of `at`, and may go on with the others ("and element_list take at most …"). With `drops` a breach is a
-    warning and the field is left out of the request.
+    The problem stands at the first path of `path` that is given, or at the first. `message` continues a sentence whose
+    subject is the first path, and may go on with the others ("and element_list take at most …"). With `drop_field` a
+    breach is a warning and the field is left out of the request.
     """
 
     rule: str

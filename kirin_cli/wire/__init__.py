@@ -34,7 +34,7 @@ def parse_documented(body: Mapping[str, object]) -> Mapping[str, object]:
 
 
 class Dialect(Record):
-    """One form of the create request's body; `unwrap` gives its parameters, None for a body of another form."""
+    """One form of the create request's body; `parse_body` gives its parameters, None for a body of another form."""
 
     name: str
     build_body: Callable[[Model, Mapping[str, object]], dict[str, object]]
