@@ -71,7 +71,7 @@ def test_every_row_has_a_cell_for_every_heading_and_a_rule(model: Model) -> None
 
 
 @EVERY_MODEL
-def test_data_for_programs_is_json_and_holds_every_law_and_error_code(model: Model) -> None:
+def test_data_for_programs_is_json_and_holds_every_rule_and_error_code(model: Model) -> None:
     data = json.loads(json.dumps(model_data(model)))
     assert [rule["rule"] for rule in data["rules"]] == [law.rule for law in model.rules]
     assert {error["code"] for error in data["errors"]} == set(model.error_codes)
@@ -86,7 +86,7 @@ def test_members_are_written_as_in_yaml_with_the_flags_that_set_them() -> None:
     assert shown["watermark_info.enabled"] == ("--watermark/--no-watermark",)
 
 
-def test_T5_F1_O7_a_law_is_a_whole_sentence() -> None:
+def test_T5_F1_O7_a_rule_is_a_whole_sentence() -> None:
     said = {(rule.rule, rule.says) for model in MODELS.values() for rule in model_rules(model)}
     assert ("T5", "camera_control needs mode std and duration 5") in said
     assert ("F1", "image or image_tail is required: a first frame, a last frame or both") in said

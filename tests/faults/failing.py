@@ -1,4 +1,4 @@
-"""Where a run can die or a disk can fail: every commit, both sides of the POST, the note, the final name.
+"""Where a run can die or a disk can fail: every commit, both sides of the POST, the sidecar, the final name.
 
 `Steps` counts them and makes one of them go wrong; `wired` puts it into the settings of a run.
 """

@@ -12,7 +12,7 @@ HALF = len(CLIP) // 2
 
 
 def whole(machine: Bench, ran: Ran, gets: int | None = None) -> None:
-    """One good file, one note, one paid task; and the same again costs nothing and asks for nothing."""
+    """One good file, one sidecar, one paid task; and the same again costs nothing and asks for nothing."""
     assert (ran.exit_code, ran.outcome.state) == (0, "done"), ran.said
     assert [path.name for path in sorted(machine.renders.iterdir())] == ["rain.json", "rain.mp4"]
     assert (machine.posts, machine.entries()[0].state) == (1, LedgerState.DONE)

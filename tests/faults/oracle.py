@@ -43,7 +43,7 @@ def ids_are_kept(returned: Iterable[str], state: Path) -> None:
 
 
 def files_are_whole(renders: Path, cdn: Service) -> None:
-    """A file under its final name is one that was served; its note says the same."""
+    """A file under its final name is one that was served; its sidecar says the same."""
     served = {digest(file.data) for file in cdn.files.by_path.values()}
     for film in renders.glob("*.mp4"):
         assert digest(film.read_bytes()) in served, film

@@ -1,4 +1,4 @@
-"""Downloads inside whole runs (faults D1–D8 and D12): the file, its note, the ledger, the exit code."""
+"""Downloads inside whole runs (faults D1–D8 and D12): the file, its sidecar, the ledger, the exit code."""
 
 import time
 from typing import Any

@@ -182,7 +182,7 @@ def test_P9_a_monstrous_answer_is_a_failed_poll_and_no_more(machine: Bench, name
     assert ran.outcome.outputs[0].path.read_bytes() == CLIP
 
 
-def test_the_note_beside_the_file_tells_the_task(machine: Bench) -> None:
+def test_the_sidecar_beside_the_file_tells_the_task(machine: Bench) -> None:
     ran = machine.run()
     note = json.loads(ran.outcome.outputs[0].path.with_suffix(".json").read_text())
     task: Task = machine.api.truth.tasks[0]

@@ -126,7 +126,7 @@ def test_D14_not_even_force_replaces_what_is_no_file(machine: Bench, kind: str) 
 
 
 @pytest.mark.parametrize("kind", ["mine", "", '{"kirin": 7}', "link"])
-def test_D14_a_file_in_the_place_of_the_note_is_not_overwritten(machine: Bench, kind: str) -> None:
+def test_D14_a_file_in_the_place_of_the_sidecar_is_not_overwritten(machine: Bench, kind: str) -> None:
     machine.renders.mkdir()
     note = machine.renders / "rain.json"
     note.symlink_to(machine.file) if kind == "link" else note.write_text(kind)

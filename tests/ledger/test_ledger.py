@@ -1,4 +1,4 @@
-"""The journal: what is written, when it is refused, and that no task id gets lost on the way."""
+"""The ledger: what is written, when it is refused, and that no task id gets lost on the way."""
 
 import threading
 from contextlib import suppress

@@ -69,7 +69,7 @@ def test_A9_a_file_travels_as_bare_base64_whatever_its_size(size: int, tmp_path:
     assert json.loads(sent(body)) == {"data": {"image": base64.b64encode(data).decode(), "seed": 7}}
 
 
-def test_A9_every_form_of_medium_travels_as_its_string(tmp_path: Path):
+def test_A9_every_form_of_media_travels_as_its_string(tmp_path: Path):
     text = base64.b64encode(png(300, 300, pad_to=100_001)).decode()
     inside = inspect_media("data:image/png;base64," + text, "image", tmp_path)
     address = inspect_media('https://example.com/"cat".png', "image", tmp_path)

@@ -25,5 +25,5 @@ def test_the_program_knows_every_rule(rule):
     assert re.search(rf"\b{rule}\b", SOURCE)
 
 
-def test_the_laws_of_the_models_have_ids_of_the_reference():
+def test_the_rules_of_the_models_have_ids_of_the_reference():
     assert {law.rule for model in MODELS.values() for law in model.rules} <= set(RULES)

@@ -1,4 +1,4 @@
-"""A checked request as laws see it: what is there, what is broken, what holds by default."""
+"""A checked request as rules see it: what is there, what is broken, what holds by default."""
 
 import pytest
 
@@ -60,7 +60,7 @@ def test_an_outline_cannot_tell_what_the_values_decide(ask):
 
 
 @pytest.mark.parametrize("mode", ["std", "pro"])
-def test_laws_that_were_decided_by_what_is_given_are_asked_again_when_something_was_dropped(mode):
+def test_rules_that_were_decided_by_what_is_given_are_asked_again_when_something_was_dropped(mode):
     pro = requires("R2", "camera", "needs mode pro", mode="pro")
     drops = Rule(
         "R1",

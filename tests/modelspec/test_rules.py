@@ -1,4 +1,4 @@
-"""The conditions of cross-field laws, one by one: tried on requests, and as JSON Schema in both polarities."""
+"""The conditions of cross-field rules, one by one: tried on requests, and as JSON Schema in both polarities."""
 
 import pytest
 from jsonschema import Draft7Validator

@@ -23,7 +23,7 @@ def test_a_folder_of_videos_is_a_result(tmp_path):
     }  # fmt: skip
 
 
-def test_a_note_whose_video_is_gone_is_pending(tmp_path):
+def test_a_sidecar_whose_video_is_gone_is_pending(tmp_path):
     noted(tmp_path)
     (tmp_path / "harbour.mp4").unlink()
     data = merge_results(load_results([tmp_path]))
@@ -39,7 +39,7 @@ def test_the_result_of_a_run_gives_the_same_run_again(tmp_path):
     assert again["totals"]["failed"] == 1
 
 
-def test_a_note_does_not_take_the_place_of_the_run_that_made_it(tmp_path):
+def test_a_sidecar_does_not_take_the_place_of_the_run_that_made_it(tmp_path):
     noted(tmp_path)
     path = str(tmp_path / "harbour.mp4")
     wrote(tmp_path / "run.json", run(job(outputs=[output(path)], line=17)))
@@ -120,7 +120,7 @@ def test_what_is_not_there_is_refused(tmp_path):
         load_results([tmp_path / "nothing.json"])
 
 
-def test_notes_say_when_and_keep_the_whole_note(tmp_path):
+def test_sidecars_say_when_and_keep_the_whole_sidecar(tmp_path):
     made = noted(tmp_path)
     note = outputs.read_sidecar(tmp_path / "harbour.json")
     assert note is not None

@@ -94,7 +94,7 @@ class Desk:
         return entry
 
     def result(self, job: Job, path: Path, *, task_id: str = "t1", origin: str = ORIGIN) -> Path:
-        """The job's video and its note."""
+        """The job's video and its sidecar."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(CLIP)
         digest = hashlib.sha256(CLIP).hexdigest()

@@ -45,7 +45,7 @@ def test_a_problem_that_all_rows_have_comes_from_none_of_them(find):
     assert find(text, "prompt,ratio\na,\n") == [("jobs[1]", "aspect_ratio", "T3", 3, 35, "shots.csv:2")]
 
 
-def test_a_law_that_a_combination_breaks_names_the_combination(find):
+def test_a_rule_that_a_combination_breaks_names_the_combination(find):
     text = "model: kirin_v1_t2v\nparams: {prompt: a, camera_control: {type: forward_up}}\nmatrix: {mode: [std, pro]}\n"
     assert find(text) == [("jobs[mode=pro]", "camera_control", "T5", 2, 21, "matrix mode=pro")]
 

@@ -1,4 +1,4 @@
-"""Where files go: names of several outputs, suffixes, folders of no use, notes that are somebody else's."""
+"""Where files go: names of several outputs, suffixes, folders of no use, sidecars that are somebody else's."""
 
 import os
 from pathlib import Path
@@ -81,7 +81,7 @@ def test_a_folder_whose_name_cannot_be_is_found_before_anything_is_paid(tmp_path
         outputs.ensure_writable(tmp_path / ("x" * 5000))
 
 
-def test_D14_a_note_replaces_nothing_but_a_note(tmp_path):
+def test_D14_a_sidecar_replaces_nothing_but_a_sidecar(tmp_path):
     (tmp_path / "rain.json").write_text('{"mine": true}')
     with pytest.raises(UsageError, match=r"rain\.json is there already and was not made by kirin"):
         outputs.ensure_sidecar_free(job(tmp_path), tmp_path / "rain.mp4")
@@ -89,6 +89,6 @@ def test_D14_a_note_replaces_nothing_but_a_note(tmp_path):
     outputs.ensure_sidecar_free(job(tmp_path), tmp_path / "snow.mp4")
 
 
-def test_a_video_is_not_called_like_a_note(tmp_path):
+def test_a_video_is_not_called_like_a_sidecar(tmp_path):
     with pytest.raises(UsageError, match="has the name of a sidecar"):
         outputs.ensure_sidecar_free(job(tmp_path), tmp_path / "rain.json")

@@ -1,4 +1,4 @@
-"""The note beside a result: what it says is believed only as far as the files are there and lie beside it."""
+"""The sidecar beside a result: what it says is believed only as far as the files are there and lie beside it."""
 
 import hashlib
 import json
@@ -31,7 +31,7 @@ def output(path: Path, content: bytes = CLIP) -> OutputFile:
 
 
 def noted(folder: Path, *, origin: str = "https://a.example", external_id: str = "krn1-A", **changes: object) -> Path:
-    """A result `rain.mp4` with its note, and what a test changes in that."""
+    """A result `rain.mp4` with its sidecar, and what a test changes in that."""
     path = folder / "rain.mp4"
     facts = {"files": 1, "task_id": "t1", "cost_usd": "0.28", "times": {"intended": "2026-01-01T00:00:00.000+00:00"}}
     output_files.write_sidecar(job(folder, external_id=external_id), origin, facts, (output(path),))
@@ -40,7 +40,7 @@ def noted(folder: Path, *, origin: str = "https://a.example", external_id: str =
     return path
 
 
-def test_a_note_says_what_was_written(tmp_path):
+def test_a_sidecar_says_what_was_written(tmp_path):
     note = output_files.read_sidecar(output_files.sidecar_path(noted(tmp_path)))
     assert note is not None
     assert (note.external_id, note.task_id, note.cost_usd, note.origin) == (
@@ -56,7 +56,7 @@ def test_a_note_says_what_was_written(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"rain.mp4", "rain.json"}
 
 
-def test_a_job_is_finished_only_with_its_own_note_and_whole_files(tmp_path):
+def test_a_job_is_finished_only_with_its_own_sidecar_and_whole_files(tmp_path):
     path = noted(tmp_path)
     assert output_files.existing_result(job(tmp_path), path)
     assert not output_files.existing_result(job(tmp_path, external_id="krn1-B"), path)
@@ -82,12 +82,12 @@ GARBAGE = {
 
 
 @pytest.mark.parametrize("kind", GARBAGE)
-def test_garbage_is_no_note(tmp_path, kind):
+def test_garbage_is_no_sidecar(tmp_path, kind):
     (tmp_path / "rain.json").write_bytes(GARBAGE[kind])
     assert output_files.read_sidecar(tmp_path / "rain.json") is None
 
 
-def test_what_is_no_plain_file_is_no_note(tmp_path):
+def test_what_is_no_plain_file_is_no_sidecar(tmp_path):
     os.mkfifo(tmp_path / "pipe.json")
     (tmp_path / "folder.json").mkdir()
     (tmp_path / "zero.json").symlink_to("/dev/zero")
@@ -95,7 +95,7 @@ def test_what_is_no_plain_file_is_no_note(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../rain.mp4", "/etc/passwd", "..", ".", "", "sub/rain.mp4", "rain\0.mp4"])
-def test_a_note_that_names_a_file_outside_of_its_folder_finishes_nothing(tmp_path, name):
+def test_a_sidecar_that_names_a_file_outside_of_its_folder_finishes_nothing(tmp_path, name):
     inside = tmp_path / "renders"
     inside.mkdir()
     (inside / "sub").mkdir()
@@ -112,12 +112,12 @@ def test_a_note_that_names_a_file_outside_of_its_folder_finishes_nothing(tmp_pat
     "outputs",
     [{"rain.mp4": "text"}, {"rain.mp4": {}}, {"rain.mp4": {"bytes": "19"}}, {"rain.mp4": {"bytes": None}}, {}],
 )
-def test_a_note_with_odd_facts_finishes_nothing(tmp_path, outputs):
+def test_a_sidecar_with_odd_facts_finishes_nothing(tmp_path, outputs):
     assert not output_files.existing_result(job(tmp_path), noted(tmp_path, outputs=outputs))
 
 
 @pytest.mark.parametrize("files", [0, 2, None, "1"])
-def test_a_note_with_fewer_or_more_files_than_it_counts_finishes_nothing(tmp_path, files):
+def test_a_sidecar_with_fewer_or_more_files_than_it_counts_finishes_nothing(tmp_path, files):
     assert not output_files.existing_result(job(tmp_path), noted(tmp_path, files=files))
 
 
@@ -134,7 +134,7 @@ def test_times_that_are_none_are_none(tmp_path):
     assert note.times == {}
 
 
-def test_a_note_that_cannot_be_written_is_a_local_fault_and_leaves_nothing(tmp_path):
+def test_a_sidecar_that_cannot_be_written_is_a_local_fault_and_leaves_nothing(tmp_path):
     made = output(tmp_path / "rain.mp4")
     (tmp_path / "rain.json").mkdir()
     with pytest.raises(LocalFault, match=r"rain\.json cannot be written"):
@@ -152,7 +152,7 @@ def test_D14_a_sandbox_file_may_be_replaced_and_a_persons_file_may_not(tmp_path)
 
 
 @pytest.mark.parametrize("changes", [{"outputs": {}, "files": 0}, {"outputs": {"other.mp4": {"bytes": 3}}}])
-def test_D14_a_note_that_only_claims_to_be_of_the_sandbox_gives_nobodys_file_away(tmp_path, changes):
+def test_D14_a_sidecar_that_only_claims_to_be_of_the_sandbox_gives_nobodys_file_away(tmp_path, changes):
     path = noted(tmp_path, origin="sandbox:1", external_id="krn1-OLD", **changes)
     (tmp_path / "other.mp4").write_bytes(b"abc")
     with pytest.raises(UsageError, match="is there already"):

@@ -1,4 +1,4 @@
-"""What `kirin plan` says of each job, from notes and the ledger alone; and taking jobs up from the ledger again."""
+"""What `kirin plan` says of each job, from sidecars and the ledger alone; and taking jobs up from the ledger again."""
 
 import base64
 import json

@@ -182,7 +182,7 @@ def story(client, clock):
     return told
 
 
-def test_the_same_seed_tells_the_same_story_and_another_seed_another(serve):
+def test_the_same_seed_makes_the_same_tasks_and_another_seed_another(serve):
     told = []
     for seed in (7, 7, 8):
         clock = Clock()

@@ -55,7 +55,7 @@ def test_all_problems_come_at_once_with_path_and_rule(client):
     assert all(detail["message"] in message(answer) for detail in answer.json["error"]["details"])
 
 
-def test_T5_cross_field_laws_are_judged_too(client):
+def test_T5_cross_field_rules_are_judged_too(client):
     answer = client.create(mode="pro", camera_control={"type": "down_back"})
     assert (answer.status, answer.json["error"]["details"][0]["rule"]) == (422, "T5")
 
@@ -66,7 +66,7 @@ def test_A9_a_data_prefix_is_refused_on_the_wire(client):
     assert (answer.status, answer.json["error"]["details"][0]["rule"]) == (422, "A9")
 
 
-def test_I1_a_path_on_this_machine_is_no_medium_for_a_service(client, tmp_path):
+def test_I1_a_path_on_this_machine_is_no_media_for_a_service(client, tmp_path):
     (tmp_path / "cup.png").write_bytes(png(400, 400))
     assert client.create("kirin_v1_5_i2v", image=str(tmp_path / "cup.png")).status == 422
 

@@ -92,7 +92,7 @@ def wrote(path: Path, data: object) -> Path:
 
 
 def noted(folder: Path, name: str = "harbour") -> Job:
-    """A video of four bytes with its note, as a run leaves them."""
+    """A video of four bytes with its sidecar, as a run leaves them."""
     folder.mkdir(exist_ok=True)
     (folder / f"{name}.mp4").write_bytes(b"abcd")
     request = json.dumps({"model": "kirin_v1_t2v", "params": {"prompt": "Neon rain"}})
