@@ -4,6 +4,8 @@ import os
 import signal
 import sys
 
+from support.case_ids import case_id
+
 POSIX_ONLY = ["faults/*", "shells/*", "tasks/*", "recording/*", "api/test_part_file.py", "ui/test_console_streams.py"]
 collect_ignore_glob = POSIX_ONLY if sys.platform == "win32" else []
 
@@ -21,3 +23,7 @@ for _name in ("SIGINT", "SIGHUP", "SIGQUIT", "SIGTERM"):
 def pytest_xdist_auto_num_workers():
     """Many tests wait for processes and sockets rather than for a core."""
     return 2 * (os.cpu_count() or 1)
+
+
+def pytest_make_parametrize_id(val):
+    return case_id(val)
