@@ -196,12 +196,12 @@ class Ledger:
                 return after
 
     def _insert(self, transaction: Execute, new: LedgerEntry) -> LedgerEntry:
-        known = self.get(new)
-        if known is not None:
-            if new.plan and known.plan != new.plan:
+        existing = self.get(new)
+        if existing is not None:
+            if new.plan and existing.plan != new.plan:
                 # Where the file goes is this command's choice, whoever began the job.
-                transaction("UPDATE entries SET plan = ? WHERE id = ?", (new.plan, known.id))
-            return replace(known, plan=new.plan or known.plan)
+                transaction("UPDATE entries SET plan = ? WHERE id = ?", (new.plan, existing.id))
+            return replace(existing, plan=new.plan or existing.plan)
         entry = replace(new, id=int(transaction(_INSERT, entry_to_row(new)).lastrowid or 0))
         transaction(INSERT_HISTORY, (entry.id, entry.created, "intend", entry.state, entry.state, "", None))
         return entry

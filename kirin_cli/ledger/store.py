@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 
+from kirin_cli.atomic_file import sync_folder
 from kirin_cli.errors import LocalFault
 
 APPLICATION_ID = 0x6B72_6E31
@@ -200,16 +201,6 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         raise LocalFault(f"The ledger {path} {message}.", hint=hint) from error
     except OSError as error:
         raise LocalFault(f"The ledger {path} cannot be used: {error.strerror or error}.") from error
-
-
-def sync_folder(folder: Path) -> None:
-    """Make new names in `folder` outlast a power cut, where the system can; where it cannot, that is no fault."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _create_file(path: Path, connect: Connect) -> None:

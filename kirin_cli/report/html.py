@@ -121,9 +121,16 @@ def _facts(job: ReportJob) -> Iterator[tuple[str, str]]:
 
 def _details(job: ReportJob) -> Markup:
     params = ((name, format_param(value)) for name, value in job.params.items() if name not in _HIDDEN_PARAMS)
+    origin = (
+        ("job file", f"{job.file}:{job.line}" if job.line else job.file),
+        ("task", job.task_id),
+        ("external id", job.external_id),
+    )
+    times = ((stage, format_timestamp(seconds, to_the="second")) for stage, seconds in job.times.items())
+    hashes = ((file.name, f"SHA-256 {file.sha256}" if file.sha256 else "") for file in job.files)
     rows = [
         tag("div", {}, tag("dt", {}, name), tag("dd", {}, tag("bdi", {}, value)))
-        for name, value in (*params, *_origin(job))
+        for name, value in (*params, *origin, *times, *hashes)
         if value
     ]
     return tag("details", {}, tag("summary", {}, "Parameters and origin"), tag("dl", {}, join(*rows)))
@@ -140,16 +147,6 @@ def format_param(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name}: {format_param(item)}" for name, item in value.items())
     return json.dumps(value, ensure_ascii=False)
-
-
-def _origin(job: ReportJob) -> Iterator[tuple[str, str]]:
-    yield "job file", f"{job.file}:{job.line}" if job.line else job.file
-    yield "task", job.task_id
-    yield "external id", job.external_id
-    for stage, seconds in job.times.items():
-        yield stage, format_timestamp(seconds, to_the="second")
-    for file in job.files:
-        yield file.name, f"SHA-256 {file.sha256}" if file.sha256 else ""
 
 
 _PAGE_FILES: Final = ("gallery.css", "gallery.js")

@@ -73,7 +73,10 @@ def render_timeline(report: Report) -> Markup:
     heading = "Timeline" if together else "Time for each job"
     kinds = [*PHASES, *(["failed"] if "failed" in report.states else [])]
     legend = [tag("span", {"class": f"key {kind}"}, kind) for kind in kinds]
-    texts = [tag("text", {"x": _percent(tick / length), "y": "12"}, _tick_label(tick)) for tick in ticks]
+    texts = []
+    for tick in ticks:
+        label = f"{tick:.1f} s" if tick < 1 else f"{tick:g} s" if tick < 60 else format_seconds(tick)
+        texts.append(tag("text", {"x": _percent(tick / length), "y": "12"}, label))
     axis = tag("svg", {"class": "bar", "aria-hidden": "true"}, join(*texts))
     bars = [_bar(row, length, ticks) for row in rows]
     return tag(
@@ -145,10 +148,6 @@ def _bar(row: TimelineRow, length: float, ticks: Iterable[float]) -> Markup:
 def _rect(kind: str, begin: float, width: float | Decimal) -> Markup:
     x, shown = _percent(begin), _percent(max(float(width), 0.002))
     return tag("rect", {"class": kind, "x": x, "width": shown, "y": "3", "height": "9", "rx": "2"})
-
-
-def _tick_label(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < 1 else f"{seconds:g} s" if seconds < 60 else format_seconds(seconds)
 
 
 def _percent(share: float) -> str:

@@ -40,10 +40,10 @@ def render(report: Report) -> str:
 
 
 def _add_case(suite: Element, item: ReportJob | ReportProblem, names: Counter[tuple[str, str]]) -> None:
-    key = _class_name(item), _case_name(item)
-    names[key] += 1
-    name = f"{key[1]} #{names[key]}" if names[key] > 1 else key[1]
-    case = SubElement(suite, "testcase", classname=key[0], name=name)
+    class_name, name = _names(item)
+    names[class_name, name] += 1
+    number = names[class_name, name]
+    case = SubElement(suite, "testcase", classname=class_name, name=f"{name} #{number}" if number > 1 else name)
     for attribute, value in (("file", item.file), ("line", str(item.line or ""))):
         if value:
             case.set(attribute, _xml(value))
@@ -55,18 +55,16 @@ def _add_case(suite: Element, item: ReportJob | ReportProblem, names: Counter[tu
         _add_result(case, tag, item.rule or item.severity, item.message, item.hint, item.file + item.line_column)
 
 
-def _class_name(item: ReportJob | ReportProblem) -> str:
+def _names(item: ReportJob | ReportProblem) -> tuple[str, str]:
+    """The class and the name of a case."""
     path = PurePath(item.file)
-    names = [_NO_CLASS.sub("_", name).strip("_") for name in (*path.parts[:-1], path.stem)]
-    model = item.model if isinstance(item, ReportJob) else ""
-    return ".".join(filter(None, names)) or f"kirin.{_NO_CLASS.sub('_', model) or 'run'}"
-
-
-def _case_name(item: ReportJob | ReportProblem) -> str:
+    folders = [_NO_CLASS.sub("_", name).strip("_") for name in (*path.parts[:-1], path.stem)]
+    class_name = ".".join(filter(None, folders))
     if isinstance(item, ReportProblem):
-        return _xml(f"{item.job or 'file'}: {item.message[:80]}")
+        return class_name or "kirin.run", _xml(f"{item.job or 'file'}: {item.message[:80]}")
     take = f" (take {item.take})" if item.take > 1 else ""
-    return _xml((item.name or item.external_id or item.task_id or "job") + take)
+    name = _xml((item.name or item.external_id or item.task_id or "job") + take)
+    return class_name or f"kirin.{_NO_CLASS.sub('_', item.model) or 'run'}", name
 
 
 def _describe_job(case: Element, job: ReportJob) -> None:

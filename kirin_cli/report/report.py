@@ -186,7 +186,14 @@ class ReportParser:
             started=as_timestamp(data.get("started_at")),
             ended=as_timestamp(data.get("ended_at")),
             jobs=tuple(self._job(as_mapping(job)) for job in as_list(data.get("jobs"))),
-            problems=tuple(self._problem(as_mapping(problem)) for problem in as_list(data.get("problems"))),
+            problems=tuple(
+                ReportProblem(
+                    **self._texts(problem, "severity", "message", "hint", "rule", "job", "file"),
+                    line=as_int(problem.get("line")),
+                    column=as_int(problem.get("column")),
+                )
+                for problem in map(as_mapping, as_list(data.get("problems")))
+            ),
             missing_shards=tuple(filter(None, map(as_int, as_list(shards.get("missing"))))),
             folder=folder,
             data=data,
@@ -217,10 +224,6 @@ class ReportParser:
             path = Path()
         texts = self._texts(output, "type", "sha256", "duration")
         return ReportFile(path=path, name=self._clean(path.name), bytes=as_int(output.get("bytes")), **texts)
-
-    def _problem(self, problem: Mapping[str, object]) -> ReportProblem:
-        texts = self._texts(problem, "severity", "message", "hint", "rule", "job", "file")
-        return ReportProblem(line=as_int(problem.get("line")), column=as_int(problem.get("column")), **texts)
 
     def _text(self, value: object) -> str:
         return self._clean(value) if isinstance(value, str) else ""

@@ -70,11 +70,6 @@ class UploadStorage:
             self._folder.cleanup()
             self._folder = None
 
-    def _room(self) -> Path:
-        with self._lock:
-            self._folder = self._folder or TemporaryDirectory(prefix="kirin-sandbox-")
-            return Path(self._folder.name)
-
 
 class Multipart:
     """A multipart/form-data body (RFC 7578) that is read once, in blocks; it never stands in memory as a whole."""
@@ -104,15 +99,15 @@ class Multipart:
     def _copy_to(self, mark: bytes, write: Callable[[bytearray], object], max_bytes: int | None = None) -> None:
         """Hand on what comes before `mark`, and go behind it; BadUpload where there is no mark within `max_bytes`."""
         copied = 0
-        while (at := self._buffer.find(mark)) < 0:
+        while (position := self._buffer.find(mark)) < 0:
             safe = max(0, len(self._buffer) - len(mark) + 1)
             write(self._buffer[:safe])
             del self._buffer[:safe]
             copied += safe
             if (max_bytes is not None and copied > max_bytes) or not self._fill():
                 raise BadUpload(f"the body is no multipart form with a field called {FIELD}")
-        write(self._buffer[:at])
-        del self._buffer[: at + len(mark)]
+        write(self._buffer[:position])
+        del self._buffer[: position + len(mark)]
 
     def _fill(self) -> bool:
         block = self._read(min(UPLOAD_BLOCK_BYTES, self._left)) if self._left else b""
@@ -177,16 +172,16 @@ class FilesHandler(SandboxHandler):
         return StoredFile(path.stat().st_size, f'"{path.stem}"', media_type, path)
 
     def _send(self, stored: StoredFile, fault: str) -> None:
-        part = None if fault == "ignore-range" else self._requested_range(stored)
-        if part is not None and not part:
+        requested = None if fault == "ignore-range" else self._requested_range(stored)
+        if requested is not None and not requested:
             self.answer_json(SandboxReply(416, {"error": "range"}, {"Content-Range": f"bytes */{stored.size}"}))
             return
-        span = part if part is not None else range(stored.size)
+        span = range(stored.size) if requested is None else requested
         self.close_connection = self.close_connection or fault == "cut"
         headers = {"Content-Type": stored.content_type, "ETag": stored.etag, "Accept-Ranges": "bytes"}
-        if part is not None:
+        if requested is not None:
             headers["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{stored.size}"
-        self.begin(200 if part is None else 206, len(span), headers)
+        self.begin(200 if requested is None else 206, len(span), headers)
         if self.command == "GET":
             left = len(span) // 2 if fault == "cut" else len(span)
             content = stored.content

@@ -149,7 +149,14 @@ class SandboxHandler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
         if self.close_connection:
-            self._hang_up_gently()
+            # Read on for a while: an early close would reset the answer away under a client that sends.
+            left = MAX_DISCARDED_BYTES
+            self.wfile.flush()
+            with suppress(OSError):
+                self.connection.shutdown(socket.SHUT_WR)
+                self.connection.settimeout(1.0)
+                while left > 0 and (block := self.connection.recv(BLOCK_BYTES)):
+                    left -= len(block)
 
     def begin(self, status: int, length: int, headers: Mapping[str, str]) -> None:
         """Send the status line and headers of an answer whose body has `length` bytes."""
@@ -177,16 +184,6 @@ class SandboxHandler(BaseHTTPRequestHandler):
                 # Linger for no time, with no shutdown before: the client sees a reset, not an end.
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
                 socket.close(self.connection.detach())
-
-    def _hang_up_gently(self) -> None:
-        """Read on for a while after the last answer: an early close would reset it away under a client that sends."""
-        left = MAX_DISCARDED_BYTES
-        self.wfile.flush()
-        with suppress(OSError):
-            self.connection.shutdown(socket.SHUT_WR)
-            self.connection.settimeout(1.0)
-            while left > 0 and (block := self.connection.recv(BLOCK_BYTES)):
-                left -= len(block)
 
 
 _Handler = TypeVar("_Handler", bound=SandboxHandler)

@@ -17,36 +17,25 @@ from kirin_cli.modelspec.types import MediaFile
 from kirin_cli.tree import walk
 
 CLIPS: Final = Path(__file__).with_name("clips")
-RATIOS: Final = ("16:9", "9:16", "1:1")
+RATIOS: Final = {"16:9": 16 / 9, "9:16": 9 / 16, "1:1": 1.0}
 MIN_CLIP_SECONDS: Final = 3
 MAX_CLIP_SECONDS: Final = 10
 
 
 def clip(ratio: str, seconds: int, mark: str) -> bytes:
-    """An H.264 MP4 of this aspect ratio (one of RATIOS) and length (3-10 s), marked so that its bytes are unique."""
-    return (CLIPS / f"{ratio.replace(':', 'x')}-{seconds}s.mp4").read_bytes() + free_box(mark)
+    """An H.264 MP4 of this aspect ratio (one of RATIOS) and length (3-10 s), marked so that its bytes are unique.
 
-
-def free_box(mark: str) -> bytes:
-    """An ISO 14496-12 box that every player skips, holding `mark`."""
+    The mark stands in a box of ISO 14496-12 that every player skips.
+    """
     content = mark.encode()
-    return struct.pack(">I4s", 8 + len(content), b"free") + content
+    box = struct.pack(">I4s", 8 + len(content), b"free") + content
+    return (CLIPS / f"{ratio.replace(':', 'x')}-{seconds}s.mp4").read_bytes() + box
 
 
 def nearest_ratio(width: int, height: int) -> str:
     """The one of RATIOS that a picture of `width` by `height` px comes closest to."""
-
-    def distance(ratio: str) -> float:
-        across, down = map(int, ratio.split(":"))
-        shape, wanted = width / height, across / down
-        return max(shape, wanted) / min(shape, wanted)
-
-    return min(RATIOS, key=distance)
-
-
-def nearest_length(seconds: float) -> int:
-    """The whole number of seconds, 3-10, that is nearest."""
-    return min(MAX_CLIP_SECONDS, max(MIN_CLIP_SECONDS, round(seconds)))
+    shape = width / height
+    return min(RATIOS, key=lambda ratio: max(shape, RATIOS[ratio]) / min(shape, RATIOS[ratio]))
 
 
 SANDBOX_USD_PER_SECOND: Final[Mapping[str, Mapping[str, Decimal]]] = {
@@ -84,9 +73,10 @@ def render_job(model: Model, values: Mapping[str, object]) -> RenderJob:
     mode, videos, ratio = str(params.get("mode")), values.get("video_list"), values.get("aspect_ratio")
     edits = isinstance(videos, list) and any(video.get("refer_type", "base") == "base" for video in videos)
     if edits or "duration" not in model.names:  # as long as the video that is edited or imitated, where that is known
-        seconds = nearest_length(next((file.seconds for file in media if file.seconds), DEFAULT_SECONDS))
+        duration = next((file.seconds for file in media if file.seconds), DEFAULT_SECONDS)
     else:
-        seconds = nearest_length(float(str(params["duration"])))
+        duration = float(str(params["duration"]))
+    seconds = min(MAX_CLIP_SECONDS, max(MIN_CLIP_SECONDS, round(duration)))
     if ratio is None:
         sizes = ((file.width, file.height) for file in media)
         ratio = next((nearest_ratio(width, height) for width, height in sizes if width and height), None)

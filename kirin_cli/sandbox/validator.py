@@ -49,39 +49,39 @@ class RequestValidator:
         checked = model.check(params, self._inspect)
         details = [{"path": error.path, "rule": error.rule, "message": error.message} for error in checked.errors]
         if not details:
-            details = list(_mistyped(params, checked.values))
+            details = list(_type_errors(params, checked.values))
         if details:
             raise bad_request(422, "; ".join(detail["message"] for detail in details), details=details)
         return model, checked.values
 
-    def _inspect(self, given: str, kind: MediaKind) -> MediaFile:
+    def _inspect(self, value: str, kind: MediaKind) -> MediaFile:
         """What the service sees of a media file: URLs and bare Base64 (rule A9); it knows its own storage."""
-        if given[:5].lower() == "data:":
+        if value[:5].lower() == "data:":
             raise MediaError("A9", "Base64 must be sent bare, without a data: prefix")
-        file = self.uploaded(given)
+        file = self.uploaded(value)
         if file and kind == "image":
-            return replace(inspect_media(str(file), kind, file.parent), given=given, form="url", path=None, stamp=None)
-        media_file = inspect_media(given, kind, Path(), local=False)
+            return replace(inspect_media(str(file), kind, file.parent), given=value, form="url", path=None, stamp=None)
+        media_file = inspect_media(value, kind, Path(), local=False)
         if file is None:
             return media_file
         with file.open("rb") as stream:
             header = read_video(stream)
         if header.seconds is None:
-            raise MediaError("V1", f"{given} is no MP4 or MOV video by its content")
+            raise MediaError("V1", f"{value} is no MP4 or MOV video by its content")
         size, seconds, fps = file.stat().st_size, header.seconds, header.fps
         return replace(media_file, size=size, seconds=seconds, width=header.width, height=header.height, fps=fps)
 
 
-def _mistyped(given: object, sent: object, path: str = "") -> Iterator[dict[str, str]]:
+def _type_errors(raw: object, checked: object, path: str = "") -> Iterator[dict[str, str]]:
     """Values of another JSON type than the reference gives them, though their meaning is clear (rules A7, A8, M1)."""
-    if isinstance(given, Mapping) and isinstance(sent, Mapping):
-        for name in given.keys() & sent.keys():
-            yield from _mistyped(given[name], sent[name], f"{path}.{name}".lstrip("."))
-    elif isinstance(given, Sequence) and isinstance(sent, list) and not isinstance(given, str):
-        for index, (value, other) in enumerate(zip(given, sent, strict=False)):
-            yield from _mistyped(value, other, f"{path}[{index}]")
-    elif given is not None and _json_type(given) != _json_type(sent):
-        yield {"path": path, "rule": "wire", "message": f"{path} must be of JSON type {_json_type(sent)}"}
+    if isinstance(raw, Mapping) and isinstance(checked, Mapping):
+        for name in raw.keys() & checked.keys():
+            yield from _type_errors(raw[name], checked[name], f"{path}.{name}".lstrip("."))
+    elif isinstance(raw, Sequence) and isinstance(checked, list) and not isinstance(raw, str):
+        for index, (item, other) in enumerate(zip(raw, checked, strict=False)):
+            yield from _type_errors(item, other, f"{path}[{index}]")
+    elif raw is not None and _json_type(raw) != _json_type(checked):
+        yield {"path": path, "rule": "wire", "message": f"{path} must be of JSON type {_json_type(checked)}"}
 
 
 def _json_type(value: object) -> str:

@@ -31,7 +31,14 @@ def render_findings(findings: Iterable[Finding], terminal: TerminalInfo, source_
     files = {file: number for number, file in enumerate(dict.fromkeys(group[0].file for group in groups))}
     groups.sort(key=lambda group: (files[group[0].file], group[0].line, group[0].column))
     lines = [line for group in groups for line in _render_group(group, terminal, source_line)]
-    return [*lines, terminal.paint(_summary([group[0] for group in groups]), "strong")] if groups else []
+    if not groups:
+        return []
+    errors = sum(group[0].severity == "error" for group in groups)
+    numbers = ((errors, "error"), (len(groups) - errors, "warning"))
+    counts = ", ".join(pluralize(number, noun) for number, noun in numbers if number)
+    named_files = len({file for file in files if file})
+    where = f" in {pluralize(named_files, 'file')}" if named_files else ""
+    return [*lines, terminal.paint(f"{counts}{where}{'; nothing was sent' if errors else ''}", "strong")]
 
 
 def render_error(error: KirinError, terminal: TerminalInfo) -> list[str]:
@@ -86,12 +93,3 @@ def _excerpt(source: str, finding: Finding, terminal: TerminalInfo) -> list[str]
         caret = terminal.paint("^", finding.severity)
         lines.append(f"{'':>{_GUTTER_WIDTH}} {bar} {' ' * cell_width(before)}{caret}")
     return lines
-
-
-def _summary(findings: list[Finding]) -> str:
-    errors = sum(finding.severity == "error" for finding in findings)
-    warnings = len(findings) - errors
-    files = len({finding.file for finding in findings if finding.file})
-    counts = [pluralize(number, noun) for number, noun in ((errors, "error"), (warnings, "warning")) if number]
-    where = f" in {pluralize(files, 'file')}" if files else ""
-    return f"{', '.join(counts)}{where}{'; nothing was sent' if errors else ''}"

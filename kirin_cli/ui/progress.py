@@ -104,18 +104,15 @@ class QuietProgress(ProgressView):
 
     def __call__(self, event: RunEvent) -> None:
         """A line for a job that failed, was refused, expired or whose outcome is unknown."""
-        if _style(event) == "error":
+        if isinstance(event, JobEnded) and ENDINGS[event.state][3] == "error":
             print_event(self._streams, event)
 
 
 def print_event(streams: OutputStreams, event: RunEvent) -> None:
     """Write an event as one harmless line, or nothing where it needs none."""
     if line := escape_untrusted(describe_with_name(event)):
-        streams.info(streams.err.paint(line, _style(event)))
-
-
-def _style(event: RunEvent) -> Style:
-    return ENDINGS[event.state][3] if isinstance(event, JobEnded) else "none"
+        style: Style = ENDINGS[event.state][3] if isinstance(event, JobEnded) else "none"
+        streams.info(streams.err.paint(line, style))
 
 
 EVENT_TYPES: Final[dict[type[RunEvent], str]] = {JobEnded: "ended", Notice: "noted"}

@@ -1,6 +1,7 @@
 """A multipart body as it may arrive: in any pieces, cut, with something behind its end."""
 
 import io
+from pathlib import Path
 
 import pytest
 
@@ -33,7 +34,7 @@ def test_a_body_that_is_cut_leaves_no_file(storage):
     for length in range(0, BODY.index(b"--edge--"), 10):
         with pytest.raises(BadUpload):
             storage.save(io.BytesIO(BODY[:length]).read, len(BODY), "edge")
-    assert not any(storage._room().iterdir())
+    assert not any(Path(storage._folder.name).iterdir())
 
 
 def test_a_part_header_without_end_is_refused_before_it_fills_the_memory(storage):

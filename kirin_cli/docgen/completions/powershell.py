@@ -86,7 +86,8 @@ def powershell_script(commands: CommandInfos) -> str:
 def _command(command: CommandInfo) -> str:
     indent = " " * 12
     arguments = [
-        f"@{{ Words = {_words(argument)}; Repeats = {_boolean(argument.repeats)} }}" for argument in command.arguments
+        f"@{{ Words = {_words(argument)}; Repeats = ${str(argument.repeats).lower()} }}"
+        for argument in command.arguments
     ]
     lines = [
         f"Help = {_quote(command.help)}",
@@ -100,7 +101,7 @@ def _flags(options: Iterable[OptionInfo], indent: str) -> str:
     # PowerShell's keys know no case: of `-v` and `-V` the first is kept.
     rows: dict[str, str] = {}
     for option in options:
-        takes = f"Takes = {_boolean(not option.is_switch)}; Words = {_words(option)}"
+        takes = f"Takes = ${str(not option.is_switch).lower()}; Words = {_words(option)}"
         for spelling, text in option.spelling_rows:
             rows.setdefault(spelling.lower(), f"{indent}{_quote(spelling)} = @{{ Help = {_quote(text)}; {takes} }}")
     return "\n".join(rows.values())
@@ -108,10 +109,6 @@ def _flags(options: Iterable[OptionInfo], indent: str) -> str:
 
 def _words(taker: OptionInfo | ArgumentInfo) -> str:
     return f"@({', '.join(map(_quote, taker.choices))})"
-
-
-def _boolean(value: bool) -> str:  # noqa: FBT001  (a value to write)
-    return "$true" if value else "$false"
 
 
 _ASCII: Final = str.maketrans({"–": "-", "…": "...", "×": "x", "’": "'"})

@@ -60,8 +60,8 @@ def _branch(command: CommandInfo) -> str:
     specs = list(_options(command.options))
     for number, argument in enumerate(command.arguments, start=1):
         if argument.choices or argument.takes:
-            place = "*" if argument.repeats else number
-            specs.append(_quote(f"{place}:{_plain(argument.name)}:{_action(argument)}"))
+            position = "*" if argument.repeats else number
+            specs.append(_quote(f"{position}:{_plain(argument.name)}:{_action(argument)}"))
     return f"    {'|'.join(command.names)})\n      _arguments -S" + "".join(f" \\\n        {s}" for s in specs) + " ;;"
 
 
