@@ -80,10 +80,10 @@ def run_model_command(model: Model, flags: ModelFlags, values: Mapping[str, obje
 def read_start_job(model: Model, path: Path) -> JobSpec:
     """The job of `--file`. Raises UsageError where the file holds no single job of this model."""
     from kirin_cli.cli.flags import JobFileFlags
-    from kirin_cli.cli.job_files import external_inputs, fields_by_name
+    from kirin_cli.cli.job_files import ModelFields, external_inputs
     from kirin_cli.jobs.parser import read_job_file
 
-    file = read_job_file(path, fields_by_name([model]), inputs=external_inputs(JobFileFlags(files=[path])))
+    file = read_job_file(path, ModelFields([model.id]), inputs=external_inputs(JobFileFlags(files=[path])))
     if file.problems:
         first = file.problems[0]
         raise UsageError(f"{first.file or path}:{first.line}:{first.column}: {first.message}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -17,9 +17,8 @@ from kirin_cli.jobs.parser import JobFile, read_job_file
 from kirin_cli.jobs.problems import DEFAULT_INPUT_LIMITS, suggestion
 from kirin_cli.jobs.scope import ExternalInputs, parse_set_values
 from kirin_cli.media import make_inspector
-from kirin_cli.models import MODELS
+from kirin_cli.models import MODEL_ENTRIES, MODELS
 from kirin_cli.modelspec.fields import Field
-from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.text import quote
 from kirin_cli.modelspec.types import Finding
 from kirin_cli.run.check import CheckedFiles, check_files
@@ -86,9 +85,25 @@ def _nothing(what: str, text: str, known: Iterable[str]) -> str:
     return f"there is no {what} {quote(text)}{suggestion(text, sorted(known))}"
 
 
-def fields_by_name(models: Iterable[Model]) -> Mapping[str, Mapping[str, Field]]:
-    """By id of a model: its fields by name, as job files are read with them."""
-    return {model.id: {field.name: field for field in model.fields} for model in models}
+class ModelFields(Mapping[str, Mapping[str, Field]]):
+    """By id of a model: its fields by name, as job files are read with them; a model is loaded when asked for."""
+
+    def __init__(self, model_ids: Collection[str] = MODEL_ENTRIES) -> None:
+        self._model_ids = model_ids
+        self._fields: dict[str, Mapping[str, Field]] = {}
+
+    def __getitem__(self, model_id: str) -> Mapping[str, Field]:
+        if model_id not in self._model_ids:
+            raise KeyError(model_id)
+        if model_id not in self._fields:
+            self._fields[model_id] = {field.name: field for field in MODELS[model_id].fields}
+        return self._fields[model_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._model_ids)
+
+    def __len__(self) -> int:
+        return len(self._model_ids)
 
 
 def external_inputs(flags: JobFileFlags) -> ExternalInputs:
@@ -105,7 +120,7 @@ def check_job_files(flags: JobFileFlags, *, check_urls: bool = False, uploads: b
     With `check_urls` images and videos behind URLs are inspected too (then raises UsageError for a useless proxy), with
     `uploads` local videos are accepted. Raises UsageError for a --set that is no NAME=VALUE.
     """
-    inputs, fields = external_inputs(flags), fields_by_name(MODELS.values())
+    inputs, fields = external_inputs(flags), ModelFields()
     all_files = [read_job_file(path, fields, DEFAULT_INPUT_LIMITS, inputs) for path in dict.fromkeys(flags.files)]
     files, flaws = JobSelection(tuple(flags.only or ()), tuple(flags.tag or ())).of(all_files)
     flaws = [*(("--set", message) for message in inputs.unused_warnings()), *flaws]

@@ -124,7 +124,7 @@ class JobBuilder:
         if "output" not in holder:
             return default
         node = self._problems.get_mapping(holder, "output")
-        self._problems.check_keys(node, _OUTPUT_KEYS, {})
+        self._problems.check_keys(node, _OUTPUT_KEYS)
         folder, name = self._problems.get_text(node, "dir"), self._problems.get_text(node, "name")
         if folder and (error := escapes_folder(folder)):
             self._problems.add_error(node.position("dir"), f"{error}; -o chooses any folder")

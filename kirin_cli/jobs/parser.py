@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from kirin_cli.jobs.expand import Expansions, JobEntry, JobExpander
@@ -53,9 +54,17 @@ class JobFileParser:
         self._builder = JobBuilder(path, fields, problems, self._counter)
         self._expansions = Expansions(path, inputs, limits, problems)
         self._interpolates = interpolates
-        self._parameters = sorted({name for names in fields.values() for name in names})
-        self._advice = dict.fromkeys(self._parameters, "; it is a parameter: write it under params")
+        self._fields = fields
         self._ordinal = 0
+
+    @cached_property
+    def _parameters(self) -> list[str]:
+        """Of every model; asked for only where a name is wrong, because all models are loaded then."""
+        return sorted({name for names in self._fields.values() for name in names})
+
+    def _advise(self, key: str) -> str:
+        """What to do about an unknown key."""
+        return "; it is a parameter: write it under params" if key in self._parameters else ""
 
     def jobs(self, document: Document, jobs: list[JobSpec]) -> None:
         """Add the jobs of one document, which is a file of its own; but nameless jobs are counted through.
@@ -66,7 +75,7 @@ class JobFileParser:
         if not isinstance(top, YamlMapping):
             self._problems.add_error(document.position, f"a job file is a mapping with `jobs:` in it, not {quote(top)}")
             return
-        self._problems.check_keys(top, _TOP_KEYS, self._advice)
+        self._problems.check_keys(top, _TOP_KEYS, self._advise)
         version = top.get("version", 1)
         if version != 1 or type(version) is not int:
             self._problems.add_error(top.position("version"), f"version must be 1, not {quote(version)}")
@@ -85,10 +94,10 @@ class JobFileParser:
         variables = read_variables(problems.get_mapping(top, "vars"), self._inputs, self._counter, problems)
         interpolator = Interpolator(VariableScope(variables, self._inputs), self._counter, position)
         defaults = problems.get_mapping(top, "defaults")
-        problems.check_keys(defaults, _DEFAULTS_KEYS, self._advice)
+        problems.check_keys(defaults, _DEFAULTS_KEYS, self._advise)
         params = problems.get_mapping(defaults, "params")
         for name in params:
-            if name not in self._advice and not problems.is_full:
+            if name not in self._parameters and not problems.is_full:
                 hint = did_you_mean(name, self._parameters)
                 problems.add_error(params.position(name), f"no model has a parameter {quote(name)}{hint}")
         if self._interpolates:
@@ -125,7 +134,7 @@ class JobFileParser:
         for node, job_position in zip(jobs, jobs.positions, strict=True):
             self._ordinal += 1
             if isinstance(node, YamlMapping):
-                self._problems.check_keys(node, JOB_KEYS, self._advice)
+                self._problems.check_keys(node, JOB_KEYS, self._advise)
                 yield JobEntry(node, job_position, f"{self._stem}-{self._ordinal}")
             else:
                 self._problems.add_error(job_position, f"a job is a mapping with params, not {quote(node)}")

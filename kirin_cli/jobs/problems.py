@@ -1,7 +1,7 @@
 """Problems of a job file, collected with line and column; limits on its size. Knows neither YAML nor jobs."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -143,12 +143,14 @@ class ProblemCollector:
         self.error_count += 1
         self.problems.append(problem)
 
-    def check_keys(self, node: YamlMapping, known: tuple[str, ...], advice: Mapping[str, str]) -> None:
-        """Refuse keys that are neither known nor `x-…`; `advice` says more about some than the nearest known name."""
+    def check_keys(
+        self, node: YamlMapping, known: tuple[str, ...], advise: Callable[[str], str] = lambda _: ""
+    ) -> None:
+        """Refuse keys that are neither known nor `x-…`; `advise` says more about some than the nearest known name."""
         for key in node:
             if key not in known and not key.startswith("x-") and not self.is_full:
                 self.add_error(
-                    node.position(key), f"unknown key {quote(key)}{advice.get(key) or did_you_mean(key, list(known))}"
+                    node.position(key), f"unknown key {quote(key)}{advise(key) or did_you_mean(key, list(known))}"
                 )
 
     def get_mapping(self, node: YamlMapping, key: str) -> YamlMapping:

@@ -87,7 +87,13 @@ def test_the_list_of_tasks_loads_the_ledger_and_no_network(home):
 
 def test_checking_job_files_loads_yaml_and_no_network(home):
     (home.work / "jobs.yaml").write_text("model: kirin_v1_t2v\nparams: {prompt: a boat}\n", encoding="utf-8")
-    assert loaded(home, "validate", "jobs.yaml") & HEAVY == {"yaml"}
+    modules = loaded(home, "validate", "jobs.yaml")
+    assert modules & HEAVY == {"yaml"}
+    assert sum(name.startswith("kirin_cli") for name in modules) <= 50
+    assert {name for name in modules if name.startswith("kirin_cli.models.")} == {
+        "kirin_cli.models.shared_parameters",
+        "kirin_cli.models.v1_t2v",
+    }
 
 
 def test_the_version_loads_nothing_of_ours():
