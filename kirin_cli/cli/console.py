@@ -51,7 +51,7 @@ class OutputFormat(Record):
 
     def lines(self, rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
         """The rows as text; as JSON they are in ASCII, so that nothing in them can do anything to a terminal."""
-        return map(self.template.of if self.template else _as_json, rows)
+        return map(self.template.render if self.template else _json_text, rows)
 
 
 FOR_PEOPLE: Final = OutputFormat()
@@ -74,78 +74,64 @@ class RowTemplate:
     """
 
     def __init__(self, text: str, fields: FieldTree) -> None:
+        try:
+            parsed = list(Formatter().parse(text))
+        except ValueError as error:
+            raise UsageError(f"--format is {text!r}: {error}", hint="{{ and }} stand for braces") from error
+        if any(spec or conversion for *_, spec, conversion in parsed):
+            raise UsageError(f"--format is {text!r}; only the name of a field may stand between braces")
         self._pieces = [
-            (re.sub(r"\\[tn\\]", lambda match: _ESCAPES[match[0]], literal), _steps(name, fields))
-            for literal, name in _parsed(text)
+            (
+                re.sub(r"\\[tn\\]", lambda escape: _ESCAPES[escape[0]], literal),
+                () if name is None else _value_path(name, fields),
+            )
+            for literal, name, *_ in parsed
         ]
 
-    def of(self, row: Mapping[str, object]) -> str:
+    def render(self, row: Mapping[str, object]) -> str:
         """The text for a row, each value made harmless; paths are as they are on the disk."""
-        return "".join(literal + _shown(row, steps) for literal, steps in self._pieces)
+        return "".join(literal + (_value_text(row, path) if path else "") for literal, path in self._pieces)
 
 
-def _parsed(text: str) -> list[tuple[str, str | None]]:
-    try:
-        parsed = list(Formatter().parse(text))
-    except ValueError as error:
-        raise UsageError(f"--format is {text!r}: {error}", hint="{{ and }} stand for braces") from error
-    if any(spec or conversion for *_, spec, conversion in parsed):
-        raise UsageError(f"--format is {text!r}; only the name of a field may stand between braces")
-    return [(literal, name) for literal, name, *_ in parsed]
-
-
-def _steps(name: str | None, fields: FieldTree) -> Sequence[str]:
-    """The way to a value, checked as far as the fields say. No steps for no name."""
-    if name is None:
-        return ()
-    short = name in _OF_A_FILE and name not in fields and "outputs" in fields
-    steps = ["outputs", "0", name] if short else name.split(".")
+def _value_path(name: str, fields: FieldTree) -> Sequence[str]:
+    """The keys that lead to a value. Raises UsageError where nothing of that name can be there."""
+    is_short = name in _OF_A_FILE and name not in fields and "outputs" in fields
+    path = ["outputs", "0", name] if is_short else name.split(".")
     below: object = fields
-    for step in steps:
-        below = _inside(below, step, name)
-    return steps
+    for key in path:
+        if isinstance(below, list) and _INDEX.fullmatch(key):
+            below = below[0]
+        elif isinstance(below, Mapping) and key in below:
+            below = below[key]
+        elif below is not ...:
+            raise UsageError(f"--format: there is no field {name!r}{_hint_for_key(below, key)}")
+    return path
 
 
-def _inside(below: object, step: str, name: str) -> object:
-    """What lies below a step. Raises UsageError where nothing of that name can."""
-    if below is ...:
-        return ...
-    if isinstance(below, list) and _INDEX.fullmatch(step):
-        return below[0]
-    if isinstance(below, Mapping) and step in below:
-        return below[step]
-    raise UsageError(f"--format: there is no field {name!r}{_instead(below, step)}")
-
-
-def _instead(below: object, step: str) -> str:
+def _hint_for_key(below: object, key: str) -> str:
     if isinstance(below, Mapping):
-        return did_you_mean(step, [*below, *(_OF_A_FILE if "outputs" in below else ())])
-    return f"; {step!r} stands where 0 means the first, 1 the second" if isinstance(below, list) else ""
+        return did_you_mean(key, [*below, *(_OF_A_FILE if "outputs" in below else ())])
+    return f"; {key!r} stands where 0 means the first, 1 the second" if isinstance(below, list) else ""
 
 
-def _shown(row: Mapping[str, object], steps: Sequence[str]) -> str:
-    value: object = row if steps else None
-    for step in steps:
-        value = _below(value, step)
+def _value_text(row: Mapping[str, object], path: Sequence[str]) -> str:
+    """The value at a path as text; "" for none."""
+    value: object = row
+    for key in path:
+        if isinstance(value, Mapping):
+            value = value.get(key)
+        else:
+            items = value[int(key) :] if isinstance(value, list) and _INDEX.fullmatch(key) else ()
+            value = items[0] if items else None
     if value is None:
         return ""
-    if isinstance(value, str):
-        return (
-            value
-            if steps[0] == "outputs" and steps[-1] == "path"
-            else escape_untrusted(value, limit=MAX_TEMPLATE_LENGTH)
-        )
-    return _as_json(value)
+    if not isinstance(value, str):
+        return _json_text(value)
+    is_path = path[0] == "outputs" and path[-1] == "path"
+    return value if is_path else escape_untrusted(value, limit=MAX_TEMPLATE_LENGTH)
 
 
-def _below(value: object, step: str) -> object:
-    if isinstance(value, Mapping):
-        return value.get(step)
-    found = isinstance(value, list) and _INDEX.fullmatch(step) and value[int(step) :]
-    return found[0] if found else None
-
-
-def _as_json(value: object) -> str:
+def _json_text(value: object) -> str:
     return escape_ci_commands(json.dumps(value))
 
 
@@ -179,12 +165,12 @@ class CommandConsole(Record):
 
     def findings(self, findings: "Iterable[Finding]") -> None:
         """Say what is wrong and where, with the line and a caret."""
-        found = list(findings)
-        if found:
+        findings = list(findings)
+        if findings:
             from kirin_cli.jobs.source_text import source_line
             from kirin_cli.ui.diagnostics import render_findings
 
-            self.streams.info(*render_findings(found, self.streams.err, source_line))
+            self.streams.info(*render_findings(findings, self.streams.err, source_line))
 
     def error(self, error: KirinError) -> None:
         """Say what went wrong and what to do."""

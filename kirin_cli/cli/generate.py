@@ -154,7 +154,7 @@ def _print_request(
         console.data(request_yaml(model, parsed.params))
         return 0
     request = request_data(model, values, settings, full=flags.full)
-    console.data(request_json(request) if flags.printing.json else request_curl(request))
+    console.data(json.dumps(request, indent=2, ensure_ascii=True) if flags.printing.json else request_curl(request))
     console.info("nothing was sent; a real submission also carries an external_task_id, so that it is never paid twice")
     return 0
 
@@ -171,11 +171,6 @@ def request_data(model: Model, values: Mapping[str, object], settings: Settings,
         "headers": {"Authorization": "Bearer ***", "Content-Type": "application/json"},
         "body": expand(body) if full else elide(body),
     }
-
-
-def request_json(request: Mapping[str, object]) -> str:
-    """The request as JSON."""
-    return json.dumps(request, indent=2, ensure_ascii=True)
 
 
 def request_curl(request: Mapping[str, object]) -> str:

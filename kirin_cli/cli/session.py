@@ -92,9 +92,14 @@ def open_session(settings: Settings, *, sandbox: bool) -> Iterator[Session]:
     """
     with ExitStack() as stack:
         if sandbox:
-            yield _open(stack, *_sandboxed(stack, settings), scale=SANDBOX_SCALE)
+            yield _open(stack, *_start_sandbox(stack, settings), scale=SANDBOX_SCALE)
         else:
-            key, unusable = _key(settings)
+            key, unusable = "", None
+            try:
+                api_key = find_api_key(settings)
+                key = api_key.value if api_key else ""
+            except NotPermitted as error:
+                unusable = error
             yield replace(_open(stack, settings, key, origin_of(settings)), unusable=unusable)
 
 
@@ -104,27 +109,19 @@ def origin_of(settings: Settings) -> str:
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 
-def _key(settings: Settings) -> tuple[str, NotPermitted | None]:
-    try:
-        found = find_api_key(settings)
-    except NotPermitted as unusable:
-        return "", unusable
-    return (found.value if found else ""), None
-
-
-def _sandboxed(stack: ExitStack, settings: Settings) -> tuple[Settings, str, str]:
+def _start_sandbox(stack: ExitStack, settings: Settings) -> tuple[Settings, str, str]:
     from kirin_cli.sandbox.server import Sandbox
 
     server = stack.enter_context(Sandbox())
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="kirin-sandbox-"))
-    changed = replace(
+    sandbox_settings = replace(
         settings,
         base_url=server.base_url,
         upload_url=server.base_url + STORAGE_PATH,
         state_dir=Path(folder),
         poll_seconds=SANDBOX_POLL,
     )
-    return changed, str(server.key), SANDBOX + secrets.token_hex(8)
+    return sandbox_settings, str(server.key), SANDBOX + secrets.token_hex(8)
 
 
 def _open(stack: ExitStack, settings: Settings, key: str, origin: str, scale: float = 1.0) -> Session:
@@ -136,22 +133,19 @@ def _open(stack: ExitStack, settings: Settings, key: str, origin: str, scale: fl
     stack.callback(downloader.close)
     ledger = stack.enter_context(Ledger.open(settings.state_dir, time.time))
     rng = random.Random()  # noqa: S311  (jitter)
-    default = lru_cache(lambda model, mode, duration: durations(ledger.store, model, mode=mode, duration=duration))
-    pace = PollSchedule(rng=rng, interval=settings.poll_seconds, scale=scale, durations=default)
+    find_durations = lru_cache(lambda model, mode, seconds: durations(ledger.store, model, mode=mode, duration=seconds))
+    schedule = PollSchedule(rng=rng, interval=settings.poll_seconds, scale=scale, durations=find_durations)
+    uploader = None
+    if settings.upload_url:
+        endpoint = upload_endpoint(settings.upload_url, settings.base_url, key)
+        send = UploadClient(transport, endpoint).send
+        cache = UploadCache(settings.state_dir, endpoint.url, time.time)
+        uploader = Uploader(send, lambda url, size: url_still_valid(url, size, network), cache)
     return Session(
         client=client, downloader=downloader, dialect=DIALECTS[settings.dialect], ledger=ledger,
-        leases=Leases(ledger.store, time.time), schedule=pace, rng=rng,
+        leases=Leases(ledger.store, time.time), schedule=schedule, rng=rng,
         prices=lambda kind: prices(ledger.store, origin, kind[0], mode=kind[1], duration=kind[2]),
         origin=origin, host=urlsplit(settings.base_url).hostname or "", key=key,
-        uploader=_uploader(settings, transport, network, key), account=fingerprint(key) if key else "",
+        uploader=uploader, account=fingerprint(key) if key else "",
         grace_period=settings.settle_seconds,
     )  # fmt: skip
-
-
-def _uploader(settings: Settings, transport: Transport, network: NetworkSettings, key: str) -> Uploader | None:
-    """What gives local videos their URLs; None where no place for them is configured."""
-    if not settings.upload_url:
-        return None
-    place = upload_endpoint(settings.upload_url, settings.base_url, key)
-    kept = UploadCache(settings.state_dir, place.url, time.time)
-    return Uploader(UploadClient(transport, place).send, lambda url, size: url_still_valid(url, size, network), kept)
