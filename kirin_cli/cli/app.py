@@ -187,6 +187,11 @@ def to_usage_error(error: Any, arguments: Sequence[str]) -> UsageError:  # noqa:
 
 def run_command_line(arguments: Sequence[str]) -> int:
     """Run one command line; returns its exit code. Without arguments it shows help."""
+    for stream in (sys.stdout, sys.stderr):
+        if not str(getattr(stream, "encoding", "") or "utf").lower().startswith("utf"):
+            from kirin_cli.ui.console import never_fail_to_encode
+
+            never_fail_to_encode(stream)
     try:
         group = LazyGroup(name="kirin", context_settings=CONTEXT_SETTINGS, rich_markup_mode=None)
         result = group.main(args=list(arguments) or ["--help"], prog_name="kirin", standalone_mode=False)

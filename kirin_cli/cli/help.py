@@ -106,16 +106,18 @@ def command_help(row: CommandEntry, loaded: object) -> HelpScreen:
 
 
 def render_help(screen: HelpScreen) -> str:
-    """The screen for standard output as it is."""
-    if sys.stdout is None or not sys.stdout.isatty():
+    """The screen for standard output as it is, in characters that its encoding has."""
+    piped = sys.stdout is None or not sys.stdout.isatty()
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    if piped and encoding.lower().startswith("utf"):
         return "\n".join(_lines(screen, PIPED_WIDTH, plain_style, framed=False))
     import os
 
-    from kirin_cli.ui.console import terminal_info
+    from kirin_cli.ui.console import encodable, terminal_info
 
     out = terminal_info(sys.stdout, os.environ)
-    width = max(MIN_WIDTH, min(out.width, MAX_WIDTH))
-    return "\n".join(_lines(screen, width, out.paint, framed=out.unicode and out.can_draw))
+    width = PIPED_WIDTH if piped else max(MIN_WIDTH, min(out.width, MAX_WIDTH))
+    return encodable("\n".join(_lines(screen, width, out.paint, framed=out.unicode and out.can_draw)), encoding)
 
 
 def _lines(screen: HelpScreen, width: int, paint: Paint, *, framed: bool) -> Iterator[str]:

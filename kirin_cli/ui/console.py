@@ -1,11 +1,12 @@
 """The console: what standard output and standard error can show, and streams that never bring the program down."""
 
+import codecs
 import errno
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import RLock
-from typing import Literal, TextIO
+from typing import Final, Literal, TextIO
 
 from kirin_cli.errors import LocalFault
 from kirin_cli.modelspec.record import Record
@@ -14,9 +15,34 @@ from kirin_cli.ui.terminal_text import MAX_SHOWN, escape_untrusted
 _READER_GONE = {errno.EPIPE, errno.EINVAL, errno.ESHUTDOWN}  # EINVAL: how Windows says EPIPE
 
 
+STAND_INS: Final = {
+    "…": "...", "–": "-", "—": "-", "‑": "-", "×": "x", "·": "-", "→": "->", "✓": "+", "✗": "x", "❌": "x", "✅": "+",
+    "‘": "'", "’": "'", "“": '"', "”": '"', "─": "-", "━": "=", "│": "|", "╭": "+", "╮": "+", "╰": "+", "╯": "+",
+}  # fmt: skip
+"""Signs that an old terminal may lack, and what reads as well in their place."""
+
+
+def _stand_in(error: UnicodeError) -> tuple[str, int]:
+    r"""What is written for characters that an encoding lacks: stand-ins, and for any other its escape (`\u6e2f`)."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lost = error.object[error.start : error.end]
+    return "".join(STAND_INS.get(sign) or sign.encode("ascii", "backslashreplace").decode() for sign in lost), error.end
+
+
+codecs.register_error("stand-in", _stand_in)
+
+
 def encodable(text: str, encoding: str) -> str:
-    r"""`text` with every character that `encoding` lacks written as an escape (`\u6e2f`)."""
-    return text if text.isascii() else text.encode(encoding, "backslashreplace").decode(encoding)
+    r"""`text` with what `encoding` lacks by its stand-in (`...` for an ellipsis) or as an escape (`\u6e2f`)."""
+    return text if text.isascii() else text.encode(encoding, "stand-in").decode(encoding)
+
+
+def never_fail_to_encode(stream: TextIO | None) -> None:
+    """Have whatever is printed to `stream` written by stand-ins and escapes where its encoding lacks a character."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure:
+        reconfigure(errors="stand-in")
 
 
 class SafeStream:
