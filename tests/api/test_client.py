@@ -8,7 +8,7 @@ from loopback.answers import answer, html, json_with, json_without, not_found, r
 from loopback.faults import close_after_reading, cut, early, raw, reset_after_reading, stall, trickle
 from loopback.service import Service
 from loopback.unreachable import refused_url
-from support.api_parts import CREATE, KEY, Blob
+from support.api_requests import CREATE, KEY, Blob
 
 from kirin_cli.api.client import Client, CreateStatus, QueryStatus
 from kirin_cli.api.connections import NetworkSettings

@@ -22,7 +22,8 @@ from loopback.ranges import (
 )
 from loopback.service import Service
 from loopback.unreachable import refused_url
-from support.api_parts import KEY, FakeClock
+from support.api_requests import KEY
+from support.clocks import FakeClock
 
 from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.download import DownloadedFile, Downloader, DownloadLimits, ResultUrlExpired

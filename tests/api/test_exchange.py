@@ -1,7 +1,7 @@
 """The bounds of an exchange, by a clock that stands still until told otherwise."""
 
 import pytest
-from support.api_parts import FakeClock
+from support.clocks import FakeClock
 
 from kirin_cli.api.exchange import Exchange, StallDetector, TransportError, current_exchange, use_exchange
 

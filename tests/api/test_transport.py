@@ -22,7 +22,7 @@ from loopback.faults import (
 from loopback.proxy import tunnel
 from loopback.service import CERTIFICATES, Service
 from loopback.unreachable import deaf_url, refused_url
-from support.api_parts import CREATE, KEY, Blob
+from support.api_requests import CREATE, KEY, Blob
 
 from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.exchange import TransportError, tls_error_message

@@ -11,7 +11,7 @@ from loopback.answers import altered, answer, html, redirect
 from loopback.faults import close_after_reading, early, reset_after_reading
 from loopback.service import Service
 from loopback.unreachable import refused_url
-from support.api_parts import KEY
+from support.api_requests import KEY
 from support.videos import video
 
 from kirin_cli.api.connections import NetworkSettings

@@ -25,7 +25,7 @@ import pytest
 )
 def test_a_mistake_is_named_with_what_was_probably_meant(home, arguments, says, hint):
     done = home.kirin(*arguments)
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert says in done.stderr
     assert hint in done.stderr
 
@@ -37,6 +37,6 @@ def test_a_wrong_number_from_the_environment_is_named_by_its_variable(home):
 
 def test_what_was_typed_cannot_write_to_the_terminal(home):
     done = home.kirin("v1-t2v", "--\x1b]0;title\x07")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "\x1b" not in done.stderr
     assert "\x1b" not in home.kirin("\x1b[2J").stderr

@@ -96,7 +96,7 @@ def ran(tmp_path_factory):
     with Sandbox(speed=300) as served:
         service = {"KIRIN_BASE_URL": served.base_url, "KIRIN_API_KEY": served.key, "KIRIN_POLL_SECONDS": "0.05"}
         ended = home.kirin("run", "jobs.yaml", "--jsonl", env=service)
-        assert ended.returncode == 0, ended.stderr
+        assert ended.exit_code == 0, ended.stderr
         yield home, service, ended.stdout
 
 
@@ -131,7 +131,7 @@ def test_what_is_no_terminal_is_shown_no_picture(ran):
     home, _, lines = ran
     task = json.loads(lines.splitlines()[0])["task_id"]
     plain, asked = home.kirin("show", task), home.kirin("show", task, "--preview")
-    assert (asked.returncode, asked.stdout, asked.stderr) == (0, plain.stdout, "")
+    assert (asked.exit_code, asked.stdout, asked.stderr) == (0, plain.stdout, "")
 
 
 def test_the_list_has_a_line_for_each_task(ran):
@@ -160,6 +160,6 @@ def test_usage_has_a_line_for_each_group(ran):
 )
 def test_what_cannot_be_printed_is_refused_before_anything_is_sent(home, flags):
     ended = home.kirin("v1-t2v", "a boat", "--sandbox", *flags)
-    assert (ended.returncode, ended.stdout) == (2, "")
+    assert (ended.exit_code, ended.stdout) == (2, "")
     assert "--" in ended.stderr
     assert not list(home.work.iterdir())

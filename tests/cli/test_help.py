@@ -105,7 +105,7 @@ def test_a_terminal_without_colours_gets_panels_without_colours(home):
 
 def test_without_arguments_the_program_shows_its_help(home):
     assert home.kirin().stdout == home.kirin("--help").stdout == home.kirin("help").stdout
-    assert home.kirin().returncode == 0
+    assert home.kirin().exit_code == 0
 
 
 def test_help_of_a_command_is_its_help(home):
@@ -129,13 +129,13 @@ def test_the_environment_lists_every_setting(home):
 @pytest.mark.parametrize("topic", HELP_TOPICS)
 def test_every_topic_says_something(home, topic):
     done = home.kirin("help", topic)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.exit_code, done.stderr) == (0, "")
     assert len(done.stdout.splitlines()) > 5
 
 
 def test_an_unknown_topic_is_refused_with_the_nearest(home):
     done = home.kirin("help", "exit-code")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert 'did you mean "exit-codes"?' in done.stderr
 
 

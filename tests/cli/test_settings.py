@@ -43,7 +43,7 @@ def user(home, text):
 def shown(home, *arguments, env=None):
     """`kirin config --json`: (value, source) by name."""
     done = home.kirin("config", "--json", *arguments, env=env)
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     return {one["name"]: (one["value"], one["source"]) for one in json.loads(done.stdout)["settings"]}
 
 
@@ -160,7 +160,7 @@ def test_a_profile_that_is_not_there_is_refused_with_the_nearest(home):
     user(home, "[profile.work]\njobs = 5\n")
     assert 'has no [profile.wrok]; did you mean "work"?' in refusal(home, KIRIN_PROFILE="wrok")
     done = home.kirin("config", "--profile", "../../etc")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "letters, digits" in done.stderr
 
 
@@ -174,7 +174,7 @@ def test_config_says_where_each_value_comes_from_and_never_the_key(home):
     assert values["dialect"] == ("gateway", "default")
     assert values["api_key"][1] == "KIRIN_API_KEY"
     plain = home.kirin("config", env={"KIRIN_API_KEY": "sk-very-secret"})
-    assert plain.returncode == 0
+    assert plain.exit_code == 0
     assert "sk-very-secret" not in plain.stdout + plain.stderr + str(values)
 
 
@@ -198,7 +198,7 @@ def test_flags_go_before_the_environment_and_that_before_files(home):
 
     def folder(*more, **env):
         done = home.kirin(*asked, *more, env=env)
-        assert done.returncode == 0, done.stderr
+        assert done.exit_code == 0, done.stderr
         return json.loads(done.stdout)["jobs"][0]["path"]
 
     assert "from-project" in folder()
@@ -209,9 +209,9 @@ def test_flags_go_before_the_environment_and_that_before_files(home):
 def test_help_works_where_a_settings_file_does_not_and_shows_the_programs_own_defaults(home):
     project(home, "jobs = = 3\n")
     done = home.kirin("run", "--help")
-    assert done.returncode == 0
+    assert done.exit_code == 0
     assert "default: 10;" in done.stdout
-    assert home.kirin("run", "jobs.yaml").returncode == 2
+    assert home.kirin("run", "jobs.yaml").exit_code == 2
 
 
 def test_the_flags_of_the_commands_follow_the_table():
@@ -230,7 +230,7 @@ def test_the_flags_of_the_commands_follow_the_table():
 
 def test_the_folder_for_videos_is_not_where_a_job_file_is_written(home):
     project(home, 'output_dir = "renders"\n')
-    assert home.kirin("init", env={"KIRIN_OUTPUT_DIR": "elsewhere"}).returncode == 0
+    assert home.kirin("init", env={"KIRIN_OUTPUT_DIR": "elsewhere"}).exit_code == 0
     assert not (home.work / "renders").exists()
     assert not (home.work / "elsewhere").exists()
 

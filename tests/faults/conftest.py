@@ -7,18 +7,13 @@ from pathlib import Path
 
 import pytest
 from faults.worlds import Bench, bench
-
-MEMORY = Path("/dev/shm")
+from support.fast_folder import fast_folder
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder in memory, where there is such a thing: waiting for a disk's fsync proves nothing here."""
-    if not MEMORY.is_dir():
-        yield tmp_path
-        return
-    with tempfile.TemporaryDirectory(dir=MEMORY) as made:
-        yield Path(made)
+    with fast_folder(tmp_path) as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -1,22 +1,18 @@
 """The command line inside this process, for what needs no process of its own, and what came of it."""
 
-import json
 from typing import Any
 
 from faults.processes import environment
 from faults.worlds import Bench
-from support.command_line import inside
+from support.command_line import CommandResult, run_in_process
 
-Said = tuple[int, str, str]
-"""Exit code, standard output, standard error."""
 CHECKED_WITHIN = 1.0
 """Seconds of work within which whatever is too much must be refused."""
 
 
-def kirin(machine: Bench, *arguments: str) -> Said:
+def kirin(machine: Bench, *arguments: str) -> CommandResult:
     """A command in the bench's folder and environment."""
-    done = inside(machine.folder, environment(machine), *arguments)
-    return done.returncode, done.stdout, done.stderr
+    return run_in_process(machine.folder, environment(machine), *arguments)
 
 
 def sent(machine: Bench) -> list[dict[str, Any]]:
@@ -27,13 +23,13 @@ def sent(machine: Bench) -> list[dict[str, Any]]:
     ]
 
 
-def problems(said: Said) -> list[dict[str, Any]]:
+def problems(result: CommandResult) -> list[dict[str, Any]]:
     """What `validate --json` found, files first."""
-    found = json.loads(said[1])
+    found = result.data
     return found["errors"] + [problem for job in found["jobs"] for problem in job["errors"]]
 
 
-def only_problem(said: Said) -> dict[str, Any]:
-    assert said[0] == 2, said
-    (one,) = problems(said)
+def only_problem(result: CommandResult) -> dict[str, Any]:
+    assert result.exit_code == 2, result
+    (one,) = problems(result)
     return one

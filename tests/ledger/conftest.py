@@ -1,8 +1,7 @@
 """A ledger in a folder of its own, a clock that is set by hand, and a state folder that two processes can share."""
 
-from dataclasses import dataclass
-
 import pytest
+from support.clocks import FakeClock
 
 from kirin_cli.ledger.entry import Intent
 from kirin_cli.ledger.ledger import Ledger
@@ -10,17 +9,9 @@ from kirin_cli.ledger.ledger import Ledger
 ORIGIN = "https://service.example"
 
 
-@dataclass
-class Clock:
-    now: float = 1_750_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock():
-    return Clock()
+    return FakeClock()
 
 
 @pytest.fixture

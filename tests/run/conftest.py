@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from support.fast_folder import fast_folder
 
 from kirin_cli.cli.flags import JobFileFlags
 from kirin_cli.cli.job_files import check_job_files
@@ -47,7 +47,7 @@ TO: dict[LedgerState, tuple[LedgerEvent, ...]] = {
 
 
 @dataclass
-class Desk:
+class RunFolder:
     """A folder with `jobs.yaml`, and a ledger. `now` is the ledger's clock, in seconds since the epoch."""
 
     folder: Path
@@ -104,11 +104,9 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    # In memory, where there is such a folder: waiting for a disk proves nothing here.
-    memory = Path("/dev/shm")
-    with TemporaryDirectory(dir=memory if memory.is_dir() else tmp_path) as folder:
-        desk = Desk(Path(folder), None, time.time())  # type: ignore[arg-type]
+def desk(tmp_path: Path) -> Iterator[RunFolder]:
+    with fast_folder(tmp_path) as folder:
+        desk = RunFolder(folder, None, time.time())  # type: ignore[arg-type]
         with Ledger.open(desk.folder / "state", lambda: desk.now) as ledger:
             desk.ledger = ledger
             yield desk

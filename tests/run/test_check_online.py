@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from loopback.answers import no_length
 from loopback.service import Service
-from support.command_line import inside
+from support.command_line import run_in_process
 from support.pictures import png
 from support.videos import track, video
 
@@ -116,19 +116,19 @@ def test_the_values_of_a_model_command_are_looked_at_too(cdn: Service, tmp_path:
 def test_the_flag_of_validate(cdn: Service, job_file, tmp_path: Path, given: tuple[str, str], code: int):
     environ = {**os.environ, "KIRIN_STATE_DIR": str(tmp_path / "state")}
     command = ["validate", "--json", str(job_file(*given))]
-    ended = inside(tmp_path, environ, *command, "--check-urls")
-    assert ended.returncode == code, ended.stderr
+    ended = run_in_process(tmp_path, environ, *command, "--check-urls")
+    assert ended.exit_code == code, ended.stderr
     assert json.loads(ended.stdout)["valid"] is (code == 0)
     before = len(cdn.truth.requests)
-    assert inside(tmp_path, environ, *command).returncode == 0
+    assert run_in_process(tmp_path, environ, *command).exit_code == 0
     assert len(cdn.truth.requests) == before, "without the flag nothing is asked"
 
 
 def test_the_flag_of_a_model_command(cdn: Service, tmp_path: Path):
     environ = {**os.environ, "KIRIN_STATE_DIR": str(tmp_path / "state")}
     command = ["v1-5-i2v", "a cup", "--image", cdn.url("/small.png"), "--dry-run"]
-    assert inside(tmp_path, environ, *command).returncode == 0
-    ended = inside(tmp_path, environ, *command, "--check-urls")
-    assert ended.returncode == 2
+    assert run_in_process(tmp_path, environ, *command).exit_code == 0
+    ended = run_in_process(tmp_path, environ, *command, "--check-urls")
+    assert ended.exit_code == 2
     assert "640 × 200" in ended.stderr
     assert "--image" in ended.stderr

@@ -19,16 +19,6 @@ class Answer:
         return json.loads(self.body)
 
 
-class Clock:
-    """Time that passes when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 class Client:
     def __init__(self, running) -> None:
         self.running = running

@@ -1,14 +1,15 @@
 """Sandboxes on a clock that a test moves; every one must end without a bug of its own."""
 
 import pytest
-from sandbox.client import Client, Clock
+from sandbox.client import Client
+from support.clocks import FakeClock
 
 from kirin_cli.sandbox.server import Sandbox
 
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return FakeClock()
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import json
 from decimal import Decimal
 
 import pytest
-from sandbox.client import CREATE, Clock, url_of
+from sandbox.client import CREATE, url_of
+from support.clocks import FakeClock
 from support.pictures import png
 
 from kirin_cli.media.video_header import read_video
@@ -185,7 +186,7 @@ def story(client, clock):
 def test_the_same_seed_makes_the_same_tasks_and_another_seed_another(serve):
     told = []
     for seed in (7, 7, 8):
-        clock = Clock()
+        clock = FakeClock()
         told.append(story(serve(seed=seed, clock=clock, fail_rate=0.5), clock))
     assert told[0] == told[1] != told[2]
     assert len({made for made, _ in told[0]}) == 4

@@ -1,6 +1,7 @@
 """`kirin` in a home of its own, inside this process or as one of its own: for tests of the command line."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -8,13 +9,34 @@ from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from kirin_cli.cli.app import run_command_line
 
-OWN = ("KIRIN_", "XDG_")
-COLOURS = {"NO_COLOR", "FORCE_COLOR", "CI", "COLUMNS"}
+OWN_PREFIXES = ("KIRIN_", "XDG_")
+COLOUR_SETTINGS = {"NO_COLOR", "FORCE_COLOR", "CI", "COLUMNS"}
 
-Done = subprocess.CompletedProcess[str]
+
+class CommandResult(NamedTuple):
+    """What came of a command: its exit code, and what it wrote."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def data(self) -> Any:
+        """The JSON on standard output."""
+        return json.loads(self.stdout)
+
+    @property
+    def states(self) -> dict[str, str]:
+        """By name of the job (with its take), how it ended."""
+        return {_job_label(job): job["state"] for job in self.data["jobs"]}
+
+
+def _job_label(job: dict[str, Any]) -> str:
+    return job["name"] + (f"-{job['take']}" if job["take"] > 1 else "")
 
 
 @dataclass(frozen=True)
@@ -25,44 +47,45 @@ class Home:
 
     @property
     def work(self) -> Path:
-        return made(self.root / "work")
+        return make_folder(self.root / "work")
 
     @property
     def config(self) -> Path:
-        return made(self.root / "config")
+        return make_folder(self.root / "config")
 
     @property
     def state(self) -> Path:
-        return made(self.root / "state")
+        return make_folder(self.root / "state")
 
     def environ(self, **more: str) -> dict[str, str]:
         """The environment of a process here: nothing of the tester's own settings, and no proxy."""
-        kept = {
+        inherited = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(OWN) and name not in COLOURS and not name.lower().endswith("_proxy")
+            if not name.startswith(OWN_PREFIXES) and name not in COLOUR_SETTINGS and not name.lower().endswith("_proxy")
         }
         own = {"HOME": str(self.root), "KIRIN_CONFIG_DIR": str(self.config), "KIRIN_STATE_DIR": str(self.state)}
-        return {**kept, **own, **more}
+        return {**inherited, **own, **more}
 
-    def kirin(self, *arguments: str, env: Mapping[str, str] | None = None, stdin: str = "") -> Done:
+    def kirin(self, *arguments: str, env: Mapping[str, str] | None = None, stdin: str = "") -> CommandResult:
         """Run one command line to its end, inside this process: a tenth of the time that a process takes."""
-        return inside(self.work, self.environ(**(env or {})), *arguments, stdin=stdin)
+        return run_in_process(self.work, self.environ(**(env or {})), *arguments, stdin=stdin)
 
-    def process(self, *arguments: str, env: Mapping[str, str] | None = None) -> Done:
+    def process(self, *arguments: str, env: Mapping[str, str] | None = None) -> CommandResult:
         """The same as a process of its own, for what runs beside something else."""
-        return subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-m", "kirin_cli", *arguments], cwd=self.work, env=self.environ(**(env or {})),
             stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False,
         )  # fmt: skip
+        return CommandResult(process.returncode, process.stdout, process.stderr)
 
 
-def inside(folder: Path, environ: Mapping[str, str], *arguments: str, stdin: str = "") -> Done:
+def run_in_process(folder: Path, environ: Mapping[str, str], *arguments: str, stdin: str = "") -> CommandResult:
     """What a command line does in that folder with that environment, when it was run inside this process."""
-    out, talk = io.StringIO(), io.StringIO()
-    with surroundings(folder, environ, stdin), redirect_stdout(out), redirect_stderr(talk):
+    stdout, stderr = io.StringIO(), io.StringIO()
+    with surroundings(folder, environ, stdin), redirect_stdout(stdout), redirect_stderr(stderr):
         code = run_command_line(arguments)
-    return subprocess.CompletedProcess(arguments, code, out.getvalue(), talk.getvalue())
+    return CommandResult(code, stdout.getvalue(), stderr.getvalue())
 
 
 @contextmanager
@@ -81,6 +104,6 @@ def surroundings(folder: Path, environ: Mapping[str, str], stdin: str) -> Iterat
         os.environ.update(before)
 
 
-def made(folder: Path) -> Path:
+def make_folder(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder

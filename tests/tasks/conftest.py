@@ -1,125 +1,20 @@
-"""A person's machine and a service that works quickly: `kirin` against the sandbox, both inside this process.
+"""A workspace for each test."""
 
-What runs beside another command is a process of its own: `process` is `kirin` otherwise.
-"""
-
-import json
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
-from http.client import HTTPConnection
+from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from support.command_line import Done, Home
-
-from kirin_cli.ledger.entry import LedgerEntry
-from kirin_cli.ledger.ledger import Ledger
-from kirin_cli.ledger.queries import select_entries
-from kirin_cli.sandbox.server import Sandbox
-
-MEMORY = Path("/dev/shm")
-SPEED = 300
-
-
-@dataclass
-class Ran:
-    """What a command said; `data` is its JSON, `talk` is what was said to people."""
-
-    code: int
-    out: str
-    talk: str
-
-    @property
-    def data(self) -> Any:
-        return json.loads(self.out)
-
-    @property
-    def states(self) -> dict[str, str]:
-        """By name of the job (with its take), how it ended."""
-        return {_label(job): job["state"] for job in self.data["jobs"]}
-
-
-def _label(job: dict[str, Any]) -> str:
-    return job["name"] + (f"-{job['take']}" if job["take"] > 1 else "")
-
-
-@dataclass
-class Desk:
-    """A home, and the account at the service whose key it holds. `environ` changes what every command finds."""
-
-    home: Home
-    stack: ExitStack
-    sandbox: Sandbox = field(init=False)
-    environ: dict[str, str] = field(default_factory=dict)
-
-    def serve(self, **options: Any) -> Sandbox:
-        """A service from now on, instead of the one before."""
-        self.sandbox = self.stack.enter_context(Sandbox(**{"speed": SPEED, "seed": 1, **options}))
-        self.environ |= {"KIRIN_BASE_URL": self.sandbox.base_url, "KIRIN_API_KEY": str(self.sandbox.key)}
-        return self.sandbox
-
-    def kirin(self, *arguments: str, expect: int | None = 0, **environ: str) -> Ran:
-        """One command to its end, which must have this exit code."""
-        return self._judged(self.home.kirin(*arguments, env={**self.environ, **environ}), expect)
-
-    def process(self, *arguments: str, expect: int | None = 0, **environ: str) -> Ran:
-        """The same, as a process of its own."""
-        return self._judged(self.home.process(*arguments, env={**self.environ, **environ}), expect)
-
-    def _judged(self, done: Done, expect: int | None) -> Ran:
-        ran = Ran(done.returncode, done.stdout, done.stderr)
-        assert expect is None or ran.code == expect, ran
-        assert "Traceback" not in ran.talk, ran.talk
-        assert str(self.sandbox.key) not in ran.out + ran.talk
-        return ran
-
-    def write(self, *lines: str, name: str = "jobs.yaml", model: str = "kirin_v1_t2v") -> Path:
-        path = self.home.work / name
-        path.write_text("\n".join(("version: 1", f"defaults: {{model: {model}}}", *lines)) + "\n")
-        return path
-
-    def jobs(self, *names: str, prompt: str = "a", **more: Any) -> Path:
-        return self.write("jobs:", *(f"  - {{name: {n}, params: {{prompt: {prompt} {n}}}}}" for n in names), **more)
-
-    def made_elsewhere(self, **params: str) -> str:
-        """The id of a task that another program creates under the same key."""
-        params = {"prompt": "hail", **params}
-        parts = urlsplit(self.sandbox.base_url)
-        headers = {"Authorization": f"Bearer {self.sandbox.key}", "Content-Type": "application/json"}
-        with closing(HTTPConnection(str(parts.hostname), parts.port)) as connection:
-            body = json.dumps({"model": "kirin_v1_t2v", "input": [{"params": params}]})
-            connection.request("POST", "/model/v1/generation", body, headers)
-            return str(json.loads(connection.getresponse().read())["id"])
-
-    @property
-    def renders(self) -> Path:
-        return self.home.work / "renders"
-
-    @property
-    def videos(self) -> list[str]:
-        return sorted(path.name for path in self.renders.glob("*.mp4"))
-
-    @property
-    def paid(self) -> int:
-        """Tasks that the service has made."""
-        return len(self.sandbox.tasks)
-
-    def entries(self) -> dict[str, LedgerEntry]:
-        """What stands in the ledger, by the names of the jobs."""
-        with Ledger.open(self.home.state, lambda: 0.0) as ledger:
-            return {entry.job: entry for entry in reversed(select_entries(ledger.store))}
+from support.command_line import Home
+from support.fast_folder import fast_folder
+from support.workspace import Workspace
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(tmp_path: Path) -> Iterator[Workspace]:
     with ExitStack() as stack:
-        # In memory, where there is such a folder: waiting for a disk proves nothing here.
-        folder = stack.enter_context(TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else tmp_path))
-        made = Desk(Home(Path(folder)), stack, environ={"KIRIN_POLL_SECONDS": "0.05", "KIRIN_SETTLE_SECONDS": "0"})
-        made.serve()
-        yield made
-        assert not made.sandbox.crashes
+        folder = stack.enter_context(fast_folder(tmp_path))
+        desk = Workspace(Home(folder), stack, environ={"KIRIN_POLL_SECONDS": "0.05", "KIRIN_SETTLE_SECONDS": "0"})
+        desk.serve()
+        yield desk
+        assert not desk.sandbox.crashes

@@ -13,8 +13,8 @@ def test_what_is_there_is_skipped_without_key_network_or_ledger(desk):
     desk.sandbox.stop()
     shutil.rmtree(desk.home.state)
     again = desk.kirin("run", "jobs.yaml", KIRIN_API_KEY="")
-    assert again.out == first.out
-    assert "rain: skipped, its file is there" in again.talk
+    assert again.stdout == first.stdout
+    assert "rain: skipped, its file is there" in again.stderr
     plan = desk.kirin("plan", "jobs.yaml", "--json", KIRIN_API_KEY="").data
     assert plan["totals"] == {"skip": 2, "cost_usd": "0"}
     assert desk.paid == 2
@@ -26,24 +26,24 @@ def test_D14_a_changed_prompt_is_refused_then_forced_or_made_again(desk):
     old = (desk.renders / "rain.mp4").read_bytes()
     desk.write("jobs:", "  - {name: rain, params: {prompt: another, aspect_ratio: '1:1'}}")
     refused = desk.kirin("run", "jobs.yaml", expect=2)
-    assert "jobs.yaml:4" in refused.talk
-    assert "was made from another request" in refused.talk
-    assert desk.kirin("plan", "jobs.yaml", expect=2).talk.startswith(refused.talk[:40])
+    assert "jobs.yaml:4" in refused.stderr
+    assert "was made from another request" in refused.stderr
+    assert desk.kirin("plan", "jobs.yaml", expect=2).stderr.startswith(refused.stderr[:40])
     assert desk.paid == 1
     desk.kirin("run", "jobs.yaml", "--force")
     assert desk.paid == 2
     assert (desk.renders / "rain.mp4").read_bytes() != old
-    assert "skipped" in desk.kirin("run", "jobs.yaml").talk
+    assert "skipped" in desk.kirin("run", "jobs.yaml").stderr
 
 
 def test_again_makes_another_take_beside_the_first(desk):
     desk.jobs("rain")
     desk.kirin("run", "jobs.yaml")
     again = desk.kirin("run", "jobs.yaml", "--again")
-    assert again.out == "renders/rain-2.mp4\n"
+    assert again.stdout == "renders/rain-2.mp4\n"
     assert desk.videos == ["rain-2.mp4", "rain.mp4"]
     assert json.loads((desk.renders / "rain-2.json").read_text())["take"] == 2
-    assert desk.kirin("run", "jobs.yaml").out == "renders/rain.mp4\n"
+    assert desk.kirin("run", "jobs.yaml").stdout == "renders/rain.mp4\n"
     assert desk.paid == 2
 
 
@@ -51,7 +51,7 @@ def test_again_that_was_cut_short_is_gone_on_with_by_resume_and_never_by_another
     desk.serve(speed=100)
     desk.jobs("rain")
     short = desk.kirin("run", "jobs.yaml", "--again", "--timeout", "0.01s", expect=8)
-    assert short.talk.endswith("to go on: kirin resume\n")
+    assert short.stderr.endswith("to go on: kirin resume\n")
     desk.kirin("resume")
     assert desk.paid == 1
     assert desk.videos == ["rain.mp4"]
@@ -127,5 +127,5 @@ def test_A4_another_request_under_an_id_that_was_used_is_refused(desk):
     assert desk.entries()["rain"].external_id == "order-7"
     desk.write("jobs:", "  - {name: snow, params: {prompt: snow, external_task_id: order-7}}")
     refused = desk.kirin("run", "jobs.yaml", expect=2)
-    assert "external_task_id order-7 was used for another request; give another id" in refused.talk
+    assert "external_task_id order-7 was used for another request; give another id" in refused.stderr
     assert desk.paid == 1

@@ -23,7 +23,7 @@ def test_a_chain_is_made_in_order_with_fresh_urls(desk):
     assert [job["name"] for job in ran.data["jobs"]] == ["last", "middle", "first", "alone"]
     assert set(ran.states.values()) == {"done"}
     assert [model for model in requests(desk) if model == "kirin_video_o1"] == ["kirin_video_o1"] * 2
-    told = ran.talk.index
+    told = ran.stderr.index
     assert told("first: completed") < told("middle: sending") < told("middle: completed") < told("last: sending")
     ids = {job["name"]: job["external_task_id"] for job in ran.data["jobs"]}
     assert ids == {job["name"]: job["external_task_id"] for job in plan["jobs"]}
@@ -64,8 +64,8 @@ def test_what_a_result_is_not_there_for_yet_stays_pending(desk):
     assert errors["middle"]["hint"] == "run the job file again"
     resumed = desk.kirin("resume", "--json", expect=9)
     assert resumed.states == {"first": "done", "middle": "pending", "last": "pending"}
-    assert "it needs what another job makes" in resumed.talk
-    assert "hint: run its job file again" in resumed.talk
+    assert "it needs what another job makes" in resumed.stderr
+    assert "hint: run its job file again" in resumed.stderr
     assert desk.kirin("run", "jobs.yaml", "--json").states == {"last": "done", "middle": "done", "first": "skipped"}
     assert desk.paid == 3
 
@@ -108,5 +108,5 @@ def test_a_key_that_is_refused_while_a_url_is_asked_for_ends_the_run_at_once(des
 def test_a_circle_is_an_error_at_its_line(desk):
     desk.write("jobs:", follower("a", "b"), follower("b", "a"))
     refused = desk.kirin("run", "jobs.yaml", expect=2)
-    assert "jobs.yaml:4" in refused.talk
-    assert "circle" in refused.talk
+    assert "jobs.yaml:4" in refused.stderr
+    assert "circle" in refused.stderr

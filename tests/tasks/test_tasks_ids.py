@@ -16,7 +16,7 @@ def made(desk):
 
 def test_show_tells_everything_and_its_shape_only_grows(desk, made):
     for given in (made.task_id, made.external_id, made.external_id[:12], made.task_id[:9]):
-        assert made.task_id in desk.kirin("show", given).out
+        assert made.task_id in desk.kirin("show", given).stdout
     data = desk.kirin("show", made.task_id, "--json", KIRIN_API_KEY="").data
     assert set(data) >= {
         "task_id", "external_task_id", "state", "model", "job", "file", "take", "origin", "posts", "cost_usd",
@@ -39,32 +39,32 @@ def test_H1_a_prompt_full_of_control_characters_is_shown_escaped(desk):
     desk.write("jobs:", f"  - {{name: rain, params: {{prompt: {json.dumps(prompt)}}}}}")
     desk.kirin("run", "jobs.yaml")
     entry = desk.entries()["rain"]
-    shown = desk.kirin("show", entry.task_id).out
+    shown = desk.kirin("show", entry.task_id).stdout
     assert "\\u202ereversed" in shown
     listed = [desk.kirin(*command, "--json") for command in (("show", entry.task_id), ("list",), ("plan", "jobs.yaml"))]
-    assert all(one.out.isascii() for one in listed)
+    assert all(one.stdout.isascii() for one in listed)
     assert listed[0].data["request"]["params"]["prompt"] == prompt
-    assert "\u202e" not in shown + "".join(one.out for one in listed)
+    assert "\u202e" not in shown + "".join(one.stdout for one in listed)
 
 
 def test_an_id_that_could_be_several_names_them(desk):
     desk.jobs("rain", "snow")
     desk.kirin("run", "jobs.yaml")
     refused = desk.kirin("show", "krn1-", expect=2)
-    assert "krn1- could be any of: krn1-" in refused.talk
-    assert "Give more of the id" in refused.talk
+    assert "krn1- could be any of: krn1-" in refused.stderr
+    assert "Give more of the id" in refused.stderr
 
 
 def test_show_asks_the_service_for_what_the_ledger_does_not_know(desk):
-    task_id = desk.made_elsewhere(external_task_id="elsewhere-1")
+    task_id = desk.create_elsewhere(external_task_id="elsewhere-1")
     data = desk.kirin("show", "elsewhere-1", "--json").data
     assert (data["task_id"], data["external_task_id"], data["model"]) == (task_id, "elsewhere-1", "kirin_v1_t2v")
     assert data["state"] in {"running", "succeeded"}
     assert data["events"] == []
-    assert "the service says" in desk.kirin("show", task_id).talk
+    assert "the service says" in desk.kirin("show", task_id).stderr
     assert not desk.entries()
-    assert "neither has the service" in desk.kirin("show", "nobody", expect=2).talk
-    assert "The ledger has no task" in desk.kirin("show", "nobody", expect=2, KIRIN_API_KEY="").talk
+    assert "neither has the service" in desk.kirin("show", "nobody", expect=2).stderr
+    assert "The ledger has no task" in desk.kirin("show", "nobody", expect=2, KIRIN_API_KEY="").stderr
 
 
 def test_download_fetches_again_free_of_charge_and_leaves_what_is_whole(desk, made):
@@ -75,7 +75,7 @@ def test_download_fetches_again_free_of_charge_and_leaves_what_is_whole(desk, ma
     assert path.stat().st_mtime_ns == untouched
     path.unlink()
     ran = desk.kirin("download", made.external_id[:14])
-    assert ran.out == f"{path}\n"
+    assert ran.stdout == f"{path}\n"
     assert path.read_bytes() == whole
     desk.kirin("download", made.task_id, "-o", "films")
     assert (desk.home.work / "films/rain.mp4").read_bytes() == whole
@@ -90,7 +90,7 @@ def test_D14_download_replaces_nobodys_file_unless_forced(desk, made):
     (desk.renders / "rain.json").unlink()
     path.write_bytes(b"mine")
     refused = desk.kirin("download", made.task_id, expect=9)
-    assert "is there already and was not made by kirin" in refused.talk
+    assert "is there already and was not made by kirin" in refused.stderr
     assert path.read_bytes() == b"mine"
     desk.kirin("download", made.task_id, "--force")
     assert path.read_bytes() == whole
@@ -100,18 +100,18 @@ def test_D14_one_file_for_several_tasks_is_refused(desk):
     desk.jobs("rain", "snow")
     desk.kirin("run", "jobs.yaml")
     ids = [entry.task_id for entry in desk.entries().values()]
-    assert "names one file for 2 tasks" in desk.kirin("download", *ids, "-o", "clip.mp4", "--force", expect=2).talk
-    assert desk.kirin("download", ids[0], ids[0], "-o", "clip.mp4").out == "clip.mp4\n"
+    assert "names one file for 2 tasks" in desk.kirin("download", *ids, "-o", "clip.mp4", "--force", expect=2).stderr
+    assert desk.kirin("download", ids[0], ids[0], "-o", "clip.mp4").stdout == "clip.mp4\n"
 
 
 def test_wait_takes_tasks_that_only_the_service_knows(desk):
-    task_id = desk.made_elsewhere(external_task_id="elsewhere-1")
-    desk.made_elsewhere(external_task_id="elsewhere-2")
+    task_id = desk.create_elsewhere(external_task_id="elsewhere-1")
+    desk.create_elsewhere(external_task_id="elsewhere-2")
     ran = desk.kirin("wait", task_id, "elsewhere-2", "--json")
     assert sorted(job["state"] for job in ran.data["jobs"]) == ["done", "done"]
     assert len(list(desk.home.work.glob("*.mp4"))) == 2
     assert desk.kirin("wait", task_id, "--json").data["jobs"][0]["state"] == "skipped"
-    assert "neither has the service" in desk.kirin("wait", "nobody", expect=2).talk
+    assert "neither has the service" in desk.kirin("wait", "nobody", expect=2).stderr
     assert desk.paid == 2
 
 
@@ -141,8 +141,8 @@ def test_resume_sends_what_was_never_sent(desk):
     desk.jobs("rain", "snow")
     desk.kirin("run", "jobs.yaml", "-j", "1", expect=5)
     assert desk.paid == 0
-    assert desk.kirin("resume", KIRIN_API_KEY="", expect=4).talk.startswith("error: the API key")
-    assert desk.kirin("resume", "-j", "1", expect=5).code
+    assert desk.kirin("resume", KIRIN_API_KEY="", expect=4).stderr.startswith("error: the API key")
+    assert desk.kirin("resume", "-j", "1", expect=5).exit_code
     assert desk.kirin("resume", "--json").states == {"rain": "done", "snow": "done"}
     assert desk.paid == 2
 

@@ -43,14 +43,14 @@ def test_tasks_are_listed_newest_first_through_filters(busy):
     assert listed(busy, "--file", "b.yaml") == ["fog"]
     assert listed(busy, "--file", str(busy.home.work / "b.yaml")) == ["fog"]
     assert len(listed(busy, "--since", "1h")) == 4
-    shown = busy.kirin("list").out.splitlines()
+    shown = busy.kirin("list").stdout.splitlines()
     assert shown[0].split() == ["task", "state", "model", "job", "cost", "created"]
     assert len(shown) == 5
     used = busy.kirin("usage", "--json", KIRIN_API_KEY="").data
     assert used["groups"]["kirin_v1_t2v"] == {"videos": 2, "cost_usd": "0.56", "maybe": 0}
     assert used["total"]["videos"] == 3
     assert set(used) >= {"by", "groups", "total"}
-    by_file = busy.kirin("usage", "--by", "file", "--csv").out
+    by_file = busy.kirin("usage", "--by", "file", "--csv").stdout
     rows = list(csv.DictReader(io.StringIO(by_file)))
     assert [(row["file"].rpartition("/")[2], row["videos"]) for row in rows] == [
         ("a.yaml", "2"),
@@ -58,13 +58,13 @@ def test_tasks_are_listed_newest_first_through_filters(busy):
         ("c.yaml", "0"),
     ]
     assert list(rows[0]) == ["file", "videos", "cost_usd", "maybe"]
-    by_day = busy.kirin("usage", "--by", "day", "--since", "1d").out
+    by_day = busy.kirin("usage", "--by", "day", "--since", "1d").stdout
     assert by_day.split("\n")[-2].split()[:2] == ["total", "3"]
 
 
 def test_nothing_to_list_is_said_and_is_no_data(desk):
     empty = desk.kirin("list")
-    assert (empty.out, empty.talk) == ("", "the ledger has no such tasks\n")
+    assert (empty.stdout, empty.stderr) == ("", "the ledger has no such tasks\n")
     assert desk.kirin("usage", "--json").data["total"] == {"videos": 0, "cost_usd": "0", "maybe": 0}
 
 
@@ -79,20 +79,20 @@ def test_nothing_to_list_is_said_and_is_no_data(desk):
     ],
 )
 def test_a_wrong_word_is_refused_with_the_nearest(desk, command, words):
-    assert words in desk.kirin(*command, expect=2).talk
+    assert words in desk.kirin(*command, expect=2).stderr
 
 
 def test_H1_a_job_file_with_a_hostile_name_is_harmless_in_every_list(desk):
     desk.jobs("rain", name="a\x1b[31m.yaml")
     desk.kirin("run", "a\x1b[31m.yaml")
     said = [desk.kirin("list"), desk.kirin("usage", "--by", "file"), desk.kirin("usage", "--by", "file", "--csv")]
-    assert "\x1b" not in "".join(one.out + one.talk for one in said)
+    assert "\x1b" not in "".join(one.stdout + one.stderr for one in said)
 
 
 def test_models_and_schema_need_nothing(desk):
     assert len(desk.kirin("models", "--json").data["models"]) == 5
     one = desk.kirin("models", "v1-t2v", "--json").data
     assert one["id"] == "kirin_v1_t2v"
-    assert "camera_control" in desk.kirin("models", "kirin_v1_t2v").out
-    assert "video-o1" in desk.kirin("models").out
-    assert json.loads(desk.kirin("schema").out)["$schema"].startswith("http://json-schema.org/draft-07")
+    assert "camera_control" in desk.kirin("models", "kirin_v1_t2v").stdout
+    assert "video-o1" in desk.kirin("models").stdout
+    assert json.loads(desk.kirin("schema").stdout)["$schema"].startswith("http://json-schema.org/draft-07")

@@ -31,8 +31,8 @@ def test_a_plan_needs_no_key_no_network_and_keeps_its_shape(desk):
     assert job["request"] == {"model": "kirin_v1_t2v", "params": {"prompt": "a rain"}}
     assert plan["totals"] == {"send": 1, "cost_usd": None}
     shown = desk.kirin("plan", "jobs.yaml")
-    assert "no price known yet" in shown.out
-    assert shown.talk == "1 send; no price known yet\n"
+    assert "no price known yet" in shown.stdout
+    assert shown.stderr == "1 send; no price known yet\n"
     assert not desk.renders.exists()
 
 
@@ -51,7 +51,7 @@ def test_likely_cost_and_time_come_from_what_was_made_before(desk):
     desk.kirin("run", "jobs.yaml")
     desk.jobs("rain", "snow", "hail")
     shown = desk.kirin("plan", "jobs.yaml")
-    assert shown.talk == "1 skip, 2 send; likely cost $0.56\n"
+    assert shown.stderr == "1 skip, 2 send; likely cost $0.56\n"
     plan = desk.kirin("plan", "jobs.yaml", "--json").data
     assert plan["totals"] == {"skip": 1, "send": 2, "cost_usd": "0.56"}
     assert plan["jobs"][1]["seconds"] > 0
@@ -63,13 +63,13 @@ def test_a_selection_that_holds_no_job_says_so(desk):
         n for n in ("1/3", "2/3", "3/3") if not desk.kirin("plan", "jobs.yaml", "--json", "--shard", n).data["jobs"]
     ]
     assert len(empty) == 2
-    assert "there is no job to do" in desk.kirin("plan", "jobs.yaml", "--shard", empty[0]).talk
+    assert "there is no job to do" in desk.kirin("plan", "jobs.yaml", "--shard", empty[0]).stderr
     assert desk.kirin("run", "jobs.yaml", "--shard", empty[0], "--json").data["jobs"] == []
 
 
 def test_what_is_wrong_with_a_file_is_said_by_plan_as_by_run(desk):
     desk.write("jobs:", "  - {name: rain, params: {prompt: ''}}")
-    assert "jobs.yaml:4" in desk.kirin("plan", "jobs.yaml", expect=2).talk
+    assert "jobs.yaml:4" in desk.kirin("plan", "jobs.yaml", expect=2).stderr
 
 
 def test_a_limit_stops_before_it_is_passed_and_says_so(desk):
@@ -119,5 +119,5 @@ def test_what_was_made_before_does_not_count_against_the_limit(desk):
 @pytest.mark.parametrize("limit", ["0", "-1", "1e3", "NaN", "a lot"])
 def test_a_limit_that_is_no_amount_is_refused(desk, limit):
     desk.jobs("rain")
-    assert "--max-cost is" in desk.kirin("run", "jobs.yaml", f"--max-cost={limit}", expect=2).talk
+    assert "--max-cost is" in desk.kirin("run", "jobs.yaml", f"--max-cost={limit}", expect=2).stderr
     assert desk.paid == 0

@@ -44,23 +44,23 @@ LOST = (LedgerEvent.SEND, LedgerEvent.ACCEPTED, LedgerEvent.VANISHED)
 @pytest.mark.parametrize("events", [UNKNOWN, ABSENT, CONFLICT, LOST], ids=["unknown", "absent", "conflict", "lost"])
 def test_each_decision_is_taken_where_the_outcome_is_not_known(desk, events):
     name = moved(desk, *events)
-    assert desk.kirin("resolve", name, "--abandon", KIRIN_API_KEY="").out == f"{name} abandoned\n"
+    assert desk.kirin("resolve", name, "--abandon", KIRIN_API_KEY="").stdout == f"{name} abandoned\n"
     decided = desk.kirin("resolve", name[:12], "--adopt", "task-7")
-    assert decided.out == f"{name} accepted\n"
-    assert "kirin resume goes on with it" in decided.talk
+    assert decided.stdout == f"{name} accepted\n"
+    assert "kirin resume goes on with it" in decided.stderr
     assert desk.entries()["rain"].task_id == "task-7"
 
 
 def test_resend_sends_the_same_id_again(desk):
     name = moved(desk, *CONFLICT)
-    assert desk.kirin("resolve", name, "--resend").out == f"{name} intent\n"
+    assert desk.kirin("resolve", name, "--resend").stdout == f"{name} intent\n"
     assert desk.kirin("resume", "--json").data["jobs"][0]["external_task_id"] == name
     assert desk.paid == 1
 
 
 def test_an_adopted_task_is_fetched(desk):
     name = moved(desk, *UNKNOWN)
-    task_id = desk.made_elsewhere(prompt="a rain")
+    task_id = desk.create_elsewhere(prompt="a rain")
     desk.kirin("resolve", name, "--adopt", task_id)
     assert desk.kirin("resume", "--json").states == {"rain": "done"}
     assert desk.paid == 1
@@ -72,7 +72,7 @@ def test_it_is_refused_where_there_is_nothing_to_decide(desk, how):
     desk.kirin("run", "jobs.yaml")
     entry = desk.entries()["rain"]
     refused = desk.kirin("resolve", entry.task_id, *how, expect=2)
-    assert f"{entry.external_id} is done: there is nothing to decide" in refused.talk
+    assert f"{entry.external_id} is done: there is nothing to decide" in refused.stderr
     assert desk.entries()["rain"] == entry
 
 
@@ -89,8 +89,8 @@ def test_it_is_refused_where_there_is_nothing_to_decide(desk, how):
 )
 def test_exactly_one_decision_that_makes_sense_is_asked_for(desk, how):
     refused = desk.kirin("resolve", "krn1-A", *how, expect=2)
-    assert "--adopt" in refused.talk
-    assert refused.out == ""
+    assert "--adopt" in refused.stderr
+    assert refused.stdout == ""
 
 
 def test_a_task_of_another_job_is_not_adopted_twice(desk):
@@ -98,8 +98,8 @@ def test_a_task_of_another_job_is_not_adopted_twice(desk):
     desk.kirin("run", "jobs.yaml")
     snow = desk.entries()["snow"]
     refused = desk.kirin("resolve", moved(desk, *UNKNOWN), "--adopt", str(snow.task_id), expect=2)
-    assert f"belongs to {snow.external_id} already" in refused.talk
+    assert f"belongs to {snow.external_id} already" in refused.stderr
 
 
 def test_nobody_is_nobody(desk):
-    assert "The ledger has no task nobody" in desk.kirin("resolve", "nobody", "--abandon", expect=2).talk
+    assert "The ledger has no task nobody" in desk.kirin("resolve", "nobody", "--abandon", expect=2).stderr

@@ -54,9 +54,9 @@ def test_it_prints_json_for_programs(desk):
     ("flag", "value"), [("--fault", "post:tea"), ("--speed", "0"), ("--fail-rate", "2"), ("--latency", "-1")]
 )
 def test_values_that_make_no_sense_are_refused(desk, flag, value):
-    assert desk.kirin("sandbox", f"{flag}={value}", expect=2).out == ""
+    assert desk.kirin("sandbox", f"{flag}={value}", expect=2).stdout == ""
 
 
 def test_a_port_that_is_taken_is_a_local_fault(desk):
     taken = desk.sandbox.base_url.rpartition(":")[2]
-    assert f"cannot listen on port {taken}" in desk.kirin("sandbox", "--port", taken, expect=9).talk
+    assert f"cannot listen on port {taken}" in desk.kirin("sandbox", "--port", taken, expect=9).stderr

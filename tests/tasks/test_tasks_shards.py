@@ -89,7 +89,7 @@ def test_shards_join_into_one_report_which_says_what_is_missing(desk):
     for index in (1, 2):
         desk.kirin("run", "jobs.yaml", "--shard", f"{index}/3", "--report", f"json=results/{index}.json")
     merged = desk.kirin("report", "--merge", "results", "--report", "json=all.json", expect=None)
-    assert "3" in merged.talk
+    assert "3" in merged.stderr
     desk.kirin("run", "jobs.yaml", "--shard", "3/3", "--report", "json=results/3.json")
     desk.kirin("report", "--merge", "results", "--report", "json=all.json")
     data = json.loads((desk.home.work / "all.json").read_text())
@@ -178,7 +178,7 @@ def test_the_ready_files_share_a_job_file_among_machines_and_report_on_it(desk, 
         for name in ("results", "renders"):
             shutil.move(desk.home.work / name, desk.home.work / "all")
     for report in reports:
-        assert "missing" not in desk.kirin(*report).talk
+        assert "missing" not in desk.kirin(*report).stderr
     assert "job5" in next(desk.home.work.rglob("*.html")).read_text()
 
 

@@ -1,4 +1,4 @@
-"""Ten jobs that run, and a clock that stands still."""
+"""Ten jobs that run."""
 
 from kirin_cli.run.events import Accepted, Queued, Submitting
 
@@ -8,13 +8,6 @@ NAMES = [
     "港の夜明け",
     *map("take-{:02}".format, range(7)),
 ]
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self):
-        return self.now
 
 
 def begin(listener, names=NAMES):

@@ -8,8 +8,9 @@ import threading
 from decimal import Decimal
 
 import pytest
+from support.clocks import FakeClock
 from support.terminal_screen import seen
-from ui.ten_jobs import Clock, begin
+from ui.ten_jobs import begin
 
 from kirin_cli.run.events import Accepted, Generated, JobEnded, Notice, Progressed, Queued, Retrying
 from kirin_cli.ui.console import OutputStreams
@@ -21,7 +22,7 @@ HOSTILE = "::error::\x1b]0;x\x07\u202e\r\n##vso[x][red]"
 def live(total=12, **environ):
     err = io.StringIO()
     streams = OutputStreams(io.StringIO(), err, {"COLUMNS": "80", **environ})
-    return LiveProgress(streams, Clock(), total), streams, err
+    return LiveProgress(streams, FakeClock(0.0), total), streams, err
 
 
 def test_finished_jobs_scroll_away_above_and_the_last_frame_stays():
@@ -51,7 +52,7 @@ def test_finished_jobs_scroll_away_above_and_the_last_frame_stays():
 def test_the_marks_are_ascii_where_the_screen_is_not_unicode():
     raw = io.BytesIO()
     streams = OutputStreams(None, io.TextIOWrapper(raw, encoding="ascii", write_through=True), {"COLUMNS": "80"})
-    with LiveProgress(streams, Clock(), 2) as progress:
+    with LiveProgress(streams, FakeClock(0.0), 2) as progress:
         begin(progress, ["港", "x"])
         progress(JobEnded(job="港", at=0, state="done", paths=("港.mp4",)))
         progress(JobEnded(job="x", at=0, state="expired", reason="gone"))

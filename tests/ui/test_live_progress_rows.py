@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 import pytest
-from ui.ten_jobs import Clock, begin
+from support.clocks import FakeClock
+from ui.ten_jobs import begin
 
 from kirin_cli.run.events import Downloading, JobEnded, Progressed
 from kirin_cli.ui.console import TerminalInfo
@@ -13,7 +14,7 @@ from kirin_cli.ui.terminal_text import cell_width
 
 
 def ten_running():
-    clock = Clock()
+    clock = FakeClock(0.0)
     board = ProgressState(12, clock)
     begin(board.apply)
     board.apply(JobEnded(job="first", at=0, state="done", cost=Decimal("0.28")))

@@ -3,21 +3,15 @@
 from decimal import Decimal
 
 import pytest
+from support.clocks import FakeClock
 
 from kirin_cli.run.events import Accepted, Downloading, Generated, JobEnded, Progressed, Queued, Retrying, Submitting
 from kirin_cli.ui.progress_state import EtaEstimator, ProgressState
 
 
-class Clock:
-    now = 100.0
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture
 def clock():
-    return Clock()
+    return FakeClock(100.0)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import os
 from functools import partial
 
 import pytest
-from support.command_line import inside
+from support.command_line import run_in_process
 from support.golden_requests import COMMANDS, GOLDEN, PARAMS
 
 from kirin_cli import wire
@@ -74,8 +74,8 @@ def test_a_body_gives_its_parameters_back(model, dialect):
 def test_the_command_line_shows_the_golden_body(model, dialect):
     environ = {name: value for name, value in os.environ.items() if not name.startswith("KIRIN_")}
     environ["KIRIN_DIALECT"] = dialect
-    result = inside(GOLDEN, environ, *COMMANDS[model], "--dry-run", "--json", "--full")
-    assert result.returncode == 0, result.stderr
+    result = run_in_process(GOLDEN, environ, *COMMANDS[model], "--dry-run", "--json", "--full")
+    assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout)["body"] == golden(model, dialect)
 
 

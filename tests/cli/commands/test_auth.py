@@ -60,12 +60,12 @@ def nothing():
 
 def status(home, **env):
     done = home.kirin("auth", "status", "--json", env=env)
-    return done.returncode, json.loads(done.stdout)
+    return done.exit_code, json.loads(done.stdout)
 
 
 def test_a_key_from_standard_input_is_stored_for_me_alone_and_used(home):
     done = home.kirin("auth", "login", stdin=f"  {KEY}\n")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     path = home.config / "api-key"
     assert path.read_text() == KEY + "\n"
     assert [one.name for one in home.config.iterdir()] == ["api-key"]
@@ -86,7 +86,7 @@ def test_another_login_replaces_the_key_whole(home):
 def test_logout_removes_it_and_says_so(home):
     home.kirin("auth", "login", stdin=KEY)
     done = home.kirin("auth", "logout")
-    assert done.returncode == 0
+    assert done.exit_code == 0
     assert str(home.config / "api-key") in done.stderr
     assert status(home) == (4, {"present": False, "profile": None})
     assert "no key was stored" in home.kirin("auth", "logout").stderr
@@ -124,7 +124,7 @@ def test_each_profile_has_a_key_of_its_own(home):
 )
 def test_what_cannot_be_a_key_is_refused_and_nothing_stored(home, given, says):
     done = home.kirin("auth", "login", stdin=given)
-    assert done.returncode == 4
+    assert done.exit_code == 4
     assert says in done.stderr
     assert not list(home.config.iterdir())
 
@@ -142,7 +142,7 @@ def test_what_cannot_be_a_key_is_refused_and_nothing_stored(home, given, says):
 )
 def test_a_key_as_an_argument_is_refused_with_the_reason_and_what_to_do(home, arguments):
     done = home.kirin(*arguments)
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "what stands in a command line is seen by every program on this machine" in done.stderr
     assert "kirin auth login" in done.stderr
     assert KEY not in done.stdout + done.stderr
@@ -155,7 +155,7 @@ def test_no_command_has_a_flag_for_the_key():
 def test_a_missing_key_names_all_three_ways(home):
     for arguments in (("auth", "status"), ("v1-t2v", "a boat")):
         done = home.kirin(*arguments)
-        assert done.returncode == 4
+        assert done.exit_code == 4
         assert all(way in done.stderr for way in WAYS)
 
 
@@ -164,14 +164,14 @@ def test_a_stored_key_is_the_one_that_is_sent(home):
         home.kirin("auth", "login", stdin=served.key)
         env = {"KIRIN_BASE_URL": served.base_url, "KIRIN_POLL_SECONDS": "0.05"}
         done = home.kirin("v1-t2v", "a boat", "-o", "boat.mp4", env=env)
-        assert done.returncode == 0, done.stderr
+        assert done.exit_code == 0, done.stderr
         home.kirin("auth", "login", stdin="not-the-key-of-this-service")
-        assert home.kirin("v1-t2v", "a boat", "-o", "other.mp4", env=env).returncode == 4
+        assert home.kirin("v1-t2v", "a boat", "-o", "other.mp4", env=env).exit_code == 4
 
 
 def test_an_unknown_action_is_refused_with_the_nearest(home):
     done = home.kirin("auth", "logn")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert 'did you mean "login"?' in done.stderr
 
 

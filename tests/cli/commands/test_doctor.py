@@ -22,9 +22,9 @@ def found(home, *arguments, **env):
     """The exit code, and the findings by the check's name."""
     done = home.kirin("doctor", "--json", *arguments, env=env)
     data = json.loads(done.stdout)
-    assert data["exit_code"] == done.returncode
+    assert data["exit_code"] == done.exit_code
     assert all(one["do"] for one in data["checks"] if one["state"] != "good"), data
-    return done.returncode, {one["check"]: one for one in data["checks"]}
+    return done.exit_code, {one["check"]: one for one in data["checks"]}
 
 
 def test_all_is_well_where_it_is(home, served):
@@ -117,5 +117,5 @@ def test_the_way_through_a_proxy_is_shown_without_its_password(home):
 
 def test_a_plain_report_is_a_table(home):
     done = home.kirin("doctor", "--offline", env={"KIRIN_API_KEY": "some-key-1234"})
-    assert done.returncode == 0
+    assert done.exit_code == 0
     assert done.stdout.splitlines()[0].split() == ["check", "state", "finding"]

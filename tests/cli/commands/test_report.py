@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from support.command_line import Done, inside
+from support.command_line import CommandResult, run_in_process
 from support.report_data import job, noted, run, wrote
 
 JOBS = """\
@@ -37,8 +37,8 @@ def environment(folder: Path, more: Mapping[str, str]) -> dict[str, str]:
     return {**passed, "KIRIN_STATE_DIR": str(folder / "state"), **more}
 
 
-def kirin(folder: Path, *arguments: str, **more: str) -> Done:
-    return inside(folder, environment(folder, more), *arguments)
+def kirin(folder: Path, *arguments: str, **more: str) -> CommandResult:
+    return run_in_process(folder, environment(folder, more), *arguments)
 
 
 def test_a_run_writes_all_its_reports_and_one_that_fails_loses_nothing(folder):
@@ -46,7 +46,7 @@ def test_a_run_writes_all_its_reports_and_one_that_fails_loses_nothing(folder):
     formats = ("html=g/gallery.html", "junit=r/j.xml", "markdown=file/x.md", "json=r/run.json", "jsonl=r/run.jsonl")
     wanted = [word for one in formats for word in ("--report", one)]
     ended = kirin(folder, "run", "jobs.yaml", "--sandbox", "--json", *wanted)
-    assert ended.returncode == 9, ended.stderr
+    assert ended.exit_code == 9, ended.stderr
     assert "file/x.md cannot be written" in ended.stderr
     data = json.loads(ended.stdout)
     assert data["exit_code"] == 0
@@ -77,7 +77,7 @@ def test_a_model_command_can_print_a_report_and_serve_a_github_step(folder):
         "b.mp4",
         **files,
     )
-    assert ended.returncode == 0, ended.stderr
+    assert ended.exit_code == 0, ended.stderr
     assert json.loads(ended.stdout)["file"] is None
     assert (folder / "summary.md").read_text().startswith("## ✅ kirin: 1 job, $0.28")
     assert "\nb.mp4\n" in (folder / "outputs").read_text()
@@ -85,7 +85,7 @@ def test_a_model_command_can_print_a_report_and_serve_a_github_step(folder):
 
 def test_a_job_file_that_is_refused_is_annotated_where_it_is_wrong(folder):
     ended = kirin(folder, "run", "bad.yaml", "--sandbox", "--report", "github=-", "--report", "junit=j.xml")
-    assert ended.returncode == 2
+    assert ended.exit_code == 2
     assert ended.stdout.startswith("::error file=bad.yaml,line=6,col=45,title=kirin%3A boat::duration is")
     assert ET.parse(folder / "j.xml").find("testsuite").get("errors") == "1"
     assert not (folder / "renders").exists()
@@ -93,14 +93,14 @@ def test_a_job_file_that_is_refused_is_annotated_where_it_is_wrong(folder):
 
 def test_flags_that_are_refused_are_reported_too(folder):
     ended = kirin(folder, "v1-t2v", "x", "--duration", "7", "--sandbox", "--report", "json=r.json", "-q")
-    assert ended.returncode == 2
+    assert ended.exit_code == 2
     (problem,) = json.loads((folder / "r.json").read_text())["problems"]
     assert problem["rule"] == "T5" or "duration" in problem["message"]
 
 
 def test_a_run_that_cannot_begin_is_reported(folder):
     ended = kirin(folder, "run", "jobs.yaml", "--report", "junit=j.xml")
-    assert ended.returncode == 4
+    assert ended.exit_code == 4
     assert "no API key" in ET.parse(folder / "j.xml").find(".//error").text
 
 
@@ -123,7 +123,7 @@ def test_an_interrupted_run_is_reported(folder):
 @pytest.mark.parametrize("wrong", ["htlm=x", "html", "html=.", "html=-"])
 def test_a_report_that_cannot_be_is_refused_before_anything_is_sent(folder, wrong):
     ended = kirin(folder, "run", "jobs.yaml", "--sandbox", "--json", "--report", wrong)
-    assert (ended.returncode, ended.stdout) == (2, "")
+    assert (ended.exit_code, ended.stdout) == (2, "")
     assert "--report" in ended.stderr
     assert not (folder / "renders").exists()
 
@@ -131,7 +131,7 @@ def test_a_report_that_cannot_be_is_refused_before_anything_is_sent(folder, wron
 def test_a_folder_of_videos_reads_as_markdown(folder):
     noted(folder / "renders")
     ended = kirin(folder, "report", "renders")
-    assert ended.returncode == 0
+    assert ended.exit_code == 0
     assert ended.stdout.startswith("## ✅ kirin: 1 job, $0.28\n")
     assert "[harbour.mp4](./renders/harbour.mp4)" in ended.stdout
 
@@ -140,7 +140,7 @@ def test_shards_are_joined_and_the_missing_ones_said(folder):
     for index in (1, 3):
         wrote(folder / "all" / f"shard-{index}" / "run.json", run(job(str(index)), shard={"index": index, "total": 3}))
     ended = kirin(folder, "report", "--merge", "all", "--report", "html=g.html", "--json")
-    assert ended.returncode == 8
+    assert ended.exit_code == 8
     assert "of 3 shards there is no result of: 2" in ended.stderr
     data = json.loads(ended.stdout)
     assert [one["name"] for one in data["jobs"]] == ["1", "3"]
@@ -148,11 +148,11 @@ def test_shards_are_joined_and_the_missing_ones_said(folder):
 
 
 def test_a_result_can_come_from_standard_input(folder):
-    ended = inside(folder, environment(folder, {}), "report", "-", stdin=json.dumps(run(job("a"))))
+    ended = run_in_process(folder, environment(folder, {}), "report", "-", stdin=json.dumps(run(job("a"))))
     assert "| ✅ | a |" in ended.stdout
 
 
 def test_report_without_results_says_what_it_needs(folder):
     ended = kirin(folder, "report")
-    assert ended.returncode == 2
+    assert ended.exit_code == 2
     assert "needs results" in ended.stderr

@@ -1,7 +1,6 @@
-"""What the tests of the api room share: a body, a clock, a key."""
+"""What tests send through the api room: a key, a path, a body of any size."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 KEY = "sk-secret-of-the-tests"
 CREATE = "/model/v1/generation"
@@ -21,20 +20,3 @@ class Blob:
             if number == self.fails_after and self.error:
                 raise self.error
             yield b" " * min(49152, self.size - start)
-
-
-@dataclass
-class FakeClock:
-    """Seconds that pass only when somebody asks or sleeps."""
-
-    now: float = 1000.0
-    step: float = 0.0
-    slept: list[float] = field(default_factory=list)
-
-    def __call__(self) -> float:
-        self.now += self.step
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
