@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from faults.worlds import Bench, bench
+from faults.bench import Bench, bench
 from support.fast_folder import fast_folder
 
 

@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING
 from loopback.service import Service
 
 if TYPE_CHECKING:
-    from faults.worlds import Bench, Ran, Setting
+    from faults.bench import Bench, RunResult, RunSettings
 
 AFTER_THE_DEADLINE = 5.0
 """Seconds that a run may take beyond its own deadline."""
 
 
-def judge(machine: "Bench", ran: "Ran", setting: "Setting") -> None:
+def judge(machine: "Bench", result: "RunResult", settings: "RunSettings") -> None:
     """Everything at once, for a run inside this process."""
     tasks_are_paid_once(machine.api)
-    ids_are_kept(ran.returned, machine.folder / setting.state)
+    ids_are_kept(result.returned_ids, machine.folder / settings.state)
     files_are_whole(machine.renders, machine.cdn)
-    key_is_nowhere(setting.key, ran.said, machine.folder)
-    assert ran.exit_code in {0, 1, 3, 4, 5, 6, 7, 8, 9, 130, 143}, ran.error
-    if setting.timeout is not None:
-        assert ran.seconds <= setting.timeout + AFTER_THE_DEADLINE
+    key_is_nowhere(settings.key, result.output, machine.folder)
+    assert result.exit_code in {0, 1, 3, 4, 5, 6, 7, 8, 9, 130, 143}, result.error
+    if settings.timeout is not None:
+        assert result.seconds <= settings.timeout + AFTER_THE_DEADLINE
 
 
 def tasks_are_paid_once(api: Service) -> None:
@@ -51,9 +51,9 @@ def files_are_whole(renders: Path, cdn: Service) -> None:
         assert note["outputs"][film.name]["sha256"] in served
 
 
-def key_is_nowhere(key: str, said: str, *folders: Path) -> None:
+def key_is_nowhere(key: str, output: str, *folders: Path) -> None:
     """Neither in what was shown nor in any file."""
-    assert key not in said
+    assert key not in output
     for path in files_in(*folders):
         assert key.encode() not in path.read_bytes(), path
 

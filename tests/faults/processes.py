@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from faults import oracle
-from faults.worlds import KEY, Bench
+from faults.bench import KEY, Bench
 
 PATIENCE = 20.0
 """Seconds after which a wait for a process fails."""
@@ -53,18 +53,18 @@ class Running:
         return self._written["err"].decode("utf-8", "surrogateescape")
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         return self.out + self.err
 
     @property
     def lines(self) -> list[str]:
-        """The lines of talk."""
+        """The lines of standard error."""
         return self.err.splitlines()
 
     def wait_for(self, words: str) -> None:
         """Wait until it has said this."""
         with self._changed:
-            assert self._changed.wait_for(lambda: words in self.said, PATIENCE), f"{words!r} is not in {self.said}"
+            assert self._changed.wait_for(lambda: words in self.output, PATIENCE), f"{words!r} is not in {self.output}"
 
     def stop(self, number: int = signal.SIGINT) -> int:
         """Send a signal; the exit code, which must come soon."""
@@ -79,7 +79,7 @@ class Running:
         began = time.monotonic()
         act()
         code = self.end()
-        assert time.monotonic() - began < AFTER_A_SIGNAL, self.said
+        assert time.monotonic() - began < AFTER_A_SIGNAL, self.output
         return code
 
     def hang_up(self) -> None:
@@ -134,7 +134,7 @@ def environment(machine: Bench, **changes: str) -> dict[str, str]:
 
 
 @contextmanager
-def started(
+def start_process(
     machine: Bench, *arguments: str, terminal: bool = False, command: tuple[str, ...] = KIRIN, **environ: str
 ) -> Iterator[Running]:
     """The command with these arguments, in the bench's folder; at a `terminal`, or with a pipe at each stream."""
@@ -146,11 +146,11 @@ def started(
         running.kill()
 
 
-def ran(
+def run_process(
     machine: Bench, *arguments: str, terminal: bool = False, command: tuple[str, ...] = KIRIN, **environ: str
 ) -> tuple[int, Running]:
     """The command to its end: its exit code, and what it said."""
-    with started(machine, *arguments, terminal=terminal, command=command, **environ) as running:
+    with start_process(machine, *arguments, terminal=terminal, command=command, **environ) as running:
         return running.end(), running
 
 
@@ -161,15 +161,15 @@ def shell(machine: Bench, line: str, **environ: str) -> tuple[int, Running]:
     (folder / "kirin").write_text(f'#!/bin/sh\nexec {sys.executable} -m kirin_cli "$@"\n')
     (folder / "kirin").chmod(0o755)
     path = f"{folder}{os.pathsep}{os.environ['PATH']}"
-    return ran(machine, line, command=("bash", "-c"), PATH=path, **environ)
+    return run_process(machine, line, command=("bash", "-c"), PATH=path, **environ)
 
 
-def judge(machine: Bench, *said: Running) -> None:
+def judge(machine: Bench, *processes: Running) -> None:
     """The oracle for commands that were processes."""
     oracle.tasks_are_paid_once(machine.api)
     oracle.ids_are_kept({task.id for task in machine.api.truth.tasks}, machine.folder / "state")
     oracle.files_are_whole(machine.renders, machine.cdn)
-    oracle.key_is_nowhere(KEY, "".join(one.said for one in said), machine.folder)
+    oracle.key_is_nowhere(KEY, "".join(process.output for process in processes), machine.folder)
 
 
 def _in_a_pipe(command: list[str], options: dict[str, Any]) -> Running:

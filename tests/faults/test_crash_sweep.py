@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 from faults import oracle
+from faults.bench import CLIP, Bench, RunResult
 from faults.failing import ANSWERED, COMMIT, IO_ERROR, NAMED, NO_SPACE, NOTE, POST, Dead, Harm, Steps, death, wired
-from faults.worlds import CLIP, Bench, Ran
 from loopback import faults
 
 MOST_STEPS = 80
@@ -18,7 +18,7 @@ def dies(machine: Bench, steps: Steps) -> set[str]:
     """One run that may be killed; the task ids that the service told it."""
     told: set[str] = set()
     try:
-        told |= machine.run_unjudged(settle=0.0, **wired(steps, 100 + steps.at)).returned
+        told |= machine.run_unjudged(settle=0.0, **wired(steps, 100 + steps.at)).returned_ids
     except Dead:
         if not (machine.renders / "rain.mp4").exists():
             # What the end of a real process would have left behind.
@@ -27,17 +27,17 @@ def dies(machine: Bench, steps: Steps) -> set[str]:
     return told
 
 
-def ends_well(machine: Bench, told: set[str], *, resume: bool = False) -> Ran:
+def ends_well(machine: Bench, told: set[str], *, resume: bool = False) -> RunResult:
     """The same run again: one task, one good file."""
     if resume:
         machine.run(resume=True, **wired(Steps(), 2))
-    ran = machine.run(settle=0.0, **wired(Steps(), 3))
-    assert (ran.exit_code, ran.outcome.state) in {(0, "done"), (0, "skipped")}
+    result = machine.run(settle=0.0, **wired(Steps(), 3))
+    assert (result.exit_code, result.outcome.state) in {(0, "done"), (0, "skipped")}
     assert machine.api.truth.created() == 1
-    assert ran.outcome.outputs[0].path.read_bytes() == CLIP
+    assert result.outcome.outputs[0].path.read_bytes() == CLIP
     oracle.ids_are_kept(told, machine.folder / "state")
     assert not list(machine.renders.glob("*.part"))
-    return ran
+    return result
 
 
 def test_the_steps_are_those_that_are_meant(machine: Bench) -> None:
@@ -77,8 +77,8 @@ def test_S18_of_several_jobs_at_once_none_is_lost_and_none_is_made_twice(fresh: 
         machine, steps = fresh(), Steps(at, for_ever=True)
         machine.write_jobs("a", "b", "c")
         dies(machine, steps)
-        ran = machine.run(**wired(Steps(), 2))
-        assert (ran.exit_code, machine.api.truth.created(), len(list(machine.renders.glob("*.mp4")))) == (0, 3, 3)
+        result = machine.run(**wired(Steps(), 2))
+        assert (result.exit_code, machine.api.truth.created(), len(list(machine.renders.glob("*.mp4")))) == (0, 3, 3)
         if not steps.reached:
             return
     raise AssertionError("a run never ended")
@@ -98,13 +98,13 @@ def test_L1_L2_L5_a_disk_that_fails_at_any_step_costs_nothing_twice(
 ) -> None:
     for at in range(1, MOST_STEPS):
         machine, steps = fresh(), Steps(at, harm, for_ever=for_ever)
-        ran = machine.run(**wired(steps, 1))
+        result = machine.run(**wired(steps, 1))
         if POST not in steps.names:
-            assert (ran.exit_code, machine.posts) == (9, 0)
+            assert (result.exit_code, machine.posts) == (9, 0)
         if for_ever and steps.reached and NAMED not in steps.names:
-            assert ran.exit_code == 9
-        assert ran.exit_code in {0, 9}
-        ends_well(machine, ran.returned)
+            assert result.exit_code == 9
+        assert result.exit_code in {0, 9}
+        ends_well(machine, result.returned_ids)
         if not steps.reached:
             return
     raise AssertionError("a run never ended")

@@ -7,7 +7,7 @@ from itertools import accumulate
 from pathlib import Path
 
 import pytest
-from faults.worlds import KEY, Bench, bench
+from faults.bench import KEY, Bench, bench
 from loopback import faults
 from loopback.exchange import Exchange, Fault
 from loopback.messages import json_answer
@@ -27,10 +27,10 @@ def refuse_again(x: Exchange) -> None:
 
 def test_S10_a_refusal_on_the_first_send_is_1_and_says_why_harmlessly(machine: Bench) -> None:
     machine.api.script("POST", faults.answer(400, {"error": {"code": "1001", "message": HOSTILE}}))
-    ran = machine.run()
-    assert (ran.exit_code, ran.outcome.state, ran.outcome.error.charged) == (1, "rejected", "no")
-    assert "such[/red]" in ran.said
-    assert not any(sign in ran.said for sign in ("\x1b", "\x07", "\u202e", "\r", "\n::error::"))
+    result = machine.run()
+    assert (result.exit_code, result.outcome.state, result.outcome.error.charged) == (1, "rejected", "no")
+    assert "such[/red]" in result.output
+    assert not any(sign in result.output for sign in ("\x1b", "\x07", "\u202e", "\r", "\n::error::"))
     again = machine.run()
     assert (again.exit_code, again.outcome.state, machine.posts) == (1, "rejected", 1)
     assert "such[/red]" in again.outcome.error.message
@@ -44,7 +44,7 @@ def test_S10_every_refusal_is_sticky_until_it_is_asked_for(machine: Bench, statu
 
 
 @pytest.mark.parametrize(
-    "said",
+    "refusal",
     [
         refuse_again,
         faults.answer(409, b""),
@@ -52,18 +52,18 @@ def test_S10_every_refusal_is_sticky_until_it_is_asked_for(machine: Bench, statu
         faults.answer(422, {"status": {"code": 7, "message": "duplicate"}}),
     ],
 )
-def test_S11_a_refusal_of_an_id_that_was_sent_before_leads_to_a_query(machine: Bench, said: Fault) -> None:
-    machine.api.script("POST", faults.create_late(queries=9, hold=False), said)
-    ran = machine.run()
-    assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (0, 2, 1)
+def test_S11_a_refusal_of_an_id_that_was_sent_before_leads_to_a_query(machine: Bench, refusal: Fault) -> None:
+    machine.api.script("POST", faults.create_late(queries=9, hold=False), refusal)
+    result = machine.run()
+    assert (result.exit_code, machine.posts, machine.api.truth.created()) == (0, 2, 1)
 
 
-@pytest.mark.parametrize("said", [refuse_again, faults.answer(409, {"message": "conflict"})])
-def test_S12_a_duplicate_that_nobody_finds_is_a_conflict_for_a_person(machine: Bench, said: Fault) -> None:
-    machine.api.script("POST", then=said)
-    ran = machine.run()
-    assert (ran.exit_code, ran.outcome.state, ran.outcome.error.charged) == (6, "unknown", "maybe")
-    assert f"kirin resolve {ran.outcome.job.external_id}" in ran.outcome.error.hint
+@pytest.mark.parametrize("refusal", [refuse_again, faults.answer(409, {"message": "conflict"})])
+def test_S12_a_duplicate_that_nobody_finds_is_a_conflict_for_a_person(machine: Bench, refusal: Fault) -> None:
+    machine.api.script("POST", then=refusal)
+    result = machine.run()
+    assert (result.exit_code, result.outcome.state, result.outcome.error.charged) == (6, "unknown", "maybe")
+    assert f"kirin resolve {result.outcome.job.external_id}" in result.outcome.error.hint
     assert (machine.run().exit_code, machine.posts) == (6, 1)
     assert machine.entries()[0].state is LedgerState.CONFLICT
 
@@ -72,15 +72,15 @@ def test_S12_a_duplicate_that_nobody_finds_is_a_conflict_for_a_person(machine: B
 def test_S13_a_task_that_shows_late_is_adopted_with_one_post(machine: Bench, times: int) -> None:
     machine.api.api.hidden_for = times
     machine.api.script("POST", faults.close_after_reading(create=True))
-    ran = machine.run(settle=400.0)
-    assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (0, 1, 1)
+    result = machine.run(settle=400.0)
+    assert (result.exit_code, machine.posts, machine.api.truth.created()) == (0, 1, 1)
 
 
 def test_S13_a_task_that_shows_after_the_settling_time_is_one_task_all_the_same(folder: Path) -> None:
     with bench(folder, unique=True, hidden_for=14) as machine:
         machine.api.script("POST", faults.close_after_reading(create=True))
-        ran = machine.run()
-        assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (0, 2, 1)
+        result = machine.run()
+        assert (result.exit_code, machine.posts, machine.api.truth.created()) == (0, 2, 1)
 
 
 DENIALS = {
@@ -97,10 +97,10 @@ def test_S14_a_denial_stops_the_batch_before_its_next_post(machine: Bench, name:
     denial, code = DENIALS[name]
     machine.write_jobs(*"abcdefgh")
     machine.api.script("POST", None, None, denial)
-    ran = machine.run(in_flight=1)
-    assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (code, 3, 2)
-    assert [outcome.state for outcome in ran.summary.outcomes] == ["done"] * 2 + ["pending"] * 6
-    assert {outcome.error.charged for outcome in ran.summary.outcomes[2:]} == {"no"}
+    result = machine.run(in_flight=1)
+    assert (result.exit_code, machine.posts, machine.api.truth.created()) == (code, 3, 2)
+    assert [outcome.state for outcome in result.summary.outcomes] == ["done"] * 2 + ["pending"] * 6
+    assert {outcome.error.charged for outcome in result.summary.outcomes[2:]} == {"no"}
     assert [entry.state for entry in machine.entries()] == [LedgerState.DONE] * 2 + [LedgerState.INTENT] * 6
     assert (machine.run().exit_code, machine.api.truth.created()) == (0, 8)
 
@@ -108,8 +108,8 @@ def test_S14_a_denial_stops_the_batch_before_its_next_post(machine: Bench, name:
 def test_S14_of_many_at_once_none_begins_after_the_denial_was_read(machine: Bench) -> None:
     machine.write_jobs(*(f"j{number}" for number in range(40)))
     machine.api.script("POST", None, None, None, None, then=faults.answer(401, {"message": "invalid API key"}))
-    ran = machine.run(in_flight=40)
-    assert ran.exit_code == 4
+    result = machine.run(in_flight=40)
+    assert result.exit_code == 4
     assert machine.posts <= 4 + 4
     assert {entry.state for entry in machine.entries()} <= {
         LedgerState.INTENT,
@@ -137,9 +137,9 @@ WAITS = {
 @pytest.mark.parametrize("value", WAITS, ids=lambda value: value[:12] or "empty")
 def test_S15_retry_after_is_honoured_or_capped_and_never_crashes(machine: Bench, value: str) -> None:
     machine.api.script("POST", faults.answer(429, {"message": "too many requests"}, {"Retry-After": value}))
-    ran = machine.run(timeout=9000.0)
-    assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (0, 2, 1)
-    (retry,) = ran.of(Retrying)
+    result = machine.run(timeout=9000.0)
+    assert (result.exit_code, machine.posts, machine.api.truth.created()) == (0, 2, 1)
+    (retry,) = result.of(Retrying)
     expected = WAITS[value]
     assert retry.delay == pytest.approx(expected, abs=0.1) if expected else 0.5 < retry.delay < 2
     assert machine.entries()[0].counters.exposed == 1
@@ -147,8 +147,8 @@ def test_S15_retry_after_is_honoured_or_capped_and_never_crashes(machine: Bench,
 
 def test_S15_a_service_that_says_0_for_ever_is_not_hammered(machine: Bench) -> None:
     machine.api.script("POST", then=faults.answer(429, {"message": "slow down"}, {"Retry-After": "0"}))
-    ran = machine.run(timeout=600.0)
-    assert (ran.exit_code, ran.outcome.error.charged) == (8, "no")
+    result = machine.run(timeout=600.0)
+    assert (result.exit_code, result.outcome.error.charged) == (8, "no")
     assert machine.posts < 40
 
 
@@ -162,10 +162,10 @@ def test_S15_a_limit_halves_what_is_in_flight(machine: Bench) -> None:
     machine.api.api.seconds = None
     machine.api.api.statuses = ("in_progress",) * 6 + ("completed",)
     machine.api.script("POST", *[None] * 8, faults.answer(429, {"message": "too many tasks"}))
-    ran = machine.run(in_flight=8, timeout=36_000.0)
-    assert (ran.exit_code, machine.api.truth.created()) == (0, 24)
-    going = running(ran.events)
-    limited = ran.events.index(ran.of(Retrying)[0])
+    result = machine.run(in_flight=8, timeout=36_000.0)
+    assert (result.exit_code, machine.api.truth.created()) == (0, 24)
+    going = running(result.events)
+    limited = result.events.index(result.of(Retrying)[0])
     drained = next(number for number in range(limited, len(going)) if going[number] <= 4)
     assert (max(going[:limited]), max(going[drained:]) < 8) == (8, True)
 
@@ -180,16 +180,16 @@ def test_S16_an_upload_that_is_not_read_is_ambiguous(folder: Path) -> None:
         (folder / "cup.png").write_bytes(png(320, 320, pad_to=7 << 20))
         machine.file.write_text("model: kirin_v1_5_i2v\nparams: {image: cup.png}\n")
         machine.api.script("POST", faults.stop_reading(after=10))
-        ran = machine.run()
-        assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (0, 2, 1)
+        result = machine.run()
+        assert (result.exit_code, machine.posts, machine.api.truth.created()) == (0, 2, 1)
         assert not machine.api.truth.of("POST")[0].complete
-        assert ran.seconds > 120
+        assert result.seconds > 120
 
 
 def test_S16_an_early_413_is_a_refusal(machine: Bench) -> None:
     machine.api.script("POST", faults.early(413, {"message": "too large"}))
-    ran = machine.run()
-    assert (ran.exit_code, ran.outcome.state, machine.posts) == (1, "rejected", 1)
+    result = machine.run()
+    assert (result.exit_code, result.outcome.state, machine.posts) == (1, "rejected", 1)
 
 
 def test_H4_a_service_that_echoes_the_key_does_not_spread_it(machine: Bench) -> None:
@@ -200,6 +200,8 @@ def test_H4_a_service_that_echoes_the_key_does_not_spread_it(machine: Bench) -> 
     machine.api.script("POST", faults.answer(400, echo), faults.answer(400, spelled), faults.answer(503, f"<p>{KEY}"))
     failed = {"status": "failed", "error": {"code": KEY, "message": f"failed for {KEY}"}}
     machine.api.api.statuses = ({"status": f"thinking about {KEY}"}, failed)
-    ran = machine.run(in_flight=1)
-    assert (ran.exit_code, ran.said.count("no such key: Bearer ***") >= 2) == (1, True)
-    assert {"thinking about ***", "failed for ***"} <= set(re.findall(r"(?:thinking about|failed for) \*{3}", ran.said))
+    result = machine.run(in_flight=1)
+    assert (result.exit_code, result.output.count("no such key: Bearer ***") >= 2) == (1, True)
+    assert {"thinking about ***", "failed for ***"} <= set(
+        re.findall(r"(?:thinking about|failed for) \*{3}", result.output)
+    )

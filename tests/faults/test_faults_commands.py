@@ -7,8 +7,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from faults.processes import judge, ran, started
-from faults.worlds import KEY, Bench
+from faults.bench import KEY, Bench
+from faults.processes import judge, run_process, start_process
 from loopback import faults
 from loopback.proxy import tunnel
 from loopback.service import CERTIFICATES, Service
@@ -19,15 +19,15 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="limits of another pr
 
 def test_S2_a_bad_certificate_is_3_in_words(machine: Bench) -> None:
     with Service(tls="stranger", patience=2) as api:
-        code, kirin = ran(machine, *RUN, KIRIN_BASE_URL=api.url("", host="localhost"))
+        code, kirin = run_process(machine, *RUN, KIRIN_BASE_URL=api.url("", host="localhost"))
         assert (code, api.truth.requests) == (3, ())
     assert "certificate" in kirin.err
-    assert "Traceback" not in kirin.said
+    assert "Traceback" not in kirin.output
 
 
 def test_S10_a_refusal_is_1_with_the_words_of_the_service(machine: Bench) -> None:
     machine.api.script("POST", faults.answer(400, {"message": "no \x1b[31mred\x1b[0m boats"}))
-    code, kirin = ran(machine, *RUN, "--json")
+    code, kirin = run_process(machine, *RUN, "--json")
     assert (code, json.loads(kirin.out)["exit_code"]) == (1, 1)
     assert r"no \x1b[31mred" in kirin.err
     judge(machine, kirin)
@@ -37,10 +37,10 @@ def test_S10_a_refusal_is_1_with_the_words_of_the_service(machine: Bench) -> Non
 def test_S14_a_denial_is_4_or_5_and_the_same_command_goes_on(machine: Bench, status: int, code: int) -> None:
     machine.write_jobs("a", "b", "c")
     machine.api.script("POST", faults.answer(status, {"message": f"not with {KEY}"}))
-    first, kirin = ran(machine, *RUN, "-j", "1")
+    first, kirin = run_process(machine, *RUN, "-j", "1")
     assert (first, machine.posts) == (code, 1)
     assert "to go on: kirin run jobs.yaml" in kirin.err
-    second, again = ran(machine, *RUN)
+    second, again = run_process(machine, *RUN)
     assert (second, machine.api.truth.created(), len(again.out.splitlines())) == (0, 3, 3)
     judge(machine, kirin, again)
 
@@ -50,7 +50,9 @@ def test_S17_netrc_and_proxies_of_the_environment_never_get_the_key(machine: Ben
     (machine.folder / "home" / ".netrc").write_text("default login somebody password else\n")
     (machine.folder / "home" / ".netrc").chmod(0o600)
     with Service(patience=2) as proxy:
-        code, kirin = ran(machine, *RUN, HTTP_PROXY=proxy.origin, http_proxy=proxy.origin, ALL_PROXY=proxy.origin)
+        code, kirin = run_process(
+            machine, *RUN, HTTP_PROXY=proxy.origin, http_proxy=proxy.origin, ALL_PROXY=proxy.origin
+        )
         assert (code, proxy.truth.requests) == (0, ()), kirin.err
     assert machine.api.truth.keys == {KEY}
     assert machine.cdn.truth.keys == frozenset()
@@ -62,7 +64,7 @@ def test_S17_over_https_the_proxy_tunnels_and_sees_no_key(machine: Bench) -> Non
         api.serve_api(machine.cdn.url("/result.mp4"))
         proxy.script("CONNECT", then=tunnel(api.port))
         # A name that is not this machine's, so that a proxy is asked; the certificate is for localhost alone.
-        code, kirin = ran(
+        code, kirin = run_process(
             machine, *RUN, KIRIN_BASE_URL="https://service.invalid", HTTPS_PROXY=proxy.origin,
             SSL_CERT_FILE=str(CERTIFICATES / "localhost.pem"),
         )  # fmt: skip
@@ -73,7 +75,7 @@ def test_S17_over_https_the_proxy_tunnels_and_sees_no_key(machine: Bench) -> Non
 
 def test_P4_paid_without_a_result_is_7_and_names_the_task(machine: Bench) -> None:
     machine.api.api.results = "ftp://127.0.0.1/x.mp4"
-    code, kirin = ran(machine, *RUN, "--quiet")
+    code, kirin = run_process(machine, *RUN, "--quiet")
     task = machine.api.truth.tasks[0].id
     assert (code, kirin.out) == (7, "")
     assert f"task {task} was generated and paid for" in kirin.err
@@ -84,15 +86,15 @@ def test_P7_a_new_key_of_the_account_goes_on_with_resume(machine: Bench) -> None
     machine.write_jobs("a", "b", "c")
     machine.api.api.statuses = ("in_progress",) * 3 + ("completed",)
     machine.api.decide("GET /model/*", lambda number, _: revoke(machine) if number == 2 else None)
-    code, kirin = ran(machine, *RUN, "-j", "2")
+    code, kirin = run_process(machine, *RUN, "-j", "2")
     assert (code, machine.posts) == (4, 2), kirin.err
-    stranger, nothing = ran(machine, "resume", KIRIN_API_KEY="sk-of-somebody-else-entirely")
+    stranger, nothing = run_process(machine, "resume", KIRIN_API_KEY="sk-of-somebody-else-entirely")
     assert (stranger, machine.posts, nothing.out) == (0, 2, "")
     new = machine.api.api.key
-    code, again = ran(machine, "resume", KIRIN_API_KEY=new)
+    code, again = run_process(machine, "resume", KIRIN_API_KEY=new)
     assert (code, machine.api.truth.created(), len(list(machine.renders.glob("*.mp4")))) == (0, 3, 3), again.err
     judge(machine, kirin, again)
-    assert (ran(machine, *RUN, KIRIN_API_KEY=new)[0], machine.posts) == (0, 3)
+    assert (run_process(machine, *RUN, KIRIN_API_KEY=new)[0], machine.posts) == (0, 3)
 
 
 def revoke(machine: Bench) -> None:
@@ -101,7 +103,7 @@ def revoke(machine: Bench) -> None:
 
 def test_P8_a_task_that_never_completes_is_8_with_the_command_that_goes_on(machine: Bench) -> None:
     machine.api.api.statuses = ("in_progress",)
-    code, kirin = ran(machine, *RUN, "--timeout", "0.3s")
+    code, kirin = run_process(machine, *RUN, "--timeout", "0.3s")
     task = machine.api.truth.tasks[0].id
     assert (code, kirin.out) == (8, "")
     assert task in kirin.err
@@ -110,7 +112,7 @@ def test_P8_a_task_that_never_completes_is_8_with_the_command_that_goes_on(machi
 
 
 def test_L1_a_state_folder_that_cannot_be_made_is_9_without_a_post(machine: Bench) -> None:
-    code, kirin = ran(machine, *RUN, KIRIN_STATE_DIR=str(machine.file / "state"))
+    code, kirin = run_process(machine, *RUN, KIRIN_STATE_DIR=str(machine.file / "state"))
     assert (code, machine.posts) == (9, 0)
     assert "ledger" in kirin.err
 
@@ -121,7 +123,7 @@ def test_L2_a_ledger_that_is_full_after_200_leaves_the_task_id_on_stderr_and_in_
 ) -> None:
     released = threading.Event()
     machine.api.script("POST", faults.stall(released, create=True))
-    with started(machine, *RUN) as kirin:
+    with start_process(machine, *RUN) as kirin:
         machine.api.truth.until(lambda truth: bool(truth.created()))
         resource.prlimit(kirin.process.pid, resource.RLIMIT_FSIZE, (2000, 2000))
         released.set()
@@ -131,7 +133,7 @@ def test_L2_a_ledger_that_is_full_after_200_leaves_the_task_id_on_stderr_and_in_
     assert task in kirin.err
     assert task in (machine.folder / "state" / "recovery.jsonl").read_text()
     judge(machine, kirin)
-    again, second = ran(machine, *RUN)
+    again, second = run_process(machine, *RUN)
     assert (again, machine.posts) == (0, 1), second.err
     judge(machine, kirin, second)
 
@@ -140,6 +142,6 @@ def test_L3_a_newer_ledger_is_9_and_says_what_to_do(machine: Bench) -> None:
     state = machine.folder / "state"
     state.mkdir()
     Path(state / "ledger.sqlite3").write_bytes(b"SQLite format 3\x00" + bytes(4000))
-    code, kirin = ran(machine, *RUN)
+    code, kirin = run_process(machine, *RUN)
     assert (code, machine.posts) == (9, 0)
     assert "KIRIN_STATE_DIR" in kirin.err

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from faults import processes
-from faults.processes import ran, shell
-from faults.worlds import Bench, Ran
+from faults.bench import Bench, RunResult
+from faults.processes import run_process, shell
 from loopback import faults
 from loopback.exchange import Exchange
 from loopback.files import clip
@@ -42,8 +42,8 @@ def on_disk(machine: Bench, size: str, line: str, options: str = "") -> processe
     """The line of shell where `renders` is a disk of its own; at the end its files are copied to `kept`."""
     machine.renders.mkdir(exist_ok=True)
     mounted = f"mount -t tmpfs -o size={size} none renders{options} && {line}; cp -r renders kept"
-    _, said = shell(machine, f"exec unshare -rm bash -c {processes.quoted(mounted)}")
-    return said
+    _, stderr = shell(machine, f"exec unshare -rm bash -c {processes.quoted(mounted)}")
+    return stderr
 
 
 def codes(said: processes.Running) -> list[str]:
@@ -103,9 +103,9 @@ def test_D14_a_folder_without_permission_is_noticed_before_anything_is_sent(mach
     nothing_sent(machine, machine.run(), "cannot be written to")
 
 
-def nothing_sent(machine: Bench, run: Ran, words: str) -> None:
+def nothing_sent(machine: Bench, run: RunResult, words: str) -> None:
     assert (run.exit_code, machine.posts, machine.entries()) == (9, 0, [])
-    assert words in run.said
+    assert words in run.output
 
 
 @pytest.mark.parametrize("kind", ["file", "link to nothing", "link to a file"])
@@ -117,8 +117,8 @@ def test_D14_a_folder_that_is_none_is_noticed_before_anything_is_sent(machine: B
         machine.renders.symlink_to("nothing" if kind == "link to nothing" else "file")
     ran_ = machine.run_unjudged()
     nothing_sent(machine, ran_, "is no folder")
-    code, said = ran(machine, "run", "jobs.yaml", "-o", "elsewhere")
-    assert (code, said.out) == (0, "elsewhere/rain.mp4\n")
+    code, process = run_process(machine, "run", "jobs.yaml", "-o", "elsewhere")
+    assert (code, process.out) == (0, "elsewhere/rain.mp4\n")
 
 
 def test_D14_a_folder_that_became_none_before_resume_is_noticed_before_anything_is_sent(machine: Bench) -> None:
@@ -185,7 +185,7 @@ def test_L5_no_space_at_fsync_or_rename_leaves_nothing_under_the_name(
             patch.setattr(Path, "rename", fails("rename", no_space))
         run = machine.run()
     assert (run.exit_code, run.outcome.error.charged) == (9, "yes")
-    assert "No space left on device" in run.said
+    assert "No space left on device" in run.output
     assert not list(machine.renders.glob("*.mp4*"))
     again = machine.run(resume=True)
     assert (again.exit_code, machine.posts) == (0, 1)

@@ -4,8 +4,8 @@ import time
 from typing import Any
 
 import pytest
-from faults.fetches import FILE, HALF, paid_without_file, then_fetched, whole
-from faults.worlds import CLIP, Bench
+from faults.bench import CLIP, Bench
+from faults.download_checks import FILE, HALF, paid_without_file, then_fetched, whole
 from loopback import faults, ranges
 from loopback.exchange import Fault
 from loopback.files import clip
@@ -103,9 +103,9 @@ FOREIGN = {
 def test_D5_D6_D7_D8_what_is_no_video_is_7_and_is_fetched_another_time(machine: Bench, name: str) -> None:
     machine.cdn.serve_file("/result.mp4", CLIP)  # no ETag: nothing is resumed, so a file that is always cut never comes
     machine.cdn.script(FILE, then=FOREIGN[name])
-    ran = machine.run()
-    paid_without_file(machine, ran)
-    assert "free of charge" in ran.outcome.error.hint
+    result = machine.run()
+    paid_without_file(machine, result)
+    assert "free of charge" in result.outcome.error.hint
     assert len(machine.cdn.truth.of("GET")) <= 6
     then_fetched(machine)
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 from faults import oracle
-from faults.inside import kirin
-from faults.processes import ran
-from faults.worlds import KEY, Bench
+from faults.bench import KEY, Bench
+from faults.in_process import kirin
+from faults.processes import run_process
 from loopback import faults
 from support.terminal_screen import seen
 
@@ -69,15 +69,15 @@ def test_H1_H2_H3_H4_what_a_service_says_is_harmless_in_a_pipe_and_in_reports(ma
     hostile_job(machine)
     WAYS[way](machine)
     reports = [word for name in REPORTS if name != "github" for word in ("--report", f"{name}=out.{name}")]
-    code, said = ran(machine, "run", "jobs.yaml", "--json", *reports, "--report", "github=auto")
-    assert code in {1, 4, 7}, said.said
-    plain(said.out)
-    annotations = [line for line in said.lines if line.startswith("::")]
-    plain("\n".join(line for line in said.lines if line not in annotations))
+    code, process = run_process(machine, "run", "jobs.yaml", "--json", *reports, "--report", "github=auto")
+    assert code in {1, 4, 7}, process.output
+    plain(process.out)
+    annotations = [line for line in process.lines if line.startswith("::")]
+    plain("\n".join(line for line in process.lines if line not in annotations))
     assert all(re.match(r"::(error|warning|notice) ", line) for line in annotations)
-    assert "owned" in said.err
-    assert json.loads(said.out)["exit_code"] == code
-    oracle.key_is_nowhere(KEY, said.said, machine.folder)
+    assert "owned" in process.err
+    assert json.loads(process.out)["exit_code"] == code
+    oracle.key_is_nowhere(KEY, process.output, machine.folder)
     for name in REPORTS[:-1]:
         REPORT_CHECKS.get(name, plain)((machine.folder / f"out.{name}").read_text())
 
@@ -118,9 +118,9 @@ REPORT_CHECKS: dict[str, Callable[[str], None]] = {"junit": junit, "html": page,
 def test_H1_H2_H4_what_a_service_says_is_harmless_on_a_terminal(machine: Bench, way: str) -> None:
     hostile_job(machine)
     WAYS[way](machine)
-    code, said = ran(machine, "run", "jobs.yaml", terminal=True)
-    assert code in {1, 7}, said.said
-    screen = "".join(on_screen(said.said))
+    code, process = run_process(machine, "run", "jobs.yaml", terminal=True)
+    assert code in {1, 7}, process.output
+    screen = "".join(on_screen(process.output))
     assert "owned" in screen
     assert "[/x]" in screen
     assert ":smile:" in screen
@@ -137,20 +137,20 @@ def test_H1_names_of_files_and_folders_are_harmless_everywhere(machine: Bench) -
     code, out, err = kirin(machine, name, "--x\x1b[2J")
     assert code == 2
     plain(out + err)
-    code, said = ran(machine, "run", name, terminal=True)
+    code, process = run_process(machine, "run", name, terminal=True)
     assert code == 2
-    assert any(r"x\x1b]0;owned\x07" in line for line in on_screen(said.said))
+    assert any(r"x\x1b]0;owned\x07" in line for line in on_screen(process.output))
 
 
 def test_H1_an_output_folder_is_harmless_on_standard_output(machine: Bench) -> None:
     machine.file.write_text('model: kirin_v1_t2v\nparams: {prompt: a}\noutput: {dir: "::error::\\e]0;x\\a\\u202e"}\n')
-    code, said = ran(machine, "run", "jobs.yaml")
-    assert code == 0, said.said
-    plain(said.said)
-    assert said.out.endswith("jobs.mp4\n")
-    code, said = ran(machine, "run", "jobs.yaml", terminal=True)
+    code, process = run_process(machine, "run", "jobs.yaml")
+    assert code == 0, process.output
+    plain(process.output)
+    assert process.out.endswith("jobs.mp4\n")
+    code, process = run_process(machine, "run", "jobs.yaml", terminal=True)
     assert code == 0
-    on_screen(said.said)
+    on_screen(process.output)
 
 
 @pytest.mark.parametrize(
@@ -176,9 +176,9 @@ def test_H1_H3_what_the_ledger_remembers_is_harmless(machine: Bench, command: st
 
 def test_H2_markup_is_printed_as_it_is(machine: Bench) -> None:
     machine.api.script("POST", faults.answer(400, {"message": MARKUP}))
-    code, said = ran(machine, "run", "jobs.yaml")
+    code, process = run_process(machine, "run", "jobs.yaml")
     assert code == 1
-    assert MARKUP in said.err
+    assert MARKUP in process.err
     machine.api.script("POST", faults.answer(400, {"message": MARKUP}))
-    code, said = ran(machine, "run", "jobs.yaml", "--retry-failed", terminal=True)
-    assert MARKUP in "".join(on_screen(said.said))
+    code, process = run_process(machine, "run", "jobs.yaml", "--retry-failed", terminal=True)
+    assert MARKUP in "".join(on_screen(process.output))

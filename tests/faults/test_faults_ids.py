@@ -4,9 +4,9 @@ import json
 
 import pytest
 from faults import oracle, processes
-from faults.inside import kirin
-from faults.processes import ran
-from faults.worlds import CLIP, KEY, Bench
+from faults.bench import CLIP, KEY, Bench
+from faults.in_process import kirin
+from faults.processes import run_process
 from loopback import faults
 from loopback.exchange import Exchange
 from loopback.messages import json_answer
@@ -24,8 +24,8 @@ def test_H4_a_key_that_the_service_echoes_is_nowhere(machine: Bench, form: str) 
     machine.api.script("GET", faults.answer(200, body.encode()))
     run = machine.run_unjudged()
     assert run.exit_code == 1
-    assert "is odd" in run.said
-    oracle.key_is_nowhere(KEY, run.said, machine.folder)
+    assert "is odd" in run.output
+    oracle.key_is_nowhere(KEY, run.output, machine.folder)
 
 
 def test_H4_a_key_in_urls_ids_and_words_is_nowhere(machine: Bench) -> None:
@@ -37,9 +37,11 @@ def test_H4_a_key_in_urls_ids_and_words_is_nowhere(machine: Bench) -> None:
         x.send(json_answer(200, answer | {"metadata": {"key": KEY}, "usage": {"cost": "0.28", "unit_price": KEY}}))
 
     machine.api.script("GET", everywhere, everywhere)
-    code, said = ran(machine, "run", "jobs.yaml", "--json", "--report", "html=out.html", "--report", "markdown=out.md")
-    assert code == 0, said.said
-    processes.judge(machine, said)
+    code, process = run_process(
+        machine, "run", "jobs.yaml", "--json", "--report", "html=out.html", "--report", "markdown=out.md"
+    )
+    assert code == 0, process.output
+    processes.judge(machine, process)
     assert not machine.cdn.truth.saw(KEY)
 
 
@@ -73,7 +75,7 @@ def test_H5_a_task_id_is_one_segment_whatever_it_holds(machine: Bench, evil: str
     machine.api.script("POST", rename)
     machine.file.write_text(machine.file.read_text() + 'output: {name: "{task_id}.{ext}"}\n')
     run = machine.run()
-    assert (run.exit_code, run.outcome.task_id, machine.posts) == (0, evil, 1), run.said
+    assert (run.exit_code, run.outcome.task_id, machine.posts) == (0, evil, 1), run.output
     assert {request.target.rpartition("/")[0] for request in machine.api.truth.of("GET")} == {
         "/model/v1/generation/task"
     }
@@ -86,15 +88,15 @@ def test_H5_a_task_id_is_one_segment_whatever_it_holds(machine: Bench, evil: str
 def test_H5_what_can_be_no_task_id_is_not_taken_for_one(machine: Bench, evil: str) -> None:
     machine.api.script("POST", faults.json_with(id=evil))
     run = machine.run_unjudged()
-    assert (run.exit_code, machine.posts, machine.api.truth.created()) == (0, 1, 1), run.said
+    assert (run.exit_code, machine.posts, machine.api.truth.created()) == (0, 1, 1), run.output
     assert run.outcome.task_id == machine.api.truth.tasks[0].id
-    assert "\x1b" not in run.said
+    assert "\x1b" not in run.output
 
 
 def test_H5_ids_on_the_command_line_reach_no_other_endpoint(machine: Bench) -> None:
     for evil in ("../../x?y=", "..", "a/b", "x\x1b[2J", "%2e%2e", ""):
-        code, _, said = kirin(machine, "download", "--", evil)
-        assert (code, "\x1b" in said) == (2, False), said
+        code, _, stderr = kirin(machine, "download", "--", evil)
+        assert (code, "\x1b" in stderr) == (2, False), stderr
     assert {request.target.rpartition("/")[0] for request in machine.api.truth.of("GET")} == {
         "/model/v1/generation/task"
     }

@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from faults.inside import CHECKED_WITHIN, kirin, only_problem, problems, sent
-from faults.worlds import Bench
+from faults.bench import Bench
+from faults.in_process import CHECKED_WITHIN, kirin, only_problem, problems, sent
 from support.cpu_time import work_within
 
 AS_WRITTEN = (
@@ -125,9 +125,9 @@ def test_I3_files_of_100_MB_and_files_that_never_end_are_not_read(machine: Bench
     (machine.folder / "loop.yaml").symlink_to("loop.yaml")
     files = ("jobs.yaml", "folder.yaml", "loop.yaml", "missing.yaml", "/dev/zero", "/dev/tty")
     with work_within(CHECKED_WITHIN):
-        said = kirin(machine, "validate", *files, "--json")
-    assert said[0] == 2
-    assert {Path(one["file"]).name for one in problems(said)} == {Path(file).name for file in files}
+        result = kirin(machine, "validate", *files, "--json")
+    assert result[0] == 2
+    assert {Path(one["file"]).name for one in problems(result)} == {Path(file).name for file in files}
 
 
 def test_I5_more_jobs_than_allowed_are_refused_and_the_limit_is_named(machine: Bench) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from faults.bench import Bench
 from faults.failing import COMMIT, IO_ERROR, NO_SPACE, POST, Harm, Steps, wired
-from faults.worlds import Bench
 from loopback import faults
 from loopback.calls import CREATE, body_of
 from loopback.exchange import Exchange
@@ -41,15 +41,15 @@ def at_commit_after_the_post(machine: Bench) -> int:
 
 @pytest.mark.parametrize("harm", [NO_SPACE, IO_ERROR])
 def test_L1_a_ledger_that_cannot_be_written_means_no_post_and_9(machine: Bench, harm: Harm) -> None:
-    ran = machine.run(**wired(Steps(1, harm, for_ever=True), 1))
-    assert (ran.exit_code, machine.posts) == (9, 0)
-    assert "ledger" in ran.said
+    result = machine.run(**wired(Steps(1, harm, for_ever=True), 1))
+    assert (result.exit_code, machine.posts) == (9, 0)
+    assert "ledger" in result.output
 
 
 def test_L1_a_state_folder_that_is_a_file_means_no_post_and_9(machine: Bench) -> None:
     (machine.folder / "state").write_text("not a folder")
-    ran = machine.run()
-    assert (ran.exit_code, machine.posts) == (9, 0)
+    result = machine.run()
+    assert (result.exit_code, machine.posts) == (9, 0)
     assert (machine.folder / "state").read_text() == "not a folder"
 
 
@@ -57,10 +57,10 @@ def test_L1_a_state_folder_that_is_a_file_means_no_post_and_9(machine: Bench) ->
 def test_L2_after_a_200_the_task_id_is_shown_and_in_the_recovery_file(fresh: Callable[[], Bench], harm: Harm) -> None:
     at = at_commit_after_the_post(fresh())
     machine = fresh()
-    ran = machine.run(**wired(Steps(at, harm, for_ever=True), 1))
+    result = machine.run(**wired(Steps(at, harm, for_ever=True), 1))
     (task,) = machine.api.truth.tasks
-    assert (ran.exit_code, machine.posts) == (9, 1)
-    assert task.id in ran.said
+    assert (result.exit_code, machine.posts) == (9, 1)
+    assert task.id in result.output
     assert task.id in (machine.folder / "state" / "recovery.jsonl").read_text()
     again = machine.run(**wired(Steps(), 2))
     assert (again.exit_code, again.outcome.task_id, machine.posts) == (0, task.id, 1)
@@ -70,8 +70,8 @@ def test_L2_of_a_batch_nothing_more_is_sent_once_the_ledger_is_gone(fresh: Calla
     at = at_commit_after_the_post(fresh())
     machine = fresh()
     machine.write_jobs(*"abcdefgh")
-    ran = machine.run(in_flight=1, **wired(Steps(at, NO_SPACE, for_ever=True), 1))
-    assert (ran.exit_code, machine.posts) == (9, 1)
+    result = machine.run(in_flight=1, **wired(Steps(at, NO_SPACE, for_ever=True), 1))
+    assert (result.exit_code, machine.posts) == (9, 1)
     assert (machine.run(**wired(Steps(), 2)).exit_code, machine.api.truth.created()) == (0, 8)
 
 
@@ -103,10 +103,10 @@ def test_L3_a_ledger_that_cannot_be_trusted_is_kept_and_nothing_is_sent(machine:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     SPOILT[name](ledger_of(machine))
     before = ledger_of(machine).read_bytes()
-    ran = machine.run_unjudged()
-    assert (ran.exit_code, machine.posts) == (9, 1)
+    result = machine.run_unjudged()
+    assert (result.exit_code, machine.posts) == (9, 1)
     assert ledger_of(machine).read_bytes() == before
-    assert "KIRIN_STATE_DIR" in ran.said
+    assert "KIRIN_STATE_DIR" in result.output
     shutil.rmtree(machine.folder / "state")
     assert (machine.run().exit_code, machine.posts) == (0, 2)
 
@@ -116,9 +116,9 @@ def test_L4_a_locked_ledger_is_waited_for_and_then_9_without_a_post(machine: Ben
     machine.write_jobs("snow")
     with closing(sqlite3.connect(ledger_of(machine), isolation_level=None, check_same_thread=False)) as other:
         other.execute("BEGIN IMMEDIATE")
-        ran = machine.run()
-        assert (ran.exit_code, machine.posts) == (9, 1)
-        assert "locked" in ran.said
+        result = machine.run()
+        assert (result.exit_code, machine.posts) == (9, 1)
+        assert "locked" in result.output
         release = threading.Timer(0.1, other.rollback)
         release.start()
         assert (machine.run(busy=5.0).exit_code, machine.posts) == (0, 2)
@@ -132,10 +132,10 @@ def test_L6_a_clock_that_is_set_changes_no_wait(machine: Bench, by: float) -> No
         faults.close_after_reading(create=False)(x)
 
     machine.api.script("POST", set_the_clock)
-    ran = machine.run()
-    assert (ran.exit_code, machine.posts) == (0, 2)
+    result = machine.run()
+    assert (result.exit_code, machine.posts) == (0, 2)
     first, second = machine.api.truth.of("POST")
-    assert 120 < ran.seconds < 240
+    assert 120 < result.seconds < 240
     assert sum(first.number < query.number < second.number for query in machine.api.truth.of("GET")) >= 5
 
 
@@ -146,8 +146,8 @@ def test_L6_polls_and_the_grace_of_a_lost_task_do_not_depend_on_the_wall_clock(m
         faults.answer(404, {"message": "task not found"})(x)
 
     machine.api.script("GET", set_the_clock, faults.answer(404), None)
-    ran = machine.run()
-    assert (ran.exit_code, machine.posts, ran.seconds < 60) == (0, 1, True)
+    result = machine.run()
+    assert (result.exit_code, machine.posts, result.seconds < 60) == (0, 1, True)
 
 
 @dataclass(frozen=True)
@@ -174,16 +174,16 @@ def test_G4_who_loses_the_race_for_an_entry_does_not_send(machine: Bench) -> Non
                 ledger.move(select_entries(ledger.store)[0], LedgerEvent.SEND)
             created_by_another(machine)
 
-    ran = machine.run(dialect=Interrupted(stolen))
-    assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (0, 0, 1)
+    result = machine.run(dialect=Interrupted(stolen))
+    assert (result.exit_code, machine.posts, machine.api.truth.created()) == (0, 0, 1)
     assert machine.entries()[0].state is LedgerState.DONE
 
 
 def test_S14_a_denial_that_comes_while_a_request_is_made_ready_stops_it(machine: Bench) -> None:
     batches: list[Scheduler] = []
     denied = Interrupted(lambda: batches[0]._brakes.stop(NotPermitted("the service refuses the key")))
-    ran = machine.run(batches.append, dialect=denied)
-    assert (ran.exit_code, machine.posts, machine.entries()[0].state) == (4, 0, LedgerState.INTENT)
+    result = machine.run(batches.append, dialect=denied)
+    assert (result.exit_code, machine.posts, machine.entries()[0].state) == (4, 0, LedgerState.INTENT)
 
 
 def test_the_bench_itself_finds_a_task_that_was_made_twice(machine: Bench) -> None:

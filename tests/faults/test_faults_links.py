@@ -1,8 +1,8 @@
 """Where the URLs of results lead, what is sent there, and what files are called (faults D9–D11, D13)."""
 
 import pytest
-from faults.fetches import FILE, HALF, paid_without_file, then_fetched, whole
-from faults.worlds import CLIP, KEY, Bench
+from faults.bench import CLIP, KEY, Bench
+from faults.download_checks import FILE, HALF, paid_without_file, then_fetched, whole
 from loopback import faults
 from loopback.service import Service
 
@@ -31,10 +31,10 @@ def test_D9_a_url_that_dies_in_the_middle_is_replaced_too(machine: Bench) -> Non
 
 def test_D9_a_result_that_is_gone_is_expired_7_and_sticky(machine: Bench) -> None:
     machine.cdn.script(FILE, then=faults.answer(404))
-    ran = machine.run()
-    paid_without_file(machine, ran, "expired")
-    assert "--again" in ran.outcome.error.hint
-    assert "new cost" in ran.outcome.error.hint
+    result = machine.run()
+    paid_without_file(machine, result, "expired")
+    assert "--again" in result.outcome.error.hint
+    assert "new cost" in result.outcome.error.hint
     assert (len(machine.cdn.truth.of("GET")), machine.entries()[0].state) == (3, LedgerState.EXPIRED)
     asked = machine.queries
     once_more = machine.run()
@@ -75,8 +75,8 @@ def test_D10_nothing_leads_where_it_must_not(machine: Bench, name: str, way: str
         machine.cdn.script(FILE, then=faults.redirect(LED_ASTRAY[name]))
     else:
         machine.api.api.results = LED_ASTRAY[name]
-    ran = machine.run()
-    assert (ran.exit_code, ran.outcome.error.charged) == (7, "yes")
+    result = machine.run()
+    assert (result.exit_code, result.outcome.error.charged) == (7, "yes")
     machine.api.api.results = machine.cdn.url("/result.mp4")
     then_fetched(machine)
 
@@ -99,8 +99,10 @@ def test_D11_neither_key_nor_cookies_reach_the_cdn(machine: Bench, monkeypatch: 
         url = other.serve_file("/there.mp4", CLIP)
         cookie = {"Set-Cookie": f"seen={KEY}; Path=/", "Location": url}
         machine.cdn.script(FILE, faults.cut(HALF), faults.answer(302, b"", cookie))
-        ran = machine.run_unjudged()
-        assert (ran.exit_code, len(machine.cdn.truth.requests), len(other.truth.requests)) == (0, 2, 1), ran.said
+        result = machine.run_unjudged()
+        assert (result.exit_code, len(machine.cdn.truth.requests), len(other.truth.requests)) == (0, 2, 1), (
+            result.output
+        )
         for request in (*machine.cdn.truth.requests, *other.truth.requests):
             names = {name.lower() for name, _ in request.headers}
             assert not names & {"authorization", "cookie", "proxy-authorization", "referer"}
@@ -149,6 +151,6 @@ def test_D13_the_name_comes_from_the_local_template_alone(machine: Bench, path: 
 def test_D13_only_a_known_suffix_is_taken_from_the_url(machine: Bench, path: str, name: str) -> None:
     machine.cdn.serve_file(path.partition("?")[0], CLIP)
     machine.api.api.results = machine.cdn.origin + path
-    ran = machine.run()
-    assert (ran.exit_code, ran.outcome.outputs[0].path.name) == (0, name)
+    result = machine.run()
+    assert (result.exit_code, result.outcome.outputs[0].path.name) == (0, name)
     assert machine.run().outcome.state == "skipped"

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from faults import oracle
+from faults.bench import CLIP, Bench, RunResult, bench
 from faults.failing import COMMITTED, POST, Dead, Steps, wired
-from faults.processes import judge, ran, started
-from faults.worlds import CLIP, Bench, Ran, bench
+from faults.processes import judge, run_process, start_process
 from loopback import faults
 
 from kirin_cli.api.part_file import PartFile
@@ -23,9 +23,9 @@ from kirin_cli.run.events import Notice
 JOBS = [f"j{number}" for number in range(6)]
 
 
-def at_once(machine: Bench, *settings: dict[str, Any]) -> list[Ran]:
+def at_once(machine: Bench, *settings: dict[str, Any]) -> list[RunResult]:
     """So many runs of the job file at the same time."""
-    done: dict[int, Ran] = {}
+    done: dict[int, RunResult] = {}
 
     def go(number: int) -> None:
         done[number] = machine.run_unjudged(**settings[number])
@@ -38,8 +38,8 @@ def at_once(machine: Bench, *settings: dict[str, Any]) -> list[Ran]:
     return [done[number] for number in range(len(settings))]
 
 
-def all_made(machine: Bench, runs: list[Ran]) -> None:
-    assert [run.exit_code for run in runs] == [0] * len(runs), [run.said[-2000:] for run in runs]
+def all_made(machine: Bench, runs: list[RunResult]) -> None:
+    assert [run.exit_code for run in runs] == [0] * len(runs), [run.output[-2000:] for run in runs]
     assert machine.api.truth.created() == len(list(machine.renders.glob("*.mp4"))) == len(JOBS)
     oracle.tasks_are_paid_once(machine.api)
     oracle.files_are_whole(machine.renders, machine.cdn)
@@ -64,7 +64,7 @@ def test_G4_two_runs_without_a_shared_ledger_share_the_tasks_all_the_same(folder
         runs = at_once(machine, {"state": "here"}, {"state": "there"})
         all_made(machine, runs)
         for run, state in zip(runs, ("here", "there"), strict=True):
-            oracle.ids_are_kept(run.returned, folder / state)
+            oracle.ids_are_kept(run.returned_ids, folder / state)
 
 
 def test_G4_another_machine_without_the_ledger_adopts_what_is_there(folder: Path) -> None:
@@ -87,9 +87,9 @@ def test_G4_a_live_lease_is_waited_for(machine: Bench) -> None:
             if machine.clock.now() > 90:
                 other.close()
 
-        ran = machine.run(after_a_while, lives=lambda holder, _: holder == owner, timeout=200.0)
-    assert (ran.exit_code, ran.seconds > 80, machine.posts) == (0, True, 1)
-    assert sum("another kirin" in event.text for event in ran.of(Notice)) == 1
+        result = machine.run(after_a_while, lives=lambda holder, _: holder == owner, timeout=200.0)
+    assert (result.exit_code, result.seconds > 80, machine.posts) == (0, True, 1)
+    assert sum("another kirin" in event.text for event in result.of(Notice)) == 1
 
 
 def test_G4_a_lease_that_never_ends_is_8_at_the_deadline(machine: Bench) -> None:
@@ -97,8 +97,8 @@ def test_G4_a_lease_that_never_ends_is_8_at_the_deadline(machine: Bench) -> None
     with Ledger.open(machine.folder / "state", machine.clock.time) as ledger:
         other = Leases(ledger.store, machine.clock.time, me=LeaseOwner(host="h", boot="b", pid=1, started="1"))
         other.acquire(select_entries(ledger.store)[0])
-        ran = machine.run(lives=lambda *_: True, timeout=100.0)
-    assert (ran.exit_code, ran.outcome.state, machine.posts) == (8, "pending", 1)
+        result = machine.run(lives=lambda *_: True, timeout=100.0)
+    assert (result.exit_code, result.outcome.state, machine.posts) == (8, "pending", 1)
 
 
 def test_G4_a_file_that_another_process_is_fetching_is_waited_for(machine: Bench) -> None:
@@ -109,8 +109,8 @@ def test_G4_a_file_that_another_process_is_fetching_is_waited_for(machine: Bench
             if machine.clock.now() > 50:
                 other.close()
 
-        ran = machine.run(after_a_while, timeout=200.0)
-    assert (ran.exit_code, machine.posts, ran.outcome.outputs[0].path.read_bytes()) == (0, 1, CLIP)
+        result = machine.run(after_a_while, timeout=200.0)
+    assert (result.exit_code, machine.posts, result.outcome.outputs[0].path.read_bytes()) == (0, 1, CLIP)
 
 
 def test_G4_a_file_that_another_machine_has_fetched_meanwhile_is_taken(fresh: Callable[[], Bench]) -> None:
@@ -148,19 +148,19 @@ def test_G5_whoever_takes_over_asks_before_it_sends(fresh: Callable[[], Bench]) 
 def test_G5_S18_a_process_killed_during_its_post_is_followed_by_one_that_asks(machine: Bench) -> None:
     released = threading.Event()
     machine.api.script("POST", faults.stall(released, create=True))
-    with started(machine, "run", "jobs.yaml") as first:
+    with start_process(machine, "run", "jobs.yaml") as first:
         machine.api.truth.until(lambda truth: bool(truth.of("POST")) and truth.of("POST")[0].complete)
         first.kill()
     released.set()
-    code, second = ran(machine, "resume")
-    assert (code, machine.posts, machine.api.truth.requests[1].method) == (0, 1, "GET"), second.said
+    code, second = run_process(machine, "resume")
+    assert (code, machine.posts, machine.api.truth.requests[1].method) == (0, 1, "GET"), second.output
     judge(machine, first, second)
 
 
 def test_G4_two_processes_at_one_job_file_end_well_with_one_task_each(machine: Bench) -> None:
     machine.write_jobs(*JOBS)
-    with started(machine, "run", "jobs.yaml") as one, started(machine, "run", "jobs.yaml", "--json") as two:
-        assert (one.end(), two.end()) == (0, 0), one.said + two.said
+    with start_process(machine, "run", "jobs.yaml") as one, start_process(machine, "run", "jobs.yaml", "--json") as two:
+        assert (one.end(), two.end()) == (0, 0), one.output + two.output
     judge(machine, one, two)
     assert (machine.posts, machine.api.truth.created()) == (len(JOBS), len(JOBS))
     assert {entry.state for entry in machine.entries()} == {LedgerState.DONE}

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from faults.worlds import CLIP, Bench
+from faults.bench import CLIP, Bench
 from loopback import faults
 from loopback.scripts import every
 from loopback.truth import Task
@@ -24,8 +24,8 @@ def test_P1_one_poll_in_three_goes_wrong_and_no_task_fails_by_it(machine: Bench)
     machine.write_jobs(*(f"j{number}" for number in range(6)))
     machine.api.api.statuses = (*["in_progress"] * 6, "completed")
     machine.api.decide(POLLS, every(3, *TROUBLE))
-    ran = machine.run(query=0.1)
-    assert (ran.exit_code, machine.posts, len(ran.of(Retrying)) > 10) == (0, 6, True)
+    result = machine.run(query=0.1)
+    assert (result.exit_code, machine.posts, len(result.of(Retrying)) > 10) == (0, 6, True)
 
 
 @pytest.mark.parametrize("times", [1, 3, 6])
@@ -36,10 +36,10 @@ def test_P2_404_right_after_acceptance_is_forgiven(machine: Bench, times: int) -
 
 def test_P2_404_for_ever_is_lost_and_left_to_a_person(machine: Bench) -> None:
     machine.api.script("GET", then=faults.answer(404, {"message": "task not found"}))
-    ran = machine.run()
-    assert (ran.exit_code, ran.outcome.state, ran.outcome.error.charged) == (6, "unknown", "maybe")
-    assert 60 < ran.seconds < 120
-    assert f"kirin resolve {ran.outcome.job.external_id}" in ran.outcome.error.hint
+    result = machine.run()
+    assert (result.exit_code, result.outcome.state, result.outcome.error.charged) == (6, "unknown", "maybe")
+    assert 60 < result.seconds < 120
+    assert f"kirin resolve {result.outcome.job.external_id}" in result.outcome.error.hint
     assert machine.entries()[0].state is LedgerState.LOST
     assert (machine.run().exit_code, machine.posts) == (6, 1)
 
@@ -47,10 +47,10 @@ def test_P2_404_for_ever_is_lost_and_left_to_a_person(machine: Bench) -> None:
 @pytest.mark.parametrize("word", ["dreaming", "COMPLETED?", "", None, 7, ["completed"], "x" * 5000, "\x1b[2J"])
 def test_P3_an_unknown_status_means_still_running_and_is_said_once(machine: Bench, word: Any) -> None:
     machine.api.api.statuses = ({"status": word},) * 5 + ("completed",)
-    ran = machine.run()
-    assert (ran.exit_code, machine.queries) == (0, 6)
-    assert len(ran.of(Notice)) <= 1
-    assert "\x1b" not in ran.said
+    result = machine.run()
+    assert (result.exit_code, machine.queries) == (0, 6)
+    assert len(result.of(Notice)) <= 1
+    assert "\x1b" not in result.output
 
 
 @pytest.mark.parametrize("word", ["Completed", "COMPLETED", " completed "])
@@ -63,8 +63,8 @@ def test_P3_the_case_of_a_status_does_not_matter(machine: Bench, word: str) -> N
 def test_P3_completed_is_sticky_whatever_is_said_afterwards(machine: Bench) -> None:
     machine.cdn.script("GET", faults.answer(403))
     machine.api.api.statuses = ("completed", "in_progress", "queued", "completed")
-    ran = machine.run()
-    assert (ran.exit_code, machine.posts, machine.queries) == (0, 1, 4)
+    result = machine.run()
+    assert (result.exit_code, machine.posts, machine.queries) == (0, 1, 4)
     assert LedgerState.SUCCEEDED not in {entry.state for entry in machine.entries()}
 
 
@@ -88,17 +88,22 @@ NO_RESULT = {
 @pytest.mark.parametrize("name", NO_RESULT)
 def test_P4_completed_without_a_usable_url_is_paid_for_and_7(machine: Bench, name: str) -> None:
     machine.api.api.statuses = ({"output": None, **NO_RESULT[name]},)
-    ran = machine.run()
+    result = machine.run()
     task = machine.api.truth.tasks[0].id
-    assert (ran.exit_code, ran.outcome.task_id, ran.outcome.error.charged, machine.posts) == (7, task, "yes", 1)
-    assert f"task {task} was generated and paid for" in ran.said
+    assert (result.exit_code, result.outcome.task_id, result.outcome.error.charged, machine.posts) == (
+        7,
+        task,
+        "yes",
+        1,
+    )
+    assert f"task {task} was generated and paid for" in result.output
 
 
 def test_P4_a_url_that_is_said_twice_is_fetched_once(machine: Bench) -> None:
     url = machine.cdn.url("/result.mp4")
     machine.api.api.results = lambda task: [url, url]
-    ran = machine.run()
-    assert (ran.exit_code, len(ran.outcome.outputs), len(machine.cdn.truth.of("GET"))) == (0, 1, 1)
+    result = machine.run()
+    assert (result.exit_code, len(result.outcome.outputs), len(machine.cdn.truth.of("GET"))) == (0, 1, 1)
 
 
 FAILURES = {
@@ -114,29 +119,29 @@ FAILURES = {
 @pytest.mark.parametrize("name", FAILURES)
 def test_P5_a_failure_is_1_and_shown_harmlessly_and_cut(machine: Bench, name: str) -> None:
     machine.api.api.statuses = ({"status": "failed", "error": FAILURES[name]},)
-    ran = machine.run()
-    assert (ran.exit_code, ran.outcome.state, machine.posts) == (1, "failed", 1)
-    assert len(ran.outcome.error.message) < 500
-    assert not any(sign in ran.said for sign in ("\x1b", "\x07", "\x9b", "\u2028", "\ud800", "\n::error"))
+    result = machine.run()
+    assert (result.exit_code, result.outcome.state, machine.posts) == (1, "failed", 1)
+    assert len(result.outcome.error.message) < 500
+    assert not any(sign in result.output for sign in ("\x1b", "\x07", "\x9b", "\u2028", "\ud800", "\n::error"))
     again = machine.run()
     assert (again.exit_code, machine.posts) == (1, 1)
-    assert again.outcome.error.message == ran.outcome.error.message
+    assert again.outcome.error.message == result.outcome.error.message
 
 
 def test_P6_an_answer_of_one_byte_a_second_is_given_up(machine: Bench) -> None:
     machine.api.script("POST", faults.trickle(0.05))
     machine.api.script(POLLS, faults.trickle(0.05))
-    ran = machine.run(create=0.2, query=0.2)
-    assert (ran.exit_code, machine.posts) == (0, 1)
+    result = machine.run(create=0.2, query=0.2)
+    assert (result.exit_code, machine.posts) == (0, 1)
 
 
 def test_P7_a_key_that_dies_in_the_middle_is_4_and_a_new_one_goes_on(machine: Bench) -> None:
     machine.write_jobs("a", "b", "c", "d")
     machine.api.api.statuses = ("in_progress",) * 3 + ("completed",)
     machine.api.decide(POLLS, lambda number, _: revoke(machine) if number == 3 else None)
-    ran = machine.run(in_flight=2)
-    assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (4, 2, 2)
-    assert "key" in ran.said
+    result = machine.run(in_flight=2)
+    assert (result.exit_code, machine.posts, machine.api.truth.created()) == (4, 2, 2)
+    assert "key" in result.output
     again = machine.run(key="sk-the-new-key-of-the-same-account")
     assert (again.exit_code, machine.api.truth.created(), len(machine.api.truth.of("POST"))) == (0, 4, 4)
 
@@ -155,9 +160,9 @@ def revoke(machine: Bench) -> None:
 
 def test_P8_a_task_that_never_completes_is_8_and_nothing_is_lost(machine: Bench) -> None:
     machine.api.api.statuses = ("in_progress",)
-    ran = machine.run(timeout=1800.0)
-    assert (ran.exit_code, ran.outcome.state, machine.posts) == (8, "pending", 1)
-    assert ran.outcome.task_id in ran.outcome.error.message
+    result = machine.run(timeout=1800.0)
+    assert (result.exit_code, result.outcome.state, machine.posts) == (8, "pending", 1)
+    assert result.outcome.task_id in result.outcome.error.message
     machine.api.api.statuses = ("completed",)
     assert (machine.run().exit_code, machine.posts) == (0, 1)
 
@@ -177,13 +182,13 @@ HUGE = {
 @pytest.mark.parametrize("name", HUGE)
 def test_P9_a_monstrous_answer_is_a_failed_poll_and_no_more(machine: Bench, name: str) -> None:
     machine.api.script(POLLS, faults.answer(200, HUGE[name], {"Content-Type": "application/json"}))
-    ran = machine.run()
-    assert (ran.exit_code, machine.posts, len(ran.of(Retrying))) == (0, 1, 1)
-    assert ran.outcome.outputs[0].path.read_bytes() == CLIP
+    result = machine.run()
+    assert (result.exit_code, machine.posts, len(result.of(Retrying))) == (0, 1, 1)
+    assert result.outcome.outputs[0].path.read_bytes() == CLIP
 
 
 def test_the_sidecar_beside_the_file_tells_the_task(machine: Bench) -> None:
-    ran = machine.run()
-    note = json.loads(ran.outcome.outputs[0].path.with_suffix(".json").read_text())
+    result = machine.run()
+    note = json.loads(result.outcome.outputs[0].path.with_suffix(".json").read_text())
     task: Task = machine.api.truth.tasks[0]
     assert (note["task_id"], note["external_task_id"]) == (task.id, task.external_id)

@@ -4,7 +4,7 @@ import json
 import socket
 
 import pytest
-from faults.worlds import CLIP, Bench
+from faults.bench import CLIP, Bench
 from loopback import faults
 from loopback.exchange import Fault
 from loopback.service import Service
@@ -19,9 +19,9 @@ def nowhere(host: str, port: int) -> list[object]:
 
 
 def test_S1_a_refused_connection_is_tried_again_with_the_same_id_and_then_is_3(machine: Bench) -> None:
-    ran = machine.run(base_url=refused_url())
-    assert (ran.exit_code, ran.outcome.state, ran.outcome.error.charged) == (3, "pending", "no")
-    assert len(ran.of(Retrying)) == 4
+    result = machine.run(base_url=refused_url())
+    assert (result.exit_code, result.outcome.state, result.outcome.error.charged) == (3, "pending", "no")
+    assert len(result.of(Retrying)) == 4
     assert [(entry.state, entry.counters.exposed) for entry in machine.entries()] == [(LedgerState.INTENT, 0)]
     assert machine.run().exit_code == 0
     assert machine.posts == 1
@@ -29,19 +29,19 @@ def test_S1_a_refused_connection_is_tried_again_with_the_same_id_and_then_is_3(m
 
 def test_S1_connect_timeouts_are_certainly_not_sent(machine: Bench) -> None:
     with deaf_url() as url:
-        ran = machine.run(base_url=url, connecting=0.05)
-    assert (ran.exit_code, ran.outcome.error.charged) == (3, "no")
+        result = machine.run(base_url=url, connecting=0.05)
+    assert (result.exit_code, result.outcome.error.charged) == (3, "no")
 
 
 def test_S1_a_name_without_an_address_is_certainly_not_sent(machine: Bench) -> None:
-    ran = machine.run(base_url="https://cloud.invalid", resolver=nowhere)
-    assert (ran.exit_code, ran.outcome.error.charged) == (3, "no")
-    assert "cloud.invalid" in ran.said
+    result = machine.run(base_url="https://cloud.invalid", resolver=nowhere)
+    assert (result.exit_code, result.outcome.error.charged) == (3, "no")
+    assert "cloud.invalid" in result.output
 
 
 def test_S1_a_service_that_comes_back_gets_the_same_id(machine: Bench) -> None:
-    ran = machine.run(base_url=refused_url(), timeout=3.0)
-    assert (ran.exit_code, ran.outcome.error.charged) == (8, "no")
+    result = machine.run(base_url=refused_url(), timeout=3.0)
+    assert (result.exit_code, result.outcome.error.charged) == (8, "no")
     (before,) = machine.entries()
     assert machine.run().exit_code == 0
     assert machine.api.truth.tasks[0].external_id == before.external_id
@@ -50,11 +50,11 @@ def test_S1_a_service_that_comes_back_gets_the_same_id(machine: Bench) -> None:
 @pytest.mark.parametrize("certificate", ["stranger", "expired"])
 def test_S2_a_bad_certificate_is_said_in_words_and_not_retried(machine: Bench, certificate: str) -> None:
     with Service(tls=certificate, patience=2) as api:
-        ran = machine.run(base_url=api.url("", host="localhost"))
+        result = machine.run(base_url=api.url("", host="localhost"))
         api.truth.until(lambda truth: truth.failed_handshakes == 1)
-        assert (ran.exit_code, api.truth.requests) == (3, ())
-    assert "certificate" in ran.said
-    assert ran.of(Retrying) == []
+        assert (result.exit_code, api.truth.requests) == (3, ())
+    assert "certificate" in result.output
+    assert result.of(Retrying) == []
 
 
 @pytest.mark.parametrize("fault", [faults.reset_before_reading(), faults.close_before_reading()])
@@ -67,25 +67,25 @@ def test_S3_a_reset_before_the_request_is_read_makes_one_task_in_the_end(machine
 @pytest.mark.parametrize("fault", [faults.reset_after_reading(create=True), faults.close_after_reading(create=True)])
 def test_S4_a_lost_answer_is_found_by_query_with_one_post(machine: Bench, fault: Fault) -> None:
     machine.api.script("POST", fault)
-    ran = machine.run()
-    assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (0, 1, 1)
-    assert [event.adopted for event in ran.of(Accepted)] == [True]
+    result = machine.run()
+    assert (result.exit_code, machine.posts, machine.api.truth.created()) == (0, 1, 1)
+    assert [event.adopted for event in result.of(Accepted)] == [True]
 
 
 @pytest.mark.parametrize("fault", [faults.reset_after_reading(create=False), faults.close_after_reading(create=False)])
 def test_S5_an_absence_is_settled_before_the_same_id_is_sent_again(machine: Bench, fault: Fault) -> None:
     machine.api.script("POST", fault)
-    ran = machine.run()
-    assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (0, 2, 1)
-    assert ran.seconds > 120
+    result = machine.run()
+    assert (result.exit_code, machine.posts, machine.api.truth.created()) == (0, 2, 1)
+    assert result.seconds > 120
     assert machine.queries > 5
     assert len({json.loads(post.body)["input"][0]["params"]["external_task_id"] for post in posts(machine)}) == 1
 
 
 def test_S5_without_any_settling_time_five_absences_are_needed_all_the_same(machine: Bench) -> None:
     machine.api.script("POST", faults.close_after_reading(create=False))
-    ran = machine.run(settle=0.0)
-    assert (ran.exit_code, machine.posts) == (0, 2)
+    result = machine.run(settle=0.0)
+    assert (result.exit_code, machine.posts) == (0, 2)
     first, second = posts(machine)
     between = [request for request in machine.api.truth.of("GET") if first.number < request.number < second.number]
     assert len(between) == 5
@@ -93,8 +93,13 @@ def test_S5_without_any_settling_time_five_absences_are_needed_all_the_same(mach
 
 def test_S5_after_three_posts_nobody_sends_again_by_himself(machine: Bench) -> None:
     machine.api.script("POST", then=faults.close_after_reading(create=False))
-    ran = machine.run()
-    assert (ran.exit_code, ran.outcome.state, ran.outcome.error.charged, machine.posts) == (6, "unknown", "maybe", 3)
+    result = machine.run()
+    assert (result.exit_code, result.outcome.state, result.outcome.error.charged, machine.posts) == (
+        6,
+        "unknown",
+        "maybe",
+        3,
+    )
     assert machine.run().exit_code == 6
     assert machine.posts == 3
     machine.api.api.create(machine.api.truth.of("POST")[0])
@@ -104,15 +109,15 @@ def test_S5_after_three_posts_nobody_sends_again_by_himself(machine: Bench) -> N
 @pytest.mark.parametrize("queries", [0, 1, 4])
 def test_S6_a_task_that_is_created_after_the_read_timeout_is_adopted(machine: Bench, queries: int) -> None:
     machine.api.script("POST", faults.create_late(queries=queries))
-    ran = machine.run()
-    assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (0, 1, 1)
+    result = machine.run()
+    assert (result.exit_code, machine.posts, machine.api.truth.created()) == (0, 1, 1)
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 520])
 def test_S7_gateway_trouble_after_creation_leads_to_a_query(machine: Bench, status: int) -> None:
     machine.api.script("POST", faults.answer(status, "<h1>Bad gateway</h1>", create=True))
-    ran = machine.run()
-    assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (0, 1, 1)
+    result = machine.run()
+    assert (result.exit_code, machine.posts, machine.api.truth.created()) == (0, 1, 1)
 
 
 CUT = {
@@ -135,8 +140,8 @@ CUT = {
 @pytest.mark.parametrize("name", CUT)
 def test_S8_an_answer_that_cannot_be_used_leads_to_a_query(machine: Bench, name: str) -> None:
     machine.api.script("POST", CUT[name])
-    ran = machine.run()
-    assert (ran.exit_code, machine.posts, machine.api.truth.created()) == (0, 1, 1)
+    result = machine.run()
+    assert (result.exit_code, machine.posts, machine.api.truth.created()) == (0, 1, 1)
     assert machine.entries()[0].task_id == machine.api.truth.tasks[0].id
 
 
@@ -145,14 +150,14 @@ def test_S9_a_redirect_is_never_followed_and_the_key_never_arrives_there(machine
     with Service(patience=2) as stranger:
         machine.api.script("POST", faults.redirect(stranger.url("/steal", host="localhost"), status, create=True))
         machine.api.script("GET", faults.redirect(stranger.url("/steal"), status))
-        ran = machine.run()
+        result = machine.run()
         assert stranger.truth.requests == ()
-    assert (ran.exit_code, machine.posts) == (0, 1)
+    assert (result.exit_code, machine.posts) == (0, 1)
 
 
 def test_the_file_is_what_was_served(machine: Bench) -> None:
-    ran = machine.run()
-    assert ran.outcome.outputs[0].path.read_bytes() == CLIP
+    result = machine.run()
+    assert result.outcome.outputs[0].path.read_bytes() == CLIP
     assert (machine.posts, machine.run().outcome.state, machine.posts) == (1, "skipped", 1)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from faults import processes
-from faults.inside import kirin
-from faults.worlds import CLIP, KEY, ORIGIN, Bench
+from faults.bench import CLIP, KEY, ORIGIN, Bench
+from faults.in_process import kirin
 from loopback import faults
 from loopback.exchange import Exchange
 
@@ -35,7 +35,7 @@ def test_D14_a_target_that_appears_during_the_run_is_not_touched_and_the_video_i
     jobs, target = machine.file.read_text(), machine.renders / "rain.mp4"
     machine.cdn.script("GET", appears(machine, kind))
     run = machine.run_unjudged()
-    assert (run.exit_code, run.outcome.state, run.outcome.error.charged) == (9, "pending", "yes"), run.said
+    assert (run.exit_code, run.outcome.state, run.outcome.error.charged) == (9, "pending", "yes"), run.output
     assert kind != "file" or target.read_text() == "mine"
     assert machine.file.read_text() == jobs
     resumed = machine.run_unjudged(resume=True)
@@ -66,10 +66,10 @@ def test_D14_with_force_the_old_file_stays_until_the_new_one_is_whole(machine: B
     machine.renders.mkdir()
     (machine.renders / "rain.mp4").write_text("mine")
     machine.cdn.script("GET", faults.html(), None)
-    code, _, said = kirin(machine, "run", "jobs.yaml", "--force")
-    assert (code, (machine.renders / "rain.mp4").read_text()) == (7, "mine"), said
-    code, _, said = kirin(machine, "run", "jobs.yaml", "--force")
-    assert (code, (machine.renders / "rain.mp4").read_bytes(), machine.posts) == (0, CLIP, 1), said
+    code, _, stderr = kirin(machine, "run", "jobs.yaml", "--force")
+    assert (code, (machine.renders / "rain.mp4").read_text()) == (7, "mine"), stderr
+    code, _, stderr = kirin(machine, "run", "jobs.yaml", "--force")
+    assert (code, (machine.renders / "rain.mp4").read_bytes(), machine.posts) == (0, CLIP, 1), stderr
 
 
 def lay(target: Path, kind: str) -> None:
@@ -87,18 +87,18 @@ def lay(target: Path, kind: str) -> None:
 def test_D14_a_file_that_is_there_is_said_before_anything_is_sent(machine: Bench) -> None:
     target = machine.renders / "rain.mp4"
     lay(target, "file")
-    code, _, said = kirin(machine, "run", "jobs.yaml")
-    assert (code, machine.posts, target.read_text()) == (2, 0, "mine"), said
-    assert "rain.mp4 is there already and was not made by kirin" in said
+    code, _, stderr = kirin(machine, "run", "jobs.yaml")
+    assert (code, machine.posts, target.read_text()) == (2, 0, "mine"), stderr
+    assert "rain.mp4 is there already and was not made by kirin" in stderr
 
 
 def test_D14_a_video_that_somebody_changed_is_not_fetched_over_it(machine: Bench) -> None:
     assert machine.run().exit_code == 0
     target = machine.renders / "rain.mp4"
     target.write_bytes(CLIP[:-100])
-    code, _, said = kirin(machine, "plan", "jobs.yaml", "--base-url", ORIGIN)
-    assert (code, target.read_bytes()) == (2, CLIP[:-100]), said
-    assert "is not the file that was fetched" in said
+    code, _, stderr = kirin(machine, "plan", "jobs.yaml", "--base-url", ORIGIN)
+    assert (code, target.read_bytes()) == (2, CLIP[:-100]), stderr
+    assert "is not the file that was fetched" in stderr
     target.unlink()
     assert (machine.run().exit_code, machine.posts, target.read_bytes()) == (0, 1, CLIP)
 
@@ -111,17 +111,17 @@ def test_D14_of_two_files_the_missing_one_is_fetched_but_not_over_one_that_was_c
     assert (machine.run_unjudged().exit_code, second.read_bytes()) == (0, CLIP)
     second.unlink()
     first.write_bytes(CLIP[::-1])
-    code, _, said = kirin(machine, "plan", "jobs.yaml", "--base-url", ORIGIN)
-    assert (code, first.read_bytes(), machine.posts) == (2, CLIP[::-1], 1), said
+    code, _, stderr = kirin(machine, "plan", "jobs.yaml", "--base-url", ORIGIN)
+    assert (code, first.read_bytes(), machine.posts) == (2, CLIP[::-1], 1), stderr
 
 
 @pytest.mark.parametrize("kind", ["folder", "link", "pipe"])
 def test_D14_not_even_force_replaces_what_is_no_file(machine: Bench, kind: str) -> None:
     target = machine.renders / "rain.mp4"
     lay(target, kind)
-    code, _, said = kirin(machine, "run", "jobs.yaml", "--force")
-    assert (code, machine.posts) == (2, 0), said
-    assert "job rain cannot write there" in said
+    code, _, stderr = kirin(machine, "run", "jobs.yaml", "--force")
+    assert (code, machine.posts) == (2, 0), stderr
+    assert "job rain cannot write there" in stderr
     assert os.path.lexists(target)
 
 
@@ -130,19 +130,19 @@ def test_D14_a_file_in_the_place_of_the_sidecar_is_not_overwritten(machine: Benc
     machine.renders.mkdir()
     note = machine.renders / "rain.json"
     note.symlink_to(machine.file) if kind == "link" else note.write_text(kind)
-    code, _, said = kirin(machine, "run", "jobs.yaml")
-    assert (code, machine.posts) == (2, 0), said
-    assert "rain.json is there already and was not made by kirin" in said
+    code, _, stderr = kirin(machine, "run", "jobs.yaml")
+    assert (code, machine.posts) == (2, 0), stderr
+    assert "rain.json is there already and was not made by kirin" in stderr
     assert kind == "link" or note.read_text() == kind
 
 
 def test_D14_one_off_commands_refuse_a_file_that_is_there(machine: Bench) -> None:
     (machine.folder / "rain.mp4").write_text("mine")
-    code, _, said = kirin(machine, "v1-t2v", "rain", "-o", "rain.mp4")
-    assert (code, machine.posts) == (2, 0), said
+    code, _, stderr = kirin(machine, "v1-t2v", "rain", "-o", "rain.mp4")
+    assert (code, machine.posts) == (2, 0), stderr
     assert (machine.folder / "rain.mp4").read_text() == "mine"
-    code, _, said = kirin(machine, "v1-t2v", "rain", "-o", "rain.mp4/x.mp4")
-    assert (code, machine.posts) == (9, 0), said
+    code, _, stderr = kirin(machine, "v1-t2v", "rain", "-o", "rain.mp4/x.mp4")
+    assert (code, machine.posts) == (9, 0), stderr
 
 
 SAME_PATH = {
@@ -163,7 +163,7 @@ def test_D14_two_jobs_one_path_is_an_error_before_anything_is_sent(machine: Benc
     (machine.folder / "one").mkdir()
     head = "defaults: {model: kirin_v1_t2v, params: {prompt: x}}"
     machine.file.write_text(f"{head}\njobs: [{SAME_PATH[name]}]\n")
-    code, _, said = kirin(machine, "plan", "jobs.yaml")
-    assert code == 2, said
-    assert "jobs.yaml:2:" in said
+    code, _, stderr = kirin(machine, "plan", "jobs.yaml")
+    assert code == 2, stderr
+    assert "jobs.yaml:2:" in stderr
     assert machine.posts == 0

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from faults.inside import CHECKED_WITHIN, kirin, only_problem, sent
-from faults.processes import ran
-from faults.worlds import Bench
+from faults.bench import Bench
+from faults.in_process import CHECKED_WITHIN, kirin, only_problem, sent
+from faults.processes import run_process
 from loopback.exchange import Exchange
 from loopback.messages import json_answer
 from support.cpu_time import work_within
@@ -103,8 +103,8 @@ def test_I6_a_picture_that_changes_while_it_is_sent_never_arrives_whole(machine:
 
     machine.api.script("POST", meddle)
     run = machine.run()
-    assert (run.exit_code, machine.api.truth.created()) == (9, 0), run.said
-    assert "cup.png has changed since it was checked" in run.said
+    assert (run.exit_code, machine.api.truth.created()) == (9, 0), run.output
+    assert "cup.png has changed since it was checked" in run.output
     assert machine.entries()[0].state in {LedgerState.ABSENT, LedgerState.UNKNOWN, LedgerState.INTENT}
     assert machine.run().exit_code == 0
 
@@ -167,9 +167,9 @@ def test_I7_a_prompt_given_as_a_flag_is_never_a_file(machine: Bench, prompt: str
 
 
 def test_I7_bytes_that_are_no_text_are_no_reason_to_crash(machine: Bench) -> None:
-    code, said = ran(machine, "v1-t2v", os.fsdecode(b"caf\xe9"), "-o", "x.mp4")
-    assert code in {0, 2}, said.said
-    assert "Traceback" not in said.said
+    code, process = run_process(machine, "v1-t2v", os.fsdecode(b"caf\xe9"), "-o", "x.mp4")
+    assert code in {0, 2}, process.output
+    assert "Traceback" not in process.output
 
 
 OUTWARD = {

@@ -4,7 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from faults.worlds import bench
+from faults.bench import bench
 
 from kirin_cli.api.transport import Transport
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from faults import oracle
-from faults.virtual import VirtualClock
+from faults.virtual_clock import VirtualClock
 from loopback.files import clip
 from loopback.service import Service
 
@@ -52,7 +52,7 @@ ORIGIN = "http://127.0.0.1"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Setting:
+class RunSettings:
     """What differs between runs; times are seconds. `connecting` to `query` are real ones, of sockets."""
 
     key: str = KEY
@@ -80,23 +80,23 @@ class Setting:
 
 
 @dataclass
-class Ran:
-    """What came of one run: `said` is all that was shown, `returned` every task id that an answer held."""
+class RunResult:
+    """What came of one run: `output` is all that was shown, `returned_ids` every task id that an answer held."""
 
     exit_code: int = 0
     error: KirinError | None = None
     summary: Summary | None = None
     events: list[RunEvent] = field(default_factory=list)
-    said: str = ""
-    returned: set[str] = field(default_factory=set)
+    output: str = ""
+    returned_ids: set[str] = field(default_factory=set)
     seconds: float = 0.0
 
     @property
     def outcome(self) -> Outcome:
         """The only job's."""
         assert self.summary is not None, self.error
-        (one,) = self.summary.outcomes
-        return one
+        (outcome,) = self.summary.outcomes
+        return outcome
 
     def of(self, kind: type[RunEvent]) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]
@@ -109,7 +109,7 @@ class Bench:
         self.folder, self.api, self.cdn, self.clock = folder, api, cdn, clock
         self.renders = folder / "renders"
         self.file = folder / "jobs.yaml"
-        self.usual = Setting()
+        self.defaults = RunSettings()
         self.write_jobs("rain")
 
     def write_jobs(self, *names: str, prompt: str = "a paper boat", **params: object) -> None:
@@ -119,32 +119,32 @@ class Bench:
         lines += [f"  - {{name: {name}, params: {{prompt: '{prompt} {name}'{more}}}}}" for name in names]
         self.file.write_text("\n".join(lines) + "\n")
 
-    def run(self, during: Callable[[Scheduler], None] = lambda _: None, **changes: Any) -> Ran:
-        """One run of the job file to its end, judged. `during` gets the batch before it begins, and while it waits."""
-        ran = self.run_unjudged(during, **changes)
-        oracle.judge(self, ran, replace(self.usual, **changes))
-        return ran
+    def run(self, during: Callable[[Scheduler], None] = lambda _: None, **changes: Any) -> RunResult:
+        """One run of the job file to its end, judged. `during` gets the scheduler first, and while it waits."""
+        result = self.run_unjudged(during, **changes)
+        oracle.judge(self, result, replace(self.defaults, **changes))
+        return result
 
-    def run_unjudged(self, during: Callable[[Scheduler], None] = lambda _: None, **changes: Any) -> Ran:
-        ran, setting, began = Ran(), replace(self.usual, **changes), self.clock.now()
+    def run_unjudged(self, during: Callable[[Scheduler], None] = lambda _: None, **changes: Any) -> RunResult:
+        result, setting, began = RunResult(), replace(self.defaults, **changes), self.clock.now()
         stream = io.StringIO()
         streams = OutputStreams(stream, stream, {})
-        listeners = [ran.events.append, PlainProgress(streams, self.clock.now, 9), JsonProgress(streams)]
+        listeners = [result.events.append, PlainProgress(streams, self.clock.now, 9), JsonProgress(streams)]
 
         def emit(event: RunEvent) -> None:
             for listener in listeners:
                 listener(event)
 
         try:
-            with opened(self, setting, emit, ran.returned) as parts:
-                ran.summary = _through(self, parts, setting, during)
-            ran.exit_code = ran.summary.exit_code
-            stream.write(json_format.render_json(ran.summary))
+            with open_run(self, setting, emit, result.returned_ids) as run:
+                result.summary = _execute(self, run, setting, during)
+            result.exit_code = result.summary.exit_code
+            stream.write(json_format.render_json(result.summary))
         except KirinError as error:
-            ran.error, ran.exit_code = error, error.exit_code
+            result.error, result.exit_code = error, error.exit_code
             stream.write(f"error: {error.message}\nhint: {error.hint}\n")
-        ran.said, ran.seconds = stream.getvalue(), self.clock.now() - began
-        return ran
+        result.output, result.seconds = stream.getvalue(), self.clock.now() - began
+        return result
 
     def entries(self, state: str = "state") -> list[LedgerEntry]:
         """What stands in the ledger, oldest first."""
@@ -161,12 +161,12 @@ class Bench:
 
 
 @dataclass(frozen=True)
-class Parts:
+class OpenRun:
     """A run that is put together, and not begun."""
 
     jobs: list[Job]
-    world: RunContext
-    brakes: RunLimits
+    context: RunContext
+    limits: RunLimits
     leases: Leases
     skipped: dict[str, Outcome]
 
@@ -182,7 +182,9 @@ def bench(folder: Path, *, receive_buffer: int | None = None, **api: Any) -> Ite
 
 
 @contextmanager
-def opened(machine: Bench, setting: Setting, emit: Callable[[RunEvent], None], returned: set[str]) -> Iterator[Parts]:
+def open_run(
+    machine: Bench, setting: RunSettings, emit: Callable[[RunEvent], None], returned: set[str]
+) -> Iterator[OpenRun]:
     """All that the command line puts together, with the clock of the bench."""
     clock, network = machine.clock, NetworkSettings(setting.environ, setting.resolver)
     with ExitStack() as stack:
@@ -211,26 +213,26 @@ def opened(machine: Bench, setting: Setting, emit: Callable[[RunEvent], None], r
             prepared = prepare_jobs(checked, choices, lambda name: ledger.get(EntryKey(external_id=name, **key)))
         assert not prepared.findings, prepared.findings
         jobs = [job for job in prepared.jobs if job.external_id not in prepared.skipped]
-        brakes = RunLimits(in_flight=setting.in_flight, jobs=len(jobs))
+        limits = RunLimits(in_flight=setting.in_flight, jobs=len(jobs))
         rng = random.Random(7)
-        world = RunContext(
+        context = RunContext(
             client=client, dialect=setting.dialect, downloader=downloader, ledger=ledger, clock=clock, rng=rng,
-            emit=emit, schedule=PollSchedule(rng=rng), limits=brakes, origin=ORIGIN, host="127.0.0.1", account=account,
+            emit=emit, schedule=PollSchedule(rng=rng), limits=limits, origin=ORIGIN, host="127.0.0.1", account=account,
             grace_period=setting.settle, wait=setting.waits,
             prices=lambda kind: prices(ledger.store, ORIGIN, kind[0], mode=kind[1], duration=kind[2]),
         )  # fmt: skip
-        yield Parts(jobs, world, brakes, leases, prepared.skipped)
+        yield OpenRun(jobs, context, limits, leases, prepared.skipped)
 
 
-def _through(machine: Bench, parts: Parts, setting: Setting, during: Callable[[Scheduler], None]) -> Summary:
-    batch = Scheduler(
-        parts.jobs, parts.world, parts.brakes, parts.leases, RunOptions(setting.in_flight, setting.timeout), "r"
+def _execute(machine: Bench, run: OpenRun, setting: RunSettings, during: Callable[[Scheduler], None]) -> Summary:
+    scheduler = Scheduler(
+        run.jobs, run.context, run.limits, run.leases, RunOptions(setting.in_flight, setting.timeout), "r"
     )
-    workers: Iterable[threading.Thread] = [*batch._api._threads, *batch._downloads._threads]
-    during(batch)
+    workers: Iterable[threading.Thread] = [*scheduler._api._threads, *scheduler._downloads._threads]
+    during(scheduler)
     with machine.clock.attend(workers, setting.timeout or 1e9):
-        summary = batch.run(lambda: during(batch))
-    return replace(summary, outcomes=(*parts.skipped.values(), *summary.outcomes))
+        summary = scheduler.run(lambda: during(scheduler))
+    return replace(summary, outcomes=(*run.skipped.values(), *summary.outcomes))
 
 
 def _watched(base: Callable[..., Transport], returned: set[str]) -> Callable[..., Transport]:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from faults.worlds import CLIP, Bench, Ran
+from faults.bench import CLIP, Bench, RunResult
 
 from kirin_cli.ledger.states import LedgerState
 
@@ -11,9 +11,9 @@ FILE = "GET /result.mp4"
 HALF = len(CLIP) // 2
 
 
-def whole(machine: Bench, ran: Ran, gets: int | None = None) -> None:
+def whole(machine: Bench, result: RunResult, gets: int | None = None) -> None:
     """One good file, one sidecar, one paid task; and the same again costs nothing and asks for nothing."""
-    assert (ran.exit_code, ran.outcome.state) == (0, "done"), ran.said
+    assert (result.exit_code, result.outcome.state) == (0, "done"), result.output
     assert [path.name for path in sorted(machine.renders.iterdir())] == ["rain.json", "rain.mp4"]
     assert (machine.posts, machine.entries()[0].state) == (1, LedgerState.DONE)
     note = json.loads((machine.renders / "rain.json").read_text())
@@ -25,19 +25,19 @@ def whole(machine: Bench, ran: Ran, gets: int | None = None) -> None:
     assert (machine.posts, len(machine.cdn.truth.of("GET"))) == (1, fetched)
 
 
-def paid_without_file(machine: Bench, ran: Ran, state: str = "pending") -> str:
+def paid_without_file(machine: Bench, result: RunResult, state: str = "pending") -> str:
     """Exit 7 that says so, the task named, nothing under the final name; the words are returned."""
     task = machine.api.truth.tasks[0].id
-    assert (ran.exit_code, ran.outcome.state, ran.outcome.error.charged) == (7, state, "yes"), ran.said
-    assert f"task {task} was generated and paid for" in ran.outcome.error.message
+    assert (result.exit_code, result.outcome.state, result.outcome.error.charged) == (7, state, "yes"), result.output
+    assert f"task {task} was generated and paid for" in result.outcome.error.message
     assert not list(machine.renders.iterdir())
     assert machine.posts == 1
-    return ran.outcome.error.message
+    return result.outcome.error.message
 
 
 def then_fetched(machine: Bench, **changes: Any) -> None:
     """When the trouble is over, `resume` fetches it free of charge."""
     machine.cdn.forget_scripts()
-    ran = machine.run(resume=True, **changes)
-    assert (ran.exit_code, ran.outcome.state, machine.posts) == (0, "done", 1), ran.said
-    assert ran.outcome.outputs[0].path.read_bytes() == CLIP
+    result = machine.run(resume=True, **changes)
+    assert (result.exit_code, result.outcome.state, machine.posts) == (0, "done", 1), result.output
+    assert result.outcome.outputs[0].path.read_bytes() == CLIP

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from faults.bench import Bench
 from faults.processes import environment
-from faults.worlds import Bench
 from support.command_line import CommandResult, run_in_process
 
 CHECKED_WITHIN = 1.0
