@@ -4,8 +4,6 @@ import os
 import signal
 import sys
 
-from support.case_ids import case_id
-
 POSIX_ONLY = ["faults/*", "shells/*", "tasks/*", "recording/*", "api/test_part_file.py", "ui/test_console_streams.py"]
 collect_ignore_glob = POSIX_ONLY if sys.platform == "win32" else []
 
@@ -26,4 +24,6 @@ def pytest_xdist_auto_num_workers():
 
 
 def pytest_make_parametrize_id(val):
+    from support.case_ids import case_id  # noqa: PLC0415  (pytest puts this folder on the path; a test runs this file)
+
     return case_id(val)
