@@ -17,7 +17,7 @@ from kirin_cli.run.job import Outcome, Summary
 if TYPE_CHECKING:
     from kirin_cli.run.check import CheckedFiles, CheckedJob
 
-COUNTED: Final = ("done", "failed", "skipped", "pending", "unknown")
+COUNTED_STATES: Final = ("done", "failed", "skipped", "pending", "unknown")
 OUTPUT_FIELDS: Final = ("type", "path", "url", "bytes", "sha256", "duration")
 ERROR_FIELDS: Final = ("code", "message", "hint", "retry_safe", "charged")
 JOB_FIELDS: Final[Mapping[str, object]] = {
@@ -62,7 +62,7 @@ def run_data(summary: Summary) -> dict[str, object]:
 
 def totals(states: Mapping[str, int], cost: Decimal) -> dict[str, object]:
     """How many jobs ended in which state, and what they cost."""
-    counts = dict.fromkeys(COUNTED, 0)
+    counts = dict.fromkeys(COUNTED_STATES, 0)
     for state, number in states.items():
         counts[STATES[state].counts_as if state in STATES else "unknown"] += number
     return {"jobs": sum(states.values()), **counts, "cost_usd": str(cost)}

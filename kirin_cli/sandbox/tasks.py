@@ -45,7 +45,7 @@ SANDBOX_USD_PER_SECOND: Final[Mapping[str, Mapping[str, Decimal]]] = {
     "kirin_motion_control": {"std": Decimal("0.070"), "pro": Decimal("0.112")},
     "kirin_video_o1": {"std": Decimal("0.084"), "pro": Decimal("0.112")},
 }
-OTHERWISE_USD_PER_SECOND: Final = Decimal("0.070")
+DEFAULT_USD_PER_SECOND: Final = Decimal("0.070")
 DEFAULT_SECONDS: Final = 5
 # 60 s for 5 s of video and 100 s for 10 s: about what such services take; pro takes longer.
 START_UP_SECONDS: Final = 20.0
@@ -80,7 +80,7 @@ def render_job(model: Model, values: Mapping[str, object]) -> RenderJob:
     if ratio is None:
         sizes = ((file.width, file.height) for file in media)
         ratio = next((nearest_ratio(width, height) for width, height in sizes if width and height), None)
-    usd = SANDBOX_USD_PER_SECOND.get(model.id, {}).get(mode, OTHERWISE_USD_PER_SECOND)
+    usd = SANDBOX_USD_PER_SECOND.get(model.id, {}).get(mode, DEFAULT_USD_PER_SECOND)
     return RenderJob(
         seconds=seconds,
         ratio=str(ratio or params.get("aspect_ratio") or "16:9"),

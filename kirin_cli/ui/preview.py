@@ -12,7 +12,7 @@ from typing import Any, Final
 from kirin_cli.ui.console import OutputStreams
 
 HINT: Final = "--preview draws pictures with: pip install 'kirin-cli[preview]'"
-NEEDED: Final = ("av", "textual_image")
+REQUIRED_MODULES: Final = ("av", "textual_image")
 MAX_PREVIEW_WIDTH: Final = 60
 """Cells of a picture from left to right."""
 
@@ -20,14 +20,14 @@ Draw = Callable[[Any], None]
 """Puts a decoded picture on the terminal."""
 
 
-def show_previews(paths: Iterable[Path], streams: OutputStreams, *, needed: Iterable[str] = NEEDED) -> None:
+def show_previews(paths: Iterable[Path], streams: OutputStreams, *, modules: Iterable[str] = REQUIRED_MODULES) -> None:
     """Draw the first frame of each video that can be read. Nothing happens where standard output shows no pictures.
 
     A missing extra is said on standard error, to whom sits at a terminal.
     """
     if not (streams.out.can_draw and sys.stdin and sys.stdin.isatty()):  # terminals answer on standard input
         return
-    if not all(map(find_spec, needed)):
+    if not all(map(find_spec, modules)):
         streams.info(HINT)
         return
     draw = find_drawer()

@@ -9,18 +9,19 @@ from pathlib import Path
 import pytest
 
 from kirin_cli.ui.console import OutputStreams
-from kirin_cli.ui.preview import HINT, NEEDED, first_frame, show_previews
+from kirin_cli.ui.preview import HINT, REQUIRED_MODULES, first_frame, show_previews
 
 ROOT = Path(__file__).parents[2]
 CLIP = next((ROOT / "kirin_cli" / "sandbox").rglob("*.mp4"))
-extra = pytest.mark.skipif(not all(map(find_spec, NEEDED)), reason="the extra `preview` is not installed")
+extra = pytest.mark.skipif(not all(map(find_spec, REQUIRED_MODULES)), reason="the extra `preview` is not installed")
 posix = pytest.mark.skipif(os.name != "posix", reason="terminals of this kind are of POSIX")
 PROBE = """
 import sys, os
 from pathlib import Path
 from kirin_cli.ui.console import OutputStreams
-from kirin_cli.ui.preview import NEEDED, show_previews
-show_previews([Path(sys.argv[1])], OutputStreams(sys.stdout, sys.stderr, os.environ), needed=sys.argv[2:] or NEEDED)
+from kirin_cli.ui.preview import REQUIRED_MODULES, show_previews
+streams = OutputStreams(sys.stdout, sys.stderr, os.environ)
+show_previews([Path(sys.argv[1])], streams, modules=sys.argv[2:] or REQUIRED_MODULES)
 sys.stdout.write("|END" + ("|loaded" if "av" in sys.modules else ""))
 """
 
@@ -55,7 +56,7 @@ def on_a_terminal(answers, *arguments, size=(30, 100), **env):
 
 def test_without_a_terminal_nothing_is_loaded_or_said(tmp_path):
     with (tmp_path / "out").open("w+") as out, (tmp_path / "err").open("w+") as err:
-        show_previews([CLIP], OutputStreams(out, err, {}), needed=("no_such_library",))
+        show_previews([CLIP], OutputStreams(out, err, {}), modules=("no_such_library",))
         assert (out.tell(), err.tell()) == (0, 0)
 
 
