@@ -19,7 +19,7 @@ from kirin_cli.wire.responses import (
     Task,
     is_known_status,
     parse_error,
-    parse_json,
+    parse_response,
     parse_task,
     valid_id,
 )
@@ -180,7 +180,11 @@ class Client:
             return CreateResult(means, fault=fault)
         task = _task(reply, created=True)
         means = classify_create(
-            reply.status, parse_error(reply.body, most=4000), has_task=bool(task), error=None, sent_before=sent_before
+            reply.status,
+            parse_error(reply.body, max_length=4000),
+            has_task=bool(task),
+            error=None,
+            sent_before=sent_before,
         )
         failure = None if task else parse_error(reply.body)
         return CreateResult(means, task, failure, reply.status, self._wait(reply.headers))
@@ -216,7 +220,7 @@ def _task(reply: HttpReply, *, created: bool) -> Task | None:
     if not 200 <= reply.status < 300:
         return None
     try:
-        task = parse_task(parse_json(reply.body), created=created)
+        task = parse_task(parse_response(reply.body), created=created)
     except MalformedResponse:
         return None
     return task if task.id or (task.status and is_known_status(task.status)) else None
@@ -236,7 +240,7 @@ def _found(reply: HttpReply, task: Task | None) -> QueryStatus:
 def _is_its_own(reply: HttpReply) -> bool:
     """Whether the service itself answered: JSON or nothing at all, not the page of a proxy."""
     try:
-        return not reply.body.strip() or isinstance(parse_json(reply.body), dict)
+        return not reply.body.strip() or isinstance(parse_response(reply.body), dict)
     except MalformedResponse:
         return False
 

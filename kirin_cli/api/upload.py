@@ -13,7 +13,7 @@ from kirin_cli.api.url_policy import split_url
 from kirin_cli.errors import GenerationFailed, NotPermitted, ServiceUnreachable, UsageError
 from kirin_cli.media.local_files import open_unchanged, read_unchanged, sha256
 from kirin_cli.modelspec.types import MediaFile
-from kirin_cli.wire.responses import MalformedResponse, parse_error, parse_json
+from kirin_cli.wire.responses import MalformedResponse, parse_error, parse_response
 
 OnBytesSent = Callable[[int, int], None]
 """Gets the bytes that have left and the bytes of the whole upload. May raise, to end it."""
@@ -149,7 +149,7 @@ def _url(reply: HttpReply, media_file: MediaFile) -> str:
     if not 200 <= reply.status < 300:
         raise GenerationFailed(f"the upload of {media_file.label} was refused: {_said(reply)}", hint="nothing was sent")
     try:
-        answer = parse_json(reply.body)
+        answer = parse_response(reply.body)
     except MalformedResponse:
         answer = None
     inner = answer.get("data") if isinstance(answer, dict) else None

@@ -1,11 +1,12 @@
 """Parameters made of parameters: objects and lists. Knows no model."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import ClassVar, Final
 
 from kirin_cli.modelspec.fields import NULL, CheckContext, Field, Schema, any_of
 from kirin_cli.modelspec.text import did_you_mean, pluralize, quote
+from kirin_cli.modelspec.types import Problem
 
 Members = tuple[tuple[str, str, Field], ...]
 NO_ALIASES: Final[Mapping[str, str]] = {}
@@ -13,7 +14,7 @@ NO_VARIANTS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {}
 
 
 class ObjectField(Field):
-    """An object with fields of its own. `bare` is the field that a value without an object stands for."""
+    """An object with fields of its own. `shorthand_field` is the one that a value without an object stands for."""
 
     fields: tuple[Field, ...] = ()
     shorthand_field: str = ""
@@ -21,31 +22,29 @@ class ObjectField(Field):
     text: Callable[[str], object] | None = None
     kind: ClassVar[str] = "object"
 
-    def check(self, value: object, at: str, context: CheckContext) -> object:
-        whole = value if isinstance(value, dict) else self.expand_shorthand(value)
-        if not isinstance(whole, dict):
-            return context.add_problem(at, self.rule, f"is {quote(value)}; it must be an object {self._shape()}")
-        if self.aliases:
-            self._refuse_doubles(whole, at, context)
-        return check_fields(self.fields, whole, at + ".", context, self.aliases)
-
-    def _refuse_doubles(self, value: Mapping[str, object], at: str, context: CheckContext) -> None:
+    def check(self, value: object, path: str, context: CheckContext) -> object:
+        members = value if isinstance(value, dict) else self.expand_shorthand(value)
+        if not isinstance(members, dict):
+            shape = ", ".join(f"{field.name}: …" for field in self.fields)
+            return context.add_problem(path, self.rule, f"is {quote(value)}; it must be an object {{{shape}}}")
         for alias, name in self.aliases.items():
-            if value.get(alias) is not None and value.get(name) is not None:
-                context.add_problem(f"{at}.{alias}", self.rule, f"says the same as {name}; give one of them")
+            if members.get(alias) is not None and members.get(name) is not None:
+                message = f"says the same as {name}; give one of them"
+                context.add_problem(f"{path}.{alias}", self.rule, message)
+        return check_fields(self.fields, members, path + ".", context, self.aliases)
 
     def expand_shorthand(self, value: object) -> object:
         """The object that a bare value stands for (rules M1, O2); anything else as it is."""
-        bare = self.shorthand_field and isinstance(value, (str, int)) and not isinstance(value, bool)
-        return {self.shorthand_field: value} if bare else value
+        shorthand = self.shorthand_field and isinstance(value, (str, int)) and not isinstance(value, bool)
+        return {self.shorthand_field: value} if shorthand else value
 
     def read(self, text: str) -> object:
         if text.lstrip().startswith(("{", "[")):
-            import json  # noqa: PLC0415  (help reads no values)
+            from kirin_cli.json_text import parse_json  # noqa: PLC0415  (help reads no values)
 
             try:
-                return json.loads(text, object_pairs_hook=_reject_duplicate_keys)
-            except (ValueError, RecursionError):
+                return parse_json(text)
+            except ValueError:
                 return text
         if self.text:
             return self.text(text)
@@ -55,12 +54,9 @@ class ObjectField(Field):
         )
 
     def schema(self) -> Schema:
-        bare = [_property(field, optional=False) for field in self.fields if field.name == self.shorthand_field]
-        whole = object_schema(self.fields, self.aliases)
-        return {"anyOf": [whole, *bare]} if bare else whole
-
-    def _shape(self) -> str:
-        return "{" + ", ".join(f"{field.name}: …" for field in self.fields) + "}"
+        shorthand = [_property(field, optional=False) for field in self.fields if field.name == self.shorthand_field]
+        members = object_schema(self.fields, self.aliases)
+        return {"anyOf": [members, *shorthand]} if shorthand else members
 
 
 class ListField(Field):
@@ -72,15 +68,15 @@ class ListField(Field):
     variants: Mapping[str, tuple[str, Mapping[str, str]]] = NO_VARIANTS
     kind: ClassVar[str] = "list"
 
-    def check(self, value: object, at: str, context: CheckContext) -> object:
+    def check(self, value: object, path: str, context: CheckContext) -> object:
         if not isinstance(value, (list, tuple)):
             return context.add_problem(
-                at, self.rule, f"is {quote(value)}; it must be a list of {self.describe_bounds()}"
+                path, self.rule, f"is {quote(value)}; it must be a list of {self.describe_bounds()}"
             )
         if len(value) < self.min_items or (self.max_items is not None and len(value) > self.max_items):
-            context.add_problem(at, self.rule, f"has {pluralize(len(value))}; it takes {self.describe_bounds()}")
+            context.add_problem(path, self.rule, f"has {pluralize(len(value))}; it takes {self.describe_bounds()}")
         check_item = self.item.check
-        return [check_item(item, f"{at}[{index}]", context) for index, item in enumerate(value)]
+        return [check_item(item, f"{path}[{index}]", context) for index, item in enumerate(value)]
 
     def read(self, text: str) -> object:
         return self.item.read(text)
@@ -89,66 +85,47 @@ class ListField(Field):
         shape = "{" + ", ".join(field.name for field in self.item.fields) + "}"
         if self.max_items is None:
             return f"items of {shape}"
-        return (
-            f"{self.min_items}–{self.max_items} items of {shape}"
-            if self.min_items
-            else f"at most {pluralize(self.max_items)} of {shape}"
-        )
+        if self.min_items:
+            return f"{self.min_items}–{self.max_items} items of {shape}"
+        return f"at most {pluralize(self.max_items)} of {shape}"
 
     def schema(self) -> Schema:
-        longest = {} if self.max_items is None else {"maxItems": self.max_items}
-        return {"type": "array", "items": any_of(self.item.schema(), sure=False), "minItems": self.min_items, **longest}
-
-
-def _reject_duplicate_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a name stands twice in one object")
-    return found
+        maximum = {} if self.max_items is None else {"maxItems": self.max_items}
+        return {"type": "array", "items": any_of(self.item.schema(), sure=False), "minItems": self.min_items, **maximum}
 
 
 def check_fields(
     fields: tuple[Field, ...],
-    given: Mapping[str, object],
-    at: str,
+    values: Mapping[str, object],
+    prefix: str,
     context: CheckContext,
     aliases: Mapping[str, str] = NO_ALIASES,
 ) -> dict[str, object]:
     """Check the members of one object; a null counts as not given. Unknown names are errors (rule A2)."""
     members, names = _members(fields)
-    if not given.keys() <= names:
-        _refuse_unknown(given, [*(field.name for field in fields), *aliases], at, context)
-        members = _spelled(members, given, aliases)
-    values = {}
-    for name, spelling, part in members:
-        value = given.get(spelling)
+    if not values.keys() <= names:
+        known = [*(field.name for field in fields), *aliases]
+        for name in values:
+            if name not in known:
+                message = f"unknown parameter {quote(name)}{did_you_mean(str(name), known)}"
+                context.problems.append(Problem(f"{prefix}{name}", "A2", message))
+        spellings = {aliases.get(name, name): name for name, value in values.items() if value is not None}
+        members = tuple((name, spellings.get(name, name), field) for name, _, field in members)
+    checked = {}
+    for name, spelling, field in members:
+        value = values.get(spelling)
         if value is not None:
-            values[name] = part.check(value, at + spelling, context)
-        elif part.required:
-            values[name] = context.add_problem(
-                at + name, part.rule, f"is required ({part.describe_bounds() or part.kind})"
-            )
-    return values
+            checked[name] = field.check(value, prefix + spelling, context)
+        elif field.required:
+            message = f"is required ({field.describe_bounds() or field.kind})"
+            checked[name] = context.add_problem(prefix + name, field.rule, message)
+    return checked
 
 
 @cache
 def _members(fields: tuple[Field, ...]) -> tuple[Members, frozenset[str]]:
     """Each field with its name and how it is spelled; and all names."""
-    return tuple((field.name, field.name, field) for field in fields), frozenset(part.name for part in fields)
-
-
-def _spelled(members: Members, values: Mapping[str, object], aliases: Mapping[str, str]) -> Members:
-    """The same as they are spelled here."""
-    spelled = {aliases.get(name, name): name for name, value in values.items() if value is not None}
-    return tuple((name, spelled.get(name, name), part) for name, _, part in members)
-
-
-def _refuse_unknown(given: Iterable[str], known: list[str], at: str, context: CheckContext) -> None:
-    for name in given:
-        if name not in known:
-            context.problems.error(
-                f"{at}{name}", "A2", f"unknown parameter {quote(name)}{did_you_mean(str(name), known)}"
-            )
+    return tuple((field.name, field.name, field) for field in fields), frozenset(field.name for field in fields)
 
 
 def object_schema(fields: tuple[Field, ...], aliases: Mapping[str, str] = NO_ALIASES) -> Schema:
@@ -156,24 +133,24 @@ def object_schema(fields: tuple[Field, ...], aliases: Mapping[str, str] = NO_ALI
 
     Interpolated text is accepted for any of them, and null where there is another way.
     """
-    spelled = [
+    spellings = [
         (field, (field.name, *(alias for alias, name in aliases.items() if name == field.name))) for field in fields
     ]
-    either = [
+    alternatives = [
         {"anyOf": [{"required": [name]} for name in names]}
-        for part, names in spelled
-        if part.required and len(names) > 1
+        for field, names in spellings
+        if field.required and len(names) > 1
     ]
     return {
         "type": "object",
         "properties": {
-            name: _property(part, optional=not part.required or len(names) > 1)
-            for part, names in spelled
+            name: _property(field, optional=not field.required or len(names) > 1)
+            for field, names in spellings
             for name in names
         },
-        "required": [part.name for part, names in spelled if part.required and len(names) == 1],
+        "required": [field.name for field, names in spellings if field.required and len(names) == 1],
         "additionalProperties": False,
-        **({"allOf": either} if either else {}),
+        **({"allOf": alternatives} if alternatives else {}),
     }
 
 

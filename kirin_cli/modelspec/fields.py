@@ -1,15 +1,16 @@
 """The kinds of parameter that a model can have: what each accepts, in data. Knows no model and no flag parser."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cache
 from math import isfinite
 from typing import ClassVar, Final
 
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import is_web_url, join_or, quote
-from kirin_cli.modelspec.types import InspectMedia, Problems
+from kirin_cli.modelspec.types import InspectMedia, Problem
 
 Schema = dict[str, object]
 UNSENDABLE: Final = re.compile("[\0\ud800-\udfff]")
@@ -22,19 +23,17 @@ class Invalid:
 INVALID: Final = Invalid()
 
 
+@dataclass(slots=True)
 class CheckContext:
-    """One check under way: where problems are noted, how media are looked at, whether the size of one is known."""
+    """One check under way: how media are inspected, the problems so far, whether the size of a media file is known."""
 
-    __slots__ = ("look", "media_sized", "problems")
+    inspect: InspectMedia
+    problems: list[Problem] = field(default_factory=list)
+    media_sized: bool = False
 
-    def __init__(self, look: InspectMedia, problems: Problems) -> None:
-        self.look = look
-        self.problems = problems
-        self.media_sized = False
-
-    def add_problem(self, at: str, rule: str, message: str) -> Invalid:
-        """Note an error at `at` and stand in for the value."""
-        self.problems.error(at, rule, f"{at} {message}")
+    def add_problem(self, path: str, rule: str, message: str) -> Invalid:
+        """Add an error at `path` and stand in for the value."""
+        self.problems.append(Problem(path, rule, f"{path} {message}"))
         return INVALID
 
 
@@ -57,8 +56,8 @@ class Field(Record, kw_only=True):
 
     kind: ClassVar[str] = "value"
 
-    def check(self, value: object, at: str, context: CheckContext) -> object:
-        """The value as it is sent, or BROKEN with the problem noted in `check`."""
+    def check(self, value: object, path: str, context: CheckContext) -> object:
+        """The value as it is sent, or INVALID with the problem added to `context`."""
         raise NotImplementedError
 
     def read(self, text: str) -> object:
@@ -81,31 +80,29 @@ class Text(Field):
     max_length: int | None = None
     kind: ClassVar[str] = "text"
 
-    def check(self, value: object, at: str, context: CheckContext) -> object:
+    def check(self, value: object, path: str, context: CheckContext) -> object:
         if not isinstance(value, str):
-            return context.add_problem(at, self.rule, f"must be text, not {quote(value)}; put it in quotes")
+            return context.add_problem(path, self.rule, f"must be text, not {quote(value)}; put it in quotes")
         if len(value) < self.min_length:
-            return context.add_problem(at, self.rule, f"is empty; it takes {self.describe_bounds()}")
+            return context.add_problem(path, self.rule, f"is empty; it takes {self.describe_bounds()}")
         if self.max_length is not None and len(value) > self.max_length:
             return context.add_problem(
-                at, self.rule, f"has {len(value)} characters; at most {self.max_length} are allowed"
+                path, self.rule, f"has {len(value)} characters; at most {self.max_length} are allowed"
             )
         if ("\0" in value or not value.isascii()) and UNSENDABLE.search(value):  # the search goes through all of it
-            return context.add_problem(at, self.rule, "holds a NUL or half a surrogate pair, which is no text to send")
+            return context.add_problem(
+                path, self.rule, "holds a NUL or half a surrogate pair, which is no text to send"
+            )
         return value
 
     def describe_bounds(self) -> str:
         if self.max_length is None:
             return "at least 1 character" if self.min_length else ""
-        return (
-            f"{self.min_length}–{self.max_length} characters"
-            if self.min_length
-            else f"at most {self.max_length} characters"
-        )
+        return f"{f'{self.min_length}–' if self.min_length else 'at most '}{self.max_length} characters"
 
     def schema(self) -> Schema:
-        longest = {} if self.max_length is None else {"maxLength": self.max_length}
-        return {"type": "string", "minLength": self.min_length, **longest}
+        maximum = {} if self.max_length is None else {"maxLength": self.max_length}
+        return {"type": "string", "minLength": self.min_length, **maximum}
 
 
 class Choice(Field):
@@ -117,16 +114,14 @@ class Choice(Field):
     @property
     def spellings(self) -> tuple[tuple[str | int, str], ...]:
         """Every value that is accepted, with the word that is sent for it."""
-        return (
-            *zip(self.options, self.options, strict=True),
-            *((int(word), word) for word in self.options if word.isdigit()),
-        )
+        numbers = ((int(word), word) for word in self.options if word.isdigit())
+        return (*zip(self.options, self.options, strict=True), *numbers)
 
-    def check(self, value: object, at: str, context: CheckContext) -> object:
+    def check(self, value: object, path: str, context: CheckContext) -> object:
         words = _words_by_type(self).get(type(value))
         if words and value in words:
             return words[value]
-        return context.add_problem(at, self.rule, f"is {quote(value)}; choose {join_or(self.options)}")
+        return context.add_problem(path, self.rule, f"is {quote(value)}; choose {join_or(self.options)}")
 
     def describe_bounds(self) -> str:
         return " | ".join(self.options)
@@ -158,9 +153,9 @@ class Boolean(Field):
 
     kind: ClassVar[str] = "boolean"
 
-    def check(self, value: object, at: str, context: CheckContext) -> object:
+    def check(self, value: object, path: str, context: CheckContext) -> object:
         if not isinstance(value, bool):
-            return context.add_problem(at, self.rule, f"is {quote(value)}; it must be true or false")
+            return context.add_problem(path, self.rule, f"is {quote(value)}; it must be true or false")
         return value
 
     def read(self, text: str) -> object:
@@ -171,22 +166,24 @@ class Boolean(Field):
 
 
 class Number(Field):
-    """A finite number, `low` to `high` inclusive."""
+    """A finite number, `minimum` to `maximum` inclusive."""
 
     minimum: float | None = None
     maximum: float | None = None
     kind: ClassVar[str] = "number"
     types: ClassVar[tuple[type[int] | type[float], ...]] = (int, float)
 
-    def check(self, value: object, at: str, context: CheckContext) -> object:
+    def check(self, value: object, path: str, context: CheckContext) -> object:
         if not (type(value) is int or (type(value) is float and float in self.types)):
-            return context.add_problem(at, self.rule, f"is {quote(value)}; it must be {self._article()}")
+            expected = ", ".join(
+                filter(None, ("an integer" if self.types == (int,) else "a number", self.describe_bounds()))
+            )
+            return context.add_problem(path, self.rule, f"is {quote(value)}; it must be {expected}")
         low, high = self.minimum, self.maximum
         outside = (low is not None and value < low) or (high is not None and value > high)
         if outside or (type(value) is float and not isfinite(value)):
-            return context.add_problem(
-                at, self.rule, f"is {quote(value)}; the range is {self.describe_bounds() or 'finite numbers'}"
-            )
+            bounds = self.describe_bounds() or "finite numbers"
+            return context.add_problem(path, self.rule, f"is {quote(value)}; the range is {bounds}")
         return int(value) if type(value) is float and value.is_integer() else value
 
     def read(self, text: str) -> object:
@@ -198,18 +195,13 @@ class Number(Field):
 
     def describe_bounds(self) -> str:
         if self.minimum is None or self.maximum is None:
-            sides = {"at least": self.minimum, "at most": self.maximum}
-            return "".join(f"{words} {bound:g}" for words, bound in sides.items() if bound is not None)
+            bounds = {"at least": self.minimum, "at most": self.maximum}
+            return "".join(f"{text} {bound:g}" for text, bound in bounds.items() if bound is not None)
         return f"{self.minimum:g} to {self.maximum:g}"
 
     def schema(self) -> Schema:
-        sides = {"minimum": self.minimum, "maximum": self.maximum}
-        return {"type": self.kind, **{side: bound for side, bound in sides.items() if bound is not None}}
-
-    def _article(self) -> str:
-        return f"a{'n' * (self.kind[0] in 'aeiou')} {self.kind}" + (
-            f", {self.describe_bounds()}" if self.describe_bounds() else ""
-        )
+        bounds = {"minimum": self.minimum, "maximum": self.maximum}
+        return {"type": self.kind, **{name: bound for name, bound in bounds.items() if bound is not None}}
 
 
 class Integer(Number):
@@ -224,10 +216,12 @@ class Url(Field):
 
     kind: ClassVar[str] = "URL"
 
-    def check(self, value: object, at: str, context: CheckContext) -> object:
+    def check(self, value: object, path: str, context: CheckContext) -> object:
         if isinstance(value, str) and is_web_url(value):
             return value
-        return context.add_problem(at, self.rule, f"is {quote(value)}; it must be an absolute http:// or https:// URL")
+        return context.add_problem(
+            path, self.rule, f"is {quote(value)}; it must be an absolute http:// or https:// URL"
+        )
 
     def schema(self) -> Schema:
         return {"type": "string", "pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://\S+$"}
@@ -253,11 +247,6 @@ def none_of(*schemas: Schema, sure: bool) -> Schema:
 def member_schema(name: str, schema: Schema, *, required: bool = True) -> Schema:
     """An object whose member is so, if it is there; `required` asks that it is."""
     return {**({"required": [name]} if required else {}), "properties": {name: schema}}
-
-
-def members_schema(names: Iterable[str], schemas: Iterable[Schema]) -> Schema:
-    """An object whose members, those that are there, are so."""
-    return {"properties": dict(zip(names, schemas, strict=True))}
 
 
 def nested_members(groups: list[str], schema: Schema, *, sure: bool) -> Schema:

@@ -12,9 +12,9 @@ NO_MEMBERS: Final[Mapping[str, str]] = {}
 
 
 class Flag(Record):
-    """One flag. `path` leads to its value in `params`, through the first item of the list `inside` where there is one.
+    """One flag. `path` leads to its value in `params`, through the first item of `parent_list` where there is one.
 
-    `adds` holds what an item that this flag appends has besides.
+    `fixed_members` holds what an item that this flag appends has besides.
     """
 
     name: str
@@ -57,34 +57,23 @@ def model_flags(model: Model) -> tuple[Flag, ...]:
     return tuple(flag for field in model.fields for flag in _flags(field, "", ()))
 
 
-def _flags(field: Field, prefix: str, path: tuple[str, ...], inside: ListField | None = None) -> Iterator[Flag]:
-    name = _name(field, prefix)
-    here = (*path, field.name)
+def _flags(field: Field, prefix: str, path: tuple[str, ...], parent: ListField | None = None) -> Iterator[Flag]:
+    name = f"{prefix}-{field.name}".lstrip("-").replace("_", "-") if field.flag is None else field.flag or prefix
+    path = (*path, field.name)
     if isinstance(field, ObjectField):
-        inner = [flag for member in field.fields for flag in _flags(member, name, here, inside)]
-        if not path and name not in {flag.name for flag in inner}:
-            yield Flag(name, here, field, field.help, field.short)
-        yield from inner
+        flags = [flag for member in field.fields for flag in _flags(member, name, path, parent)]
+        if len(path) == 1 and name not in {flag.name for flag in flags}:
+            yield Flag(name, path, field, field.help, field.short)
+        yield from flags
     elif isinstance(field, ListField):
-        yield from _list_flags(field, name, here)
+        for variant, (help_text, fixed_members) in field.variants.items():
+            yield Flag(variant, path, field, help_text, fixed_members=fixed_members)
+        yield Flag(name, path, field, field.help, field.short)
+        for member in field.item.fields if field.max_items == 1 else ():
+            if member.name != field.item.shorthand_field:
+                yield from _flags(member, name, path, field)
     else:
-        yield Flag(name, here, field, field.help, field.short, parent_list=inside)
-
-
-def _list_flags(part: ListField, name: str, here: tuple[str, ...]) -> Iterator[Flag]:
-    for variant, (says, adds) in part.variants.items():
-        yield Flag(variant, here, part, says, fixed_members=adds)
-    yield Flag(name, here, part, part.help, part.short)
-    if part.max_items == 1:
-        for member in part.item.fields:
-            if member.name != part.item.shorthand_field:
-                yield from _flags(member, name, here, part)
-
-
-def _name(field: Field, prefix: str) -> str:
-    if field.flag is not None:
-        return field.flag or prefix
-    return f"{prefix}-{field.name}".lstrip("-").replace("_", "-")
+        yield Flag(name, path, field, field.help, field.short, parent_list=parent)
 
 
 def set_param(params: dict[str, object], flag: Flag, value: object) -> str:
@@ -97,39 +86,34 @@ def set_param(params: dict[str, object], flag: Flag, value: object) -> str:
         return _append(params, flag, flag.field, read)
     name = flag.path[-1]
     if flag.parent_list is not None:
-        _first_item(params, flag.path[0], flag.parent_list)[name] = read
+        items = _copy_list(params, flag.path[0])
+        first = flag.parent_list.item.expand_shorthand(items[0]) if items else {}
+        items[:1] = [{**(first if isinstance(first, Mapping) else {}), name: read}]
         return f"{flag.path[0]}[0].{name}"
     target = params
     for step in flag.path[:-1]:
         inner = target.get(step)
-        fresh = dict(inner) if isinstance(inner, Mapping) else {}
-        target[step] = fresh
-        target = fresh
+        copy = dict(inner) if isinstance(inner, Mapping) else {}
+        target[step] = copy
+        target = copy
     target[name] = read
     return ".".join(flag.path)
 
 
-def _append(params: dict[str, object], flag: Flag, many: ListField, read: object) -> str:
+def _append(params: dict[str, object], flag: Flag, field: ListField, value: object) -> str:
     """Append an item, or all items of a list, which only JSON can be."""
-    items = _list_at(params, many.name)
-    for one in read if isinstance(read, list) else [read]:
-        whole = many.item.expand_shorthand(one)
-        items.append({**whole, **flag.fixed_members} if isinstance(whole, dict) else whole)
-    return many.name if isinstance(read, list) else f"{many.name}[{len(items) - 1}]"
+    items = _copy_list(params, field.name)
+    for item in value if isinstance(value, list) else [value]:
+        members = field.item.expand_shorthand(item)
+        items.append({**members, **flag.fixed_members} if isinstance(members, dict) else members)
+    return field.name if isinstance(value, list) else f"{field.name}[{len(items) - 1}]"
 
 
-def _list_at(params: dict[str, object], name: str) -> list[object]:
-    held = params.get(name)
-    params[name] = items = list(held) if isinstance(held, list | tuple) else []
+def _copy_list(params: dict[str, object], name: str) -> list[object]:
+    """The list of that name, made new in `params`, so that nobody else's changes."""
+    value = params.get(name)
+    params[name] = items = list(value) if isinstance(value, list | tuple) else []
     return items
-
-
-def _first_item(params: dict[str, object], name: str, within: ListField) -> dict[str, object]:
-    items = _list_at(params, name)
-    whole = within.item.expand_shorthand(items[0]) if items else {}
-    first = dict(whole) if isinstance(whole, Mapping) else {}
-    items[:1] = [first]
-    return first
 
 
 def flag_for_path(flags: tuple[Flag, ...], path: str) -> Flag | None:

@@ -24,20 +24,20 @@ class ImageLimits(Record):
 
     def breaches(self, picture: MediaFile) -> list[tuple[str, str]]:
         """(rule, sentence) of every known fact that is out of bounds."""
-        found = []
+        breaches = []
         limit = self.max_megabytes * BYTES_PER_MB
         if picture.size is not None and picture.size > limit - self.exclusive:
             bound = f"{'less than' if self.exclusive else 'at most'} {self.max_megabytes} MB ({limit} bytes)"
-            found.append(("I3", f"has {picture.size} bytes; it may have {bound}"))
+            breaches.append(("I3", f"has {picture.size} bytes; it may have {bound}"))
         sides = picture.sides
         if sides is None:
-            return found
-        if not _within(sides, self.min_side, self.max_side):
-            found.append(("I4", f"is {_px(sides)}; both sides must be {_span(self.min_side, self.max_side)} px"))
+            return breaches
+        if message := _check_sides(sides, self.min_side, self.max_side):
+            breaches.append(("I4", message))
         if self.max_ratio is not None and max(sides) > min(sides) * self.max_ratio:
             bound = f"the aspect ratio must be between 1:{self.max_ratio:g} and {self.max_ratio:g}:1"
-            found.append(("I5", f"is {_px(sides)}; {bound}"))
-        return found
+            breaches.append(("I5", f"is {sides[0]} × {sides[1]} px; {bound}"))
+        return breaches
 
     def __str__(self) -> str:
         ratio = "" if self.max_ratio is None else f", 1:{self.max_ratio:g} to {self.max_ratio:g}:1"
@@ -56,17 +56,16 @@ class VideoLimits(Record):
 
     def breaches(self, video: MediaFile) -> list[tuple[str, str]]:
         """(rule, sentence) of every known fact that is out of bounds."""
-        found = []
+        messages = []
         if video.size is not None and video.size > self.max_megabytes * BYTES_PER_MB:
-            found.append(f"has {video.size} bytes; it may have at most {self.max_megabytes} MB")
-        sides = video.sides
-        if sides and not _within(sides, *self.side_range):
-            found.append(f"is {_px(sides)}; both sides must be {_span(*self.side_range)} px")
+            messages.append(f"has {video.size} bytes; it may have at most {self.max_megabytes} MB")
+        if video.sides and (message := _check_sides(video.sides, *self.side_range)):
+            messages.append(message)
         if video.seconds is not None and not self.seconds_range[0] <= video.seconds <= self.seconds_range[1]:
-            found.append(f"lasts {video.seconds:g} s; it must last {_span(*self.seconds_range)} s")
+            messages.append(f"lasts {video.seconds:g} s; it must last {_span(*self.seconds_range)} s")
         if self.fps_range and video.fps is not None and not self.fps_range[0] <= video.fps <= self.fps_range[1]:
-            found.append(f"has {video.fps:g} frames a second; it must have {_span(*self.fps_range)}")
-        return [(self.rule, sentence) for sentence in found]
+            messages.append(f"has {video.fps:g} frames a second; it must have {_span(*self.fps_range)}")
+        return [(self.rule, message) for message in messages]
 
     def __str__(self) -> str:
         frames = f", {_span(*self.fps_range)} fps" if self.fps_range else ""
@@ -74,12 +73,10 @@ class VideoLimits(Record):
         return f"MP4 or MOV, up to {self.max_megabytes} MB, sides {sides} px, {seconds} s{frames}"
 
 
-def _within(sides: tuple[int, int], least: int, most: int | None) -> bool:
-    return min(sides) >= least and (most is None or max(sides) <= most)
-
-
-def _px(sides: tuple[int, int]) -> str:
-    return f"{sides[0]} × {sides[1]} px"
+def _check_sides(sides: tuple[int, int], minimum: int, maximum: int | None) -> str:
+    if min(sides) >= minimum and (maximum is None or max(sides) <= maximum):
+        return ""
+    return f"is {sides[0]} × {sides[1]} px; both sides must be {_span(minimum, maximum)} px"
 
 
 def _span(low: float, high: float | None) -> str:
@@ -91,21 +88,25 @@ class MediaField(Field):
 
     limits: ImageLimits | VideoLimits
     media_kind: ClassVar[MediaKind]
+    forms: ClassVar[str]
 
-    def check(self, value: object, at: str, context: CheckContext) -> object:
+    def check(self, value: object, path: str, context: CheckContext) -> object:
         if not isinstance(value, str) or not value:
             rule = "I1" if self.media_kind == "image" else "V1"
-            return context.add_problem(at, rule, f"is {quote(value)}; it takes {self.describe_bounds()}")
+            return context.add_problem(path, rule, f"is {quote(value)}; it takes {self.describe_bounds()}")
         try:
-            media_file = context.look(value, self.media_kind)
-        except MediaError as unreadable:
-            return context.add_problem(at, unreadable.rule, f"cannot be used: {unreadable.message}")
+            media_file = context.inspect(value, self.media_kind)
+        except MediaError as error:
+            return context.add_problem(path, error.rule, f"cannot be used: {error.message}")
         if media_file.width is not None:
             context.media_sized = True
         breaches = self.limits.breaches(media_file)
-        for rule, sentence in breaches:
-            context.add_problem(at, rule, f"({media_file.label}) {sentence}")
+        for rule, message in breaches:
+            context.add_problem(path, rule, f"({media_file.label}) {message}")
         return INVALID if breaches else media_file
+
+    def describe_bounds(self) -> str:
+        return f"{self.forms}; {self.limits}"
 
     def schema(self) -> Schema:
         return {"type": "string", "minLength": 1}
@@ -116,9 +117,7 @@ class Image(MediaField):
 
     kind: ClassVar[str] = "image"
     media_kind: ClassVar[MediaKind] = "image"
-
-    def describe_bounds(self) -> str:
-        return f"URL, Base64, data: URI or file; {self.limits}"
+    forms: ClassVar[str] = "URL, Base64, data: URI or file"
 
 
 class Video(MediaField):
@@ -126,6 +125,4 @@ class Video(MediaField):
 
     kind: ClassVar[str] = "video"
     media_kind: ClassVar[MediaKind] = "video"
-
-    def describe_bounds(self) -> str:
-        return f"http(s) URL; {self.limits}"
+    forms: ClassVar[str] = "http(s) URL"

@@ -10,7 +10,7 @@ from kirin_cli.modelspec.fields import CheckContext, Field, Schema
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.request import PresenceView, RequestView, Undecidable
 from kirin_cli.modelspec.rules import AnyRule
-from kirin_cli.modelspec.types import InspectMedia, Problem, Problems
+from kirin_cli.modelspec.types import InspectMedia, Problem
 
 NO_CODES: Final[Mapping[str, str]] = {}
 
@@ -43,33 +43,32 @@ class Model(Record, kw_only=True):
     documented_under: str = ""
     error_codes: Mapping[str, str] = NO_CODES
 
-    def check(self, params: Mapping[str, object], look: InspectMedia) -> CheckResult:
+    def check(self, params: Mapping[str, object], inspect: InspectMedia) -> CheckResult:
         """Hold `params` against every field and rule; all problems come at once."""
-        problems = Problems()
-        check = CheckContext(look, problems)
-        values = check_fields(self.fields, params, "", check)
+        context = CheckContext(inspect)
+        values = check_fields(self.fields, params, "", context)
         for name in [name for name, value in values.items() if not value and isinstance(value, list)]:
             del values[name]
-        whole = not problems.found
-        laws = _applicable_rules(self, *values, sized=check.media_sized) if whole else self.rules
-        self._apply_rules(laws, RequestView(self.fields, values, whole=whole, sized=check.media_sized), problems)
-        return CheckResult(values, tuple(problems.found))
+        whole, sized = not context.problems, context.media_sized
+        rules = _applicable_rules(self, *values, sized=sized) if whole else self.rules
+        self._apply_rules(rules, RequestView(self.fields, values, whole=whole, sized=sized), context.problems)
+        return CheckResult(values, tuple(context.problems))
 
-    def _apply_rules(self, laws: Iterable[AnyRule], request: RequestView, problems: Problems) -> None:
-        for law in laws:
-            breaches = law.problems(request)
-            problems.found += breaches
-            if law.drop_field and breaches:
+    def _apply_rules(self, rules: Iterable[AnyRule], request: RequestView, problems: list[Problem]) -> None:
+        for rule in rules:
+            breaches = rule.problems(request)
+            problems += breaches
+            if rule.drop_field and breaches:
                 for breach in breaches:
                     _drop(request.values, breach.path)
-                now = RequestView(self.fields, request.values, whole=request.whole, sized=request.sized)
-                self._apply_rules(self.rules[self.rules.index(law) + 1 :], now, problems)
+                rest = RequestView(self.fields, request.values, whole=request.whole, sized=request.sized)
+                self._apply_rules(self.rules[self.rules.index(rule) + 1 :], rest, problems)
                 return
 
     def schema(self) -> Schema:
         """JSON Schema (draft-07) of `params`, with the cross-field rules."""
-        laws = [schema for law in self.rules if (schema := law.schema(self.fields)) is not None]
-        return object_schema(self.fields) | ({"allOf": laws} if laws else {})
+        schemas = [schema for rule in self.rules if (schema := rule.schema(self.fields)) is not None]
+        return object_schema(self.fields) | ({"allOf": schemas} if schemas else {})
 
     def field_named(self, name: str) -> Field:
         """The top-level field called `name`; KeyError where there is none."""
@@ -82,15 +81,15 @@ class Model(Record, kw_only=True):
 
 
 @lru_cache(maxsize=1024)  # most of thousands of jobs give the same parameters
-def _applicable_rules(model: Model, *given: str, sized: bool) -> tuple[AnyRule, ...]:
+def _applicable_rules(model: Model, *names: str, sized: bool) -> tuple[AnyRule, ...]:
     """The rules that a request which gives just these parameters may break, by their values or by what is given."""
-    outline = PresenceView(model.fields, given, sized=sized)
-    return tuple(law for law in model.rules if _may_apply(law, outline))
+    view = PresenceView(model.fields, dict.fromkeys(names), whole=True, sized=sized)
+    return tuple(rule for rule in model.rules if _may_apply(rule, view))
 
 
-def _may_apply(law: AnyRule, outline: PresenceView) -> bool:
+def _may_apply(rule: AnyRule, view: PresenceView) -> bool:
     try:
-        return bool(law.problems(outline))
+        return bool(rule.problems(view))
     except Undecidable:
         return True
 

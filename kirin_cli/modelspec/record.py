@@ -14,16 +14,18 @@ class Record:
     _fields: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **_: bool) -> None:
-        own = (name for name, kind in get_annotations(cls).items() if getattr(kind, "__origin__", None) is not ClassVar)
-        cls._fields = tuple(dict.fromkeys((*cls._fields, *own)))
+        names = (
+            name for name, kind in get_annotations(cls).items() if getattr(kind, "__origin__", None) is not ClassVar
+        )
+        cls._fields = tuple(dict.fromkeys((*cls._fields, *names)))
 
     def __init__(self, *values: object, **named: object) -> None:
         fields = self._fields
-        given = {**dict(zip(fields, values, strict=False)), **named}
-        missing = [name for name in fields if name not in given and not hasattr(type(self), name)]
-        if missing or len(given) != len(values) + len(named) or not given.keys() <= set(fields):
-            raise TypeError(f"{type(self).__name__} takes {', '.join(fields)}; given are {', '.join(given)}")
-        self.__dict__.update(given)
+        arguments = {**dict(zip(fields, values, strict=False)), **named}
+        missing = [name for name in fields if name not in arguments and not hasattr(type(self), name)]
+        if missing or len(arguments) != len(values) + len(named) or not arguments.keys() <= set(fields):
+            raise TypeError(f"{type(self).__name__} takes {', '.join(fields)}; given are {', '.join(arguments)}")
+        self.__dict__.update(arguments)
 
     def replace(self, **changes: object) -> Self:
         """The same with some fields changed."""
@@ -33,5 +35,5 @@ class Record:
         raise AttributeError(f"{type(self).__name__} is frozen; {name} cannot be set")
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items())
-        return f"{type(self).__name__}({shown})"
+        members = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items())
+        return f"{type(self).__name__}({members})"

@@ -1,7 +1,7 @@
 """Cross-field rules: conditions on a request as data, each with its JSON Schema. Knows no model."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from typing import ClassVar, Final
 
 from kirin_cli.modelspec.fields import (
     NO_ITEMS,
@@ -12,7 +12,6 @@ from kirin_cli.modelspec.fields import (
     Schema,
     any_of,
     member_schema,
-    members_schema,
     nested_members,
     none_of,
 )
@@ -25,13 +24,13 @@ FieldTuple = tuple[Field, ...]
 
 
 class Condition:
-    """Something that holds for a request or not; `reads` are the paths whose values decide it."""
+    """Something that holds for a request or not; `paths_read` are the paths whose values decide it."""
 
     __slots__ = ()
 
     @property
     def paths_read(self) -> tuple[str, ...]:
-        """Paths that must not be broken for `holds` to mean anything."""
+        """Paths that must not be invalid for `holds` to mean anything."""
         return ()
 
     def holds(self, request: RequestView) -> bool:
@@ -45,16 +44,6 @@ class Condition:
     def describe_now(self, request: RequestView) -> tuple[str, ...]:
         """How things stand where it does not hold, e.g. `mode is std`."""
         return ()
-
-
-class Always(Record, Condition):
-    """Holds for every request."""
-
-    def holds(self, request: RequestView) -> bool:
-        return True
-
-    def schema(self, fields: FieldTuple, *, sure: bool) -> Schema:
-        return {}
 
 
 class Has(Record, Condition):
@@ -71,30 +60,30 @@ class Has(Record, Condition):
 
 
 class Is(Record, Condition):
-    """The value at `path` (or its default) is one of `wanted`."""
+    """The value at `path` (or its default) is one of `values`."""
 
     path: str
-    wanted: tuple[str, ...]
+    values: tuple[str, ...]
 
-    def __init__(self, path: str, *wanted: str) -> None:
-        Record.__init__(self, path=path, wanted=wanted)
+    def __init__(self, path: str, *values: str) -> None:
+        Record.__init__(self, path=path, values=values)
 
     @property
     def paths_read(self) -> tuple[str, ...]:
         return (self.path,)
 
     def holds(self, request: RequestView) -> bool:
-        return request.value(self.path) in self.wanted
+        return request.value(self.path) in self.values
 
     def schema(self, fields: FieldTuple, *, sure: bool) -> Schema:
-        by_default = field_at(fields, self.path).default in self.wanted
+        by_default = field_at(fields, self.path).default in self.values
         *outer, name = self.path.split(".")
-        words = _written(self.wanted, or_null=by_default)
-        return nested_members(outer, member_schema(name, any_of(words, sure=sure), required=not by_default), sure=sure)
+        values = _spellings(self.values, or_null=by_default)
+        return nested_members(outer, member_schema(name, any_of(values, sure=sure), required=not by_default), sure=sure)
 
     def describe_now(self, request: RequestView) -> tuple[str, ...]:
         value = request.value(self.path)
-        return () if value in self.wanted else (f"{self.path} is {'not given' if value is None else value}",)
+        return () if value in self.values else (f"{self.path} is {'not given' if value is None else value}",)
 
 
 class AnyItem(Record, Condition):
@@ -116,11 +105,11 @@ class AnyItem(Record, Condition):
 
     def schema(self, fields: FieldTuple, *, sure: bool) -> Schema:
         by_default = field_at(fields, self.paths_read[0]).default == self.value
-        words = any_of(_written((self.value,), or_null=by_default), sure=sure)
-        item: Schema = {"type": "object", **member_schema(self.key, words, required=not by_default)}
-        bare = [PLAIN_TEXT] if by_default else []
-        held: Schema = {"type": "array", "contains": any_of(item, *bare, sure=sure)}
-        return member_schema(self.name, any_of(held, sure=sure))
+        values = any_of(_spellings((self.value,), or_null=by_default), sure=sure)
+        item: Schema = {"type": "object", **member_schema(self.key, values, required=not by_default)}
+        shorthand = [PLAIN_TEXT] if by_default else []
+        items: Schema = {"type": "array", "contains": any_of(item, *shorthand, sure=sure)}
+        return member_schema(self.name, any_of(items, sure=sure))
 
 
 class AtLeast(Record, Condition):
@@ -146,8 +135,10 @@ class TogetherAtMost(Record, Condition):
         return sum(len(request.items(name)) for name in self.names) <= self.max_items
 
     def schema(self, fields: FieldTuple, *, sure: bool) -> Schema:
-        upto = [any_of(NULL, {"type": "array", "maxItems": most}, sure=sure) for most in range(self.max_items + 1)]
-        return {"anyOf": [members_schema(self.names, pair) for pair in zip(upto, reversed(upto), strict=True)]}
+        counts = range(self.max_items + 1)
+        at_most = [any_of(NULL, {"type": "array", "maxItems": count}, sure=sure) for count in counts]
+        pairs = zip(at_most, reversed(at_most), strict=True)
+        return {"anyOf": [{"properties": dict(zip(self.names, pair, strict=True))} for pair in pairs]}
 
     def describe_now(self, request: RequestView) -> tuple[str, ...]:
         return tuple(f"{name} has {len(request.items(name))}" for name in self.names)
@@ -167,159 +158,150 @@ class OneNonZero(Record, Condition):
         return len(self.describe_now(request)) == 1
 
     def schema(self, fields: FieldTuple, *, sure: bool) -> Schema:
-        moves, still = none_of(NULL, ZERO, sure=sure), any_of(NULL, ZERO, sure=sure)
-        ways: list[Schema] = [
-            {
-                "required": [mover],
-                **members_schema(self.names, [moves if name == mover else still for name in self.names]),
-            }
-            for mover in self.names
+        nonzero, zero = none_of(NULL, ZERO, sure=sure), any_of(NULL, ZERO, sure=sure)
+        alternatives = [
+            {"required": [only], "properties": {name: nonzero if name == only else zero for name in self.names}}
+            for only in self.names
         ]
-        return nested_members(self.group.split("."), {"anyOf": ways}, sure=sure)
+        return nested_members(self.group.split("."), {"anyOf": alternatives}, sure=sure)
 
     def describe_now(self, request: RequestView) -> tuple[str, ...]:
-        return tuple(f"{at} is {value}" for path in self.paths_read for at, value in request.find_all(path) if value)
+        pairs = (pair for path in self.paths_read for pair in request.find_all(path))
+        return tuple(f"{path} is {value}" for path, value in pairs if value)
 
 
-class _Joined(Condition):
-    __slots__ = ("parts",)
+class _Compound(Condition):
+    """A condition made of `conditions`; `keyword` is what JSON Schema calls it."""
 
-    def __init__(self, *parts: Condition) -> None:
-        self.parts = parts
+    __slots__ = ("conditions",)
+    keyword: ClassVar[str]
+
+    def __init__(self, *conditions: Condition) -> None:
+        self.conditions = conditions
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}{self.parts!r}"
+        return f"{type(self).__name__}{self.conditions!r}"
 
     @property
     def paths_read(self) -> tuple[str, ...]:
-        return tuple(path for part in self.parts for path in part.paths_read)
+        return tuple(path for condition in self.conditions for path in condition.paths_read)
+
+    def schema(self, fields: FieldTuple, *, sure: bool) -> Schema:
+        return {self.keyword: [condition.schema(fields, sure=sure) for condition in self.conditions]}
 
     def describe_now(self, request: RequestView) -> tuple[str, ...]:
-        return tuple(words for part in self.parts if not part.holds(request) for words in part.describe_now(request))
+        failing = (condition for condition in self.conditions if not condition.holds(request))
+        return tuple(text for condition in failing for text in condition.describe_now(request))
 
 
-class All(_Joined):
-    """Every part holds."""
+class All(_Compound):
+    """Every condition holds."""
 
     __slots__ = ()
+    keyword: ClassVar[str] = "allOf"
 
     def holds(self, request: RequestView) -> bool:
-        for part in self.parts:  # noqa: SIM110  (a generator costs more than most parts)
-            if not part.holds(request):
+        for condition in self.conditions:  # noqa: SIM110  (a generator costs more than most conditions)
+            if not condition.holds(request):
                 return False
         return True
 
-    def schema(self, fields: FieldTuple, *, sure: bool) -> Schema:
-        return {"allOf": [part.schema(fields, sure=sure) for part in self.parts]}
+
+class Any(_Compound):
+    """At least one condition holds."""
+
+    __slots__ = ()
+    keyword: ClassVar[str] = "anyOf"
+
+    def holds(self, request: RequestView) -> bool:
+        for condition in self.conditions:  # noqa: SIM110  (the same)
+            if condition.holds(request):
+                return True
+        return False
 
 
-class Any(_Joined):
-    """At least one part holds."""
+class Not(_Compound):
+    """The one condition does not hold."""
 
     __slots__ = ()
 
     def holds(self, request: RequestView) -> bool:
-        for part in self.parts:  # noqa: SIM110  (the same)
-            if part.holds(request):
-                return True
-        return False
+        return not self.conditions[0].holds(request)
 
     def schema(self, fields: FieldTuple, *, sure: bool) -> Schema:
-        return {"anyOf": [part.schema(fields, sure=sure) for part in self.parts]}
+        return {"not": self.conditions[0].schema(fields, sure=not sure)}
 
 
-class Not(Record, Condition):
-    """The part does not hold."""
-
-    part: Condition
-
-    @property
-    def paths_read(self) -> tuple[str, ...]:
-        return self.part.paths_read
-
-    def holds(self, request: RequestView) -> bool:
-        return not self.part.holds(request)
-
-    def schema(self, fields: FieldTuple, *, sure: bool) -> Schema:
-        return {"not": self.part.schema(fields, sure=not sure)}
-
-
-def _written(words: tuple[str, ...], *, or_null: bool) -> Schema:
-    """These words as they may be written: digits as numbers too (rule A7), null where the default is one of them."""
+def _spellings(words: tuple[str, ...], *, or_null: bool) -> Schema:
+    """The words as a file may have them: digits as numbers too (rule A7), null where the default is one of them."""
     return {"enum": [*words, *(int(word) for word in words if word.isdigit()), *([None] if or_null else [])]}
 
 
-ALWAYS_TRUE: Final = Always()
+ALWAYS: Final = All()
 FindBreaches = Callable[[RequestView], Iterable[tuple[str, str]]]
 
 
 class Rule(Record):
     """Where `when` holds, `requirement` must hold too.
 
-    The problem stands at the first path of `path` that is given, or at the first. `message` continues a sentence whose
-    subject is the first path, and may go on with the others ("and element_list take at most …"). With `drop_field` a
-    breach is a warning and the field is left out of the request.
+    The problem stands at the first of `path` that is given, or at the first. `message` continues a sentence whose
+    subject is the first of `path`, and may go on with the others ("and element_list take at most …"). With
+    `drop_field` a breach is a warning and the field is left out of the request.
     """
 
     rule: str
     path: str | tuple[str, ...]
     message: str
     requirement: Condition
-    when: Condition = ALWAYS_TRUE
+    when: Condition = ALWAYS
     drop_field: bool = False
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The paths whose values decide."""
-        return (*self.when.paths_read, *self.requirement.paths_read)
 
     @property
     def severity(self) -> Severity:
         """A dropped field is worth a warning, anything else an error."""
         return "warning" if self.drop_field else "error"
 
-    def problems(self, request: RequestView) -> list[Problem]:
-        """The breach, if there is one and its values can be read."""
-        if (
-            (not request.whole and request.has_invalid(self.reads))
-            or not self.when.holds(request)
-            or self.requirement.holds(request)
-        ):
-            return []
-        at = next(filter(request.has, self.paths), self.paths[0])
-        says = self.message.replace(at, self.paths[0])  # the two change places where the subject is another one
-        now = ", ".join(self.requirement.describe_now(request))
-        return [Problem(at, self.rule, f"{at} {says}" + (f" ({now})" if now else ""), self.severity)]
-
     @property
     def paths(self) -> tuple[str, ...]:
         """Where its problem can stand."""
         return (self.path,) if isinstance(self.path, str) else self.path
 
+    def problems(self, request: RequestView) -> list[Problem]:
+        """The breach, if there is one and its values can be read."""
+        if not request.whole and request.has_invalid((*self.when.paths_read, *self.requirement.paths_read)):
+            return []
+        if not self.when.holds(request) or self.requirement.holds(request):
+            return []
+        path = next(filter(request.has, self.paths), self.paths[0])
+        message = self.message.replace(path, self.paths[0])  # the two change places where the subject is another one
+        now = ", ".join(self.requirement.describe_now(request))
+        return [Problem(path, self.rule, f"{path} {message}" + (f" ({now})" if now else ""), self.severity)]
+
     def schema(self, fields: FieldTuple) -> Schema | None:
         """JSON Schema that refuses sure breaches; None for a warning."""
         if self.drop_field:
             return None
-        need = self.requirement.schema(fields, sure=False)
-        return need if isinstance(self.when, Always) else {"if": self.when.schema(fields, sure=True), "then": need}
+        schema = self.requirement.schema(fields, sure=False)
+        return schema if self.when is ALWAYS else {"if": self.when.schema(fields, sure=True), "then": schema}
 
 
 class CustomRule(Record):
-    """A rule that only code can find: `finds` yields (path, rest of the sentence) of every breach."""
+    """A rule that only code can tell: `find_breaches` yields (path, rest of the sentence) of every breach."""
 
     rule: str
     path: str
     message: str
-    reads: tuple[str, ...]
+    paths_read: tuple[str, ...]
     find_breaches: FindBreaches
     severity: Severity = "error"
     drop_field: bool = False
 
     def problems(self, request: RequestView) -> list[Problem]:
         """Every breach, if its values can be read."""
-        if not request.whole and request.has_invalid(self.reads):
+        if not request.whole and request.has_invalid(self.paths_read):
             return []
-        return [Problem(at, self.rule, f"{at} {words}", self.severity) for at, words in self.find_breaches(request)]
+        breaches = self.find_breaches(request)
+        return [Problem(path, self.rule, f"{path} {message}", self.severity) for path, message in breaches]
 
     def schema(self, _: FieldTuple) -> Schema | None:
         """JSON Schema has no words for it."""
@@ -329,52 +311,49 @@ class CustomRule(Record):
 AnyRule = Rule | CustomRule
 
 
-def requires(rule: str, at: str | tuple[str, ...], says: str, **wanted: str) -> Rule:
-    """The fields at `at` may only be given where the parameters named in `wanted` have these values."""
-    places = (at,) if isinstance(at, str) else at
-    given = Any(*(Has(name) for name in places))
-    return Rule(rule, at, says, requirement=All(*(Is(name, value) for name, value in wanted.items())), when=given)
+def requires(rule: str, path: str | tuple[str, ...], message: str, **values: str) -> Rule:
+    """The fields at `path` may only be given where the parameters named in `values` have these values."""
+    when = Any(*map(Has, (path,) if isinstance(path, str) else path))
+    return Rule(rule, path, message, requirement=All(*(Is(name, value) for name, value in values.items())), when=when)
 
 
-def at_least_one(rule: str, names: tuple[str, ...], says: str) -> Rule:
+def at_least_one(rule: str, names: tuple[str, ...], message: str) -> Rule:
     """One of `names` must be given; a missing alternative stands at the first."""
-    return Rule(rule, names, says, requirement=Any(*(Has(name) for name in names)))
+    return Rule(rule, names, message, requirement=Any(*map(Has, names)))
 
 
 def at_most_one(rule: str, groups: tuple[tuple[str, ...], ...]) -> tuple[Rule, ...]:
     """The groups of parameters exclude one another; the problem stands at the later one."""
-    laws = []
+    rules = []
     for index, group in enumerate(groups[1:], start=1):
         earlier = tuple(name for names in groups[:index] for name in names)
-        given, excluded = (Any(*(Has(name) for name in names)) for names in (group, earlier))
-        laws.append(
-            Rule(rule, group, f"cannot be combined with {join_or(earlier)}", requirement=Not(excluded), when=given)
-        )
-    return tuple(laws)
+        message = f"cannot be combined with {join_or(earlier)}"
+        rules.append(Rule(rule, group, message, requirement=Not(Any(*map(Has, earlier))), when=Any(*map(Has, group))))
+    return tuple(rules)
 
 
 def same_aspect_ratio(rule: str, image: str, masks: tuple[str, ...], percent: int) -> CustomRule:
     """The media at `masks` have the aspect ratio of `image`, to so many percent, where both are known."""
 
-    def finds(request: RequestView) -> Iterator[tuple[str, str]]:
+    def find_breaches(request: RequestView) -> Iterator[tuple[str, str]]:
         for _, width, height in request.media_sizes(image):
-            for at, wide, high in request.media_sizes(*masks):
-                if abs(wide * height - width * high) * 100 > percent * width * high:
-                    sizes = f"{wide} × {high} px, {image} is {width} × {height} px"
-                    yield at, f"is {sizes}; a mask must have the aspect ratio of the image"
+            for path, mask_width, mask_height in request.media_sizes(*masks):
+                if abs(mask_width * height - mask_height * width) * 100 > percent * width * mask_height:
+                    sizes = f"{mask_width} × {mask_height} px, {image} is {width} × {height} px"
+                    yield path, f"is {sizes}; a mask must have the aspect ratio of the image"
 
-    return CustomRule(rule, " and ".join(masks), f"must have the aspect ratio of {image}", (), finds)
+    return CustomRule(rule, " and ".join(masks), f"must have the aspect ratio of {image}", (), find_breaches)
 
 
 def same_size(rule: str, paths: tuple[str, ...]) -> CustomRule:
     """All media at `paths` have one resolution, where known; the problem stands at those unlike the first."""
 
-    def finds(request: RequestView) -> Iterator[tuple[str, str]]:
-        masks = request.media_sizes(*paths)
-        for at, wide, high in masks[1:]:
-            first, width, height = masks[0]
-            if (wide, high) != (width, height):
-                sizes = f"{wide} × {high} px, {first} is {width} × {height} px"
-                yield at, f"is {sizes}; all masks must have one resolution"
+    def find_breaches(request: RequestView) -> Iterator[tuple[str, str]]:
+        media = request.media_sizes(*paths)
+        for path, width, height in media[1:]:
+            first, first_width, first_height = media[0]
+            if (width, height) != (first_width, first_height):
+                sizes = f"{width} × {height} px, {first} is {first_width} × {first_height} px"
+                yield path, f"is {sizes}; all masks must have one resolution"
 
-    return CustomRule(rule, " and ".join(paths), "must have one and the same resolution", (), finds)
+    return CustomRule(rule, " and ".join(paths), "must have one and the same resolution", (), find_breaches)

@@ -1,4 +1,4 @@
-"""The plain types of a spec: `Record`, `Problem`, `MediaFile`. Reads nothing itself."""
+"""The plain types of a model's checks: problems, media files, findings. Reads nothing itself."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,19 +22,6 @@ class Problem:
     severity: Severity = "error"
 
 
-class Problems:
-    """Collects problems while a request is checked, in the order in which they are found."""
-
-    __slots__ = ("found",)
-
-    def __init__(self) -> None:
-        self.found: list[Problem] = []
-
-    def error(self, path: str, rule: str, message: str) -> None:
-        """Note an error: the request will not be sent."""
-        self.found.append(Problem(path, rule, message))
-
-
 MediaKind = Literal["image", "video"]
 
 
@@ -56,7 +43,7 @@ class MediaFile:
     seconds: Final[float | None] = None
     fps: Final[float | None] = None  # frames per second
     path: Final[Path | None] = None  # the resolved file, where form is "file"
-    stamp: Final[tuple[int, int, int] | None] = None  # size, mtime_ns, inode of that file when it was looked at
+    stamp: Final[tuple[int, int, int] | None] = None  # size, mtime_ns, inode of that file when it was inspected
 
     @property
     def label(self) -> str:
@@ -82,9 +69,9 @@ InspectMedia = Callable[[str, MediaKind], MediaFile]
 """Finds out what a media value is; raises MediaError. The caller binds the folder that paths are relative to."""
 
 
-def assume_url(given: str, _: MediaKind) -> MediaFile:
+def assume_url(value: str, _: MediaKind) -> MediaFile:
     """Take every value for a URL of which nothing is known: for checks that must not touch files."""
-    return MediaFile(given, "url")
+    return MediaFile(value, "url")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

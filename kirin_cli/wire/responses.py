@@ -1,70 +1,47 @@
 """The service's responses as facts: tasks and failures, from JSON that may be broken or hostile."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import Enum
-from math import isfinite
 from typing import TypeGuard
+
+from kirin_cli.json_text import NestedTooDeeply, parse_json
 
 
 class MalformedResponse(ValueError):
     """What the server sent is not an answer of this protocol."""
 
 
-def parse_json(body: bytes) -> object:
+def parse_response(body: bytes) -> object:
     """The value of a JSON document in UTF-8.
 
     Raises MalformedResponse for anything else: cut text, NaN and infinities, duplicate keys, integers of thousands of
     digits, nesting that does not fit the stack (faults S8, P9).
     """
     try:
-        return json.loads(
-            body.decode("utf-8-sig"),
-            parse_constant=_no_constant,
-            parse_float=_finite,
-            object_pairs_hook=_reject_duplicates,
-        )
-    except RecursionError:
+        return parse_json(body)
+    except NestedTooDeeply:
         raise MalformedResponse("the answer is nested too deeply") from None
     except ValueError as error:
         raise MalformedResponse(f"the answer is not the JSON it should be: {str(error)[:200]}") from None
 
 
-def clip_text(value: object, most: int) -> str:
-    """`value` as text of at most `most` characters that can be encoded; "" for what is neither text nor a number."""
+def clip_text(value: object, max_length: int) -> str:
+    """`value` as text of at most `max_length` characters that can be encoded; "" for neither text nor a number."""
     if is_number(value):
         value = str(value)
     if not isinstance(value, str):
         return ""
-    text = value[: 4 * most].strip()
-    text = text if len(text) <= most else text[: most - 1] + "…"
+    text = value[: 4 * max_length].strip()
+    text = text if len(text) <= max_length else text[: max_length - 1] + "…"
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def is_number(value: object) -> TypeGuard[int | float]:
     """Whether `value` is a number of a size that can be calculated with; true and NaN are none."""
     return isinstance(value, int | float) and not isinstance(value, bool) and -1e300 < value < 1e300
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is no number")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not isfinite(number):
-        raise ValueError("a number is out of range")
-    return number
-
-
-def _reject_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return found
 
 
 class TaskState(Enum):
@@ -81,18 +58,14 @@ KNOWN_STATUSES = frozenset(
 )
 
 
-def task_state(word: str) -> TaskState:
-    """What the service's word `word` means, whatever its case (fault P3)."""
-    return TERMINAL_STATUSES.get(_plain(word), TaskState.RUNNING)
+def task_state(status: str) -> TaskState:
+    """What the service's word `status` means, whatever its case (fault P3)."""
+    return TERMINAL_STATUSES.get(status.strip().lower(), TaskState.RUNNING)
 
 
-def is_known_status(word: str) -> bool:
+def is_known_status(status: str) -> bool:
     """False for a word that deserves to be said once, because nobody has seen it yet (fault P3)."""
-    return _plain(word) in KNOWN_STATUSES
-
-
-def _plain(word: str) -> str:
-    return word.strip().lower()
+    return status.strip().lower() in KNOWN_STATUSES
 
 
 __all__ = [
@@ -102,7 +75,7 @@ __all__ = [
     "Task",
     "TaskState",
     "parse_error",
-    "parse_json",
+    "parse_response",
     "parse_task",
 ]
 
@@ -150,43 +123,47 @@ def parse_task(payload: object, *, created: bool = False) -> Task:
 
     Raises MalformedResponse when the payload is no object, or a creation without a usable id (fault S8).
     """
-    answer = _unwrapped(payload)
-    task_id = valid_id(answer.get("id"))
+    if isinstance(payload, dict) and "id" not in payload and isinstance(payload.get("data"), dict):
+        payload = payload["data"]
+    if not isinstance(payload, dict):
+        raise MalformedResponse("the answer is no JSON object")
+    task_id = valid_id(payload.get("id"))
     if created and not task_id:
         raise MalformedResponse("the answer names no usable task id")
-    word = answer.get("status")
-    status = clip_text(word, 100) if isinstance(word, str) else ""
+    status = payload.get("status")
+    status = clip_text(status, 100) if isinstance(status, str) else ""
+    progress, created_at = payload.get("progress"), payload.get("created_at")
     return Task(
         id=task_id,
         status=status,
         state=task_state(status),
-        progress=_progress(answer.get("progress")),
-        created_at=_seconds(answer.get("created_at")),
-        outputs=tuple(dict.fromkeys(_contents(answer.get("output")))),
-        cost=_cost(answer.get("usage")),
-        failure=_failure(answer.get("error")),
-        raw=answer,
+        progress=float(min(max(progress, 0), 1)) if is_number(progress) else None,
+        created_at=int(created_at) if is_number(created_at) and 0 <= created_at < 2**53 else None,
+        outputs=tuple(dict.fromkeys(_contents(payload.get("output")))),
+        cost=_cost(payload.get("usage")),
+        failure=_failure(payload.get("error")),
+        raw=payload,
     )
 
 
-def parse_error(body: bytes, *, most: int = MAX_MESSAGE_LENGTH) -> ServiceFailure:
+def parse_error(body: bytes, *, max_length: int = MAX_MESSAGE_LENGTH) -> ServiceFailure:
     """What an error body says, in any of the shapes of wire/README.md; of anything else its text, without tags.
 
-    The message is cut to `most` characters. Never fails.
+    The message is cut to `max_length` characters. Never fails.
     """
     try:
-        payload = parse_json(body)
+        payload = parse_response(body)
     except MalformedResponse:
         text = TAGS.sub(" ", body[:8_000].decode("utf-8", "replace"))
-        return ServiceFailure("", clip_text(" ".join(text.split()), most))
+        return ServiceFailure("", clip_text(" ".join(text.split()), max_length))
     if not isinstance(payload, dict):
-        return _failure(payload, most) or ServiceFailure("", "")
-    parts = [payload.get(key) for key in ("error", "status", "detail")]
-    nested = [part for part in parts if isinstance(part, dict)]
-    plain = [part for part in parts if isinstance(part, str)]
-    found = [failure for part in (*nested, payload, *plain) if (failure := _failure(part, most))]
-    code = next((failure.code for failure in found if failure.code), "")
-    return ServiceFailure(code, next((failure.message for failure in found if failure.message), ""))
+        return _failure(payload, max_length) or ServiceFailure("", "")
+    values = [payload.get(key) for key in ("error", "status", "detail")]
+    objects = [value for value in values if isinstance(value, dict)]
+    texts = [value for value in values if isinstance(value, str)]
+    failures = [failure for value in (*objects, payload, *texts) if (failure := _failure(value, max_length))]
+    code = next((failure.code for failure in failures if failure.code), "")
+    return ServiceFailure(code, next((failure.message for failure in failures if failure.message), ""))
 
 
 def valid_id(value: object) -> str:
@@ -196,36 +173,14 @@ def valid_id(value: object) -> str:
     return "" if CONTROL.search(value) or value.strip() in {"", ".", ".."} else value
 
 
-def _unwrapped(payload: object) -> Mapping[str, object]:
-    if isinstance(payload, dict) and "id" not in payload and isinstance(payload.get("data"), dict):
-        payload = payload["data"]
-    if not isinstance(payload, dict):
-        raise MalformedResponse("the answer is no JSON object")
-    return payload
-
-
-def _progress(value: object) -> float | None:
-    return float(min(max(value, 0), 1)) if is_number(value) else None
-
-
-def _seconds(value: object) -> int | None:
-    return int(value) if is_number(value) and 0 <= value < 2**53 else None
-
-
 def _contents(output: object) -> Iterator[OutputContent]:
     for group in _objects(output):
-        entries = _objects(group["content"]) if "content" in group else [group]
-        for entry in entries:
-            content = _content(entry)
-            if content:
-                yield content
-
-
-def _content(entry: Mapping[str, object]) -> OutputContent | None:
-    kind, url = clip_text(entry.get("type"), 20).lower(), entry.get("url")
-    if kind not in {"video", "image"} or not isinstance(url, str) or not 0 < len(url.strip()) <= MAX_RESULT_URL_LENGTH:
-        return None
-    return OutputContent(kind, clip_text(url, MAX_RESULT_URL_LENGTH), clip_text(entry.get("duration"), 32))
+        for entry in _objects(group["content"]) if "content" in group else [group]:
+            kind, url = clip_text(entry.get("type"), 20).lower(), entry.get("url")
+            usable = isinstance(url, str) and 0 < len(url.strip()) <= MAX_RESULT_URL_LENGTH
+            if kind in {"video", "image"} and usable:
+                duration = clip_text(entry.get("duration"), 32)
+                yield OutputContent(kind, clip_text(url, MAX_RESULT_URL_LENGTH), duration)
 
 
 def _objects(value: object) -> list[dict[str, object]]:
@@ -240,14 +195,13 @@ def _cost(usage: object) -> Decimal | None:
     except InvalidOperation:
         return None
     # A sum over a cost of a million digits would never end.
-    sane = cost.is_finite() and cost >= 0 and -12 <= cost.adjusted() <= 9
-    return cost if sane else None
+    return cost if cost.is_finite() and cost >= 0 and -12 <= cost.adjusted() <= 9 else None
 
 
-def _failure(error: object, most: int = MAX_MESSAGE_LENGTH) -> ServiceFailure | None:
+def _failure(error: object, max_length: int = MAX_MESSAGE_LENGTH) -> ServiceFailure | None:
     if not isinstance(error, dict):
-        message = clip_text(error, most)
+        message = clip_text(error, max_length)
         return ServiceFailure("", message) if message else None
-    texts = (clip_text(error.get(key), most) for key in ("error_message", "message", "msg"))
+    texts = (clip_text(error.get(key), max_length) for key in ("error_message", "message", "msg"))
     code, message = clip_text(error.get("code"), 100), next((text for text in texts if text), "")
     return ServiceFailure(code, message) if code or message else None

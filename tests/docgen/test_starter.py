@@ -11,7 +11,7 @@ from kirin_cli.jobs.yaml_loader import parse_yaml
 from kirin_cli.models import MODELS
 from kirin_cli.modelspec.fields import CheckContext
 from kirin_cli.modelspec.model import Model
-from kirin_cli.modelspec.types import Problems, assume_url
+from kirin_cli.modelspec.types import assume_url
 
 EVERY = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 
@@ -34,9 +34,9 @@ def test_every_parameter_is_there_with_its_help_and_a_value_that_it_takes(model:
     assert list(whole) == [part.name for part in model.fields]
     for part in model.fields:
         assert " ".join(part.help.replace("`", "").split()[:5]) in text
-        problems = Problems()
-        part.check(whole[part.name], part.name, CheckContext(assume_url, problems))
-        assert problems.found == []
+        context = CheckContext(assume_url)
+        part.check(whole[part.name], part.name, context)
+        assert context.problems == []
         assert whole[part.name] == example_value(part) or (
             part.kind == "choice" and str(whole[part.name]) == example_value(part)
         )

@@ -7,7 +7,7 @@ import pytest
 from kirin_cli.modelspec.containers import ListField, ObjectField
 from kirin_cli.modelspec.fields import INVALID, Boolean, CheckContext, Choice, Field, Integer, Number, Text, Url, YesNo
 from kirin_cli.modelspec.media_fields import Image, ImageLimits, Video, VideoLimits
-from kirin_cli.modelspec.types import Problem, Problems, assume_url
+from kirin_cli.modelspec.types import Problem, assume_url
 
 AXIS = Number(name="pan", minimum=-10, maximum=10)
 COUNT = Integer(name="count")
@@ -18,8 +18,8 @@ CLIP = Video(name="video", limits=VideoLimits("V3", 200, (720, 2160), (3, 10), (
 
 
 def check(field: Field, value: object) -> tuple[object, list[Problem]]:
-    problems = Problems()
-    return field.check(value, "here", CheckContext(assume_url, problems)), problems.found
+    context = CheckContext(assume_url)
+    return field.check(value, "here", context), context.problems
 
 
 @pytest.mark.parametrize(

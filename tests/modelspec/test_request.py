@@ -38,7 +38,7 @@ def test_sizes_are_those_that_are_known():
 
 
 def test_an_outline_knows_what_is_given_and_what_holds_without():
-    outline = PresenceView(FIELDS, ["camera", "images"], sized=False)
+    outline = PresenceView(FIELDS, dict.fromkeys(["camera", "images"]), whole=True, sized=False)
     assert [outline.has(path) for path in ("camera", "images", "mode", "videos[].url")] == [True, True, False, False]
     assert (outline.value("mode"), outline.items("videos"), outline.find_all("videos[].url")) == ("std", [], [])
     assert outline.media_sizes("images[].type") == []
@@ -56,7 +56,7 @@ def test_an_outline_knows_what_is_given_and_what_holds_without():
 )
 def test_an_outline_cannot_tell_what_the_values_decide(ask):
     with pytest.raises(Undecidable):
-        ask(PresenceView(FIELDS, ["mode", "images"], sized=True))
+        ask(PresenceView(FIELDS, dict.fromkeys(["mode", "images"]), whole=True))
 
 
 @pytest.mark.parametrize("mode", ["std", "pro"])

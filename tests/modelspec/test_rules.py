@@ -8,7 +8,6 @@ from kirin_cli.modelspec.fields import Choice, Integer, Number, Text
 from kirin_cli.modelspec.request import RequestView
 from kirin_cli.modelspec.rules import (
     All,
-    Always,
     Any,
     AnyItem,
     AtLeast,
@@ -57,7 +56,7 @@ def given(condition: Condition, params: dict[str, object]) -> tuple[bool, bool]:
 @pytest.mark.parametrize(
     ("condition", "params"),
     [
-        (Always(), {}),
+        (All(), {}),
         (Has("mode"), {"mode": "std"}),
         (Has("mode"), {"mode": ""}),
         (Has("images"), {"images": ["a"]}),
@@ -78,7 +77,6 @@ def given(condition: Condition, params: dict[str, object]) -> tuple[bool, bool]:
         (ONE, {"camera": {"config": {"pan": -1}}}),
         (ONE, {"camera": {"config": {"pan": 0, "tilt": 0.5}}}),
         (All(Has("mode"), Is("mode", "pro")), {"mode": "pro"}),
-        (All(), {}),
         (Any(Has("mode"), Has("images")), {"images": [{}]}),
         (Not(Has("mode")), {}),
         (Not(Not(Has("mode"))), {"mode": "std"}),
@@ -122,7 +120,7 @@ def test_what_holds_is_sure_and_possible(condition, params):
         (Any(Has("mode"), Has("images")), {}),
         (Any(), {}),
         (Not(Has("mode")), {"mode": "std"}),
-        (Not(Always()), {}),
+        (Not(All()), {}),
     ],
     ids=repr,
 )
@@ -202,7 +200,7 @@ def test_interpolated_text_decides_nothing_that_is_decided():
 @pytest.mark.parametrize(
     ("condition", "params", "now"),
     [
-        (Always(), {}, ()),
+        (All(), {}, ()),
         (Has("mode"), {}, ()),
         (Is("mode", "pro"), {}, ("mode is std",)),
         (Is("mode", "std"), {}, ()),
@@ -222,7 +220,7 @@ def test_a_condition_says_how_things_stand(condition, params, now):
 @pytest.mark.parametrize(
     ("condition", "reads"),
     [
-        (Always(), ()),
+        (All(), ()),
         (Has("mode"), ()),
         (Is("mode", "pro"), ("mode",)),
         (FIRST, ("images[].type",)),

@@ -17,7 +17,7 @@ from kirin_cli.wire.responses import (
     TaskState,
     is_known_status,
     parse_error,
-    parse_json,
+    parse_response,
     parse_task,
     task_state,
     valid_id,
@@ -238,7 +238,7 @@ def test_a_page_of_html_is_read_as_its_text():
     assert parse_error(page) == ServiceFailure("", "502 Bad Gateway nginx")
     assert parse_error(b"\xff\xfe") == ServiceFailure("", "\ufffd\ufffd")
     assert len(parse_error(b"x" * 10_000).message) == 300
-    assert len(parse_error(b"x" * 10_000, most=4000).message) == 4000
+    assert len(parse_error(b"x" * 10_000, max_length=4000).message) == 4000
 
 
 @pytest.mark.parametrize(
@@ -261,12 +261,12 @@ def test_a_page_of_html_is_read_as_its_text():
 )
 def test_P9_hostile_json_is_malformed(body):
     with pytest.raises(MalformedResponse) as caught:
-        parse_json(body)
+        parse_response(body)
     assert len(str(caught.value)) < 300
 
 
 def test_good_json_is_read():
-    assert parse_json(b'\xef\xbb\xbf{"a": [1, 2.5, null, "\xc3\xa4"]}') == {"a": [1, 2.5, None, "ä"]}
+    assert parse_response(b'\xef\xbb\xbf{"a": [1, 2.5, null, "\xc3\xa4"]}') == {"a": [1, 2.5, None, "ä"]}
 
 
 @pytest.mark.parametrize(
