@@ -18,11 +18,12 @@ from kirin_cli.cli.model_command import (
     ModelFlags,
     ParsedFlags,
     flag_for_problem,
+    flag_parameter,
     flag_that_sets,
-    parameters,
     parse_flags,
 )
 from kirin_cli.errors import UsageError
+from kirin_cli.modelspec.flags import model_flags
 
 if TYPE_CHECKING:
     from kirin_cli.cli.console import CommandConsole
@@ -48,7 +49,7 @@ def model_command(model: Model) -> Callable[..., int]:
         return run_model_command(model, fill_record(ModelFlags, values), values)
 
     prompt, *further = flag_parameters(ModelFlags)
-    return with_signature(command, [prompt, *parameters(model), *further], model.help)
+    return with_signature(command, [prompt, *map(flag_parameter, model_flags(model)), *further], model.help)
 
 
 def run_model_command(model: Model, flags: ModelFlags, values: Mapping[str, object]) -> int:

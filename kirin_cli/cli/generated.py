@@ -14,9 +14,9 @@ from kirin_cli.docgen.generated_files import stale_files, write_files
 def main(arguments: list[str]) -> int:
     """Write or check the files below the current folder."""
     if arguments == ["--check"]:
-        found = stale_files(Path(), all_commands(), environment_variables())
-        make_console().data(*(f"stale: {path} (python -m kirin_cli.cli.generated)" for path in found))
-        return 1 if found else 0
+        stale = stale_files(Path(), all_commands(), environment_variables())
+        make_console().data(*(f"stale: {path} (python -m kirin_cli.cli.generated)" for path in stale))
+        return 1 if stale else 0
     write_files(Path(), all_commands(), environment_variables())
     return 0
 

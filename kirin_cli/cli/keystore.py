@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 from kirin_cli.api.credentials import ApiKey, check_key, find_key
 from kirin_cli.atomic_file import write_atomically
@@ -22,33 +22,17 @@ class KeyringUnavailable(RuntimeError):
     """The keyring refuses, or is not there after all."""
 
 
-class KeyringBackend(Protocol):
-    """What is asked of a keyring; each method may raise KeyringUnavailable."""
-
-    def get_password(self, service: str, name: str) -> str | None:
-        """The password, None for none."""
-
-    def set_password(self, service: str, name: str, password: str) -> None:
-        """Keep the password."""
-
-    def delete_password(self, service: str, name: str) -> None:
-        """Forget the password."""
-
-
-FindKeyring = Callable[[], KeyringBackend | None]
-
-
 class SystemKeyring:
-    """The keyring that the library `keyring` has found; its errors become KeyringUnavailable."""
+    """The keyring that the library `keyring` has found; each method may raise KeyringUnavailable."""
 
-    def __init__(self, backend: KeyringBackend, errors: type[Exception]) -> None:
+    def __init__(self, backend: Any, errors: type[Exception]) -> None:  # noqa: ANN401  (the library is optional)
         self._backend = backend
         self._errors = errors
 
     def get_password(self, service: str, name: str) -> str | None:
         """The password, None for none."""
         with self._translate_errors():
-            return self._backend.get_password(service, name)
+            return self._backend.get_password(service, name)  # type: ignore[no-any-return]
 
     def set_password(self, service: str, name: str, password: str) -> None:
         """Keep the password."""
@@ -68,7 +52,10 @@ class SystemKeyring:
             raise KeyringUnavailable(f"the system's keyring refuses: {error}") from error
 
 
-def system_keyring() -> KeyringBackend | None:
+FindKeyring = Callable[[], SystemKeyring | None]
+
+
+def system_keyring() -> SystemKeyring | None:
     """The keyring of this system; None where the `keyring` extra is not installed, or finds none worth using."""
     if find_spec("keyring") is None:
         return None
@@ -132,7 +119,7 @@ def readable_by_others(path: Path) -> bool:
     return os.name == "posix" and path.is_file() and bool(path.stat().st_mode & 0o077)
 
 
-def _read_keyring(ring: KeyringBackend | None, profile: str) -> str | None:
+def _read_keyring(ring: SystemKeyring | None, profile: str) -> str | None:
     if ring is None:
         return None
     try:
@@ -141,7 +128,7 @@ def _read_keyring(ring: KeyringBackend | None, profile: str) -> str | None:
         return None
 
 
-def _write_keyring(ring: KeyringBackend, profile: str, key: str) -> bool:
+def _write_keyring(ring: SystemKeyring, profile: str, key: str) -> bool:
     try:
         ring.set_password(SERVICE, profile or DEFAULT_PROFILE, key)
     except KeyringUnavailable:

@@ -70,14 +70,20 @@ class ParsedFlags:
     base: Path = Path()
 
 
-def parameters(model: Model) -> list[Parameter]:
-    """One keyword parameter of a Typer command for each flag of the model."""
-    return [_parameter(flag) for flag in model_flags(model)]
-
-
 def param_name(flag: Flag) -> str:
     """The name under which Typer passes the flag's value."""
     return "p_" + flag.name.replace("-", "_")
+
+
+def flag_parameter(flag: Flag) -> Parameter:
+    """The keyword parameter of a Typer command for a flag of a model."""
+    spellings = [f"{flag.option}/--no-{flag.name}" if flag.is_switch else flag.option, *filter(None, (flag.short,))]
+    metavar = "|".join(flag.choices) if flag.choices else flag.field.metavar or flag.field.kind.upper()
+    option = typer.Option(
+        *spellings, help=flag.help, metavar=None if flag.is_switch else metavar, rich_help_panel=flag.field.panel
+    )
+    kind: object = bool | None if flag.is_switch else list[str] | None if flag.repeats else str | None
+    return Parameter(param_name(flag), Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, option])
 
 
 def parse_flags(
@@ -117,13 +123,3 @@ def flag_that_sets(model: Model, path: str) -> str:
 def _absolute(value: object) -> object:
     is_short = isinstance(value, str) and len(value) < MAX_PATH_LENGTH
     return str(Path(str(value)).absolute()) if is_short and Path(str(value)).is_file() else value
-
-
-def _parameter(flag: Flag) -> Parameter:
-    spellings = [f"{flag.option}/--no-{flag.name}" if flag.is_switch else flag.option, *filter(None, (flag.short,))]
-    metavar = "|".join(flag.choices) if flag.choices else flag.field.metavar or flag.field.kind.upper()
-    option = typer.Option(
-        *spellings, help=flag.help, metavar=None if flag.is_switch else metavar, rich_help_panel=flag.field.panel
-    )
-    kind: object = bool | None if flag.is_switch else list[str] | None if flag.repeats else str | None
-    return Parameter(param_name(flag), Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, option])

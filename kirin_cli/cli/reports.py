@@ -21,7 +21,6 @@ from kirin_cli.report.destinations import (
     write_report,
 )
 from kirin_cli.report.json_format import error_result, refused_result, run_data
-from kirin_cli.report.report import Report
 from kirin_cli.run.job import Summary
 from kirin_cli.ui.terminal_text import escape_untrusted
 
@@ -81,12 +80,20 @@ def parse_reports(texts: Iterable[str] | None, *, json: bool) -> Reports:
 
 
 def _write(destination: Destination, data: Mapping[str, object], console: CommandConsole) -> None:
+    """Write one report; that for GitHub serves the step too, where the runner names files for its summary and outputs.
+
+    Raises LocalFault.
+    """
+    from kirin_cli.report import github
     from kirin_cli.report.report import ReportParser
 
-    path = destination.path
+    path, is_github = destination.path, destination.format == "github"
     report = ReportParser(sanitize).report(data, path.parent if path else Path())
-    is_github = destination.format == "github"
-    text = _annotations(report) if is_github else FORMATS[destination.format].render(report)
+    if is_github:
+        workspace = os.environ.get("GITHUB_WORKSPACE")
+        text = github.render(report, Path.cwd(), Path(workspace) if workspace else None)
+    else:
+        text = FORMATS[destination.format].render(report)
     if path is not None:
         write_report(path, text, [file.path for job in report.jobs for file in job.files])
         console.info(f"report: {path}")
@@ -94,23 +101,9 @@ def _write(destination: Destination, data: Mapping[str, object], console: Comman
     if text:
         (console.data if destination.target == STDOUT else console.streams.info)(text)
     if is_github:
-        _serve_step(report)
-
-
-def _annotations(report: Report) -> str:
-    from kirin_cli.report.github import render
-
-    workspace = os.environ.get("GITHUB_WORKSPACE")
-    return render(report, Path.cwd(), Path(workspace) if workspace else None)
-
-
-def _serve_step(report: Report) -> None:
-    """Add to the step summary and to the outputs of the step, where the runner names files for them."""
-    from kirin_cli.report.github import outputs, summary
-
-    for path, render in zip(github_files(os.environ), (summary, outputs), strict=True):
-        if path is not None:
-            append_to_file(path, render(report))
+        for step_file, render in zip(github_files(os.environ), (github.summary, github.outputs), strict=True):
+            if step_file is not None:
+                append_to_file(step_file, render(report))
 
 
 def sanitize(text: str) -> str:

@@ -100,13 +100,9 @@ def open_session(settings: Settings, *, sandbox: bool) -> Iterator[Session]:
                 key = api_key.value if api_key else ""
             except NotPermitted as error:
                 unusable = error
-            yield replace(_open(stack, settings, key, origin_of(settings)), unusable=unusable)
-
-
-def origin_of(settings: Settings) -> str:
-    """The service's name in identities: scheme, host and port of its base URL."""
-    parts = urlsplit(settings.base_url)
-    return f"{parts.scheme}://{parts.netloc}".lower()
+            parts = urlsplit(settings.base_url)
+            origin = f"{parts.scheme}://{parts.netloc}".lower()
+            yield replace(_open(stack, settings, key, origin), unusable=unusable)
 
 
 def _start_sandbox(stack: ExitStack, settings: Settings) -> tuple[Settings, str, str]:
