@@ -4,7 +4,10 @@ import os
 import signal
 import sys
 
-POSIX_ONLY = ["faults/*", "shells/*", "tasks/*", "recording/*", "api/test_part_file.py", "ui/test_console_streams.py"]
+POSIX_ONLY = [
+    "faults/*", "shells/*", "tasks/*", "recording/*", "api/test_part_file.py", "ui/test_console_streams.py",
+    *(f"cli/commands/test_{name}.py" for name in ("list", "plan", "resolve", "sandbox")),
+]  # fmt: skip
 collect_ignore_glob = POSIX_ONLY if sys.platform == "win32" else []
 
 # Without it every worker and every process would compile everything anew, which doubles the time.

@@ -1,10 +1,9 @@
 """Downloads beside curl: 200 MB, the same with its SHA-256, and eight at once; prints ratios of wall time.
 
-python tests/benchmarks/bench_download.py      (needs curl and sha256sum)
+cd tests && python -m benchmarks.bench_download      (needs curl and sha256sum)
 """
 
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -15,9 +14,6 @@ from loopback.service import Service
 
 from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.download import Downloader
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 
 ROUNDS = 5
 

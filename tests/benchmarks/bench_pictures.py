@@ -1,6 +1,6 @@
 """What looking at a picture costs: the way of kirin (imagesize, and whether the file is whole) beside Pillow's.
 
-Run: python tests/benchmarks/bench_pictures.py. Prints ratios within this run; asserts nothing. Pillow where installed.
+In tests/: python -m benchmarks.bench_pictures. Prints ratios within this run; asserts nothing. Pillow where installed.
 """
 
 import subprocess
@@ -19,9 +19,6 @@ from support.pictures import jpeg, png
 from kirin_cli.media.detect import inspect_media
 from kirin_cli.media.image_header import read_image_header
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-
 PICTURES = {
     "small.png": png(640, 480),
     "small.jpg": jpeg(),
@@ -32,10 +29,10 @@ PROCESSES = {
     "pass": "pass",
     "imagesize": "import imagesize",
     "PIL.Image": "import PIL.Image; PIL.Image.preinit()",
-    "media.look, no picture yet": "from kirin_cli.media import look; look",
-    "media.look, a picture": "from kirin_cli.media import look; look; import imagesize",
+    "media.detect, no picture yet": "import kirin_cli.media.detect",
+    "media.detect, a picture": "import kirin_cli.media.detect; import imagesize",
     "requests": "import requests",
-    "media.look, Pillow for it": "from kirin_cli.media import look; look; import PIL.Image; PIL.Image.preinit()",
+    "media.detect, Pillow for it": "import kirin_cli.media.detect; import PIL.Image; PIL.Image.preinit()",
     "requests, imagesize": "import requests, imagesize",
     "requests, PIL.Image": "import requests, PIL.Image; PIL.Image.preinit()",
 }
@@ -57,8 +54,8 @@ def ways_to_measure(file: Path) -> dict[str, Callable[[], object]]:
             pass
 
     ways: dict[str, Callable[[], object]] = {
-        "read_header": header,
-        "look": lambda: inspect_media(file.name, "image", file.parent),
+        "read_image_header": header,
+        "inspect": lambda: inspect_media(file.name, "image", file.parent),
         "imagesize alone": sides_only,
     }
     if find_spec("PIL"):
@@ -90,7 +87,7 @@ def main() -> None:
             file = Path(folder) / name
             file.write_bytes(data)
             times = {way: seconds(run) for way, run in ways_to_measure(file).items()}
-            reference = times["read_header"]
+            reference = times["read_image_header"]
             ratios = "  ".join(f"{way} {time / reference:.2f}" for way, time in times.items())
             say(f"{name:12} {reference * 1e6:5.1f} µs = 1: {ratios}\n")
     times = processes()

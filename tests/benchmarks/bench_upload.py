@@ -1,6 +1,6 @@
 """What a request body with four 10 MB images costs, beside Base64 of the same bytes in memory.
 
-Run: python tests/benchmarks/bench_upload.py. Prints ratios within this run (goals: <= 1.0, <= 2 MiB); asserts nothing.
+In tests/: python -m benchmarks.bench_upload. Prints ratios within this run (goals: <= 1.0, <= 2 MiB); asserts nothing.
 """
 
 import base64
@@ -16,9 +16,6 @@ from support.pictures import png
 
 from kirin_cli.media.detect import inspect_media
 from kirin_cli.media.request_body import JsonBody
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 
 MB = 1024 * 1024
 IMAGES = 4

@@ -1,6 +1,6 @@
 """What checking job files costs: 10,000 jobs of 20 lines beside the bare events of libyaml, whole processes.
 
-Run: python tests/benchmarks/bench_validate_yaml.py [JOBS [RUNS]]. Prints ratios of medians of interleaved runs, and the
+In tests/: python -m benchmarks.bench_validate_yaml [JOBS [RUNS]]. Prints ratios of medians of interleaved runs, and the
 peak memory; asserts nothing. Building should cost at most 1.8, `kirin validate` at most 2.5 and 120 MiB, with two
 pictures a job at most 3.2.
 """
@@ -14,8 +14,6 @@ from pathlib import Path
 from statistics import median
 
 from support.pictures import png
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 ROOT = Path(__file__).parent.parent.parent
 JOB = """\

@@ -4,7 +4,8 @@ What runs beside another command is a process of its own: `process` is `kirin` o
 """
 
 import json
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -16,6 +17,7 @@ from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.ledger.queries import select_entries
 from kirin_cli.sandbox.server import Sandbox
 from support.command_line import CommandResult, Home
+from support.fast_folder import fast_folder
 
 SPEED = 300
 
@@ -84,3 +86,13 @@ class Workspace:
         """What stands in the ledger, by the names of the jobs."""
         with Ledger.open(self.home.state, lambda: 0.0) as ledger:
             return {entry.job: entry for entry in reversed(select_entries(ledger.store))}
+
+
+@contextmanager
+def open_workspace(otherwise: Path) -> Iterator[Workspace]:
+    """A workspace with a service, below `otherwise` where no folder is in memory."""
+    with fast_folder(otherwise) as folder, ExitStack() as stack:
+        workspace = Workspace(Home(folder), stack, environ={"KIRIN_POLL_SECONDS": "0.05", "KIRIN_SETTLE_SECONDS": "0"})
+        workspace.serve()
+        yield workspace
+        assert not workspace.sandbox.crashes

@@ -1,15 +1,12 @@
-"""Tasks, failures, JSON and Retry-After as broken and hostile services send them."""
+"""Tasks, failures and JSON as broken and hostile services send them."""
 
 import json
-from datetime import UTC, datetime
 from decimal import Decimal
-from email.utils import format_datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirin_cli.api.retry import retry_after
 from kirin_cli.wire.responses import (
     MalformedResponse,
     OutputContent,
@@ -23,7 +20,6 @@ from kirin_cli.wire.responses import (
     valid_id,
 )
 
-NOW = 1_800_000_000.0
 COMPLETED = {
     "id": "d758",
     "status": "completed",
@@ -267,38 +263,6 @@ def test_P9_hostile_json_is_malformed(body):
 
 def test_good_json_is_read():
     assert parse_response(b'\xef\xbb\xbf{"a": [1, 2.5, null, "\xc3\xa4"]}') == {"a": [1, 2.5, None, "ä"]}
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (None, None),
-        ("2", 2.0),
-        (" 2 ", 2.0),
-        ("0", 0.0),
-        ("-1", 0.0),
-        ("1.5", 1.5),
-        ("soon", None),
-        ("", None),
-        ("nan", None),
-        ("9" * 5000, 3600.0),
-        ("1e999", 3600.0),
-        ("-1e999", 0.0),
-        ("7200", 3600.0),
-        ("x" * 100_000, None),
-        ("Mon, 99 Foo 20 99:99:99 GMT", None),
-        ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
-        ("Fri, 31 Dec 9999 23:59:59 -0000", 3600.0),
-    ],
-)
-def test_S15_every_retry_after_is_survived(value, expected):
-    assert retry_after(value, NOW) == expected
-
-
-def test_S15_a_date_means_the_seconds_until_then():
-    later = datetime.fromtimestamp(NOW + 30, UTC)
-    assert retry_after(format_datetime(later, usegmt=True), NOW) == 30.0
-    assert retry_after(later.strftime("%a, %d %b %Y %H:%M:%S"), NOW) == 30.0
 
 
 JSON = st.recursive(

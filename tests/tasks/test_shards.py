@@ -24,75 +24,75 @@ def states(*runs):
     return dict(found)
 
 
-def part(desk, index, *flags, expect=0, **environ):
+def part(workspace, index, *flags, expect=0, **environ):
     """What one machine does: with a ledger of its own, unless told otherwise."""
-    own = {"KIRIN_STATE_DIR": str(desk.home.root / f"state-{index}"), **environ}
-    return desk.process("run", "jobs.yaml", "--json", "--shard", f"{index}/3", *flags, expect=expect, **own)
+    own = {"KIRIN_STATE_DIR": str(workspace.home.root / f"state-{index}"), **environ}
+    return workspace.process("run", "jobs.yaml", "--json", "--shard", f"{index}/3", *flags, expect=expect, **own)
 
 
-def test_every_job_is_made_once_by_machines_that_know_nothing_of_each_other(desk):
-    desk.jobs(*NAMES)
-    with (desk.home.work / "jobs.yaml").open("a") as file:
+def test_every_job_is_made_once_by_machines_that_know_nothing_of_each_other(workspace):
+    workspace.jobs(*NAMES)
+    with (workspace.home.work / "jobs.yaml").open("a") as file:
         file.write(follower("after", "job0") + "\n")
     with ThreadPoolExecutor(2) as pool:
-        runs = list(pool.map(lambda index: part(desk, index), (1, 2, 3)))
+        runs = list(pool.map(lambda index: part(workspace, index), (1, 2, 3)))
     assert states(*runs) == dict.fromkeys([*NAMES, "after"], "done")
     assert [run.data["shard"] for run in runs] == [{"index": index, "total": 3} for index in (1, 2, 3)]
-    assert desk.paid == 10
+    assert workspace.paid == 10
     assert "after" in next(run.states for run in runs if "job0" in run.states)
 
 
-def test_a_machine_that_was_lost_and_starts_anew_makes_nothing_twice(desk):
-    desk.jobs(*NAMES)
-    part(desk, 2, "--no-wait")
-    shutil.rmtree(desk.home.root / "state-2")  # and nothing of its disk is left
-    assert set(part(desk, 2).states.values()) == {"done"}
-    again = part(desk, 2)
+def test_a_machine_that_was_lost_and_starts_anew_makes_nothing_twice(workspace):
+    workspace.jobs(*NAMES)
+    part(workspace, 2, "--no-wait")
+    shutil.rmtree(workspace.home.root / "state-2")  # and nothing of its disk is left
+    assert set(part(workspace, 2).states.values()) == {"done"}
+    again = part(workspace, 2)
     assert set(again.states.values()) == {"skipped"}
-    assert desk.paid == len(again.states)
+    assert workspace.paid == len(again.states)
 
 
-def test_a_machine_that_is_killed_and_started_again_goes_on(desk):
-    desk.serve(speed=60)
-    desk.jobs(*NAMES)
-    planned = desk.kirin("plan", "jobs.yaml", "--json", "--shard", "2/3").data["jobs"]
-    environ = desk.home.environ(**desk.environ, KIRIN_STATE_DIR=str(desk.home.root / "state-2"))
+def test_a_machine_that_is_killed_and_started_again_goes_on(workspace):
+    workspace.serve(speed=60)
+    workspace.jobs(*NAMES)
+    planned = workspace.kirin("plan", "jobs.yaml", "--json", "--shard", "2/3").data["jobs"]
+    environ = workspace.home.environ(**workspace.environ, KIRIN_STATE_DIR=str(workspace.home.root / "state-2"))
     command = [sys.executable, "-m", "kirin_cli", "run", "jobs.yaml", "--shard", "2/3", "--progress", "plain"]
-    with subprocess.Popen(command, cwd=desk.home.work, env=environ, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=workspace.home.work, env=environ, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         accepted = (line for line in process.stderr if "accepted" in line)
         assert all(next(accepted) for _ in planned)
         process.kill()
-    run = part(desk, 2)
+    run = part(workspace, 2)
     assert set(run.states.values()) == {"done"}
-    assert desk.paid == len(run.states)
+    assert workspace.paid == len(run.states)
 
 
 @pytest.mark.parametrize("shared", [True, False])
-def test_two_machines_with_the_same_part_make_one_task_each(desk, shared):
-    desk.jobs(*NAMES[:5])
+def test_two_machines_with_the_same_part_make_one_task_each(workspace, shared):
+    workspace.jobs(*NAMES[:5])
     folders = ["state-a", "state-a" if shared else "state-b"]
 
     def run(number):
-        state = str(desk.home.root / folders[number])
-        return part(desk, 3, "-o", "renders" if shared else f"renders-{number}", KIRIN_STATE_DIR=state)
+        state = str(workspace.home.root / folders[number])
+        return part(workspace, 3, "-o", "renders" if shared else f"renders-{number}", KIRIN_STATE_DIR=state)
 
     with ThreadPoolExecutor(2) as pool:
         both = list(pool.map(run, (0, 1)))
     assert set(both[0].states) == set(both[1].states)
     assert {state for one in both for state in one.states.values()} <= {"done", "skipped"}
-    assert desk.paid == len(both[0].states) == 4
+    assert workspace.paid == len(both[0].states) == 4
 
 
-def test_shards_join_into_one_report_which_says_what_is_missing(desk):
-    desk.jobs(*NAMES)
+def test_shards_join_into_one_report_which_says_what_is_missing(workspace):
+    workspace.jobs(*NAMES)
     for index in (1, 2):
-        desk.kirin("run", "jobs.yaml", "--shard", f"{index}/3", "--report", f"json=results/{index}.json")
-    merged = desk.kirin("report", "--merge", "results", "--report", "json=all.json", expect=None)
+        workspace.kirin("run", "jobs.yaml", "--shard", f"{index}/3", "--report", f"json=results/{index}.json")
+    merged = workspace.kirin("report", "--merge", "results", "--report", "json=all.json", expect=None)
     assert "3" in merged.stderr
-    desk.kirin("run", "jobs.yaml", "--shard", "3/3", "--report", "json=results/3.json")
-    desk.kirin("report", "--merge", "results", "--report", "json=all.json")
-    data = json.loads((desk.home.work / "all.json").read_text())
+    workspace.kirin("run", "jobs.yaml", "--shard", "3/3", "--report", "json=results/3.json")
+    workspace.kirin("report", "--merge", "results", "--report", "json=all.json")
+    data = json.loads((workspace.home.work / "all.json").read_text())
     assert {job["name"] for job in data["jobs"]} == set(NAMES)
     assert data["totals"]["cost_usd"] == "2.52"
 
@@ -165,21 +165,21 @@ def slurm():
 
 
 @pytest.mark.parametrize("system", [github, gitlab, kubernetes, slurm], ids=lambda system: system.__name__)
-def test_the_ready_files_share_a_job_file_among_machines_and_report_on_it(desk, system):
+def test_the_ready_files_share_a_job_file_among_machines_and_report_on_it(workspace, system):
     runs, reports = system()
-    desk.jobs(*NAMES[:6])
+    workspace.jobs(*NAMES[:6])
     assert len(runs) == 4
     assert reports
     for environ, words in runs:
-        desk.kirin(*words, KIRIN_STATE_DIR=str(desk.home.root / words[-1]), **environ)
-    assert desk.paid == 6
+        workspace.kirin(*words, KIRIN_STATE_DIR=str(workspace.home.root / words[-1]), **environ)
+    assert workspace.paid == 6
     if system is github:
-        (desk.home.work / "all").mkdir()
+        (workspace.home.work / "all").mkdir()
         for name in ("results", "renders"):
-            shutil.move(desk.home.work / name, desk.home.work / "all")
+            shutil.move(workspace.home.work / name, workspace.home.work / "all")
     for report in reports:
-        assert "missing" not in desk.kirin(*report).stderr
-    assert "job5" in next(desk.home.work.rglob("*.html")).read_text()
+        assert "missing" not in workspace.kirin(*report).stderr
+    assert "job5" in next(workspace.home.work.rglob("*.html")).read_text()
 
 
 def test_the_ready_files_are_what_their_systems_read():

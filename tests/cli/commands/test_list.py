@@ -13,22 +13,22 @@ KEYS = {
 
 
 @pytest.fixture
-def busy(desk):
+def busy(workspace):
     """Two jobs of one file, one of another model and file, one that failed."""
-    desk.serve(faults=["task:fail=002001095@4"])
-    desk.jobs("rain", "snow", name="a.yaml")
-    desk.write(
+    workspace.serve(faults=["task:fail=002001095@4"])
+    workspace.jobs("rain", "snow", name="a.yaml")
+    workspace.write(
         "jobs:", "  - {name: fog, model: kirin_video_o1, params: {prompt: fog, aspect_ratio: '1:1'}}", name="b.yaml"
     )
-    desk.jobs("hail", name="c.yaml")
-    desk.kirin("run", "a.yaml")
-    desk.kirin("run", "b.yaml")
-    desk.kirin("run", "c.yaml", expect=1)
-    return desk
+    workspace.jobs("hail", name="c.yaml")
+    workspace.kirin("run", "a.yaml")
+    workspace.kirin("run", "b.yaml")
+    workspace.kirin("run", "c.yaml", expect=1)
+    return workspace
 
 
-def listed(desk, *flags):
-    return [task["job"] for task in desk.kirin("list", "--json", *flags, KIRIN_API_KEY="").data["tasks"]]
+def listed(workspace, *flags):
+    return [task["job"] for task in workspace.kirin("list", "--json", *flags, KIRIN_API_KEY="").data["tasks"]]
 
 
 def test_tasks_are_listed_newest_first_through_filters(busy):
@@ -62,10 +62,10 @@ def test_tasks_are_listed_newest_first_through_filters(busy):
     assert by_day.split("\n")[-2].split()[:2] == ["total", "3"]
 
 
-def test_nothing_to_list_is_said_and_is_no_data(desk):
-    empty = desk.kirin("list")
+def test_nothing_to_list_is_said_and_is_no_data(workspace):
+    empty = workspace.kirin("list")
     assert (empty.stdout, empty.stderr) == ("", "the ledger has no such tasks\n")
-    assert desk.kirin("usage", "--json").data["total"] == {"videos": 0, "cost_usd": "0", "maybe": 0}
+    assert workspace.kirin("usage", "--json").data["total"] == {"videos": 0, "cost_usd": "0", "maybe": 0}
 
 
 @pytest.mark.parametrize(
@@ -78,21 +78,25 @@ def test_nothing_to_list_is_said_and_is_no_data(desk):
         (("models", "kirin_v2_t2v"), "did you mean"),
     ],
 )
-def test_a_wrong_word_is_refused_with_the_nearest(desk, command, words):
-    assert words in desk.kirin(*command, expect=2).stderr
+def test_a_wrong_word_is_refused_with_the_nearest(workspace, command, words):
+    assert words in workspace.kirin(*command, expect=2).stderr
 
 
-def test_H1_a_job_file_with_a_hostile_name_is_harmless_in_every_list(desk):
-    desk.jobs("rain", name="a\x1b[31m.yaml")
-    desk.kirin("run", "a\x1b[31m.yaml")
-    said = [desk.kirin("list"), desk.kirin("usage", "--by", "file"), desk.kirin("usage", "--by", "file", "--csv")]
+def test_H1_a_job_file_with_a_hostile_name_is_harmless_in_every_list(workspace):
+    workspace.jobs("rain", name="a\x1b[31m.yaml")
+    workspace.kirin("run", "a\x1b[31m.yaml")
+    said = [
+        workspace.kirin("list"),
+        workspace.kirin("usage", "--by", "file"),
+        workspace.kirin("usage", "--by", "file", "--csv"),
+    ]
     assert "\x1b" not in "".join(one.stdout + one.stderr for one in said)
 
 
-def test_models_and_schema_need_nothing(desk):
-    assert len(desk.kirin("models", "--json").data["models"]) == 5
-    one = desk.kirin("models", "v1-t2v", "--json").data
+def test_models_and_schema_need_nothing(workspace):
+    assert len(workspace.kirin("models", "--json").data["models"]) == 5
+    one = workspace.kirin("models", "v1-t2v", "--json").data
     assert one["id"] == "kirin_v1_t2v"
-    assert "camera_control" in desk.kirin("models", "kirin_v1_t2v").stdout
-    assert "video-o1" in desk.kirin("models").stdout
-    assert json.loads(desk.kirin("schema").stdout)["$schema"].startswith("http://json-schema.org/draft-07")
+    assert "camera_control" in workspace.kirin("models", "kirin_v1_t2v").stdout
+    assert "video-o1" in workspace.kirin("models").stdout
+    assert json.loads(workspace.kirin("schema").stdout)["$schema"].startswith("http://json-schema.org/draft-07")

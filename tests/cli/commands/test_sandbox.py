@@ -12,10 +12,10 @@ import pytest
 
 
 @contextmanager
-def serving(desk, *flags: str) -> "Iterator[subprocess.Popen[str]]":
+def serving(workspace, *flags: str) -> "Iterator[subprocess.Popen[str]]":
     command = [sys.executable, "-m", "kirin_cli", "sandbox", "--speed", "300", *flags]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, cwd=desk.home.work, env=desk.home.environ(), **pipes) as process:
+    with subprocess.Popen(command, cwd=workspace.home.work, env=workspace.home.environ(), **pipes) as process:
         try:
             yield process
         finally:
@@ -30,21 +30,21 @@ def exported(line: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_prints_what_a_shell_needs_and_serves_until_it_is_stopped(desk, number):
-    with serving(desk, "--key", "it's-a-key") as process:
+def test_it_prints_what_a_shell_needs_and_serves_until_it_is_stopped(workspace, number):
+    with serving(workspace, "--key", "it's-a-key") as process:
         environ = dict(exported(process.stdout.readline()) for _ in range(2))
         assert environ["KIRIN_API_KEY"] == "it's-a-key"
-        desk.jobs("rain")
-        desk.kirin("run", "jobs.yaml", **environ)
+        workspace.jobs("rain")
+        workspace.kirin("run", "jobs.yaml", **environ)
         process.send_signal(number)
         assert process.wait(10) == 0
         assert process.stderr.read() == "the sandbox serves until Ctrl-C\n"
-    assert desk.videos == ["rain.mp4"]
-    assert desk.paid == 0
+    assert workspace.videos == ["rain.mp4"]
+    assert workspace.paid == 0
 
 
-def test_it_prints_json_for_programs(desk):
-    with serving(desk, "--json", "--fail-rate", "1", "--fault", "post:503@1") as process:
+def test_it_prints_json_for_programs(workspace):
+    with serving(workspace, "--json", "--fail-rate", "1", "--fault", "post:503@1") as process:
         said = json.loads(process.stdout.readline())
     assert said["base_url"].startswith("http://127.0.0.1:")
     assert said["key"].startswith("sandbox-")
@@ -53,10 +53,10 @@ def test_it_prints_json_for_programs(desk):
 @pytest.mark.parametrize(
     ("flag", "value"), [("--fault", "post:tea"), ("--speed", "0"), ("--fail-rate", "2"), ("--latency", "-1")]
 )
-def test_values_that_make_no_sense_are_refused(desk, flag, value):
-    assert desk.kirin("sandbox", f"{flag}={value}", expect=2).stdout == ""
+def test_values_that_make_no_sense_are_refused(workspace, flag, value):
+    assert workspace.kirin("sandbox", f"{flag}={value}", expect=2).stdout == ""
 
 
-def test_a_port_that_is_taken_is_a_local_fault(desk):
-    taken = desk.sandbox.base_url.rpartition(":")[2]
-    assert f"cannot listen on port {taken}" in desk.kirin("sandbox", "--port", taken, expect=9).stderr
+def test_a_port_that_is_taken_is_a_local_fault(workspace):
+    taken = workspace.sandbox.base_url.rpartition(":")[2]
+    assert f"cannot listen on port {taken}" in workspace.kirin("sandbox", "--port", taken, expect=9).stderr

@@ -1,0 +1,131 @@
+"""`kirin run` is like make: what is there is skipped, what is under way is gone on with, what is lost is fetched."""
+
+import json
+import shutil
+
+import pytest
+
+
+def test_what_is_there_is_skipped_without_key_network_or_ledger(workspace):
+    workspace.jobs("rain", "snow")
+    first = workspace.kirin("run", "jobs.yaml")
+    assert workspace.videos == ["rain.mp4", "snow.mp4"]
+    workspace.sandbox.stop()
+    shutil.rmtree(workspace.home.state)
+    again = workspace.kirin("run", "jobs.yaml", KIRIN_API_KEY="")
+    assert again.stdout == first.stdout
+    assert "rain: skipped, its file is there" in again.stderr
+    plan = workspace.kirin("plan", "jobs.yaml", "--json", KIRIN_API_KEY="").data
+    assert plan["totals"] == {"skip": 2, "cost_usd": "0"}
+    assert workspace.paid == 2
+
+
+def test_D14_a_changed_prompt_is_refused_then_forced_or_made_again(workspace):
+    workspace.jobs("rain")
+    workspace.kirin("run", "jobs.yaml")
+    old = (workspace.renders / "rain.mp4").read_bytes()
+    workspace.write("jobs:", "  - {name: rain, params: {prompt: another, aspect_ratio: '1:1'}}")
+    refused = workspace.kirin("run", "jobs.yaml", expect=2)
+    assert "jobs.yaml:4" in refused.stderr
+    assert "was made from another request" in refused.stderr
+    assert workspace.kirin("plan", "jobs.yaml", expect=2).stderr.startswith(refused.stderr[:40])
+    assert workspace.paid == 1
+    workspace.kirin("run", "jobs.yaml", "--force")
+    assert workspace.paid == 2
+    assert (workspace.renders / "rain.mp4").read_bytes() != old
+    assert "skipped" in workspace.kirin("run", "jobs.yaml").stderr
+
+
+def test_again_makes_another_take_beside_the_first(workspace):
+    workspace.jobs("rain")
+    workspace.kirin("run", "jobs.yaml")
+    again = workspace.kirin("run", "jobs.yaml", "--again")
+    assert again.stdout == "renders/rain-2.mp4\n"
+    assert workspace.videos == ["rain-2.mp4", "rain.mp4"]
+    assert json.loads((workspace.renders / "rain-2.json").read_text())["take"] == 2
+    assert workspace.kirin("run", "jobs.yaml").stdout == "renders/rain.mp4\n"
+    assert workspace.paid == 2
+
+
+def test_again_that_was_cut_short_is_gone_on_with_by_resume_and_never_by_another_again(workspace):
+    workspace.serve(speed=100)
+    workspace.jobs("rain")
+    short = workspace.kirin("run", "jobs.yaml", "--again", "--timeout", "0.01s", expect=8)
+    assert short.stderr.endswith("to go on: kirin resume\n")
+    workspace.kirin("resume")
+    assert workspace.paid == 1
+    assert workspace.videos == ["rain.mp4"]
+
+
+@pytest.mark.slow
+def test_files_of_the_in_process_sandbox_are_replaced_by_real_ones(workspace):
+    workspace.jobs("rain")
+    workspace.kirin("run", "jobs.yaml", "--sandbox")
+    tried = json.loads((workspace.renders / "rain.json").read_text())
+    assert tried["origin"].startswith("sandbox:")
+    workspace.kirin("run", "jobs.yaml")
+    assert workspace.paid == 1
+    assert json.loads((workspace.renders / "rain.json").read_text())["origin"] == workspace.sandbox.base_url
+
+
+def test_a_lost_file_is_fetched_again_free_of_charge(workspace):
+    workspace.jobs("rain", "snow")
+    workspace.kirin("run", "jobs.yaml")
+    whole = (workspace.renders / "rain.mp4").read_bytes()
+    (workspace.renders / "rain.mp4").unlink()
+    plan = workspace.kirin("plan", "jobs.yaml", "--json").data
+    assert [(job["action"], job["reason"]) for job in plan["jobs"]] == [
+        ("fetch", "it is paid for, but its file is gone"),
+        ("skip", "its file is there"),
+    ]
+    ran = workspace.kirin("run", "jobs.yaml", "--json")
+    assert ran.states == {"rain": "done", "snow": "skipped"}
+    assert (workspace.renders / "rain.mp4").read_bytes() == whole
+    assert workspace.paid == 2
+
+
+def test_what_failed_is_left_and_retried_only_when_asked_for(workspace):
+    workspace.serve(faults=["task:fail=002001095@1"])
+    workspace.jobs("rain")
+    failed = workspace.kirin("run", "jobs.yaml", "--json", expect=1)
+    assert failed.states == {"rain": "failed"}
+    error = failed.data["jobs"][0]["error"]
+    assert (error["code"], error["charged"], error["retry_safe"]) == ("002001095", "no", True)
+    assert "--retry-failed" in error["hint"]
+    assert workspace.kirin("run", "jobs.yaml", "--json", expect=1).states == {"rain": "failed"}
+    assert workspace.paid == 1
+    assert workspace.kirin("run", "jobs.yaml", "--retry-failed", "--json").states == {"rain-2": "done"}
+    assert workspace.kirin("run", "jobs.yaml", "--json").states == {"rain-2": "skipped"}
+    assert workspace.paid == 2
+
+
+def test_garbage_beside_the_results_harms_nothing(workspace):
+    workspace.jobs("rain")
+    workspace.renders.mkdir()
+    (workspace.home.work / "mine.mp4").write_bytes(b"mine")
+    hostile = {
+        "kirin": 1, "external_task_id": "krn1-X", "origin": "sandbox:1", "files": 1,
+        "outputs": {"../mine.mp4": {"bytes": 4}},
+    }  # fmt: skip
+    (workspace.renders / "rain.json").write_text(json.dumps(hostile))
+    workspace.kirin("run", "jobs.yaml")
+    assert (workspace.home.work / "mine.mp4").read_bytes() == b"mine"
+    assert workspace.videos == ["rain.mp4"]
+
+
+def test_two_files_of_jobs_are_one_run(workspace):
+    workspace.jobs("rain", name="a.yaml")
+    workspace.jobs("snow", name="b.yaml")
+    ran = workspace.kirin("run", "a.yaml", "b.yaml", "--json")
+    assert ran.states == {"rain": "done", "snow": "done"}
+    assert ran.data["totals"]["cost_usd"] == "0.56"
+
+
+def test_A4_another_request_under_an_id_that_was_used_is_refused(workspace):
+    workspace.write("jobs:", "  - {name: rain, params: {prompt: rain, external_task_id: order-7}}")
+    workspace.kirin("run", "jobs.yaml")
+    assert workspace.entries()["rain"].external_id == "order-7"
+    workspace.write("jobs:", "  - {name: snow, params: {prompt: snow, external_task_id: order-7}}")
+    refused = workspace.kirin("run", "jobs.yaml", expect=2)
+    assert "external_task_id order-7 was used for another request; give another id" in refused.stderr
+    assert workspace.paid == 1

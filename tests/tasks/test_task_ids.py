@@ -1,0 +1,159 @@
+"""`show`, `wait`, `download`, `resume`: tasks of the ledger by any piece of an id, and tasks of the service alone."""
+
+import json
+import shutil
+
+import pytest
+
+
+@pytest.fixture
+def made(workspace):
+    """A job that is done, with its entry in the ledger."""
+    workspace.jobs("rain")
+    workspace.kirin("run", "jobs.yaml")
+    return workspace.entries()["rain"]
+
+
+def test_show_tells_everything_and_its_shape_only_grows(workspace, made):
+    for given in (made.task_id, made.external_id, made.external_id[:12], made.task_id[:9]):
+        assert made.task_id in workspace.kirin("show", given).stdout
+    data = workspace.kirin("show", made.task_id, "--json", KIRIN_API_KEY="").data
+    assert set(data) >= {
+        "task_id", "external_task_id", "state", "model", "job", "file", "take", "origin", "posts", "cost_usd",
+        "created_at", "sent_at", "accepted_at", "generated_at", "updated_at", "request", "outputs", "error", "events",
+    }  # fmt: skip
+    assert (data["state"], data["cost_usd"], data["posts"], data["take"]) == ("done", "0.28", 1, 1)
+    assert data["request"] == {"model": "kirin_v1_t2v", "params": {"prompt": "a rain"}}
+    assert data["outputs"][0]["path"].endswith("rain.mp4")
+    events = [(event["event"], event["from"], event["to"]) for event in data["events"]]
+    assert events[:3] == [
+        ("intend", "intent", "intent"),
+        ("send", "intent", "sending"),
+        ("accepted", "sending", "accepted"),
+    ]
+    assert set(data["events"][0]) >= {"at", "event", "from", "to", "why", "task_id"}
+
+
+def test_H1_a_prompt_full_of_control_characters_is_shown_escaped(workspace):
+    prompt = "a \u202ereversed\u202c \x9b31m name"
+    workspace.write("jobs:", f"  - {{name: rain, params: {{prompt: {json.dumps(prompt)}}}}}")
+    workspace.kirin("run", "jobs.yaml")
+    entry = workspace.entries()["rain"]
+    shown = workspace.kirin("show", entry.task_id).stdout
+    assert "\\u202ereversed" in shown
+    listed = [
+        workspace.kirin(*command, "--json") for command in (("show", entry.task_id), ("list",), ("plan", "jobs.yaml"))
+    ]
+    assert all(one.stdout.isascii() for one in listed)
+    assert listed[0].data["request"]["params"]["prompt"] == prompt
+    assert "\u202e" not in shown + "".join(one.stdout for one in listed)
+
+
+def test_an_id_that_could_be_several_names_them(workspace):
+    workspace.jobs("rain", "snow")
+    workspace.kirin("run", "jobs.yaml")
+    refused = workspace.kirin("show", "krn1-", expect=2)
+    assert "krn1- could be any of: krn1-" in refused.stderr
+    assert "Give more of the id" in refused.stderr
+
+
+def test_show_asks_the_service_for_what_the_ledger_does_not_know(workspace):
+    task_id = workspace.create_elsewhere(external_task_id="elsewhere-1")
+    data = workspace.kirin("show", "elsewhere-1", "--json").data
+    assert (data["task_id"], data["external_task_id"], data["model"]) == (task_id, "elsewhere-1", "kirin_v1_t2v")
+    assert data["state"] in {"running", "succeeded"}
+    assert data["events"] == []
+    assert "the service says" in workspace.kirin("show", task_id).stderr
+    assert not workspace.entries()
+    assert "neither has the service" in workspace.kirin("show", "nobody", expect=2).stderr
+    assert "The ledger has no task" in workspace.kirin("show", "nobody", expect=2, KIRIN_API_KEY="").stderr
+
+
+def test_download_fetches_again_free_of_charge_and_leaves_what_is_whole(workspace, made):
+    path = workspace.renders / "rain.mp4"
+    whole = path.read_bytes()
+    untouched = path.stat().st_mtime_ns
+    assert workspace.kirin("download", made.task_id, "--json").states == {"rain": "skipped"}
+    assert path.stat().st_mtime_ns == untouched
+    path.unlink()
+    ran = workspace.kirin("download", made.external_id[:14])
+    assert ran.stdout == f"{path}\n"
+    assert path.read_bytes() == whole
+    workspace.kirin("download", made.task_id, "-o", "films")
+    assert (workspace.home.work / "films/rain.mp4").read_bytes() == whole
+    workspace.kirin("download", made.task_id, "-o", "clip.mp4")
+    assert (workspace.home.work / "clip.mp4").read_bytes() == whole
+    assert workspace.paid == 1
+
+
+def test_D14_download_replaces_nobodys_file_unless_forced(workspace, made):
+    path = workspace.renders / "rain.mp4"
+    whole = path.read_bytes()
+    (workspace.renders / "rain.json").unlink()
+    path.write_bytes(b"mine")
+    refused = workspace.kirin("download", made.task_id, expect=9)
+    assert "is there already and was not made by kirin" in refused.stderr
+    assert path.read_bytes() == b"mine"
+    workspace.kirin("download", made.task_id, "--force")
+    assert path.read_bytes() == whole
+
+
+def test_D14_one_file_for_several_tasks_is_refused(workspace):
+    workspace.jobs("rain", "snow")
+    workspace.kirin("run", "jobs.yaml")
+    ids = [entry.task_id for entry in workspace.entries().values()]
+    assert (
+        "names one file for 2 tasks" in workspace.kirin("download", *ids, "-o", "clip.mp4", "--force", expect=2).stderr
+    )
+    assert workspace.kirin("download", ids[0], ids[0], "-o", "clip.mp4").stdout == "clip.mp4\n"
+
+
+def test_wait_takes_tasks_that_only_the_service_knows(workspace):
+    task_id = workspace.create_elsewhere(external_task_id="elsewhere-1")
+    workspace.create_elsewhere(external_task_id="elsewhere-2")
+    ran = workspace.kirin("wait", task_id, "elsewhere-2", "--json")
+    assert sorted(job["state"] for job in ran.data["jobs"]) == ["done", "done"]
+    assert len(list(workspace.home.work.glob("*.mp4"))) == 2
+    assert workspace.kirin("wait", task_id, "--json").data["jobs"][0]["state"] == "skipped"
+    assert "neither has the service" in workspace.kirin("wait", "nobody", expect=2).stderr
+    assert workspace.paid == 2
+
+
+def test_wait_and_download_send_nothing(workspace):
+    workspace.serve(faults=["post:503"])
+    workspace.jobs("rain")
+    workspace.kirin("run", "jobs.yaml", "--timeout", "0.1s", expect=6)
+    entry = workspace.entries()["rain"]
+    waited = workspace.kirin("wait", entry.external_id, "--timeout", "0.3s", "--json", expect=6)
+    assert waited.states == {"rain": "unknown"}
+    assert workspace.entries()["rain"].counters.posts == entry.counters.posts
+    assert workspace.paid == 0
+
+
+def test_resume_finishes_what_was_left_and_has_nothing_to_do_then(workspace):
+    workspace.jobs("rain", "snow")
+    workspace.kirin("run", "jobs.yaml", "--no-wait")
+    assert workspace.kirin("resume", "--json").states == {"rain": "done", "snow": "done"}
+    assert workspace.videos == ["rain.mp4", "snow.mp4"]
+    nothing = workspace.kirin("resume", "--json")
+    assert nothing.data["jobs"] == []
+    assert workspace.paid == 2
+
+
+def test_resume_sends_what_was_never_sent(workspace):
+    workspace.serve(faults=["post:402*2"])
+    workspace.jobs("rain", "snow")
+    workspace.kirin("run", "jobs.yaml", "-j", "1", expect=5)
+    assert workspace.paid == 0
+    assert workspace.kirin("resume", KIRIN_API_KEY="", expect=4).stderr.startswith("error: the API key")
+    assert workspace.kirin("resume", "-j", "1", expect=5).exit_code
+    assert workspace.kirin("resume", "--json").states == {"rain": "done", "snow": "done"}
+    assert workspace.paid == 2
+
+
+def test_after_the_ledger_is_lost_the_same_file_adopts_what_the_service_has(workspace):
+    workspace.jobs("rain")
+    workspace.kirin("run", "jobs.yaml", "--no-wait")
+    shutil.rmtree(workspace.home.state)
+    assert workspace.kirin("run", "jobs.yaml", "--json").states == {"rain": "done"}
+    assert workspace.paid == 1
