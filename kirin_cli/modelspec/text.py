@@ -1,4 +1,4 @@
-"""How values, names and URLs read in messages: quoting, plurals, did-you-mean. Knows no field."""
+"""Values, names and URLs as messages show them: quoting, plurals, did-you-mean. Knows no field."""
 
 import re
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""What the scripts of all shells share: their blocks, backslashes, and the names of commands. Knows no shell."""
+"""Parts that the scripts of all shells share: blocks, backslashes, and the names of commands. Knows no shell."""
 
 from collections.abc import Iterable, Iterator
 
