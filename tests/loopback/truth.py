@@ -94,13 +94,13 @@ class Truth:
             for request in self.requests
         )
 
-    def until(self, condition: Callable[[Truth], bool], timeout: float = 5.0) -> None:
+    def until(self, condition: Callable[[Truth], bool], timeout: float = 20.0) -> None:
         """Wait for anything that can be seen here. Raises TimeoutError after so many seconds."""
         with self.changed:
             if not self.changed.wait_for(lambda: condition(self), timeout):
                 raise TimeoutError(f"not seen in {timeout} s; {len(self._requests)} requests, {len(self._tasks)} tasks")
 
-    def wait(self, pattern: str, count: int = 1, timeout: float = 5.0) -> tuple[Request, ...]:
+    def wait(self, pattern: str, count: int = 1, timeout: float = 20.0) -> tuple[Request, ...]:
         """Wait until so many requests that match were read (their heads). Raises TimeoutError."""
         self.until(lambda truth: len(truth.of(pattern)) >= count, timeout)
         return self.of(pattern)
