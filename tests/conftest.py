@@ -4,6 +4,8 @@ import os
 import signal
 import sys
 
+from hypothesis import settings
+
 POSIX_ONLY = [
     "faults/*", "shells/*", "tasks/*", "recording/*", "api/test_part_file.py", "ui/test_console_streams.py",
     *(f"cli/commands/test_{name}.py" for name in ("list", "plan", "resolve", "sandbox")),
@@ -13,6 +15,9 @@ collect_ignore_glob = POSIX_ONLY if sys.platform == "win32" else []
 # Without it every worker and every process would compile everything anew, which doubles the time.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+settings.register_profile("busy", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("busy")
 
 # What is ignored, processes inherit (`nohup pytest &`); what is handled they do not. So this one still passes over the
 # signal, and what a test starts heeds it.
