@@ -172,7 +172,8 @@ def _merge_jobs(results: Sequence[LoadedResult]) -> list[RunData]:
     for number, result in enumerate(results):
         ended = as_timestamp(result.data.get("ended_at")) or 0.0
         for index, job in enumerate(map(as_mapping, as_list(result.data.get("jobs")))):
-            key = job.get("external_task_id") or (number, index)
+            external_id = job.get("external_task_id")
+            key = external_id if external_id and isinstance(external_id, str) else (number, index)
             rank = (_RANKS.get(str(job.get("state")), 2), not result.is_run, -ended)
             if key not in best or rank < best[key][0]:
                 best[key] = (rank, job)

@@ -126,3 +126,9 @@ def test_sidecars_say_when_and_keep_the_whole_sidecar(tmp_path):
     assert note is not None
     assert note.raw["job"] == made.name
     assert replace(note, raw={}).times == {}
+
+
+@pytest.mark.parametrize("external_id", [["krn1-a"], {"id": 1}, 7, True], ids=["list", "object", "number", "boolean"])
+def test_an_external_id_of_another_type_names_no_job(tmp_path, external_id):
+    results = [wrote(tmp_path / f"{name}.json", run(job(name, external_task_id=external_id))) for name in ("a", "b")]
+    assert [one["name"] for one in merge_results(load_results(results))["jobs"]] == ["a", "b"]
