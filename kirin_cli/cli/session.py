@@ -16,10 +16,8 @@ from kirin_cli.api.client import Client
 from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.credentials import NO_KEY_HINT, fingerprint
 from kirin_cli.api.download import Downloader
-from kirin_cli.api.probe import url_still_valid
 from kirin_cli.api.retry import PollSchedule
 from kirin_cli.api.transport import Transport
-from kirin_cli.api.upload import STORAGE_PATH, UploadClient, upload_endpoint
 from kirin_cli.cli.keystore import find_api_key
 from kirin_cli.cli.settings import Settings
 from kirin_cli.errors import NotPermitted
@@ -106,6 +104,7 @@ def open_session(settings: Settings, *, sandbox: bool) -> Iterator[Session]:
 
 
 def _start_sandbox(stack: ExitStack, settings: Settings) -> tuple[Settings, str, str]:
+    from kirin_cli.api.upload import STORAGE_PATH
     from kirin_cli.sandbox.server import Sandbox
 
     server = stack.enter_context(Sandbox())
@@ -131,12 +130,7 @@ def _open(stack: ExitStack, settings: Settings, key: str, origin: str, scale: fl
     rng = random.Random()  # noqa: S311  (jitter)
     find_durations = lru_cache(lambda model, mode, seconds: durations(ledger.store, model, mode=mode, duration=seconds))
     schedule = PollSchedule(rng=rng, interval=settings.poll_seconds, scale=scale, durations=find_durations)
-    uploader = None
-    if settings.upload_url:
-        endpoint = upload_endpoint(settings.upload_url, settings.base_url, key)
-        send = UploadClient(transport, endpoint).send
-        cache = UploadCache(settings.state_dir, endpoint.url, time.time)
-        uploader = Uploader(send, lambda url, size: url_still_valid(url, size, network), cache)
+    uploader = _make_uploader(settings, transport, network, key) if settings.upload_url else None
     return Session(
         client=client, downloader=downloader, dialect=DIALECTS[settings.dialect], ledger=ledger,
         leases=Leases(ledger.store, time.time), schedule=schedule, rng=rng,
@@ -145,3 +139,15 @@ def _open(stack: ExitStack, settings: Settings, key: str, origin: str, scale: fl
         uploader=uploader, account=fingerprint(key) if key else "",
         grace_period=settings.settle_seconds,
     )  # fmt: skip
+
+
+def _make_uploader(settings: Settings, transport: Transport, network: NetworkSettings, key: str) -> Uploader:
+    """What gives local videos their URLs."""
+    from kirin_cli.api.probe import url_still_valid
+    from kirin_cli.api.upload import UploadClient, upload_endpoint
+
+    endpoint = upload_endpoint(settings.upload_url, settings.base_url, key)
+    cache = UploadCache(settings.state_dir, endpoint.url, time.time)
+    return Uploader(
+        UploadClient(transport, endpoint).send, lambda url, size: url_still_valid(url, size, network), cache
+    )
