@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import secrets
-import shlex
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -149,6 +146,8 @@ def _print_request(
     model: Model, flags: ModelFlags, parsed: ParsedFlags, values: Mapping[str, object], settings: Settings,
     console: CommandConsole,
 ) -> int:  # fmt: skip
+    import json
+
     if flags.printing.jsonl or flags.printing.template:
         raise UsageError("--jsonl and --format print what was made; --dry-run and --to-yaml make nothing")
     if flags.to_yaml:
@@ -176,6 +175,9 @@ def request_data(model: Model, values: Mapping[str, object], settings: Settings,
 
 def request_curl(request: Mapping[str, object]) -> str:
     """The request as a command for a POSIX shell, with $KIRIN_API_KEY for the key."""
+    import json
+    import shlex
+
     body = shlex.quote(json.dumps(request["body"], ensure_ascii=False))
     headers = '-H "Authorization: Bearer $KIRIN_API_KEY" -H "Content-Type: application/json"'
     return f"curl -X POST {shlex.quote(str(request['url']))} \\\n  {headers} \\\n  -d {body}"
@@ -226,8 +228,8 @@ def _make_prepare(model: Model, flags: ModelFlags, values: Mapping[str, object])
     from kirin_cli.run.prepare import PrepareOptions, make_job, prepare_new_jobs
 
     target = parse_output(flags.output, replace=flags.force)
-    stem = f"{model.command}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
-    scope = secrets.token_hex(16)
+    stem = f"{model.command}-{time.strftime('%Y%m%d-%H%M%S')}-{os.urandom(2).hex()}"
+    scope = os.urandom(16).hex()
 
     def prepare(session: Session) -> PreparedRun:
         choices = PrepareOptions(origin=session.origin, scope=scope)
