@@ -92,18 +92,18 @@ class MatrixReader:
     def read(self) -> Matrix | None:
         """The matrix; None where something is wrong with it, which is among the problems then."""
         before = self.problems.error_count
-        written = self.problems.get_mapping(self.node, "matrix")
-        names = [key for key in written if key not in MATRIX_LISTS and key[:2] != "x-"]
-        matrix = Matrix({key: self._vector(key, written) for key in names})
-        matrix.exclude, matrix.include = (self._entries(written, key) for key in MATRIX_LISTS)
+        mapping = self.problems.get_mapping(self.node, "matrix")
+        names = [key for key in mapping if key not in MATRIX_LISTS and key[:2] != "x-"]
+        matrix = Matrix({key: self._vector(key, mapping) for key in names})
+        matrix.exclude, matrix.include = (self._entries(mapping, key) for key in MATRIX_LISTS)
         if self.problems.error_count > before or self.interpolator.invalid_paths:
             return None
         for entry in matrix.exclude:
             self._check_exclude(entry, matrix)
         return None if self.problems.error_count > before else matrix
 
-    def _vector(self, key: str, written: YamlMapping) -> list[MatrixValue]:
-        path, position, raw = f"matrix.{key}", written.position(key), written[key]
+    def _vector(self, key: str, mapping: YamlMapping) -> list[MatrixValue]:
+        path, position, raw = f"matrix.{key}", mapping.position(key), mapping[key]
         if isinstance(raw, YamlSequence) and raw:
             items = enumerate(zip(raw, raw.positions, strict=True))
             vector = [self._value(value, key, f"{path}[{index}]", here) for index, (value, here) in items]
@@ -119,9 +119,9 @@ class MatrixReader:
             seen.add(value.text)
         return vector
 
-    def _entries(self, written: YamlMapping, key: str) -> list[Combination]:
-        holder, path = (written, f"matrix.{key}") if key in written else (self.node, key)
-        if key in written and key in self.node:
+    def _entries(self, mapping: YamlMapping, key: str) -> list[Combination]:
+        holder, path = (mapping, f"matrix.{key}") if key in mapping else (self.node, key)
+        if key in mapping and key in self.node:
             self.problems.add_error(self.node.position(key), f"{key} is there twice: beside the matrix and in it")
         if key not in holder:
             return []

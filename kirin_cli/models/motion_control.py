@@ -23,8 +23,8 @@ def too_long_for_image(request: RequestView) -> Iterator[tuple[str, str]]:
     video = request.value("video_url")
     like_image = request.value("character_orientation") == "image"
     if like_image and isinstance(video, MediaFile) and (video.seconds or 0) > MAX_SECONDS_LIKE_IMAGE:
-        most = f"at most {MAX_SECONDS_LIKE_IMAGE} s with character_orientation image"
-        yield "video_url", f"lasts {video.seconds:g} s; it may last {most}"
+        limit = f"at most {MAX_SECONDS_LIKE_IMAGE} s with character_orientation image"
+        yield "video_url", f"lasts {video.seconds:g} s; it may last {limit}"
 
 
 MODEL: Final = Model(

@@ -52,18 +52,18 @@ AXES: Final = {
 }
 
 
-def camera_control(types: tuple[str, ...], rule: str, says: str) -> ObjectField:
+def camera_control(types: tuple[str, ...], rule: str, help_text: str) -> ObjectField:
     """The camera parameter with these movements; `rule` is raised by another `type`, T7 by an axis out of range."""
     return ObjectField(
         name="camera_control", flag="camera", rule=rule, panel=CAMERA, metavar="JSON",
         help="Camera movement, whole, as JSON.",
         fields=(
-            Choice(name="type", options=types, required=True, rule=rule, panel=CAMERA, help=says),
+            Choice(name="type", options=types, required=True, rule=rule, panel=CAMERA, help=help_text),
             ObjectField(
                 name="config", flag="", rule="T7", panel=CAMERA, help="The one axis to move along, for type simple.",
                 fields=tuple(
-                    Number(name=axis, minimum=-10, maximum=10, rule="T7", panel=CAMERA, metavar="NUMBER", help=words)
-                    for axis, words in AXES.items()
+                    Number(name=axis, minimum=-10, maximum=10, rule="T7", panel=CAMERA, metavar="NUMBER", help=text)
+                    for axis, text in AXES.items()
                 ),
             ),
         ),

@@ -47,10 +47,10 @@ def _point(text: str) -> object:
 def points_outside(request: RequestView) -> Iterator[tuple[str, str]]:
     """Every trajectory point outside the image (origin bottom-left, px), where the image's size is known."""
     for _, width, height in request.media_sizes("image"):
-        for at, point in request.find_all(POINTS):
+        for path, point in request.find_all(POINTS):
             x, y = (point.get("x"), point.get("y")) if isinstance(point, dict) else (INVALID, INVALID)
             if isinstance(x, int) and isinstance(y, int) and not (0 <= x <= width and 0 <= y <= height):
-                yield at, f"({x}, {y}) lies outside the image of {width} × {height} px (origin bottom-left)"
+                yield path, f"({x}, {y}) lies outside the image of {width} × {height} px (origin bottom-left)"
 
 
 POINT_X: Final = Integer(name="x", rule="F8", required=True, unit="px", help="Pixels from the left edge.")

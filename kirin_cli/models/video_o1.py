@@ -28,9 +28,9 @@ POINTER: Final = re.compile(r"(image|video|element)_(0|[1-9][0-9]*)")
 def repeated_frames(request: RequestView) -> Iterator[tuple[str, str]]:
     """Every first or end frame after the first of its kind."""
     seen: set[object] = set()
-    for at, kind in request.find_all(TYPES):
+    for path, kind in request.find_all(TYPES):
         if kind in seen:
-            yield at, f"is a second {kind}; there can be one"
+            yield path, f"is a second {kind}; there can be one"
         seen.add(kind)
 
 
@@ -38,9 +38,9 @@ def dangling_references(request: RequestView) -> Iterator[tuple[str, str]]:
     """Every `<<<image_N>>>`, `<<<video_N>>>` or `<<<element_N>>>` without its item (N from 1)."""
     for token in _tokens(request):
         pointer = POINTER.fullmatch(token)
-        held = f"{pointer[1]}_list" if pointer else ""
-        if pointer and not request.has_invalid((held,)) and not 1 <= int(pointer[2]) <= len(request.items(held)):
-            yield "prompt", f"refers to <<<{token[:40]}>>>, but {held} has {pluralize(len(request.items(held)))}"
+        name = f"{pointer[1]}_list" if pointer else ""
+        if pointer and not request.has_invalid((name,)) and not 1 <= int(pointer[2]) <= len(request.items(name)):
+            yield "prompt", f"refers to <<<{token[:40]}>>>, but {name} has {pluralize(len(request.items(name)))}"
 
 
 def strange_references(request: RequestView) -> Iterator[tuple[str, str]]:

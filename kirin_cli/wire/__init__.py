@@ -52,5 +52,5 @@ DIALECTS: Final[dict[str, Dialect]] = {
 
 def params_of(body: Mapping[str, object]) -> Mapping[str, object]:
     """The parameters of a create request in whatever dialect it is written."""
-    found = (dialect.parse_body(body) for dialect in DIALECTS.values())
-    return next((params for params in found if params is not None), {})
+    parsed = (dialect.parse_body(body) for dialect in DIALECTS.values())
+    return next((params for params in parsed if params is not None), {})
