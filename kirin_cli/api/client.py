@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from kirin_cli.api.credentials import scrub_body
 from kirin_cli.api.exchange import MonotonicClock, TransportError
-from kirin_cli.api.retry import retry_after
+from kirin_cli.api.retry import RETRIES, parse_retry_after
 from kirin_cli.api.transport import HttpReply, HttpRequest, RequestBody, Transport
 from kirin_cli.api.url_policy import check_base_url
 from kirin_cli.errors import UsageError
@@ -60,7 +60,7 @@ def classify_create(
 ) -> CreateStatus:
     """Classify what followed a POST.
 
-    `status` is None where `fault` says why no answer came; `failure` is what the body says; `has_task` whether a task
+    `status` is None where `error` says why no answer came; `failure` is what the body says; `has_task` whether a task
     with a usable id was read from it; `sent_before` whether this external id may have reached the service earlier.
     """
     if error or status is None:
@@ -71,7 +71,7 @@ def classify_create(
         return CreateStatus.DUPLICATE
     if status in {401, 402, 403}:
         return classify_denial(status, failure)
-    if status == 429:
+    if status in RETRIES["create"].statuses:
         return CreateStatus.NO_BALANCE if is_about_balance(failure) else CreateStatus.RATE_LIMITED
     return CreateStatus.REFUSED if status in REFUSALS and not sent_before else CreateStatus.AMBIGUOUS
 
@@ -109,8 +109,7 @@ class QueryStatus(Enum):
     ABSENT = "absent"  # the service itself says that it has no such task
     DENIED = "denied"
     NO_BALANCE = "no balance"
-    RATE_LIMITED = "rate limited"
-    UNCLEAR = "unclear"  # tells nothing, neither good nor bad
+    UNCLEAR = "unclear"  # tells nothing, neither good nor bad: ask again
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +197,7 @@ class Client:
             return QueryResult(QueryStatus.UNCLEAR, fault=fault)
         task = _task(reply, created=False)
         failure = None if task else parse_error(reply.body)
-        return QueryResult(_found(reply, task), task, failure, reply.status, self._wait(reply.headers))
+        return QueryResult(_query_status(reply, task), task, failure, reply.status, self._wait(reply.headers))
 
     def query_url(self, task_id: str) -> str:
         """The URL of one task: the id is one segment of the path, whatever it holds (fault H5)."""
@@ -212,7 +211,7 @@ class Client:
         return replace(reply, body=scrub_body(reply.body, self._key))
 
     def _wait(self, headers: Mapping[str, str]) -> float | None:
-        return retry_after(headers.get("Retry-After"), self._now())
+        return parse_retry_after(headers.get("Retry-After"), self._now())
 
 
 def _task(reply: HttpReply, *, created: bool) -> Task | None:
@@ -226,23 +225,19 @@ def _task(reply: HttpReply, *, created: bool) -> Task | None:
     return task if task.id or (task.status and is_known_status(task.status)) else None
 
 
-def _found(reply: HttpReply, task: Task | None) -> QueryStatus:
+def _query_status(reply: HttpReply, task: Task | None) -> QueryStatus:
     if task:
         return QueryStatus.FOUND
-    if reply.status in {401, 402, 403}:
-        means = classify_denial(reply.status, parse_error(reply.body))
-        return QueryStatus.NO_BALANCE if means is CreateStatus.NO_BALANCE else QueryStatus.DENIED
-    if reply.status == 429:
-        return QueryStatus.RATE_LIMITED
-    return QueryStatus.ABSENT if reply.status == 404 and _is_its_own(reply) else QueryStatus.UNCLEAR
-
-
-def _is_its_own(reply: HttpReply) -> bool:
-    """Whether the service itself answered: JSON or nothing at all, not the page of a proxy."""
+    if reply.status in RETRIES["query"].statuses:
+        return QueryStatus.UNCLEAR
+    if reply.status != 404:
+        denial = classify_denial(reply.status, parse_error(reply.body))
+        return QueryStatus.NO_BALANCE if denial is CreateStatus.NO_BALANCE else QueryStatus.DENIED
     try:
-        return not reply.body.strip() or isinstance(parse_response(reply.body), dict)
+        from_service = not reply.body.strip() or isinstance(parse_response(reply.body), dict)
     except MalformedResponse:
-        return False
+        from_service = False  # the page of a proxy
+    return QueryStatus.ABSENT if from_service else QueryStatus.UNCLEAR
 
 
 def _rooted(path: str) -> str:

@@ -4,10 +4,12 @@ import http.client
 import ipaddress
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined] # not in typeshed
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -46,7 +48,7 @@ class NetworkSettings:
         # A CGI server sets HTTP_PROXY from a header of its visitor's.
         plain = "" if "REQUEST_METHOD" in environ else _variable(environ, "http_proxy")
         self._proxies = {"http": plain or everything, "https": _variable(environ, "https_proxy") or everything}
-        self._direct = [entry.strip().lower() for entry in _variable(environ, "no_proxy").split(",") if entry.strip()]
+        self._no_proxy = _variable(environ, "no_proxy")
 
     def proxy_for(self, scheme: str, host: str, port: int | None) -> str | None:
         """The URL of the proxy to `host`, None for a direct connection; this machine never needs one.
@@ -54,7 +56,7 @@ class NetworkSettings:
         Raises UsageError for a proxy that speaks neither HTTP nor HTTPS.
         """
         proxy = self._proxies[scheme]
-        if not proxy or is_loopback(host) or any(_covers(entry, host.lower(), port) for entry in self._direct):
+        if not proxy or is_loopback(host) or _is_direct(self._no_proxy, host, port):
             return None
         proxy = proxy if "://" in proxy else f"http://{proxy}"
         if not proxy.lower().startswith(("http://", "https://")):
@@ -84,19 +86,22 @@ def _variable(environ: Mapping[str, str], name: str) -> str:
     return (environ.get(name) or environ.get(name.upper()) or "").strip()
 
 
-def _covers(entry: str, host: str, port: int | None) -> bool:
-    """Whether an entry of NO_PROXY means `host`: *, a name and all below it, a network; with :port if given."""
-    name, colon, wanted = entry.rpartition(":")
-    if colon and wanted.isdigit() and ":" not in name:
-        if int(wanted) != port:
-            return False
-        entry = name
-    if entry == "*" or host == entry.lstrip(".") or host.endswith("." + entry.lstrip(".")):
+def _is_direct(no_proxy: str, host: str, port: int | None) -> bool:
+    """Whether NO_PROXY means `host`: by name, as the standard library reads it, or by * or a network in the list."""
+    if proxy_bypass_environment(f"{host}:{port}" if port else host, {"no": no_proxy}):
         return True
+    entries = [entry.strip() for entry in no_proxy.split(",")]
     try:
-        return ipaddress.ip_address(host) in ipaddress.ip_network(entry, strict=False)
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return False
+        return "*" in entries
+    return "*" in entries or any(address in network for network in _networks(entries))
+
+
+def _networks(entries: list[str]) -> Iterator[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    for entry in entries:
+        with suppress(ValueError):
+            yield ipaddress.ip_network(entry, strict=False)
 
 
 class StrictHTTPResponse(http.client.HTTPResponse):

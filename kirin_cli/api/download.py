@@ -21,9 +21,9 @@ from kirin_cli.api.ranges import (
     total_length,
     verify_file,
 )
-from kirin_cli.api.retry import retry_after
-from kirin_cli.api.transport import HttpRequest, open_response, translate_errors
-from kirin_cli.api.url_policy import REDIRECT_STATUSES, RedirectChain, origin_scope
+from kirin_cli.api.retry import RETRIES, RetryPolicy, parse_retry_after
+from kirin_cli.api.transport import follow_redirects, translate_errors
+from kirin_cli.api.url_policy import RedirectChain, origin_scope
 from kirin_cli.errors import ResultUnavailable
 from kirin_cli.media.video_header import VideoHeader
 
@@ -31,9 +31,6 @@ ProgressCallback = Callable[[int, int | None], None]
 """Gets the bytes that are here and the bytes of the file, None where unknown. May raise, to end a download."""
 
 CHUNK_SIZE = 1 << 18
-MIN_PROGRESS_BYTES = 1 << 16  # bytes; an attempt that got so much further does not count as a failed one
-RETRIED_STATUSES = frozenset({408, 425, 429})
-FINAL_TRANSPORT_ERRORS = frozenset({"tls", "forbidden_address"})
 
 
 class ResultUrlExpired(ResultUnavailable):
@@ -48,11 +45,9 @@ class DownloadLimits:
     idle: float = 30.0  # without a byte, and the window of `floor`
     min_rate: float = 1024.0
     attempt: float = 3600.0
-    failures: int = 6  # in a row without getting further
-    attempts: int = 100
-    max_pause: float = 30.0
     progress_every: float = 0.1
     max_bytes: int = 16 << 30
+    retries: RetryPolicy = RETRIES["download"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +81,12 @@ class DownloadAttempts:
 
     def run(self) -> VerifiedFile:
         """Try until the file is here and whole. Raises ResultUrlExpired, ResultUnavailable, LocalFault."""
-        for _ in range(self.tools.limits.attempts):
+        for _ in range(self.tools.limits.retries.max_attempts or 1):
             try:
                 self._attempt()
                 return self._checked()
             except TransportError as fault:
-                if fault.kind in FINAL_TRANSPORT_ERRORS:
+                if fault.kind not in self.tools.limits.retries.errors:
                     raise ResultUnavailable(f"{self.part.target.name}: {fault.message}") from fault
                 self._pause(fault.message)
         raise self._given_up("it was cut too often")
@@ -99,32 +94,22 @@ class DownloadAttempts:
     def _attempt(self) -> None:
         """One request with its redirects; afterwards every byte that was announced is here, or TransportError."""
         tools, limits = self.tools, self.tools.limits
-        trail = RedirectChain(self.url, lambda: origin_scope(self.origin, tools.network.resolver))
+        chain = RedirectChain(self.url, lambda: origin_scope(self.origin, tools.network.resolver))
         exchange = Exchange(
             tools.clock,
             tools.clock() + limits.attempt,
             limits.idle,
             limits.connect,
-            trail.allow_address,
+            chain.allow_address,
             tools.network.resolver,
             StallDetector(limits.min_rate, limits.idle, tools.clock),
         )
         with translate_errors(exchange):
-            response = self._open(trail)
+            response = follow_redirects(tools.adapter, self._so_far.headers, chain)
             try:
                 self._receive(response)
             finally:
                 response.raw.close()
-
-    def _open(self, chain: RedirectChain) -> requests.Response:
-        while True:
-            request = HttpRequest("GET", chain.url, self._so_far.headers)
-            response = open_response(self.tools.adapter, request, chain.parts)
-            location = response.headers.get("Location")
-            if response.status_code not in REDIRECT_STATUSES or not location:
-                return response
-            response.raw.close()
-            chain.follow(location)
 
     def _receive(self, response: requests.Response) -> None:
         self._refuse(response)
@@ -147,8 +132,8 @@ class DownloadAttempts:
     def _refuse(self, response: requests.Response) -> None:
         """Raise for an answer that is no file: TransportError where another attempt may help."""
         status, headers = response.status_code, response.headers
-        if status in RETRIED_STATUSES or status >= 500:
-            self.asked_to_wait = retry_after(headers.get("Retry-After"), self.tools.now())
+        if status in self.tools.limits.retries.statuses:
+            self.asked_to_wait = parse_retry_after(headers.get("Retry-After"), self.tools.now())
             raise TransportError("broken", f"the server answered {status}")
         if status >= 400 and status != 416:
             raise ResultUrlExpired(f"{self.part.target.name}: the server of the file answered {status}")
@@ -189,14 +174,14 @@ class DownloadAttempts:
 
     def _pause(self, reason: str) -> None:
         """Wait before the next attempt; raises ResultUnavailable after too many that got no further."""
-        if self.part.size >= self.furthest + MIN_PROGRESS_BYTES:
+        retries = self.tools.limits.retries
+        if self.part.size >= self.furthest + retries.min_progress:
             self.failures, self.furthest = 0, self.part.size
         self.failures += 1
-        if self.failures >= self.tools.limits.failures:
+        if retries.gives_up(self.failures):
             raise self._given_up(reason)
-        wait, self.asked_to_wait = self.asked_to_wait, None
-        pause = 2.0 ** (self.failures - 2) if wait is None else wait
-        self.tools.sleep(min(pause, self.tools.limits.max_pause))
+        self.tools.sleep(retries.delay(self.failures, self.asked_to_wait))
+        self.asked_to_wait = None
 
     def _given_up(self, reason: str) -> ResultUnavailable:
         return ResultUnavailable(f"{self.part.target.name} could not be fetched: {reason}")

@@ -110,11 +110,11 @@ class Prober:
         *,
         look: InspectIn = inspect_media,
         clock: MonotonicClock = time.monotonic,
-        bounds: ProbeTimeouts = DEFAULT_PROBE_TIMEOUTS,
+        timeouts: ProbeTimeouts = DEFAULT_PROBE_TIMEOUTS,
     ) -> None:
         self._look = look
         self._adapter = BoundedAdapter(network)
-        self._parts = partial(RangeClient, network=network, adapter=self._adapter, clock=clock, bounds=bounds)
+        self._parts = partial(RangeClient, network=network, adapter=self._adapter, clock=clock, timeouts=timeouts)
         self._expected: dict[ProbeTarget, None] = {}
         self._known: dict[ProbeTarget, RemoteMediaInfo | MediaError] = {}
 
@@ -194,12 +194,12 @@ class Prober:
 
 
 def url_still_valid(
-    url: str, size: int, network: NetworkSettings, *, bounds: ProbeTimeouts = DEFAULT_PROBE_TIMEOUTS
+    url: str, size: int, network: NetworkSettings, *, timeouts: ProbeTimeouts = DEFAULT_PROBE_TIMEOUTS
 ) -> bool:
     """Whether a URL gives a file of `size` bytes; where its server does not say how long it is, that it gives one."""
     adapter = BoundedAdapter(network)
     try:
-        return RangeClient(url, network, adapter, time.monotonic, bounds).get(0, 1, 1).total in {None, size}
+        return RangeClient(url, network, adapter, time.monotonic, timeouts).get(0, 1, 1).total in {None, size}
     except (ResultUnavailable, TransportError):
         return False
     finally:

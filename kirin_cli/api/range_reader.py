@@ -4,21 +4,21 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 import requests
 
 from kirin_cli.api.connections import BoundedAdapter, NetworkSettings
 from kirin_cli.api.exchange import Exchange, MonotonicClock, TransportError
-from kirin_cli.api.transport import HttpRequest, open_response, translate_errors
-from kirin_cli.api.url_policy import REDIRECT_STATUSES, AddressScope, RedirectChain
+from kirin_cli.api.retry import RETRIES
+from kirin_cli.api.transport import follow_redirects, translate_errors
+from kirin_cli.api.url_policy import AddressScope, RedirectChain
 from kirin_cli.errors import ResultUnavailable
 from kirin_cli.media.mp4 import OutOfReach
 
 PROBE_CHUNK: Final = 1 << 16
 CONTENT_RANGE: Final = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII | re.IGNORECASE)
 Answer = TypeVar("Answer")
-MAX_TRIES: Final = 2  # a kept connection may die just when it is used again
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,16 @@ class RangeClient:
     """
 
     def __init__(
-        self, url: str, network: NetworkSettings, adapter: BoundedAdapter, clock: MonotonicClock, bounds: ProbeTimeouts
+        self,
+        url: str,
+        network: NetworkSettings,
+        adapter: BoundedAdapter,
+        clock: MonotonicClock,
+        timeouts: ProbeTimeouts,
     ) -> None:
-        self._network, self._adapter, self._clock, self._bounds = network, adapter, clock, bounds
-        self._until = clock() + bounds.together
-        self._trail = RedirectChain(_encoded(url), lambda: AddressScope.LOOPBACK)
+        self._network, self._adapter, self._clock, self._timeouts = network, adapter, clock, timeouts
+        self._until = clock() + timeouts.together
+        self._redirects = RedirectChain(_encoded(url), lambda: AddressScope.LOOPBACK)
         self._total: int | None = None
 
     def get(self, start: int, stop: int, prefix: int) -> RangePart:
@@ -73,40 +78,26 @@ class RangeClient:
         """The length of the file by counting, None where it is more than `most`."""
         return self._ask({}, lambda response: _counted(response, most))
 
-    def _ask(self, headers: Mapping[str, str], take: Callable[[requests.Response], Answer]) -> Answer:
-        for tries_left in reversed(range(MAX_TRIES)):
-            try:
-                with translate_errors(self._exchange()):
-                    return self._taken(headers, take)
-            except TransportError as fault:
-                if fault.kind != "reset" or not tries_left:
-                    raise
-        raise AssertionError("the last try returns or raises")
-
-    def _exchange(self) -> Exchange:
-        bounds = self._bounds
-        return Exchange(
-            self._clock, self._until, bounds.idle, bounds.connect, self._trail.allow_address, self._network.resolver
-        )
-
-    def _taken(self, headers: Mapping[str, str], take: Callable[[requests.Response], Answer]) -> Answer:
-        """What `take` makes of the answer; the connection is used again only where it was read to its end."""
-        response = self._open(headers)
-        try:
-            _refuse_packed(response.headers)
-            return take(response)
-        except BaseException:
-            response.raw.close()
-            raise
-
-    def _open(self, headers: Mapping[str, str]) -> requests.Response:
+    def _ask(self, headers: Mapping[str, str], read: Callable[[requests.Response], Answer]) -> Answer:
+        """What `read` makes of the answer; the connection is used again only where it was read to its end."""
+        failures, chain, timeouts = 0, self._redirects, self._timeouts
         while True:
-            response = open_response(self._adapter, HttpRequest("GET", self._trail.url, headers), self._trail.parts)
-            location = response.headers.get("Location")
-            if response.status_code not in REDIRECT_STATUSES or not location:
-                return response
-            response.raw.close()
-            self._trail.follow(location)
+            exchange = Exchange(
+                self._clock, self._until, timeouts.idle, timeouts.connect, chain.allow_address, self._network.resolver
+            )
+            try:
+                with translate_errors(exchange):
+                    response = follow_redirects(self._adapter, headers, chain)
+                    try:
+                        _refuse_packed(response.headers)
+                        return read(response)
+                    except BaseException:
+                        response.raw.close()
+                        raise
+            except TransportError as error:
+                failures += 1
+                if error.kind not in RETRIES["probe"].errors or RETRIES["probe"].gives_up(failures):
+                    raise
 
     def _part(self, response: requests.Response, start: int, stop: int, prefix: int) -> RangePart | None:
         """The part that an answer holds; None where it is none that was asked for."""
@@ -185,20 +176,14 @@ MAX_REQUESTS: Final = 64
 UNRANGED: Final = "its server takes no Range requests, and its first megabyte does not say"
 
 
-class RangeSource(Protocol):
-    """Where the parts come from."""
-
-    def get(self, start: int, stop: int, prefix: int) -> RangePart: ...
-
-
 class RangeFile:
-    """Reads about `most` bytes in all; where more is asked for, OutOfReach is raised and `limit` says why.
+    """Reads about `max_bytes` bytes in all; where more is asked for, OutOfReach is raised and `limit` says why.
 
     `size` is the length of the file, None where it is not known; `received` counts the bytes that came.
     """
 
-    def __init__(self, source: RangeSource, most: int = 1 << 20) -> None:
-        self._source, self._most = source, most
+    def __init__(self, source: RangeClient, max_bytes: int = 1 << 20) -> None:
+        self._source, self._max_bytes = source, max_bytes
         self._spans: list[tuple[int, bytes]] = []
         self._at = 0
         self._requests, self._block, self._stop = 0, BLOCK, 0
@@ -237,10 +222,10 @@ class RangeFile:
             self._give_up(UNRANGED)
         self._block = min(self._block * 2, MAX_BLOCK) if at == self._stop else BLOCK
         wanted = max(count, self._block)
-        if self.received + wanted > self._most or self._requests >= MAX_REQUESTS:
-            self._give_up(f"more than {self._most} bytes or {MAX_REQUESTS} requests would be needed")
+        if self.received + wanted > self._max_bytes or self._requests >= MAX_REQUESTS:
+            self._give_up(f"more than {self._max_bytes} bytes or {MAX_REQUESTS} requests would be needed")
         self._requests += 1
-        part = self._source.get(at, at + wanted if self.size is None else min(at + wanted, self.size), self._most)
+        part = self._source.get(at, at + wanted if self.size is None else min(at + wanted, self.size), self._max_bytes)
         self._ranged, self.size, self._stop = part.ranged, part.total, at + len(part.data)
         self.received += len(part.data)
         self._spans.append((at if part.ranged else 0, part.data))

@@ -1,54 +1,112 @@
-"""What is tried again, after how long: Retry-After, backoff, poll intervals. Seconds throughout; knows no job."""
+"""The retry table: which request is tried again, after what, after how long and how often. Knows no job and no URL.
+
+The one place for this, with one exception: how often a submission that may have arrived is sent again stands with the
+state machine that guards it (`ledger.states`: MIN_MISSES, MAX_RESENDS). Seconds throughout.
+"""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from math import isnan
-from typing import Final
+from typing import Final, Literal, get_args
 
-MAX_RETRY_AFTER = 3600.0  # seconds; a server that asks for more is asked again after this
+from kirin_cli.api.exchange import TransportErrorKind
+
+BACKOFF_SECONDS: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+MAX_RETRY_AFTER: Final = 3600.0
+"""A server that asks for a longer pause is asked again after this."""
+SERVER_ERRORS: Final = frozenset(range(500, 1000))
+RETRIED_ERRORS: Final = frozenset[TransportErrorKind](get_args(TransportErrorKind)) - {"tls", "forbidden_address"}
+"""All but those that another try cannot mend: the other side could not prove who it is (fault S2), or is forbidden."""
 
 
-def retry_after(value: str | None, now: float) -> float | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """When a request is made again: after which HTTP statuses, and after which errors where there was no whole answer.
+
+    `delays` are the seconds after the first, second, … failure in a row, the last one for all that follow; a
+    Retry-After takes their place, up to `max_delay`. The `max_failures`th failure in a row ends it, None: the end of
+    the run does; `max_attempts` bounds the requests in all. A download that got `min_progress` bytes further has not
+    failed.
+    """
+
+    statuses: frozenset[int]
+    errors: frozenset[TransportErrorKind] = RETRIED_ERRORS
+    delays: tuple[float, ...] = BACKOFF_SECONDS
+    max_delay: float = MAX_RETRY_AFTER
+    max_failures: int | None = None
+    max_attempts: int | None = None
+    min_progress: int = 0
+
+    def delay(self, failures: int, retry_after: float | None = None) -> float:
+        """The seconds to wait after so many failures in a row (from 1), or what the server asks for."""
+        delay = self.delays[min(failures, len(self.delays)) - 1] if retry_after is None else retry_after
+        return min(delay, self.max_delay)
+
+    def gives_up(self, failures: int) -> bool:
+        """Whether so many failures in a row are too many."""
+        return self.max_failures is not None and failures >= self.max_failures
+
+
+Situation = Literal["create", "query", "download", "upload", "probe"]
+RETRIES: Final[Mapping[Situation, RetryPolicy]] = {
+    # A POST that creates a task, again with the same external id, where it certainly created none: 429 (which also
+    # halves the tasks in flight) without end, errors before the first byte left up to `max_failures` and as long as
+    # `retry_budget` lasts. After everything else it may exist: see "query", and MAX_RESENDS.
+    "create": RetryPolicy(statuses=frozenset({429}), max_failures=5),
+    # A GET of a task, while it runs or to find out whether it exists. 401, 402 and 403 stop the run; a 404 of the
+    # service itself counts as lost after MAX_MISSING_SECONDS, or as never created (MIN_MISSES, grace period).
+    # All else is no answer, 2xx without a task included, and is asked again until the run ends.
+    "query": RetryPolicy(statuses=frozenset(range(100, 1000)) - {401, 402, 403, 404}),
+    # A GET of a result. Any other 4xx: the URL has expired, and the task is asked for a fresh one (MAX_FRESH_URLS).
+    "download": RetryPolicy(
+        statuses=SERVER_ERRORS | {408, 425, 429}, delays=(0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0), max_delay=30.0,
+        max_failures=6, max_attempts=100, min_progress=1 << 16,
+    ),
+    # A POST of a local video to the place that gives it a URL.
+    "upload": RetryPolicy(statuses=SERVER_ERRORS | {429}, max_delay=30.0, max_failures=3),
+    # A GET of part of a medium for --check-urls: a kept connection may die just when it is used again.
+    "probe": RetryPolicy(statuses=frozenset(), errors=frozenset({"reset"}), delays=(0.0,), max_failures=2),
+}  # fmt: skip
+MAX_MISSING_SECONDS: Final = 60.0
+"""Of 404s in a row, after which an accepted task counts as lost (fault P2)."""
+MAX_FRESH_URLS: Final = 2
+"""How often a task is asked for fresh URLs before its result counts as expired (fault D9)."""
+MIN_RETRY_BUDGET: Final = 20
+
+
+def retry_budget(jobs: int) -> int:
+    """How often a whole run of so many jobs may send again what did not reach the service."""
+    return MIN_RETRY_BUDGET + jobs // 10
+
+
+def parse_retry_after(value: str | None, now: float) -> float | None:
     """Seconds to wait, 0.0-3600.0, by a Retry-After of seconds or an HTTP date; None where it says nothing usable.
 
     `now` is seconds since the epoch, for dates. What lies in the past means "at once" (fault S15).
     """
     if value is None:
         return None
-    seconds = _number(value)
-    if seconds is None:
-        seconds = _seconds_until(value, now)
-    return None if seconds is None else min(max(seconds, 0.0), MAX_RETRY_AFTER)
-
-
-def _number(value: str) -> float | None:
     try:
         seconds = float(value)
     except ValueError:
-        return None
-    return None if isnan(seconds) else seconds
+        try:
+            date = parsedate_to_datetime(value[:64])
+            seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now
+        except (ValueError, TypeError, OverflowError, IndexError):
+            return None
+    return None if isnan(seconds) else min(max(seconds, 0.0), MAX_RETRY_AFTER)
 
 
-def _seconds_until(date: str, now: float) -> float | None:
-    try:
-        when = parsedate_to_datetime(date[:64])
-        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - now
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
-
-
-BACKOFF_SECONDS: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-MAX_BACKOFF: Final = 30.0
 MIN_SAMPLES: Final = 5
 JITTER: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollSchedule:
-    """`interval` is the time between polls where nothing is known of the model's usual times.
+    """`interval` is the time between polls where nothing is known of how long such tasks take.
 
     `durations` gives how long earlier tasks of one class (model, mode, duration) took, in seconds.
     `scale` shortens the growing delays for a service inside this process.
@@ -61,21 +119,21 @@ class PollSchedule:
 
     def first_poll(self, task_class: tuple[str, str, str]) -> float:
         """Just before the quickest earlier tasks of the class were ready; the interval where none are known."""
-        default = sorted(self.durations(*task_class))
-        if len(default) < MIN_SAMPLES:
+        durations = sorted(self.durations(*task_class))
+        if len(durations) < MIN_SAMPLES:
             return self._jittered(self.interval)
-        return max(self.interval, 0.9 * default[len(default) // 20])
+        return max(self.interval, 0.9 * durations[len(durations) // 20])
 
     def next_poll(self, task_class: tuple[str, str, str]) -> float:
-        """A twenty-fifth of the usual time, 1 to 15 s, so that a completion is noticed within two per cent."""
-        default = sorted(self.durations(*task_class))
-        if len(default) < MIN_SAMPLES:
+        """A twenty-fifth of the median time, 1 to 15 s, so that a completion is noticed within two per cent."""
+        durations = sorted(self.durations(*task_class))
+        if len(durations) < MIN_SAMPLES:
             return self._jittered(self.interval)
-        return self._jittered(min(15.0, max(min(1.0, self.interval), default[len(default) // 2] / 25)))
+        return self._jittered(min(15.0, max(min(1.0, self.interval), durations[len(durations) // 2] / 25)))
 
     def backoff(self, failures: int) -> float:
         """The delay after so many failures in a row: 1, 2, 4, 8, 15, 30, 30, … with jitter."""
-        return self._jittered(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1] * self.scale)
+        return self._jittered(RETRIES["query"].delay(failures) * self.scale)
 
     def _jittered(self, seconds: float) -> float:
         return seconds * self.rng.uniform(1 - JITTER, 1 + JITTER)

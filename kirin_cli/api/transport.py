@@ -17,7 +17,14 @@ from urllib3.exceptions import HTTPError
 from kirin_cli import __version__
 from kirin_cli.api.connections import BoundedAdapter, NetworkSettings
 from kirin_cli.api.exchange import Exchange, MonotonicClock, TransportError, current_exchange, use_exchange
-from kirin_cli.api.url_policy import AddressScope, address_scope, is_loopback, split_url
+from kirin_cli.api.url_policy import (
+    REDIRECT_STATUSES,
+    AddressScope,
+    RedirectChain,
+    address_scope,
+    is_loopback,
+    split_url,
+)
 from kirin_cli.errors import KirinError, UsageError
 
 USER_AGENT = f"kirin-cli/{__version__}"
@@ -116,10 +123,21 @@ class Transport:
 def open_response(adapter: BoundedAdapter, request: HttpRequest, parts: SplitResult) -> requests.Response:
     """Send `request` and read the head of the answer; the body waits in `.raw`, not decoded.
 
-    Must run inside `within`.
+    Must run inside `use_exchange`.
     """
     proxy = adapter.network.proxy_for(parts.scheme, parts.hostname or "", parts.port)
     return adapter.send(_prepared(request), stream=True, proxies={parts.scheme: proxy} if proxy else {})
+
+
+def follow_redirects(adapter: BoundedAdapter, headers: Mapping[str, str], chain: RedirectChain) -> requests.Response:
+    """Open the URL of the chain and whatever it redirects to; the last answer, which is no redirect. As above."""
+    while True:
+        response = open_response(adapter, HttpRequest("GET", chain.url, headers), chain.parts)
+        location = response.headers.get("Location")
+        if response.status_code not in REDIRECT_STATUSES or not location:
+            return response
+        response.raw.close()
+        chain.follow(location)
 
 
 def _prepared(request: HttpRequest) -> requests.PreparedRequest:

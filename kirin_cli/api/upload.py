@@ -7,7 +7,7 @@ from typing import Final
 
 from kirin_cli.api.credentials import scrub_body
 from kirin_cli.api.exchange import MonotonicClock, TransportError
-from kirin_cli.api.retry import retry_after
+from kirin_cli.api.retry import RETRIES, parse_retry_after
 from kirin_cli.api.transport import HttpReply, HttpRequest, Transport
 from kirin_cli.api.url_policy import split_url
 from kirin_cli.errors import GenerationFailed, NotPermitted, ServiceUnreachable, UsageError
@@ -20,10 +20,7 @@ OnBytesSent = Callable[[int, int], None]
 
 STORAGE_PATH: Final = "/api/v1/storage/files"
 STEP: Final = 256 * 1024
-UPLOAD_PAUSES: Final = (1.0, 2.0, 0.0)  # seconds after each attempt; none after the last
-MAX_UPLOAD_PAUSE: Final = 30.0
 MAX_UPLOAD_URL_LENGTH: Final = 4096
-FINAL_UPLOAD_ERRORS: Final = frozenset({"tls", "forbidden_address"})
 PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -119,42 +116,42 @@ class UploadClient:
         if self.to.key:
             headers["Authorization"] = f"Bearer {self.to.key}"
         request = HttpRequest("POST", self.to.url, headers, form)
-        for default in UPLOAD_PAUSES:
-            reply, why, pause = self._attempt(request)
-            if reply:
-                return _url(reply, media_file)
-            if pause is not None and default:
-                self._sleep(min(pause or default, MAX_UPLOAD_PAUSE))
+        retries, failures = RETRIES["upload"], 0
+        while True:
+            asked: float | None = None
+            try:
+                reply = self._transport.send(request, deadline=self._deadline, fresh=True)
+            except TransportError as error:
+                reason, final = error.message, error.kind not in retries.errors
             else:
-                break
-        raise ServiceUnreachable(f"{media_file.label} could not be uploaded: {why}", hint="nothing was sent; run again")
-
-    def _attempt(self, request: HttpRequest) -> tuple[HttpReply | None, str, float | None]:
-        """A final answer; or why there is none, and the seconds to wait: 0 for any, None where waiting cannot help."""
-        try:
-            reply = self._transport.send(request, deadline=self._deadline, fresh=True)
-        except TransportError as fault:
-            return None, fault.message, None if fault.kind in FINAL_UPLOAD_ERRORS else 0.0
-        reply = replace(reply, body=scrub_body(reply.body, self.to.key))
-        if reply.status == 429 or reply.status >= 500:
-            return None, _said(reply), retry_after(reply.headers.get("Retry-After"), self._now()) or 0.0
-        return reply, "", None
+                reply = replace(reply, body=scrub_body(reply.body, self.to.key))
+                if reply.status not in retries.statuses:
+                    return _url(reply, media_file)
+                reason, final = _describe(reply), False
+                asked = parse_retry_after(reply.headers.get("Retry-After"), self._now()) or None
+            failures += 1
+            if final or retries.gives_up(failures):
+                hint = "nothing was sent; run again"
+                raise ServiceUnreachable(f"{media_file.label} could not be uploaded: {reason}", hint=hint)
+            self._sleep(retries.delay(failures, asked))
 
 
 def _url(reply: HttpReply, media_file: MediaFile) -> str:
     """The URL in an answer: `{"url": …}` or `{"data": {"url": …}}`."""
     if reply.status in {401, 403}:
         hint = "check the key and the upload URL"
-        raise NotPermitted(f"{media_file.label} may not be uploaded: {_said(reply)}", hint=hint)
+        raise NotPermitted(f"{media_file.label} may not be uploaded: {_describe(reply)}", hint=hint)
     if not 200 <= reply.status < 300:
-        raise GenerationFailed(f"the upload of {media_file.label} was refused: {_said(reply)}", hint="nothing was sent")
+        raise GenerationFailed(
+            f"the upload of {media_file.label} was refused: {_describe(reply)}", hint="nothing was sent"
+        )
     try:
-        answer = parse_response(reply.body)
+        document = parse_response(reply.body)
     except MalformedResponse:
-        answer = None
-    inner = answer.get("data") if isinstance(answer, dict) else None
-    for found in (answer, inner):
-        url = found.get("url") if isinstance(found, dict) else None
+        document = None
+    data = document.get("data") if isinstance(document, dict) else None
+    for mapping in (document, data):
+        url = mapping.get("url") if isinstance(mapping, dict) else None
         if isinstance(url, str) and _usable(url):
             return url
     raise GenerationFailed(f"the upload of {media_file.label} was answered without a URL", hint="check the upload URL")
@@ -168,6 +165,6 @@ def _usable(url: str) -> bool:
     return len(url) <= MAX_UPLOAD_URL_LENGTH and url.isprintable() and " " not in url
 
 
-def _said(reply: HttpReply) -> str:
-    said = parse_error(reply.body).message
-    return f"HTTP {reply.status}" + (f": {said}" if said else "")
+def _describe(reply: HttpReply) -> str:
+    message = parse_error(reply.body).message
+    return f"HTTP {reply.status}" + (f": {message}" if message else "")

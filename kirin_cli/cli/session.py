@@ -26,8 +26,8 @@ from kirin_cli.ledger.leases import Leases
 from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.ledger.queries import durations, entries_with_id, prices
 from kirin_cli.run.events import EventListener
-from kirin_cli.run.job_run import RunContext, RunGate
-from kirin_cli.run.limits import Prices
+from kirin_cli.run.job_run import RunContext
+from kirin_cli.run.limits import Prices, RunLimits
 from kirin_cli.run.outputs import SANDBOX
 from kirin_cli.run.uploads import UploadCache, Uploader
 from kirin_cli.run.work_queue import RunClock
@@ -73,7 +73,7 @@ class Session:
             return next(reversed(entries_with_id(self.ledger.store, self.origin, external_id)), None)
         return self.ledger.get(EntryKey(origin=self.origin, account=self.account, external_id=external_id))
 
-    def run_context(self, clock: RunClock, emit: EventListener, limits: RunGate, *, wait: bool) -> RunContext:
+    def run_context(self, clock: RunClock, emit: EventListener, limits: RunLimits, *, wait: bool) -> RunContext:
         """What the steps of a run on this service act on; with `wait` False a job is over when it is accepted."""
         return RunContext(
             client=self.client, dialect=self.dialect, downloader=self.downloader, ledger=self.ledger, clock=clock,

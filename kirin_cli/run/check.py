@@ -61,11 +61,6 @@ def check_files(files: Iterable[JobFile], look: MediaInspector = INSPECT) -> Che
     return CheckedFiles(tuple(checked), tuple(finding for file in read for finding in _file_findings(file)))
 
 
-def check_one_job(job: JobSpec, look: MediaInspector = INSPECT) -> CheckedJob:
-    """Hold one job against its model."""
-    return _checked(job, _looking(look, job.base))
-
-
 def _checked(job: JobSpec, look: InspectMedia) -> CheckedJob:
     model = _model(job.model)
     problems = list(job.problems)

@@ -2,11 +2,11 @@
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
 
 from kirin_cli.api.client import QueryStatus
 from kirin_cli.api.download import DownloadedFile, ProgressCallback, ResultUrlExpired
 from kirin_cli.api.part_file import PartFileLocked
+from kirin_cli.api.retry import MAX_FRESH_URLS
 from kirin_cli.errors import UsageError
 from kirin_cli.ledger.states import LedgerEvent
 from kirin_cli.run.events import Downloading
@@ -17,9 +17,6 @@ from kirin_cli.run.outcomes import entry_times, finish_done, finish_expired, fin
 from kirin_cli.run.outputs import ensure_free, existing_result, extension, output_path, write_sidecar
 from kirin_cli.run.submit import DENIALS, describe_reply, stop_run
 from kirin_cli.wire.responses import OutputContent, TaskState
-
-MAX_FRESH_URLS: Final = 2
-"""How often a task is asked for fresh URLs before its result counts as expired."""
 
 
 def fetch_result(job_run: JobRun) -> NextStep:

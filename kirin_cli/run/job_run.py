@@ -3,18 +3,17 @@
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, Unpack
+from typing import Literal, Unpack
 
 from kirin_cli.api.client import Client
 from kirin_cli.api.download import Downloader
 from kirin_cli.api.retry import PollSchedule
-from kirin_cli.errors import KirinError
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.ledger import ConcurrentUpdate, EntryUpdate, Ledger, TaskOwnedElsewhere
 from kirin_cli.ledger.states import LedgerEvent
 from kirin_cli.run.events import EventListener, Retrying
 from kirin_cli.run.job import Job, Outcome
-from kirin_cli.run.limits import Prices
+from kirin_cli.run.limits import Prices, RunLimits
 from kirin_cli.run.uploads import Uploader
 from kirin_cli.run.work_queue import RunClock
 from kirin_cli.wire import Dialect
@@ -43,22 +42,6 @@ class Finished:
 NextStep = Wait | Download | Finished
 
 
-class RunGate(Protocol):
-    """What a step may ask of the run as a whole."""
-
-    def stop_reason(self) -> KirinError | None:
-        """Why nothing more may be submitted, if so."""
-
-    def stop(self, reason: KirinError) -> None:
-        """Submit nothing more in this run."""
-
-    def on_rate_limited(self) -> None:
-        """The service said that there are too many requests."""
-
-    def take_retry(self) -> bool:
-        """Take one retry out of the budget of the whole process; False where it is used up."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
     """What the steps act on. Clock, randomness and transport are arguments; `settle` is in seconds.
@@ -75,7 +58,7 @@ class RunContext:
     rng: random.Random
     emit: EventListener
     schedule: PollSchedule
-    limits: RunGate
+    limits: RunLimits
     origin: str
     host: str
     account: str

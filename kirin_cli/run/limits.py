@@ -6,9 +6,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import Final
 
+from kirin_cli.api.retry import retry_budget
 from kirin_cli.errors import KirinError
-
-MIN_RETRIES: Final = 20
 
 
 class RunLimits:
@@ -20,9 +19,9 @@ class RunLimits:
 
     def __init__(self, *, in_flight: int, jobs: int) -> None:
         self._lock = threading.RLock()  # a signal handler may halt while its own thread is inside
-        self._most = in_flight
+        self._max_in_flight = in_flight
         self._limit = float(in_flight)
-        self._retries = MIN_RETRIES + jobs // 10
+        self._retries = retry_budget(jobs)
         self._reason: KirinError | None = None
 
     def stop_reason(self) -> KirinError | None:
@@ -42,7 +41,7 @@ class RunLimits:
     def on_accepted(self) -> None:
         """The service accepted one: raise the limit a little."""
         with self._lock:
-            self._limit = min(float(self._most), self._limit + 1 / self._limit)
+            self._limit = min(float(self._max_in_flight), self._limit + 1 / self._limit)
 
     def has_capacity(self, in_flight: int) -> bool:
         """Whether another task may be submitted."""

@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from kirin_cli.errors import KirinError, ResultUnavailable, StillRunning
+from kirin_cli.errors import KirinError, OutcomeUnknown, ResultUnavailable, StillRunning
 from kirin_cli.formatting import iso_utc
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import TERMINAL, LedgerState
@@ -113,7 +113,9 @@ def finish_unknown(job_run: JobRun, reason: str) -> Finished:
     message = f"the outcome of the submission is unknown ({reason}); it may have been charged"
     decide = f"decide with kirin resolve {job_run.job.external_id}"
     hint = decide if job_run.entry.state in TERMINAL else f"kirin resume asks again; or {decide}"
-    problem = JobError(exit_code=6, message=message, hint=hint, retry_safe=False, charged="maybe")
+    problem = JobError(
+        exit_code=OutcomeUnknown.exit_code, message=message, hint=hint, retry_safe=False, charged="maybe"
+    )
     return _finish(job_run, "unknown", error=problem)
 
 

@@ -1,8 +1,7 @@
 """Polling of a task until it ends. A failed poll never fails a task (fault P1)."""
 
-from typing import Final
-
 from kirin_cli.api.client import QueryResult, QueryStatus
+from kirin_cli.api.retry import MAX_MISSING_SECONDS
 from kirin_cli.ledger.ledger import EntryUpdate
 from kirin_cli.ledger.states import LedgerEvent
 from kirin_cli.run.events import Generated, Notice, Progressed
@@ -10,9 +9,6 @@ from kirin_cli.run.job_run import Download, JobRun, NextStep, Wait
 from kirin_cli.run.outcomes import failure_text, finish_failed, finish_lost, task_class_of
 from kirin_cli.run.submit import describe_reply, stop_run
 from kirin_cli.wire.responses import Task, TaskState, is_known_status
-
-NOT_FOUND_GRACE: Final = 60.0
-"""Seconds of 404 in a row after which an accepted task counts as lost (fault P2)."""
 
 
 def poll(job_run: JobRun) -> NextStep:
@@ -55,7 +51,7 @@ def _on_missing(job_run: JobRun, result: QueryResult) -> NextStep:
     now = job_run.context.clock.now()
     if job_run.missing_since is None:
         job_run.missing_since = now
-    if now - job_run.missing_since > NOT_FOUND_GRACE * job_run.context.schedule.scale:
+    if now - job_run.missing_since > MAX_MISSING_SECONDS * job_run.context.schedule.scale:
         job_run.transition(LedgerEvent.VANISHED, "not found for over a minute")
         return finish_lost(job_run)
     return job_run.retry("poll", describe_reply(result) or "the service does not find the task", result.retry_after)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from kirin_cli.api.client import CreateResult, CreateStatus, QueryResult, QueryStatus
+from kirin_cli.api.retry import RETRIES
 from kirin_cli.api.upload import OnBytesSent
 from kirin_cli.errors import (
     BalanceInsufficient,
@@ -42,12 +43,9 @@ from kirin_cli.run.prepare import fill_references
 from kirin_cli.run.uploads import upload_local_videos
 from kirin_cli.wire.responses import TaskState
 
-UNREACHABLE_AFTER: Final = 5
 KEY_HINT: Final = "check KIRIN_API_KEY; `kirin run` again goes on with the jobs that were not sent"
 BALANCE_HINT: Final = "top up the account; `kirin run` again goes on with the jobs that were not sent"
 DENIALS: Final = frozenset({QueryStatus.DENIED, QueryStatus.NO_BALANCE})
-FINAL_ERRORS: Final = frozenset({"tls", "forbidden_address"})
-"""Faults that another try cannot mend: the other side could not prove who it is (fault S2)."""
 
 
 def describe_reply(answer: CreateResult | QueryResult) -> str:
@@ -75,8 +73,9 @@ def stop_run(job_run: JobRun, answer: CreateResult | QueryResult) -> Finished:
 
 def retry_unreached(job_run: JobRun, answer: CreateResult | QueryResult) -> NextStep:
     """Nothing has left, for certain: try again a few times, unless that cannot help."""
-    final = answer.fault is not None and answer.fault.kind in FINAL_ERRORS
-    if final or job_run.failures + 1 >= UNREACHABLE_AFTER or not job_run.context.limits.take_retry():
+    retries = RETRIES["create"]
+    final = answer.fault is not None and answer.fault.kind not in retries.errors
+    if final or retries.gives_up(job_run.failures + 1) or not job_run.context.limits.take_retry():
         return finish_pending(
             job_run, ServiceUnreachable(f"the service could not be reached: {describe_reply(answer)}")
         )

@@ -6,11 +6,11 @@ import os
 import secrets
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from kirin_cli.api.upload import OnBytesSent
 from kirin_cli.errors import UsageError
@@ -63,14 +63,6 @@ def ignore_progress(_sent: int, _total: int) -> None:
     """Tell nobody."""
 
 
-class UploadMemory(Protocol):
-    """What is remembered of earlier runs, by SHA-256."""
-
-    def get(self, digest: str) -> str: ...
-    def put(self, digest: str, url: str) -> None: ...
-    def forget(self, digest: str) -> None: ...
-
-
 class Uploader:
     """Gives local videos their URLs. Thread-safe: of two threads with one content, the second waits for the first.
 
@@ -78,9 +70,9 @@ class Uploader:
     """
 
     def __init__(
-        self, send: Callable[[MediaFile, OnBytesSent], str], still_there: Callable[[str, int], bool], kept: UploadMemory
+        self, send: Callable[[MediaFile, OnBytesSent], str], still_there: Callable[[str, int], bool], cache: UploadCache
     ) -> None:
-        self._send, self._still_there, self._kept = send, still_there, kept
+        self._send, self._still_there, self._cache = send, still_there, cache
         self._lock = threading.Lock()
         self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._digests: dict[object, str] = {}
@@ -106,15 +98,15 @@ class Uploader:
         return self._digests[file]
 
     def _kept_url(self, digest: str, size: int) -> str:
-        url = self._kept.get(digest)
+        url = self._cache.get(digest)
         if url and not self._still_there(url, size):
-            self._kept.forget(digest)
+            self._cache.forget(digest)
             return ""
         return url
 
     def _uploaded(self, digest: str, video: MediaFile, tell: OnBytesSent) -> str:
         url = self._send(video, tell)
-        self._kept.put(digest, url)
+        self._cache.put(digest, url)
         return url
 
 
@@ -126,18 +118,6 @@ def upload_local_videos(
     Raises what `url_of` raises, and UsageError where there is a local video and no uploader.
     """
     return {name: _replaced(value, uploader, tell) for name, value in values.items()}
-
-
-def local_videos(values: object) -> Iterator[MediaFile]:
-    """The local videos among checked parameters."""
-    if isinstance(values, MediaFile) and is_local_video(values):
-        yield values
-    elif isinstance(values, Mapping):
-        for value in values.values():
-            yield from local_videos(value)
-    elif isinstance(values, list):
-        for value in values:
-            yield from local_videos(value)
 
 
 def _replaced(value: object, uploader: Uploader | None, tell: OnBytesSent) -> object:

@@ -4,6 +4,7 @@ import hashlib
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,11 +28,13 @@ from support.clocks import FakeClock
 
 from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.download import DownloadedFile, Downloader, DownloadLimits, ResultUrlExpired
+from kirin_cli.api.retry import RETRIES
 from kirin_cli.errors import LocalFault, ResultUnavailable
 
 DATA = clip(300_000)
 HALF = len(DATA) // 2
-QUICK = DownloadLimits(idle=3, connect=2, failures=4)
+RETRY = RETRIES["download"]
+QUICK = DownloadLimits(idle=3, connect=2, retries=replace(RETRY, max_failures=4))
 Fetch = Callable[..., DownloadedFile]
 
 
@@ -177,7 +180,7 @@ def test_D5_a_file_that_is_always_cut_is_not_had(cdn, fetch, tmp_path):
     cdn.script("GET", then=no_length(HALF))
     with pytest.raises(ResultUnavailable, match="not whole"):
         fetch()
-    assert len(asked(cdn)) == QUICK.failures
+    assert len(asked(cdn)) == QUICK.retries.max_failures
 
 
 def test_chunks_mark_the_end_of_a_file(cdn, fetch):
@@ -263,7 +266,7 @@ def test_a_passing_trouble_is_tried_again(cdn, fetch, slept, status):
         "GET", answer(status), answer(status, b"", {"Retry-After": "7"}), answer(status, b"", {"Retry-After": "9999"})
     )
     fetch()
-    assert slept == [0.5, 7.0, QUICK.max_pause]
+    assert slept == [0.5, 7.0, RETRY.max_delay]
 
 
 def test_a_lasting_trouble_is_given_up(cdn, fetch, slept):
@@ -277,7 +280,7 @@ def test_a_lasting_trouble_is_given_up(cdn, fetch, slept):
 def test_a_download_ends_after_so_many_attempts(cdn, tmp_path):
     cdn.script("GET", then=cut(HALF))
     cdn.serve_file("/x.mp4", DATA, ranges=False)
-    limits = DownloadLimits(attempts=3, failures=99)
+    limits = DownloadLimits(retries=replace(RETRY, max_attempts=3, max_failures=99))
     with pytest.raises(ResultUnavailable, match="too often"):
         Downloader(NetworkSettings({}), sleep=lambda _: None, limits=limits).fetch(
             cdn.url("/x.mp4"), tmp_path / "x.mp4", origin="127.0.0.1"
@@ -417,7 +420,8 @@ def test_D12_a_stall_is_noticed_and_the_rest_fetched(cdn, tmp_path):
 def test_D12_ten_bytes_a_second_are_a_stall(cdn, tmp_path):
     clock = FakeClock(step=1.0)  # every look at it takes a second
     cdn.script("GET", then=trickle(0.001, size=10))
-    downloader = Downloader(NetworkSettings({}), clock=clock, sleep=clock.sleep, limits=DownloadLimits(failures=2))
+    limits = DownloadLimits(retries=replace(RETRY, max_failures=2))
+    downloader = Downloader(NetworkSettings({}), clock=clock, sleep=clock.sleep, limits=limits)
     with pytest.raises(ResultUnavailable, match=r"only \d+ bytes came in 3\d s"):
         downloader.fetch(cdn.url("/x.mp4"), tmp_path / "x.mp4", origin="127.0.0.1")
     assert len(cdn.truth.requests) == 2
@@ -428,7 +432,7 @@ def test_a_server_that_is_not_there_is_given_up(tmp_path, slept):
         Downloader(NetworkSettings({}), sleep=slept.append).fetch(
             refused_url() + "/x.mp4", tmp_path / "x.mp4", origin="127.0.0.1"
         )
-    assert len(slept) == DownloadLimits().failures - 1
+    assert len(slept) == (RETRY.max_failures or 0) - 1
 
 
 def test_a_certificate_nobody_vouches_for_is_not_tried_again(tmp_path, slept):

@@ -39,7 +39,7 @@ def cdn() -> Iterator[Service]:
 
 @pytest.fixture
 def prober() -> Iterator[Prober]:
-    with Prober(NetworkSettings({}), bounds=PATIENT) as made:
+    with Prober(NetworkSettings({}), timeouts=PATIENT) as made:
         yield made
 
 
@@ -287,7 +287,7 @@ def test_I1_V1_a_server_that_is_not_there(prober: Prober):
 def test_D12_slow_and_broken_servers_do_not_hold_up_the_check(cdn: Service, fault):
     url = cdn.serve_file("/x.mp4", video())
     cdn.script("GET", then=fault)
-    with Prober(NetworkSettings({}), bounds=QUICK) as prober:
+    with Prober(NetworkSettings({}), timeouts=QUICK) as prober:
         assert refusal(prober, url).rule == "V1"
 
 
@@ -319,7 +319,7 @@ def test_D10_redirects_end(cdn: Service, prober: Prober):
 
 
 def test_D10_no_redirect_leads_from_https_to_http(cdn: Service, trusting):
-    with Service(tls="localhost", patience=2) as secure, Prober(trusting(), bounds=PATIENT) as prober:
+    with Service(tls="localhost", patience=2) as secure, Prober(trusting(), timeouts=PATIENT) as prober:
         secure.script("GET", then=redirect(cdn.serve_file("/x.mp4", video())))
         assert "from https to http" in refusal(prober, secure.url("/x.mp4", host="localhost")).message
     assert not cdn.truth.requests
@@ -329,7 +329,7 @@ def test_D10_no_redirect_leads_from_outside_in(cdn: Service):
     with Service(patience=2) as proxy:
         proxy.script("GET", then=redirect(cdn.serve_file("/x.mp4", video())))
         network = NetworkSettings({"http_proxy": proxy.origin})
-        with Prober(network, bounds=PATIENT) as prober:
+        with Prober(network, timeouts=PATIENT) as prober:
             assert "where it must not" in refusal(prober, "http://cdn.example/x.mp4").message
     assert not cdn.truth.requests
 
@@ -344,7 +344,7 @@ def test_D11_nothing_of_the_person_travels(cdn: Service, prober: Prober, tmp_pat
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password word")
     cdn.serve_file("/x.mp4", video(moov_last=True, data=MB))
     cdn.script("GET", answer(302, b"", {"Location": "/x.mp4", "Set-Cookie": "a=b"}))
-    with Prober(network, bounds=PATIENT) as made:
+    with Prober(network, timeouts=PATIENT) as made:
         made.inspect(cdn.url("/x.mp4"), "video", HERE)
     for request in cdn.truth.requests:
         assert {name.lower() for name, _ in request.headers} <= {"host", "range", "user-agent", "accept-encoding"}
@@ -404,7 +404,7 @@ def test_whether_a_file_is_still_there(cdn: Service):
     url = cdn.serve_file("/x.mp4", video())
     assert url_still_valid(url, len(video()), NetworkSettings({}))
     assert not url_still_valid(url, 5, NetworkSettings({}))
-    assert not url_still_valid(cdn.url("/gone"), 5, NetworkSettings({}), bounds=QUICK)
+    assert not url_still_valid(cdn.url("/gone"), 5, NetworkSettings({}), timeouts=QUICK)
     assert not url_still_valid("ftp://x", 5, NetworkSettings({}))
 
 

@@ -1,6 +1,7 @@
 """Downloads inside whole runs (faults D1–D8 and D12): the file, its sidecar, the ledger, the exit code."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from loopback.exchange import Fault
 from loopback.files import clip
 
 from kirin_cli.api.download import Downloader, DownloadLimits
+from kirin_cli.api.retry import RETRIES
 
-IMPATIENT = DownloadLimits(idle=0.2, failures=3)
+IMPATIENT = DownloadLimits(idle=0.2, retries=replace(RETRIES["download"], max_failures=3))
 
 
 def in_real_time(network: Any, **options: Any) -> Downloader:

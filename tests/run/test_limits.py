@@ -1,7 +1,8 @@
 """How many jobs at once, how many retries in all, and why a run stops."""
 
+from kirin_cli.api.retry import MIN_RETRY_BUDGET
 from kirin_cli.errors import BalanceInsufficient, Interrupted
-from kirin_cli.run.limits import MIN_RETRIES, RunLimits
+from kirin_cli.run.limits import RunLimits
 
 
 def test_the_limit_is_halved_by_429_and_recovers_by_one_for_a_round_of_acceptances():
@@ -31,7 +32,7 @@ def test_one_may_always_be_in_flight():
 
 def test_retries_are_counted_over_the_whole_run():
     brakes = RunLimits(in_flight=1, jobs=50)
-    assert [brakes.take_retry() for _ in range(MIN_RETRIES + 5)] == [True] * (MIN_RETRIES + 5)
+    assert [brakes.take_retry() for _ in range(MIN_RETRY_BUDGET + 5)] == [True] * (MIN_RETRY_BUDGET + 5)
     assert not brakes.take_retry()
     assert not brakes.take_retry()
 

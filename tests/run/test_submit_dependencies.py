@@ -93,7 +93,7 @@ def test_a_result_that_is_gone_after_the_job_was_sent_once_leaves_its_outcome_un
     "answer",
     [
         QueryResult(QueryStatus.UNCLEAR, status=503),
-        QueryResult(QueryStatus.RATE_LIMITED, status=429),
+        QueryResult(QueryStatus.UNCLEAR, status=429),
         QueryResult(QueryStatus.FOUND, task(TaskState.RUNNING)),
     ],
 )
