@@ -232,14 +232,14 @@ def _make_prepare(model: Model, flags: ModelFlags, values: Mapping[str, object])
     scope = os.urandom(16).hex()
 
     def prepare(session: Session) -> PreparedRun:
-        choices = PrepareOptions(origin=session.origin, scope=scope)
+        options = PrepareOptions(origin=session.origin, scope=scope, now=time.time())
         jobs = []
         for number in range(1, flags.count + 1):
             suffix = f"-{number}" if number > 1 else ""
             numbered = target if "{job}" in target.template else replace(
                 target, template=target.template.replace(".{ext}", f"{suffix}.{{ext}}")
             )  # fmt: skip
-            jobs.append(make_job(model, values, name=stem + suffix, target=numbered, choices=choices))
-        return prepare_new_jobs(jobs, session.find_entry, time.time())
+            jobs.append(make_job(model, values, name=stem + suffix, target=numbered, options=options))
+        return prepare_new_jobs(jobs, options, session.find_entry)
 
     return prepare

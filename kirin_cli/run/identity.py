@@ -12,6 +12,7 @@ from kirin_cli.errors import UsageError
 from kirin_cli.jobs.placeholders import JobReference
 from kirin_cli.media.local_files import sha256
 from kirin_cli.modelspec.types import MediaFile
+from kirin_cli.tree import map_leaves
 
 CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 EXTERNAL_ID_LENGTH: Final = 26
@@ -49,13 +50,14 @@ def media_digest(media_file: MediaFile) -> str:
 
 def hash_media(tree: object, needs: Mapping[str, str] = NO_REFERENCES) -> object:
     """The tree with media replaced: URLs by their text, results of other jobs by `{"job": …}`, else `{"sha256": …}`."""
-    if isinstance(tree, MediaFile):
-        return hash_media(tree.given, needs) if tree.form == "url" else {"sha256": media_digest(tree)}
-    if isinstance(tree, JobReference):
-        return {"job": needs[tree.job]}
-    if isinstance(tree, Mapping):
-        return {name: hash_media(value, needs) for name, value in tree.items()}
-    return [hash_media(value, needs) for value in tree] if isinstance(tree, list) else tree
+
+    def replacement(leaf: object) -> object:
+        value = leaf.given if isinstance(leaf, MediaFile) and leaf.form == "url" else leaf
+        if isinstance(value, MediaFile):
+            return {"sha256": media_digest(value)}
+        return {"job": needs[value.job]} if isinstance(value, JobReference) else value
+
+    return map_leaves(tree, replacement)
 
 
 @dataclass(frozen=True, slots=True)

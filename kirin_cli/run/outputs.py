@@ -150,6 +150,8 @@ def _is_there(output: OutputFile) -> bool:
 
 
 EXTENSIONS: Final = {"video": ("mp4", "mov"), "image": ("png", "jpg", "jpeg", "webp")}
+UNKNOWN_TASK_ID: Final = "{task_id}"
+"""What stands in a path for the id of a task that is not there yet."""
 SANDBOX: Final = "sandbox:"
 MIN_FREE_BYTES: Final = 1 << 20  # bytes
 ELSEWHERE: Final = "-o writes elsewhere"
@@ -158,7 +160,7 @@ ELSEWHERE: Final = "-o writes elsewhere"
 def output_path(job: Job, *, n: int = 1, ext: str = "mp4", task_id: str = "", now: float = 0.0) -> Path:
     """The path of the job's n-th output (from 1). Raises UsageError for a name that leads out of the folder.
 
-    `day` is a time in seconds since the epoch: the day of the intent, UTC.
+    `now` is a time in seconds since the epoch: the day of the intent, UTC.
     """
     date = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d")
     name = render_name(
@@ -168,10 +170,10 @@ def output_path(job: Job, *, n: int = 1, ext: str = "mp4", task_id: str = "", no
     return resolve_inside(job.target.folder, name)
 
 
-def path_for_entry(job: Job, entry: LedgerEntry | None, now: float, task_id: str) -> Path:
-    """The path of the job's video by its entry in the ledger, or, where it has none, by `day` and `task_id`."""
-    known = (entry.task_id or task_id, entry.created) if entry else (task_id, now)
-    return output_path(job, task_id=known[0], now=known[1])
+def path_for_entry(job: Job, entry: LedgerEntry | None, now: float) -> Path:
+    """The path of the job's video by its entry in the ledger; `now` is the day of one that has none."""
+    task_id = (entry.task_id if entry else None) or UNKNOWN_TASK_ID
+    return output_path(job, task_id=task_id, now=entry.created if entry else now)
 
 
 def _numbered(template: str, n: int) -> str:

@@ -12,13 +12,10 @@ from kirin_cli.ledger.states import LedgerState
 from kirin_cli.run.job import Job
 from kirin_cli.run.limits import Prices
 from kirin_cli.run.outcomes import task_class_of
-from kirin_cli.run.outputs import path_for_entry
 from kirin_cli.run.prepare import EntryOf, PreparedRun
 
 Action = Literal["send", "skip", "ask", "go on", "fetch", "leave"]
 Durations = Callable[[str, str, str], Sequence[float]]
-TO_COME: Final = "{task_id}"
-"""What stands in a name for the id of a task that is not there yet."""
 
 ACTION_BY_STATE: Final[Mapping[LedgerState, tuple[Action, str]]] = {
     LedgerState.INTENT: ("send", "it was not sent yet"),
@@ -54,20 +51,19 @@ class PlannedJob:
     seconds: float | None
 
 
-def plan_jobs(
-    prepared: PreparedRun, entry_of: EntryOf, prices: Prices, durations: Durations, now: float = 0.0
-) -> list[PlannedJob]:
-    """What would become of each job, in order; `day` is now, in seconds since the epoch."""
-
-    def fate(job: Job) -> PlannedJob:
-        entry = entry_of(job.external_id)
-        path = path_for_entry(job, entry, now, TO_COME)
-        known, default = prices(task_class_of(job)), durations(*task_class_of(job))
-        cost, seconds = max(known) if known else None, median(default) if default else None
-        action, why = _fate(job, prepared, entry)
-        return PlannedJob(job=job, action=action, reason=why, path=path, cost=cost, seconds=seconds)
-
-    return [fate(job) for job in prepared.jobs]
+def plan_jobs(prepared: PreparedRun, entry_of: EntryOf, prices: Prices, durations: Durations) -> list[PlannedJob]:
+    """What would become of each job, in order; none of them may have a finding."""
+    plans = []
+    for job in prepared.jobs:
+        costs, seconds = prices(task_class_of(job)), durations(*task_class_of(job))
+        action, reason = _fate(job, prepared, entry_of(job.external_id))
+        plans.append(
+            PlannedJob(
+                job=job, action=action, reason=reason, path=prepared.paths[job.external_id],
+                cost=max(costs, default=None), seconds=median(seconds) if seconds else None,
+            )
+        )  # fmt: skip
+    return plans
 
 
 def likely_cost(plans: Sequence[PlannedJob]) -> Decimal | None:

@@ -19,6 +19,7 @@ from kirin_cli.run.check import CheckedJob
 from kirin_cli.run.identity import NO_REFERENCES, Shard, derive_external_id, request_text
 from kirin_cli.run.job import Job, Outcome, OutputTarget
 from kirin_cli.run.outputs import (
+    UNKNOWN_TASK_ID,
     ensure_free,
     ensure_sidecar_free,
     ensure_writable,
@@ -27,111 +28,64 @@ from kirin_cli.run.outputs import (
     path_for_entry,
     sidecar_path,
 )
-
-JobKey = tuple[int, str]
+from kirin_cli.tree import map_leaves
 
 
 @dataclass(slots=True)
 class PendingJob:
-    """A job on its way to being ready. `identity` is that of what it asks for, whatever the service.
+    """A checked job on its way to being ready, at its position in the run.
 
-    `needs` are the drafts whose results it refers to, by the names it uses.
+    `needs` are the jobs whose results it refers to, by the names it uses. `identity` is that of what it asks for,
+    whatever the service; "" where neither a shard nor another job needs it.
     """
 
-    one: CheckedJob
-    place: int
+    checked: CheckedJob
+    position: int
     needs: dict[str, "PendingJob"] = field(default_factory=dict)
     identity: str = ""
     job: Job | None = None
 
 
 def in_dependency_order(checked: Sequence[CheckedJob]) -> list[PendingJob]:
-    """Drafts of the jobs, each after those that it needs. Raises UsageError where one of those is not in the run."""
-    drafts = [PendingJob(one, place) for place, one in enumerate(checked)]
-    if not any(one.job.needs for one in checked):
-        return drafts
-    named: dict[JobKey, PendingJob] = {draft.one.job.key: draft for draft in drafts}
-    for draft in drafts:
-        draft.needs = {name: _needed(draft, name, named) for name in draft.one.job.needs}
-    graph = {draft.place: [need.place for need in draft.needs.values()] for draft in drafts}
-    return [drafts[place] for place in TopologicalSorter(graph).static_order()]
+    """The jobs, each after those that it needs. Raises UsageError where one of those is not in the run."""
+    jobs = [PendingJob(job, position) for position, job in enumerate(checked)]
+    if not any(job.job.needs for job in checked):
+        return jobs
+    by_key = {pending.checked.job.key: pending for pending in jobs}
+    for pending in jobs:
+        spec = pending.checked.job
+        for name in spec.needs:
+            needed = by_key.get((spec.key[0], name))
+            if needed is None:
+                message = f"{spec.file}:{spec.line}: job {spec.name} needs job {name}, which is not selected"
+                raise UsageError(message, hint="select that job too; it is skipped if it is done")
+            pending.needs[name] = needed
+    graph = {pending.position: [needed.position for needed in pending.needs.values()] for pending in jobs}
+    return [jobs[position] for position in TopologicalSorter(graph).static_order()]
 
 
-def _needed(pending: PendingJob, name: str, named: Mapping[JobKey, PendingJob]) -> PendingJob:
-    job = pending.one.job
-    found = named.get((job.key[0], name))
-    if found is None:
-        hint = "select that job too; it is skipped if it is done"
-        raise UsageError(f"{job.file}:{job.line}: job {job.name} needs job {name}, which is not selected", hint=hint)
-    return found
-
-
-def chain_of(drafts: Iterable[PendingJob]) -> dict[int, str]:
-    """By place: the name of the chain that a draft belongs to, the same for all that are linked in any way."""
+def chain_of(jobs: Iterable[PendingJob]) -> dict[int, str]:
+    """By position: the name of the chain that a job belongs to, the same for all that are linked in any way."""
     chain: dict[int, str] = {}
     members: dict[str, list[int]] = {}
-    for draft in drafts:
-        joined = {draft.identity, *(chain[need.place] for need in draft.needs.values())}
-        name = min(joined)
-        places = [draft.place, *(place for one in joined for place in members.pop(one, ()))]
-        members[name] = places
-        chain.update(dict.fromkeys(places, name))
+    for pending in jobs:
+        linked = {pending.identity, *(chain[needed.position] for needed in pending.needs.values())}
+        name = min(linked)
+        positions = [pending.position, *(position for old in linked for position in members.pop(old, ()))]
+        members[name] = positions
+        chain.update(dict.fromkeys(positions, name))
     return chain
 
 
 def fill_references(tree: object, urls: Mapping[str, str]) -> object:
     """The values with each reference replaced by the URL of the job it names."""
-    if isinstance(tree, MediaFile):
-        return MediaFile(urls[tree.given.job], "url") if isinstance(tree.given, JobReference) else tree
-    if isinstance(tree, JobReference):
-        return urls[tree.job]
-    if isinstance(tree, Mapping):
-        return {name: fill_references(value, urls) for name, value in tree.items()}
-    return [fill_references(value, urls) for value in tree] if isinstance(tree, list) else tree
 
+    def fill(leaf: object) -> object:
+        if isinstance(leaf, MediaFile) and isinstance(leaf.given, JobReference):
+            return MediaFile(urls[leaf.given.job], "url")
+        return urls[leaf.job] if isinstance(leaf, JobReference) else leaf
 
-class PathRegistry:
-    """The places that are taken in one run."""
-
-    def __init__(self) -> None:
-        self._taken: dict[str, Job] = {}
-        self._folders: set[Path] = set()
-        self._real: dict[Path, Path] = {}
-
-    def take(self, job: Job, path: Path) -> Outcome | None:
-        """Give the job its place `path`; how it stands if its files are there already (then it need not be done).
-
-        Raises UsageError for a place that another job has and for what is in the way, LocalFault for a folder that is
-        of no use.
-        """
-        self._own(job, path)
-        there = existing_result(job, path)
-        if there is not None:
-            note, outputs = there
-            facts = {"task_id": note.task_id, "cost": note.cost_usd, "outputs": outputs, "times": note.times}
-            return Outcome(job=job, state="skipped", reason="its file is there", **facts)  # type: ignore[arg-type]
-        ensure_free(job, path)
-        ensure_sidecar_free(job, path)
-        if path.parent not in self._folders:
-            ensure_writable(path.parent)
-            self._folders.add(path.parent)
-        return None
-
-    def _own(self, job: Job, path: Path) -> None:
-        """Raise UsageError where the path of the job's video, or the sidecar beside it, is another job's."""
-        twin = self._taken.setdefault(job.external_id, job)
-        if twin is not job:
-            where = f"job {twin.name} at {twin.file}:{twin.line}"
-            hint = "give it another name, or take: 2"
-            raise UsageError(f"job {job.name} asks for the very same as {where}", hint=hint)
-        if path.parent not in self._real:
-            self._real[path.parent] = Path(os.path.realpath(path.parent))
-        note = self._real[path.parent] / sidecar_path(path).name
-        other = self._taken.setdefault(file_key(str(note)), job)
-        if other is not job:
-            field = "{-take}" if other.name == job.name else "{job}"
-            hint = f"give output.name a {field}"
-            raise UsageError(f"{path} is where the video of job {other.name} goes too", hint=hint)
+    return map_leaves(tree, fill)
 
 
 EntryOf = Callable[[str], LedgerEntry | None]
@@ -144,8 +98,8 @@ class PrepareOptions:
     """What the command line says about all jobs of a run.
 
     `origin` is the service's; `folder` replaces the output folders of the files; `redo` asks for new takes; of a
-    `shard` only the jobs that belong to it are made. `day` is now, in seconds since the epoch: a date in the names of
-    new jobs.
+    `shard` only the jobs that belong to it are made. `now` is in seconds since the epoch: a date in the names of new
+    jobs.
     """
 
     origin: str = ""
@@ -159,102 +113,151 @@ class PrepareOptions:
 
 @dataclass(slots=True)
 class PreparedRun:
-    """The jobs in order, those of them that are done already, and what is wrong with their paths."""
+    """The jobs in order, those of them that are done already, and what is wrong with their paths.
+
+    `paths` says where the video of each job goes, by external id; a task id that is not known yet stands in it as
+    `{task_id}`.
+    """
 
     jobs: list[Job] = field(default_factory=list)
     skipped: dict[str, Outcome] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    paths: dict[str, Path] = field(default_factory=dict)
 
 
-def prepare_jobs(checked: Iterable[CheckedJob], choices: PrepareOptions, entry_of: EntryOf) -> PreparedRun:
+class PathRegistry:
+    """The paths that are taken in one run."""
+
+    def __init__(self) -> None:
+        self._owners: dict[str, Job] = {}
+        self._folders: set[Path] = set()
+        self._real: dict[Path, Path] = {}
+
+    def take(self, job: Job, path: Path, *, is_final: bool) -> Outcome | None:
+        """Give the job its path; how it stands if its files are there already (then it need not be done).
+
+        A path that is not final, since a task id is still to come into it, is nobody else's. Raises UsageError for a
+        path that another job has and for what is in the way, LocalFault for a folder that is of no use.
+        """
+        twin = self._owners.setdefault(job.external_id, job)
+        if twin is not job:
+            position = f"job {twin.name} at {twin.file}:{twin.line}"
+            hint = "give it another name, or take: 2"
+            raise UsageError(f"job {job.name} asks for the very same as {position}", hint=hint)
+        if path.parent not in self._real:
+            self._real[path.parent] = Path(os.path.realpath(path.parent))
+        sidecar = self._real[path.parent] / sidecar_path(path).name
+        other = self._owners.setdefault(file_key(str(sidecar)), job) if is_final else job
+        if other is not job:
+            placeholder = "{-take}" if other.name == job.name else "{job}"
+            hint = f"give output.name a {placeholder}"
+            raise UsageError(f"{path} is where the video of job {other.name} goes too", hint=hint)
+        result = existing_result(job, path)
+        if result is not None:
+            note, outputs = result
+            facts = {"task_id": note.task_id, "cost": note.cost_usd, "outputs": outputs, "times": note.times}
+            return Outcome(job=job, state="skipped", reason="its file is there", **facts)  # type: ignore[arg-type]
+        ensure_free(job, path)
+        ensure_sidecar_free(job, path)
+        if path.parent not in self._folders:
+            ensure_writable(path.parent)
+            self._folders.add(path.parent)
+        return None
+
+
+def prepare_jobs(checked: Iterable[CheckedJob], options: PrepareOptions, entry_of: EntryOf) -> PreparedRun:
     """Make every checked job ready.
 
     Raises LocalFault where a media file cannot be read any more, or a folder cannot be written to.
     """
-    prepared = PreparedRun()
-    places = PathRegistry()
-    drafts = in_dependency_order(list(checked))
-    for draft in drafts:
-        draft.job = _job(draft, choices)
-        draft.identity = with_external_id(draft.job, "").external_id
-    ready = {draft.place: _ready(draft, choices, entry_of) for draft in _of_shard(drafts, choices.shard)}
-    for draft in drafts:
-        if job := ready.get(draft.place):
-            _check(job, draft.one, entry_of, places, prepared, choices)
-    prepared.jobs = with_labels([ready[place] for place in sorted(ready)])
+    pending = in_dependency_order(list(checked))
+    are_linked = options.shard is not None or any(draft.needs for draft in pending)
+    for draft in pending:
+        draft.job = _first_take(draft, options)
+        draft.identity = with_external_id(draft.job, "").external_id if are_linked else ""
+    if options.shard:
+        chains = chain_of(pending)
+        pending = [draft for draft in pending if options.shard.takes(chains[draft.position])]
+    jobs: dict[int, Job] = {}
+    for draft in pending:
+        needs = {name: jobs[needed.position].external_id for name, needed in draft.needs.items()}
+        jobs[draft.position] = replace(_current_take(draft, options, entry_of), needs=needs)
+    prepared, registry = PreparedRun(), PathRegistry()
+    for draft in pending:
+        job, spec = jobs[draft.position], draft.checked.job
+        try:
+            _claim_path(job, draft.checked, options, entry_of, registry, prepared)
+        except UsageError as error:
+            line, column = spec.position("output.name")
+            finding = _finding(job, error)
+            prepared.findings.append(replace(finding, file=str(spec.file), line=line, column=column))
+    prepared.jobs = with_labels([jobs[position] for position in sorted(jobs)])
     return prepared
 
 
-def _of_shard(drafts: list[PendingJob], shard: Shard | None) -> list[PendingJob]:
-    """The drafts of the shard; jobs that need one another stay together."""
-    linked = chain_of(drafts) if shard else {}
-    return [draft for draft in drafts if shard is None or shard.takes(linked[draft.place])]
-
-
-def _ready(pending: PendingJob, choices: PrepareOptions, entry_of: EntryOf) -> Job:
-    """The job in the take to be made, knowing the external ids of those that it needs."""
-    assert pending.job is not None  # noqa: S101  (every draft has got its job)
-    needs = {name: need.job.external_id for name, need in pending.needs.items() if need.job}
-    pending.job = replace(_with_take(pending.job, choices, entry_of, pending.one.job.takes), needs=needs)
-    return pending.job
-
-
-def prepare_new_jobs(jobs: Iterable[Job], entry_of: EntryOf, now: float) -> PreparedRun:
+def prepare_new_jobs(jobs: Iterable[Job], options: PrepareOptions, entry_of: EntryOf) -> PreparedRun:
     """Make jobs of the command line ready, which are in no file; their findings name the flag of their path.
 
     Raises LocalFault as `prepare_jobs` does.
     """
-    prepared = PreparedRun(jobs=with_labels(list(jobs)))
-    places = PathRegistry()
+    prepared, registry = PreparedRun(jobs=with_labels(list(jobs))), PathRegistry()
     for job in prepared.jobs:
-        entry = entry_of(job.external_id)
         try:
-            _same_request(job, entry)
-            skipped = places.take(job, path_for_entry(job, entry, now, job.external_id))
+            _claim_path(job, None, options, entry_of, registry, prepared)
         except UsageError as error:
-            prepared.findings.append(Finding(message=_sentence(error), path="output", job=job.name, flag="--output"))
-        else:
-            prepared.skipped |= {job.external_id: skipped} if skipped else {}
+            prepared.findings.append(replace(_finding(job, error), flag="--output"))
     return prepared
 
 
-def _check(
-    job: Job, one: CheckedJob, entry_of: EntryOf, places: PathRegistry, prepared: PreparedRun, choices: PrepareOptions
+def _claim_path(
+    job: Job,
+    checked: CheckedJob | None,
+    options: PrepareOptions,
+    entry_of: EntryOf,
+    registry: PathRegistry,
+    prepared: PreparedRun,
 ) -> None:
+    """Give the job its path. Raises UsageError where it cannot have one, or cannot be the job that it says it is."""
     entry = entry_of(job.external_id)
-    try:
-        _same_request(job, entry)
-        _one_take(job, one, choices, entry_of)
-        skipped = places.take(job, path_for_entry(job, entry, choices.now, job.external_id))
-    except UsageError as error:
-        prepared.findings.append(_finding(one, error))
-        return
+    if entry is not None and entry.request != job.request:
+        raise UsageError(f"external_task_id {job.external_id} was used for another request", hint="give another id")
+    if options.redo and checked and _has_own_id(checked) and _is_past(job, options.redo, entry):
+        hint = "give another external_task_id, or leave that job out with --only"
+        raise UsageError(f"job {job.name} has an external_task_id of its own: there is no other take of it", hint=hint)
+    path = prepared.paths[job.external_id] = path_for_entry(job, entry, options.now)
+    is_final = UNKNOWN_TASK_ID not in job.target.template or bool(entry and entry.task_id)
+    skipped = registry.take(job, path, is_final=is_final)
     if skipped is not None:
         prepared.skipped[job.external_id] = skipped
+
+
+def _finding(job: Job, error: UsageError) -> Finding:
+    message = f"{error.message}; {error.hint}" if error.hint else error.message
+    return Finding(message=message, path="output", job=job.name)
 
 
 def with_labels(jobs: list[Job]) -> list[Job]:
     """The jobs with labels that tell them apart: the name, with its take, file or number where that is needed."""
     seen: Counter[str] = Counter()
     names = Counter((job.name, job.take) for job in jobs)
-    result = []
+    labelled = []
     for job in jobs:
         take = f"-{job.take}" if job.take > 1 else ""
         label = (f"{Path(job.file).stem}:{job.name}" if names[job.name, job.take] > 1 and job.file else job.name) + take
         seen[label] += 1
-        result.append(replace(job, label=label if seen[label] == 1 else f"{label}#{seen[label]}"))
-    return result
+        labelled.append(replace(job, label=label if seen[label] == 1 else f"{label}#{seen[label]}"))
+    return labelled
 
 
-def _job(pending: PendingJob, choices: PrepareOptions) -> Job:
-    one = pending.one
-    assert one.model is not None  # noqa: S101  (a job of an unknown model has an error and is not prepared)
-    folder = choices.folder or one.job.output.dir or one.job.base / "renders"
+def _first_take(pending: PendingJob, options: PrepareOptions) -> Job:
+    checked, spec = pending.checked, pending.checked.job
+    assert checked.model is not None  # noqa: S101  (a job of an unknown model has an error and is not prepared)
+    folder = options.folder or spec.output.dir or spec.base / "renders"
     job = make_job(
-        one.model, one.values, name=one.job.name, target=OutputTarget(folder, one.job.output.name, choices.replace),
-        choices=choices, take=one.job.take, needs={name: need.identity for name, need in pending.needs.items()},
+        checked.model, checked.values, name=spec.name, target=OutputTarget(folder, spec.output.name, options.replace),
+        options=options, take=spec.take, needs={name: needed.identity for name, needed in pending.needs.items()},
     )  # fmt: skip
-    return replace(job, file=str(one.job.file), line=one.job.line, column=one.job.column)
+    return replace(job, file=str(spec.file), line=spec.line, column=spec.column)
 
 
 def make_job(
@@ -263,11 +266,11 @@ def make_job(
     *,
     name: str,
     target: OutputTarget,
-    choices: PrepareOptions,
+    options: PrepareOptions,
     take: int = 1,
     needs: Mapping[str, str] = NO_REFERENCES,
 ) -> Job:
-    """The job of these checked values. Of `choices` only the service and the scope count, as parts of its identity.
+    """The job of these checked values. Of `options` only the service and the scope count, as parts of its identity.
 
     `needs` holds the identities of the jobs that the values refer to. Raises LocalFault for a media file that is gone.
     """
@@ -275,61 +278,41 @@ def make_job(
     external_id = str(values.pop("external_task_id", None) or "")
     job = Job(
         name=name, label=name, model=model, values=values, request=request_text(model.id, values, needs),
-        external_id=external_id, scope=choices.scope, target=target, take=take,
+        external_id=external_id, scope=options.scope, target=target, take=take,
     )  # fmt: skip
-    return job if job.external_id else with_external_id(job, choices.origin)
+    return job if job.external_id else with_external_id(job, options.origin)
 
 
 def with_external_id(job: Job, origin: str) -> Job:
     """The job with the external id that follows from what it asks for."""
-    return replace(
-        job, external_id=derive_external_id(origin, job.request, scope=job.scope, job=job.name, take=job.take)
-    )
+    external_id = derive_external_id(origin, job.request, scope=job.scope, job=job.name, take=job.take)
+    return replace(job, external_id=external_id)
 
 
-def _with_take(job: Job, choices: PrepareOptions, entry_of: EntryOf, step: int) -> Job:
+def _has_own_id(checked: CheckedJob) -> bool:
+    """Whether the person gave the job its external id: then it has one take only (rule A4)."""
+    return bool(checked.values.get("external_task_id"))
+
+
+def _current_take(pending: PendingJob, options: PrepareOptions, entry_of: EntryOf) -> Job:
     """The take to be made or gone on with: with --again a new one, after failures the latest there is.
 
-    Of a job with `step` takes each goes on by so many, so that no two of them meet.
+    Of a job with several takes each goes on by so many, so that no two of them meet.
     """
-    derived = with_external_id(job, choices.origin)
-    if job.external_id != derived.external_id:
-        return job
-    take = derived
-    while _is_past(take, choices, entry_of, step):
-        take = with_external_id(replace(take, take=take.take + step), choices.origin)
-    return take
+    assert pending.job is not None  # noqa: S101  (every pending job has got its first take)
+    job = pending.job
+    while not _has_own_id(pending.checked) and _is_past(job, options.redo, entry_of(job.external_id)):
+        following = with_external_id(replace(job, take=job.take + pending.checked.job.takes), options.origin)
+        if not options.redo and entry_of(following.external_id) is None:
+            break
+        job = following
+    return job
 
 
-def _is_past(job: Job, choices: PrepareOptions, entry_of: EntryOf, step: int) -> bool:
-    entry = entry_of(job.external_id)
-    if choices.redo == "again":
-        if entry is not None and entry.state is LedgerState.INTENT and not entry.counters.exposed:
-            return False  # a take that was never sent is new
-        return entry is not None or existing_result(job, output_path(job)) is not None
-    if entry is None or entry.state not in ENDED_BADLY:
-        return False
-    following = with_external_id(replace(job, take=job.take + step), choices.origin)
-    return choices.redo == "retry-failed" or entry_of(following.external_id) is not None
-
-
-def _same_request(job: Job, entry: LedgerEntry | None) -> None:
-    if entry is not None and entry.request != job.request:
-        raise UsageError(f"external_task_id {job.external_id} was used for another request", hint="give another id")
-
-
-def _one_take(job: Job, one: CheckedJob, choices: PrepareOptions, entry_of: EntryOf) -> None:
-    """Raise UsageError where another take is asked for of a job whose external id was given: it has only one."""
-    if choices.redo and one.values.get("external_task_id") and _is_past(job, choices, entry_of, one.job.takes):
-        hint = "give another external_task_id, or leave that job out with --only"
-        raise UsageError(f"job {job.name} has an external_task_id of its own: there is no other take of it", hint=hint)
-
-
-def _finding(one: CheckedJob, error: UsageError) -> Finding:
-    line, column = one.job.position("output.name")
-    position = {"file": str(one.job.file), "line": line, "column": column}
-    return Finding(message=_sentence(error), path="output", job=one.job.name, **position)  # type: ignore[arg-type]
-
-
-def _sentence(error: UsageError) -> str:
-    return f"{error.message}; {error.hint}" if error.hint else error.message
+def _is_past(job: Job, redo: Redo, entry: LedgerEntry | None) -> bool:
+    """Whether another take may follow this one: with --again whatever was begun, else what ended badly."""
+    if redo != "again":
+        return entry is not None and entry.state in ENDED_BADLY
+    if entry is not None and entry.state is LedgerState.INTENT and not entry.counters.exposed:
+        return False  # a take that was never sent is new
+    return entry is not None or existing_result(job, output_path(job)) is not None

@@ -22,7 +22,7 @@ def plans(desk, **choices):
     def costs(kind):
         return prices(desk.ledger.store, "https://cloud.example", kind[0], mode=kind[1], duration=kind[2])
 
-    return plan_jobs(desk.prepared(**choices), desk.entry_of, costs, usual, desk.now)
+    return plan_jobs(desk.prepared(**choices), desk.entry_of, costs, usual)
 
 
 EXPECTED = {

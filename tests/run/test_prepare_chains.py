@@ -34,14 +34,14 @@ def by_name(prepared):
 def test_needed_jobs_come_first_and_the_order_of_the_file_is_kept_for_people(desk):
     desk.write(*CHAIN)
     drafts = in_dependency_order(desk.checked())
-    order = names(draft.one.job for draft in drafts)
+    order = names(draft.checked.job for draft in drafts)
     assert order.index("first") < order.index("middle") < order.index("last")
     assert names(desk.prepared().jobs) == ["last", "middle", "first", "alone"]
 
 
 def test_without_needs_the_order_stays(desk):
     desk.jobs("c", "a", "b")
-    assert names(draft.one.job for draft in in_dependency_order(desk.checked())) == ["c", "a", "b"]
+    assert names(draft.checked.job for draft in in_dependency_order(desk.checked())) == ["c", "a", "b"]
 
 
 def test_a_job_knows_the_ids_of_those_it_needs(desk):
@@ -110,7 +110,7 @@ def test_parts_do_not_change_with_takes_services_and_output_folders(desk):
 
 
 def draft(place: int, identity: str, *needs: PendingJob) -> PendingJob:
-    made = PendingJob(None, place, {str(need.place): need for need in needs})  # type: ignore[arg-type]
+    made = PendingJob(None, place, {str(need.position): need for need in needs})  # type: ignore[arg-type]
     made.identity = identity
     return made
 
@@ -129,7 +129,7 @@ def test_whatever_is_linked_shares_a_name_and_nothing_else_does(data):
     for place in range(data.draw(st.integers(1, 12))):
         needs = data.draw(st.lists(st.sampled_from(drafts), unique_by=id, max_size=3)) if drafts else []
         drafts.append(draft(place, data.draw(st.sampled_from("abcdefgh")) + str(place), *needs))
-        whole = {place}.union(*(group[need.place] for need in needs))
+        whole = {place}.union(*(group[need.position] for need in needs))
         for member in whole:
             group[member] = whole
     named = chain_of(drafts)

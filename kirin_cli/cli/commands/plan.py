@@ -48,13 +48,13 @@ def run_plan(flags: PlanFlags) -> int:
     console.findings(checked.all_findings())
     if checked.is_refused(strict=flags.strict):
         return 2
-    choices = prepare_options(flags.takes, flags.output)
+    options = prepare_options(flags.takes, flags.output)
     with open_session(settings, sandbox=False) as session:
-        prepared = prepare_checked(checked, choices, session)
+        prepared = prepare_checked(checked, options, session)
         if prepared.findings:
             console.findings(prepared.findings)
             return 2
-        plans = plan_jobs(prepared, session.find_entry, session.prices, session.schedule.durations, choices.now)
+        plans = plan_jobs(prepared, session.find_entry, session.prices, session.schedule.durations)
     _print(plans, console, as_json=flags.json)
     return 0
 
