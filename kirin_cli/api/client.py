@@ -84,16 +84,16 @@ def classify_denial(status: int, failure: ServiceFailure) -> CreateStatus:
 
 def says_duplicate(failure: ServiceFailure) -> bool:
     """Whether the code or message says, in any spelling, that the external id is taken."""
-    return bool(DUPLICATE.search(_words(failure)))
+    return bool(DUPLICATE.search(_normalized(failure)))
 
 
 def is_about_balance(failure: ServiceFailure) -> bool:
     """Whether the code or message is about money or a used-up quota rather than about rate or permission."""
-    words = _words(failure)
-    return bool(BALANCE.search(words) or (QUOTA.search(words) and not RATE.search(words)))
+    text = _normalized(failure)
+    return bool(BALANCE.search(text) or (QUOTA.search(text) and not RATE.search(text)))
 
 
-def _words(failure: ServiceFailure) -> str:
+def _normalized(failure: ServiceFailure) -> str:
     return re.sub(r"[\s_\-.]+", " ", f"{failure.code} {failure.message}").lower()
 
 
@@ -174,11 +174,11 @@ class Client:
         request = HttpRequest("POST", self.create_url, headers, body)
         try:
             reply = self._send(request, deadline or self._create_deadline, fresh=True)
-        except TransportError as fault:
-            means = classify_create(None, NOTHING, has_task=False, error=fault, sent_before=sent_before)
-            return CreateResult(means, fault=fault)
+        except TransportError as error:
+            status = classify_create(None, NOTHING, has_task=False, error=error, sent_before=sent_before)
+            return CreateResult(status, fault=error)
         task = _task(reply, created=True)
-        means = classify_create(
+        status = classify_create(
             reply.status,
             parse_error(reply.body, max_length=4000),
             has_task=bool(task),
@@ -186,15 +186,15 @@ class Client:
             sent_before=sent_before,
         )
         failure = None if task else parse_error(reply.body)
-        return CreateResult(means, task, failure, reply.status, self._wait(reply.headers))
+        return CreateResult(status, task, failure, reply.status, self._wait(reply.headers))
 
     def query(self, task_id: str, *, deadline: float | None = None) -> QueryResult:
         """GET one task by its id or external id. Raises UsageError for an id that cannot be one (fault H5)."""
         request = HttpRequest("GET", self.query_url(task_id), self._headers)
         try:
             reply = self._send(request, deadline or self._query_deadline)
-        except TransportError as fault:
-            return QueryResult(QueryStatus.UNCLEAR, fault=fault)
+        except TransportError as error:
+            return QueryResult(QueryStatus.UNCLEAR, fault=error)
         task = _task(reply, created=False)
         failure = None if task else parse_error(reply.body)
         return QueryResult(_query_status(reply, task), task, failure, reply.status, self._wait(reply.headers))

@@ -4,7 +4,7 @@ import http.client
 import ipaddress
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -90,18 +90,11 @@ def _is_direct(no_proxy: str, host: str, port: int | None) -> bool:
     """Whether NO_PROXY means `host`: by name, as the standard library reads it, or by * or a network in the list."""
     if proxy_bypass_environment(f"{host}:{port}" if port else host, {"no": no_proxy}):
         return True
-    entries = [entry.strip() for entry in no_proxy.split(",")]
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return "*" in entries
-    return "*" in entries or any(address in network for network in _networks(entries))
-
-
-def _networks(entries: list[str]) -> Iterator[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    for entry in entries:
-        with suppress(ValueError):
-            yield ipaddress.ip_network(entry, strict=False)
+    for entry in no_proxy.split(","):
+        with suppress(ValueError):  # no address, or no network
+            if entry.strip() == "*" or ipaddress.ip_address(host) in ipaddress.ip_network(entry.strip(), strict=False):
+                return True
+    return False
 
 
 class StrictHTTPResponse(http.client.HTTPResponse):
@@ -130,13 +123,13 @@ class BoundedHTTPConnection(HTTPConnection):
             super().connect()
         except ssl.SSLError as error:
             cut = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
-            raise exchange.fault("reset" if cut else "tls", tls_error_message(error)) from error
+            raise exchange.error("reset" if cut else "tls", tls_error_message(error)) from error
         except TimeoutError as error:
-            raise exchange.fault("connect_timeout", f"no secure connection to {self.host} in time") from error
+            raise exchange.error("connect_timeout", f"no secure connection to {self.host} in time") from error
         except OSError as error:
             kind: TransportErrorKind = "refused" if self.proxy else "reset"
-            words = "the proxy refused the connection" if self.proxy else "the connection was cut while it was made"
-            raise exchange.fault(kind, words) from error
+            message = "the proxy refused the connection" if self.proxy else "the connection was cut while it was made"
+            raise exchange.error(kind, message) from error
 
     def endheaders(self, message_body: Any = None, *, encode_chunked: bool = False) -> None:  # noqa: ANN401 - as above
         """Connect where that is still to be done; from here on bytes leave."""

@@ -35,7 +35,15 @@ def find_key(environ: Mapping[str, str], file: Path | None = None) -> ApiKey | N
     """
     if KEY_VARIABLE in environ:
         return ApiKey(check_key(environ[KEY_VARIABLE], KEY_VARIABLE), KEY_VARIABLE)
-    return ApiKey(check_key(_content(file), str(file)), str(file)) if file else None
+    if file is None:
+        return None
+    try:
+        with file.open("rb") as stream:
+            text = stream.read(MAX_KEY_LENGTH * 4).decode("utf-8-sig", "replace")
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        raise NotPermitted(f"no API key in {file}: {reason}", hint=NO_KEY_HINT) from error
+    return ApiKey(check_key(text, str(file)), str(file))
 
 
 def check_key(text: str, source: str) -> str:
@@ -62,16 +70,23 @@ def scrub(text: str, key: str) -> str:
 
     A key of fewer than eight characters is replaced only where it stands alone: it may be part of any word.
     """
-    return _pattern(key).sub(KEY_MASK, text) if key else text
+    if not key:
+        return text
+    in_json = json.dumps(key)[1:-1]
+    percent = {quote(key, safe=""), quote(key), quote_plus(key)}
+    percent |= {re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), form) for form in percent}
+    forms = {key, in_json, in_json.replace("/", r"\/"), html.escape(key), *percent}
+    pattern = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+    return re.sub(pattern if len(key) >= 8 else rf"(?<![\w-])(?:{pattern})(?![\w-])", KEY_MASK, text)
 
 
 def scrub_body(body: bytes, key: str) -> bytes:
     """The body of an answer without the key, also where JSON escapes spell some of its characters (fault H4)."""
     text = body.decode("utf-8", "surrogateescape")
-    return scrub(ESCAPE.sub(_plainly, text), key).encode("utf-8", "surrogateescape")
+    return scrub(ESCAPE.sub(_unescape, text), key).encode("utf-8", "surrogateescape")
 
 
-def _plainly(escape: re.Match[str]) -> str:
+def _unescape(escape: re.Match[str]) -> str:
     """What an escape of JSON stands for, where that is plain ASCII and can stand for itself."""
     character = chr(int(escape[1], 16)) if escape[1] else escape[2]
     plain = character in PLAIN if escape[1] else character == "/"
@@ -81,24 +96,3 @@ def _plainly(escape: re.Match[str]) -> str:
 def fingerprint(key: str) -> str:
     """16 hex digits that tell accounts apart in the ledger and give nothing of the key away."""
     return hmac.new(b"kirin account fingerprint", key.encode(), hashlib.sha256).hexdigest()[:16]
-
-
-def _pattern(key: str) -> re.Pattern[str]:
-    in_json = json.dumps(key)[1:-1]
-    percent = {quote(key, safe=""), quote(key), quote_plus(key)}
-    forms = {key, in_json, in_json.replace("/", r"\/"), html.escape(key), *percent, *map(_lower_hex, percent)}
-    either = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
-    return re.compile(either if len(key) >= 8 else rf"(?<![\w-])(?:{either})(?![\w-])")
-
-
-def _lower_hex(text: str) -> str:
-    return re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), text)
-
-
-def _content(file: Path) -> str:
-    try:
-        with file.open("rb") as stream:
-            return stream.read(MAX_KEY_LENGTH * 4).decode("utf-8-sig", "replace")
-    except OSError as error:
-        words = error.strerror or "it cannot be read"
-        raise NotPermitted(f"no API key in {file}: {words}", hint=NO_KEY_HINT) from error

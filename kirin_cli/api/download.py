@@ -66,13 +66,13 @@ class DownloadContext:
 class DownloadAttempts:
     """The attempts to fetch `url`, which the service at `origin` named, into `part`."""
 
-    tools: DownloadContext
+    context: DownloadContext
     url: str
     origin: str
     kind: ContentKind
     part: PartFile
     on_progress: ProgressCallback
-    known: PartialFile = field(default_factory=PartialFile)
+    partial: PartialFile = field(default_factory=PartialFile)
     content_type: str = ""
     resumable: bool = True
     failures: int = 0
@@ -81,31 +81,31 @@ class DownloadAttempts:
 
     def run(self) -> VerifiedFile:
         """Try until the file is here and whole. Raises ResultUrlExpired, ResultUnavailable, LocalFault."""
-        for _ in range(self.tools.limits.retries.max_attempts or 1):
+        for _ in range(self.context.limits.retries.max_attempts or 1):
             try:
                 self._attempt()
                 return self._checked()
-            except TransportError as fault:
-                if fault.kind not in self.tools.limits.retries.errors:
-                    raise ResultUnavailable(f"{self.part.target.name}: {fault.message}") from fault
-                self._pause(fault.message)
-        raise self._given_up("it was cut too often")
+            except TransportError as error:
+                if error.kind not in self.context.limits.retries.errors:
+                    raise ResultUnavailable(f"{self.part.target.name}: {error.message}") from error
+                self._pause(error.message)
+        raise ResultUnavailable(f"{self.part.target.name} could not be fetched: it was cut too often")
 
     def _attempt(self) -> None:
         """One request with its redirects; afterwards every byte that was announced is here, or TransportError."""
-        tools, limits = self.tools, self.tools.limits
-        chain = RedirectChain(self.url, lambda: origin_scope(self.origin, tools.network.resolver))
+        context, limits = self.context, self.context.limits
+        chain = RedirectChain(self.url, lambda: origin_scope(self.origin, context.network.resolver))
         exchange = Exchange(
-            tools.clock,
-            tools.clock() + limits.attempt,
+            context.clock,
+            context.clock() + limits.attempt,
             limits.idle,
             limits.connect,
             chain.allow_address,
-            tools.network.resolver,
-            StallDetector(limits.min_rate, limits.idle, tools.clock),
+            context.network.resolver,
+            StallDetector(limits.min_rate, limits.idle, context.clock),
         )
         with translate_errors(exchange):
-            response = follow_redirects(tools.adapter, self._so_far.headers, chain)
+            response = follow_redirects(context.adapter, self._so_far.headers, chain)
             try:
                 self._receive(response)
             finally:
@@ -113,27 +113,27 @@ class DownloadAttempts:
 
     def _receive(self, response: requests.Response) -> None:
         self._refuse(response)
-        step = decide_range(response.status_code, response.headers, self._so_far)
-        if step is RangeAction.ODD:
+        action = decide_range(response.status_code, response.headers, self._so_far)
+        if action is RangeAction.ODD:
             self.resumable = False
             self._forget()
             raise TransportError("broken", f"the server answered {response.status_code} and not what was asked for")
-        if step is RangeAction.FINISH:
+        if action is RangeAction.FINISH:
             return
-        if step is RangeAction.WHOLE:
+        if action is RangeAction.WHOLE:
             self._forget()
-            self.known = read_headers(response.headers, resumable=self.resumable)
+            self.partial = read_headers(response.headers, resumable=self.resumable)
         else:
-            self.known = replace(self.known, total=total_length(response.headers))
+            self.partial = replace(self.partial, total=total_length(response.headers))
         self.content_type = response.headers.get("Content-Type", "")
-        self.part.require_space((self.known.total or 0) - self.part.size)
+        self.part.require_space((self.partial.total or 0) - self.part.size)
         self._keep(response)
 
     def _refuse(self, response: requests.Response) -> None:
         """Raise for an answer that is no file: TransportError where another attempt may help."""
         status, headers = response.status_code, response.headers
-        if status in self.tools.limits.retries.statuses:
-            self.asked_to_wait = parse_retry_after(headers.get("Retry-After"), self.tools.now())
+        if status in self.context.limits.retries.statuses:
+            self.asked_to_wait = parse_retry_after(headers.get("Retry-After"), self.context.now())
             raise TransportError("broken", f"the server answered {status}")
         if status >= 400 and status != 416:
             raise ResultUrlExpired(f"{self.part.target.name}: the server of the file answered {status}")
@@ -142,15 +142,14 @@ class DownloadAttempts:
 
     def _keep(self, response: requests.Response) -> None:
         """Write the body to the end."""
-        tools, total, said = self.tools, self.known.total, float("-inf")
+        context, total, reported = self.context, self.partial.total, float("-inf")
         while piece := response.raw.read1(CHUNK_SIZE, decode_content=False):
             self.part.write(piece)
-            if self.part.size > tools.limits.max_bytes:
-                raise ResultUnavailable(
-                    f"{self.part.target.name}: the file is longer than {tools.limits.max_bytes} bytes"
-                )
-            if tools.clock() - said >= tools.limits.progress_every:
-                said = tools.clock()
+            if self.part.size > context.limits.max_bytes:
+                name, max_bytes = self.part.target.name, context.limits.max_bytes
+                raise ResultUnavailable(f"{name}: the file is longer than {max_bytes} bytes")
+            if context.clock() - reported >= context.limits.progress_every:
+                reported = context.clock()
                 self.on_progress(self.part.size, total)
         self.on_progress(self.part.size, total)
         if total not in {None, self.part.size}:
@@ -158,37 +157,33 @@ class DownloadAttempts:
 
     def _checked(self) -> VerifiedFile:
         with self.part.open_content() as stream:
-            whole = verify_file(stream, self.kind, framed=self.known.framed)
-        if whole is None:
+            file = verify_file(stream, self.kind, framed=self.partial.framed)
+        if file is None:
             self._forget()
             raise TransportError("broken", "the file that came is not whole")
-        return whole
+        return file
 
     def _forget(self) -> None:
         self.part.restart()
-        self.known = PartialFile()
+        self.partial = PartialFile()
 
     @property
     def _so_far(self) -> PartialFile:
-        return replace(self.known, size=self.part.size)
+        return replace(self.partial, size=self.part.size)
 
     def _pause(self, reason: str) -> None:
         """Wait before the next attempt; raises ResultUnavailable after too many that got no further."""
-        retries = self.tools.limits.retries
+        retries = self.context.limits.retries
         if self.part.size >= self.furthest + retries.min_progress:
             self.failures, self.furthest = 0, self.part.size
         self.failures += 1
         if retries.gives_up(self.failures):
-            raise self._given_up(reason)
-        self.tools.sleep(retries.delay(self.failures, self.asked_to_wait))
+            raise ResultUnavailable(f"{self.part.target.name} could not be fetched: {reason}")
+        self.context.sleep(retries.delay(self.failures, self.asked_to_wait))
         self.asked_to_wait = None
-
-    def _given_up(self, reason: str) -> ResultUnavailable:
-        return ResultUnavailable(f"{self.part.target.name} could not be fetched: {reason}")
 
 
 DEFAULT_DOWNLOAD_LIMITS = DownloadLimits()
-__all__ = ["DownloadLimits", "DownloadedFile", "Downloader", "ResultUrlExpired"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +212,7 @@ class Downloader:
         sleep: Callable[[float], None] = time.sleep,
         limits: DownloadLimits = DEFAULT_DOWNLOAD_LIMITS,
     ) -> None:
-        self._tools = DownloadContext(network, BoundedAdapter(network), clock, now, sleep, limits)
+        self._context = DownloadContext(network, BoundedAdapter(network), clock, now, sleep, limits)
 
     def fetch(
         self,
@@ -237,17 +232,17 @@ class Downloader:
         file that cannot be had, LocalFault for the disk and for a target that is taken.
         """
         with PartFile(target, force=force) as part:
-            attempts = DownloadAttempts(self._tools, url, origin, kind, part, on_progress)
+            attempts = DownloadAttempts(self._context, url, origin, kind, part, on_progress)
             try:
-                whole = attempts.run()
+                verified = attempts.run()
             except ResultUnavailable as error:
                 error.hint = "`kirin download ID` tries again, free of charge"
                 raise
-            fetched = DownloadedFile(target, part.size, part.sha256, attempts.content_type, whole.video)
+            fetched = DownloadedFile(target, part.size, part.sha256, attempts.content_type, verified.video)
             before_publish(fetched)
             part.publish()
         return fetched
 
     def close(self) -> None:
         """Close the idle connections."""
-        self._tools.adapter.close()
+        self._context.adapter.close()

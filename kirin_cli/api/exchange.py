@@ -110,17 +110,12 @@ class Exchange:
     def timeout_error(self) -> TransportError:
         """Say which bound was hit by a wait that ended without anything happening."""
         if self.clock() >= self.until - 0.005:
-            return self.fault("deadline", "the exchange took longer than it may")
-        return self.fault("read_timeout", f"nothing came or could be sent for {self.idle:.0f} s")
+            return self.error("deadline", "the exchange took longer than it may")
+        return self.error("read_timeout", f"nothing came or could be sent for {self.idle:.0f} s")
 
-    def fault(self, kind: TransportErrorKind, message: str) -> TransportError:
-        """A fault that knows whether anything was sent."""
+    def error(self, kind: TransportErrorKind, message: str) -> TransportError:
+        """An error that knows whether anything was sent."""
         return TransportError(kind, message, certainly_not_sent=not self.sent)
-
-    def count_received(self, count: int) -> None:
-        """Note bytes that came."""
-        if self.stall_detector:
-            self.stall_detector.count_received(count)
 
 
 _CURRENT: ContextVar[Exchange] = ContextVar("exchange")
@@ -166,7 +161,8 @@ class BoundedSocket(socket.socket):
             count = super().recv_into(buffer, nbytes or memoryview(buffer).nbytes, flags)
         except TimeoutError:
             raise exchange.timeout_error() from None
-        exchange.count_received(count)
+        if exchange.stall_detector:
+            exchange.stall_detector.count_received(count)
         return count
 
     def sendall(self, data: "ReadableBuffer", flags: int = 0, /) -> None:
@@ -179,7 +175,11 @@ class BoundedSocket(socket.socket):
             try:
                 rest = rest[super().send(rest, flags) :]
             except WOULD_BLOCK:
-                self._wait(current_exchange())
+                exchange = current_exchange()
+                with selectors.DefaultSelector() as selector:
+                    selector.register(self, selectors.EVENT_READ | selectors.EVENT_WRITE)
+                    if not selector.select(exchange.time_left()):
+                        raise exchange.timeout_error() from None
             except ssl.SSLEOFError as error:
                 raise BrokenPipeError("the server closed before the request was complete") from error
 
@@ -189,12 +189,6 @@ class BoundedSocket(socket.socket):
         except WOULD_BLOCK:
             return False
         return True
-
-    def _wait(self, exchange: Exchange) -> None:
-        with selectors.DefaultSelector() as selector:
-            selector.register(self, selectors.EVENT_READ | selectors.EVENT_WRITE)
-            if not selector.select(exchange.time_left()):
-                raise exchange.timeout_error()
 
 
 class BoundedTlsSocket(BoundedSocket, ssl.SSLSocket):  # type: ignore[misc] # defaults differ
@@ -208,33 +202,28 @@ def open_socket(host: str, port: int, *, admit: bool) -> BoundedSocket:
     """
     exchange = current_exchange()
     ends = exchange.clock() + exchange.time_left(exchange.connect)
-    fault = exchange.fault("dns", f"the name {host} has no address")
+    failure = exchange.error("dns", f"the name {host} has no address")
     addresses = _resolve(host, port, exchange)
     for left, (family, address) in zip(range(len(addresses), 0, -1), addresses, strict=True):
         if admit:
             exchange.allow_address(address[0])
+        sock = BoundedSocket(family, socket.SOCK_STREAM)
         try:
-            sock = _connected(family, address, (ends - exchange.clock()) / left)
-        except TimeoutError:
-            fault = exchange.fault("connect_timeout", f"{host}:{port} did not answer in time")
-        except OSError as error:
-            fault = exchange.fault("refused", f"{host}:{port}: {error.strerror or error}")
-        else:
+            sock.settimeout(max((ends - exchange.clock()) / left, 0.001))
+            sock.connect(address)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.settimeout(exchange.time_left(exchange.connect))  # for a TLS handshake
+        except TimeoutError:
+            failure = exchange.error("connect_timeout", f"{host}:{port} did not answer in time")
+        except OSError as error:
+            failure = exchange.error("refused", f"{host}:{port}: {error.strerror or error}")
+        except BaseException:
+            sock.close()
+            raise
+        else:
             return sock
-    raise fault
-
-
-def _connected(family: socket.AddressFamily, address: Any, seconds: float) -> BoundedSocket:  # noqa: ANN401 - by family
-    sock = BoundedSocket(family, socket.SOCK_STREAM)
-    try:
-        sock.settimeout(max(seconds, 0.001))
-        sock.connect(address)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    except BaseException:
         sock.close()
-        raise
-    return sock
+    raise failure
 
 
 def _resolve(host: str, port: int, exchange: Exchange) -> Addresses:
@@ -249,9 +238,9 @@ def _resolve(host: str, port: int, exchange: Exchange) -> Addresses:
 
     threading.Thread(target=ask, daemon=True, name="resolver").start()
     try:
-        answer = answers.get(timeout=exchange.time_left(exchange.connect))
+        addresses = answers.get(timeout=exchange.time_left(exchange.connect))
     except queue.Empty:
-        raise exchange.fault("dns", f"looking up the name {host} took too long") from None
-    if isinstance(answer, Exception):
-        raise exchange.fault("dns", f"the name {host} was not found") from answer
-    return answer
+        raise exchange.error("dns", f"looking up the name {host} took too long") from None
+    if isinstance(addresses, Exception):
+        raise exchange.error("dns", f"the name {host} was not found") from addresses
+    return addresses

@@ -14,6 +14,7 @@ from typing import BinaryIO, Self
 from kirin_cli.errors import LocalFault
 
 MIN_FREE_BYTES = 1 << 20  # bytes that are left free
+MAX_OPENINGS = 5  # the file may be published or removed while it is opened
 DISK_FULL_HINT = "make room, then `kirin resume` fetches it free of charge"
 
 
@@ -117,7 +118,7 @@ def check_target(target: Path, *, force: bool) -> None:
 def _open_locked(path: Path) -> BinaryIO:
     """The file at `path`, new or left behind, empty, with nobody else writing it."""
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    for _ in range(5):
+    for _ in range(MAX_OPENINGS):
         file = os.fdopen(os.open(path, flags, 0o666), "r+b", buffering=0)
         try:
             if _lock(file) and _is_alone(file, path):

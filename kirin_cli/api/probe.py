@@ -114,7 +114,7 @@ class Prober:
     ) -> None:
         self._look = look
         self._adapter = BoundedAdapter(network)
-        self._parts = partial(RangeClient, network=network, adapter=self._adapter, clock=clock, timeouts=timeouts)
+        self._open = partial(RangeClient, network=network, adapter=self._adapter, clock=clock, timeouts=timeouts)
         self._expected: dict[ProbeTarget, None] = {}
         self._known: dict[ProbeTarget, RemoteMediaInfo | MediaError] = {}
 
@@ -179,18 +179,18 @@ class Prober:
 
     def _facts(self, wanted: ProbeTarget) -> RemoteMediaInfo | MediaError:
         if wanted not in self._known:
-            self._known[wanted] = self._learned(*wanted)
+            self._known[wanted] = self._probe(*wanted)
         return self._known[wanted]
 
-    def _learned(self, url: str, kind: MediaKind) -> RemoteMediaInfo | MediaError:
-        facts = video_info if kind == "video" else image_info
+    def _probe(self, url: str, kind: MediaKind) -> RemoteMediaInfo | MediaError:
+        read = video_info if kind == "video" else image_info
         name = abbreviate(url)
         try:
-            return facts(self._parts(url), name)
+            return read(self._open(url), name)
         except MediaError as unreadable:
             return unreadable
-        except (ResultUnavailable, TransportError) as fault:
-            return MediaError(RULES[kind], f"{name} cannot be fetched: {fault}")
+        except (ResultUnavailable, TransportError) as error:
+            return MediaError(RULES[kind], f"{name} cannot be fetched: {error}")
 
 
 def url_still_valid(

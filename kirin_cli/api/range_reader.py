@@ -1,15 +1,16 @@
 """A seekable file over HTTP Range requests: each byte fetched once, within bounds, without the key."""
 
+import http.client
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Final, TypeVar
 
 import requests
 
 from kirin_cli.api.connections import BoundedAdapter, NetworkSettings
 from kirin_cli.api.exchange import Exchange, MonotonicClock, TransportError
+from kirin_cli.api.ranges import content_length, is_packed
 from kirin_cli.api.retry import RETRIES
 from kirin_cli.api.transport import follow_redirects, translate_errors
 from kirin_cli.api.url_policy import AddressScope, RedirectChain
@@ -104,20 +105,21 @@ class RangeClient:
         status, headers = response.status_code, response.headers
         if status == 200:
             data, ended = _body(response, prefix)
-            return RangePart(data, len(data) if ended else _length(headers), ranged=False)
+            return RangePart(data, len(data) if ended else content_length(headers), ranged=False)
         if status == 416 and start:
             response.raw.close()
             return RangePart(b"", self._total)
         if status not in {206, 416}:
-            raise ResultUnavailable(f"its server answered {_worded(status)}")
-        found = CONTENT_RANGE.fullmatch(headers.get("Content-Range", "").strip()) if status == 206 else None
-        if found is None or int(found[1]) != start or not start <= int(found[2]) < stop:
+            phrase = f" ({http.client.responses[status]})" if status in http.client.responses else ""
+            raise ResultUnavailable(f"its server answered {status}{phrase}")
+        content = CONTENT_RANGE.fullmatch(headers.get("Content-Range", "").strip()) if status == 206 else None
+        if content is None or int(content[1]) != start or not start <= int(content[2]) < stop:
             response.raw.close()
             return None
-        data, ended = _body(response, int(found[2]) - start + 1)
+        data, ended = _body(response, int(content[2]) - start + 1)
         if not ended or not data:
             raise TransportError("broken", "its server sent a part of another length than it said")
-        return RangePart(data, None if found[3] == "*" else int(found[3]))
+        return RangePart(data, None if content[3] == "*" else int(content[3]))
 
 
 def _body(response: requests.Response, most: int) -> tuple[bytes, bool]:
@@ -143,21 +145,8 @@ def _counted(response: requests.Response, most: int) -> int | None:
 
 
 def _refuse_packed(headers: Mapping[str, str]) -> None:
-    encoding = headers.get("Content-Encoding", "").strip().lower()
-    if encoding not in {"", "identity"}:
+    if is_packed(headers):
         raise ResultUnavailable("its server packs it (Content-Encoding) although it was asked not to")
-
-
-def _length(headers: Mapping[str, str]) -> int | None:
-    length = headers.get("Content-Length", "").partition(",")[0].strip()
-    return int(length) if length and "Transfer-Encoding" not in headers else None
-
-
-def _worded(status: int) -> str:
-    try:
-        return f"{status} ({HTTPStatus(status).phrase})"
-    except ValueError:
-        return str(status)
 
 
 def _encoded(url: str) -> str:
@@ -185,7 +174,7 @@ class RangeFile:
     def __init__(self, source: RangeClient, max_bytes: int = 1 << 20) -> None:
         self._source, self._max_bytes = source, max_bytes
         self._spans: list[tuple[int, bytes]] = []
-        self._at = 0
+        self._position = 0
         self._requests, self._block, self._stop = 0, BLOCK, 0
         self._ranged = True
         self.size: int | None = None
@@ -194,15 +183,15 @@ class RangeFile:
 
     def seek(self, offset: int) -> None:
         """Read from `offset` on."""
-        self._at = offset
+        self._position = offset
 
     def read(self, count: int) -> bytes:
         """`count` bytes, fewer at the end of the file. Raises OutOfReach, and what the source raises."""
-        found = bytearray()
-        while len(found) < count and (piece := self._piece(self._at, count - len(found))):
-            found += piece
-            self._at += len(piece)
-        return bytes(found)
+        data = bytearray()
+        while len(data) < count and (piece := self._piece(self._position, count - len(data))):
+            data += piece
+            self._position += len(piece)
+        return bytes(data)
 
     def _piece(self, at: int, count: int) -> bytes:
         """Some bytes from `at` on, at most `count`; none at the end."""
@@ -221,11 +210,12 @@ class RangeFile:
         if not self._ranged:
             self._give_up(UNRANGED)
         self._block = min(self._block * 2, MAX_BLOCK) if at == self._stop else BLOCK
-        wanted = max(count, self._block)
-        if self.received + wanted > self._max_bytes or self._requests >= MAX_REQUESTS:
+        length = max(count, self._block)
+        if self.received + length > self._max_bytes or self._requests >= MAX_REQUESTS:
             self._give_up(f"more than {self._max_bytes} bytes or {MAX_REQUESTS} requests would be needed")
         self._requests += 1
-        part = self._source.get(at, at + wanted if self.size is None else min(at + wanted, self.size), self._max_bytes)
+        stop = at + length if self.size is None else min(at + length, self.size)
+        part = self._source.get(at, stop, self._max_bytes)
         self._ranged, self.size, self._stop = part.ranged, part.total, at + len(part.data)
         self.received += len(part.data)
         self._spans.append((at if part.ranged else 0, part.data))

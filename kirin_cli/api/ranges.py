@@ -43,12 +43,12 @@ class PartialFile:
 
 def decide_range(status: int, headers: Mapping[str, str], partial: PartialFile) -> RangeAction:
     """What the answer to a request with `partial.headers` is good for; never splices two files (faults D2–D4)."""
-    asked = bool(partial.headers)
+    resumed = bool(partial.headers)
     if status == 200:
         return RangeAction.WHOLE
-    if status == 206 and asked and _continues(headers, partial):
+    if status == 206 and resumed and _continues(headers, partial):
         return RangeAction.REST
-    if status == 416 and asked:
+    if status == 416 and resumed:
         whole = UNSATISFIED.fullmatch(headers.get("Content-Range", "").strip())
         return RangeAction.FINISH if whole and int(whole[1]) == partial.size else RangeAction.ODD
     return RangeAction.ODD
@@ -56,11 +56,21 @@ def decide_range(status: int, headers: Mapping[str, str], partial: PartialFile) 
 
 def read_headers(headers: Mapping[str, str], *, resumable: bool = True) -> PartialFile:
     """What the head of a whole answer says of its file; its ETag only where a rest may be asked for."""
-    length, etag = headers.get("Content-Length", ""), headers.get("ETag", "").strip()
-    chunked = "Transfer-Encoding" in headers
-    total = int(length.partition(",")[0]) if length and not chunked else None
+    total, etag = content_length(headers), headers.get("ETag", "").strip()
     strong = resumable and STRONG.fullmatch(etag)
-    return PartialFile(0, total, etag if strong else "", framed=chunked or total is not None)
+    framed = total is not None or "Transfer-Encoding" in headers
+    return PartialFile(0, total, etag if strong else "", framed=framed)
+
+
+def content_length(headers: Mapping[str, str]) -> int | None:
+    """The length of a body, None where its head does not say."""
+    length = headers.get("Content-Length", "").partition(",")[0].strip()
+    return int(length) if length and "Transfer-Encoding" not in headers else None
+
+
+def is_packed(headers: Mapping[str, str]) -> bool:
+    """Whether the body is compressed, which nobody asked for."""
+    return headers.get("Content-Encoding", "").strip().lower() not in {"", "identity"}
 
 
 def total_length(headers: Mapping[str, str]) -> int:
@@ -69,10 +79,10 @@ def total_length(headers: Mapping[str, str]) -> int:
 
 
 def _continues(headers: Mapping[str, str], partial: PartialFile) -> bool:
-    found = CONTENT_RANGE_PATTERN.fullmatch(headers.get("Content-Range", "").strip())
-    if not found:
+    content = CONTENT_RANGE_PATTERN.fullmatch(headers.get("Content-Range", "").strip())
+    if not content:
         return False
-    first, last, total = map(int, found.groups())
+    first, last, total = map(int, content.groups())
     return (
         first == partial.size <= last < total
         and total == (total if partial.total is None else partial.total)
@@ -95,8 +105,7 @@ class VerifiedFile:
 
 def reject_wrong_type(headers: Mapping[str, str], kind: ContentKind) -> None:
     """Raise ResultUnavailable where the head of an answer already says that it is no such file (faults D7, D8)."""
-    encoding = headers.get("Content-Encoding", "").strip().lower()
-    if encoding not in {"", "identity"}:
+    if is_packed(headers):
         raise ResultUnavailable("the server of the file packs it although it was asked not to")
     name = headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if any(word in name for word in TEXT_TYPES):

@@ -3,7 +3,7 @@
 import http.client
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
@@ -59,7 +59,7 @@ class HttpReply:
 
 
 class Transport:
-    """Exchanges with bounds: `connect` and `idle` seconds for single waits, `most` bytes of an answer. Thread-safe."""
+    """Exchanges with bounds: `connect` and `idle` seconds for single waits, `max_bytes` of an answer. Thread-safe."""
 
     def __init__(
         self,
@@ -67,10 +67,10 @@ class Transport:
         *,
         connect: float = 10.0,
         idle: float = 60.0,
-        most: int = 4 << 20,
+        max_bytes: int = 4 << 20,
         clock: MonotonicClock = time.monotonic,
     ) -> None:
-        self.network, self.connect, self.idle, self.most, self.clock = network, connect, idle, most, clock
+        self.network, self.connect, self.idle, self.max_bytes, self.clock = network, connect, idle, max_bytes, clock
         self._adapter = BoundedAdapter(network)
 
     def send(self, request: HttpRequest, *, deadline: float, fresh: bool = False) -> HttpReply:
@@ -80,10 +80,9 @@ class Transport:
         a key that would leave without TLS, and what the body raises before the first byte has left.
         """
         parts = split_url(request.url)
-        lone = _guard_key(request, parts)
-        admit = _only_loopback if lone else _anywhere
+        allow = _address_guard(request, parts)
         exchange = Exchange(
-            self.clock, self.clock() + deadline, self.idle, self.connect, admit, resolver=self.network.resolver
+            self.clock, self.clock() + deadline, self.idle, self.connect, allow, resolver=self.network.resolver
         )
         adapter = BoundedAdapter(self.network) if fresh else self._adapter
         try:
@@ -114,8 +113,8 @@ class Transport:
         body = bytearray()
         while piece := response.raw.read1(READ_SIZE):
             body += piece
-            if len(body) > self.most:
-                raise TransportError("too_large", f"the answer is longer than {self.most} bytes")
+            if len(body) > self.max_bytes:
+                raise TransportError("too_large", f"the answer is longer than {self.max_bytes} bytes")
         response.raw.release_conn()
         return bytes(body)
 
@@ -126,7 +125,16 @@ def open_response(adapter: BoundedAdapter, request: HttpRequest, parts: SplitRes
     Must run inside `use_exchange`.
     """
     proxy = adapter.network.proxy_for(parts.scheme, parts.hostname or "", parts.port)
-    return adapter.send(_prepared(request), stream=True, proxies={parts.scheme: proxy} if proxy else {})
+    # Nothing is added from ~/.netrc, the environment or a session (fault S17).
+    prepared = requests.PreparedRequest()
+    prepared.method, prepared.url = request.method, request.url
+    prepared.headers = CaseInsensitiveDict({"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **request.headers})
+    if request.body is not None:
+        pieces = iter(request.body)
+        first = next(pieces, b"")  # a file that changed since it was checked is noticed before anything leaves
+        prepared.body = chain((first,), pieces)  # type: ignore[assignment] # the library takes any iterable
+        prepared.headers["Content-Length"] = str(len(request.body))
+    return adapter.send(prepared, stream=True, proxies={parts.scheme: proxy} if proxy else {})
 
 
 def follow_redirects(adapter: BoundedAdapter, headers: Mapping[str, str], chain: RedirectChain) -> requests.Response:
@@ -140,32 +148,19 @@ def follow_redirects(adapter: BoundedAdapter, headers: Mapping[str, str], chain:
         chain.follow(location)
 
 
-def _prepared(request: HttpRequest) -> requests.PreparedRequest:
-    """The request as it is: nothing is added from ~/.netrc, the environment or a session (fault S17)."""
-    prepared = requests.PreparedRequest()
-    prepared.method, prepared.url = request.method, request.url
-    prepared.headers = CaseInsensitiveDict({"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **request.headers})
-    if request.body is not None:
-        pieces = iter(request.body)
-        first = next(pieces, b"")  # a file that changed since it was checked is noticed before anything leaves
-        prepared.body = chain((first,), pieces)  # type: ignore[assignment] # the library takes any iterable
-        prepared.headers["Content-Length"] = str(len(request.body))
-    return prepared
-
-
 @contextmanager
 def translate_errors(exchange: Exchange) -> Iterator[None]:
     """Bound what happens inside by `exchange`, and turn whatever the libraries raise into one TransportError."""
     try:
         with use_exchange(exchange):
             yield
-    except TransportError as fault:
-        fault.certainly_not_sent = not exchange.sent
+    except TransportError as error:
+        error.certainly_not_sent = not exchange.sent
         raise
     except (requests.RequestException, HTTPError, http.client.HTTPException, OSError, UnicodeError) as error:
-        cut = any(isinstance(cause, CUT) for cause in _causes(error))
-        words = "the connection was cut before the answer was complete" if cut else "what came is no valid answer"
-        raise exchange.fault("reset" if cut else "broken", words) from error
+        if any(isinstance(cause, CUT) for cause in _causes(error)):
+            raise exchange.error("reset", "the connection was cut before the answer was complete") from error
+        raise exchange.error("broken", "what came is no valid answer") from error
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -176,18 +171,16 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             yield from _causes(inner)
 
 
-def _guard_key(request: HttpRequest, parts: SplitResult) -> bool:
-    """Whether the key goes without TLS, which it does to this machine only."""
+def _address_guard(request: HttpRequest, parts: SplitResult) -> Callable[[str], None]:
+    """What allows or refuses an address: a key without TLS goes to this machine only."""
     if parts.scheme == "https" or not any(name.lower() == "authorization" for name in request.headers):
-        return False
+        return lambda _address: None
     if not is_loopback(parts.hostname or ""):
         raise UsageError("the key goes over https only, except to this machine", hint="use an https:// base URL")
-    return True
 
+    def only_loopback(address: str) -> None:
+        if address_scope(address) is not AddressScope.LOOPBACK:
+            message = f"localhost means {address} here, and the key stays on this machine"
+            raise TransportError("forbidden_address", message)
 
-def _only_loopback(address: str) -> None:
-    if address_scope(address) is not AddressScope.LOOPBACK:
-        raise TransportError("forbidden_address", f"localhost means {address} here, and the key stays on this machine")
-
-
-def _anywhere(_: str) -> None: ...
+    return only_loopback

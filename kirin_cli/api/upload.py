@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -152,17 +153,11 @@ def _url(reply: HttpReply, media_file: MediaFile) -> str:
     data = document.get("data") if isinstance(document, dict) else None
     for mapping in (document, data):
         url = mapping.get("url") if isinstance(mapping, dict) else None
-        if isinstance(url, str) and _usable(url):
-            return url
+        if isinstance(url, str) and len(url) <= MAX_UPLOAD_URL_LENGTH and url.isprintable() and " " not in url:
+            with suppress(ValueError):
+                split_url(url)
+                return url
     raise GenerationFailed(f"the upload of {media_file.label} was answered without a URL", hint="check the upload URL")
-
-
-def _usable(url: str) -> bool:
-    try:
-        split_url(url)
-    except ValueError:
-        return False
-    return len(url) <= MAX_UPLOAD_URL_LENGTH and url.isprintable() and " " not in url
 
 
 def _describe(reply: HttpReply) -> str:

@@ -33,18 +33,13 @@ def address_scope(address: str) -> AddressScope:
 
 def literal_scope(host: str) -> AddressScope | None:
     """The reach of a host that needs no resolver: an IP address or localhost; None for any other name."""
-    if is_localhost(host):
+    name = host.lower().rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):  # by definition (RFC 6761)
         return AddressScope.LOOPBACK
     try:
         return address_scope(host)
     except ValueError:
         return None
-
-
-def is_localhost(host: str) -> bool:
-    """Whether `host` is a name of this machine by definition (RFC 6761)."""
-    name = host.lower().rstrip(".")
-    return name == "localhost" or name.endswith(".localhost")
 
 
 def is_loopback(host: str) -> bool:
@@ -103,8 +98,7 @@ class RedirectChain:
         self._origin = origin
         self.hops = 0
         self._reached: AddressScope | None = None
-        self.url = url
-        self.parts = self._parts(url)
+        self._enter(url)
 
     def follow(self, location: str) -> None:
         """Go where a redirect points."""
@@ -112,44 +106,33 @@ class RedirectChain:
         if self.hops > MAX_REDIRECTS:
             raise ResultUnavailable(f"the address of the file was redirected more than {MAX_REDIRECTS} times")
         secure = self.parts.scheme == "https"
-        self.url = self._joined(location.encode("latin-1", "replace").decode("utf-8", "replace"))
         self.limit = min(self.limit, AddressScope.PUBLIC if self._reached is None else self._reached)
         self._reached = None
-        self.parts = self._parts(self.url)
+        self._enter(self.url, location.encode("latin-1", "replace").decode("utf-8", "replace"))
         if secure and self.parts.scheme != "https":
             raise ResultUnavailable("the address of the file was redirected from https to http")
 
     def allow_address(self, address: str) -> None:
         """Allow or refuse a connection to an IP address."""
-        reach = address_scope(address)
-        if reach is not AddressScope.PUBLIC and (reach is AddressScope.FORBIDDEN or reach > self.limit):
+        scope = address_scope(address)
+        if scope is not AddressScope.PUBLIC and (scope is AddressScope.FORBIDDEN or scope > self.limit):
             raise TransportError("forbidden_address", f"the address of the file leads to {address}, where it must not")
-        self._reached = reach
+        self._reached = scope
 
     @cached_property
     def limit(self) -> AddressScope:
         """How far the next connection may lead; asked for only where one leads inside."""
         return self._origin()
 
-    def _joined(self, location: str) -> str:
+    def _enter(self, url: str, location: str = "") -> None:
         try:
-            return urldefrag(urljoin(self.url, location)).url
+            self.url = urldefrag(urljoin(url, location)).url if location else url
+            self.parts = split_url(self.url)
         except ValueError as error:
-            raise _unusable(error) from None
-
-    def _parts(self, url: str) -> SplitResult:
-        try:
-            parts = split_url(url)
-        except ValueError as error:
-            raise _unusable(error) from None
-        reach = literal_scope(parts.hostname or "")
-        if reach is AddressScope.FORBIDDEN or (reach and reach > self.limit):
-            raise ResultUnavailable(f"the address of the file leads to {parts.hostname}, where it must not")
-        return parts
-
-
-def _unusable(error: ValueError) -> ResultUnavailable:
-    return ResultUnavailable(f"the address of the file cannot be used: {error}")
+            raise ResultUnavailable(f"the address of the file cannot be used: {error}") from None
+        scope = literal_scope(self.parts.hostname or "")
+        if scope is AddressScope.FORBIDDEN or (scope and scope > self.limit):
+            raise ResultUnavailable(f"the address of the file leads to {self.parts.hostname}, where it must not")
 
 
 def origin_scope(host: str, resolver: Resolver) -> AddressScope:

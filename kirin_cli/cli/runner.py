@@ -139,7 +139,7 @@ def _run(prepared: PreparedRun, session: Session, options: ExecuteOptions, conso
         limits.stop(StillRunning("this command submits nothing", hint="kirin resume sends what was not sent"))
     with console.progress_view(len(jobs)) as progress:
         context = session.run_context(clock, progress, limits, wait=options.wait)
-        scheduler = Scheduler(jobs, context, limits, session.leases, options.limits, run_id, prepared.skipped)
+        scheduler = Scheduler(jobs, context, session.leases, options.limits, run_id, prepared.skipped)
         with handle_signals(scheduler.interrupt, hint=options.resume_hint):
             summary = scheduler.run(progress.tick)
     ran = {outcome.job.external_id: outcome for outcome in summary.outcomes}

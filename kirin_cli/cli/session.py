@@ -30,7 +30,7 @@ from kirin_cli.run.job_run import RunContext
 from kirin_cli.run.limits import Prices, RunLimits
 from kirin_cli.run.outputs import SANDBOX
 from kirin_cli.run.uploads import UploadCache, Uploader
-from kirin_cli.run.work_queue import RunClock
+from kirin_cli.run.work_queue import SystemClock
 from kirin_cli.wire import DIALECTS, Dialect
 
 SANDBOX_POLL: Final = 0.4
@@ -73,7 +73,7 @@ class Session:
             return next(reversed(entries_with_id(self.ledger.store, self.origin, external_id)), None)
         return self.ledger.get(EntryKey(origin=self.origin, account=self.account, external_id=external_id))
 
-    def run_context(self, clock: RunClock, emit: EventListener, limits: RunLimits, *, wait: bool) -> RunContext:
+    def run_context(self, clock: SystemClock, emit: EventListener, limits: RunLimits, *, wait: bool) -> RunContext:
         """What the steps of a run on this service act on; with `wait` False a job is over when it is accepted."""
         return RunContext(
             client=self.client, dialect=self.dialect, downloader=self.downloader, ledger=self.ledger, clock=clock,

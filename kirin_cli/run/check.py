@@ -1,7 +1,7 @@
 """Job files held against the models: every problem of every job with its position. Sends nothing."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import groupby
@@ -58,7 +58,15 @@ def check_files(files: Iterable[JobFile], look: MediaInspector = INSPECT) -> Che
         checked = list(_with_unique_ids([_checked(job, looking) for file, looking in looks for job in file.jobs]))
     if any(one.findings for one in checked):
         checked = list(_with_shared_origin(checked))
-    return CheckedFiles(tuple(checked), tuple(finding for file in read for finding in _file_findings(file)))
+    findings = [
+        Finding(
+            message=problem.message, file=problem.file or str(file.path), line=problem.line, column=problem.column,
+            via=problem.via,
+        )
+        for file in read
+        for problem in file.problems
+    ]  # fmt: skip
+    return CheckedFiles(tuple(checked), tuple(findings))
 
 
 def _checked(job: JobSpec, look: InspectMedia) -> CheckedJob:
@@ -70,7 +78,7 @@ def _checked(job: JobSpec, look: InspectMedia) -> CheckedJob:
         problems.append(Problem("model", "A1", f"unknown model {quote(job.model)}{known}"))
     if model is not None and _UNCHECKABLE.isdisjoint([problem.path for problem in problems]):
         result = model.check(job.params, look)
-        problems += [problem for problem in result.problems if not _told(job, problem)]
+        problems += [problem for problem in result.problems if problem.rule == "A2" or not _is_broken(job, problem)]
         values = result.values
     return CheckedJob(job, model, values, tuple([make_finding(job, problem) for problem in problems]))
 
@@ -95,36 +103,28 @@ def _looking(look: MediaInspector, base: Path) -> InspectMedia:
     return inspect_once
 
 
-def _told(job: JobSpec, problem: Problem) -> bool:
-    """Whether a problem only says that a value could not be filled in."""
+def _is_broken(job: JobSpec, problem: Problem) -> bool:
+    """Whether a problem is of a value that could not be filled in, which was said already."""
     path = problem.path
-    broken = any(path == at or path.startswith((f"{at}.", f"{at}[")) for at in job.invalid_paths)
-    return broken and problem.rule != "A2"
-
-
-def _file_findings(file: JobFile) -> Iterator[Finding]:
-    for problem in file.problems:
-        path = problem.file or str(file.path)
-        yield Finding(message=problem.message, file=path, line=problem.line, column=problem.column, via=problem.via)
+    return any(path == broken or path.startswith((f"{broken}.", f"{broken}[")) for broken in job.invalid_paths)
 
 
 def _with_shared_origin(checked: Iterable[CheckedJob]) -> Iterator[CheckedJob]:
     """What all jobs that came of one entry have in common comes from the entry, and from no row or combination."""
-    for _, group in groupby(checked, lambda one: (one.job.file, one.job.line, one.job.column)):
+    for _, group in groupby(checked, lambda job: (job.job.file, job.job.line, job.job.column)):
         siblings = list(group)
         if len(siblings) < 2 or not siblings[0].job.via:  # most jobs
             yield from siblings
             continue
         seen = Counter(_sameness(finding) for sibling in siblings for finding in sibling.findings)
-        common = {found for found, times in seen.items() if times == len(siblings)}
-        for one in siblings:
-            yield replace(one, findings=tuple(_general(finding, common) for finding in one.findings))
-
-
-def _general(finding: Finding, common: Collection[tuple[object, ...]]) -> Finding:
-    if _sameness(finding) not in common:
-        return finding
-    return replace(finding, via=_ANCHOR if finding.via.startswith(_ANCHOR) else "")
+        for sibling in siblings:
+            findings = [
+                replace(finding, via=_ANCHOR if finding.via.startswith(_ANCHOR) else "")
+                if seen[_sameness(finding)] == len(siblings)
+                else finding
+                for finding in sibling.findings
+            ]
+            yield replace(sibling, findings=tuple(findings))
 
 
 def _sameness(finding: Finding) -> tuple[object, ...]:
@@ -133,12 +133,12 @@ def _sameness(finding: Finding) -> tuple[object, ...]:
 
 def _with_unique_ids(checked: list[CheckedJob]) -> Iterator[CheckedJob]:
     seen: dict[object, CheckedJob] = {}
-    for one in checked:
-        given = one.values.get("external_task_id")
-        first = seen.setdefault(given, one) if isinstance(given, str) else one
-        if first is one:
-            yield one
+    for job in checked:
+        external_id = job.values.get("external_task_id")
+        first = seen.setdefault(external_id, job) if isinstance(external_id, str) else job
+        if first is job:
+            yield job
             continue
-        where = f"job {first.job.name} at {first.job.file}:{first.job.line}"
-        problem = Problem("external_task_id", "A4", f"external_task_id {quote(given)} is used by {where} too")
-        yield replace(one, findings=(*one.findings, make_finding(one.job, problem)))
+        position = f"job {first.job.name} at {first.job.file}:{first.job.line}"
+        problem = Problem("external_task_id", "A4", f"external_task_id {quote(external_id)} is used by {position} too")
+        yield replace(job, findings=(*job.findings, make_finding(job.job, problem)))

@@ -14,8 +14,9 @@ from kirin_cli.api.probe import InspectIn, Prober
 from kirin_cli.jobs.parser import JobFile
 from kirin_cli.media.detect import inspect_media
 from kirin_cli.modelspec.model import CheckResult, Model
-from kirin_cli.modelspec.types import Finding, MediaFile, Problem
-from kirin_cli.run.check import CheckedFiles, CheckedJob, check_files, make_finding
+from kirin_cli.modelspec.types import MediaFile, Problem
+from kirin_cli.run.check import CheckedFiles, check_files, make_finding
+from kirin_cli.tree import walk
 
 Result = TypeVar("Result")
 
@@ -23,7 +24,11 @@ Result = TypeVar("Result")
 def check_files_online(files: Iterable[JobFile], prober: Prober) -> CheckedFiles:
     """As `check_files`, with what the URLs lead to. Raises UsageError for proxies and certificates of no use."""
     checked = check_twice(partial(check_files, list(files)), prober)
-    return replace(checked, jobs=tuple(_remarked(job, prober) for job in checked.jobs))
+    jobs = []
+    for job in checked.jobs:
+        warnings = [make_finding(job.job, problem) for problem in probe_warnings(job.values, prober)]
+        jobs.append(replace(job, findings=(*job.findings, *warnings)))
+    return replace(checked, jobs=tuple(jobs))
 
 
 def check_online(model: Model, params: Mapping[str, object], base: Path, prober: Prober) -> CheckResult:
@@ -48,23 +53,9 @@ def check_twice(check: Callable[[InspectIn], Result], prober: Prober) -> Result:
     return check(prober.inspect)
 
 
-def probe_warnings(values: object, prober: Prober, at: str = "") -> Iterator[Problem]:
+def probe_warnings(values: object, prober: Prober) -> Iterator[Problem]:
     """A warning for each URL among checked values of which something could not be learned."""
-    if isinstance(values, MediaFile):
-        remark = prober.warning_for(values.given)
-        if remark:
-            yield Problem(at, remark[0], f"{at}: {remark[1]}", "warning")
-    elif isinstance(values, Mapping):
-        for name, value in values.items():
-            yield from probe_warnings(value, prober, f"{at}.{name}" if at else str(name))
-    elif isinstance(values, list):
-        for index, value in enumerate(values):
-            yield from probe_warnings(value, prober, f"{at}[{index}]")
-
-
-def _remarked(one: CheckedJob, prober: Prober) -> CheckedJob:
-    return replace(one, findings=(*one.findings, *_findings(one, prober)))
-
-
-def _findings(one: CheckedJob, prober: Prober) -> Iterator[Finding]:
-    return (make_finding(one.job, problem) for problem in probe_warnings(one.values, prober))
+    for path, value in walk(values):
+        if isinstance(value, MediaFile) and (warning := prober.warning_for(value.given)):
+            rule, message = warning
+            yield Problem(path, rule, f"{path}: {message}", "warning")

@@ -34,7 +34,7 @@ def derive_external_id(origin: str, request: str, *, scope: str, job: str, take:
     digest = int.from_bytes(hashlib.sha256(canonical_json(identity).encode()).digest(), "big") >> (
         256 - 5 * EXTERNAL_ID_LENGTH
     )
-    return "krn1-" + "".join(CROCKFORD[digest >> (5 * place) & 31] for place in reversed(range(EXTERNAL_ID_LENGTH)))
+    return "krn1-" + "".join(CROCKFORD[digest >> (5 * digit) & 31] for digit in reversed(range(EXTERNAL_ID_LENGTH)))
 
 
 def canonical_json(tree: object) -> str:
@@ -104,33 +104,29 @@ MAX_SHARDS: Final = 100_000
 def parse_shard(text: str, environ: Mapping[str, str]) -> Shard:
     """The part that `--shard` names. Raises UsageError for nonsense, and for `auto` where nobody gives the numbers."""
     word = text.strip().lower()
-    if automatic := re.fullmatch(rf"auto(?:/({NUMBER}))?", word):
-        return _automatic(automatic[1] or "", environ)
-    match = re.fullmatch(rf"({NUMBER})/({NUMBER})", word)
-    if match is None:
+    if match := re.fullmatch(rf"({NUMBER})/({NUMBER})", word):
+        return _checked(int(match[1]), int(match[2]), text)
+    automatic = re.fullmatch(rf"auto(?:/({NUMBER}))?", word)
+    if automatic is None:
         raise UsageError(f"--shard is {text!r}; it must be I/N such as 2/5, auto, or auto/N")
-    return _checked(int(match[1]), int(match[2]), text)
-
-
-def _automatic(total: str, environ: Mapping[str, str]) -> Shard:
     for system in CI_SYSTEMS:
         index = environ.get(system.index, "")
-        count = total or environ.get(system.total, "")
+        count = automatic[1] or environ.get(system.total, "")
         if re.fullmatch(NUMBER, index) and re.fullmatch(NUMBER, count):
-            return _checked(_place(system, int(index), environ), int(count), f"auto ({system.name})")
+            return _checked(_position(system, int(index), environ), int(count), f"auto ({system.name})")
     known = ", ".join(system.name for system in CI_SYSTEMS if system.total)
     hint = f"known are {known}; Kubernetes gives the index only: --shard auto/N"
     raise UsageError("--shard auto: no CI system here gives the numbers of a shard", hint=hint)
 
 
-def _place(system: CiSystem, index: int, environ: Mapping[str, str]) -> int:
+def _position(system: CiSystem, index: int, environ: Mapping[str, str]) -> int:
     """Which part the index means, from 1; 0 for none. For Slurm the array says where it begins and how it goes on."""
     if system.first >= 0:
         return index - system.first + 1
-    least, step = (environ.get(name, "") for name in (SLURM_MIN_VARIABLE, SLURM_STEP))
-    begin, by = (int(text) if re.fullmatch(NUMBER, text) else 1 for text in (least, step))
-    place, odd = divmod(index - begin, by or 1)
-    return 0 if odd else place + 1
+    texts = [environ.get(name, "") for name in (SLURM_MIN_VARIABLE, SLURM_STEP)]
+    first, step = (int(text) if re.fullmatch(NUMBER, text) else 1 for text in texts)
+    position, odd = divmod(index - first, step or 1)
+    return 0 if odd else position + 1
 
 
 def _checked(index: int, total: int, text: str) -> Shard:

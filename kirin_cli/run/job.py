@@ -84,7 +84,7 @@ class JobError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a job stands when the run ends. `times` are those of `run.times`."""
+    """How a job stands when the run ends. `times` are those of `outcomes.entry_times`."""
 
     job: Job
     state: JobState

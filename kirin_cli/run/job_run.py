@@ -11,11 +11,11 @@ from kirin_cli.api.retry import PollSchedule
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.ledger import ConcurrentUpdate, EntryUpdate, Ledger, TaskOwnedElsewhere
 from kirin_cli.ledger.states import LedgerEvent
-from kirin_cli.run.events import EventListener, Retrying
+from kirin_cli.run.events import EventListener, Notice, Retrying
 from kirin_cli.run.job import Job, Outcome
 from kirin_cli.run.limits import Prices, RunLimits
 from kirin_cli.run.uploads import Uploader
-from kirin_cli.run.work_queue import RunClock
+from kirin_cli.run.work_queue import SystemClock
 from kirin_cli.wire import Dialect
 from kirin_cli.wire.responses import Task
 
@@ -44,9 +44,9 @@ NextStep = Wait | Download | Finished
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
-    """What the steps act on. Clock, randomness and transport are arguments; `settle` is in seconds.
+    """What the steps act on. Clock, randomness and transport are arguments; `grace_period` is in seconds.
 
-    `origin` names the service in identities, `host` is where its URLs come from. `waits` is False with --no-wait: then
+    `origin` names the service in identities, `host` is where its URLs come from. `wait` is False with --no-wait: then
     a job is over when the service has accepted it.
     """
 
@@ -54,7 +54,7 @@ class RunContext:
     dialect: Dialect
     downloader: Downloader
     ledger: Ledger
-    clock: RunClock
+    clock: SystemClock
     rng: random.Random
     emit: EventListener
     schedule: PollSchedule
@@ -72,11 +72,11 @@ class RunContext:
 class JobRun:
     """A job, its entry as last read, and what only this process needs to know of it.
 
-    `claimed` says whether the lease is ours, `inherited` whether its former owner died, `asked` whether the service was
-    asked for a task that somebody else may have sent. `failures` counts the failed attempts of the present step in a
-    row. By the steady clock: `settles` is when an absence counts, `missing_since` when a known task was first not
-    found. `task` is the last answer about it, `stale` how often its URLs were dead, `said` what need not be said twice,
-    `needed` how the jobs ended whose results this one refers to.
+    `inherited` says whether the former owner of the lease died, `was_queried` whether the service was asked for a task
+    that somebody else may have sent. `failures` counts the failed attempts of the present step in a row. By the steady
+    clock: `grace_until` is when an absence counts, `missing_since` when a known task was first not found. `task` is the
+    last answer about it, `expired_urls` how often its URLs were dead, `notified` what need not be said twice,
+    `needed_outcomes` how the jobs ended whose results this one refers to.
     """
 
     job: Job
@@ -90,7 +90,7 @@ class JobRun:
     missing_since: float | None = None
     task: Task | None = None
     expired_urls: int = 0
-    reported_statuses: set[str] = field(default_factory=set)
+    notified: set[str] = field(default_factory=set)
     needed_outcomes: Mapping[str, Outcome] = field(default_factory=dict)
 
     def transition(self, event: LedgerEvent, why: str = "", **facts: Unpack[EntryUpdate]) -> bool:
@@ -116,6 +116,12 @@ class JobRun:
         delay = seconds or self.context.schedule.backoff(self.failures)
         self.emit(Retrying, what=what, reason=reason, delay=delay)
         return Wait(delay)
+
+    def notify_once(self, key: str, text: str) -> None:
+        """Say something that is worth a line, unless it was said of this job in this run."""
+        if key not in self.notified:
+            self.notified.add(key)
+            self.emit(Notice, text=text)
 
     def emit(self, kind: Callable[..., object], **facts: object) -> None:
         """Tell the listeners what happened to this job."""

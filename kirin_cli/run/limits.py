@@ -78,33 +78,36 @@ class CostBudget:
         self.limit = limit
         self.spent = Decimal(0)
         self._prices = prices
-        self._known: dict[TaskClass, Decimal] = {}
-        self._flying: dict[str, Decimal | None] = {}
+        self._max_costs: dict[TaskClass, Decimal] = {}
+        self._in_flight: dict[str, Decimal | None] = {}
 
     def admit(self, name: str, task_class: TaskClass) -> Admission:
         """Whether the job may be sent now; if so its likely cost is set aside."""
         if self.limit is None:
             return Admission.GO
         price = self.price(task_class)
-        flying = list(self._flying.values())
-        fits = self._fits(price, flying)
+        in_flight = list(self._in_flight.values())
+        if price is None or None in in_flight:
+            fits = not in_flight and self.spent == 0
+        else:
+            fits = self.spent + sum(filter(None, in_flight), Decimal(0)) + price <= self.limit
         if fits:
-            self._flying[name] = price
+            self._in_flight[name] = price
             return Admission.GO
-        return Admission.WAIT if flying else Admission.STOP
+        return Admission.WAIT if in_flight else Admission.STOP
 
     def resume(self, name: str, task_class: TaskClass) -> None:
         """A task that an earlier run submitted: it will cost what it costs."""
         if self.limit is not None:
-            self._flying[name] = self.price(task_class)
+            self._in_flight[name] = self.price(task_class)
 
     def record_end(self, name: str, task_class: TaskClass, cost: Decimal | None, *, charged: bool) -> None:
         """The job will not cost more. `charged`: it has, or may have, cost something even if `cost` is not known."""
-        if self.limit is None or name not in self._flying:
+        if self.limit is None or name not in self._in_flight:
             return
-        likely = self._flying.pop(name)
+        likely = self._in_flight.pop(name)
         if cost is not None:
-            self._known[task_class] = max(cost, self._known.get(task_class, cost))
+            self._max_costs[task_class] = max(cost, self._max_costs.get(task_class, cost))
             self.spent += cost
         elif charged:
             # Nobody knows what it cost: without a likely price there is nothing left to spend safely.
@@ -112,19 +115,15 @@ class CostBudget:
 
     def price(self, task_class: TaskClass) -> Decimal | None:
         """The most that a task of the class has cost, or could cost by others; None where no price is known at all."""
-        own = [*self._prices(task_class), *(cost for kind, cost in self._known.items() if kind == task_class)]
-        if own:
-            return max(own)
-        return UNKNOWN_PRICE_FACTOR * max(self._known.values()) if self._known else None
+        costs = [*self._prices(task_class)]
+        if task_class in self._max_costs:
+            costs.append(self._max_costs[task_class])
+        if costs:
+            return max(costs)
+        return UNKNOWN_PRICE_FACTOR * max(self._max_costs.values()) if self._max_costs else None
 
     def reason(self, task_class: TaskClass) -> str:
         """Why a job of the class may not be sent."""
         price = self.price(task_class)
         likely = "has no known price" if price is None else f"may cost {price}"
         return f"--max-cost {self.limit} would be passed: {self.spent} USD are spent, the next job {likely}"
-
-    def _fits(self, price: Decimal | None, flying: list[Decimal | None]) -> bool:
-        limit = self.limit or Decimal(0)
-        if price is None or None in flying:
-            return not flying and self.spent == 0
-        return self.spent + sum(filter(None, flying), Decimal(0)) + price <= limit

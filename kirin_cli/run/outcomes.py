@@ -36,12 +36,12 @@ def entry_times(entry: LedgerEntry, fetched: float | None = None) -> dict[str, s
 
 def task_class_of(job: Job) -> tuple[str, str, str]:
     """Model, mode and duration: jobs alike in these take alike long and cost alike."""
-    mode, duration = (str(job.values.get(name) or _default(job, name)) for name in ("mode", "duration"))
-    return job.model.id, mode, duration
 
+    def value(name: str) -> str:
+        default = job.model.field_named(name).default if name in job.model.names else ""
+        return str(job.values.get(name) or default or "")
 
-def _default(job: Job, name: str) -> object:
-    return job.model.field_named(name).default or "" if name in job.model.names else ""
+    return job.model.id, value("mode"), value("duration")
 
 
 def failure_text(failure: ServiceFailure | None) -> str:
@@ -54,53 +54,39 @@ def recorded_failure(entry: LedgerEntry) -> ServiceFailure | None:
     return ServiceFailure(**json.loads(entry.error)) if entry.error else None
 
 
-def finish_done(job_run: JobRun, outputs: tuple[OutputFile, ...], reason: str = "") -> Finished:
-    """All files are there."""
-    return _finish(job_run, "done", outputs=outputs, reason=reason)
-
-
-def finish_skipped(job_run: JobRun, outputs: tuple[OutputFile, ...], reason: str) -> Finished:
-    """Nothing was to be done."""
-    return _finish(job_run, "skipped", outputs=outputs, reason=reason)
-
-
-def finish_accepted(job_run: JobRun) -> Finished:
-    """The service has it and nobody waits (--no-wait)."""
-    return _finish(job_run, "pending", reason="accepted")
-
-
 def finish_stopped(job_run: JobRun, error: KirinError) -> Finished:
     """The run ended before the job did."""
     state, task_id = job_run.entry.state, job_run.entry.task_id
     if state in {LedgerState.SENDING, LedgerState.UNKNOWN, LedgerState.ABSENT}:
         return finish_unknown(job_run, error.message)
-    stands = {LedgerState.INTENT: "not sent", LedgerState.SUCCEEDED: "generated, not fetched yet"}
-    words = stands.get(state, "not fetched yet" if state is LedgerState.FETCHING else f"task {task_id} goes on")
-    return finish_pending(job_run, type(error)(f"{error.message}: {words}", hint=error.hint))
+    standing = {
+        LedgerState.INTENT: "not sent",
+        LedgerState.SUCCEEDED: "generated, not fetched yet",
+        LedgerState.FETCHING: "not fetched yet",
+    }.get(state, f"task {task_id} goes on")
+    return finish_pending(job_run, type(error)(f"{error.message}: {standing}", hint=error.hint))
 
 
 def finish_pending(job_run: JobRun, error: KirinError) -> Finished:
     """Nothing is lost: the job goes on when the cause is gone."""
-    charged = _charged(job_run.entry.state)
-    return _finish(
-        job_run,
-        "pending",
-        error=JobError(exit_code=error.exit_code, message=error.message, hint=error.hint, charged=charged),
-    )
+    state = job_run.entry.state
+    generated = state in {LedgerState.SUCCEEDED, LedgerState.FETCHING}
+    charged: Charged = "yes" if generated else "no" if state is LedgerState.INTENT else "maybe"
+    problem = JobError(exit_code=error.exit_code, message=error.message, hint=error.hint, charged=charged)
+    return finish(job_run, "pending", error=problem)
 
 
 def finish_blocked(job_run: JobRun, needed: Outcome, why: str = "") -> Finished:
     """A job that it needs did not end well, so it was not sent."""
-    said = why or (needed.error.message if needed.error else "it is only accepted")
-    message = f"job {needed.job.label} has no result for it: {said}"
+    reason = why or (needed.error.message if needed.error else "it is only accepted")
+    message = f"job {needed.job.label} has no result for it: {reason}"
     if job_run.entry.state is not LedgerState.INTENT:
         return finish_unknown(job_run, message)
     if needed.state in {"pending", "unknown"} and not why:
         code = needed.error.exit_code if needed.error else StillRunning.exit_code
-        return _finish(
-            job_run, "pending", error=JobError(exit_code=code, message=message, hint="run the job file again")
-        )
-    return _finish(job_run, "failed", error=JobError(exit_code=1, message=message))
+        problem = JobError(exit_code=code, message=message, hint="run the job file again")
+        return finish(job_run, "pending", error=problem)
+    return finish(job_run, "failed", error=JobError(exit_code=1, message=message))
 
 
 def finish_unavailable(job_run: JobRun, error: ResultUnavailable) -> Finished:
@@ -116,12 +102,7 @@ def finish_unknown(job_run: JobRun, reason: str) -> Finished:
     problem = JobError(
         exit_code=OutcomeUnknown.exit_code, message=message, hint=hint, retry_safe=False, charged="maybe"
     )
-    return _finish(job_run, "unknown", error=problem)
-
-
-def finish_conflict(job_run: JobRun) -> Finished:
-    """The service calls it a duplicate and yet does not know it."""
-    return finish_unknown(job_run, "the service calls it a duplicate, yet does not find it")
+    return finish(job_run, "unknown", error=problem)
 
 
 def finish_lost(job_run: JobRun) -> Finished:
@@ -131,45 +112,36 @@ def finish_lost(job_run: JobRun) -> Finished:
 
 def finish_rejected(job_run: JobRun, failure: ServiceFailure | None) -> Finished:
     """The service refused the request; nothing was generated."""
-    said = failure or ServiceFailure("", "no reason given")
-    problem = JobError(exit_code=1, message=f"refused: {_in_words(said)}", code=said.code)
     hint = "change the request, or --retry-failed to send it again"
-    return _finish(job_run, "rejected", error=replace(problem, hint=hint))
+    return finish(job_run, "rejected", error=_service_error("refused", failure, hint))
 
 
 def finish_failed(job_run: JobRun, failure: ServiceFailure | None) -> Finished:
     """The service could not generate it."""
-    said = failure or ServiceFailure("", "no reason given")
-    hint = "--retry-failed makes a new take, at new cost"
-    charged: Charged = "yes" if job_run.entry.cost else "no"
-    problem = JobError(exit_code=1, message=f"failed: {_in_words(said)}", code=said.code, hint=hint, charged=charged)
-    return _finish(job_run, "failed", error=problem)
+    error = _service_error("failed", failure, "--retry-failed makes a new take, at new cost")
+    return finish(job_run, "failed", error=replace(error, charged="yes" if job_run.entry.cost else "no"))
 
 
 def finish_expired(job_run: JobRun, reason: str) -> Finished:
     """Paid for, but the file is gone from the service."""
     hint = "--again makes a new take, at new cost"
     error = JobError(exit_code=7, message=_paid(job_run, reason), hint=hint, charged="yes")
-    return _finish(job_run, "expired", error=error)
+    return finish(job_run, "expired", error=error)
 
 
 def _paid(job_run: JobRun, reason: str) -> str:
     return f"task {job_run.entry.task_id} was generated and paid for, but its file could not be had: {reason}"
 
 
-def _charged(state: LedgerState) -> Charged:
-    if state in {LedgerState.SUCCEEDED, LedgerState.FETCHING}:
-        return "yes"
-    return "no" if state is LedgerState.INTENT else "maybe"
+def _service_error(verb: str, failure: ServiceFailure | None, hint: str) -> JobError:
+    """What the service says went wrong: the meaning of its code, its own words, the code."""
+    code, message = (failure.code, failure.message) if failure else ("", "no reason given")
+    meaning = error_message(code)
+    text = ": ".join(filter(None, (meaning, message if message != meaning else "")))
+    return JobError(exit_code=1, message=f"{verb}: {text}" + (f" ({code})" if code else ""), code=code, hint=hint)
 
 
-def _in_words(failure: ServiceFailure) -> str:
-    words = error_message(failure.code)
-    said = failure.message if failure.message and failure.message != words else ""
-    return ": ".join(filter(None, (words, said))) + (f" ({failure.code})" if failure.code else "")
-
-
-def _finish(
+def finish(
     job_run: JobRun,
     state: JobState,
     *,
@@ -177,9 +149,10 @@ def _finish(
     error: JobError | None = None,
     reason: str = "",
 ) -> Finished:
+    """The job ends in a state; say so."""
     cost = job_run.entry.cost
-    why = error.message if error else reason
-    job_run.emit(JobEnded, state=state, paths=tuple(str(output.path) for output in outputs), cost=cost, reason=why)
+    paths = tuple(str(output.path) for output in outputs)
+    job_run.emit(JobEnded, state=state, paths=paths, cost=cost, reason=error.message if error else reason)
     task_id, times = job_run.entry.task_id or "", entry_times(job_run.entry)
     facts = {"task_id": task_id, "cost": cost, "outputs": outputs, "error": error, "reason": reason, "times": times}
     return Finished(Outcome(job=job_run.job, state=state, **facts))  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
 
+from kirin_cli.atomic_file import write_atomically
 from kirin_cli.errors import LocalFault, UsageError
 from kirin_cli.jobs.filenames import render_name, resolve_inside
 from kirin_cli.ledger.entry import LedgerEntry
@@ -20,6 +21,7 @@ from kirin_cli.run.job import Job, OutputFile
 from kirin_cli.wire.responses import OutputContent
 
 SIDECAR_VERSION: Final = 1
+OUTPUT_FIELDS: Final = ("type", "url", "bytes", "sha256", "duration")
 MAX_SIDECAR_BYTES: Final = 1 << 20
 MAX_COST_DIGITS: Final = 9
 """Digits of a cost: a sum over one of a million digits would never end."""
@@ -52,14 +54,14 @@ class Sidecar:
 
     @property
     def times(self) -> dict[str, str]:
-        """When the job reached which stage (`run.times`)."""
+        """When the job reached which stage (`outcomes.entry_times`)."""
         times = self.raw.get("times")
         return {str(stage): str(at) for stage, at in times.items()} if isinstance(times, dict) else {}
 
     def outputs(self) -> tuple[OutputFile, ...] | None:
         """All files of the job; None where one is missing or has another size."""
-        found = tuple(self._output(name, facts) for name, facts in self.files.items())
-        return found if len(found) == self.count and all(_is_there(output) for output in found) else None
+        outputs = tuple(self._output(name, facts) for name, facts in self.files.items())
+        return outputs if len(outputs) == self.count and all(map(_is_there, outputs)) else None
 
     def matches(self, path: Path) -> bool:
         """Whether the file at `path` is, byte by byte, the one that the sidecar means. Raises LocalFault."""
@@ -93,19 +95,12 @@ def write_sidecar(job: Job, origin: str, task: Mapping[str, object], outputs: tu
         "origin": origin,
         "request": json.loads(job.request),
         **task,
-        "outputs": {output.path.name: _facts(output) for output in outputs},
+        "outputs": {output.path.name: {name: getattr(output, name) for name in OUTPUT_FIELDS} for output in outputs},
     }
     path = sidecar_path(outputs[0].path)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with draft.open("w", encoding="utf-8") as file:
-            json.dump(note, file, indent=2, ensure_ascii=True)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        write_atomically(path, json.dumps(note, indent=2, ensure_ascii=True) + "\n")
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise LocalFault(f"{path} cannot be written: {error.strerror or error}") from error
 
 
@@ -121,21 +116,13 @@ def read_sidecar(path: Path) -> Sidecar | None:
     if not isinstance(note, dict) or note.get("kirin") != SIDECAR_VERSION or not isinstance(note.get("outputs"), dict):
         return None
     files = {name: facts for name, facts in note["outputs"].items() if _is_name(name) and isinstance(facts, dict)}
-    said = {key: str(note.get(key) or "") for key in ("external_task_id", "origin", "task_id", "cost_usd")}
+    external_id, origin, task_id, cost = (
+        str(note.get(key) or "") for key in ("external_task_id", "origin", "task_id", "cost_usd")
+    )
     return Sidecar(
-        external_id=said["external_task_id"], origin=said["origin"], task_id=said["task_id"], cost=said["cost_usd"],
-        files=files, count=note.get("files"), path=path, raw=note,
+        external_id=external_id, origin=origin, task_id=task_id, cost=cost, files=files, count=note.get("files"),
+        path=path, raw=note,
     )  # fmt: skip
-
-
-def _facts(output: OutputFile) -> dict[str, object]:
-    return {
-        "type": output.type,
-        "url": output.url,
-        "bytes": output.bytes,
-        "sha256": output.sha256,
-        "duration": output.duration,
-    }
 
 
 def _is_name(name: object) -> bool:
@@ -163,69 +150,65 @@ def output_path(job: Job, *, n: int = 1, ext: str = "mp4", task_id: str = "", no
     `now` is a time in seconds since the epoch: the day of the intent, UTC.
     """
     date = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d")
+    template = job.target.template
+    if n > 1 and "{n}" not in template and "{-n}" not in template:
+        template = template.replace(".{ext}", "{-n}.{ext}") if ".{ext}" in template else template + "{-n}"
     name = render_name(
-        _numbered(job.target.template, n), job=job.name, model=job.model.id, take=job.take, ext=ext, task_id=task_id,
+        template, job=job.name, model=job.model.id, take=job.take, ext=ext, task_id=task_id,
         date=date, n=n,
     )  # fmt: skip
     return resolve_inside(job.target.folder, name)
 
 
-def path_for_entry(job: Job, entry: LedgerEntry | None, now: float) -> Path:
-    """The path of the job's video by its entry in the ledger; `now` is the day of one that has none."""
+def path_for_entry(job: Job, entry: LedgerEntry | None, now: float = 0.0, *, n: int = 1, ext: str = "mp4") -> Path:
+    """The path of the job's n-th output by its entry in the ledger; `now` is the day of a job that has none."""
     task_id = (entry.task_id if entry else None) or UNKNOWN_TASK_ID
-    return output_path(job, task_id=task_id, now=entry.created if entry else now)
-
-
-def _numbered(template: str, n: int) -> str:
-    """The template with a place for the output's number, where it has none and needs one."""
-    if n == 1 or "{n}" in template or "{-n}" in template:
-        return template
-    return template.replace(".{ext}", "{-n}.{ext}") if ".{ext}" in template else template + "{-n}"
+    return output_path(job, n=n, ext=ext, task_id=task_id, now=entry.created if entry else now)
 
 
 def extension(content: OutputContent) -> str:
     """The suffix, without its dot, of a file of this content: the URL's where it fits the type."""
     known = EXTENSIONS.get(content.type, EXTENSIONS["video"])
     try:
-        given = PurePosixPath(urlsplit(content.url).path).suffix.lower().removeprefix(".")
+        suffix = PurePosixPath(urlsplit(content.url).path).suffix.lower().removeprefix(".")
     except ValueError:  # no URL at all; the download says so
-        given = ""
-    return given if given in known else known[0]
+        suffix = ""
+    return suffix if suffix in known else known[0]
 
 
 def existing_result(job: Job, path: Path) -> tuple[Sidecar, tuple[OutputFile, ...]] | None:
     """The sidecar and files of this very job at `path`, if they are there and whole."""
-    note = read_sidecar(sidecar_path(path))
-    if note is None or note.external_id != job.external_id:
+    sidecar = read_sidecar(sidecar_path(path))
+    if sidecar is None or sidecar.external_id != job.external_id:
         return None
-    outputs = note.outputs()
-    return (note, outputs) if outputs else None
+    outputs = sidecar.outputs()
+    return (sidecar, outputs) if outputs else None
 
 
 def ensure_writable(folder: Path) -> None:
     """Raise LocalFault where no file can be made in `folder`, which need not be there yet: before anything is paid."""
     try:
-        whole = folder.absolute()
-        there = next(one for one in (whole, *whole.parents) if one.exists() or one.is_symlink())
-        if not there.is_dir():
-            raise LocalFault(f"{there} is no folder; nothing can be written there", hint=ELSEWHERE)
-        if not os.access(there, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
-            raise LocalFault(f"{there} cannot be written to", hint=ELSEWHERE)
-        free = shutil.disk_usage(there).free
+        path = folder.absolute()
+        existing = next(parent for parent in (path, *path.parents) if parent.exists() or parent.is_symlink())
+        if not existing.is_dir():
+            raise LocalFault(f"{existing} is no folder; nothing can be written there", hint=ELSEWHERE)
+        if not os.access(existing, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+            raise LocalFault(f"{existing} cannot be written to", hint=ELSEWHERE)
+        free = shutil.disk_usage(existing).free
     except OSError as error:
         raise LocalFault(f"{folder} cannot be used: {error.strerror or error}", hint=ELSEWHERE) from error
     if free < MIN_FREE_BYTES:
-        raise LocalFault(f"the disk of {there} is full ({free} bytes are free)", hint=f"make room; {ELSEWHERE}")
+        raise LocalFault(f"the disk of {existing} is full ({free} bytes are free)", hint=f"make room; {ELSEWHERE}")
 
 
 def ensure_sidecar_free(job: Job, path: Path) -> None:
     """Raise UsageError where the sidecar of the file `path` would replace a file that is no such sidecar."""
-    note = sidecar_path(path)
-    if note == path:
+    sidecar = sidecar_path(path)
+    if sidecar == path:
         raise UsageError(f"{path} has the name of a sidecar, NAME.json; job {job.name} needs another", hint="use {ext}")
-    if not job.target.replace and os.path.lexists(note) and read_sidecar(note) is None:
+    if not job.target.replace and os.path.lexists(sidecar) and read_sidecar(sidecar) is None:
         raise UsageError(
-            f"{note} is there already and was not made by kirin; the sidecar of job {job.name} would replace it",
+            f"{sidecar} is there already and was not made by kirin; the sidecar of job {job.name} would replace it",
             hint="--force replaces it, -o writes elsewhere",
         )
 
@@ -240,14 +223,14 @@ def ensure_free(job: Job, path: Path) -> bool:
     if path.is_symlink() or not path.is_file():
         kind = "a symbolic link" if path.is_symlink() else "a folder" if path.is_dir() else "no plain file"
         raise UsageError(f"{path} is {kind}; job {job.name} cannot write there", hint="choose another name")
-    note = read_sidecar(sidecar_path(path))
-    own = note is not None and note.external_id == job.external_id
-    missed_by_nobody = own or (note is not None and note.origin.startswith(SANDBOX))
-    if job.target.replace or (note is not None and missed_by_nobody and note.matches(path)):
+    sidecar = read_sidecar(sidecar_path(path))
+    is_own = sidecar is not None and sidecar.external_id == job.external_id
+    missed_by_nobody = is_own or (sidecar is not None and sidecar.origin.startswith(SANDBOX))
+    if job.target.replace or (sidecar is not None and missed_by_nobody and sidecar.matches(path)):
         return True
-    made = "was made from another request" if note else "was not made by kirin"
-    made = "is not the file that was fetched" if own else made
+    problem = "was made from another request" if sidecar else "was not made by kirin"
+    problem = "is not the file that was fetched" if is_own else problem
     raise UsageError(
-        f"{path} is there already and {made}; job {job.name} would replace it",
+        f"{path} is there already and {problem}; job {job.name} would replace it",
         hint="--force replaces it, -o writes elsewhere, --again makes a new take",
     )

@@ -7,7 +7,6 @@ from pathlib import Path
 from statistics import median
 from typing import Final, Literal
 
-from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.run.job import Job
 from kirin_cli.run.limits import Prices
@@ -56,7 +55,10 @@ def plan_jobs(prepared: PreparedRun, entry_of: EntryOf, prices: Prices, duration
     plans = []
     for job in prepared.jobs:
         costs, seconds = prices(task_class_of(job)), durations(*task_class_of(job))
-        action, reason = _fate(job, prepared, entry_of(job.external_id))
+        entry, skipped = entry_of(job.external_id), prepared.skipped.get(job.external_id)
+        action, reason = ACTION_BY_STATE[entry.state] if entry else ("send", "it is new")
+        if skipped is not None:
+            action, reason = "skip", skipped.reason
         plans.append(
             PlannedJob(
                 job=job, action=action, reason=reason, path=prepared.paths[job.external_id],
@@ -70,10 +72,3 @@ def likely_cost(plans: Sequence[PlannedJob]) -> Decimal | None:
     """What a run may cost in US dollars; None where a job that would be sent has no known price."""
     costs = [plan.cost for plan in plans if plan.action == "send"]
     return None if None in costs else sum(filter(None, costs), Decimal(0))
-
-
-def _fate(job: Job, prepared: PreparedRun, entry: LedgerEntry | None) -> tuple[Action, str]:
-    skipped = prepared.skipped.get(job.external_id)
-    if skipped is not None:
-        return "skip", skipped.reason
-    return ("send", "it is new") if entry is None else ACTION_BY_STATE[entry.state]

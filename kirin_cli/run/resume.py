@@ -1,7 +1,7 @@
 """Jobs taken up from the ledger, or from the service alone, for resume, wait and download."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,7 @@ from kirin_cli.run.identity import canonical_json, media_digest
 from kirin_cli.run.job import Job, OutputTarget
 from kirin_cli.run.prepare import PreparedRun, with_labels
 from kirin_cli.run.submit import DENIALS
+from kirin_cli.tree import walk
 from kirin_cli.wire.responses import Task
 
 ANOTHER_JOB: Final = '{"job":'
@@ -31,13 +32,10 @@ NOT_KNOWN: Final = "it was taken up by its id alone; what was asked for is not k
 
 def serialize_plan(job: Job) -> str:
     """The plan of a job, as JSON text. Raises LocalFault where a media file cannot be read."""
-    files = {
-        media_digest(media_file): str(media_file.path)
-        for media_file in _media(job.values)
-        if media_file.path is not None
-    }
-    where = job.target
-    target = {"folder": str(where.folder.absolute()), "template": where.template, "replace": where.replace}
+    leaves = (leaf for _, leaf in walk(job.values))
+    files = {media_digest(leaf): str(leaf.path) for leaf in leaves if isinstance(leaf, MediaFile) and leaf.path}
+    folder = str(job.target.folder.absolute())
+    target = {"folder": folder, "template": job.target.template, "replace": job.target.replace}
     return canonical_json({"target": target, "media": files, "line": job.line})
 
 
@@ -53,59 +51,40 @@ def restore_job(entry: LedgerEntry) -> Job | None:
     plan = json.loads(entry.plan or "{}")
     target, files = plan.get("target") or {}, plan.get("media") or {}
     params = request.get("params") or {}
-    missing = [digest for digest in _digests(params) if not _same(files, digest)]
+    missing: list[str] = []
+    values = {name: _restored(value, files, missing) for name, value in params.items()}
     folder, template = Path(target.get("folder") or "."), target.get("template") or DEFAULT_TEMPLATE
     return Job(
         name=entry.job, label=entry.job or entry.external_id, model=model, request=entry.request,
-        values={name: _restored(value, files) for name, value in params.items()}, external_id=entry.external_id,
+        values=values, external_id=entry.external_id,
         target=OutputTarget(folder, template, bool(target.get("replace"))), take=entry.take, scope=entry.scope,
         file=entry.job_file, line=plan.get("line") or 0,
         unsendable=_unsendable(entry, files, missing) if params else NOT_KNOWN,
     )  # fmt: skip
 
 
-def _media(tree: object) -> Iterator[MediaFile]:
-    if isinstance(tree, MediaFile):
-        yield tree
-    elif isinstance(tree, Mapping | list):
-        for value in tree.values() if isinstance(tree, Mapping) else tree:
-            yield from _media(value)
+def _restored(tree: object, files: Mapping[str, str], missing: list[str]) -> object:
+    """The tree with media files in place of their SHA-256; `missing` gets those that no file has any more."""
+    if isinstance(tree, list):
+        return [_restored(value, files, missing) for value in tree]
+    if not isinstance(tree, Mapping):
+        return tree
+    digest = tree.get("sha256") if len(tree) == 1 else None
+    if not isinstance(digest, str) or not digest:
+        return {name: _restored(value, files, missing) for name, value in tree.items()}
+    media_file = _same_media(files[digest], digest) if digest in files else None
+    if media_file is None:
+        missing.append(digest)
+    return media_file or tree
 
 
-def _mark(tree: object) -> str:
-    """The SHA-256 that stands for a media file, "" for anything else."""
-    found = tree.get("sha256") if isinstance(tree, Mapping) and len(tree) == 1 else None
-    return found if isinstance(found, str) else ""
-
-
-def _digests(tree: object) -> Iterator[str]:
-    if mark := _mark(tree):
-        yield mark
-    elif isinstance(tree, Mapping | list):
-        for value in tree.values() if isinstance(tree, Mapping) else tree:
-            yield from _digests(value)
-
-
-def _restored(tree: object, files: Mapping[str, str]) -> object:
-    if mark := _mark(tree):
-        return _inspect(files[mark]) if _same(files, mark) else tree
-    if isinstance(tree, Mapping):
-        return {name: _restored(value, files) for name, value in tree.items()}
-    return [_restored(value, files) for value in tree] if isinstance(tree, list) else tree
-
-
-def _same(files: Mapping[str, str], mark: str) -> bool:
-    if mark not in files:
-        return False
-    try:
-        return media_digest(_inspect(files[mark])) == mark
-    except (MediaError, OSError):
-        return False
-
-
-def _inspect(path: str) -> MediaFile:
+def _same_media(path: str, digest: str) -> MediaFile | None:
     kind: MediaKind = "video" if Path(path).suffix.lower() in VIDEO_SUFFIXES else "image"
-    return inspect_with_videos(path, kind, Path(), uploads=True)
+    try:
+        media_file = inspect_with_videos(path, kind, Path(), uploads=True)
+        return media_file if media_digest(media_file) == digest else None
+    except (MediaError, OSError):
+        return None
 
 
 def _unsendable(entry: LedgerEntry, files: Mapping[str, str], missing: list[str]) -> str:
@@ -113,11 +92,11 @@ def _unsendable(entry: LedgerEntry, files: Mapping[str, str], missing: list[str]
         return "it needs what another job makes"
     if not missing:
         return ""
-    named = [files[mark] for mark in missing if mark in files]
-    return f"{named[0]} is no longer what it was" if named else "its pictures were given as Base64 and are not kept"
+    paths = [files[digest] for digest in missing if digest in files]
+    return f"{paths[0]} is no longer what it was" if paths else "its pictures were given as Base64 and are not kept"
 
 
-PROBES: Final = 3
+MAX_TASKS_QUERIED: Final = 3  # of each earlier key
 
 
 def unfinished_entries(ledger: Ledger, *, origin: str, account: str) -> list[LedgerEntry]:
@@ -133,79 +112,80 @@ def adopt_other_keys(ledger: Ledger, client: Client, *, origin: str, account: st
     sent it is of this account.
     """
     for earlier in unfinished_keys(ledger.store, origin):
-        if earlier != account and any(_can_see(client, task) for task in _latest(ledger, origin, earlier)):
+        if earlier == account:
+            continue
+        states = [state for state in LedgerState if state not in {LedgerState.INTENT, LedgerState.REJECTED}]
+        latest = select_entries(ledger.store, states=states, origin=origin, account=earlier, limit=MAX_TASKS_QUERIED)
+        ids = (entry.task_id or entry.external_id for entry in latest)
+        if any(client.query(task_id).kind is QueryStatus.FOUND for task_id in ids):
             reassign(ledger.store, origin, earlier, account)
-
-
-def _latest(ledger: Ledger, origin: str, account: str) -> list[LedgerEntry]:
-    states = [state for state in LedgerState if state not in {LedgerState.INTENT, LedgerState.REJECTED}]
-    return select_entries(ledger.store, states=states, origin=origin, account=account, limit=PROBES)
-
-
-def _can_see(client: Client, entry: LedgerEntry) -> bool:
-    return client.query(entry.task_id or entry.external_id).kind is QueryStatus.FOUND
 
 
 def jobs_from_entries(
     entries: Iterable[LedgerEntry], target: OutputTarget | None = None, *, force: bool = False
 ) -> PreparedRun:
     """The jobs of the entries, to be gone on with; `target` replaces where their files go, `force` what is there."""
-    jobs = [job for entry in entries if (job := restore_job(entry)) is not None]
-    return PreparedRun(jobs=with_labels([_to(job, target, force=force) for job in jobs]))
+    jobs = []
+    for job in filter(None, map(restore_job, entries)):
+        own = job.target
+        if target is not None:
+            template = target.template if target.template != DEFAULT_TEMPLATE else own.template
+            own = OutputTarget(target.folder, template, target.replace)
+        elif force:
+            own = replace(own, replace=True)
+        jobs.append(replace(job, target=own))
+    return PreparedRun(jobs=with_labels(jobs))
 
 
 def entries_for_ids(
-    ledger: Ledger, client: Client, given: Sequence[str], *, origin: str, account: str
+    ledger: Ledger, client: Client, ids: Sequence[str], *, origin: str, account: str
 ) -> list[LedgerEntry]:
     """The entries that the ids name; a task that only the service knows is written into the ledger first.
 
     Raises UsageError for an id that nobody knows or that is ambiguous.
     """
-    entries = [_entry(ledger, client, one, origin, account) for one in given]
-    return list({entry.id: entry for entry in entries}.values())
+    entries = {}
+    for task_id in ids:
+        try:
+            entry = find_entry(ledger.store, task_id, origin=origin, account=account)
+        except NoSuchTask as unknown:
+            entry = _adopted(ledger, task_id, query_task(client, task_id, unknown), origin, account)
+        entries[entry.id] = entry
+    return list(entries.values())
 
 
-def _to(job: Job, target: OutputTarget | None, *, force: bool) -> Job:
-    if target is None:
-        return replace(job, target=replace(job.target, replace=True)) if force else job
-    template = target.template if target.template != DEFAULT_TEMPLATE else job.target.template
-    return replace(job, target=OutputTarget(target.folder, template, target.replace))
-
-
-def _entry(ledger: Ledger, client: Client, given: str, origin: str, account: str) -> LedgerEntry:
-    try:
-        return find_entry(ledger.store, given, origin=origin, account=account)
-    except NoSuchTask as unknown:
-        task = query_task(client, given, unknown)
-    return _adopted(ledger, given, task, origin, account)
-
-
-def query_task(client: Client, given: str, unknown: NoSuchTask) -> Task:
+def query_task(client: Client, task_id: str, unknown: NoSuchTask) -> Task:
     """The task as the service tells it, where the ledger has none.
 
     Raises UsageError where the service has none either, NotPermitted, ServiceUnreachable.
     """
-    queried = client.query(given)
-    if queried.kind is QueryStatus.FOUND and queried.task:
-        return queried.task
-    if queried.kind in DENIALS:
+    result = client.query(task_id)
+    if result.kind is QueryStatus.FOUND and result.task:
+        return result.task
+    if result.kind in DENIALS:
         raise NotPermitted("the service refuses the key", hint="check KIRIN_API_KEY")
-    if queried.kind is QueryStatus.ABSENT:
+    if result.kind is QueryStatus.ABSENT:
         raise UsageError(f"{unknown.message.rstrip('.')}, and neither has the service", hint=unknown.hint)
     raise ServiceUnreachable(f"{unknown.message.rstrip('.')}, and the service gives no answer about it")
 
 
-def _adopted(ledger: Ledger, given: str, task: Task, origin: str, account: str) -> LedgerEntry:
+def _adopted(ledger: Ledger, external_id: str, task: Task, origin: str, account: str) -> LedgerEntry:
     model = task.raw.get("model")
     if not isinstance(model, str) or model not in MODELS:
-        raise UsageError(f"task {given} is of a model that this kirin does not know")
+        raise UsageError(f"task {external_id} is of a model that this kirin does not know")
     request = canonical_json({"model": model, "params": {}})
     plan = canonical_json({"target": {"folder": str(Path.cwd()), "template": DEFAULT_TEMPLATE, "replace": False}})
     intent = Intent(
-        origin=origin, account=account, external_id=given, model=model, request=request, job=task.id or given, plan=plan
+        origin=origin,
+        account=account,
+        external_id=external_id,
+        model=model,
+        request=request,
+        job=task.id or external_id,
+        plan=plan,
     )
     entry = ledger.intend(intent)
     try:
-        return ledger.move(entry, LedgerEvent.FOUND, "asked for by its id", task_id=task.id or given)
+        return ledger.move(entry, LedgerEvent.FOUND, "asked for by its id", task_id=task.id or external_id)
     except TaskOwnedElsewhere as taken:
         return taken.holder

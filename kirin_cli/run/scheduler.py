@@ -19,7 +19,7 @@ from kirin_cli.errors import (
     Terminated,
     UsageError,
 )
-from kirin_cli.ledger.entry import Intent, LedgerEntry
+from kirin_cli.ledger.entry import Intent
 from kirin_cli.ledger.leases import Leases
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.run.download import fetch_result, verify_done
@@ -28,7 +28,6 @@ from kirin_cli.run.job import Job, Outcome, Summary
 from kirin_cli.run.job_run import Download, Finished, JobRun, NextStep, RunContext, Wait
 from kirin_cli.run.limits import Admission, CostBudget, RunLimits
 from kirin_cli.run.outcomes import (
-    finish_conflict,
     finish_expired,
     finish_failed,
     finish_lost,
@@ -65,7 +64,7 @@ def finish_ended(job_run: JobRun) -> NextStep:
         case LedgerState.FAILED:
             return finish_failed(job_run, recorded_failure(job_run.entry))
         case LedgerState.CONFLICT:
-            return finish_conflict(job_run)
+            return finish_unknown(job_run, "the service calls it a duplicate, yet does not find it")
         case LedgerState.LOST:
             return finish_lost(job_run)
         case LedgerState.ABANDONED:
@@ -97,41 +96,41 @@ STEPS: Final[Mapping[LedgerState, Callable[[JobRun], NextStep]]] = {
     ),
 }
 FETCHES: Final = frozenset({LedgerState.SUCCEEDED, LedgerState.FETCHING, LedgerState.DONE})
-
-
-def take_step(job_run: JobRun) -> NextStep:
-    """Take one step. Raises LocalFault where the ledger or the disk fails."""
-    return STEPS[job_run.entry.state](job_run)
-
-
 NO_OUTCOMES: Final[Mapping[str, Outcome]] = {}
 
 
 class JobQueue:
-    """The jobs of a run in their order. `before` holds outcomes of jobs that were done already, by external id."""
+    """The jobs of a run in their order. `earlier` holds outcomes of jobs that were done already, by external id."""
 
     def __init__(
         self,
-        courses: Iterable[JobRun],
+        job_runs: Iterable[JobRun],
         limits: RunLimits,
         budget: CostBudget,
-        before: Mapping[str, Outcome] = NO_OUTCOMES,
+        earlier: Mapping[str, Outcome] = NO_OUTCOMES,
     ) -> None:
         self.outcomes: dict[str, Outcome] = {}
-        self._waiting = deque(courses)
+        self._waiting = deque(job_runs)
         self._in_flight: set[str] = set()
-        self._brakes = limits
+        self._limits = limits
         self._budget = budget
-        self._before = before
+        self._earlier = earlier
 
     def pop_ready(self) -> JobRun | None:
-        """The next job that may go, which is in flight from now on; None while there is none."""
-        job_run = self._ready() if self._brakes.has_capacity(len(self._in_flight)) else None
-        if job_run is None or not self._affords(job_run):
+        """The first job that waits for no result of another and may go; it is in flight from now on. None: not yet."""
+        if not self._limits.has_capacity(len(self._in_flight)):
             return None
-        self._waiting.remove(job_run)
-        self._in_flight.add(job_run.job.external_id)
-        return job_run
+        for job_run in self._waiting:
+            needs = {name: self.outcomes.get(key) or self._earlier.get(key) for name, key in job_run.job.needs.items()}
+            job_run.needed_outcomes = {name: outcome for name, outcome in needs.items() if outcome}
+            if len(job_run.needed_outcomes) < len(needs):
+                continue
+            if not self._affords(job_run):
+                return None
+            self._waiting.remove(job_run)
+            self._in_flight.add(job_run.job.external_id)
+            return job_run
+        return None
 
     def release_slot(self, job_run: JobRun) -> None:
         """The service is done with the job: it takes no room any more."""
@@ -146,24 +145,15 @@ class JobQueue:
         cost = outcome.cost if charged else None
         self._budget.record_end(name, task_class_of(job_run.job), cost, charged=charged)
 
-    def _ready(self) -> JobRun | None:
-        """The first that waits for no result of another job."""
-        for job_run in self._waiting:
-            needs = job_run.job.needs.items()
-            if all(need in self.outcomes or need in self._before for _, need in needs):
-                job_run.needed_outcomes = {name: self.outcomes.get(need) or self._before[need] for name, need in needs}
-                return job_run
-        return None
-
     def _affords(self, job_run: JobRun) -> bool:
         """Whether the next job may go: what is sent already goes on, the rest must fit the limit."""
         name, task_class = job_run.job.external_id, task_class_of(job_run.job)
-        if job_run.entry.state is not LedgerState.INTENT or self._brakes.stop_reason():
+        if job_run.entry.state is not LedgerState.INTENT or self._limits.stop_reason():
             self._budget.resume(name, task_class)
             return True
         admission = self._budget.admit(name, task_class)
         if admission is Admission.STOP:
-            self._brakes.stop(BalanceInsufficient(self._budget.reason(task_class), hint="a higher --max-cost goes on"))
+            self._limits.stop(BalanceInsufficient(self._budget.reason(task_class), hint="a higher --max-cost goes on"))
         return admission is not Admission.WAIT
 
 
@@ -185,26 +175,26 @@ class RunOptions:
 
 
 class Scheduler:
-    """One run. `before` holds the outcomes of jobs that were done already, by external id: others may need them."""
+    """One run. `earlier` holds the outcomes of jobs that were done already, by external id: others may need them."""
 
     def __init__(
         self,
         jobs: Iterable[Job],
         context: RunContext,
-        brakes: RunLimits,
         leases: Leases,
-        limits: RunOptions,
+        options: RunOptions,
         run_id: str,
-        before: Mapping[str, Outcome] = NO_OUTCOMES,
+        earlier: Mapping[str, Outcome] = NO_OUTCOMES,
     ) -> None:
         self.run_id = run_id
-        self._world = context
-        self._brakes = brakes
-        self._leases = leases
-        self._limits = limits
+        self._context, self._limits, self._leases, self._options = context, context.limits, leases, options
         self._changed = threading.Condition()
-        self._courses = self._intend(list(jobs))
-        self._line = JobQueue(self._courses, brakes, CostBudget(limits.max_cost, context.prices), before)
+        jobs = list(jobs)
+        entries = context.ledger.intend_all(make_intent(job, context, run_id) for job in jobs)
+        for job in jobs:
+            context.emit(Queued(job=job.label, at=context.clock.time(), model=job.model.id))
+        self._job_runs = [JobRun(job, entry, context) for job, entry in zip(jobs, entries, strict=True)]
+        self._queue = JobQueue(self._job_runs, self._limits, CostBudget(options.max_cost, context.prices), earlier)
         self._stop: KirinError | None = None
         self._api = WorkQueue(context.clock, API_WORKERS, "api")
         self._downloads = WorkQueue(context.clock, DOWNLOAD_WORKERS, "download")
@@ -219,57 +209,53 @@ class Scheduler:
         self._admit()
         self._wait(tick)
         self._close()
-        ended = self._line.outcomes
-        outcomes = tuple(
-            ended.get(job_run.job.external_id) or self._unfinished(job_run).outcome for job_run in self._courses
-        )
+        ended = self._queue.outcomes
+        stop = self._stop or self._limits.stop_reason() or StillRunning("the run ended")
+        outcomes = []
+        for job_run in self._job_runs:
+            outcome = ended.get(job_run.job.external_id)
+            if outcome is None:
+                job_run.entry = self._context.ledger.get(job_run.entry) or job_run.entry
+                outcome = finish_stopped(job_run, stop).outcome
+            outcomes.append(outcome)
         signal = self._stop.exit_code if isinstance(self._stop, Interrupted | Terminated) else 0
-        return Summary(run_id=self.run_id, outcomes=outcomes, signal=signal)
+        return Summary(run_id=self.run_id, outcomes=tuple(outcomes), signal=signal)
 
     def interrupt(self, reason: KirinError) -> None:
         """Submit nothing more and stop waiting; what runs on the service goes on. Safe in a signal handler."""
         self._stop = self._stop or reason
-        self._brakes.stop(self._stop)
-
-    def _intend(self, jobs: list[Job]) -> list[JobRun]:
-        entries = self._world.ledger.intend_all(make_intent(job, self._world, self.run_id) for job in jobs)
-        for job in jobs:
-            self._world.emit(Queued(job=job.label, at=self._world.clock.time(), model=job.model.id))
-        return [JobRun(job, entry, self._world) for job, entry in zip(jobs, entries, strict=True)]
+        self._limits.stop(self._stop)
 
     def _wait(self, tick: Callable[[], None]) -> None:
-        clock, started, renewed = self._world.clock, self._world.clock.now(), self._world.clock.now()
-        while self._stop is None and len(self._line.outcomes) < len(self._courses):
+        clock, started, renewed = self._context.clock, self._context.clock.now(), self._context.clock.now()
+        while self._stop is None and len(self._queue.outcomes) < len(self._job_runs):
             if self._api.failure or self._downloads.failure:
                 break
             now = clock.now()
-            if self._limits.timeout is not None and now - started >= self._limits.timeout:
+            if self._options.timeout is not None and now - started >= self._options.timeout:
                 self._stop = StillRunning("the wait is over")
             if now - renewed >= LEASE_RENEWAL_SECONDS:
-                self._renew_leases()
+                try:
+                    self._leases.renew()
+                except LocalFault as error:
+                    # The steps under way find out by themselves whether their part can still be written down.
+                    self._limits.stop(error)
                 renewed = now
             with self._changed:
                 clock.wait(self._changed, WAIT_SLICE)
             tick()
 
-    def _renew_leases(self) -> None:
-        try:
-            self._leases.renew()
-        except LocalFault as fault:
-            # The steps under way find out by themselves whether their part can still be written down.
-            self._brakes.stop(fault)
-
     def _close(self) -> None:
         if self._stop is not None:
-            self._brakes.stop(self._stop)
+            self._limits.stop(self._stop)
         if isinstance(self._stop, Interrupted | Terminated):
-            words = f"{self._stop.message}: what is under way is brought to an end; once more ends at once"
-            text = f"{words}; {self._stop.hint}" if self._stop.hint else words
-            self._world.emit(Notice(job="", at=self._world.clock.time(), text=text))
+            message = f"{self._stop.message}: what is under way is brought to an end; once more ends at once"
+            text = f"{message}; {self._stop.hint}" if self._stop.hint else message
+            self._context.emit(Notice(job="", at=self._context.clock.time(), text=text))
         self._api.close()
         self._downloads.close()
-        for agenda in (self._api, self._downloads):
-            agenda.join(SHUTDOWN_SECONDS / 2)
+        for workers in (self._api, self._downloads):
+            workers.join(SHUTDOWN_SECONDS / 2)
         failure = self._api.failure or self._downloads.failure
         if failure is not None:
             raise failure
@@ -279,61 +265,50 @@ class Scheduler:
 
     def _admit(self) -> None:
         with self._changed:
-            while job_run := self._line.pop_ready():
+            while job_run := self._queue.pop_ready():
                 self._schedule(job_run, Wait(0))
 
-    def _schedule(self, job_run: JobRun, then: NextStep) -> None:
-        if isinstance(then, Wait) and job_run.entry.state not in FETCHES:
-            self._api.add(lambda: self._step(job_run), then.seconds)
+    def _schedule(self, job_run: JobRun, step: NextStep) -> None:
+        if isinstance(step, Wait) and job_run.entry.state not in FETCHES:
+            self._api.add(lambda: self._step(job_run), step.seconds)
         else:
-            self._line.release_slot(job_run)
-            self._downloads.add(lambda: self._step(job_run), then.seconds if isinstance(then, Wait) else 0.0)
+            self._queue.release_slot(job_run)
+            self._downloads.add(lambda: self._step(job_run), step.seconds if isinstance(step, Wait) else 0.0)
 
     def _step(self, job_run: JobRun) -> None:
-        then = self._run_step(job_run)
+        step = self._run_step(job_run)
         if job_run.entry.state is LedgerState.ACCEPTED:
-            self._brakes.on_accepted()
-        if isinstance(then, Finished):
-            self._release_lease(job_run)
-        with self._changed:
-            if isinstance(then, Finished):
-                self._line.finish(job_run, then.outcome)
-                self._changed.notify_all()
-            else:
-                self._schedule(job_run, then)
-        if isinstance(then, Finished | Download):
-            self._admit()
-
-    def _release_lease(self, job_run: JobRun) -> None:
-        """Another process may wait for this job, while this one waits for a job of that one's (fault G4)."""
-        if job_run.has_lease:
+            self._limits.on_accepted()
+        if isinstance(step, Finished) and job_run.has_lease:
+            # Another process may wait for this job, while this one waits for a job of that one's (fault G4).
             with suppress(LocalFault):
                 self._leases.release(job_run.entry)
+        with self._changed:
+            if isinstance(step, Finished):
+                self._queue.finish(job_run, step.outcome)
+                self._changed.notify_all()
+            else:
+                self._schedule(job_run, step)
+        if isinstance(step, Finished | Download):
+            self._admit()
 
     def _run_step(self, job_run: JobRun) -> NextStep:
+        """Take one step, or first make the job this process's own."""
         try:
-            return take_step(job_run) if job_run.has_lease else self._claim(job_run)
-        except LocalFault as fault:
-            self._brakes.stop(fault)
-            return finish_pending(job_run, fault)
+            return STEPS[job_run.entry.state](job_run) if job_run.has_lease else self._claim(job_run)
+        except LocalFault as error:
+            self._limits.stop(error)
+            return finish_pending(job_run, error)
         except UsageError as error:
             return finish_pending(job_run, LocalFault(error.message, hint=error.hint))
-        except ResultUnavailable as unavailable:
-            return finish_unavailable(job_run, unavailable)
+        except ResultUnavailable as error:
+            return finish_unavailable(job_run, error)
 
     def _claim(self, job_run: JobRun) -> NextStep:
-        claim = self._leases.acquire(job_run.entry)
-        job_run.entry = claim.entry
-        if claim.granted:
-            job_run.has_lease, job_run.inherited = True, job_run.inherited or claim.took_over
+        lease = self._leases.acquire(job_run.entry)
+        job_run.entry = lease.entry
+        if lease.granted:
+            job_run.has_lease, job_run.inherited = True, job_run.inherited or lease.took_over
             return Wait(0)
-        if "held" not in job_run.reported_statuses:
-            job_run.reported_statuses.add("held")
-            job_run.emit(Notice, text="another kirin is at this job; waiting for it")
-        return Wait(self._world.schedule.backoff(1))
-
-    def _unfinished(self, job_run: JobRun) -> Finished:
-        entry: LedgerEntry | None = self._world.ledger.get(job_run.entry)
-        job_run.entry = entry or job_run.entry
-        stop = self._stop or self._brakes.stop_reason() or StillRunning("the run ended")
-        return finish_stopped(job_run, stop)
+        job_run.notify_once("held", "another kirin is at this job; waiting for it")
+        return Wait(self._context.schedule.backoff(1))

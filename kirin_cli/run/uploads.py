@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import secrets
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -13,10 +11,12 @@ from pathlib import Path
 from typing import Final
 
 from kirin_cli.api.upload import OnBytesSent
+from kirin_cli.atomic_file import write_atomically
 from kirin_cli.errors import UsageError
 from kirin_cli.media.detect import UPLOAD_HINT, is_local_video
 from kirin_cli.media.local_files import sha256
 from kirin_cli.modelspec.types import MediaFile
+from kirin_cli.tree import map_leaves
 
 FOLDER: Final = "uploads"
 MAX_AGE: Final = 12 * 3600.0  # seconds; a URL that may soon be dead is of no use to the service
@@ -31,23 +31,19 @@ class UploadCache:
     def get(self, digest: str) -> str:
         """The URL of the content with this SHA-256, "" where none is known or it is too old."""
         try:
-            note = json.loads(self._path(digest).read_bytes())
-            fresh = 0 <= self._now() - note["at"] < MAX_AGE
-            same = (note["to"], note["sha256"]) == (self._to, digest)
-            return str(note["url"]) if fresh and same else ""
+            cached = json.loads(self._path(digest).read_bytes())
+            is_fresh = 0 <= self._now() - cached["at"] < MAX_AGE
+            is_same = (cached["to"], cached["sha256"]) == (self._to, digest)
+            return str(cached["url"]) if is_fresh and is_same else ""
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return ""
 
     def put(self, digest: str, url: str) -> None:
         """Remember a URL."""
-        path = self._path(digest)
-        part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-        note = {"url": url, "at": self._now(), "to": self._to, "sha256": digest}
+        cached = {"url": url, "at": self._now(), "to": self._to, "sha256": digest}
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
-            with open(part, "x", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-                json.dump(note, file)
-            part.replace(path)
+            write_atomically(self._path(digest), json.dumps(cached), mode=0o600)
 
     def forget(self, digest: str) -> None:
         """Remember a URL no longer."""
@@ -57,10 +53,6 @@ class UploadCache:
     def _path(self, digest: str) -> Path:
         name = hashlib.sha256(f"{self._to}\n{digest}".encode()).hexdigest()[:32]
         return self._folder / f"{name}.json"
-
-
-def ignore_progress(_sent: int, _total: int) -> None:
-    """Tell nobody."""
 
 
 class Uploader:
@@ -78,55 +70,47 @@ class Uploader:
         self._digests: dict[object, str] = {}
         self._urls: dict[str, str] = {}
 
-    def url_of(self, video: MediaFile, tell: OnBytesSent = ignore_progress) -> str:
+    def url_of(self, video: MediaFile, tell: OnBytesSent = lambda _sent, _total: None) -> str:
         """The URL of a local video, uploaded now where that is needed; `tell` hears how it goes on.
 
         Raises LocalFault where the file has changed since inspection, and what `send` raises.
         """
-        digest = self._digest(video)
-        with self._lock:
-            turn = self._turns[digest]
-        with turn:
-            if digest not in self._urls:
-                self._urls[digest] = self._kept_url(digest, video.size or 0) or self._uploaded(digest, video, tell)
-            return self._urls[digest]
-
-    def _digest(self, video: MediaFile) -> str:
         file = (video.path, video.stamp)
         if file not in self._digests:
             self._digests[file] = sha256(video)
-        return self._digests[file]
+        digest = self._digests[file]
+        with self._lock:
+            turn = self._turns[digest]
+        with turn:
+            url = self._urls.get(digest) or self._cached_url(digest, video.size or 0)
+            if not url:
+                url = self._send(video, tell)
+                self._cache.put(digest, url)
+            self._urls[digest] = url
+            return url
 
-    def _kept_url(self, digest: str, size: int) -> str:
+    def _cached_url(self, digest: str, size: int) -> str:
         url = self._cache.get(digest)
         if url and not self._still_there(url, size):
             self._cache.forget(digest)
             return ""
         return url
 
-    def _uploaded(self, digest: str, video: MediaFile, tell: OnBytesSent) -> str:
-        url = self._send(video, tell)
-        self._cache.put(digest, url)
-        return url
-
 
 def upload_local_videos(
-    values: Mapping[str, object], uploader: Uploader | None, tell: OnBytesSent = ignore_progress
+    values: Mapping[str, object], uploader: Uploader | None, tell: OnBytesSent = lambda _sent, _total: None
 ) -> dict[str, object]:
     """The parameters with the URLs of their local videos in place of these.
 
     Raises what `url_of` raises, and UsageError where there is a local video and no uploader.
     """
-    return {name: _replaced(value, uploader, tell) for name, value in values.items()}
 
+    def upload(value: object) -> object:
+        if not isinstance(value, MediaFile) or not is_local_video(value):
+            return value
+        if uploader is None:
+            message = f"{value.label} is a local file, and the service takes videos by URL only"
+            raise UsageError(message, hint=UPLOAD_HINT)
+        return replace(value, given=uploader.url_of(value, tell), form="url", path=None, stamp=None)
 
-def _replaced(value: object, uploader: Uploader | None, tell: OnBytesSent) -> object:
-    if isinstance(value, Mapping):
-        return {name: _replaced(inner, uploader, tell) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_replaced(inner, uploader, tell) for inner in value]
-    if not isinstance(value, MediaFile) or not is_local_video(value):
-        return value
-    if uploader is None:
-        raise UsageError(f"{value.label} is a local file, and the service takes videos by URL only", hint=UPLOAD_HINT)
-    return replace(value, given=uploader.url_of(value, tell), form="url", path=None, stamp=None)
+    return {name: map_leaves(value, upload) for name, value in values.items()}

@@ -5,34 +5,37 @@ import threading
 import time
 from collections.abc import Callable
 from itertools import count
-from typing import Protocol
 
 Work = Callable[[], None]
 
 
-class RunClock(Protocol):
-    """Time as the run sees it."""
+class SystemClock:
+    """Real time: monotonic for waiting, the wall clock for what is written down (fault L6)."""
 
     def now(self) -> float:
         """Seconds that only go forward."""
+        return time.monotonic()
 
     def time(self) -> float:
         """Seconds since the epoch."""
+        return time.time()
 
     def wait(self, condition: threading.Condition, seconds: float | None) -> None:
-        """Wait until the condition is notified, at most `seconds`."""
+        """Wait for the condition, at most `seconds`; in slices, so that a suspended machine wakes up in time."""
+        condition.wait(60.0 if seconds is None else min(seconds, 60.0))
 
 
 class WorkQueue:
-    """Threads that do what is due. A failure of one piece of work stops all and is raised by `finish`."""
+    """Threads that do what is due. A failure of one piece of work stops all and stays in `failure`."""
 
-    def __init__(self, clock: RunClock, workers: int, name: str) -> None:
+    def __init__(self, clock: SystemClock, workers: int, name: str) -> None:
         self._clock = clock
         self._changed = threading.Condition()
         self._due: list[tuple[float, int, Work]] = []
         self._order = count()
         self._closed = False
-        self._failure: BaseException | None = None
+        self.failure: BaseException | None = None
+        """What a piece of work raised."""
         self._threads = [threading.Thread(target=self._serve, name=f"{name}-{n}", daemon=True) for n in range(workers)]
 
     def start(self) -> None:
@@ -60,17 +63,12 @@ class WorkQueue:
             thread.join(max(0.0, end - self._clock.now()))
         return not any(thread.is_alive() for thread in self._threads)
 
-    @property
-    def failure(self) -> BaseException | None:
-        """What a piece of work raised."""
-        return self._failure
-
     def _serve(self) -> None:
         while (work := self._next()) is not None:
             try:
                 work()
             except BaseException as error:  # noqa: BLE001  (carried to the thread that waits for the run)
-                self._failure = self._failure or error
+                self.failure = self.failure or error
                 self.close()
 
     def _next(self) -> Work | None:
@@ -81,19 +79,3 @@ class WorkQueue:
                     return heapq.heappop(self._due)[2]
                 self._clock.wait(self._changed, self._due[0][0] - now if self._due else None)
         return None
-
-
-class SystemClock:
-    """Real time: monotonic for waiting, the wall clock for what is written down (fault L6)."""
-
-    def now(self) -> float:
-        """Monotonic seconds."""
-        return time.monotonic()
-
-    def time(self) -> float:
-        """Seconds since the epoch."""
-        return time.time()
-
-    def wait(self, condition: threading.Condition, seconds: float | None) -> None:
-        """Wait for the condition, at most `seconds`; in slices, so that a suspended machine wakes up in time."""
-        condition.wait(60.0 if seconds is None else min(seconds, 60.0))

@@ -255,7 +255,7 @@ def test_a_server_that_reads_slowly_gets_every_byte():
 
 def test_P9_an_answer_that_never_ends_is_cut_off(service):
     service.script("GET", answer(200, b"x" * 1_000_000))
-    transport = Transport(NetworkSettings({}), most=500_000)
+    transport = Transport(NetworkSettings({}), max_bytes=500_000)
     found = fault_of(transport, HttpRequest("GET", service.url("/"), BEARER))
     assert found.kind == "too_large"
 

@@ -225,9 +225,7 @@ def open_run(
 
 
 def _execute(machine: Bench, run: OpenRun, setting: RunSettings, during: Callable[[Scheduler], None]) -> Summary:
-    scheduler = Scheduler(
-        run.jobs, run.context, run.limits, run.leases, RunOptions(setting.in_flight, setting.timeout), "r"
-    )
+    scheduler = Scheduler(run.jobs, run.context, run.leases, RunOptions(setting.in_flight, setting.timeout), "r")
     workers: Iterable[threading.Thread] = [*scheduler._api._threads, *scheduler._downloads._threads]
     during(scheduler)
     with machine.clock.attend(workers, setting.timeout or 1e9):

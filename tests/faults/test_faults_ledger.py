@@ -181,7 +181,7 @@ def test_G4_who_loses_the_race_for_an_entry_does_not_send(machine: Bench) -> Non
 
 def test_S14_a_denial_that_comes_while_a_request_is_made_ready_stops_it(machine: Bench) -> None:
     batches: list[Scheduler] = []
-    denied = Interrupted(lambda: batches[0]._brakes.stop(NotPermitted("the service refuses the key")))
+    denied = Interrupted(lambda: batches[0]._limits.stop(NotPermitted("the service refuses the key")))
     result = machine.run(batches.append, dialect=denied)
     assert (result.exit_code, machine.posts, machine.entries()[0].state) == (4, 0, LedgerState.INTENT)
 

@@ -15,7 +15,7 @@ from kirin_cli.modelspec.types import MediaFile
 from kirin_cli.run import download, submit
 from kirin_cli.run.job_run import Finished, JobRun, Wait
 from kirin_cli.run.limits import RunLimits
-from kirin_cli.run.scheduler import STEPS, take_step
+from kirin_cli.run.scheduler import STEPS
 from kirin_cli.run.work_queue import SystemClock
 from kirin_cli.wire import DIALECTS
 from kirin_cli.wire.responses import Task, TaskState
@@ -58,7 +58,7 @@ def test_every_state_has_a_step():
 def test_P7_a_refused_key_before_sending_leaves_the_job_as_it_was(course):
     it = course(LedgerState.INTENT, QueryResult(QueryStatus.DENIED, status=401))
     it.inherited = True
-    over = take_step(it)
+    over = STEPS[it.entry.state](it)
     assert isinstance(over, Finished)
     assert (over.outcome.state, over.outcome.exit_code, it.entry.state) == ("pending", 4, LedgerState.INTENT)
     assert it.context.limits.stop_reason()
@@ -106,7 +106,7 @@ def test_an_upload_that_fails_sends_nothing(course):
     it = course(LedgerState.INTENT)
     it.job.values["video"] = MediaFile("clip.mp4", "file", format="mp4", path=Path("clip.mp4"))
     it.context.uploader = SimpleNamespace(url_of=fail)
-    over = take_step(it)
+    over = STEPS[it.entry.state](it)
     assert isinstance(over, Finished)
     assert (over.outcome.state, it.entry.state) == ("pending", LedgerState.INTENT)
     assert "the storage refuses the video" in over.outcome.error.message
