@@ -77,7 +77,7 @@ class DownloadAttempts:
     resumable: bool = True
     failures: int = 0
     furthest: int = 0
-    asked_to_wait: float | None = None
+    retry_after: float | None = None
 
     def run(self) -> VerifiedFile:
         """Try until the file is here and whole. Raises ResultUrlExpired, ResultUnavailable, LocalFault."""
@@ -133,7 +133,7 @@ class DownloadAttempts:
         """Raise for an answer that is no file: TransportError where another attempt may help."""
         status, headers = response.status_code, response.headers
         if status in self.context.limits.retries.statuses:
-            self.asked_to_wait = parse_retry_after(headers.get("Retry-After"), self.context.now())
+            self.retry_after = parse_retry_after(headers.get("Retry-After"), self.context.now())
             raise TransportError("broken", f"the server answered {status}")
         if status >= 400 and status != 416:
             raise ResultUrlExpired(f"{self.part.target.name}: the server of the file answered {status}")
@@ -179,8 +179,8 @@ class DownloadAttempts:
         self.failures += 1
         if retries.gives_up(self.failures):
             raise ResultUnavailable(f"{self.part.target.name} could not be fetched: {reason}")
-        self.context.sleep(retries.delay(self.failures, self.asked_to_wait))
-        self.asked_to_wait = None
+        self.context.sleep(retries.delay(self.failures, self.retry_after))
+        self.retry_after = None
 
 
 DEFAULT_DOWNLOAD_LIMITS = DownloadLimits()

@@ -135,14 +135,14 @@ def _open_locked(path: Path) -> BinaryIO:
 
 def _is_alone(file: BinaryIO, path: Path) -> bool:
     """Whether `path` still is this file, and no finished one under two names; the second name is taken off then."""
-    mine = os.fstat(file.fileno())
+    status = os.fstat(file.fileno())
     try:
-        same = os.path.samestat(mine, path.lstat())
+        is_same = os.path.samestat(status, path.lstat())
     except FileNotFoundError:  # published a moment ago
         return False
-    if same and mine.st_nlink > 1:
+    if is_same and status.st_nlink > 1:
         path.unlink()
-    return same and mine.st_nlink == 1
+    return is_same and status.st_nlink == 1
 
 
 if sys.platform == "win32":

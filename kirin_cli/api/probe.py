@@ -58,8 +58,8 @@ def image_info(client: RangeClient, name: str) -> RemoteMediaInfo:
     """
     file = RangeFile(client)
     head = file.read(PREFIXES[0])
-    found = detect_format(head[:HEAD])
-    if file.size == len(head) or found not in {"jpeg", "png"}:
+    format_name = detect_format(head[:HEAD])
+    if file.size == len(head) or format_name not in {"jpeg", "png"}:
         header = read_image_header(BytesIO(head), len(head), name)
         return RemoteMediaInfo(header.format, len(head), header.width, header.height)
     size = client.length(MAX_IMAGE_BYTES) if file.size is None else file.size
@@ -67,7 +67,7 @@ def image_info(client: RangeClient, name: str) -> RemoteMediaInfo:
         raise MediaError("I3", f"{name} has more than {MAX_IMAGE_BYTES} bytes, the most that an image may have")
     width, height = _sides(file)
     missing = [] if width else ["its pixels"]
-    return RemoteMediaInfo(found, size, width, height, remark=_remark(name, missing, file.limit))
+    return RemoteMediaInfo(format_name, size, width, height, remark=_remark(name, missing, file.limit))
 
 
 def _sides(file: RangeFile) -> tuple[int | None, int | None]:
@@ -116,7 +116,7 @@ class Prober:
         self._adapter = BoundedAdapter(network)
         self._open = partial(RangeClient, network=network, adapter=self._adapter, clock=clock, timeouts=timeouts)
         self._expected: dict[ProbeTarget, None] = {}
-        self._known: dict[ProbeTarget, RemoteMediaInfo | MediaError] = {}
+        self._results: dict[ProbeTarget, RemoteMediaInfo | MediaError] = {}
 
     def inspect(self, given: str, kind: MediaKind, base: Path) -> MediaFile:
         """As `inspect_media`, with the facts of what a URL leads to.
@@ -127,12 +127,12 @@ class Prober:
         media_file = self._look(given, kind, base)
         if media_file.form != "url":
             return media_file
-        found = self._facts((given, kind))
-        if isinstance(found, MediaError):
-            raise MediaError(found.rule, found.message)
+        result = self._facts((given, kind))
+        if isinstance(result, MediaError):
+            raise MediaError(result.rule, result.message)
         return replace(
-            media_file, format=found.format, size=found.size, width=found.width, height=found.height,
-            seconds=found.seconds, fps=found.fps,
+            media_file, format=result.format, size=result.size, width=result.width, height=result.height,
+            seconds=result.seconds, fps=result.fps,
         )  # fmt: skip
 
     def expect(self, given: str, kind: MediaKind, base: Path) -> MediaFile:
@@ -155,9 +155,9 @@ class Prober:
     def warning_for(self, given: str) -> tuple[str, str] | None:
         """Rule and sentence where something could not be learned of a URL that can be used."""
         for kind, rule in RULES.items():
-            found = self._known.get((given, kind))
-            if isinstance(found, RemoteMediaInfo) and found.remark:
-                return rule, found.remark
+            result = self._results.get((given, kind))
+            if isinstance(result, RemoteMediaInfo) and result.remark:
+                return rule, result.remark
         return None
 
     def close(self) -> None:
@@ -178,9 +178,9 @@ class Prober:
                 self._facts(self._expected.popitem()[0])
 
     def _facts(self, wanted: ProbeTarget) -> RemoteMediaInfo | MediaError:
-        if wanted not in self._known:
-            self._known[wanted] = self._probe(*wanted)
-        return self._known[wanted]
+        if wanted not in self._results:
+            self._results[wanted] = self._probe(*wanted)
+        return self._results[wanted]
 
     def _probe(self, url: str, kind: MediaKind) -> RemoteMediaInfo | MediaError:
         read = video_info if kind == "video" else image_info

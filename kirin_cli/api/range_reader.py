@@ -75,9 +75,9 @@ class RangeClient:
         self._total = part.total
         return part
 
-    def length(self, most: int) -> int | None:
-        """The length of the file by counting, None where it is more than `most`."""
-        return self._ask({}, lambda response: _counted(response, most))
+    def length(self, max_bytes: int) -> int | None:
+        """The length of the file by counting, None where it is more than `max_bytes`."""
+        return self._ask({}, lambda response: _counted(response, max_bytes))
 
     def _ask(self, headers: Mapping[str, str], read: Callable[[requests.Response], Answer]) -> Answer:
         """What `read` makes of the answer; the connection is used again only where it was read to its end."""
@@ -122,26 +122,26 @@ class RangeClient:
         return RangePart(data, None if content[3] == "*" else int(content[3]))
 
 
-def _body(response: requests.Response, most: int) -> tuple[bytes, bool]:
-    """At most `most` bytes of the body, and whether it ends there; only then can the connection be used again."""
+def _body(response: requests.Response, max_bytes: int) -> tuple[bytes, bool]:
+    """At most `max_bytes` bytes of the body, and whether it ends there; only then can the connection be used again."""
     data = bytearray()
-    while len(data) <= most:
-        piece = response.raw.read1(min(PROBE_CHUNK, most + 1 - len(data)), decode_content=False)
+    while len(data) <= max_bytes:
+        piece = response.raw.read1(min(PROBE_CHUNK, max_bytes + 1 - len(data)), decode_content=False)
         if not piece:
             response.raw.release_conn()
             return bytes(data), True
         data += piece
     response.raw.close()
-    return bytes(data[:most]), False
+    return bytes(data[:max_bytes]), False
 
 
-def _counted(response: requests.Response, most: int) -> int | None:
-    """The length of the body, None where it is more than `most` or no whole file."""
+def _counted(response: requests.Response, max_bytes: int) -> int | None:
+    """The length of the body, None where it is more than `max_bytes` or no whole file."""
     count = 0
-    while count <= most and (piece := response.raw.read1(PROBE_CHUNK, decode_content=False)):
+    while count <= max_bytes and (piece := response.raw.read1(PROBE_CHUNK, decode_content=False)):
         count += len(piece)
     response.raw.close()
-    return count if response.status_code == 200 and count <= most else None
+    return count if response.status_code == 200 and count <= max_bytes else None
 
 
 def _refuse_packed(headers: Mapping[str, str]) -> None:

@@ -45,8 +45,8 @@ def upload_endpoint(upload_url: str, base_url: str, key: str) -> UploadEndpoint:
         raise UsageError(f"the upload URL cannot be used: {error}", hint=hint) from None
     if "@" in parts.netloc or parts.fragment or any(ord(letter) <= 32 for letter in parts.geturl()):
         raise UsageError("the upload URL must not hold a user name, a fragment or white space")
-    same = url_origin(upload_url.strip()) == url_origin(base_url.strip())
-    return UploadEndpoint(parts.geturl(), key if same else "")
+    same_origin = url_origin(upload_url.strip()) == url_origin(base_url.strip())
+    return UploadEndpoint(parts.geturl(), key if same_origin else "")
 
 
 def url_origin(url: str) -> tuple[str, str, int]:
@@ -119,7 +119,7 @@ class UploadClient:
         request = HttpRequest("POST", self.to.url, headers, form)
         retries, failures = RETRIES["upload"], 0
         while True:
-            asked: float | None = None
+            retry_after: float | None = None
             try:
                 reply = self._transport.send(request, deadline=self._deadline, fresh=True)
             except TransportError as error:
@@ -129,12 +129,12 @@ class UploadClient:
                 if reply.status not in retries.statuses:
                     return _url(reply, media_file)
                 reason, final = _describe(reply), False
-                asked = parse_retry_after(reply.headers.get("Retry-After"), self._now()) or None
+                retry_after = parse_retry_after(reply.headers.get("Retry-After"), self._now()) or None
             failures += 1
             if final or retries.gives_up(failures):
                 hint = "nothing was sent; run again"
                 raise ServiceUnreachable(f"{media_file.label} could not be uploaded: {reason}", hint=hint)
-            self._sleep(retries.delay(failures, asked))
+            self._sleep(retries.delay(failures, retry_after))
 
 
 def _url(reply: HttpReply, media_file: MediaFile) -> str:

@@ -74,8 +74,8 @@ def _checked(job: JobSpec, look: InspectMedia) -> CheckedJob:
     problems = list(job.problems)
     values: Mapping[str, object] = {}
     if model is None and not problems and "model" not in job.invalid_paths:
-        known = did_you_mean(job.model, list(MODELS))
-        problems.append(Problem("model", "A1", f"unknown model {quote(job.model)}{known}"))
+        suggestion = did_you_mean(job.model, list(MODELS))
+        problems.append(Problem("model", "A1", f"unknown model {quote(job.model)}{suggestion}"))
     if model is not None and _UNCHECKABLE.isdisjoint([problem.path for problem in problems]):
         result = model.check(job.params, look)
         problems += [problem for problem in result.problems if problem.rule == "A2" or not _is_broken(job, problem)]

@@ -114,8 +114,8 @@ def parse_shard(text: str, environ: Mapping[str, str]) -> Shard:
         count = automatic[1] or environ.get(system.total, "")
         if re.fullmatch(NUMBER, index) and re.fullmatch(NUMBER, count):
             return _checked(_position(system, int(index), environ), int(count), f"auto ({system.name})")
-    known = ", ".join(system.name for system in CI_SYSTEMS if system.total)
-    hint = f"known are {known}; Kubernetes gives the index only: --shard auto/N"
+    names = ", ".join(system.name for system in CI_SYSTEMS if system.total)
+    hint = f"known are {names}; Kubernetes gives the index only: --shard auto/N"
     raise UsageError("--shard auto: no CI system here gives the numbers of a shard", hint=hint)
 
 

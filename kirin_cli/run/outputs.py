@@ -168,12 +168,12 @@ def path_for_entry(job: Job, entry: LedgerEntry | None, now: float = 0.0, *, n: 
 
 def extension(content: OutputContent) -> str:
     """The suffix, without its dot, of a file of this content: the URL's where it fits the type."""
-    known = EXTENSIONS.get(content.type, EXTENSIONS["video"])
+    suffixes = EXTENSIONS.get(content.type, EXTENSIONS["video"])
     try:
         suffix = PurePosixPath(urlsplit(content.url).path).suffix.lower().removeprefix(".")
     except ValueError:  # no URL at all; the download says so
         suffix = ""
-    return suffix if suffix in known else known[0]
+    return suffix if suffix in suffixes else suffixes[0]
 
 
 def existing_result(job: Job, path: Path) -> tuple[Sidecar, tuple[OutputFile, ...]] | None:

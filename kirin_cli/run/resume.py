@@ -127,13 +127,13 @@ def jobs_from_entries(
     """The jobs of the entries, to be gone on with; `target` replaces where their files go, `force` what is there."""
     jobs = []
     for job in filter(None, map(restore_job, entries)):
-        own = job.target
+        new_target = job.target
         if target is not None:
-            template = target.template if target.template != DEFAULT_TEMPLATE else own.template
-            own = OutputTarget(target.folder, template, target.replace)
+            template = target.template if target.template != DEFAULT_TEMPLATE else new_target.template
+            new_target = OutputTarget(target.folder, template, target.replace)
         elif force:
-            own = replace(own, replace=True)
-        jobs.append(replace(job, target=own))
+            new_target = replace(new_target, replace=True)
+        jobs.append(replace(job, target=new_target))
     return PreparedRun(jobs=with_labels(jobs))
 
 
