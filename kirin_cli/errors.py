@@ -67,7 +67,7 @@ class StillRunning(KirinError):
     exit_code = 8
 
 
-class LocalFault(KirinError):
+class LocalError(KirinError):
     """The disk, a folder or the ledger does not work as it must."""
 
     exit_code = 9

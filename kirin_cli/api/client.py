@@ -168,7 +168,7 @@ class Client:
         """POST one submission on a connection of its own, once.
 
         `sent_before`: this external id may have reached the service earlier. Raises UsageError, and whatever the body
-        raises (LocalFault) before its first byte has left; everything else is a verdict.
+        raises (LocalError) before its first byte has left; everything else is a verdict.
         """
         headers = {**self._headers, "Content-Type": "application/json"}
         request = HttpRequest("POST", self.create_url, headers, body)

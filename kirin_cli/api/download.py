@@ -80,7 +80,7 @@ class DownloadAttempts:
     retry_after: float | None = None
 
     def run(self) -> VerifiedFile:
-        """Try until the file is here and whole. Raises ResultUrlExpired, ResultUnavailable, LocalFault."""
+        """Try until the file is here and whole. Raises ResultUrlExpired, ResultUnavailable, LocalError."""
         for _ in range(self.context.limits.retries.max_attempts or 1):
             try:
                 self._attempt()
@@ -229,7 +229,7 @@ class Downloader:
 
         `origin` is the host of the service that named the URL. `before_publish` is told what is about to get its final
         name; if it raises, nothing gets it. Raises ResultUrlExpired where a fresh URL may help, ResultUnavailable for a
-        file that cannot be had, LocalFault for the disk and for a target that is taken.
+        file that cannot be had, LocalError for the disk and for a target that is taken.
         """
         with PartFile(target, force=force) as part:
             attempts = DownloadAttempts(self._context, url, origin, kind, part, on_progress)

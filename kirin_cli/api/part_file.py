@@ -11,19 +11,19 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from kirin_cli.errors import LocalFault
+from kirin_cli.errors import LocalError
 
 MIN_FREE_BYTES = 1 << 20  # bytes that are left free
 MAX_OPENINGS = 5  # the file may be published or removed while it is opened
 DISK_FULL_HINT = "make room, then `kirin resume` fetches it free of charge"
 
 
-class PartFileLocked(LocalFault):
+class PartFileLocked(LocalError):
     """Another process is fetching the same file; it will be there soon."""
 
 
 class PartFile:
-    """The bytes so far of what will be `target`. Raises LocalFault where the target or the folder cannot be used.
+    """The bytes so far of what will be `target`. Raises LocalError where the target or the folder cannot be used.
 
     `force` allows to replace a file that is there; a folder or symbolic link is never replaced.
     """
@@ -69,16 +69,16 @@ class PartFile:
         self.size, self._hash = 0, hashlib.sha256()
 
     def require_space(self, count: int) -> None:
-        """Raise LocalFault unless the disk has room for `count` bytes more."""
+        """Raise LocalError unless the disk has room for `count` bytes more."""
         with disk_errors(self.target):
             free = shutil.disk_usage(self.target.parent).free
         if free < count + MIN_FREE_BYTES:
-            raise LocalFault(
+            raise LocalError(
                 f"{self.target}: {count} bytes are to come, {free} are free on the disk", hint=DISK_FULL_HINT
             )
 
     def publish(self) -> None:
-        """Give the file its final name, for good: synced before and after. Raises LocalFault where that is taken."""
+        """Give the file its final name, for good: synced before and after. Raises LocalError where that is taken."""
         with disk_errors(self.target):
             check_target(self.target, force=self.force)
             os.fsync(self._file.fileno())
@@ -103,16 +103,16 @@ class PartFile:
 
 
 def check_target(target: Path, *, force: bool) -> None:
-    """Raise LocalFault unless `target` is free, or a plain file that may be replaced."""
+    """Raise LocalError unless `target` is free, or a plain file that may be replaced."""
     try:
         mode = target.lstat().st_mode
     except FileNotFoundError:
         return
     if stat.S_ISLNK(mode) or not stat.S_ISREG(mode):
         kind = "folder" if stat.S_ISDIR(mode) else "symbolic link" if stat.S_ISLNK(mode) else "special file"
-        raise LocalFault(f"{target} is a {kind}", hint="choose another output path")
+        raise LocalError(f"{target} is a {kind}", hint="choose another output path")
     if not force:
-        raise LocalFault(f"{target} exists already", hint="choose another output path, or give --force")
+        raise LocalError(f"{target} exists already", hint="choose another output path, or give --force")
 
 
 def _open_locked(path: Path) -> BinaryIO:
@@ -194,9 +194,9 @@ else:
 
 @contextmanager
 def disk_errors(target: Path) -> Iterator[None]:
-    """Raise what the disk refuses inside as LocalFault, which names `target`."""
+    """Raise what the disk refuses inside as LocalError, which names `target`."""
     try:
         yield
     except OSError as error:
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        raise LocalFault(f"{target}: {error.strerror or error}", hint=DISK_FULL_HINT if full else "") from error
+        raise LocalError(f"{target}: {error.strerror or error}", hint=DISK_FULL_HINT if full else "") from error

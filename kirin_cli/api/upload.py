@@ -58,7 +58,7 @@ def url_origin(url: str) -> tuple[str, str, int]:
 class MultipartFile:
     """A multipart body (RFC 7578) with one file in the field `file`, read as it is sent; made anew for each attempt.
 
-    The name of the person's file does not travel. Raises LocalFault where the file has changed since inspection.
+    The name of the person's file does not travel. Raises LocalError where the file has changed since inspection.
     """
 
     def __init__(self, media_file: MediaFile, tell: OnBytesSent = lambda _sent, _total: None) -> None:
@@ -110,7 +110,7 @@ class UploadClient:
         """Upload a local file; the URL that it has now.
 
         Raises ServiceUnreachable where the place cannot be reached, NotPermitted where it refuses the key,
-        GenerationFailed where it refuses the file or names no URL, and LocalFault where the file has changed.
+        GenerationFailed where it refuses the file or names no URL, and LocalError where the file has changed.
         """
         form = MultipartFile(media_file, tell)
         headers = {"Content-Type": f"multipart/form-data; boundary={form.boundary}", "Accept": "application/json"}

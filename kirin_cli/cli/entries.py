@@ -28,7 +28,7 @@ ENTRY_FIELDS: Final[Mapping[str, object]] = {
 
 @contextmanager
 def open_ledger(profile: str | None = None) -> Iterator[Ledger]:
-    """The ledger of the state folder. Raises LocalFault, and UsageError for settings that make no sense."""
+    """The ledger of the state folder. Raises LocalError, and UsageError for settings that make no sense."""
     with Ledger.open(load_sources(os.environ, profile).state_dir, time.time) as ledger:
         yield ledger
 

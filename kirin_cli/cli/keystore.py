@@ -11,7 +11,7 @@ from typing import Any
 from kirin_cli.api.credentials import ApiKey, check_key, find_key
 from kirin_cli.atomic_file import write_atomically
 from kirin_cli.cli.settings import Settings, user_folder
-from kirin_cli.errors import LocalFault
+from kirin_cli.errors import LocalError
 
 SERVICE = "kirin-cli"
 DEFAULT_PROFILE = "default"
@@ -79,7 +79,7 @@ def stored_key(folder: Path, profile: str, keyring: FindKeyring = system_keyring
 
 
 def store_key(folder: Path, profile: str, key: str, keyring: FindKeyring = system_keyring) -> str:
-    """Keep a key in place of any other of the profile; returns where. Raises LocalFault where the disk will not."""
+    """Keep a key in place of any other of the profile; returns where. Raises LocalError where the disk will not."""
     ring = keyring()
     if ring is not None and _write_keyring(ring, profile, key):
         key_path(folder, profile).unlink(missing_ok=True)
@@ -90,12 +90,12 @@ def store_key(folder: Path, profile: str, key: str, keyring: FindKeyring = syste
         path.parent.chmod(0o700)
         write_atomically(path, f"{key}\n", mode=0o600)
     except OSError as error:
-        raise LocalFault(f"the key cannot be stored in {path}: {error.strerror or error}") from error
+        raise LocalError(f"the key cannot be stored in {path}: {error.strerror or error}") from error
     return str(path)
 
 
 def forget_key(folder: Path, profile: str, keyring: FindKeyring = system_keyring) -> list[str]:
-    """Remove the profile's key wherever it is; returns where it was. Raises LocalFault."""
+    """Remove the profile's key wherever it is; returns where it was. Raises LocalError."""
     removed_from = []
     ring = keyring()
     path = key_path(folder, profile)
@@ -108,9 +108,9 @@ def forget_key(folder: Path, profile: str, keyring: FindKeyring = system_keyring
     except FileNotFoundError:
         pass
     except KeyringUnavailable as error:
-        raise LocalFault(f"{error}") from error
+        raise LocalError(f"{error}") from error
     except OSError as error:
-        raise LocalFault(f"{path} cannot be removed: {error.strerror or error}") from error
+        raise LocalError(f"{path} cannot be removed: {error.strerror or error}") from error
     return removed_from
 
 

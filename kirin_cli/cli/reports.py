@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from kirin_cli.cli.console import CommandConsole
-from kirin_cli.errors import KirinError, LocalFault
+from kirin_cli.errors import KirinError, LocalError
 from kirin_cli.modelspec.types import Finding
 from kirin_cli.report import FORMATS
 from kirin_cli.report.destinations import (
@@ -65,10 +65,10 @@ class Reports:
         for destination in self.destinations:
             try:
                 _write(destination, result, console)
-            except LocalFault as error:
+            except LocalError as error:
                 console.error(error)
                 failed = True
-        return LocalFault.exit_code if failed and exit_code not in _GRAVER else exit_code
+        return LocalError.exit_code if failed and exit_code not in _GRAVER else exit_code
 
 
 NO_REPORTS: Final = Reports()
@@ -82,7 +82,7 @@ def parse_reports(texts: Iterable[str] | None, *, json: bool) -> Reports:
 def _write(destination: Destination, data: Mapping[str, object], console: CommandConsole) -> None:
     """Write one report; that for GitHub serves the step too, where the runner names files for its summary and outputs.
 
-    Raises LocalFault.
+    Raises LocalError.
     """
     from kirin_cli.report import github
     from kirin_cli.report.report import ReportParser

@@ -86,7 +86,7 @@ class Session:
 def open_session(settings: Settings, *, sandbox: bool) -> Iterator[Session]:
     """The service of the settings, or a sandbox inside this process with a ledger of its own.
 
-    Raises UsageError for a base URL that cannot be used, LocalFault for the ledger.
+    Raises UsageError for a base URL that cannot be used, LocalError for the ledger.
     """
     with ExitStack() as stack:
         if sandbox:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
-from kirin_cli.errors import LocalFault
+from kirin_cli.errors import LocalError
 from kirin_cli.ledger.states import Counters, LedgerState
 from kirin_cli.ledger.store import Execute
 
@@ -93,7 +93,7 @@ _OTHER_NAMES = (*ENTRY_COLUMNS[:_START], *ENTRY_COLUMNS[_END:])
 
 
 def entry_from_row(row: sqlite3.Row) -> LedgerEntry:
-    """The entry in `row` (of SELECT_ENTRY). LocalFault if somebody wrote there what no kirin writes (fault L3)."""
+    """The entry in `row` (of SELECT_ENTRY). LocalError if somebody wrote there what no kirin writes (fault L3)."""
     values = tuple(row)
     named: dict[str, object] = dict(zip(_OTHER_NAMES, (*values[:_START], *values[_END:]), strict=True))
     posts, exposed, resends, misses, duplicate_seen = values[_START:_END]
@@ -101,7 +101,7 @@ def entry_from_row(row: sqlite3.Row) -> LedgerEntry:
         named["state"] = LedgerState(str(named["state"]))
         named["cost"] = None if named["cost"] is None else Decimal(str(named["cost"]))
     except (ValueError, ArithmeticError) as error:
-        raise LocalFault(f"The ledger holds an entry that makes no sense: {error}.") from error
+        raise LocalError(f"The ledger holds an entry that makes no sense: {error}.") from error
     counters = Counters(posts, exposed, resends, misses, bool(duplicate_seen))
     return LedgerEntry(counters=counters, **named)  # type: ignore[arg-type]
 

@@ -114,7 +114,7 @@ class Leases:
         self._id = self._write_owner(None)
 
     def acquire(self, entry: LedgerEntry) -> LeaseResult:
-        """Take the entry if it is free, ours already, or of an owner that is dead or out of time. Raises LocalFault.
+        """Take the entry if it is free, ours already, or of an owner that is dead or out of time. Raises LocalError.
 
         An owner on this machine is out of time only when it is dead, whatever the clock says (fault L6).
         """
@@ -134,17 +134,17 @@ class Leases:
             return LeaseResult(entry=read_entry(transaction, entry.id), granted=True, holder=holder)
 
     def renew(self) -> None:
-        """Hold on to everything for another `length`. Raises LocalFault."""
+        """Hold on to everything for another `length`. Raises LocalError."""
         self._write_owner(self._id)
 
     def release(self, entry: LedgerEntry) -> None:
-        """Let go of the entry, if it is still ours. Copies of it are stale afterwards. Raises LocalFault."""
+        """Let go of the entry, if it is still ours. Copies of it are stale afterwards. Raises LocalError."""
         sql = "UPDATE entries SET owner = NULL, version = version + 1 WHERE id = ? AND owner = ?"
         with self._store.write(durable=False) as transaction:
             transaction(sql, (entry.id, self._id))
 
     def close(self) -> None:
-        """Let go of everything. Raises LocalFault."""
+        """Let go of everything. Raises LocalError."""
         with self._store.write(durable=False) as transaction:
             transaction("UPDATE entries SET owner = NULL, version = version + 1 WHERE owner = ?", (self._id,))
             transaction("DELETE FROM owners WHERE id = ?", (self._id,))

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypedDict, Unpack
 
-from kirin_cli.errors import KirinError, LocalFault, UsageError
+from kirin_cli.errors import KirinError, LocalError, UsageError
 from kirin_cli.ledger import recovery
 from kirin_cli.ledger.entry import (
     ENTRY_COLUMNS,
@@ -80,7 +80,7 @@ class Ledger:
     ) -> "Ledger":
         """The ledger in `state_dir`, made if missing, with the recovery file taken in (`orphans`: of no entry here).
 
-        `busy`: seconds to wait for a lock. Raises LocalFault (exit 9) for what would keep intents from being written.
+        `busy`: seconds to wait for a lock. Raises LocalError (exit 9) for what would keep intents from being written.
         """
         ledger = cls(LedgerStore.open(state_dir, busy=busy, connect=connect), state_dir, clock)
         try:
@@ -121,7 +121,7 @@ class Ledger:
         return self.intend_all((intent,))[0]
 
     def intend_all(self, intents: Iterable[Intent]) -> list[LedgerEntry]:
-        """`intend` for many in one transaction: all of them or, by a LocalFault, none."""
+        """`intend` for many in one transaction: all of them or, by a LocalError, none."""
         new = [new_entry(intent, self._clock()) for intent in intents]
         if any(len(entry.request) > MAX_REQUEST_LENGTH for entry in new):
             raise ValueError("a request in the ledger holds media by hash, never their bytes")
@@ -131,7 +131,7 @@ class Ledger:
     def move(self, entry: LedgerEntry, event: LedgerEvent, why: str = "", **facts: Unpack[EntryUpdate]) -> LedgerEntry:
         """The entry after `event`, committed. A POST may leave when SEND or RESEND has returned, not before.
 
-        Raises InvalidTransition, ConcurrentUpdate, TaskOwnedElsewhere, LocalFault. A `task_id` is safe in any case:
+        Raises InvalidTransition, ConcurrentUpdate, TaskOwnedElsewhere, LocalError. A `task_id` is safe in any case:
         after a lost race it is noted (`seen`), else where the ledger fails it is in the recovery file (fault L2).
         """
         if event in NAMES_A_TASK and not facts.get("task_id"):
@@ -144,7 +144,7 @@ class Ledger:
             if event in NAMES_A_TASK:
                 self.note_task_id(entry, facts["task_id"], why)
             raise
-        except LocalFault as fault:
+        except LocalError as fault:
             raise self._save_task_id(entry, facts.get("task_id", ""), fault) from fault
         return after
 
@@ -166,7 +166,7 @@ class Ledger:
                 after = self._after(current, event, {"task_id": task_id})
                 self._write_move(transaction, current, event, after, why)
                 return after
-        except LocalFault as fault:
+        except LocalError as fault:
             raise self._save_task_id(entry, task_id, fault) from fault
 
     def history(self, entry: LedgerEntry) -> list[HistoryRow]:
@@ -227,7 +227,7 @@ class Ledger:
             JOIN entries ON entries.id = events.entry WHERE events.task_id = :task AND origin = :origin LIMIT 1"""
         return bool(self.store.read(sql, {"task": task_id, "origin": origin}))
 
-    def _save_task_id(self, entry: LedgerEntry, task_id: str, fault: LocalFault) -> LocalFault:
+    def _save_task_id(self, entry: LedgerEntry, task_id: str, fault: LocalError) -> LocalError:
         """Put a task id that the ledger could not take into the recovery file; the fault to raise. Fault L2."""
         if not task_id:
             return fault
@@ -236,4 +236,4 @@ class Ledger:
             self._folder, recovery.RecoveredTask(**key, task_id=task_id, at=self._clock(), job=entry.job)
         )
         task = f"Task {task_id} (external id {entry.external_id})"
-        return LocalFault(f"{fault.message} {task} is accepted; it is noted in {path}.", hint=fault.hint)
+        return LocalError(f"{fault.message} {task} is accepted; it is noted in {path}.", hint=fault.hint)

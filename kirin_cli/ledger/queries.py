@@ -133,7 +133,7 @@ def unfinished_keys(store: LedgerStore, origin: str) -> list[str]:
 def reassign(store: LedgerStore, origin: str, before: str, after: str) -> None:
     """Let all entries of the key `before` be those of `after`, but for external ids that `after` has already.
 
-    Copies of them are stale afterwards. Raises LocalFault.
+    Copies of them are stale afterwards. Raises LocalError.
     """
     sql = """UPDATE entries SET account = :after, version = version + 1 WHERE origin = :origin AND account = :before
         AND external_id NOT IN (SELECT external_id FROM entries WHERE origin = :origin AND account = :after)"""

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from kirin_cli.errors import LocalFault
+from kirin_cli.errors import LocalError
 from kirin_cli.ledger.entry import EntryKey
 
 RECOVERY_FILE = "recovery.jsonl"
@@ -34,7 +34,7 @@ def reserve_recovery_space(folder: Path) -> None:
 
 
 def write_recovery(folder: Path, task: RecoveredTask) -> Path:
-    """Add `task` to the recovery file and return its path. LocalFault, naming the task, if even that fails."""
+    """Add `task` to the recovery file and return its path. LocalError, naming the task, if even that fails."""
     path = folder / RECOVERY_FILE
     # The line break in front closes a line that an earlier crash may have cut.
     line = b"\n" + json.dumps(asdict(task)).encode() + b"\n"
@@ -46,17 +46,17 @@ def write_recovery(folder: Path, task: RecoveredTask) -> Path:
             _append(path, line)
     except OSError as error:
         message = f"Task {task.task_id} (external id {task.external_id}) is accepted, but could be written nowhere"
-        raise LocalFault(f"{message}: {error.strerror or error}.", hint="Note the task id; then make room.") from error
+        raise LocalError(f"{message}: {error.strerror or error}.", hint="Note the task id; then make room.") from error
     return path
 
 
 def read_recovery(folder: Path) -> list[RecoveredTask]:
-    """The lines of the recovery file, if there is one; cut or foreign lines are passed over. Raises LocalFault."""
+    """The lines of the recovery file, if there is one; cut or foreign lines are passed over. Raises LocalError."""
     path = folder / RECOVERY_FILE
     try:
         text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
     except OSError as error:
-        raise LocalFault(f"The recovery file {path} cannot be read: {error.strerror or error}.") from error
+        raise LocalError(f"The recovery file {path} cannot be read: {error.strerror or error}.") from error
     tasks = []
     for line in text.splitlines():
         with suppress(ValueError, TypeError, KeyError, RecursionError):

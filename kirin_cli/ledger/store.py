@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from kirin_cli.atomic_file import sync_folder
-from kirin_cli.errors import LocalFault
+from kirin_cli.errors import LocalError
 
 APPLICATION_ID = 0x6B72_6E31
 """Written into the file's header ("krn1"), so that another program's database is never taken for the ledger."""
@@ -54,16 +54,16 @@ MIGRATIONS: Sequence[MigrationStep] = (
 
 
 def check_schema(connection: sqlite3.Connection, path: Path, *, known: int = len(MIGRATIONS)) -> int:
-    """The schema version of the ledger at `path`. LocalFault (fault L3) if newer than `known`, foreign or damaged."""
+    """The schema version of the ledger at `path`. LocalError (fault L3) if newer than `known`, foreign or damaged."""
     if _pragma(connection, "application_id") != APPLICATION_ID:
-        raise LocalFault(f"{path} is not a ledger of kirin.", hint=ADVICE)
+        raise LocalError(f"{path} is not a ledger of kirin.", hint=ADVICE)
     version = _pragma(connection, "user_version")
     if version > known:
         hint = f"{INTACT} Upgrade kirin, or name another folder in KIRIN_STATE_DIR."
-        raise LocalFault(f"The ledger {path} is of a newer kirin (schema {version} > {known}).", hint=hint)
+        raise LocalError(f"The ledger {path} is of a newer kirin (schema {version} > {known}).", hint=hint)
     report = [str(row[0]) for row in connection.execute("PRAGMA quick_check(1)")]
     if report != ["ok"]:
-        raise LocalFault(f"The ledger {path} is damaged: {report[0]:.200}", hint=ADVICE)
+        raise LocalError(f"The ledger {path} is damaged: {report[0]:.200}", hint=ADVICE)
     return version
 
 
@@ -131,13 +131,13 @@ class LedgerStore:
     def open(cls, folder: Path, *, busy: float = 10.0, connect: Connect = connect) -> "LedgerStore":
         """The ledger in `folder`; both are made (0700, 0600) where missing. `busy`: seconds to wait for a lock.
 
-        Raises LocalFault (faults L1, L3, L4): locked, no permission, no space, foreign, damaged, truncated, newer.
+        Raises LocalError (faults L1, L3, L4): locked, no permission, no space, foreign, damaged, truncated, newer.
         """
         path = folder / LEDGER_FILE
         with sqlite_errors(path):
             _create_file(path, connect)
             if path.stat().st_size == 0:
-                raise LocalFault(f"The ledger {path} is empty: it was cut off.", hint=ADVICE)
+                raise LocalError(f"The ledger {path} is empty: it was cut off.", hint=ADVICE)
             connection = connect(path, busy)
             try:
                 check_schema(connection, path)
@@ -191,16 +191,16 @@ def _storable(value: object) -> object:
 
 @contextmanager
 def sqlite_errors(path: Path) -> Iterator[None]:
-    """Turn what SQLite and the file system raise about `path` into a LocalFault."""
+    """Turn what SQLite and the file system raise about `path` into a LocalError."""
     try:
         yield
     except sqlite3.ProgrammingError:
         raise
     except sqlite3.Error as error:
         message, hint = _MESSAGES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, (f"cannot be used ({error})", ""))
-        raise LocalFault(f"The ledger {path} {message}.", hint=hint) from error
+        raise LocalError(f"The ledger {path} {message}.", hint=hint) from error
     except OSError as error:
-        raise LocalFault(f"The ledger {path} cannot be used: {error.strerror or error}.") from error
+        raise LocalError(f"The ledger {path} cannot be used: {error.strerror or error}.") from error
 
 
 def _create_file(path: Path, connect: Connect) -> None:

@@ -9,7 +9,7 @@ from io import DEFAULT_BUFFER_SIZE
 from pathlib import Path
 from typing import BinaryIO
 
-from kirin_cli.errors import LocalFault
+from kirin_cli.errors import LocalError
 from kirin_cli.modelspec.types import MediaFile
 
 Stamp = tuple[int, int, int]
@@ -53,11 +53,11 @@ def file_stamp(file: BinaryIO) -> Stamp:
 
 
 def open_unchanged(media_file: MediaFile, name: str) -> BinaryIO:
-    """Open a media file again; LocalFault where it is gone or has changed since its inspection (fault I6)."""
+    """Open a media file again; LocalError where it is gone or has changed since its inspection (fault I6)."""
     try:
         file = open_nonblocking(media_file.path or Path(media_file.given))
     except OSError as error:
-        raise LocalFault(f"{name} can no longer be read: {error.strerror}") from error
+        raise LocalError(f"{name} can no longer be read: {error.strerror}") from error
     if file_stamp(file) != media_file.stamp:
         file.close()
         raise _changed(name)
@@ -65,22 +65,22 @@ def open_unchanged(media_file: MediaFile, name: str) -> BinaryIO:
 
 
 def read_unchanged(media_file: MediaFile, file: BinaryIO, step: int, name: str) -> Iterator[bytes]:
-    """Yield the whole file, `step` bytes a time; LocalFault at the first sign of a change, before the last bytes go."""
+    """Yield the whole file, `step` bytes a time; LocalError at the first sign of a change, before the last bytes go."""
     left = media_file.size or 0
     while left:
         count = min(step, left)
         try:
             data = file.read(count)
         except OSError as error:
-            raise LocalFault(f"{name} can no longer be read: {error.strerror}") from error
+            raise LocalError(f"{name} can no longer be read: {error.strerror}") from error
         if len(data) != count or file_stamp(file) != media_file.stamp:
             raise _changed(name)
         left -= count
         yield data
 
 
-def _changed(name: str) -> LocalFault:
-    return LocalFault(f"{name} has changed since it was checked", hint="run again when nothing writes to it any more")
+def _changed(name: str) -> LocalError:
+    return LocalError(f"{name} has changed since it was checked", hint="run again when nothing writes to it any more")
 
 
 _STEP = 256 * 1024  # a multiple of 4: each step of a Base64 text decodes alone
@@ -89,7 +89,7 @@ _STEP = 256 * 1024  # a multiple of 4: each step of a Base64 text decodes alone
 def sha256(media_file: MediaFile) -> str:
     """Hex digest of the decoded bytes of a file or Base64 text; of the text itself for a URL, whose bytes are unknown.
 
-    Raises LocalFault where the file has changed since it was inspected.
+    Raises LocalError where the file has changed since it was inspected.
     """
     digest = _sha256()
     text = media_file.given

@@ -42,7 +42,7 @@ class JsonBody:
     """Compact UTF-8 JSON of a tree with MediaFile leaves as the strings that are sent: URLs, or bare Base64 (rule A9).
 
     `len()` is exact in bytes. Each `iter()` opens the files anew, all of them before its first chunk, and raises
-    LocalFault where one is gone or has changed since it was inspected: before the first chunk, or in the middle, but
+    LocalError where one is gone or has changed since it was inspected: before the first chunk, or in the middle, but
     never after the last. A lone surrogate travels as its JSON escape; NaN and infinities raise ValueError when built.
     """
 
@@ -66,7 +66,7 @@ class JsonBody:
                 yield from stream
 
     def verify(self) -> None:
-        """Raise LocalFault where a file is gone or has changed: to be asked before a connection is opened."""
+        """Raise LocalError where a file is gone or has changed: to be asked before a connection is opened."""
         with ExitStack() as stack:
             self._open(stack)
 
@@ -77,7 +77,7 @@ class JsonBody:
 def elide(tree: object) -> object:
     """The tree with files and Base64 as short texts: "<file cup.png, 12345 bytes, sha256 ab12cd34…>"; URLs stay.
 
-    Raises LocalFault where a file has changed since it was inspected.
+    Raises LocalError where a file has changed since it was inspected.
     """
 
     def describe(medium: MediaFile) -> str:
@@ -90,7 +90,7 @@ def elide(tree: object) -> object:
 
 
 def expand(tree: object) -> object:
-    """The tree with every MediaFile as the string that is sent. Raises LocalFault as `elide` does."""
+    """The tree with every MediaFile as the string that is sent. Raises LocalError as `elide` does."""
 
     def encode(medium: MediaFile) -> str:
         if medium.form != "file":

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from kirin_cli.atomic_file import write_atomically
-from kirin_cli.errors import LocalFault, UsageError
+from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.modelspec.text import did_you_mean
 from kirin_cli.report import FORMATS
 from kirin_cli.run.outputs import read_sidecar
@@ -44,26 +44,26 @@ def parse_destinations(texts: Iterable[str], *, stdout_is_taken: bool = False) -
 
 
 def write_report(path: Path, text: str, outputs: Iterable[Path] = ()) -> None:
-    """Write a report as a file, whole or not at all, with its folder where that is missing. Raises LocalFault.
+    """Write a report as a file, whole or not at all, with its folder where that is missing. Raises LocalError.
 
     It never takes the place of a result: neither of one of the `outputs` nor of the sidecar beside a video.
     """
     if read_sidecar(path) is not None or any(_is_same_file(path, output) for output in outputs):
-        raise LocalFault(f"{path} is a result; the report was not written over it", hint="choose another name")
+        raise LocalError(f"{path} is a result; the report was not written over it", hint="choose another name")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, text if text.endswith("\n") or not text else text + "\n")
     except OSError as error:
-        raise LocalFault(f"the report {path} cannot be written: {error.strerror or error}") from error
+        raise LocalError(f"the report {path} cannot be written: {error.strerror or error}") from error
 
 
 def append_to_file(path: Path, text: str) -> None:
-    """Add to a file that others write too, such as those of GitHub Actions. Raises LocalFault."""
+    """Add to a file that others write too, such as those of GitHub Actions. Raises LocalError."""
     try:
         with path.open("a", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except OSError as error:
-        raise LocalFault(f"{path} cannot be written: {error.strerror or error}") from error
+        raise LocalError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def github_files(environ: Mapping[str, str]) -> tuple[Path | None, Path | None]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from kirin_cli import __version__
-from kirin_cli.errors import BATCH_ORDER, LocalFault, UsageError
+from kirin_cli.errors import BATCH_ORDER, LocalError, UsageError
 from kirin_cli.json_text import parse_json
 from kirin_cli.report.json_format import RunData, totals
 from kirin_cli.report.report import as_decimal, as_int, as_list, as_mapping, as_timestamp
@@ -33,7 +33,7 @@ class LoadedResult:
 def load_results(paths: Iterable[Path]) -> list[LoadedResult]:
     """All results in files and below folders, `-` being standard input.
 
-    Raises UsageError for a path that is or holds no result, LocalFault for one that cannot be read.
+    Raises UsageError for a path that is or holds no result, LocalError for one that cannot be read.
     """
     return [result for path in dict.fromkeys(paths) for result in _load(path)]
 
@@ -65,7 +65,7 @@ def _read(path: Path) -> LoadedResult | None:
             return None
         return _parse_run(path.read_bytes(), path)
     except OSError as error:
-        raise LocalFault(f"{path} cannot be read: {error.strerror or error}") from error
+        raise LocalError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def _parse_run(raw: bytes, source: Path) -> LoadedResult | None:

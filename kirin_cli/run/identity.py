@@ -22,7 +22,7 @@ NO_REFERENCES: Final[Mapping[str, str]] = {}
 def request_text(model_id: str, values: Mapping[str, object], needs: Mapping[str, str] = NO_REFERENCES) -> str:
     """The request as canonical JSON, files and Base64 by their SHA-256: what the ledger and the sidecar keep.
 
-    `needs` holds the identities of the jobs that the values refer to, by name. Raises LocalFault if a file cannot be
+    `needs` holds the identities of the jobs that the values refer to, by name. Raises LocalError if a file cannot be
     read any more.
     """
     return canonical_json({"model": model_id, "params": hash_media(values, needs)})
@@ -44,7 +44,7 @@ def canonical_json(tree: object) -> str:
 
 @lru_cache(maxsize=4096)
 def media_digest(media_file: MediaFile) -> str:
-    """The SHA-256 of a media file, computed once for each state of its file. Raises LocalFault."""
+    """The SHA-256 of a media file, computed once for each state of its file. Raises LocalError."""
     return sha256(media_file)
 
 

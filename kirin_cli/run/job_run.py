@@ -97,7 +97,7 @@ class JobRun:
         """Move the entry in the ledger; whether that counts.
 
         It does not after a lost race, or where the task is another entry's: then the entry as it is now, or that other
-        one, takes its place, and has to be claimed anew. Raises LocalFault where the ledger cannot be written.
+        one, takes its place, and has to be claimed anew. Raises LocalError where the ledger cannot be written.
         """
         try:
             self.entry = self.context.ledger.move(self.entry, event, why, **facts)

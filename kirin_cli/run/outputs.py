@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from kirin_cli.atomic_file import write_atomically
-from kirin_cli.errors import LocalFault, UsageError
+from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.jobs.filenames import render_name, resolve_inside
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.run.job import Job, OutputFile
@@ -64,7 +64,7 @@ class Sidecar:
         return outputs if len(outputs) == self.count and all(map(_is_there, outputs)) else None
 
     def matches(self, path: Path) -> bool:
-        """Whether the file at `path` is, byte by byte, the one that the sidecar means. Raises LocalFault."""
+        """Whether the file at `path` is, byte by byte, the one that the sidecar means. Raises LocalError."""
         facts = self.files.get(path.name)
         if facts is None or not _is_there(self._output(path.name, facts)):
             return False
@@ -72,7 +72,7 @@ class Sidecar:
             with path.open("rb") as file:
                 return hashlib.file_digest(file, "sha256").hexdigest() == facts.get("sha256")
         except OSError as error:
-            raise LocalFault(f"{path} cannot be read: {error.strerror or error}") from error
+            raise LocalError(f"{path} cannot be read: {error.strerror or error}") from error
 
     def _output(self, name: str, facts: Mapping[str, object]) -> OutputFile:
         size = facts.get("bytes")
@@ -86,7 +86,7 @@ def sidecar_path(path: Path) -> Path:
 
 
 def write_sidecar(job: Job, origin: str, task: Mapping[str, object], outputs: tuple[OutputFile, ...]) -> None:
-    """Write the sidecar beside the first output, whole or not at all. Raises LocalFault."""
+    """Write the sidecar beside the first output, whole or not at all. Raises LocalError."""
     note = {
         "kirin": SIDECAR_VERSION,
         "job": job.name,
@@ -101,7 +101,7 @@ def write_sidecar(job: Job, origin: str, task: Mapping[str, object], outputs: tu
     try:
         write_atomically(path, json.dumps(note, indent=2, ensure_ascii=True) + "\n")
     except OSError as error:
-        raise LocalFault(f"{path} cannot be written: {error.strerror or error}") from error
+        raise LocalError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def read_sidecar(path: Path) -> Sidecar | None:
@@ -186,19 +186,19 @@ def existing_result(job: Job, path: Path) -> tuple[Sidecar, tuple[OutputFile, ..
 
 
 def ensure_writable(folder: Path) -> None:
-    """Raise LocalFault where no file can be made in `folder`, which need not be there yet: before anything is paid."""
+    """Raise LocalError where no file can be made in `folder`, which need not be there yet: before anything is paid."""
     try:
         path = folder.absolute()
         existing = next(parent for parent in (path, *path.parents) if parent.exists() or parent.is_symlink())
         if not existing.is_dir():
-            raise LocalFault(f"{existing} is no folder; nothing can be written there", hint=ELSEWHERE)
+            raise LocalError(f"{existing} is no folder; nothing can be written there", hint=ELSEWHERE)
         if not os.access(existing, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
-            raise LocalFault(f"{existing} cannot be written to", hint=ELSEWHERE)
+            raise LocalError(f"{existing} cannot be written to", hint=ELSEWHERE)
         free = shutil.disk_usage(existing).free
     except OSError as error:
-        raise LocalFault(f"{folder} cannot be used: {error.strerror or error}", hint=ELSEWHERE) from error
+        raise LocalError(f"{folder} cannot be used: {error.strerror or error}", hint=ELSEWHERE) from error
     if free < MIN_FREE_BYTES:
-        raise LocalFault(f"the disk of {existing} is full ({free} bytes are free)", hint=f"make room; {ELSEWHERE}")
+        raise LocalError(f"the disk of {existing} is full ({free} bytes are free)", hint=f"make room; {ELSEWHERE}")
 
 
 def ensure_sidecar_free(job: Job, path: Path) -> None:

@@ -137,7 +137,7 @@ class PathRegistry:
         """Give the job its path; how it stands if its files are there already (then it need not be done).
 
         A path that is not final, since a task id is still to come into it, is nobody else's. Raises UsageError for a
-        path that another job has and for what is in the way, LocalFault for a folder that is of no use.
+        path that another job has and for what is in the way, LocalError for a folder that is of no use.
         """
         twin = self._owners.setdefault(job.external_id, job)
         if twin is not job:
@@ -168,7 +168,7 @@ class PathRegistry:
 def prepare_jobs(checked: Iterable[CheckedJob], options: PrepareOptions, entry_of: EntryOf) -> PreparedRun:
     """Make every checked job ready.
 
-    Raises LocalFault where a media file cannot be read any more, or a folder cannot be written to.
+    Raises LocalError where a media file cannot be read any more, or a folder cannot be written to.
     """
     pending = in_dependency_order(list(checked))
     are_linked = options.shard is not None or any(draft.needs for draft in pending)
@@ -198,7 +198,7 @@ def prepare_jobs(checked: Iterable[CheckedJob], options: PrepareOptions, entry_o
 def prepare_new_jobs(jobs: Iterable[Job], options: PrepareOptions, entry_of: EntryOf) -> PreparedRun:
     """Make jobs of the command line ready, which are in no file; their findings name the flag of their path.
 
-    Raises LocalFault as `prepare_jobs` does.
+    Raises LocalError as `prepare_jobs` does.
     """
     prepared, registry = PreparedRun(jobs=with_labels(list(jobs))), PathRegistry()
     for job in prepared.jobs:
@@ -272,7 +272,7 @@ def make_job(
 ) -> Job:
     """The job of these checked values. Of `options` only the service and the scope count, as parts of its identity.
 
-    `needs` holds the identities of the jobs that the values refer to. Raises LocalFault for a media file that is gone.
+    `needs` holds the identities of the jobs that the values refer to. Raises LocalError for a media file that is gone.
     """
     values = dict(values)
     external_id = str(values.pop("external_task_id", None) or "")

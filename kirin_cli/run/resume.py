@@ -31,7 +31,7 @@ NOT_KNOWN: Final = "it was taken up by its id alone; what was asked for is not k
 
 
 def serialize_plan(job: Job) -> str:
-    """The plan of a job, as JSON text. Raises LocalFault where a media file cannot be read."""
+    """The plan of a job, as JSON text. Raises LocalError where a media file cannot be read."""
     leaves = (leaf for _, leaf in walk(job.values))
     files = {media_digest(leaf): str(leaf.path) for leaf in leaves if isinstance(leaf, MediaFile) and leaf.path}
     folder = str(job.target.folder.absolute())

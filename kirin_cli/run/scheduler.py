@@ -13,7 +13,7 @@ from kirin_cli.errors import (
     BalanceInsufficient,
     Interrupted,
     KirinError,
-    LocalFault,
+    LocalError,
     ResultUnavailable,
     StillRunning,
     Terminated,
@@ -46,7 +46,7 @@ from kirin_cli.run.work_queue import WorkQueue
 
 
 def make_intent(job: Job, context: RunContext, run_id: str) -> Intent:
-    """The intent of a job at this service. Raises LocalFault where a media file cannot be read."""
+    """The intent of a job at this service. Raises LocalError where a media file cannot be read."""
     model, mode, duration = task_class_of(job)
     job_file = str(Path(job.file).absolute()) if job.file else ""
     return Intent(
@@ -237,7 +237,7 @@ class Scheduler:
             if now - renewed >= LEASE_RENEWAL_SECONDS:
                 try:
                     self._leases.renew()
-                except LocalFault as error:
+                except LocalError as error:
                     # The steps under way find out by themselves whether their part can still be written down.
                     self._limits.stop(error)
                 renewed = now
@@ -259,7 +259,7 @@ class Scheduler:
         failure = self._api.failure or self._downloads.failure
         if failure is not None:
             raise failure
-        with suppress(LocalFault):
+        with suppress(LocalError):
             # Whoever comes next sees that this process has ended.
             self._leases.close()
 
@@ -281,7 +281,7 @@ class Scheduler:
             self._limits.on_accepted()
         if isinstance(step, Finished) and job_run.has_lease:
             # Another process may wait for this job, while this one waits for a job of that one's (fault G4).
-            with suppress(LocalFault):
+            with suppress(LocalError):
                 self._leases.release(job_run.entry)
         with self._changed:
             if isinstance(step, Finished):
@@ -296,11 +296,11 @@ class Scheduler:
         """Take one step, or first make the job this process's own."""
         try:
             return STEPS[job_run.entry.state](job_run) if job_run.has_lease else self._claim(job_run)
-        except LocalFault as error:
+        except LocalError as error:
             self._limits.stop(error)
             return finish_pending(job_run, error)
         except UsageError as error:
-            return finish_pending(job_run, LocalFault(error.message, hint=error.hint))
+            return finish_pending(job_run, LocalError(error.message, hint=error.hint))
         except ResultUnavailable as error:
             return finish_unavailable(job_run, error)
 

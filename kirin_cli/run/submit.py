@@ -9,7 +9,7 @@ from kirin_cli.errors import (
     BalanceInsufficient,
     GenerationFailed,
     KirinError,
-    LocalFault,
+    LocalError,
     NotPermitted,
     ServiceUnreachable,
 )
@@ -100,7 +100,7 @@ def submit(job_run: JobRun) -> NextStep:
     if must_query_first(job_run):
         return query_before_send(job_run)
     if job_run.job.unsendable:
-        return finish_pending(job_run, LocalFault(job_run.job.unsendable, hint="run its job file again"))
+        return finish_pending(job_run, LocalError(job_run.job.unsendable, hint="run its job file again"))
     values = resolve_dependencies(job_run)
     return _send(job_run, values) if isinstance(values, Mapping) else values
 

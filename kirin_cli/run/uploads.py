@@ -73,7 +73,7 @@ class Uploader:
     def url_of(self, video: MediaFile, tell: OnBytesSent = lambda _sent, _total: None) -> str:
         """The URL of a local video, uploaded now where that is needed; `tell` hears how it goes on.
 
-        Raises LocalFault where the file has changed since inspection, and what `send` raises.
+        Raises LocalError where the file has changed since inspection, and what `send` raises.
         """
         file = (video.path, video.stamp)
         if file not in self._digests:

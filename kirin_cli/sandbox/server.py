@@ -15,7 +15,7 @@ from socketserver import TCPServer
 from types import TracebackType
 from typing import Final, Self
 
-from kirin_cli.errors import LocalFault, UsageError
+from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.sandbox.api_handler import MAX_JSON_BYTES, ApiHandler, ApiService
 from kirin_cli.sandbox.faults import MAX_DELAY, FaultRules, parse_fault
 from kirin_cli.sandbox.files_handler import FilesHandler, UploadStorage
@@ -106,7 +106,7 @@ class Sandbox:
     `faults` are rules of the `--fault` language; `port` is that of the API (0: any), the files have another one;
     `key` is the API key (None: a random one) and each of `more_keys` another account; `clock` gives seconds since the
     epoch, `sleep` waits for latencies and delays (None: a real wait that ends with the sandbox). Raises UsageError for
-    values out of range, and at the start LocalFault for a port that cannot be had.
+    values out of range, and at the start LocalError for a port that cannot be had.
     """
 
     seed: int | None = None
@@ -200,5 +200,5 @@ class Sandbox:
         except (OSError, OverflowError) as error:
             self.stop()
             message = f"the sandbox cannot listen on port {port}: {error}"
-            raise LocalFault(message, hint="choose another port, or 0 for any") from None
+            raise LocalError(message, hint="choose another port, or 0 for any") from None
         return self._servers[-1]

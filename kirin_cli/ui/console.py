@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import RLock
 from typing import Final, Literal, TextIO
 
-from kirin_cli.errors import LocalFault
+from kirin_cli.errors import LocalError
 from kirin_cli.modelspec.record import Record
 from kirin_cli.ui.terminal_text import MAX_SHOWN, escape_untrusted
 
@@ -59,7 +59,7 @@ class SafeStream:
     def write(self, text: str) -> int:
         """Write and flush; a reader that went away makes this and all later writes do nothing (fault row G3).
 
-        Raises LocalFault where data cannot be written for another reason.
+        Raises LocalError where data cannot be written for another reason.
         """
         if self._stream is None:
             return len(text)
@@ -74,7 +74,7 @@ class SafeStream:
             self._stream = None
             if self._data and isinstance(error, OSError) and error.errno not in _READER_GONE:
                 message = f"standard output cannot be written: {error.strerror}"
-                raise LocalFault(message, hint="the videos and the ledger are not touched by this") from error
+                raise LocalError(message, hint="the videos and the ledger are not touched by this") from error
         return len(text)
 
     def flush(self) -> None:
@@ -159,7 +159,7 @@ class OutputStreams:
         self._make_room: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def data(self, *lines: str) -> None:
-        """Write lines of data to standard output. Quiet when nobody reads it (fault G3); LocalFault on a full disk."""
+        """Write lines of data to standard output. Quiet when nobody reads it (fault G3); LocalError on a full disk."""
         make_room = self._make_room if self.out.is_tty else nullcontext
         self._write(self.stdout, lines, make_room)
 

@@ -13,7 +13,7 @@ from support.api_requests import CREATE, KEY, Blob
 from kirin_cli.api.client import Client, CreateStatus, QueryStatus
 from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.transport import Transport
-from kirin_cli.errors import LocalFault, UsageError
+from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.wire.responses import TaskState
 
 
@@ -140,8 +140,8 @@ def test_S16_an_early_413_is_a_refusal(service, client):
 
 
 def test_a_picture_that_changed_is_a_local_fault_and_nothing_is_sent(service, client):
-    with pytest.raises(LocalFault):
-        client.create(Blob(9, fails_after=0, error=LocalFault("changed")))
+    with pytest.raises(LocalError):
+        client.create(Blob(9, fails_after=0, error=LocalError("changed")))
     assert not service.truth.requests
 
 

@@ -29,7 +29,7 @@ from support.clocks import FakeClock
 from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.download import DownloadedFile, Downloader, DownloadLimits, ResultUrlExpired
 from kirin_cli.api.retry import RETRIES
-from kirin_cli.errors import LocalFault, ResultUnavailable
+from kirin_cli.errors import LocalError, ResultUnavailable
 
 DATA = clip(300_000)
 HALF = len(DATA) // 2
@@ -445,7 +445,7 @@ def test_a_certificate_nobody_vouches_for_is_not_tried_again(tmp_path, slept):
 
 def test_D14_a_target_that_is_taken_costs_no_request(cdn, tmp_path):
     (tmp_path / "x.mp4").write_text("mine")
-    with pytest.raises(LocalFault):
+    with pytest.raises(LocalError):
         Downloader(NetworkSettings({})).fetch(cdn.url("/x.mp4"), tmp_path / "x.mp4", origin="127.0.0.1")
     assert not cdn.truth.requests
     Downloader(NetworkSettings({})).fetch(cdn.url("/x.mp4"), tmp_path / "x.mp4", origin="127.0.0.1", force=True)
@@ -454,7 +454,7 @@ def test_D14_a_target_that_is_taken_costs_no_request(cdn, tmp_path):
 
 def test_L5_a_file_larger_than_the_disk_is_refused_before_it_comes(cdn, fetch):
     cdn.script("GET", lengths(str(1 << 60)))
-    with pytest.raises(LocalFault, match="free on the disk"):
+    with pytest.raises(LocalError, match="free on the disk"):
         fetch()
 
 
@@ -484,9 +484,9 @@ def test_what_is_about_to_be_published_is_told_before_and_can_be_stopped(fetch, 
     def note(fetched: DownloadedFile) -> None:
         assert not fetched.path.exists()
         told.append(fetched)
-        raise LocalFault("the ledger is full")
+        raise LocalError("the ledger is full")
 
-    with pytest.raises(LocalFault):
+    with pytest.raises(LocalError):
         fetch(before_publish=note)
     assert not (tmp_path / "x.mp4").exists()
     assert fetch() == told[0]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kirin_cli.api.part_file import PartFile, check_target
-from kirin_cli.errors import LocalFault
+from kirin_cli.errors import LocalError
 
 
 def fetched(target: Path, data: bytes = b"abc", *, force: bool = False) -> PartFile:
@@ -50,7 +50,7 @@ def test_what_is_not_published_leaves_nothing_behind(tmp_path):
 def test_D14_a_file_that_is_there_is_replaced_with_force_only(tmp_path):
     target = tmp_path / "x.mp4"
     target.write_text("old")
-    with pytest.raises(LocalFault, match="exists already"):
+    with pytest.raises(LocalError, match="exists already"):
         PartFile(target)
     assert (target.read_text(), left(tmp_path)) == ("old", ["x.mp4"])
     fetched(target, force=True)
@@ -63,7 +63,7 @@ def test_D14_folders_links_and_devices_are_never_replaced(tmp_path, force):
     (tmp_path / "link").symlink_to("nowhere")
     os.mkfifo(tmp_path / "pipe")
     for name, word in (("folder", "folder"), ("link", "symbolic link"), ("pipe", "special file")):
-        with pytest.raises(LocalFault, match=word):
+        with pytest.raises(LocalError, match=word):
             check_target(tmp_path / name, force=force)
 
 
@@ -71,7 +71,7 @@ def test_D14_a_file_that_appears_meanwhile_is_not_overwritten(tmp_path):
     target = tmp_path / "x.mp4"
     with PartFile(target) as part:
         target.write_text("mine")
-        with pytest.raises(LocalFault, match="exists already"):
+        with pytest.raises(LocalError, match="exists already"):
             part.publish()
     assert (target.read_text(), left(tmp_path)) == ("mine", ["x.mp4"])
 
@@ -80,7 +80,7 @@ def test_D14_two_writers_of_one_path_do_not_mix(tmp_path):
     target = tmp_path / "x.mp4"
     with PartFile(target) as first:
         first.write(b"abc")
-        with pytest.raises(LocalFault, match="another process"):
+        with pytest.raises(LocalError, match="another process"):
             PartFile(target)
         first.publish()
     assert target.read_bytes() == b"abc"
@@ -110,21 +110,21 @@ def test_a_process_killed_between_its_two_names_loses_nothing(tmp_path):
 )
 def test_D14_an_odd_part_file_is_a_local_fault(tmp_path, make):
     make(tmp_path / "x.mp4.part")
-    with pytest.raises(LocalFault):
+    with pytest.raises(LocalError):
         PartFile(tmp_path / "x.mp4")
 
 
 def test_D14_a_folder_that_cannot_be_made_is_a_local_fault(tmp_path):
     (tmp_path / "file").write_text("")
     for target in (tmp_path / "file" / "x.mp4", tmp_path / ("x" * 300)):
-        with pytest.raises(LocalFault):
+        with pytest.raises(LocalError):
             PartFile(target)
 
 
 def test_L5_a_disk_without_room_is_noticed_before_the_first_byte(tmp_path):
     with PartFile(tmp_path / "x.mp4") as part:
         part.require_space(1000)
-        with pytest.raises(LocalFault, match="free on the disk") as caught:
+        with pytest.raises(LocalError, match="free on the disk") as caught:
             part.require_space(1 << 60)
     assert "make room" in caught.value.hint
     assert left(tmp_path) == []
@@ -135,7 +135,7 @@ def test_L5_a_write_that_fails_is_a_local_fault_and_leaves_nothing(tmp_path):
     before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
     try:
-        with pytest.raises(LocalFault) as caught, PartFile(tmp_path / "x.mp4") as part:
+        with pytest.raises(LocalError) as caught, PartFile(tmp_path / "x.mp4") as part:
             part.write(b"x" * 10_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

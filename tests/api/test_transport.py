@@ -27,7 +27,7 @@ from support.api_requests import CREATE, KEY, Blob
 from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.exchange import TransportError, tls_error_message
 from kirin_cli.api.transport import USER_AGENT, HttpRequest, Transport
-from kirin_cli.errors import LocalFault, UsageError
+from kirin_cli.errors import LocalError, UsageError
 
 BEARER = {"Authorization": f"Bearer {KEY}"}
 
@@ -296,14 +296,14 @@ def test_chunked_answers_and_answers_without_a_length_are_read(service, transpor
 
 
 def test_a_body_that_fails_before_its_first_byte_sends_nothing(service, transport):
-    gone = LocalFault("the picture changed")
-    with pytest.raises(LocalFault):
+    gone = LocalError("the picture changed")
+    with pytest.raises(LocalError):
         transport.send(post(service, Blob(99, fails_after=0, error=gone)), deadline=2, fresh=True)
     assert service.truth.connections == 0
 
 
 def test_a_body_that_fails_later_may_have_been_heard(service, transport):
-    found = fault_of(transport, post(service, Blob(200_000, fails_after=2, error=LocalFault("the picture changed"))))
+    found = fault_of(transport, post(service, Blob(200_000, fails_after=2, error=LocalError("the picture changed"))))
     assert (found.kind, found.certainly_not_sent) == ("broken", False)
     assert "the picture changed" in found.message
     assert not any(request.complete for request in service.truth.requests)

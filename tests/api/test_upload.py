@@ -17,7 +17,7 @@ from support.videos import video
 from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.transport import Transport
 from kirin_cli.api.upload import MultipartFile, UploadClient, UploadEndpoint, upload_endpoint, url_origin
-from kirin_cli.errors import GenerationFailed, KirinError, LocalFault, NotPermitted, ServiceUnreachable, UsageError
+from kirin_cli.errors import GenerationFailed, KirinError, LocalError, NotPermitted, ServiceUnreachable, UsageError
 from kirin_cli.media.detect import inspect_with_videos
 from kirin_cli.modelspec.types import MediaFile
 
@@ -238,7 +238,7 @@ def test_S9_no_redirect_takes_file_and_key_elsewhere(storage: Service, uploads: 
 
 def test_I6_a_file_that_changed_since_the_look_is_not_sent(storage: Service, uploads: UploadClient, clip: MediaFile):
     clip.path.write_bytes(video(data=800_000))
-    with pytest.raises(LocalFault, match="has changed"):
+    with pytest.raises(LocalError, match="has changed"):
         uploads.send(clip)
     assert not storage.truth.requests
 
@@ -249,7 +249,7 @@ def test_I6_a_file_that_changes_on_its_way_never_arrives_whole(
     def tell(_sent: int, _total: int) -> None:
         clip.path.write_bytes(b"another")
 
-    with pytest.raises((LocalFault, ServiceUnreachable)):
+    with pytest.raises((LocalError, ServiceUnreachable)):
         uploads.send(clip, tell)
     assert not any(request.complete for request in storage.truth.requests)
 

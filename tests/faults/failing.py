@@ -12,7 +12,7 @@ from typing import Any
 
 from kirin_cli.api.download import DownloadedFile, Downloader
 from kirin_cli.api.transport import HttpReply, HttpRequest, Transport
-from kirin_cli.errors import LocalFault
+from kirin_cli.errors import LocalError
 from kirin_cli.ledger.leases import LeaseOwner
 
 COMMIT, COMMITTED, POST, ANSWERED, NOTE, NOTED, NAMED = (
@@ -38,7 +38,7 @@ def disk_fault(code: int, number: int) -> Harm:
             error.sqlite_errorcode = number
             raise error
         if step in {NOTE, NOTED}:
-            raise LocalFault(f"the note cannot be written: {os.strerror(code)}")
+            raise LocalError(f"the note cannot be written: {os.strerror(code)}")
 
     return harm
 

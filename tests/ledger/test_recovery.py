@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from kirin_cli.errors import LocalFault
+from kirin_cli.errors import LocalError
 from kirin_cli.ledger import recovery
 from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.ledger.recovery import RECOVERY_FILE, SPACE_FILE, RecoveredTask
@@ -18,7 +18,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="limits and mounts of this
 CHILD = """
 import sys, os, resource, signal
 from pathlib import Path
-from kirin_cli.errors import LocalFault
+from kirin_cli.errors import LocalError
 from kirin_cli.ledger.entry import Intent
 from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.ledger.states import LedgerEvent
@@ -45,7 +45,7 @@ try:
     entry = ledger.move(entry, LedgerEvent.SEND)
     fill()
     ledger.move(entry, LedgerEvent.ACCEPTED, task_id="task-1")
-except LocalFault as fault:
+except LocalError as fault:
     print(fault.exit_code, fault)
 """
 
@@ -138,7 +138,7 @@ def test_a_deeply_nested_or_mistyped_line_is_passed_over(folder):
 
 def test_if_it_can_be_written_nowhere_the_task_id_is_in_the_sentence(folder):
     (folder / RECOVERY_FILE).mkdir(parents=True)
-    with pytest.raises(LocalFault, match=r"task-1.*krn1-"):
+    with pytest.raises(LocalError, match=r"task-1.*krn1-"):
         recovery.write_recovery(folder, saved())
 
 

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from kirin_cli.errors import LocalFault
+from kirin_cli.errors import LocalError
 from kirin_cli.ledger import store
 from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.ledger.states import LedgerEvent
@@ -37,7 +37,7 @@ def set_version(path, number):
 
 def refused(folder, clock, match):
     before = digest(folder / LEDGER_FILE)
-    with pytest.raises(LocalFault, match=match) as caught:
+    with pytest.raises(LocalError, match=match) as caught:
         Ledger.open(folder, clock)
     assert caught.value.exit_code == 9
     assert "not changed" in caught.value.hint
@@ -118,19 +118,19 @@ def test_l3_a_state_that_no_kirin_writes_is_refused_when_read(ledger, intent):
     ledger.intend(intent())
     with ledger.store.write(durable=False) as transaction:
         transaction("UPDATE entries SET state = 'fine'", ())
-    with pytest.raises(LocalFault, match="no sense"):
+    with pytest.raises(LocalError, match="no sense"):
         ledger.get(intent())
 
 
 def test_l1_a_file_where_the_folder_should_be(folder, clock):
     folder.write_text("in the way")
-    with pytest.raises(LocalFault):
+    with pytest.raises(LocalError):
         Ledger.open(folder, clock)
 
 
 def test_l1_a_folder_where_the_file_should_be(folder, clock):
     (folder / LEDGER_FILE).mkdir(parents=True)
-    with pytest.raises(LocalFault):
+    with pytest.raises(LocalError):
         Ledger.open(folder, clock)
 
 
@@ -138,7 +138,7 @@ def test_l1_a_read_only_ledger_takes_no_intent(filled, folder, clock, intent):
     def connect(path, busy):
         return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=busy, isolation_level=None)
 
-    with Ledger.open(folder, clock, connect=connect) as ledger, pytest.raises(LocalFault, match="read-only"):
+    with Ledger.open(folder, clock, connect=connect) as ledger, pytest.raises(LocalError, match="read-only"):
         ledger.intend(intent(5000))
 
 
@@ -147,7 +147,7 @@ def test_l4_a_locked_ledger_is_waited_for_then_refused(folder, ledger, clock, in
         entry = second.intend(intent())
         with ledger.store.write(durable=True):
             for act in (lambda: second.intend(intent(2)), lambda: second.move(entry, LedgerEvent.SEND)):
-                with pytest.raises(LocalFault, match="locked"):
+                with pytest.raises(LocalError, match="locked"):
                     act()
         assert second.get(intent(2)) is None
         assert second.move(entry, LedgerEvent.SEND).counters.posts == 1
@@ -173,7 +173,7 @@ def test_l4_a_lock_that_ends_in_time_costs_only_the_wait(folder, ledger, clock, 
 
 def test_a_failed_transaction_leaves_nothing_and_the_next_one_works(ledger, intent):
     entry = ledger.intend(intent())
-    with pytest.raises(LocalFault), ledger.store.write(durable=True) as transaction:
+    with pytest.raises(LocalError), ledger.store.write(durable=True) as transaction:
         assert transaction("DELETE FROM entries", ()).rowcount == transaction("SELECT nonsense", ())
     assert ledger.get(intent()) == entry
     assert ledger.move(entry, LedgerEvent.SEND).counters.posts == 1

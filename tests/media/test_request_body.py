@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.pictures import jpeg, png
 
-from kirin_cli.errors import LocalFault
+from kirin_cli.errors import LocalError
 from kirin_cli.media.detect import inspect_media
 from kirin_cli.media.local_files import sha256
 from kirin_cli.media.request_body import JsonBody
@@ -119,9 +119,9 @@ def test_I6_a_file_changed_after_the_check_stops_the_body_before_its_first_byte(
     body = JsonBody({"data": {"image_list": [{"image": picture(tmp_path, "a.png")}, {"image": picture(tmp_path)}]}})
     body.verify()
     change(tmp_path / "cup.png")
-    with pytest.raises(LocalFault, match=r"data\.image_list\[1\]\.image: cup\.png "):
+    with pytest.raises(LocalError, match=r"data\.image_list\[1\]\.image: cup\.png "):
         next(iter(body))
-    with pytest.raises(LocalFault, match=r"image_list\[1\]\.image: cup\.png "):
+    with pytest.raises(LocalError, match=r"image_list\[1\]\.image: cup\.png "):
         body.verify()
 
 
@@ -129,7 +129,7 @@ def test_I6_a_file_changed_after_the_check_stops_the_body_before_its_first_byte(
 def test_I6_the_hash_is_never_of_another_file_than_the_checked_one(change, tmp_path: Path):
     medium = picture(tmp_path)
     change(tmp_path / "cup.png")
-    with pytest.raises(LocalFault, match=r"^cup\.png "):
+    with pytest.raises(LocalError, match=r"^cup\.png "):
         sha256(medium)
 
 
@@ -141,7 +141,7 @@ def test_I6_a_file_changed_while_it_is_sent_never_ends_its_body(tmp_path: Path):
         received = next(chunks) + next(chunks)
         os.truncate(tmp_path / "cup.png", size)
         os.utime(tmp_path / "cup.png", ns=(0, size))
-        with pytest.raises(LocalFault, match="changed"):
+        with pytest.raises(LocalError, match="changed"):
             received += b"".join(chunks)
         assert len(received) < len(body) // 2
         (tmp_path / "cup.png").write_bytes(png(300, 300, pad_to=MB))
@@ -151,7 +151,7 @@ def test_I6_a_file_changed_while_it_is_sent_never_ends_its_body(tmp_path: Path):
 def test_I6_a_body_is_never_shorter_than_announced(tmp_path: Path):
     medium = picture(tmp_path)
     promised = replace(medium, size=(medium.size or 0) + 3)
-    with pytest.raises(LocalFault, match="changed"):
+    with pytest.raises(LocalError, match="changed"):
         list(JsonBody({"image": promised}))
 
 
@@ -160,7 +160,7 @@ def test_I6_a_disk_that_fails_in_the_middle_is_a_local_fault():
     memory = Path("/proc/self/mem")
     info = memory.stat()
     medium = MediaFile("mem.png", "file", size=12, path=memory, stamp=(info.st_size, info.st_mtime_ns, info.st_ino))
-    with pytest.raises(LocalFault, match=r"mem\.png can no longer be read"):
+    with pytest.raises(LocalError, match=r"mem\.png can no longer be read"):
         sha256(medium)
 
 

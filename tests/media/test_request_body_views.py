@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.pictures import jpeg, png
 
-from kirin_cli.errors import LocalFault
+from kirin_cli.errors import LocalError
 from kirin_cli.media.detect import inspect_media
 from kirin_cli.media.request_body import elide, expand
 from kirin_cli.modelspec.types import MediaFile
@@ -46,5 +46,5 @@ def test_A9_media_in_full_are_the_strings_that_are_sent(tmp_path: Path):
 def test_I6_a_file_changed_since_the_check_is_not_shown_as_if_it_were_the_same(show, tmp_path: Path):
     tree = tree_of(tmp_path)
     (tmp_path / "cup.png").write_bytes(jpeg())
-    with pytest.raises(LocalFault, match="changed"):
+    with pytest.raises(LocalError, match="changed"):
         show(tree)

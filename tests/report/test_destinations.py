@@ -3,7 +3,7 @@
 import pytest
 from support.report_data import noted
 
-from kirin_cli.errors import LocalFault, UsageError
+from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.report.destinations import Destination, append_to_file, github_files, parse_destinations, write_report
 
 
@@ -46,25 +46,25 @@ def test_folders_are_made_and_nothing_else_is_left(tmp_path):
 def test_a_result_is_never_written_over(tmp_path):
     noted(tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
-    with pytest.raises(LocalFault, match="is a result"):
+    with pytest.raises(LocalError, match="is a result"):
         write_report(tmp_path / "harbour.json", "report")
-    with pytest.raises(LocalFault, match="is a result"):
+    with pytest.raises(LocalError, match="is a result"):
         write_report(tmp_path / "harbour.mp4", "report", [tmp_path / "harbour.mp4"])
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_a_folder_that_is_a_file_is_said(tmp_path):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(LocalFault, match="cannot be written"):
+    with pytest.raises(LocalError, match="cannot be written"):
         write_report(tmp_path / "file" / "r.txt", "text")
-    with pytest.raises(LocalFault, match="cannot be written"):
+    with pytest.raises(LocalError, match="cannot be written"):
         append_to_file(tmp_path, "text")
 
 
 def test_a_report_that_cannot_be_written_leaves_what_was_there_and_nothing_else(tmp_path):
     (tmp_path / "r.txt").mkdir()
     (tmp_path / "r.txt" / "old").write_text("old")
-    with pytest.raises(LocalFault):
+    with pytest.raises(LocalError):
         write_report(tmp_path / "r.txt", "new")
     assert [path.name for path in sorted(tmp_path.rglob("*"))] == ["r.txt", "old"]
 

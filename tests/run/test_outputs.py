@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kirin_cli.errors import LocalFault, UsageError
+from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.models import MODELS
 from kirin_cli.run import outputs
 from kirin_cli.run.job import Job, OutputTarget
@@ -64,7 +64,7 @@ def test_a_file_in_place_of_a_folder_is_found_before_anything_is_paid(tmp_path):
     (tmp_path / "renders").write_text("a file")
     (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
     for folder in (tmp_path / "renders", tmp_path / "renders/deeper", tmp_path / "dangling"):
-        with pytest.raises(LocalFault, match="is no folder") as fault:
+        with pytest.raises(LocalError, match="is no folder") as fault:
             outputs.ensure_writable(folder)
         assert "-o" in fault.value.hint
 
@@ -72,12 +72,12 @@ def test_a_file_in_place_of_a_folder_is_found_before_anything_is_paid(tmp_path):
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_L1_a_folder_without_permission_is_found_before_anything_is_paid(tmp_path):
     tmp_path.chmod(0o500)
-    with pytest.raises(LocalFault, match="cannot be written to"):
+    with pytest.raises(LocalError, match="cannot be written to"):
         outputs.ensure_writable(tmp_path / "renders")
 
 
 def test_a_folder_whose_name_cannot_be_is_found_before_anything_is_paid(tmp_path):
-    with pytest.raises(LocalFault, match="cannot be used"):
+    with pytest.raises(LocalError, match="cannot be used"):
         outputs.ensure_writable(tmp_path / ("x" * 5000))
 
 

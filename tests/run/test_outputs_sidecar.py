@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kirin_cli.errors import LocalFault, UsageError
+from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.models import MODELS
 from kirin_cli.run import outputs as output_files
 from kirin_cli.run.job import Job, OutputFile, OutputTarget
@@ -137,7 +137,7 @@ def test_times_that_are_none_are_none(tmp_path):
 def test_a_sidecar_that_cannot_be_written_is_a_local_fault_and_leaves_nothing(tmp_path):
     made = output(tmp_path / "rain.mp4")
     (tmp_path / "rain.json").mkdir()
-    with pytest.raises(LocalFault, match=r"rain\.json cannot be written"):
+    with pytest.raises(LocalError, match=r"rain\.json cannot be written"):
         output_files.write_sidecar(job(tmp_path), "o", {}, (made,))
     assert {path.name for path in tmp_path.iterdir()} == {"rain.mp4", "rain.json"}
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from kirin_cli.errors import LocalFault
+from kirin_cli.errors import LocalError
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
 from kirin_cli.run.prepare import PreparedRun
 
@@ -232,7 +232,7 @@ def test_D14_a_new_job_named_after_a_day_finds_what_is_in_its_way_today(desk):
 def test_a_folder_of_no_use_is_found_before_anything_is_paid(desk):
     desk.jobs("rain")
     (desk.folder / "renders").write_text("a file")
-    with pytest.raises(LocalFault, match="is no folder"):
+    with pytest.raises(LocalError, match="is no folder"):
         desk.prepared()
 
 

@@ -15,7 +15,7 @@ from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.probe import url_still_valid
 from kirin_cli.api.transport import Transport
 from kirin_cli.api.upload import STORAGE_PATH, UploadClient, upload_endpoint
-from kirin_cli.errors import LocalFault, ServiceUnreachable, UsageError
+from kirin_cli.errors import LocalError, ServiceUnreachable, UsageError
 from kirin_cli.media.detect import inspect_with_videos
 from kirin_cli.media.local_files import sha256
 from kirin_cli.media.request_body import JsonBody
@@ -155,7 +155,7 @@ def test_a_failed_upload_is_no_upload(place: Place, kept: UploadCache, clip: Mak
 def test_I6_a_file_that_changed_since_the_look_is_never_uploaded(place: Place, kept: UploadCache, clip: Make):
     found = clip()
     found.path.write_bytes(video(data=9000))
-    with pytest.raises(LocalFault, match="has changed"):
+    with pytest.raises(LocalError, match="has changed"):
         uploader(place, kept).url_of(found)
     assert not place.sent
 

@@ -9,7 +9,7 @@ import pytest
 from sandbox.client import CREATE, Client
 from support.pictures import png
 
-from kirin_cli.errors import LocalFault, UsageError
+from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.sandbox.server import Sandbox
 
 
@@ -21,9 +21,9 @@ def test_a_key_is_random_at_every_start_unless_given():
 
 def test_it_listens_on_the_port_asked_for_and_says_so_where_it_cannot(serve):
     taken = serve().running.base_url.rpartition(":")[2]
-    with pytest.raises(LocalFault, match=taken):
+    with pytest.raises(LocalError, match=taken):
         serve(port=int(taken))
-    with pytest.raises(LocalFault):
+    with pytest.raises(LocalError):
         serve(port=99_999)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

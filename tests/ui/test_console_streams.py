@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kirin_cli.errors import LocalFault
+from kirin_cli.errors import LocalError
 from kirin_cli.ui.console import OutputStreams, SafeStream
 
 
@@ -63,7 +63,7 @@ def test_G3_a_reader_that_went_away_is_quiet_up_to_the_end_of_the_process():
 def test_L5_data_on_a_full_disk_is_an_error_and_talk_is_not():
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         SafeStream(full, data=False).write("talk\n")
-    with Path("/dev/full").open("w", encoding="utf-8") as full, pytest.raises(LocalFault, match="No space"):
+    with Path("/dev/full").open("w", encoding="utf-8") as full, pytest.raises(LocalError, match="No space"):
         SafeStream(full, data=True).write("data\n")
 
 

@@ -16,7 +16,7 @@ import typer
 from kirin_cli import __version__
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import ServiceFlags, command_from
-from kirin_cli.errors import KirinError, LocalFault, NotPermitted, ServiceUnreachable, batch_exit_code
+from kirin_cli.errors import KirinError, LocalError, NotPermitted, ServiceUnreachable, batch_exit_code
 from kirin_cli.modelspec.record import Record
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def _check_folder(check: str, folder: Path) -> CheckOutcome:
     if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
         return CheckOutcome(check, str(folder) if existing == folder.absolute() else f"{folder} (made when needed)")
     advice = "make it writable, or name another folder"
-    return CheckOutcome(check, f"{folder} cannot be written", "error", advice, LocalFault.exit_code)
+    return CheckOutcome(check, f"{folder} cannot be written", "error", advice, LocalError.exit_code)
 
 
 def _check_ledger(folder: Path) -> CheckOutcome:
@@ -189,7 +189,7 @@ def _check_ledger(folder: Path) -> CheckOutcome:
         return CheckOutcome("ledger", "none yet; the first submission makes it")
     try:
         store = LedgerStore.open(folder, busy=1.0)
-    except LocalFault as error:
+    except LocalError as error:
         return _from_error("ledger", error)
     try:
         tasks, version = store.read("SELECT count(*) FROM entries")[0][0], store.read("PRAGMA user_version")[0][0]
@@ -202,7 +202,7 @@ def _check_space(check: str, folder: Path) -> CheckOutcome:
     free = shutil.disk_usage(_nearest_existing(folder)).free
     message = f"{free / (1 << 30):.1f} GiB free"
     if free < MIN_FREE_BYTES:
-        return CheckOutcome(check, message, "error", "make room", LocalFault.exit_code)
+        return CheckOutcome(check, message, "error", "make room", LocalError.exit_code)
     return CheckOutcome(check, message, "warning" if free < MIN_FREE_BYTES_WITHOUT_WARNING else "good")
 
 

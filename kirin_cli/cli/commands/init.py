@@ -7,7 +7,7 @@ import typer
 
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import command_from
-from kirin_cli.errors import LocalFault, UsageError
+from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.models import MODEL_ENTRIES
 from kirin_cli.modelspec.record import Record
 
@@ -32,7 +32,7 @@ class InitFlags(Record):
 def run_init(flags: InitFlags) -> int:
     """Print the file or write it; returns the exit code.
 
-    Raises UsageError where something is there and not to be replaced, LocalFault where it cannot be written.
+    Raises UsageError where something is there and not to be replaced, LocalError where it cannot be written.
     """
     from kirin_cli.cli.commands.models import find_model
     from kirin_cli.cli.console import make_console
@@ -49,7 +49,7 @@ def run_init(flags: InitFlags) -> int:
     except FileExistsError as error:
         raise UsageError(f"{path} is there already", hint="--force replaces it") from error
     except OSError as error:
-        raise LocalFault(f"{path} cannot be written: {error.strerror or error}") from error
+        raise LocalError(f"{path} cannot be written: {error.strerror or error}") from error
     console.data(str(path))
     console.info(f"next: kirin validate {path}, kirin run {path} --sandbox")
     return 0

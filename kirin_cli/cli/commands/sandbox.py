@@ -43,7 +43,7 @@ class SandboxFlags(Record):
 
 
 def run_sandbox(flags: SandboxFlags) -> int:
-    """Serve until a signal; returns the exit code. Raises UsageError, and LocalFault for a port that is taken."""
+    """Serve until a signal; returns the exit code. Raises UsageError, and LocalError for a port that is taken."""
     from kirin_cli.cli.console import make_console
     from kirin_cli.sandbox.server import Sandbox
 
