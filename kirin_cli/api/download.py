@@ -17,7 +17,7 @@ from kirin_cli.api.ranges import (
     VerifiedFile,
     decide_range,
     read_headers,
-    reject_wrong_type,
+    reject_packed,
     total_length,
     verify_file,
 )
@@ -138,7 +138,7 @@ class DownloadAttempts:
         if status >= 400 and status != 416:
             raise ResultUrlExpired(f"{self.part.target.name}: the server of the file answered {status}")
         if status < 300:
-            reject_wrong_type(headers, self.kind)
+            reject_packed(headers)
 
     def _keep(self, response: requests.Response) -> None:
         """Write the body to the end."""
@@ -157,7 +157,7 @@ class DownloadAttempts:
 
     def _checked(self) -> VerifiedFile:
         with self.part.open_content() as stream:
-            file = verify_file(stream, self.kind, framed=self.partial.framed)
+            file = verify_file(stream, self.kind, framed=self.partial.framed, content_type=self.content_type)
         if file is None:
             self._forget()
             raise TransportError("broken", "the file that came is not whole")

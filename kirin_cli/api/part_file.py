@@ -15,6 +15,8 @@ from kirin_cli.errors import LocalError
 
 MIN_FREE_BYTES = 1 << 20  # bytes that are left free
 MAX_OPENINGS = 5  # the file may be published or removed while it is opened
+NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM})
+"""What file systems answer that cannot sync a folder (fault D15): the file in it is whole and synced all the same."""
 DISK_FULL_HINT = "make room, then `kirin resume` fetches it free of charge"
 
 
@@ -173,11 +175,15 @@ else:
         return True
 
     def _sync_folder(folder: Path) -> None:
-        number = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(number)
-        finally:
-            os.close(number)
+            number = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(number)
+            finally:
+                os.close(number)
+        except OSError as error:
+            if error.errno not in NO_FOLDER_SYNC:
+                raise
 
     def _move(part: Path, target: Path, *, force: bool) -> None:
         if force:

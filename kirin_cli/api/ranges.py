@@ -11,6 +11,7 @@ from kirin_cli.media.video_header import VideoHeader, is_video, read_video
 
 CONTENT_RANGE_PATTERN = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.ASCII | re.IGNORECASE)
 UNSATISFIED = re.compile(r"bytes \*/(\d{1,18})", re.ASCII | re.IGNORECASE)
+CODINGS = frozenset({"gzip", "x-gzip", "br", "zstd", "deflate", "compress", "x-compress"})
 STRONG = re.compile(r'"[^"]+"')
 
 
@@ -44,7 +45,7 @@ class PartialFile:
 def decide_range(status: int, headers: Mapping[str, str], partial: PartialFile) -> RangeAction:
     """What the answer to a request with `partial.headers` is good for; never splices two files (faults D2–D4)."""
     resumed = bool(partial.headers)
-    if status == 200:
+    if status in {200, 203} or (status == 206 and not resumed and _is_everything(headers)):
         return RangeAction.WHOLE
     if status == 206 and resumed and _continues(headers, partial):
         return RangeAction.REST
@@ -69,13 +70,20 @@ def content_length(headers: Mapping[str, str]) -> int | None:
 
 
 def is_packed(headers: Mapping[str, str]) -> bool:
-    """Whether the body is compressed, which nobody asked for."""
-    return headers.get("Content-Encoding", "").strip().lower() not in {"", "identity"}
+    """Whether the body is compressed, which nobody asked for; what names no coding (aws-chunked, utf-8) is none."""
+    codings = {coding.strip() for coding in headers.get("Content-Encoding", "").lower().split(",")}
+    return not codings.isdisjoint(CODINGS)
 
 
 def total_length(headers: Mapping[str, str]) -> int:
     """The length of the file of which an answer that was judged REST is a part."""
     return int(headers["Content-Range"].rpartition("/")[2])
+
+
+def _is_everything(headers: Mapping[str, str]) -> bool:
+    """Whether a part is all of its file: from byte 0 to the end."""
+    content = CONTENT_RANGE_PATTERN.fullmatch(headers.get("Content-Range", "").strip())
+    return content is not None and int(content[1]) == 0 and int(content[2]) + 1 == int(content[3])
 
 
 def _continues(headers: Mapping[str, str], partial: PartialFile) -> bool:
@@ -103,25 +111,26 @@ class VerifiedFile:
     video: VideoHeader | None = None
 
 
-def reject_wrong_type(headers: Mapping[str, str], kind: ContentKind) -> None:
-    """Raise ResultUnavailable where the head of an answer already says that it is no such file (faults D7, D8)."""
+def reject_packed(headers: Mapping[str, str]) -> None:
+    """Raise ResultUnavailable where the body is compressed (fault D7)."""
     if is_packed(headers):
         raise ResultUnavailable("the server of the file packs it although it was asked not to")
-    name = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if any(word in name for word in TEXT_TYPES):
-        raise ResultUnavailable(f"the server of the file sent text ({name}) and no {kind}")
 
 
-def verify_file(stream: BinaryIO, kind: ContentKind, *, framed: bool) -> VerifiedFile | None:
+def verify_file(stream: BinaryIO, kind: ContentKind, *, framed: bool, content_type: str = "") -> VerifiedFile | None:
     """Facts of a file that is whole, None for one that is cut; `framed`: its end was marked by the server.
 
-    A container that is not known here is believed where its length is (it is paid for). Raises ResultUnavailable for
-    text (fault D8), OSError for the disk.
+    The bytes of a video decide, whatever `content_type` says. A container that is not known here is believed where its
+    length is (it is paid for), unless it is called text. Raises ResultUnavailable for text (fault D8), OSError for the
+    disk.
     """
     head = stream.read(64)
     if kind == "video" and is_video(head):
-        facts = read_video(stream)
+        facts = read_video(stream, length_known=framed)
         return VerifiedFile(facts) if facts.complete else None
+    name = content_type.partition(";")[0].strip().lower()
+    if any(word in name for word in TEXT_TYPES):
+        raise ResultUnavailable(f"the server of the file sent text ({name}) and no {kind}")
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(TEXT_STARTS):
         raise ResultUnavailable(f"the server of the file sent text and no {kind}")
     return VerifiedFile() if head and framed else None

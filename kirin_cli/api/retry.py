@@ -60,7 +60,7 @@ RETRIES: Final[Mapping[Situation, RetryPolicy]] = {
     # service itself counts as lost after MAX_MISSING_SECONDS, or as never created (MIN_MISSES, grace period).
     # All else is no answer, 2xx without a task included, and is asked again until the run ends.
     "query": RetryPolicy(statuses=frozenset(range(100, 1000)) - {401, 402, 403, 404}),
-    # A GET of a result. Any other 4xx: the URL has expired, and the task is asked for a fresh one (MAX_FRESH_URLS).
+    # A GET of a result. Any other 4xx: it is not there, and the task is asked for a fresh URL (KIRIN_RESULT_WAIT).
     "download": RetryPolicy(
         statuses=SERVER_ERRORS | {408, 425, 429}, delays=(0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0), max_delay=30.0,
         max_failures=6, max_attempts=100, min_progress=1 << 16,
@@ -72,8 +72,6 @@ RETRIES: Final[Mapping[Situation, RetryPolicy]] = {
 }  # fmt: skip
 MAX_MISSING_SECONDS: Final = 60.0
 """Of 404s in a row, after which an accepted task counts as lost (fault P2)."""
-MAX_FRESH_URLS: Final = 2
-"""How often a task is asked for fresh URLs before its result counts as expired (fault D9)."""
 MIN_RETRY_BUDGET: Final = 20
 
 

@@ -57,6 +57,7 @@ class Session:
     account: str
     key: str
     grace_period: float
+    result_wait: float
     uploader: Uploader | None = None
     unusable: NotPermitted | None = None
 
@@ -78,7 +79,8 @@ class Session:
         return RunContext(
             client=self.client, dialect=self.dialect, downloader=self.downloader, ledger=self.ledger, clock=clock,
             rng=self.rng, emit=emit, schedule=self.schedule, limits=limits, origin=self.origin, host=self.host,
-            account=self.account, grace_period=self.grace_period, prices=self.prices, wait=wait, uploader=self.uploader,
+            account=self.account, grace_period=self.grace_period, result_wait=self.result_wait, prices=self.prices,
+            wait=wait, uploader=self.uploader,
         )  # fmt: skip
 
 
@@ -138,6 +140,7 @@ def _open(stack: ExitStack, settings: Settings, key: str, origin: str, scale: fl
         origin=origin, host=urlsplit(settings.base_url).hostname or "", key=key,
         uploader=uploader, account=fingerprint(key) if key else "",
         grace_period=settings.settle_seconds,
+        result_wait=settings.result_wait,
     )  # fmt: skip
 
 

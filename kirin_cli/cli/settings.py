@@ -233,6 +233,7 @@ class Settings:
     dialect: str
     state_dir: Path
     settle_seconds: float
+    result_wait: float
     poll_seconds: float
     upload_url: str = ""
     api_key_file: Path | None = None
@@ -254,6 +255,7 @@ def load_settings(
         dialect=sources.parse("dialect"),
         state_dir=sources.state_dir,
         settle_seconds=sources.parse("settle_seconds"),
+        result_wait=sources.parse("result_wait"),
         poll_seconds=sources.parse("poll_seconds"),
         upload_url=sources.parse("upload_url") or "",
         api_key_file=api_key_file or sources.parse("api_key_file"),

@@ -197,6 +197,10 @@ SETTINGS: Final[dict[str, Setting]] = {
             name="settle_seconds", env="KIRIN_SETTLE_SECONDS", parse=parse_number_of_seconds, default="120",
             place="user", help="Seconds after which a submission without an answer counts as not arrived.",
         ),
+        Setting(
+            name="result_wait", env="KIRIN_RESULT_WAIT", parse=parse_number_of_seconds, default="600",
+            help="Seconds for which a finished video that cannot be fetched yet is asked for.",
+        ),
     )
 }  # fmt: skip
 BY_VARIABLE: Final = {setting.env: setting for setting in SETTINGS.values()}

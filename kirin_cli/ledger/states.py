@@ -70,7 +70,6 @@ TERMINAL = frozenset(
         LedgerState.FAILED,
         LedgerState.LOST,
         LedgerState.DONE,
-        LedgerState.EXPIRED,
         LedgerState.ABANDONED,
     }
 )
@@ -157,7 +156,7 @@ _MOVES: Mapping[LedgerState, Mapping[LedgerEvent, LedgerState]] = {
     LedgerState.ABANDONED: {LedgerEvent.ADOPT: LedgerState.ACCEPTED, LedgerEvent.SEND_AGAIN: LedgerState.INTENT},
     LedgerState.REJECTED: {},
     LedgerState.FAILED: {},
-    LedgerState.EXPIRED: {},
+    LedgerState.EXPIRED: {LedgerEvent.FETCH: LedgerState.FETCHING},
 }
 TABLE: Mapping[tuple[LedgerState, LedgerEvent], LedgerState] = {
     (state, event): after for state, row in _MOVES.items() for event, after in row.items()

@@ -89,18 +89,22 @@ def _read_needed(reader: "_HeaderReader", size: int | None, name: str) -> None:
         raise MediaError("V1", f"{name} holds no {lacks}; was it cut short?")
 
 
-def read_video(file: BinaryIO) -> VideoHeader:
-    """The header of a whole file, and whether it is complete. Judges nothing; raises OSError only."""
+def read_video(file: BinaryIO, *, length_known: bool = False) -> VideoHeader:
+    """The header of a whole file, and whether it is complete. Judges nothing; raises OSError only.
+
+    Where its length is known to be right, nothing can be cut off: what stands behind its last whole box does not count.
+    """
     size = file.seek(0, 2)
     file.seek(0)
     format_name = video_format(file.read(HEAD))
     reader = _HeaderReader(Boxes(file, size))
-    complete = False
+    complete = whole_so_far = False
     with suppress(OutOfReach):
         for box in reader.boxes.top():
             if box.end <= size:
                 reader.read(box)
-        complete = reader.boxes.intact and reader.described and reader.has_data
+                whole_so_far = whole_so_far or (reader.boxes.intact and reader.described and reader.has_data)
+        complete = (reader.boxes.intact or length_known) and whole_so_far
     return replace(reader.header(format_name, ended=complete), complete=complete)
 
 

@@ -5,9 +5,8 @@ from pathlib import Path
 from kirin_cli.api.client import QueryStatus
 from kirin_cli.api.download import DownloadedFile, ResultUrlExpired
 from kirin_cli.api.part_file import PartFileLocked
-from kirin_cli.api.retry import MAX_FRESH_URLS
 from kirin_cli.errors import UsageError
-from kirin_cli.ledger.states import LedgerEvent
+from kirin_cli.ledger.states import LedgerEvent, LedgerState
 from kirin_cli.run.events import Downloading
 from kirin_cli.run.identity import canonical_json
 from kirin_cli.run.job import OutputFile
@@ -20,6 +19,8 @@ from kirin_cli.wire.responses import OutputContent, Task, TaskState
 
 def fetch_result(job_run: JobRun) -> NextStep:
     """Take the next step towards the files: they may be there, their URLs may have to be asked for."""
+    if job_run.entry.state is LedgerState.EXPIRED:  # waited for in an earlier run: this one asks once
+        job_run.file_missing_since = job_run.context.clock.now() - job_run.context.result_wait
     if not job_run.transition(LedgerEvent.FETCH):
         return Wait(0)
     result = existing_result(job_run.job, path_for_entry(job_run.job, job_run.entry))
@@ -59,12 +60,16 @@ def _query_urls(job_run: JobRun) -> NextStep:
 
 
 def _on_expired_url(job_run: JobRun, reason: str) -> NextStep:
-    if job_run.expired_urls >= MAX_FRESH_URLS:
+    """A file that is not there, or not yet: it is paid for, so it is asked for with growing pauses (fault D9)."""
+    context, now = job_run.context, job_run.context.clock.now()
+    since = job_run.file_missing_since = now if job_run.file_missing_since is None else job_run.file_missing_since
+    if now - since >= context.result_wait:
         job_run.transition(LedgerEvent.EXPIRED, reason)
         return finish_expired(job_run, reason)
     job_run.expired_urls += 1
     job_run.task = None
-    return job_run.retry("download", f"{reason}; asking for a fresh URL")
+    pause = context.schedule.backoff(job_run.expired_urls + 1)
+    return job_run.retry("download", f"{reason}; asking for a fresh URL", pause)
 
 
 def _download(job_run: JobRun, task: Task) -> tuple[OutputFile, ...]:

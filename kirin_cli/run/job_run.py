@@ -44,8 +44,9 @@ NextStep = Wait | Download | Finished
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
-    """What the steps act on. Clock, randomness and transport are arguments; `grace_period` is in seconds.
+    """What the steps act on. Clock, randomness and transport are arguments; times are in seconds.
 
+    `grace_period` is when an absence counts, `result_wait` how long a file that is not there yet is asked for.
     `origin` names the service in identities, `host` is where its URLs come from. `wait` is False with --no-wait: then
     a job is over when the service has accepted it.
     """
@@ -63,6 +64,7 @@ class RunContext:
     host: str
     account: str
     grace_period: float
+    result_wait: float
     prices: Prices
     wait: bool = True
     uploader: Uploader | None = None
@@ -75,7 +77,8 @@ class JobRun:
     `inherited` says whether the former owner of the lease died, `was_queried` whether the service was asked for a task
     that somebody else may have sent. `failures` counts the failed attempts of the present step in a row. By the steady
     clock: `grace_until` is when an absence counts, `missing_since` when a known task was first not found. `task` is the
-    last answer about it, `expired_urls` how often its URLs were dead, `notified` what need not be said twice,
+    last answer about it, `expired_urls` how often its URLs were dead, since
+    `file_missing_since`, `notified` what need not be said twice,
     `needed_outcomes` how the jobs ended whose results this one refers to.
     """
 
@@ -90,6 +93,7 @@ class JobRun:
     missing_since: float | None = None
     task: Task | None = None
     expired_urls: int = 0
+    file_missing_since: float | None = None
     notified: set[str] = field(default_factory=set)
     needed_outcomes: Mapping[str, Outcome] = field(default_factory=dict)
 

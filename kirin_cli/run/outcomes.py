@@ -123,8 +123,8 @@ def finish_failed(job_run: JobRun, failure: ServiceFailure | None) -> Finished:
 
 
 def finish_expired(job_run: JobRun, reason: str) -> Finished:
-    """Paid for, but the file is gone from the service."""
-    hint = "--again makes a new take, at new cost"
+    """Paid for, but the file has not been there for as long as it is waited for; another time it may."""
+    hint = f"kirin download {job_run.entry.task_id} asks for it again, free of charge"
     error = JobError(exit_code=7, message=_paid(job_run, reason), hint=hint, charged="yes")
     return finish(job_run, "expired", error=error)
 

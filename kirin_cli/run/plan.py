@@ -34,7 +34,7 @@ ACTION_BY_STATE: Final[Mapping[LedgerState, tuple[Action, str]]] = {
     LedgerState.CONFLICT: ("leave", "its outcome is in conflict; decide with kirin resolve"),
     LedgerState.LOST: ("leave", "the service no longer knows it; decide with kirin resolve"),
     LedgerState.ABANDONED: ("leave", "it was abandoned; decide with kirin resolve"),
-    LedgerState.EXPIRED: ("leave", "its file is gone from the service; --again makes a new take, at new cost"),
+    LedgerState.EXPIRED: ("fetch", "its file was not there yet; it is asked for again, free of charge"),
 }
 
 

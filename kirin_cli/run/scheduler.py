@@ -82,6 +82,7 @@ STEPS: Final[Mapping[LedgerState, Callable[[JobRun], NextStep]]] = {
     LedgerState.RUNNING: poll,
     LedgerState.SUCCEEDED: fetch_result,
     LedgerState.FETCHING: fetch_result,
+    LedgerState.EXPIRED: fetch_result,
     LedgerState.DONE: verify_done,
     **dict.fromkeys(
         (
@@ -90,12 +91,11 @@ STEPS: Final[Mapping[LedgerState, Callable[[JobRun], NextStep]]] = {
             LedgerState.CONFLICT,
             LedgerState.LOST,
             LedgerState.ABANDONED,
-            LedgerState.EXPIRED,
         ),
         finish_ended,
     ),
 }
-FETCHES: Final = frozenset({LedgerState.SUCCEEDED, LedgerState.FETCHING, LedgerState.DONE})
+FETCHES: Final = frozenset({LedgerState.SUCCEEDED, LedgerState.FETCHING, LedgerState.DONE, LedgerState.EXPIRED})
 NO_OUTCOMES: Final[Mapping[str, Outcome]] = {}
 
 

@@ -5,6 +5,7 @@ import hashlib
 import os
 import resource
 import signal
+import stat
 import sys
 from pathlib import Path
 
@@ -161,3 +162,27 @@ def test_a_file_system_without_locks_will_do(tmp_path, monkeypatch):
     monkeypatch.setattr("fcntl.flock", none)
     fetched(tmp_path / "x.mp4")
     assert left(tmp_path) == ["x.mp4"]
+
+
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES], ids=errno.errorcode.get)
+def test_D15_a_folder_that_cannot_be_synced_is_no_error_where_the_file_is_whole(tmp_path, monkeypatch, code):
+    real = os.fsync
+
+    def fsync(number):
+        if stat.S_ISDIR(os.fstat(number).st_mode):
+            raise OSError(code, os.strerror(code))
+        real(number)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    fetched(tmp_path / "x.mp4")
+    assert left(tmp_path) == ["x.mp4"]
+
+
+def test_L5_a_folder_whose_disk_fails_is_an_error(tmp_path, monkeypatch):
+    def fsync(number):
+        if stat.S_ISDIR(os.fstat(number).st_mode):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(LocalError, match=r"x\.mp4"):
+        fetched(tmp_path / "x.mp4")

@@ -218,7 +218,7 @@ def open_run(
         context = RunContext(
             client=client, dialect=setting.dialect, downloader=downloader, ledger=ledger, clock=clock, rng=rng,
             emit=emit, schedule=PollSchedule(rng=rng), limits=limits, origin=ORIGIN, host="127.0.0.1", account=account,
-            grace_period=setting.settle, wait=setting.waits,
+            grace_period=setting.settle, result_wait=600.0, wait=setting.waits,
             prices=lambda kind: prices(ledger.store, ORIGIN, kind[0], mode=kind[1], duration=kind[2]),
         )  # fmt: skip
         yield OpenRun(jobs, context, limits, leases, prepared.skipped)

@@ -112,6 +112,55 @@ def test_D5_D6_D7_D8_what_is_no_video_is_7_and_is_fetched_another_time(machine: 
     then_fetched(machine)
 
 
+def mp4(status: int = 200, body: bytes = CLIP, **headers: str) -> Fault:
+    """The clip, under headers that say something else: `Content_Type="text/html"`."""
+    given = {"Content-Type": "video/mp4"} | {name.replace("_", "-"): value for name, value in headers.items()}
+    return faults.answer(status, body, given)
+
+
+WHOLE_ALL_THE_SAME = {
+    **{f"coding {word}": mp4(Content_Encoding=word) for word in ("aws-chunked", "utf-8", "none", "binary", "identity")},
+    **{name: mp4(Content_Type=name) for name in ("text/html", "application/json", "application/xml; charset=x")},
+    "203": mp4(203),
+    "206 unasked": mp4(206, Content_Range=f"bytes 0-{len(CLIP) - 1}/{len(CLIP)}"),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE_ALL_THE_SAME)
+def test_D8_the_bytes_of_a_video_are_a_video_whatever_the_headers_say(machine: Bench, name: str) -> None:
+    machine.cdn.script(FILE, WHOLE_ALL_THE_SAME[name])
+    whole(machine, machine.run(), gets=1)
+
+
+TAILS = {"newline": b"\n", "seven zeros": bytes(7), "text": b"<!-- cached -->", "huge box": b"\xff\xff\xff\xffjunk"}
+
+
+@pytest.mark.parametrize("name", TAILS)
+def test_D8_what_stands_behind_the_last_box_does_not_matter(machine: Bench, name: str) -> None:
+    machine.cdn.serve_file("/result.mp4", CLIP + TAILS[name])
+    result = machine.run()
+    (output,) = result.outcome.outputs
+    assert (result.exit_code, output.path.read_bytes()) == (0, CLIP + TAILS[name])
+    assert len(machine.cdn.truth.of("GET")) == 1
+
+
+NO_FILE = {
+    "br": mp4(Content_Encoding="br"),
+    "zstd": mp4(Content_Encoding="zstd"),
+    "gzip in a list": mp4(Content_Encoding="aws-chunked, GZIP"),
+    "a part": mp4(206, CLIP[:HALF], Content_Range=f"bytes 0-{HALF - 1}/{len(CLIP)}"),
+    "a rest": mp4(206, CLIP[HALF:], Content_Range=f"bytes {HALF}-{len(CLIP) - 1}/{len(CLIP)}"),
+    "cut in a box": mp4(body=CLIP[:-9]),
+}
+
+
+@pytest.mark.parametrize("name", NO_FILE)
+def test_D2_D7_D8_a_packed_file_a_part_and_a_cut_one_are_no_file(machine: Bench, name: str) -> None:
+    machine.cdn.script(FILE, then=NO_FILE[name])
+    paid_without_file(machine, machine.run())
+    then_fetched(machine)
+
+
 @pytest.mark.parametrize(
     "slow",
     [faults.stall(), faults.stall_after(HALF), faults.trickle(0.05, 10, body_only=True)],

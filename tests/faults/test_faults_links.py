@@ -4,6 +4,7 @@ import pytest
 from faults.bench import CLIP, KEY, Bench
 from faults.download_checks import FILE, HALF, paid_without_file, then_fetched, whole
 from loopback import faults
+from loopback.faults import Fault
 from loopback.service import Service
 
 from kirin_cli.ledger.states import LedgerState
@@ -29,19 +30,38 @@ def test_D9_a_url_that_dies_in_the_middle_is_replaced_too(machine: Bench) -> Non
     whole(machine, machine.run(), gets=3)
 
 
-def test_D9_a_result_that_is_gone_is_expired_7_and_sticky(machine: Bench) -> None:
+@pytest.mark.parametrize("times", [5, 15])
+@pytest.mark.parametrize(
+    "late", [faults.answer(404), faults.answer(403, "<Error>AccessDenied</Error>")], ids=["404", "403"]
+)
+def test_D9_a_file_that_is_late_is_waited_for_with_growing_pauses(machine: Bench, late: Fault, times: int) -> None:
+    machine.cdn.script(FILE, *[late] * times)
+    result = machine.run()
+    whole(machine, result, gets=times + 1)
+    assert result.seconds > 2 ** min(times, 4)
+
+
+def test_D9_a_result_that_names_no_file_yet_is_waited_for(machine: Bench) -> None:
+    answers = iter([[], [], []])
+    machine.api.api.results = lambda task: next(answers, machine.cdn.url("/result.mp4"))
+    whole(machine, machine.run())
+
+
+def test_D9_a_result_that_is_gone_is_7_after_ten_minutes_and_every_later_run_asks_again(machine: Bench) -> None:
     machine.cdn.script(FILE, then=faults.answer(404))
     result = machine.run()
     paid_without_file(machine, result, "expired")
-    assert "--again" in result.outcome.error.hint
-    assert "new cost" in result.outcome.error.hint
-    assert (len(machine.cdn.truth.of("GET")), machine.entries()[0].state) == (3, LedgerState.EXPIRED)
-    asked = machine.queries
+    hint = result.outcome.error.hint
+    assert f"kirin download {machine.entries()[0].task_id}" in hint
+    assert "free of charge" in hint
+    assert 600 <= result.seconds < 660
+    assert machine.entries()[0].state is LedgerState.EXPIRED
+    asked, began = machine.queries, machine.clock.now()
     once_more = machine.run()
-    assert (once_more.exit_code, once_more.outcome.state, machine.queries) == (7, "expired", asked)
+    assert (once_more.exit_code, once_more.outcome.state, machine.queries) == (7, "expired", asked + 1)
+    assert machine.clock.now() - began < 60
     machine.cdn.forget_scripts()
-    anew = machine.run(again=True)
-    assert (anew.exit_code, machine.posts, machine.api.truth.created()) == (0, 2, 2)
+    assert (machine.run().exit_code, machine.posts, machine.api.truth.created()) == (0, 1, 1)
 
 
 def test_D9_a_task_that_the_service_forgot_after_completion_is_expired(machine: Bench) -> None:

@@ -57,6 +57,7 @@ DRAWN = """
     fetching    fetch         fetching
     fetching    saved         done
     fetching    expired       expired
+    expired     fetch         fetching
     done        file gone     fetching
     conflict    adopt         accepted
     conflict    send again    intent

@@ -40,7 +40,7 @@ EXPECTED = {
     LedgerState.CONFLICT: "leave",
     LedgerState.LOST: "leave",
     LedgerState.ABANDONED: "leave",
-    LedgerState.EXPIRED: "leave",
+    LedgerState.EXPIRED: "fetch",
 }
 
 

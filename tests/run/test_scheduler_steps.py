@@ -42,6 +42,7 @@ def course(desk):
             "emit": lambda _: None,
             "clock": SystemClock(),
             "grace_period": 0.0,
+            "result_wait": 600.0,
             "dialect": DIALECTS["gateway"],
             "uploader": None,
             "wait": True,
