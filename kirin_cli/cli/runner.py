@@ -20,8 +20,9 @@ from kirin_cli.cli.settings import Settings
 from kirin_cli.cli.settings_schema import parse_seconds, parse_usd
 from kirin_cli.errors import Interrupted, KirinError, StillRunning, Terminated
 from kirin_cli.report.json_format import JOB_LINE_FIELDS, job_rows, render_json, run_data
+from kirin_cli.run.events import EventListener
 from kirin_cli.run.identity import Shard
-from kirin_cli.run.job import Summary
+from kirin_cli.run.job import Outcome, Summary
 from kirin_cli.run.limits import RunLimits
 from kirin_cli.run.prepare import PreparedRun
 from kirin_cli.run.scheduler import RunOptions, Scheduler
@@ -129,23 +130,44 @@ def execute(prepare: Prepare, options: ExecuteOptions, console: CommandConsole) 
 
 
 def _run(prepared: PreparedRun, session: Session, options: ExecuteOptions, console: CommandConsole) -> Summary:
-    jobs = [job for job in prepared.jobs if job.external_id not in prepared.skipped]
     for skipped in prepared.skipped.values():
         console.info(f"{skipped.job.label}: skipped, {skipped.reason} ({skipped.outputs[0].path})")
     clock, run_id = SystemClock(), secrets.token_hex(6)
     started = clock.time()
-    limits = RunLimits(in_flight=options.limits.in_flight, jobs=len(jobs))
-    if not options.submits:
-        limits.stop(StillRunning("this command submits nothing", hint="kirin resume sends what was not sent"))
-    with console.progress_view(len(jobs)) as progress:
-        context = session.run_context(clock, progress, limits, wait=options.wait)
-        scheduler = Scheduler(jobs, context, session.leases, options.limits, run_id, prepared.skipped)
+    with console.progress_view(len(prepared.jobs) - len(prepared.skipped)) as progress:
+        scheduler = make_scheduler(
+            prepared,
+            session,
+            options.limits,
+            clock,
+            progress,
+            wait=options.wait,
+            submits=options.submits,
+            run_id=run_id,
+        )
         with handle_signals(scheduler.interrupt, hint=options.resume_hint):
             summary = scheduler.run(progress.tick)
-    ran = {outcome.job.external_id: outcome for outcome in summary.outcomes}
-    outcomes = tuple(prepared.skipped.get(job.external_id) or ran[job.external_id] for job in prepared.jobs)
     shard = (options.shard.index, options.shard.total) if options.shard else None
-    return replace(summary, outcomes=outcomes, started=started, ended=clock.time(), shard=shard)
+    return replace(summary, outcomes=all_outcomes(prepared, summary), started=started, ended=clock.time(), shard=shard)
+
+
+def make_scheduler(
+    prepared: PreparedRun, session: Session, options: RunOptions, clock: SystemClock, emit: EventListener, *,
+    run_id: str, wait: bool = True, submits: bool = True,
+) -> Scheduler:  # fmt: skip
+    """The scheduler of the jobs that are not done already, on an open session; `submits` False sends nothing new."""
+    jobs = [job for job in prepared.jobs if job.external_id not in prepared.skipped]
+    limits = RunLimits(in_flight=options.in_flight, jobs=len(jobs))
+    if not submits:
+        limits.stop(StillRunning("this command submits nothing", hint="kirin resume sends what was not sent"))
+    context = session.run_context(clock, emit, limits, wait=wait)
+    return Scheduler(jobs, context, session.leases, options, run_id, prepared.skipped)
+
+
+def all_outcomes(prepared: PreparedRun, summary: Summary) -> tuple[Outcome, ...]:
+    """How each job stands, in the order of the jobs: those that were done already among those that ran."""
+    ran = {outcome.job.external_id: outcome for outcome in summary.outcomes}
+    return tuple(prepared.skipped.get(job.external_id) or ran[job.external_id] for job in prepared.jobs)
 
 
 def print_result(summary: Summary, options: ExecuteOptions, console: CommandConsole) -> None:

@@ -4,9 +4,10 @@ import random
 import secrets
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -21,13 +22,13 @@ from kirin_cli.api.transport import Transport
 from kirin_cli.cli.keystore import find_api_key
 from kirin_cli.cli.settings import Settings
 from kirin_cli.errors import NotPermitted
+from kirin_cli.ledger import queries
 from kirin_cli.ledger.entry import EntryKey, LedgerEntry
 from kirin_cli.ledger.leases import Leases
 from kirin_cli.ledger.ledger import Ledger
-from kirin_cli.ledger.queries import durations, entries_with_id, prices
 from kirin_cli.run.events import EventListener
 from kirin_cli.run.job_run import RunContext
-from kirin_cli.run.limits import Prices, RunLimits
+from kirin_cli.run.limits import RunLimits, TaskClass
 from kirin_cli.run.outputs import SANDBOX
 from kirin_cli.run.uploads import UploadCache, Uploader
 from kirin_cli.run.work_queue import SystemClock
@@ -50,16 +51,23 @@ class Session:
     ledger: Ledger
     leases: Leases
     schedule: PollSchedule
-    prices: Prices
     rng: random.Random
     origin: str
     host: str
-    account: str
     key: str
     grace_period: float
     result_wait: float
     uploader: Uploader | None = None
     unusable: NotPermitted | None = None
+
+    @property
+    def account(self) -> str:
+        """The fingerprint of the key, "" without one."""
+        return fingerprint(self.key) if self.key else ""
+
+    def prices(self, kind: TaskClass) -> Sequence[Decimal]:
+        """What the newest tasks of this class cost at this service, in US dollars, newest first."""
+        return queries.prices(self.ledger.store, self.origin, kind[0], mode=kind[1], duration=kind[2])
 
     def require_key(self) -> None:
         """Raise NotPermitted where there is no key: something is about to be asked of the service."""
@@ -71,7 +79,7 @@ class Session:
     def find_entry(self, external_id: str) -> LedgerEntry | None:
         """The ledger's entry of this service and account with the external id; without a key, the newest of any."""
         if not self.account:
-            return next(reversed(entries_with_id(self.ledger.store, self.origin, external_id)), None)
+            return next(reversed(queries.entries_with_id(self.ledger.store, self.origin, external_id)), None)
         return self.ledger.get(EntryKey(origin=self.origin, account=self.account, external_id=external_id))
 
     def run_context(self, clock: SystemClock, emit: EventListener, limits: RunLimits, *, wait: bool) -> RunContext:
@@ -130,15 +138,16 @@ def _open(stack: ExitStack, settings: Settings, key: str, origin: str, scale: fl
     stack.callback(downloader.close)
     ledger = stack.enter_context(Ledger.open(settings.state_dir, time.time))
     rng = random.Random()  # noqa: S311  (jitter)
-    find_durations = lru_cache(lambda model, mode, seconds: durations(ledger.store, model, mode=mode, duration=seconds))
+    find_durations = lru_cache(
+        lambda model, mode, seconds: queries.durations(ledger.store, model, mode=mode, duration=seconds)
+    )
     schedule = PollSchedule(rng=rng, interval=settings.poll_seconds, scale=scale, durations=find_durations)
     uploader = _make_uploader(settings, transport, network, key) if settings.upload_url else None
     return Session(
         client=client, downloader=downloader, dialect=DIALECTS[settings.dialect], ledger=ledger,
         leases=Leases(ledger.store, time.time), schedule=schedule, rng=rng,
-        prices=lambda kind: prices(ledger.store, origin, kind[0], mode=kind[1], duration=kind[2]),
         origin=origin, host=urlsplit(settings.base_url).hostname or "", key=key,
-        uploader=uploader, account=fingerprint(key) if key else "",
+        uploader=uploader,
         grace_period=settings.settle_seconds,
         result_wait=settings.result_wait,
     )  # fmt: skip

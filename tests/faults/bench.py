@@ -20,26 +20,25 @@ from loopback.service import Service
 
 from kirin_cli.api.client import Client
 from kirin_cli.api.connections import NetworkSettings
-from kirin_cli.api.credentials import fingerprint
 from kirin_cli.api.download import Downloader, DownloadLimits
 from kirin_cli.api.exchange import Resolver, system_resolver
 from kirin_cli.api.retry import PollSchedule
 from kirin_cli.api.transport import HttpReply, HttpRequest, Transport
+from kirin_cli.cli.commands.resume import prepare_unfinished
 from kirin_cli.cli.flags import JobFileFlags
 from kirin_cli.cli.job_files import check_job_files
+from kirin_cli.cli.runner import all_outcomes, make_scheduler
+from kirin_cli.cli.session import Session
 from kirin_cli.errors import KirinError
-from kirin_cli.ledger.entry import EntryKey, LedgerEntry
+from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.leases import LeaseOwner, Leases, is_alive
 from kirin_cli.ledger.ledger import Ledger
-from kirin_cli.ledger.queries import prices, select_entries
+from kirin_cli.ledger.queries import select_entries
 from kirin_cli.ledger.store import Connect, connect
 from kirin_cli.report import json_format
 from kirin_cli.run.events import RunEvent
-from kirin_cli.run.job import Job, Outcome, Summary
-from kirin_cli.run.job_run import RunContext
-from kirin_cli.run.limits import RunLimits
-from kirin_cli.run.prepare import PrepareOptions, prepare_jobs
-from kirin_cli.run.resume import adopt_other_keys, jobs_from_entries, unfinished_entries
+from kirin_cli.run.job import Outcome, Summary
+from kirin_cli.run.prepare import PreparedRun, PrepareOptions, prepare_jobs
 from kirin_cli.run.scheduler import RunOptions, Scheduler
 from kirin_cli.ui.console import OutputStreams
 from kirin_cli.ui.progress import JsonProgress, PlainProgress
@@ -136,8 +135,8 @@ class Bench:
                 listener(event)
 
         try:
-            with open_run(self, setting, emit, result.returned_ids) as run:
-                result.summary = _execute(self, run, setting, during)
+            with open_run(self, setting, emit, result.returned_ids) as (prepared, scheduler):
+                result.summary = _execute(self, prepared, scheduler, setting, during)
             result.exit_code = result.summary.exit_code
             stream.write(json_format.render_json(result.summary))
         except KirinError as error:
@@ -160,17 +159,6 @@ class Bench:
         return len(self.api.truth.of("GET"))
 
 
-@dataclass(frozen=True)
-class OpenRun:
-    """A run that is put together, and not begun."""
-
-    jobs: list[Job]
-    context: RunContext
-    limits: RunLimits
-    leases: Leases
-    skipped: dict[str, Outcome]
-
-
 @contextmanager
 def bench(folder: Path, *, receive_buffer: int | None = None, **api: Any) -> Iterator[Bench]:
     """A service that creates again when it is asked again, so that nothing hides a second POST."""
@@ -184,8 +172,8 @@ def bench(folder: Path, *, receive_buffer: int | None = None, **api: Any) -> Ite
 @contextmanager
 def open_run(
     machine: Bench, setting: RunSettings, emit: Callable[[RunEvent], None], returned: set[str]
-) -> Iterator[OpenRun]:
-    """All that the command line puts together, with the clock of the bench."""
+) -> Iterator[tuple[PreparedRun, Scheduler]]:
+    """The session and the scheduler of the command line, with the clock, the transport and the disk of the bench."""
     clock, network = machine.clock, NetworkSettings(setting.environ, setting.resolver)
     with ExitStack() as stack:
         transport = _watched(setting.transport, returned)(network, idle=setting.idle, connect=setting.connecting)
@@ -201,36 +189,36 @@ def open_run(
         ledger = stack.enter_context(
             Ledger.open(machine.folder / setting.state, clock.time, busy=setting.busy, connect=setting.connect)
         )
-        leases = Leases(ledger.store, clock.time, me=setting.me, lives=setting.lives, steady=clock.now)
-        account = fingerprint(setting.key)
-        key = {"origin": ORIGIN, "account": account}
-        choices = PrepareOptions(origin=ORIGIN, redo="again" if setting.again else "")
+        rng = random.Random(7)
+        session = Session(
+            client=client, downloader=downloader, dialect=setting.dialect, ledger=ledger, rng=rng,
+            leases=Leases(ledger.store, clock.time, me=setting.me, lives=setting.lives, steady=clock.now),
+            schedule=PollSchedule(rng=rng), origin=ORIGIN, host="127.0.0.1", key=setting.key,
+            grace_period=setting.settle, result_wait=600.0,
+        )  # fmt: skip
         if setting.resume:
-            adopt_other_keys(ledger, client, **key)
-            prepared = jobs_from_entries(unfinished_entries(ledger, **key))
+            prepared = prepare_unfinished(session)
         else:
             checked = check_job_files(JobFileFlags(files=[machine.file])).jobs
-            prepared = prepare_jobs(checked, choices, lambda name: ledger.get(EntryKey(external_id=name, **key)))
+            choices = PrepareOptions(origin=ORIGIN, redo="again" if setting.again else "")
+            prepared = prepare_jobs(checked, choices, session.find_entry)
         assert not prepared.findings, prepared.findings
-        jobs = [job for job in prepared.jobs if job.external_id not in prepared.skipped]
-        limits = RunLimits(in_flight=setting.in_flight, jobs=len(jobs))
-        rng = random.Random(7)
-        context = RunContext(
-            client=client, dialect=setting.dialect, downloader=downloader, ledger=ledger, clock=clock, rng=rng,
-            emit=emit, schedule=PollSchedule(rng=rng), limits=limits, origin=ORIGIN, host="127.0.0.1", account=account,
-            grace_period=setting.settle, result_wait=600.0, wait=setting.waits,
-            prices=lambda kind: prices(ledger.store, ORIGIN, kind[0], mode=kind[1], duration=kind[2]),
-        )  # fmt: skip
-        yield OpenRun(jobs, context, limits, leases, prepared.skipped)
+        options = RunOptions(setting.in_flight, setting.timeout)
+        yield prepared, make_scheduler(prepared, session, options, clock, emit, wait=setting.waits, run_id="r")
 
 
-def _execute(machine: Bench, run: OpenRun, setting: RunSettings, during: Callable[[Scheduler], None]) -> Summary:
-    scheduler = Scheduler(run.jobs, run.context, run.leases, RunOptions(setting.in_flight, setting.timeout), "r")
+def _execute(
+    machine: Bench,
+    prepared: PreparedRun,
+    scheduler: Scheduler,
+    setting: RunSettings,
+    during: Callable[[Scheduler], None],
+) -> Summary:
     workers: Iterable[threading.Thread] = [*scheduler._api._threads, *scheduler._downloads._threads]
     during(scheduler)
     with machine.clock.attend(workers, setting.timeout or 1e9):
         summary = scheduler.run(lambda: during(scheduler))
-    return replace(summary, outcomes=(*run.skipped.values(), *summary.outcomes))
+    return replace(summary, outcomes=all_outcomes(prepared, summary))
 
 
 def _watched(base: Callable[..., Transport], returned: set[str]) -> Callable[..., Transport]:

@@ -36,10 +36,11 @@ def run_resume(flags: ResumeFlags) -> int:
         settings=flags.service.load_settings(), output=job_output_format(flags.printing), resume="kirin resume",
         limits=run_options(flags.timeout, flags.max_cost, flags.in_flight),
     )  # fmt: skip
-    return execute(_prepare_unfinished, options, console)
+    return execute(prepare_unfinished, options, console)
 
 
-def _prepare_unfinished(session: Session) -> PreparedRun:
+def prepare_unfinished(session: Session) -> PreparedRun:
+    """All jobs of the account that are not at their end, other keys' among them. Raises NotPermitted without a key."""
     from kirin_cli.run.resume import adopt_other_keys, jobs_from_entries, unfinished_entries
 
     session.require_key()
