@@ -7,15 +7,16 @@ MAX_SHOWN = 2000
 """Characters shown of any one text, unless told otherwise."""
 
 _SHORT_ESCAPES = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
-_UNSAFE = re.compile(
+# Patterns as text: compiled at first use, which help does without.
+_UNSAFE = (
     "[\x00-\x1f\x7f-\x9f"  # control characters (ESC, BEL, CR …) and DEL
     "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e"  # invisible: hyphen, joiners, fillers, Arabic mark
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f"  # zero width, separators, bidirectional
     "\u3164\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff"  # fillers, byte order mark, annotations, lone surrogates
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"  # shorthand, musical and tag controls
 )
-_CI_LINE = re.compile(r"^(\s*):(?=:)", re.MULTILINE)  # GitHub: `::error::` after any blanks
-_CI_ANYWHERE = re.compile(r"#(?=#\w*\[)")  # Azure `##vso[`, older GitHub `##[`, TeamCity: wherever they stand
+_CI_LINE = r"(?m)^(\s*):(?=:)"  # GitHub: `::error::` after any blanks
+_CI_ANYWHERE = r"#(?=#\w*\[)"  # Azure `##vso[`, older GitHub `##[`, TeamCity: wherever they stand
 
 
 def escape_untrusted(text: str, *, multiline: bool = False, limit: int = MAX_SHOWN) -> str:
@@ -29,8 +30,8 @@ def escape_untrusted(text: str, *, multiline: bool = False, limit: int = MAX_SHO
         shown = shown.replace("\r\n", "\n")
     if not shown.isascii() or not shown.isprintable():
         allowed = "\n\t" if multiline else ""
-        shown = _UNSAFE.sub(lambda match: match[0] if match[0] in allowed else _escape(match[0]), shown)
-    shown = _CI_ANYWHERE.sub("# ", _CI_LINE.sub(r"\1: ", shown))
+        shown = re.sub(_UNSAFE, lambda match: match[0] if match[0] in allowed else _escape(match[0]), shown)
+    shown = re.sub(_CI_ANYWHERE, "# ", re.sub(_CI_LINE, r"\1: ", shown))
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
