@@ -67,6 +67,7 @@ class KirinCommand(_PlainHelp, TyperCommand):
     """A command whose flags have defaults in settings files, and whose help is drawn from the table."""
 
     row: CommandEntry
+    examples: tuple[str, ...] = ()
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:  # noqa: ANN401
         """The context, with the files as its default map; they are read when a flag is not given."""
@@ -101,7 +102,7 @@ def load_command(row: CommandEntry) -> KirinCommand:
     parameters = signature(function).parameters
     for param in command.params:
         _convert_plainly(param, *get_args(parameters[str(param.name)].annotation))
-    command.name, command.row = row.name, row
+    command.name, command.row, command.examples = row.name, row, getattr(function, "examples", ())
     return command
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from inspect import Parameter, Signature, get_annotations
 from typing import TYPE_CHECKING, TypeVar
 
@@ -105,17 +105,22 @@ def _is_group(kind: object) -> bool:
     return isinstance(kind, type) and issubclass(kind, FlagGroup)
 
 
-def with_signature(function: Callable[..., int], parameters: Iterable[Parameter], help_text: str) -> Callable[..., int]:
-    """The function with the signature that Typer reads, and the help that it prints."""
+def with_signature(
+    function: Callable[..., int], parameters: Iterable[Parameter], help_text: str, examples: Sequence[str]
+) -> Callable[..., int]:
+    """The function with the signature that Typer reads, and what help prints of it: a text, and lines that work."""
     parameters = tuple(parameters)
     function.__signature__ = Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
     function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     function.__doc__ = help_text
+    function.examples = tuple(examples)  # type: ignore[attr-defined]
     return function
 
 
-def command_from(record: type[Flags], run: Callable[[Flags], int], help_text: str = "") -> Callable[..., int]:
-    """The command whose flags are those of `record`, which `run` is given.
+def command_from(
+    record: type[Flags], run: Callable[[Flags], int], help_text: str = "", *, examples: Sequence[str]
+) -> Callable[..., int]:
+    """The command whose flags are those of `record`, which `run` is given; `examples` are command lines that work.
 
     Its help is `help_text`, else the record's docstring. `run` returns the exit code and raises the tree of errors.
     """
@@ -123,4 +128,4 @@ def command_from(record: type[Flags], run: Callable[[Flags], int], help_text: st
     def command(**values: object) -> int:
         return run(fill_record(record, values))
 
-    return with_signature(command, flag_parameters(record), help_text or record.__doc__ or "")
+    return with_signature(command, flag_parameters(record), help_text or record.__doc__ or "", examples)

@@ -46,7 +46,9 @@ def model_command(model: Model) -> Callable[..., int]:
         return run_model_command(model, fill_record(ModelFlags, values), values)
 
     prompt, *further = flag_parameters(ModelFlags)
-    return with_signature(command, [prompt, *map(flag_parameter, model_flags(model)), *further], model.help)
+    return with_signature(
+        command, [prompt, *map(flag_parameter, model_flags(model)), *further], model.help, model.examples
+    )
 
 
 def run_model_command(model: Model, flags: ModelFlags, values: Mapping[str, object]) -> int:

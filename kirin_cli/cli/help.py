@@ -7,7 +7,7 @@ from textwrap import fill
 from typing import Any, Final
 
 from kirin_cli.cli.commands import COMMANDS, CommandEntry
-from kirin_cli.cli.help_texts import EXAMPLES, HELP_TOPICS
+from kirin_cli.cli.help_texts import HELP_TOPICS
 from kirin_cli.docgen.commands import (
     ArgumentInfo,
     CommandInfo,
@@ -41,7 +41,7 @@ def describe_command(row: CommandEntry, command: Any) -> CommandInfo:  # noqa: A
     options = [_option(param) for param in params if param.param_type_name == "option"]
     options.append(HELP.replace(panel=options[-1].panel if options else ""))
     return CommandInfo(
-        name=name, help=row.help, about=command.help or row.help, panel=row.panel, examples=EXAMPLES.get(name, ()),
+        name=name, help=row.help, about=command.help or row.help, panel=row.panel, examples=command.examples,
         aliases=(row.model,) if row.model else (),
         options=tuple(model_options.get(option.long, option) for option in options),
         arguments=tuple(_argument(param) for param in params if param.param_type_name == "argument"),

@@ -31,6 +31,7 @@ MODEL: Final = Model(
     id="kirin_motion_control",
     command="motion-control",
     help="Let a character perform the movements of a video.",
+    examples=("kirin motion-control --image dancer.png --video https://example.com/dance.mp4 --mode std",),
     fields=(
         PROMPT.replace(rule="C2", required=False, min_length=0, help="What to add, or how the camera moves."),
         Image(

@@ -78,6 +78,10 @@ MODEL: Final = Model(
     id="kirin_v1_5_i2v",
     command="v1-5-i2v",
     help="Animate a still image.",
+    examples=(
+        'kirin v1-5-i2v "Steam rises from the cup" --image cup.png',
+        "kirin v1-5-i2v --image cup.png --image-tail empty.png --mode pro --sandbox",
+    ),
     documented_under="data",
     fields=(
         PROMPT.replace(rule="F6", required=False, min_length=0),

@@ -11,6 +11,10 @@ MODEL: Final = Model(
     id="kirin_v1_6_multi_i2v",
     command="v1-6-multi-i2v",
     help="Make a video from up to four images and text.",
+    examples=(
+        'kirin v1-6-multi-i2v "The cat finds the boat" --image cat.png --image boat.png',
+        'kirin v1-6-multi-i2v "They sail away" --image cat.png --image boat.png --to-yaml > sail.yaml',
+    ),
     fields=(
         PROMPT.replace(rule="M2"),
         ListField(

@@ -23,6 +23,10 @@ MODEL: Final = Model(
     id="kirin_v1_t2v",
     command="v1-t2v",
     help="Make a video from text.",
+    examples=(
+        'kirin v1-t2v "Neon rain over a harbour" --aspect-ratio 9:16 -o harbour.mp4',
+        'kirin v1-t2v "A paper boat" --camera-type simple --camera-zoom 5 --dry-run',
+    ),
     fields=(
         PROMPT.replace(rule="T1"),
         NEGATIVE_PROMPT.replace(rule="T2"),

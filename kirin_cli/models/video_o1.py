@@ -120,6 +120,10 @@ MODEL: Final = Model(
     id="kirin_video_o1",
     command="video-o1",
     help="Make or edit a video from text, images, elements and a video.",
+    examples=(
+        'kirin video-o1 "A quiet street at dawn" --duration 5 --aspect-ratio 16:9',
+        'kirin video-o1 "Make it snow" --video https://example.com/street.mp4 --video-refer-type base',
+    ),
     fields=(
         PROMPT.replace(rule="O1"),
         DURATION.replace(rule="O11", options=tuple(map(str, range(3, 11)))),

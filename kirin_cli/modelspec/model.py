@@ -32,7 +32,7 @@ class Model(Record, kw_only=True):
     """One model of the service.
 
     `documented_under` names the object that holds the parameters in the documented body ("" for none);
-    `error_codes` explains the codes of the model's reference page.
+    `error_codes` explains the codes of the model's reference page; `examples` are command lines that work.
     """
 
     id: str
@@ -42,6 +42,7 @@ class Model(Record, kw_only=True):
     rules: tuple[AnyRule, ...] = ()
     documented_under: str = ""
     error_codes: Mapping[str, str] = NO_CODES
+    examples: tuple[str, ...] = ()
 
     def check(self, params: Mapping[str, object], inspect: InspectMedia) -> CheckResult:
         """Hold `params` against every field and rule; all problems come at once."""

@@ -119,4 +119,6 @@ def _read_key() -> str:
         raise UsageError("no key was typed", hint=PIPE_HINT) from error
 
 
-auth = command_from(AuthFlags, run_auth)
+auth = command_from(
+    AuthFlags, run_auth, examples=("kirin auth login", "kirin auth login < key.txt", "kirin auth status")
+)

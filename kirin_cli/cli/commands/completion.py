@@ -31,4 +31,8 @@ def run_completion(flags: CompletionFlags) -> int:
     return 0
 
 
-completion = command_from(CompletionFlags, run_completion)
+completion = command_from(
+    CompletionFlags,
+    run_completion,
+    examples=("kirin completion bash > ~/.local/share/bash-completion/completions/kirin",),
+)

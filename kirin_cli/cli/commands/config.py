@@ -90,4 +90,4 @@ def _row_data(row: SettingRow) -> dict[str, object]:
     }  # fmt: skip
 
 
-config = command_from(ConfigFlags, run_config)
+config = command_from(ConfigFlags, run_config, examples=("kirin config", "kirin config --json"))

@@ -216,4 +216,4 @@ def _nearest_existing(folder: Path) -> Path:
     return next((path for path in (folder, *folder.parents) if path.exists()), folder)
 
 
-doctor = command_from(DoctorFlags, run_doctor)
+doctor = command_from(DoctorFlags, run_doctor, examples=("kirin doctor", "kirin doctor --offline"))

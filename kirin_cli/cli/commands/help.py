@@ -45,4 +45,4 @@ def run_help(flags: HelpFlags) -> int:
     return 0
 
 
-help_about = command_from(HelpFlags, run_help)
+help_about = command_from(HelpFlags, run_help, examples=("kirin help exit-codes", "kirin help --json"))

@@ -55,4 +55,4 @@ def run_init(flags: InitFlags) -> int:
     return 0
 
 
-init = command_from(InitFlags, run_init)
+init = command_from(InitFlags, run_init, examples=("kirin init v1-5-i2v > jobs.yaml", "kirin init v1-t2v -o jobs.yaml"))

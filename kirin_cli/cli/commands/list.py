@@ -90,4 +90,6 @@ def _row(entry: LedgerEntry) -> tuple[str, ...]:
     return (entry.task_id or entry.external_id, entry.state.value, entry.model, entry.job, cost, created)
 
 
-list_tasks = command_from(ListFlags, run_list)
+list_tasks = command_from(
+    ListFlags, run_list, examples=("kirin list --state accepted --since 2h", r"kirin list --format '{task_id}\t{path}'")
+)

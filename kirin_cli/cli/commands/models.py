@@ -72,4 +72,4 @@ def _print_model(model: Model, console: CommandConsole) -> None:
         console.data("", *render_table(("error code", "means"), list(model.error_codes.items()), out))
 
 
-models = command_from(ModelsFlags, run_models)
+models = command_from(ModelsFlags, run_models, examples=("kirin models", "kirin models v1-t2v"))

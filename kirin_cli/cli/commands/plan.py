@@ -106,4 +106,4 @@ def _plan_data(plan: PlannedJob) -> dict[str, object]:
     }
 
 
-plan = command_from(PlanFlags, run_plan)
+plan = command_from(PlanFlags, run_plan, examples=("kirin plan jobs.yaml", "kirin plan jobs.yaml --json"))

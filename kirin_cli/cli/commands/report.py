@@ -58,4 +58,6 @@ def run_report(flags: ReportFlags) -> int:
     return reports.publish(lambda: data, INCOMPLETE if missing else 0, console)
 
 
-report = command_from(ReportFlags, run_report)
+report = command_from(
+    ReportFlags, run_report, examples=("kirin report renders --report html=gallery.html", "kirin report --merge shards")
+)

@@ -71,4 +71,4 @@ def _move(ledger: Ledger, entry: LedgerEntry, adopt: str | None, *, resend: bool
         raise UsageError(f"{entry.external_id} is {state}: there is nothing to decide", hint=hint) from None
 
 
-resolve = command_from(ResolveFlags, run_resolve)
+resolve = command_from(ResolveFlags, run_resolve, examples=("kirin resolve 123456789",))

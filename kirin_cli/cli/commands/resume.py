@@ -48,4 +48,4 @@ def prepare_unfinished(session: Session) -> PreparedRun:
     return jobs_from_entries(unfinished_entries(session.ledger, origin=session.origin, account=session.account))
 
 
-resume = command_from(ResumeFlags, run_resume)
+resume = command_from(ResumeFlags, run_resume, examples=("kirin resume",))

@@ -65,4 +65,8 @@ def run_run(flags: RunFlags) -> int:
     return execute(partial(prepare_checked, checked, choices), options, console)
 
 
-run = command_from(RunFlags, run_run)
+run = command_from(
+    RunFlags,
+    run_run,
+    examples=("kirin run jobs.yaml", "kirin run jobs.yaml --max-cost 5 -j 4 --report html=gallery.html"),
+)

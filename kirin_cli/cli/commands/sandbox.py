@@ -66,4 +66,6 @@ def run_sandbox(flags: SandboxFlags) -> int:
     return 0
 
 
-sandbox = command_from(SandboxFlags, run_sandbox)
+sandbox = command_from(
+    SandboxFlags, run_sandbox, examples=("kirin sandbox --port 8080", "kirin sandbox --fault post:503@2 --seed 1")
+)

@@ -17,4 +17,4 @@ def run_schema(_: SchemaFlags) -> int:
     return 0
 
 
-schema = command_from(SchemaFlags, run_schema)
+schema = command_from(SchemaFlags, run_schema, examples=("kirin schema > kirin-jobs.schema.json",))

@@ -122,4 +122,4 @@ def _entry_of_task(task: Task, task_id: str, origin: str) -> LedgerEntry:
     )  # fmt: skip
 
 
-show = command_from(ShowFlags, run_show)
+show = command_from(ShowFlags, run_show, examples=("kirin show 123456789",))

@@ -95,4 +95,6 @@ def _group_data(group: SpendingTotal) -> dict[str, object]:
     return {"videos": group.paid, "cost_usd": str(group.cost), "maybe": group.maybe_paid}
 
 
-usage = command_from(UsageFlags, run_usage)
+usage = command_from(
+    UsageFlags, run_usage, examples=("kirin usage --by day --since 7d", "kirin usage --csv > usage.csv")
+)

@@ -43,4 +43,6 @@ def run_validate(flags: ValidateFlags) -> int:
     return 2 if refused else 0
 
 
-validate = command_from(ValidateFlags, run_validate)
+validate = command_from(
+    ValidateFlags, run_validate, examples=("kirin validate jobs.yaml", "kirin validate jobs/*.yaml --strict --json")
+)

@@ -57,7 +57,7 @@ def _prepare_tasks(flags: WaitFlags, session: Session) -> PreparedRun:
     return jobs_from_entries(entries, target, force=flags.force)
 
 
-wait = command_from(WaitFlags, run_wait)
+wait = command_from(WaitFlags, run_wait, examples=("kirin wait 123456789 --timeout 30m",))
 download = command_from(
     WaitFlags,
     run_wait,
@@ -65,4 +65,5 @@ download = command_from(
 
     A task that still runs is waited for. A file that is there and whole is left alone.
     """,
+    examples=("kirin download 123456789 -o renders",),
 )
