@@ -204,6 +204,8 @@ def loaded_modules(root: Path, *arguments: str) -> tuple[int, int]:
             [sys.executable, "-c", COUNT_MODULES, *arguments],
             cwd=folder, env={**inherited, **own}, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
         )  # fmt: skip
+    if process.returncode:
+        sys.exit(f"{sys.executable} cannot run kirin: take one that has it installed\n{process.stderr}")
     loaded, code = process.stderr.splitlines()[-1].split()
     return int(loaded), int(code)
 
