@@ -5,6 +5,7 @@ state machine that guards it (`ledger.states`: MIN_MISSES, MAX_RESENDS). Seconds
 """
 
 import random
+from bisect import insort
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -100,34 +101,54 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
 
 MIN_SAMPLES: Final = 5
 JITTER: Final = 0.1
+MIN_POLL_SECONDS: Final = 0.25
+MAX_POLL_SECONDS: Final = 15.0
+POLLS_PER_DURATION: Final = 28
+"""A completion is noticed, on average, within half of this part of the task's own time (1.8 per cent)."""
+POLLS_PER_SPREAD: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollSchedule:
-    """`interval` is the time between polls where nothing is known of how long such tasks take.
+    """When a task is asked for again: by how long earlier tasks of its class took, else every `interval` seconds.
 
-    `durations` gives how long earlier tasks of one class (model, mode, duration) took, in seconds.
-    `scale` shortens the growing delays for a service inside this process.
+    A class is model, mode and duration. `durations` gives the seconds that earlier tasks of it took; `observe` adds
+    those of this run. `scale` shortens the growing delays for a service inside this process. May be shared by threads.
     """
 
     rng: random.Random
     interval: float = 5.0
     durations: Callable[[str, str, str], Sequence[float]] = field(default=lambda *_: ())
     scale: float = 1.0
+    _known: dict[tuple[str, str, str], list[float]] = field(default_factory=dict, repr=False)
+
+    def observe(self, task_class: tuple[str, str, str], seconds: float) -> None:
+        """Learn that a task of the class took so long."""
+        insort(self._durations(task_class), seconds)
 
     def first_poll(self, task_class: tuple[str, str, str]) -> float:
-        """Just before the quickest earlier tasks of the class were ready; the interval where none are known."""
-        durations = sorted(self.durations(*task_class))
-        if len(durations) < MIN_SAMPLES:
-            return self._jittered(self.interval)
-        return max(self.interval, 0.9 * durations[len(durations) // 20])
+        """Seconds from acceptance to the first poll: just after the quickest twentieth of the class were ready."""
+        return self.next_poll(task_class, 0.0)
 
-    def next_poll(self, task_class: tuple[str, str, str]) -> float:
-        """A twenty-fifth of the median time, 1 to 15 s, so that a completion is noticed within two per cent."""
-        durations = sorted(self.durations(*task_class))
-        if len(durations) < MIN_SAMPLES:
+    def next_poll(self, task_class: tuple[str, str, str], age: float) -> float:
+        """Seconds to the next poll of a task that was accepted `age` seconds ago.
+
+        The interval is a part of the usual time, smaller where earlier tasks took alike long; for a task that takes
+        longer than nineteen in twenty of them, a part of its own time. 0.25 to 15 s.
+        """
+        known = self._durations(task_class)
+        size = len(known)
+        if size < MIN_SAMPLES:
             return self._jittered(self.interval)
-        return self._jittered(min(15.0, max(min(1.0, self.interval), durations[len(durations) // 2] / 25)))
+        # With few samples the quickest is not the quickest possible.
+        low, median, high = known[size // 20] * (1 - 0.5 / size), known[size // 2], known[size - 1 - size // 20]
+        usual = min(median / POLLS_PER_DURATION, (high - low) / POLLS_PER_SPREAD)
+        interval = max(usual, age / POLLS_PER_DURATION) if age > high else usual
+        interval = min(MAX_POLL_SECONDS, max(min(MIN_POLL_SECONDS, self.interval), interval))
+        return low - age + interval / 2 if age < low else self._jittered(interval)
+
+    def _durations(self, task_class: tuple[str, str, str]) -> list[float]:
+        return self._known.setdefault(task_class, sorted(self.durations(*task_class)))
 
     def backoff(self, failures: int) -> float:
         """The delay after so many failures in a row: 1, 2, 4, 8, 15, 30, 30, … with jitter."""

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -138,10 +137,10 @@ def _open(stack: ExitStack, settings: Settings, key: str, origin: str, scale: fl
     stack.callback(downloader.close)
     ledger = stack.enter_context(Ledger.open(settings.state_dir, time.time))
     rng = random.Random()  # noqa: S311  (jitter)
-    find_durations = lru_cache(
-        lambda model, mode, seconds: queries.durations(ledger.store, model, mode=mode, duration=seconds)
-    )
-    schedule = PollSchedule(rng=rng, interval=settings.poll_seconds, scale=scale, durations=find_durations)
+    schedule = PollSchedule(
+        rng=rng, interval=settings.poll_seconds, scale=scale,
+        durations=lambda model, mode, seconds: queries.durations(ledger.store, model, mode=mode, duration=seconds),
+    )  # fmt: skip
     uploader = _make_uploader(settings, transport, network, key) if settings.upload_url else None
     return Session(
         client=client, downloader=downloader, dialect=DIALECTS[settings.dialect], ledger=ledger,

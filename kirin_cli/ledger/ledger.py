@@ -44,9 +44,13 @@ _ADOPTING_EVENTS = {
 
 
 class EntryUpdate(TypedDict, total=False):
-    """What a move may learn; what is not given stays. `outputs` and `error` are JSON text, `cost` is US dollars."""
+    """What a move may learn; what is not given stays. `outputs` and `error` are JSON text, `cost` is US dollars.
+
+    `generated_at` is in seconds since the epoch; without it, a completed task was completed just now.
+    """
 
     task_id: str
+    generated_at: float
     cost: Decimal
     outputs: str
     error: str
@@ -189,7 +193,7 @@ class Ledger:
             case LedgerEvent.ACCEPTED:
                 return replace(after, accepted_at=now)
             case LedgerEvent.COMPLETED:
-                return replace(after, generated_at=now)
+                return replace(after, generated_at=facts.get("generated_at", now))
             case LedgerEvent.SEND_AGAIN:
                 return replace(after, task_id=None, accepted_at=None)
             case _:

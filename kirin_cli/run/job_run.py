@@ -76,7 +76,8 @@ class JobRun:
 
     `inherited` says whether the former owner of the lease died, `was_queried` whether the service was asked for a task
     that somebody else may have sent. `failures` counts the failed attempts of the present step in a row. By the steady
-    clock: `grace_until` is when an absence counts, `missing_since` when a known task was first not found. `task` is the
+    clock: `grace_until` is when an absence counts, `missing_since` when a known task was first not found,
+    `running_at` when it was last known to run. `task` is the
     last answer about it, `expired_urls` how often its URLs were dead, since
     `file_missing_since`, `notified` what need not be said twice,
     `needed_outcomes` how the jobs ended whose results this one refers to.
@@ -91,6 +92,7 @@ class JobRun:
     failures: int = 0
     grace_until: float | None = None
     missing_since: float | None = None
+    running_at: float | None = None
     task: Task | None = None
     expired_urls: int = 0
     file_missing_since: float | None = None

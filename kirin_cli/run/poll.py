@@ -33,7 +33,9 @@ def poll(job_run: JobRun) -> NextStep:
 def _on_task(job_run: JobRun, task: Task) -> NextStep:
     job_run.task = task
     if task.state is TaskState.COMPLETED:
-        update: EntryUpdate = {} if task.cost is None else {"cost": task.cost}
+        update: EntryUpdate = {"generated_at": _completion_time(job_run)}
+        if task.cost is not None:
+            update["cost"] = task.cost
         job_run.transition(LedgerEvent.COMPLETED, **update)
         job_run.emit(Generated, cost=task.cost)
         return Download()
@@ -43,6 +45,23 @@ def _on_task(job_run: JobRun, task: Task) -> NextStep:
         return finish_failed(job_run, task.failure)
     if not is_known_status(task.status):
         job_run.notify_once(task.status, f"unknown status {task.status!r}; taken as still running")
+    job_run.running_at = job_run.context.clock.now()
     job_run.transition(LedgerEvent.PROGRESSED)
     job_run.emit(Progressed, status=task.status or "running", progress=task.progress)
-    return Wait(job_run.context.schedule.next_poll(task_class_of(job_run.job)))
+    age = max(0.0, job_run.context.clock.time() - (job_run.entry.accepted_at or job_run.entry.created))
+    return Wait(job_run.context.schedule.next_poll(task_class_of(job_run.job), age))
+
+
+def _completion_time(job_run: JobRun) -> float:
+    """When the task was completed, in seconds since the epoch: halfway between now and when it was last seen to run.
+
+    Where this process saw all of it, the schedule learns how long it took: else tasks that are ready before the first
+    poll would for ever seem to take as long as that.
+    """
+    context, now = job_run.context, job_run.context.clock.time()
+    if job_run.running_at is None:
+        return now
+    completed_at = now - (context.clock.now() - job_run.running_at) / 2
+    if job_run.entry.accepted_at is not None:
+        context.schedule.observe(task_class_of(job_run.job), max(0.0, completed_at - job_run.entry.accepted_at))
+    return completed_at

@@ -233,6 +233,7 @@ def mark_owner_died(job_run: JobRun) -> NextStep:
 def mark_accepted(job_run: JobRun, task_id: str, *, adopted: bool) -> NextStep:
     """The service has the task: say so before anything else, then wait for it (promise 3)."""
     job_run.failures = 0
+    job_run.running_at = None if adopted else job_run.context.clock.now()
     job_run.emit(Accepted, task_id=task_id, adopted=adopted)
     if not job_run.context.wait:
         return finish(job_run, "pending", reason="accepted")

@@ -39,31 +39,68 @@ def near(seconds: float, expected: float) -> bool:
     return expected * (1 - JITTER) - 1e-9 <= seconds <= expected * (1 + JITTER) + 1e-9
 
 
+def notice(schedule: PollSchedule, seconds: float) -> tuple[float, int]:
+    """How late the end of a task that takes so long is noticed, and after how many polls."""
+    at, polls = schedule.first_poll(KIND), 1
+    while at < seconds:
+        at, polls = at + schedule.next_poll(KIND, at), polls + 1
+    return at - seconds, polls
+
+
+def means(times: list[float], tried: list[float]) -> tuple[float, float]:
+    """Mean lateness and mean number of polls of tasks, where earlier ones took these times."""
+    noticed = [notice(pace(*times), seconds) for seconds in tried]
+    return sum(late for late, _ in noticed) / len(noticed), sum(polls for _, polls in noticed) / len(noticed)
+
+
 def test_where_nothing_is_known_the_interval_holds_with_jitter():
     schedule = pace(*[60.0] * (MIN_SAMPLES - 1), interval=7.0)
-    polls = {schedule.first_poll(KIND) for _ in range(300)} | {schedule.next_poll(KIND) for _ in range(300)}
+    polls = {schedule.first_poll(KIND) for _ in range(300)} | {schedule.next_poll(KIND, 30.0) for _ in range(300)}
     assert all(near(poll, 7) for poll in polls)
     assert max(polls) - min(polls) > 7 * JITTER  # it does vary
 
 
-def test_the_first_poll_comes_just_before_the_quickest_of_twenty():
-    times = [float(number) for number in range(100, 200)]
-    random.Random(1).shuffle(times)
-    assert pace(*times).first_poll(KIND) == pytest.approx(0.9 * 105)
-    assert pace(*times).first_poll(("other", "", "")) < 10
+@pytest.mark.parametrize("spread", [0.02, 0.1, 0.15])
+def test_with_history_a_minute_long_task_is_noticed_soon_after_few_polls(spread):
+    rng = random.Random(5)
+    times = [60 * rng.lognormvariate(0, spread) for _ in range(400)]
+    lateness, polls = means(times[:100], times[100:])
+    assert lateness <= 1.3
+    assert polls <= 8.2
 
 
-def test_the_first_poll_never_comes_before_the_interval():
-    assert pace(*[2.0] * 50, interval=5.0).first_poll(KIND) == 5
+def test_with_history_a_short_task_is_noticed_at_once():
+    rng = random.Random(5)
+    times = [rng.uniform(1.8, 2.4) for _ in range(400)]
+    lateness, polls = means(times[:100], times[100:])
+    assert lateness <= 0.25
+    assert polls <= 4
 
 
-@pytest.mark.parametrize(("duration", "expected"), [(100.0, 4.0), (10.0, 1.0), (3600.0, 15.0)])
-def test_later_polls_come_often_enough_to_notice_the_end_in_time(duration, expected):
-    assert all(near(pace(*[duration] * 9).next_poll(KIND), expected) for _ in range(50))
+def test_a_task_that_takes_longer_than_all_before_it_is_asked_for_more_and_more_seldom():
+    schedule = pace(*[2.0] * 50)
+    assert notice(schedule, 600.0)[1] < 200
+    assert schedule.next_poll(KIND, 1e6) <= 15 * (1 + JITTER)
+
+
+def test_a_task_that_is_taken_up_later_is_asked_for_by_its_own_age():
+    schedule = pace(*[100.0] * 50)
+    assert schedule.next_poll(KIND, 90.0) < 15
+    assert schedule.next_poll(KIND, 40.0) > 50
+
+
+def test_the_run_itself_is_history_and_corrects_what_was_noticed_late():
+    schedule = pace()
+    for _ in range(40):
+        late, polls = notice(schedule, 2.0)
+        before = 0.0 if polls == 1 else 2.0 - 0.1
+        schedule.observe(KIND, (before + 2.0 + late) / 2)
+    assert notice(schedule, 2.0)[0] <= 0.5
 
 
 def test_a_short_interval_is_never_made_longer_than_it_was_asked_for():
-    assert near(pace(*[1.0] * 9, interval=0.05).next_poll(KIND), 0.05)
+    assert near(pace(*[1.0] * 9, interval=0.05).next_poll(KIND, 5.0), 5.0 / 28)
+    assert near(pace(*[1.0] * 9, interval=0.05).next_poll(KIND, 0.99), 0.05)
 
 
 def test_delays_grow_to_a_bound_with_jitter_and_scale():
