@@ -17,6 +17,7 @@ from kirin_cli.wire.responses import (
     MalformedResponse,
     ServiceFailure,
     Task,
+    TaskState,
     is_known_status,
     parse_error,
     parse_response,
@@ -222,7 +223,12 @@ def _task(reply: HttpReply, *, created: bool) -> Task | None:
         task = parse_task(parse_response(reply.body), created=created)
     except MalformedResponse:
         return None
-    return task if task.id or (task.status and is_known_status(task.status)) else None
+    if task.id or created:
+        return task
+    # Without an id, only what cannot be the envelope of some other answer: {"status": "error"} fails no task.
+    fails = task.state is TaskState.FAILED and task.status.strip().lower() != "failed"
+    says = task.status and is_known_status(task.status) and not fails
+    return task if says or task.state is TaskState.COMPLETED else None
 
 
 def _query_status(reply: HttpReply, task: Task | None) -> QueryStatus:

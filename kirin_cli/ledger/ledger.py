@@ -187,6 +187,8 @@ class Ledger:
         state, counters = transition(entry.state, event, entry.counters)
         now = self._clock()
         after = replace(entry, state=state, counters=counters, version=entry.version + 1, updated=now, **facts)
+        if event in NAMES_A_TASK:
+            after = replace(after, error=facts.get("error", ""))  # what was said of a submission that is clear now
         if event in POSTS:
             return replace(after, first_sent=entry.first_sent or now, last_sent=now)
         match event:

@@ -89,7 +89,7 @@ def render_card(number: int, job: ReportJob, source: VideoSource) -> Markup:
 
 def _screen(job: ReportJob, file: ReportFile, source: VideoSource, *, preload: bool) -> Markup:
     address, label = source(file), f"{job.name}: {file.name}"
-    if file.type == "image":
+    if _MEDIA_TYPES.get(file.path.suffix.lower(), "").startswith("image/"):
         shown = tag("img", {"src": address, "alt": job.prompt or label, "loading": "lazy"})
     else:
         facts = {"controls": True, "loop": True, "playsinline": True, "preload": "metadata" if preload else "none"}

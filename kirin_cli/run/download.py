@@ -5,14 +5,23 @@ from pathlib import Path
 from kirin_cli.api.client import QueryStatus
 from kirin_cli.api.download import DownloadedFile, ResultUrlExpired
 from kirin_cli.api.part_file import PartFileLocked
-from kirin_cli.errors import UsageError
+from kirin_cli.errors import ResultUnavailable, UsageError
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
 from kirin_cli.run.events import Downloading
 from kirin_cli.run.identity import canonical_json
 from kirin_cli.run.job import OutputFile
 from kirin_cli.run.job_run import Finished, JobRun, NextStep, Wait
 from kirin_cli.run.outcomes import entry_times, finish, finish_expired
-from kirin_cli.run.outputs import ensure_free, existing_result, extension, path_for_entry, write_sidecar
+from kirin_cli.run.outputs import (
+    content_kind,
+    ensure_free,
+    existing_result,
+    extension,
+    path_for_entry,
+    read_sidecar,
+    sidecar_path,
+    write_sidecar,
+)
 from kirin_cli.run.submit import DENIALS, describe_reply, stop_run
 from kirin_cli.wire.responses import OutputContent, Task, TaskState
 
@@ -50,6 +59,9 @@ def _query_urls(job_run: JobRun) -> NextStep:
     if result.kind is QueryStatus.FOUND and result.task:
         if result.task.state is TaskState.RUNNING:
             return job_run.retry("poll", f"completed, and now {result.task.status!r} again")
+        if result.task.state is TaskState.FAILED and not result.task.outputs:
+            words = result.task.failure.message if result.task.failure else result.task.status
+            return _on_expired_url(job_run, f"it was completed, and now the service says: {words}")
         job_run.failures, job_run.task = 0, result.task
         return Wait(0)
     if result.kind in DENIALS:
@@ -73,24 +85,50 @@ def _on_expired_url(job_run: JobRun, reason: str) -> NextStep:
 
 
 def _download(job_run: JobRun, task: Task) -> tuple[OutputFile, ...]:
+    """Fetch every file that can be had; then raise what kept the others away (ResultUnavailable)."""
     if not task.outputs:
         raise ResultUrlExpired("the task is completed, but names no file")
-    outputs: list[OutputFile] = []
-    for number, content in enumerate(task.outputs, start=1):
-        path = path_for_entry(job_run.job, job_run.entry, n=number, ext=extension(content))
+    paths = [
+        path_for_entry(job_run.job, job_run.entry, n=number, ext=extension(content))
+        for number, content in enumerate(task.outputs, start=1)
+    ]
+    outputs: dict[Path, OutputFile | None] = dict.fromkeys(paths)
+    sidecar = read_sidecar(sidecar_path(paths[0]))
+    if sidecar and sidecar.external_id == job_run.job.external_id:
+        outputs |= {
+            path: sidecar.output_at(path, content) for path, content in zip(paths, task.outputs, strict=True)
+        }  # fmt: skip
+    failures: list[ResultUnavailable] = []
+    for path, content in zip(paths, task.outputs, strict=True):
+        if outputs[path] is None:
+            try:
+                _fetch(job_run, task, content, path, outputs)
+            except ResultUnavailable as error:
+                failures.append(error)
+    job_run.outputs = tuple(filter(None, outputs.values()))
+    if failures:
+        # A URL that is dead may come to life while it is waited for; what else went wrong is for the next command.
+        raise next((error for error in failures if isinstance(error, ResultUrlExpired)), failures[0])
+    return job_run.outputs
 
-        def write_down(file: DownloadedFile, content: OutputContent = content) -> None:
-            facts = {"type": content.type, "url": content.url, "duration": content.duration, "sha256": file.sha256}
-            outputs.append(OutputFile(path=file.path, bytes=file.bytes, **facts))
-            # Before the file has its final name: after a crash the sidecar tells whose it is.
-            _write_sidecar(job_run, task, tuple(outputs))
 
-        job_run.context.downloader.fetch(
-            content.url, path, origin=job_run.context.host, kind="image" if content.type == "image" else "video",
-            on_progress=lambda received, total: job_run.emit(Downloading, received=received, total=total),
-            force=_may_replace(job_run, path), before_publish=write_down,
-        )  # fmt: skip
-    return tuple(outputs)
+def _fetch(
+    job_run: JobRun, task: Task, content: OutputContent, path: Path, outputs: dict[Path, OutputFile | None]
+) -> None:
+    """Fetch one file; `outputs` has those of the result that are there, itself afterwards, in their order."""
+    kind = content_kind(content)
+
+    def write_down(file: DownloadedFile) -> None:
+        facts = {"type": content.type or kind, "url": content.url, "duration": content.duration}
+        outputs[path] = OutputFile(path=file.path, bytes=file.bytes, sha256=file.sha256, **facts)
+        # Before the file has its final name: after a crash the sidecar tells whose it is.
+        _write_sidecar(job_run, task, tuple(filter(None, outputs.values())), next(iter(outputs)))
+
+    job_run.context.downloader.fetch(
+        content.url, path, origin=job_run.context.host, kind=kind,
+        on_progress=lambda received, total: job_run.emit(Downloading, received=received, total=total),
+        force=_may_replace(job_run, path), before_publish=write_down,
+    )  # fmt: skip
 
 
 def _may_replace(job_run: JobRun, path: Path) -> bool:
@@ -103,7 +141,7 @@ def _may_replace(job_run: JobRun, path: Path) -> bool:
         raise UsageError(error.message, hint=hint) from None
 
 
-def _write_sidecar(job_run: JobRun, task: Task, outputs: tuple[OutputFile, ...]) -> None:
+def _write_sidecar(job_run: JobRun, task: Task, outputs: tuple[OutputFile, ...], first: Path) -> None:
     entry, context = job_run.entry, job_run.context
     facts = {
         "files": len(task.outputs),
@@ -111,7 +149,7 @@ def _write_sidecar(job_run: JobRun, task: Task, outputs: tuple[OutputFile, ...])
         "cost_usd": None if entry.cost is None else str(entry.cost),
         "times": entry_times(entry, context.clock.time()),
     }
-    write_sidecar(job_run.job, context.origin, facts, outputs)
+    write_sidecar(job_run.job, context.origin, facts, outputs, first)
 
 
 def _on_saved(job_run: JobRun, outputs: tuple[OutputFile, ...]) -> Finished:

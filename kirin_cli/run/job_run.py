@@ -12,7 +12,7 @@ from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.ledger import ConcurrentUpdate, EntryUpdate, Ledger, TaskOwnedElsewhere
 from kirin_cli.ledger.states import LedgerEvent
 from kirin_cli.run.events import EventListener, Notice, Retrying
-from kirin_cli.run.job import Job, Outcome
+from kirin_cli.run.job import Job, Outcome, OutputFile
 from kirin_cli.run.limits import Prices, RunLimits
 from kirin_cli.run.uploads import Uploader
 from kirin_cli.run.work_queue import SystemClock
@@ -79,7 +79,7 @@ class JobRun:
     clock: `grace_until` is when an absence counts, `missing_since` when a known task was first not found,
     `running_at` when it was last known to run. `task` is the
     last answer about it, `expired_urls` how often its URLs were dead, since
-    `file_missing_since`, `notified` what need not be said twice,
+    `file_missing_since`, `outputs` its files that are here already, `notified` what need not be said twice,
     `needed_outcomes` how the jobs ended whose results this one refers to.
     """
 
@@ -96,6 +96,7 @@ class JobRun:
     task: Task | None = None
     expired_urls: int = 0
     file_missing_since: float | None = None
+    outputs: tuple[OutputFile, ...] = ()
     notified: set[str] = field(default_factory=set)
     needed_outcomes: Mapping[str, Outcome] = field(default_factory=dict)
 

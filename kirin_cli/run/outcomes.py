@@ -96,6 +96,9 @@ def finish_unavailable(job_run: JobRun, error: ResultUnavailable) -> Finished:
 
 def finish_unknown(job_run: JobRun, reason: str) -> Finished:
     """It may have been accepted and charged, or not."""
+    failure = recorded_failure(job_run.entry)
+    if failure and failure.message not in reason:
+        reason += f"; the service had answered: {failure.message}"
     message = f"the outcome of the submission is unknown ({reason}); it may have been charged"
     decide = f"decide with kirin resolve {job_run.job.external_id}"
     hint = decide if job_run.entry.state in TERMINAL else f"kirin resume asks again; or {decide}"
@@ -150,7 +153,7 @@ def finish(
     reason: str = "",
 ) -> Finished:
     """The job ends in a state; say so."""
-    cost = job_run.entry.cost
+    cost, outputs = job_run.entry.cost, outputs or job_run.outputs
     paths = tuple(str(output.path) for output in outputs)
     job_run.emit(JobEnded, state=state, paths=paths, cost=cost, reason=error.message if error else reason)
     task_id, times = job_run.entry.task_id or "", entry_times(job_run.entry)

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
 
+from kirin_cli.api.ranges import ContentKind
 from kirin_cli.atomic_file import write_atomically
 from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.jobs.filenames import render_name, resolve_inside
@@ -74,6 +75,13 @@ class Sidecar:
         except OSError as error:
             raise LocalError(f"{path} cannot be read: {error.strerror or error}") from error
 
+    def output_at(self, path: Path, content: OutputContent) -> OutputFile | None:
+        """The file at `path` where it is the one that was fetched for this content. Raises LocalError."""
+        facts = self.files.get(path.name, {})
+        url = str(facts.get("url") or "").partition("?")[0]
+        is_same = url == content.url.partition("?")[0] and facts.get("type") == (content.type or content_kind(content))
+        return self._output(path.name, facts) if is_same and self.matches(path) else None
+
     def _output(self, name: str, facts: Mapping[str, object]) -> OutputFile:
         size = facts.get("bytes")
         texts = {key: str(facts.get(key) or "") for key in ("type", "url", "sha256", "duration")}
@@ -85,8 +93,13 @@ def sidecar_path(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
-def write_sidecar(job: Job, origin: str, task: Mapping[str, object], outputs: tuple[OutputFile, ...]) -> None:
-    """Write the sidecar beside the first output, whole or not at all. Raises LocalError."""
+def write_sidecar(
+    job: Job, origin: str, task: Mapping[str, object], outputs: tuple[OutputFile, ...], first: Path | None = None
+) -> None:
+    """Write the sidecar beside the first output, whole or not at all. Raises LocalError.
+
+    `first` is the path of the first output where that is not there yet.
+    """
     note = {
         "kirin": SIDECAR_VERSION,
         "job": job.name,
@@ -97,7 +110,7 @@ def write_sidecar(job: Job, origin: str, task: Mapping[str, object], outputs: tu
         **task,
         "outputs": {output.path.name: {name: getattr(output, name) for name in OUTPUT_FIELDS} for output in outputs},
     }
-    path = sidecar_path(outputs[0].path)
+    path = sidecar_path(first or outputs[0].path)
     try:
         write_atomically(path, json.dumps(note, indent=2, ensure_ascii=True) + "\n")
     except OSError as error:
@@ -136,7 +149,11 @@ def _is_there(output: OutputFile) -> bool:
         return False
 
 
-EXTENSIONS: Final = {"video": ("mp4", "mov"), "image": ("png", "jpg", "jpeg", "webp")}
+IMAGE_LABELS: Final = ("image", "cover", "poster", "thumb", "picture", "photo", "frame")
+EXTENSIONS: Final[Mapping[ContentKind, tuple[str, ...]]] = {
+    "video": ("mp4", "mov"),
+    "image": ("png", "jpg", "jpeg", "webp"),
+}
 UNKNOWN_TASK_ID: Final = "{task_id}"
 """What stands in a path for the id of a task that is not there yet."""
 SANDBOX: Final = "sandbox:"
@@ -166,14 +183,25 @@ def path_for_entry(job: Job, entry: LedgerEntry | None, now: float = 0.0, *, n: 
     return output_path(job, n=n, ext=ext, task_id=task_id, now=entry.created if entry else now)
 
 
+def content_kind(content: OutputContent) -> ContentKind:
+    """What a file of this content is likely to be, by its label and the suffix of its URL; its bytes decide."""
+    if "video" in content.type:
+        return "video"
+    is_image = any(word in content.type for word in IMAGE_LABELS) or _suffix(content.url) in EXTENSIONS["image"]
+    return "image" if is_image else "video"
+
+
 def extension(content: OutputContent) -> str:
-    """The suffix, without its dot, of a file of this content: the URL's where it fits the type."""
-    suffixes = EXTENSIONS.get(content.type, EXTENSIONS["video"])
-    try:
-        suffix = PurePosixPath(urlsplit(content.url).path).suffix.lower().removeprefix(".")
-    except ValueError:  # no URL at all; the download says so
-        suffix = ""
+    """The suffix, without its dot, of a file of this content: the URL's where it fits its kind."""
+    suffixes, suffix = EXTENSIONS[content_kind(content)], _suffix(content.url)
     return suffix if suffix in suffixes else suffixes[0]
+
+
+def _suffix(url: str) -> str:
+    try:
+        return PurePosixPath(urlsplit(url).path).suffix.lower().removeprefix(".")
+    except ValueError:  # no URL at all; the download says so
+        return ""
 
 
 def existing_result(job: Job, path: Path) -> tuple[Sidecar, tuple[OutputFile, ...]] | None:

@@ -32,6 +32,10 @@ def poll(job_run: JobRun) -> NextStep:
 
 def _on_task(job_run: JobRun, task: Task) -> NextStep:
     job_run.task = task
+    if task.failure and task.state is not TaskState.FAILED:
+        text = ": ".join(filter(None, (task.failure.code, task.failure.message)))
+        beside = "a result" if task.outputs else f"status {task.status!r}"
+        job_run.notify_once(text, f"the service says beside {beside}: {text}")
     if task.state is TaskState.COMPLETED:
         update: EntryUpdate = {"generated_at": _completion_time(job_run)}
         if task.cost is not None:

@@ -199,8 +199,8 @@ def _post(job_run: JobRun, body: JsonBody) -> NextStep:
     refused = result.verdict is CreateStatus.REFUSED
     event = refusal_event(job_run.entry.counters) if refused else EVENTS[result.verdict]
     update: EntryUpdate = {}
-    if event is LedgerEvent.REFUSED:
-        update = {"error": failure_text(result.failure)}
+    if event is not LedgerEvent.ACCEPTED and result.failure and result.failure.message:
+        update = {"error": failure_text(result.failure)}  # shown in every message about it
     elif event is LedgerEvent.ACCEPTED and result.task:
         update = {"task_id": result.task.id}
     job_run.transition(event, describe_reply(result), **update)

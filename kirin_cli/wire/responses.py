@@ -52,20 +52,36 @@ class TaskState(Enum):
     FAILED = "failed"
 
 
-TERMINAL_STATUSES = {"completed": TaskState.COMPLETED, "failed": TaskState.FAILED}
-KNOWN_STATUSES = frozenset(
-    {*TERMINAL_STATUSES, "", "created", "pending", "queued", "submitted", "in_progress", "processing", "running"}
+GENERATED_STATUSES = frozenset({"completed", "success", "succeeded", "done"})
+FAILED_STATUSES = frozenset({"failed", "error", "cancelled", "canceled", "expired", "rejected"})
+RUNNING_STATUSES = frozenset(
+    {"", "created", "pending", "queued", "in_queue", "submitted", "in_progress", "processing", "running"}
 )
 
 
-def task_state(status: str) -> TaskState:
-    """What the service's word `status` means, whatever its case (fault P3)."""
-    return TERMINAL_STATUSES.get(status.strip().lower(), TaskState.RUNNING)
+def task_state(
+    status: str, *, has_url: bool = False, has_error: bool = False, progress: float | None = None
+) -> TaskState:
+    """What the service's word `status` means, whatever its case (faults P3, P10); "" where the answer has none.
+
+    `has_url`, `has_error`: the answer names a file, an error; without a word these decide, unless `progress` (0.0-1.0)
+    says that the task is on its way.
+    """
+    word = status.strip().lower()
+    if word in FAILED_STATUSES:
+        return TaskState.FAILED
+    if word in GENERATED_STATUSES:
+        return TaskState.FAILED if has_error and not has_url else TaskState.COMPLETED
+    if word:
+        return TaskState.RUNNING
+    if has_url and (progress is None or progress >= 1):
+        return TaskState.COMPLETED
+    return TaskState.FAILED if has_error and not has_url and progress is None else TaskState.RUNNING
 
 
 def is_known_status(status: str) -> bool:
     """False for a word that deserves to be said once, because nobody has seen it yet (fault P3)."""
-    return status.strip().lower() in KNOWN_STATUSES
+    return status.strip().lower() in GENERATED_STATUSES | FAILED_STATUSES | RUNNING_STATUSES
 
 
 __all__ = [
@@ -82,13 +98,19 @@ __all__ = [
 MAX_ID_LENGTH = 256
 MAX_MESSAGE_LENGTH = 300
 MAX_RESULT_URL_LENGTH = 8192
+MAX_OUTPUT_DEPTH = 8
+NO_ERROR = frozenset({"", "ok", "success", "succeeded", "none", "no error"})
+"""Messages of an error object that says that there is none; its code is 0 or 200 then, or missing."""
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 TAGS = re.compile(r"<(style|script)\b.*?</\1\s*>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class OutputContent:
-    """One file that a task made: `type` is video or image, `duration` is in seconds, as text, "" if not said."""
+    """One file that a task made. `type` and `duration` (seconds, as text) are "" if not said.
+
+    `type` is the service's label in lower case ("video", "image", "video_watermark"); what the file is, its bytes say.
+    """
 
     type: str
     url: str
@@ -116,6 +138,8 @@ class Task:
     cost: Decimal | None  # US dollars
     failure: ServiceFailure | None
     raw: Mapping[str, object]
+    external_id: str = ""  # as `model`: "" where the answer does not say
+    model: str = ""
 
 
 def parse_task(payload: object, *, created: bool = False) -> Task:
@@ -133,15 +157,23 @@ def parse_task(payload: object, *, created: bool = False) -> Task:
     status = payload.get("status")
     status = clip_text(status, 100) if isinstance(status, str) else ""
     progress, created_at = payload.get("progress"), payload.get("created_at")
+    progress = float(min(max(progress, 0), 1)) if is_number(progress) else None
+    outputs, failure = _outputs(payload.get("output")), _error_of(payload.get("error"))
+    state = task_state(status, has_url=bool(outputs), has_error=failure is not None, progress=progress)
+    if state is TaskState.FAILED and failure is None:
+        word = "" if status.strip().lower() == "failed" else status
+        failure = _failure(payload) or _failure(payload.get("detail")) or _failure(word)
     return Task(
         id=task_id,
+        external_id=clip_text(payload.get("external_task_id"), MAX_ID_LENGTH),
+        model=clip_text(payload.get("model"), 100),
         status=status,
-        state=task_state(status),
-        progress=float(min(max(progress, 0), 1)) if is_number(progress) else None,
+        state=state,
+        progress=progress,
         created_at=int(created_at) if is_number(created_at) and 0 <= created_at < 2**53 else None,
-        outputs=tuple(dict.fromkeys(_contents(payload.get("output")))),
+        outputs=outputs,
         cost=_cost(payload.get("usage")),
-        failure=_failure(payload.get("error")),
+        failure=failure,
         raw=payload,
     )
 
@@ -173,19 +205,34 @@ def valid_id(value: object) -> str:
     return "" if CONTROL.search(value) or value.strip() in {"", ".", ".."} else value
 
 
-def _contents(output: object) -> Iterator[OutputContent]:
-    for group in _objects(output):
-        for entry in _objects(group["content"]) if "content" in group else [group]:
-            kind, url = clip_text(entry.get("type"), 20).lower(), entry.get("url")
-            usable = isinstance(url, str) and 0 < len(url.strip()) <= MAX_RESULT_URL_LENGTH
-            if kind in {"video", "image"} and usable:
-                duration = clip_text(entry.get("duration"), 32)
-                yield OutputContent(kind, clip_text(url, MAX_RESULT_URL_LENGTH), duration)
+def _outputs(output: object) -> tuple[OutputContent, ...]:
+    """Every item with a URL, in order, each URL once; of its labels the first that is one (fault D16)."""
+    contents: dict[str, OutputContent] = {}
+    for content in _contents(output, MAX_OUTPUT_DEPTH):
+        known = contents.get(content.url, content)
+        contents[content.url] = OutputContent(
+            known.type or content.type, content.url, known.duration or content.duration
+        )
+    return tuple(contents.values())
 
 
-def _objects(value: object) -> list[dict[str, object]]:
-    """The objects in a list, or one object that stands where a list was expected."""
-    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
+def _contents(value: object, depth: int) -> Iterator[OutputContent]:
+    """The items with a URL in a list, in a group with `content`, or in one object or URL that stands for a list."""
+    if isinstance(value, list) and depth:
+        for item in value:
+            yield from _contents(item, depth - 1)
+    elif isinstance(value, str) and re.fullmatch(r"https?://\S+", value.strip(), re.IGNORECASE):
+        yield from _contents({"url": value}, depth)
+    elif isinstance(value, dict):
+        label = value.get("type")
+        # Some services write {"type": "video_url", "video_url": {"url": …}}.
+        url = value.get("url") or (value.get(label) if isinstance(label, str) else None)
+        url = url.get("url") if isinstance(url, dict) else url
+        if isinstance(url, str) and 0 < len(url.strip()) <= MAX_RESULT_URL_LENGTH:
+            kind, duration = clip_text(label, 40).lower(), clip_text(value.get("duration"), 32)
+            yield OutputContent(kind, clip_text(url, MAX_RESULT_URL_LENGTH), duration)
+        if depth:
+            yield from _contents(value.get("content"), depth - 1)
 
 
 def _cost(usage: object) -> Decimal | None:
@@ -196,6 +243,12 @@ def _cost(usage: object) -> Decimal | None:
         return None
     # A sum over a cost of a million digits would never end.
     return cost if cost.is_finite() and cost >= 0 and -12 <= cost.adjusted() <= 9 else None
+
+
+def _error_of(error: object) -> ServiceFailure | None:
+    """The error that stands beside a status; None for one that says that all is well."""
+    failure = _failure(error)
+    return None if failure and failure.code in {"", "0", "200"} and failure.message.lower() in NO_ERROR else failure
 
 
 def _failure(error: object, max_length: int = MAX_MESSAGE_LENGTH) -> ServiceFailure | None:

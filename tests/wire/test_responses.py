@@ -54,9 +54,40 @@ def test_P3_the_case_of_a_status_does_not_matter(word):
     assert parse_task({"id": "a", "status": word}).state is TaskState.COMPLETED
 
 
-@pytest.mark.parametrize("word", ["success", "done", "cancelled", "", None, 7, {"code": 200}, ["completed"]])
+@pytest.mark.parametrize("word", ["finalizing", "completed?", "in_queue", "", None, 7, {"code": 200}, ["completed"]])
 def test_P3_any_other_word_means_still_running(word):
     assert parse_task({"id": "a", "status": word}).state is TaskState.RUNNING
+
+
+@pytest.mark.parametrize("word", ["completed", "Success", "succeeded", " DONE "])
+def test_P10_a_word_for_success_is_completed_but_for_an_error_without_a_url(word):
+    output, error = [{"content": [{"url": "https://x"}]}], {"code": 5, "message": "no"}
+    assert parse_task({"id": "a", "status": word}).state is TaskState.COMPLETED
+    assert parse_task({"id": "a", "status": word, "output": output, "error": error}).state is TaskState.COMPLETED
+    assert parse_task({"id": "a", "status": word, "error": error}).state is TaskState.FAILED
+    assert parse_task({"id": "a", "status": word, "error": {"code": 0, "message": "OK"}}).state is TaskState.COMPLETED
+
+
+@pytest.mark.parametrize("word", ["failed", "error", "Cancelled", "canceled", "expired", "REJECTED"])
+def test_P10_a_word_for_failure_fails_with_what_the_answer_says(word):
+    assert parse_task({"id": "a", "status": word, "message": "full"}).failure == ServiceFailure("", "full")
+    failure = parse_task({"id": "a", "status": word}).failure
+    assert failure == (None if word == "failed" else ServiceFailure("", word))
+
+
+@pytest.mark.parametrize(
+    ("payload", "state"),
+    [
+        ({"output": "https://x"}, TaskState.COMPLETED),
+        ({"output": "https://x", "progress": 1}, TaskState.COMPLETED),
+        ({"output": "https://x", "progress": 0.5}, TaskState.RUNNING),
+        ({"error": "no"}, TaskState.FAILED),
+        ({"error": "no", "progress": 0.5}, TaskState.RUNNING),
+        ({}, TaskState.RUNNING),
+    ],
+)
+def test_P10_without_a_word_the_rest_decides(payload, state):
+    assert parse_task({"id": "a"} | payload).state is state
 
 
 def test_P3_unknown_words_can_be_told_from_known_ones():
@@ -124,6 +155,19 @@ def test_output_is_a_list_or_one_object_and_so_is_content():
         assert parse_task({"id": "a", "output": output}).outputs == expected
 
 
+def test_D16_the_label_of_an_item_does_not_decide_and_a_url_counts_once():
+    items = [
+        {"url": "https://x/1"},
+        {"type": "Video_Watermark", "url": "https://x/2"},
+        {"type": "v", "url": "https://x/1"},
+    ]
+    assert output_of(*items) == (OutputContent("v", "https://x/1"), OutputContent("video_watermark", "https://x/2"))
+    nested: object = items
+    for _ in range(100):
+        nested = [nested]
+    assert parse_task({"id": "a", "output": nested}).outputs == ()
+
+
 def test_several_contents_keep_their_order_and_lose_their_duplicates():
     first, second = {"type": "video", "url": "https://x/1"}, {"type": "image", "url": "https://x/2", "duration": 1.5}
     task = parse_task({"id": "a", "output": [{"content": [second, first, second]}, {"content": [first]}]})
@@ -137,9 +181,9 @@ def test_several_contents_keep_their_order_and_lose_their_duplicates():
         {"type": "video"},
         {"type": "video", "url": ""},
         {"type": "video", "url": 5},
-        {"type": "audio", "url": "https://x"},
         {"type": "video", "url": "https://x/" + "a" * 9000},
-        "https://x",
+        "x.mp4",
+        "ftp://x",
         None,
     ],
 )
