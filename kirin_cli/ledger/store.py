@@ -54,17 +54,20 @@ MIGRATIONS: Sequence[MigrationStep] = (
 
 
 def check_schema(connection: sqlite3.Connection, path: Path, *, known: int = len(MIGRATIONS)) -> int:
-    """The schema version of the ledger at `path`. LocalError (fault L3) if newer than `known`, foreign or damaged."""
+    """The schema version of the ledger at `path`. LocalError (fault L3) if newer than `known`, or foreign."""
     if _pragma(connection, "application_id") != APPLICATION_ID:
         raise LocalError(f"{path} is not a ledger of kirin.", hint=ADVICE)
     version = _pragma(connection, "user_version")
     if version > known:
         hint = f"{INTACT} Upgrade kirin, or name another folder in KIRIN_STATE_DIR."
         raise LocalError(f"The ledger {path} is of a newer kirin (schema {version} > {known}).", hint=hint)
+    return version
+
+
+def _verify(connection: sqlite3.Connection, path: Path) -> None:
     report = [str(row[0]) for row in connection.execute("PRAGMA quick_check(1)")]
     if report != ["ok"]:
         raise LocalError(f"The ledger {path} is damaged: {report[0]:.200}", hint=ADVICE)
-    return version
 
 
 def migrate(connection: sqlite3.Connection, *, steps: Sequence[MigrationStep] = MIGRATIONS) -> None:
@@ -119,6 +122,7 @@ class LedgerStore:
         self._connection = connection
         connection.row_factory = sqlite3.Row
         self._lock = threading.RLock()
+        self._is_verified = False
         with sqlite_errors(path):
             # A log, where there can be one; SQLite answers with what it really uses.
             self.journal = str(connection.execute("PRAGMA journal_mode = WAL").fetchone()[0])
@@ -131,7 +135,7 @@ class LedgerStore:
     def open(cls, folder: Path, *, busy: float = 10.0, connect: Connect = connect) -> "LedgerStore":
         """The ledger in `folder`; both are made (0700, 0600) where missing. `busy`: seconds to wait for a lock.
 
-        Raises LocalError (faults L1, L3, L4): locked, no permission, no space, foreign, damaged, truncated, newer.
+        Raises LocalError (faults L1, L3, L4): locked, no permission, no space, foreign, truncated, newer.
         """
         path = folder / LEDGER_FILE
         with sqlite_errors(path):
@@ -140,8 +144,9 @@ class LedgerStore:
                 raise LocalError(f"The ledger {path} is empty: it was cut off.", hint=ADVICE)
             connection = connect(path, busy)
             try:
-                check_schema(connection, path)
-                migrate(connection)
+                if check_schema(connection, path) < len(MIGRATIONS):
+                    _verify(connection, path)
+                    migrate(connection)
                 return cls(connection, path)
             except BaseException:
                 connection.close()
@@ -156,9 +161,11 @@ class LedgerStore:
     def write(self, *, durable: bool) -> Iterator[Execute]:
         """One transaction, alone with the file from its first line on; undone if anything is raised in it.
 
-        When it has ended, a crash of the process cannot take it back; if `durable`, neither can a power cut.
+        When it has ended, a crash of the process cannot take it back; if `durable`, neither can a power cut. Raises
+        LocalError as `verify` does.
         """
         with self._lock, sqlite_errors(self.path):
+            self.verify()
             self._connection.execute(f"PRAGMA synchronous = {self._full_sync if durable else 'NORMAL'}")
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -168,6 +175,17 @@ class LedgerStore:
                 with suppress(sqlite3.Error):
                     self._connection.rollback()
                 raise
+
+    def verify(self) -> None:
+        """Look once for damage in the whole file. Raises LocalError (fault L3).
+
+        Done before the first write, not before a read: it takes as long as the ledger is large.
+        """
+        with self._lock, sqlite_errors(self.path):
+            if self._is_verified:
+                return
+            _verify(self._connection, self.path)
+            self._is_verified = True
 
     def close(self) -> None:
         """Close the file. A second call does nothing."""

@@ -36,9 +36,14 @@ def set_version(path, number):
 
 
 def refused(folder, clock, match):
+    """Opening it, or the first attempt to write, is refused, and the file is what it was."""
     before = digest(folder / LEDGER_FILE)
-    with pytest.raises(LocalError, match=match) as caught:
-        Ledger.open(folder, clock)
+    with (
+        pytest.raises(LocalError, match=match) as caught,
+        Ledger.open(folder, clock) as ledger,
+        ledger.store.write(durable=True),
+    ):
+        pass
     assert caught.value.exit_code == 9
     assert "not changed" in caught.value.hint
     assert digest(folder / LEDGER_FILE) == before
@@ -99,6 +104,22 @@ def test_l3_a_ledger_with_a_page_of_garbage_is_refused(filled, folder, clock, pa
         file.seek(page * 4096)
         file.write(b"\xa5" * 4096)
     refused(folder, clock, "damaged")
+
+
+def test_l3_an_older_ledger_that_is_damaged_is_not_migrated(filled, folder, clock, monkeypatch):
+    with filled.open("r+b") as file:
+        file.seek(5 * 4096)
+        file.write(b"\xa5" * 4096)
+    monkeypatch.setattr(store, "MIGRATIONS", (*store.MIGRATIONS, ("CREATE TABLE later (id INTEGER)",)))
+    refused(folder, clock, "damaged")
+
+
+def test_l3_a_damaged_page_that_nobody_reads_keeps_nobody_from_reading_the_rest(filled, folder, clock):
+    with filled.open("r+b") as file:
+        file.seek(filled.stat().st_size - 4096)
+        file.write(b"\xa5" * 4096)
+    with Ledger.open(folder, clock) as ledger:
+        assert ledger.store.read("PRAGMA user_version")
 
 
 def test_l3_some_other_file_is_refused(filled, folder, clock):

@@ -192,7 +192,10 @@ def _check_ledger(folder: Path) -> CheckOutcome:
     except LocalError as error:
         return _from_error("ledger", error)
     try:
+        store.verify()
         tasks, version = store.read("SELECT count(*) FROM entries")[0][0], store.read("PRAGMA user_version")[0][0]
+    except LocalError as error:
+        return _from_error("ledger", error)
     finally:
         store.close()
     return CheckOutcome("ledger", f"sound: {tasks} tasks, {store.path.stat().st_size} bytes, schema {version}")

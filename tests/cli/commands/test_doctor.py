@@ -80,6 +80,14 @@ def test_a_damaged_ledger_ends_with_9(home):
     assert checks["ledger"]["state"] == "error"
 
 
+def test_a_ledger_with_a_damaged_page_ends_with_9(home):
+    home.kirin("list")  # makes it
+    ledger = home.state / "ledger.sqlite3"
+    ledger.write_bytes(ledger.read_bytes()[:8192] + b"\xa5" * (ledger.stat().st_size - 8192))
+    code, checks = found(home, "--offline", KIRIN_API_KEY="some-key-1234")
+    assert (code, checks["ledger"]["state"]) == (9, "error")
+
+
 def test_a_ledger_in_use_is_counted(home):
     home.kirin("list")  # makes it
     _, checks = found(home, "--offline", KIRIN_API_KEY="some-key-1234")
