@@ -21,15 +21,21 @@ class Markup(str):
 
 def tag(name: str, attributes: Mapping[str, str | bool] | None = None, /, *children: str) -> Markup:
     """An element. An attribute that is False is left out, one that is True has no value."""
-    shown = {key: value for key, value in (attributes or {}).items() if value is not False}
-    texts = (f" {key}" if value is True else f' {key}="{escape(str(value))}"' for key, value in shown.items())
-    opening = f"<{name}{''.join(texts)}>"
-    return Markup(opening if name in _VOID_ELEMENTS else f"{opening}{join(*children)}</{name}>")
+    opening = f"<{name}"
+    for key, value in (attributes or {}).items():
+        if value is True:
+            opening += f" {key}"
+        elif value is not False:
+            opening += f' {key}="{escape(value)}"'
+    if name in _VOID_ELEMENTS:
+        return Markup(f"{opening}>")
+    content = "".join([child if type(child) is Markup else escape(child) for child in children])
+    return Markup(f"{opening}>{content}</{name}>")
 
 
 def join(*children: str) -> Markup:
     """The children one after another, escaped where they are not markup."""
-    return Markup("".join(child if isinstance(child, Markup) else escape(child) for child in children))
+    return Markup("".join([child if type(child) is Markup else escape(child) for child in children]))
 
 
 Spans = Sequence[tuple[Phase, float, float]]
