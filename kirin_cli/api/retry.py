@@ -58,7 +58,7 @@ RETRIES: Final[Mapping[Situation, RetryPolicy]] = {
     # `retry_budget` lasts. After everything else it may exist: see "query", and MAX_RESENDS.
     "create": RetryPolicy(statuses=frozenset({429}), max_failures=5),
     # A GET of a task, while it runs or to find out whether it exists. 401, 402 and 403 stop the run; a 404 of the
-    # service itself counts as lost after MAX_MISSING_SECONDS, or as never created (MIN_MISSES, grace period).
+    # service itself counts as lost after KIRIN_MISSING_WAIT, or as never created (MIN_MISSES, grace period).
     # All else is no answer, 2xx without a task included, and is asked again until the run ends.
     "query": RetryPolicy(statuses=frozenset(range(100, 1000)) - {401, 402, 403, 404}),
     # A GET of a result. Any other 4xx: it is not there, and the task is asked for a fresh URL (KIRIN_RESULT_WAIT).
@@ -71,8 +71,6 @@ RETRIES: Final[Mapping[Situation, RetryPolicy]] = {
     # A GET of part of a medium for --check-urls: a kept connection may die just when it is used again.
     "probe": RetryPolicy(statuses=frozenset(), errors=frozenset({"reset"}), delays=(0.0,), max_failures=2),
 }  # fmt: skip
-MAX_MISSING_SECONDS: Final = 60.0
-"""Of 404s in a row, after which an accepted task counts as lost (fault P2)."""
 MIN_RETRY_BUDGET: Final = 20
 
 

@@ -56,6 +56,7 @@ class Session:
     key: str
     grace_period: float
     result_wait: float
+    missing_wait: float
     uploader: Uploader | None = None
     unusable: NotPermitted | None = None
 
@@ -86,8 +87,8 @@ class Session:
         return RunContext(
             client=self.client, dialect=self.dialect, downloader=self.downloader, ledger=self.ledger, clock=clock,
             rng=self.rng, emit=emit, schedule=self.schedule, limits=limits, origin=self.origin, host=self.host,
-            account=self.account, grace_period=self.grace_period, result_wait=self.result_wait, prices=self.prices,
-            wait=wait, uploader=self.uploader,
+            account=self.account, grace_period=self.grace_period, result_wait=self.result_wait,
+            missing_wait=self.missing_wait, prices=self.prices, wait=wait, uploader=self.uploader,
         )  # fmt: skip
 
 
@@ -149,6 +150,7 @@ def _open(stack: ExitStack, settings: Settings, key: str, origin: str, scale: fl
         uploader=uploader,
         grace_period=settings.settle_seconds,
         result_wait=settings.result_wait,
+        missing_wait=settings.missing_wait * scale,
     )  # fmt: skip
 
 

@@ -234,6 +234,7 @@ class Settings:
     state_dir: Path
     settle_seconds: float
     result_wait: float
+    missing_wait: float
     poll_seconds: float
     upload_url: str = ""
     api_key_file: Path | None = None
@@ -256,6 +257,7 @@ def load_settings(
         state_dir=sources.state_dir,
         settle_seconds=sources.parse("settle_seconds"),
         result_wait=sources.parse("result_wait"),
+        missing_wait=sources.parse("missing_wait"),
         poll_seconds=sources.parse("poll_seconds"),
         upload_url=sources.parse("upload_url") or "",
         api_key_file=api_key_file or sources.parse("api_key_file"),

@@ -201,6 +201,10 @@ SETTINGS: Final[dict[str, Setting]] = {
             name="result_wait", env="KIRIN_RESULT_WAIT", parse=parse_number_of_seconds, default="600",
             help="Seconds for which a finished video that cannot be fetched yet is asked for.",
         ),
+        Setting(
+            name="missing_wait", env="KIRIN_MISSING_WAIT", parse=parse_number_of_seconds, default="600",
+            help="Seconds for which a task that the service does not find is asked for before it counts as lost.",
+        ),
     )
 }  # fmt: skip
 BY_VARIABLE: Final = {setting.env: setting for setting in SETTINGS.values()}

@@ -53,7 +53,7 @@ class LedgerEvent(StrEnum):
     PROGRESSED = "progressed"
     COMPLETED = "completed"
     FAILED = "failed"
-    VANISHED = "vanished"  # 404 for more than the grace after acceptance
+    VANISHED = "vanished"  # 404 for KIRIN_MISSING_WAIT, while the service finds other tasks
     FETCH = "fetch"  # also: begun anew, with fresh URLs
     SAVED = "saved"
     EXPIRED = "expired"
@@ -68,7 +68,6 @@ TERMINAL = frozenset(
         LedgerState.REJECTED,
         LedgerState.CONFLICT,
         LedgerState.FAILED,
-        LedgerState.LOST,
         LedgerState.DONE,
         LedgerState.ABANDONED,
     }
@@ -152,7 +151,13 @@ _MOVES: Mapping[LedgerState, Mapping[LedgerEvent, LedgerState]] = {
     },
     LedgerState.DONE: {LedgerEvent.FILE_GONE: LedgerState.FETCHING},
     LedgerState.CONFLICT: _DECIDED,
-    LedgerState.LOST: _DECIDED,
+    # A service that forgets a task for an hour finds it again: every command that meets it asks (fault P12).
+    LedgerState.LOST: {
+        LedgerEvent.PROGRESSED: LedgerState.RUNNING,
+        LedgerEvent.COMPLETED: LedgerState.SUCCEEDED,
+        LedgerEvent.FAILED: LedgerState.FAILED,
+        **_DECIDED,
+    },
     LedgerState.ABANDONED: {LedgerEvent.ADOPT: LedgerState.ACCEPTED, LedgerEvent.SEND_AGAIN: LedgerState.INTENT},
     LedgerState.REJECTED: {},
     LedgerState.FAILED: {},

@@ -62,6 +62,7 @@ def _query_urls(job_run: JobRun) -> NextStep:
         if result.task.state is TaskState.FAILED and not result.task.outputs:
             words = result.task.failure.message if result.task.failure else result.task.status
             return _on_expired_url(job_run, f"it was completed, and now the service says: {words}")
+        job_run.context.outages.on_found(job_run.job.external_id, job_run.context.clock.now())
         job_run.failures, job_run.task = 0, result.task
         return Wait(0)
     if result.kind in DENIALS:

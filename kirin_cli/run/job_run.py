@@ -14,6 +14,7 @@ from kirin_cli.ledger.states import LedgerEvent
 from kirin_cli.run.events import EventListener, Notice, Retrying
 from kirin_cli.run.job import Job, Outcome, OutputFile
 from kirin_cli.run.limits import Prices, RunLimits
+from kirin_cli.run.outage import OutageDetector
 from kirin_cli.run.uploads import Uploader
 from kirin_cli.run.work_queue import SystemClock
 from kirin_cli.wire import Dialect
@@ -46,7 +47,8 @@ NextStep = Wait | Download | Finished
 class RunContext:
     """What the steps act on. Clock, randomness and transport are arguments; times are in seconds.
 
-    `grace_period` is when an absence counts, `result_wait` how long a file that is not there yet is asked for.
+    `grace_period` is when an absence counts, `result_wait` how long a file that is not there yet is asked for,
+    `missing_wait` how long a task that the service does not find.
     `origin` names the service in identities, `host` is where its URLs come from. `wait` is False with --no-wait: then
     a job is over when the service has accepted it.
     """
@@ -65,9 +67,11 @@ class RunContext:
     account: str
     grace_period: float
     result_wait: float
+    missing_wait: float
     prices: Prices
     wait: bool = True
     uploader: Uploader | None = None
+    outages: OutageDetector = field(default_factory=OutageDetector)
 
 
 @dataclass(slots=True, eq=False)

@@ -32,7 +32,7 @@ ACTION_BY_STATE: Final[Mapping[LedgerState, tuple[Action, str]]] = {
     LedgerState.REJECTED: ("leave", "the service refused it; --retry-failed sends it again"),
     LedgerState.FAILED: ("leave", "it failed; --retry-failed makes a new take, at new cost"),
     LedgerState.CONFLICT: ("leave", "its outcome is in conflict; decide with kirin resolve"),
-    LedgerState.LOST: ("leave", "the service no longer knows it; decide with kirin resolve"),
+    LedgerState.LOST: ("ask", "the service did not find it; it is asked again"),
     LedgerState.ABANDONED: ("leave", "it was abandoned; decide with kirin resolve"),
     LedgerState.EXPIRED: ("fetch", "its file was not there yet; it is asked for again, free of charge"),
 }

@@ -1,32 +1,56 @@
 """Polling of a task until it ends. A failed poll never fails a task (fault P1)."""
 
-from kirin_cli.api.client import QueryStatus
-from kirin_cli.api.retry import MAX_MISSING_SECONDS
+from typing import Final
+
+from kirin_cli.api.client import QueryResult, QueryStatus
 from kirin_cli.ledger.ledger import EntryUpdate
-from kirin_cli.ledger.states import LedgerEvent
+from kirin_cli.ledger.states import LedgerEvent, LedgerState
 from kirin_cli.run.events import Generated, Progressed
 from kirin_cli.run.job_run import Download, JobRun, NextStep, Wait
 from kirin_cli.run.outcomes import failure_text, finish_failed, finish_lost, task_class_of
 from kirin_cli.run.submit import DENIALS, describe_reply, stop_run
 from kirin_cli.wire.responses import Task, TaskState, is_known_status
 
+MAX_LOST_QUERIES: Final = 5
+
 
 def poll(job_run: JobRun) -> NextStep:
     """Ask once for the task."""
-    result = job_run.context.client.query(job_run.entry.task_id or job_run.job.external_id)
+    context, name = job_run.context, job_run.job.external_id
+    context.outages.on_asked(name)
+    result = context.client.query(job_run.entry.task_id or name)
     if result.kind is QueryStatus.FOUND and result.task:
+        context.outages.on_found(name, context.clock.now())
         job_run.failures, job_run.missing_since = 0, None
-        return _on_task(job_run, result.task)
-    if result.kind in DENIALS:
-        return stop_run(job_run, result)
-    if result.kind is not QueryStatus.ABSENT:
-        return job_run.retry("poll", describe_reply(result), result.retry_after)
-    now = job_run.context.clock.now()
-    if job_run.missing_since is None:
-        job_run.missing_since = now
-    if now - job_run.missing_since > MAX_MISSING_SECONDS * job_run.context.schedule.scale:
-        job_run.transition(LedgerEvent.VANISHED, "not found for over a minute")
+        step = _on_task(job_run, result.task)
+    elif result.kind in DENIALS:
+        step = stop_run(job_run, result)
+    else:
+        step = _on_missing(job_run, result) if result.kind is QueryStatus.ABSENT else _on_no_answer(job_run, result)
+    if not isinstance(step, Wait):
+        context.outages.on_ended(name)
+    return step
+
+
+def _on_no_answer(job_run: JobRun, result: QueryResult) -> NextStep:
+    """What tells nothing. A task that counts as lost is asked for a few times only, so that no command waits for it."""
+    if job_run.entry.state is LedgerState.LOST and job_run.failures + 1 >= MAX_LOST_QUERIES:
         return finish_lost(job_run)
+    return job_run.retry("poll", describe_reply(result), result.retry_after)
+
+
+def _on_missing(job_run: JobRun, result: QueryResult) -> NextStep:
+    """The service does not find the task: it is lost after some time, unless it finds no other one either (faults P2, P12)."""
+    context = job_run.context
+    if job_run.entry.state is LedgerState.LOST:
+        return finish_lost(job_run)
+    now = context.clock.now()
+    since = job_run.missing_since = now if job_run.missing_since is None else job_run.missing_since
+    if now - since >= context.missing_wait:
+        if not context.outages.is_outage(job_run.job.external_id, since):
+            job_run.transition(LedgerEvent.VANISHED, f"not found for {context.missing_wait:.0f} s")
+            return finish_lost(job_run)
+        job_run.notify_once("outage", "the service finds none of its tasks: taken as an outage, still waiting")
     return job_run.retry("poll", describe_reply(result) or "the service does not find the task", result.retry_after)
 
 

@@ -30,7 +30,6 @@ from kirin_cli.run.limits import Admission, CostBudget, RunLimits
 from kirin_cli.run.outcomes import (
     finish_expired,
     finish_failed,
-    finish_lost,
     finish_pending,
     finish_rejected,
     finish_stopped,
@@ -65,8 +64,6 @@ def finish_ended(job_run: JobRun) -> NextStep:
             return finish_failed(job_run, recorded_failure(job_run.entry))
         case LedgerState.CONFLICT:
             return finish_unknown(job_run, "the service calls it a duplicate, yet does not find it")
-        case LedgerState.LOST:
-            return finish_lost(job_run)
         case LedgerState.ABANDONED:
             return finish_unknown(job_run, "abandoned by hand")
         case _:
@@ -80,6 +77,7 @@ STEPS: Final[Mapping[LedgerState, Callable[[JobRun], NextStep]]] = {
     LedgerState.ABSENT: resend_or_give_up,
     LedgerState.ACCEPTED: poll,
     LedgerState.RUNNING: poll,
+    LedgerState.LOST: poll,
     LedgerState.SUCCEEDED: fetch_result,
     LedgerState.FETCHING: fetch_result,
     LedgerState.EXPIRED: fetch_result,
@@ -89,7 +87,6 @@ STEPS: Final[Mapping[LedgerState, Callable[[JobRun], NextStep]]] = {
             LedgerState.REJECTED,
             LedgerState.FAILED,
             LedgerState.CONFLICT,
-            LedgerState.LOST,
             LedgerState.ABANDONED,
         ),
         finish_ended,

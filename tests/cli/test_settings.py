@@ -26,7 +26,7 @@ OF_THE_USER = [one for one in SETTINGS.values() if one.place == "user"]
 TEXTS = {
     "dialect": ("documented", "gateway"), "output_dir": ("a", "b"), "jobs": ("3", "4"), "max_jobs": ("3", "4"),
     "timeout": ("5m", "6m"), "max_cost": ("3", "4"), "scope": ("spring", "autumn"), "progress": ("plain", "json"),
-    "poll_seconds": ("1", "2"), "settle_seconds": ("30", "40"), "result_wait": ("5", "6"),
+    "poll_seconds": ("1", "2"), "settle_seconds": ("30", "40"), "result_wait": ("5", "6"), "missing_wait": ("7", "8"),
     "base_url": ("https://a.example", "https://b.example"),
     "upload_url": ("https://c.example/{name}", "https://d.example/{name}"), "state_dir": ("c", "d"),
     "api_key_file": ("e", "f"),

@@ -1,6 +1,7 @@
 """Waiting for a task, and what the service may say meanwhile (faults P1–P9)."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -34,14 +35,87 @@ def test_P2_404_right_after_acceptance_is_forgiven(machine: Bench, times: int) -
     assert (machine.run().exit_code, machine.posts) == (0, 1)
 
 
-def test_P2_404_for_ever_is_lost_and_left_to_a_person(machine: Bench) -> None:
-    machine.api.script("GET", then=faults.answer(404, {"message": "task not found"}))
+MISSING = {
+    "JSON": faults.answer(404, {"message": "task not found"}),
+    "empty": faults.answer(404),
+}
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_P2_404_for_ten_minutes_is_lost_and_asked_again_by_every_command(machine: Bench, name: str) -> None:
+    machine.api.script("GET", then=MISSING[name])
     result = machine.run()
     assert (result.exit_code, result.outcome.state, result.outcome.error.charged) == (6, "unknown", "maybe")
-    assert 60 < result.seconds < 120
+    assert 600 < result.seconds < 700
     assert f"kirin resolve {result.outcome.job.external_id}" in result.outcome.error.hint
     assert machine.entries()[0].state is LedgerState.LOST
-    assert (machine.run().exit_code, machine.posts) == (6, 1)
+    for resume in (False, True):
+        again = machine.run(resume=resume)
+        assert (again.exit_code, again.seconds < 60, machine.posts) == (6, True, 1)
+        assert result.outcome.task_id in again.outcome.error.message
+    machine.api.forget_scripts()
+    found = machine.run(resume=True)
+    assert (found.exit_code, found.outcome.state, machine.posts) == (0, "done", 1)
+
+
+def test_P2_a_lost_task_that_still_runs_is_waited_for_again(machine: Bench) -> None:
+    machine.api.script("GET", then=MISSING["JSON"])
+    assert machine.run().exit_code == 6
+    machine.api.forget_scripts()
+    machine.api.api.statuses = ("in_progress",) * 5 + ("completed",)
+    result = machine.run()
+    assert (result.exit_code, result.outcome.state, machine.posts) == (0, "done", 1)
+
+
+@pytest.mark.parametrize("trouble", [faults.answer(500), faults.close_after_reading(create=False)])
+def test_P2_a_lost_task_holds_no_command_up_while_the_service_is_down(machine: Bench, trouble: Any) -> None:
+    machine.api.script("GET", then=MISSING["JSON"])
+    assert machine.run().exit_code == 6
+    machine.api.forget_scripts()
+    machine.api.script("GET", then=trouble)
+    result = machine.run()
+    assert (result.exit_code, result.seconds < 120) == (6, True)
+
+
+def during(machine: Bench, seconds: float, answer: Any, fits: Callable[[str], bool] = lambda _: True) -> None:
+    """From the second query on, every query that fits gets this answer for so long."""
+    began = machine.clock.now()
+
+    def choose(number: int, request: Any) -> Any:
+        return answer if number > 1 and fits(request.path) and machine.clock.now() - began < seconds else None
+
+    machine.api.decide(POLLS, choose)
+
+
+@pytest.mark.parametrize("name", MISSING)
+@pytest.mark.parametrize("seconds", [75.0, 1500.0])
+def test_P12_404_for_every_task_is_an_outage_and_nobody_is_lost(machine: Bench, name: str, seconds: float) -> None:
+    machine.write_jobs("a", "b", "c")
+    machine.api.api.statuses = ("in_progress",) * 3 + ("completed",)
+    during(machine, seconds, MISSING[name])
+    result = machine.run()
+    assert (result.exit_code, machine.posts) == (0, 3)
+    assert result.seconds > seconds
+    said = [notice.text for notice in result.of(Notice) if "outage" in notice.text]
+    assert len(said) == (3 if seconds > 600 else 0)
+
+
+def test_P12_404_of_75_seconds_for_a_task_alone_is_no_loss(machine: Bench) -> None:
+    during(machine, 75.0, MISSING["empty"])
+    result = machine.run()
+    assert (result.exit_code, machine.posts) == (0, 1)
+
+
+def test_P12_one_of_several_that_is_not_found_is_lost_and_the_others_go_on(machine: Bench) -> None:
+    machine.write_jobs("a", "b", "c")
+    machine.api.api.statuses = ("in_progress",) * 60 + ("completed",)
+    during(machine, 1e9, MISSING["JSON"], lambda path: path.endswith("1"))
+    machine.api.api.statuses = ("in_progress",) * 200 + ("completed",)
+    result = machine.run(timeout=7200.0)
+    assert sorted(outcome.state for outcome in result.summary.outcomes) == ["done", "done", "unknown"]
+    assert result.exit_code == 6
+    machine.api.forget_scripts()
+    assert (machine.run().exit_code, machine.posts) == (0, 3)
 
 
 @pytest.mark.parametrize("word", ["dreaming", "COMPLETED?", "", None, 7, ["completed"], "x" * 5000, "\x1b[2J"])

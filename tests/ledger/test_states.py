@@ -62,6 +62,9 @@ DRAWN = """
     conflict    adopt         accepted
     conflict    send again    intent
     conflict    abandon       abandoned
+    lost        progressed    running
+    lost        completed     succeeded
+    lost        failed        failed
     lost        adopt         accepted
     lost        send again    intent
     lost        abandon       abandoned

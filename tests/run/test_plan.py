@@ -38,7 +38,7 @@ EXPECTED = {
     LedgerState.REJECTED: "leave",
     LedgerState.FAILED: "leave",
     LedgerState.CONFLICT: "leave",
-    LedgerState.LOST: "leave",
+    LedgerState.LOST: "ask",
     LedgerState.ABANDONED: "leave",
     LedgerState.EXPIRED: "fetch",
 }

@@ -15,6 +15,7 @@ from kirin_cli.modelspec.types import MediaFile
 from kirin_cli.run import download, submit
 from kirin_cli.run.job_run import Finished, JobRun, Wait
 from kirin_cli.run.limits import RunLimits
+from kirin_cli.run.outage import OutageDetector
 from kirin_cli.run.scheduler import STEPS
 from kirin_cli.run.work_queue import SystemClock
 from kirin_cli.wire import DIALECTS
@@ -43,6 +44,8 @@ def course(desk):
             "clock": SystemClock(),
             "grace_period": 0.0,
             "result_wait": 600.0,
+            "missing_wait": 600.0,
+            "outages": OutageDetector(),
             "dialect": DIALECTS["gateway"],
             "uploader": None,
             "wait": True,
