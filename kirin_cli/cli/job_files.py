@@ -16,7 +16,7 @@ from kirin_cli.jobs.job import JobSpec
 from kirin_cli.jobs.parser import JobFile, read_job_file
 from kirin_cli.jobs.problems import DEFAULT_INPUT_LIMITS, suggestion
 from kirin_cli.jobs.scope import ExternalInputs, parse_set_values
-from kirin_cli.media import make_inspector
+from kirin_cli.media import MAX_DECODED, make_inspector
 from kirin_cli.models import MODEL_ENTRIES, MODELS
 from kirin_cli.modelspec.fields import Field
 from kirin_cli.modelspec.text import quote
@@ -124,7 +124,7 @@ def check_job_files(flags: JobFileFlags, *, check_urls: bool = False, uploads: b
     all_files = [read_job_file(path, fields, DEFAULT_INPUT_LIMITS, inputs) for path in dict.fromkeys(flags.files)]
     files, flaws = JobSelection(tuple(flags.only or ()), tuple(flags.tag or ())).of(all_files)
     flaws = [*(("--set", message) for message in inputs.unused_warnings()), *flaws]
-    inspect = make_inspector(uploads=uploads)
+    inspect = make_inspector(uploads=uploads, max_decoded=MAX_DECODED)
     if check_urls:
         from kirin_cli.run.check_online import check_files_online, make_prober
 

@@ -7,15 +7,25 @@ import stat
 from binascii import a2b_base64
 from functools import lru_cache
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from string import ascii_letters, digits
 from typing import Final
+from urllib.parse import unquote
 
-from kirin_cli.media.formats import BASE64_STARTS, OTHER_SUFFIXES, PICTURE_SUFFIXES, VIDEO_SUFFIXES
+from kirin_cli.media.formats import (
+    BASE64_STARTS,
+    HEAD,
+    NO_VIDEO_SUFFIXES,
+    OTHER_SUFFIXES,
+    PICTURE_SUFFIXES,
+    VIDEO_SUFFIXES,
+    detect_format,
+)
 from kirin_cli.media.image_header import read_image_header
 from kirin_cli.media.local_files import file_stamp, file_suffix, open_nonblocking, special_file_kind
 from kirin_cli.media.video_header import FORMATS, read_video_header
-from kirin_cli.modelspec.text import has_no_blanks, url_path
+from kirin_cli.modelspec.text import did_you_mean, has_no_blanks, url_path
 from kirin_cli.modelspec.types import MediaError, MediaFile, MediaKind
 
 _WEB = re.compile("https?:", re.IGNORECASE)
@@ -42,7 +52,7 @@ def _image_from_url(url: str) -> MediaFile:
 
 
 def _video_from_url(url: str) -> MediaFile:
-    """The video at a URL; MediaError (rule V1) for anything else, and for a suffix other than .mp4 and .mov."""
+    """The video at a URL; MediaError (rule V1) for anything else, and where the suffix is of something else."""
     if not is_web(url):
         raise MediaError(
             "V1",
@@ -50,7 +60,7 @@ def _video_from_url(url: str) -> MediaFile:
             "upload it somewhere and give its URL",
         )
     suffix = _url_suffix(url, "V1")
-    if suffix and suffix not in VIDEO_SUFFIXES:
+    if suffix in NO_VIDEO_SUFFIXES:
         raise MediaError("V1", f"the URL {abbreviate(url)} ends in {suffix}; give an .mp4 or .mov video")
     return MediaFile(url, "url", suffix=suffix)
 
@@ -70,10 +80,13 @@ def _url_suffix(url: str, rule: str) -> str:
 
 
 _MAX_PATH_LENGTH: Final = 4096  # characters
+_MAX_NAMES: Final = 1000  # of a folder that are looked through for one that is near
 _MIN_BASE64_LENGTH: Final = 200  # characters; a shorter text must begin as a picture does
 _BASE64_ALPHABET: Final = (ascii_letters + digits + "+/=").encode()
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{1,31}):")  # one letter alone is a Windows drive
 _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_FILE_URL: Final = re.compile(r"file:(?://([^/?#]*))?(/[^?#]*)", re.IGNORECASE)
+_WINDOWS_PATH: Final = re.compile("/[A-Za-z]:")
 _ABSENT: Final = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL))
 UPLOAD_HINT: Final = "set KIRIN_UPLOAD_URL to a place that takes uploads, or upload it yourself and give its URL"
 
@@ -87,6 +100,7 @@ def inspect_media(value: str, kind: MediaKind, base: Path, *, local: bool = True
     """
     if kind == "video":
         return _video_from_url(value)
+    value = _path_from_url(value, "I1") if local else value
     if is_web(value):
         return _image_from_url(value)
     match = _SCHEME.match(value)
@@ -109,6 +123,8 @@ def inspect_with_videos(value: str, kind: MediaKind, base: Path, *, uploads: boo
     `uploads` says whether there is a place to upload them to. Raises MediaError as that does, by rule V1 for a
     video that cannot be read, is no MP4 or MOV, or could not be uploaded. Sides are in px as shown.
     """
+    if kind == "video":
+        value = _path_from_url(value, "V1")
     if kind != "video" or _URI.match(value) or len(value) > _MAX_PATH_LENGTH or not value.strip():
         return inspect_media(value, kind, base)
     file = _find_file(value, base, "V1")
@@ -119,6 +135,17 @@ def inspect_with_videos(value: str, kind: MediaKind, base: Path, *, uploads: boo
     if file is None:
         raise _no_such_file(value, base, "V1")
     return _read_video(value, *file)
+
+
+def _path_from_url(value: str, rule: str) -> str:
+    """The path that a `file:` URL names; any other value as it is. Raises MediaError for a file of another machine."""
+    match = _FILE_URL.fullmatch(value)
+    if match is None:
+        return value
+    if match[1] and match[1].lower() != "localhost":
+        raise MediaError(rule, f"{abbreviate(value)!r} names a file of another machine; give the path of a local file")
+    path = unquote(match[2])
+    return path[1:] if os.name == "nt" and _WINDOWS_PATH.match(path) else path
 
 
 def is_local_video(media_file: MediaFile) -> bool:
@@ -155,8 +182,22 @@ def _real_folder(folder: str, base: Path, _here: str) -> Path:
 
 
 def _no_such_file(value: str, base: Path, rule: str) -> MediaError:
-    where = "" if Path(value).is_absolute() else f" (in {base})"
-    return MediaError(rule, f"no such file: {value}{where}")
+    path = Path(value)
+    where = "" if path.is_absolute() else f" (in {base})"
+    return MediaError(rule, f"no such file: {value}{where}{_near_name(base / path)}")
+
+
+def _near_name(path: Path) -> str:
+    """`; did you mean "x"?` where its folder has a file of nearly that name."""
+    try:
+        with os.scandir(path.parent) as entries:
+            names = [entry.name for entry in islice(entries, _MAX_NAMES)]
+    except (OSError, ValueError):
+        return ""
+    by_fold = {name.casefold(): name for name in names}
+    near = did_you_mean(path.name.casefold(), list(by_fold)) if path.name else ""
+    match = re.fullmatch('; did you mean "(.*)"\\?', near, re.DOTALL)
+    return f'; did you mean "{by_fold[match[1]]}"?' if match else ""
 
 
 def _read_image(value: str, path: Path, mode: int) -> MediaFile:
@@ -165,15 +206,26 @@ def _read_image(value: str, path: Path, mode: int) -> MediaFile:
         if special := special_file_kind(mode):
             raise MediaError("I6", f"{value} is {special}, not a picture")
         if suffix and suffix not in PICTURE_SUFFIXES:
-            raise MediaError("I2", f"{value} ends in {suffix}; give a .jpg, .jpeg or .png picture")
+            raise MediaError("I2", f"{value} ends in {suffix}{_rename_hint(path)}")
         with open_nonblocking(path) as file:
             stamp = file_stamp(file)
             header = read_image_header(file, stamp[0], value)
     except OSError as error:
         raise MediaError("I6", f"{value} cannot be read: {error.strerror}") from None
     return MediaFile(
-        value, "file", header.format, suffix, stamp[0], header.width, header.height, path=path, stamp=stamp
-    )
+        value, "file", header.format, suffix, stamp[0], header.width, header.height, path=path, stamp=stamp,
+        turned=header.turned,
+    )  # fmt: skip
+
+
+def _rename_hint(path: Path) -> str:
+    """What to do about a picture's suffix: a JPEG or PNG by content needs another name only. Raises OSError."""
+    with open_nonblocking(path) as file:
+        content = detect_format(file.read(HEAD))
+    new_suffix = {"jpeg": ".jpg", "png": ".png"}.get(content)
+    if new_suffix is None:
+        return "; give a .jpg, .jpeg or .png picture"
+    return f", but is a {content.upper()} by its content: rename it to {path.with_suffix(new_suffix).name}"
 
 
 def _read_video(value: str, path: Path, mode: int) -> MediaFile:
@@ -216,4 +268,4 @@ def _decode(text: str, name: str) -> MediaFile:
     except ValueError as error:
         raise MediaError("I6", f"{name} is not valid Base64: {error}") from None
     header = read_image_header(BytesIO(data), len(data), name)
-    return MediaFile(text, "base64", header.format, "", len(data), header.width, header.height)
+    return MediaFile(text, "base64", header.format, "", len(data), header.width, header.height, turned=header.turned)

@@ -8,9 +8,12 @@ PICTURE_SUFFIXES = frozenset((".jpg", ".jpeg", ".png"))
 VIDEO_SUFFIXES = frozenset((".mp4", ".mov"))
 
 _OTHER_PICTURES = ("avif", "bmp", "gif", "heic", "heif", "jp2", "jxl", "pdf", "psd", "svg", "tif", "tiff", "webp")
-_VIDEOS = ("avi", "flv", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "webm", "wmv")
+_VIDEOS = (
+    "3g2", "3gp", "avi", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "ogv", "ts", "webm", "wmv",
+)  # fmt: skip
 # Any suffix not listed promises nothing (".php").
-OTHER_SUFFIXES = frozenset(f".{name}" for name in (*_OTHER_PICTURES, *_VIDEOS))
+OTHER_SUFFIXES = frozenset(f".{name}" for name in (*_OTHER_PICTURES, *_VIDEOS))  # than of pictures that are taken
+NO_VIDEO_SUFFIXES = (OTHER_SUFFIXES | PICTURE_SUFFIXES) - VIDEO_SUFFIXES
 
 # How JPEG, PNG, GIF, WebP, TIFF (both byte orders) and PDF files begin in Base64.
 BASE64_STARTS = ("/9j/", "iVBORw0KGgo", "R0lGOD", "UklGR", "SUkqA", "TU0AK", "JVBERi0")
@@ -35,6 +38,17 @@ _PATTERNS = tuple(
         ("text", rb"[\t\n\r\x20-\x7e\x80-\xff]*\Z"),
     )
 )
+
+
+_POINTERS = (
+    (b"version https://git-lfs.github.com/spec/", "a Git LFS pointer, not the file itself: git lfs pull"),
+    (b"/annex/objects/", "a git-annex pointer, not the file itself: git annex get"),
+)
+
+
+def pointer_hint(head: bytes) -> str:
+    """What a file of a checkout only points to, and the command that brings the file itself; "" for any other."""
+    return next((hint for start, hint in _POINTERS if head.startswith(start)), "")
 
 
 def detect_format(head: bytes) -> str:

@@ -1,32 +1,47 @@
-"""The size of a PNG or JPEG, told by imagesize, and evidence that the file is whole."""
+"""The size of a PNG or JPEG, whether viewers turn it, and evidence that the file is whole."""
 
+import re
 from binascii import crc32
 from collections.abc import Callable
 from struct import unpack
 from typing import BinaryIO, NamedTuple
 
-from kirin_cli.media.formats import HEAD, PNG_SIGNATURE, detect_format
+from kirin_cli.media.formats import HEAD, PNG_SIGNATURE, detect_format, pointer_hint
 from kirin_cli.modelspec.types import MediaError
 
 _SCAN_BLOCK = 256 * 1024
 _TAIL = 4096
 _MAX_SCAN_BYTES = 64 * 1024 * 1024
 _MAX_SEGMENTS = 100_000
+_MAX_STRAY_BYTES = 1 << 20
 
 _END_OF_IMAGE = b"\xff\xd9"
 _START_OF_SCAN = 0xDA
-_NO_SEGMENT = frozenset((0x00, 0xD8, 0xD9))  # a stuffed byte; a second start; an end before the scan
-_WITHOUT_LENGTH = {0xFF: 1, 0x01: 2} | dict.fromkeys(range(0xD0, 0xD8), 2)  # a fill byte; TEM; restart markers
+_NO_SEGMENT = frozenset((0xD8, 0xD9))  # a second start; an end before the scan
+_WITHOUT_LENGTH = {0x01: 2} | dict.fromkeys(range(0xD0, 0xD8), 2)  # TEM; restart markers
+_NO_MARKER = frozenset((0x00, 0xFF))  # a stuffed byte, a fill byte
+_MARKER = re.compile(rb"\xff[^\x00\xff]", re.DOTALL)
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # of every process; the others are tables and JPG
+_EXIF = 0xE1
 
 _OTHER_CONTENTS = {"": "of an unknown format", "text": "text", "mov": "a MOV video", "mp4": "an MP4 video"}
 
 
 class ImageHeader(NamedTuple):
-    """What the first bytes say. Sides are in px as stored: an EXIF orientation is not applied."""
+    """What the first bytes say. Sides are in px as stored; `turned`: an EXIF orientation shows them exchanged."""
 
     format: str
     width: int
     height: int
+    turned: bool = False
+
+
+class _Facts(NamedTuple):
+    """The sides as stored, and whether there is an EXIF segment or chunk, which may turn them."""
+
+    width: int
+    height: int
+    has_exif: bool
 
 
 class _Window:
@@ -61,36 +76,40 @@ def read_image_header(file: BinaryIO, size: int, name: str) -> ImageHeader:
     """
     if not size:
         raise MediaError("I6", f"{name} is empty")
-    content = detect_format(file.read(HEAD))
-    if content not in _CHECK_END:
+    head = file.read(HEAD)
+    content = detect_format(head)
+    if content not in _READERS:
+        if pointer := pointer_hint(head):
+            raise MediaError("I2", f"{name} is {pointer}")
         described = _OTHER_CONTENTS.get(content, f"in {content.upper()} format")
         raise MediaError("I2", f"{name} is {described} by its content; give a JPEG or PNG picture")
     try:
-        # The end comes first: in a broken JPEG imagesize looks for a marker byte by byte, for minutes in 2 GB.
-        _CHECK_END[content](_Window(file, size))
-        return ImageHeader(content, *_sides(file))
+        width, height, has_exif = _READERS[content](_Window(file, size))
     except EOFError:
         raise MediaError("I6", f"{name} is truncated: its {content.upper()} data end too early") from None
     except ValueError as error:
         raise MediaError("I6", f"{name} cannot be decoded: {error}") from None
+    if width < 1 or height < 1:
+        raise MediaError("I6", f"{name} cannot be decoded: its header states no size")
+    return ImageHeader(content, width, height, has_exif and _is_turned(file, width, height))
 
 
-def _sides(file: BinaryIO) -> tuple[int, int]:
-    """Width and height in px. Takes an open file only: imagesize fetches a text that is a URL."""
-    from imagesize import get  # noqa: PLC0415 - brings urllib.request and XML, which only a picture should cost
+def _is_turned(file: BinaryIO, width: int, height: int) -> bool:
+    """Whether an EXIF orientation exchanges the sides. Takes an open file: imagesize fetches a text that is a URL."""
+    from imagesize import get  # noqa: PLC0415 - brings urllib.request and XML, which only a photo should cost
 
-    width, height = get(file, exif_rotation=False)
-    if width < 1 or height < 1:  # -1 where it can make nothing of the file
-        raise ValueError("its header states no size")
-    return width, height
+    return width != height and get(file, exif_rotation=True) == (height, width)
 
 
-def _check_png_end(window: _Window) -> None:
+def _read_png(window: _Window) -> _Facts:
     """Follow the chunks to IEND; bytes behind it are allowed."""
     head = window.read(len(PNG_SIGNATURE), 25)
     if crc32(head[4:21]) != int.from_bytes(head[21:]):
         raise ValueError("its IHDR chunk is missing or damaged")
-    offset, has_data = len(PNG_SIGNATURE), False
+    if head[4:8] != b"IHDR":
+        raise ValueError("its header states no size")
+    width, height = unpack(">II", head[8:16])
+    offset, tags = len(PNG_SIGNATURE), set()
     for _ in range(_MAX_SEGMENTS):
         length, tag = unpack(">I4s", window.read(offset, 8))
         offset += 12 + length
@@ -98,23 +117,36 @@ def _check_png_end(window: _Window) -> None:
             raise ValueError("a PNG chunk has no name")
         if offset > window.size:
             raise EOFError
-        has_data = has_data or tag == b"IDAT"
+        tags.add(tag)
         if tag == b"IEND":
             break
     else:
         raise ValueError(f"it has more than {_MAX_SEGMENTS:,} chunks")
-    if not has_data:
+    if b"IDAT" not in tags:
         raise ValueError("it has no IDAT chunk")
+    return _Facts(width, height, has_exif=False)  # of a PNG few viewers heed it
 
 
-def _check_jpeg_end(window: _Window) -> None:
-    """Follow the segments to the scan, past the thumbnails that have ends of their own; there must be an end behind."""
-    offset = 2
+def _read_jpeg(window: _Window) -> _Facts:
+    """Follow the segments to the scan, past the thumbnails that have ends of their own; there must be an end behind.
+
+    Stray bytes between segments are skipped, as decoders do: up to the next FF with a marker behind it.
+    """
+    offset, sides, has_exif = 2, (0, 0), False
     for _ in range(_MAX_SEGMENTS):
         lead, marker, length = unpack(">BBH", window.read(offset, 4))
-        if lead != 0xFF or marker in _NO_SEGMENT:
+        if lead != 0xFF or marker in _NO_MARKER:
+            offset = _next_marker(window, offset)
+            marker, length = unpack(">xBH", window.read(offset, 4))
+        if marker in _NO_SEGMENT:
             raise ValueError("a JPEG marker is missing")
-        offset += _WITHOUT_LENGTH.get(marker, 2 + length)
+        length = _WITHOUT_LENGTH.get(marker) or 2 + max(2, length)
+        if marker in _FRAMES and sides == (0, 0) and length >= 9:
+            height, width = unpack(">HH", window.read(offset + 5, 4))
+            sides = width, height
+        elif marker == _EXIF and not has_exif and length >= 12:
+            has_exif = window.read(offset + 4, 4) == b"Exif"
+        offset += length
         if marker == _START_OF_SCAN:
             break
     else:
@@ -126,6 +158,20 @@ def _check_jpeg_end(window: _Window) -> None:
         _END_OF_IMAGE, offset, min(near_end + 1, offset + _MAX_SCAN_BYTES)
     ):
         raise EOFError
+    return _Facts(*sides, has_exif)
 
 
-_CHECK_END: dict[str, Callable[[_Window], None]] = {"png": _check_png_end, "jpeg": _check_jpeg_end}
+def _next_marker(window: _Window, offset: int) -> int:
+    """Where the next marker begins. Raises ValueError where too much stands before it, EOFError at the end."""
+    end = min(window.size, offset + _MAX_STRAY_BYTES)
+    while offset < end:
+        block = window.read(offset, min(_SCAN_BLOCK, window.size - offset))
+        if match := _MARKER.search(block):
+            return offset + match.start()
+        offset += max(1, len(block) - 1)  # an FF at the end of one block may begin a marker
+    if end == window.size:
+        raise EOFError
+    raise ValueError("a JPEG marker is missing")
+
+
+_READERS: dict[str, Callable[[_Window], _Facts]] = {"png": _read_png, "jpeg": _read_jpeg}

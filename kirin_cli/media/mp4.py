@@ -1,7 +1,8 @@
 """The boxes of an MP4 or MOV file (ISO/IEC 14496-12) and the tables inside them. Judges nothing."""
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import takewhile
 from struct import iter_unpack, unpack, unpack_from
 from typing import Final, Protocol
@@ -101,22 +102,39 @@ DURATION: Final = 0x100
 RUN_FIELDS: Final = (DURATION, 0x200, 0x400, 0x800)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Frames:
-    """So many frames that last so many ticks together; frames of no length do not count."""
+    """How many frames have which length in ticks; frames of no length do not count."""
 
-    count: int = 0
-    ticks: int = 0
+    lengths: Counter[int] = field(default_factory=Counter)
 
-    def __add__(self, other: "Frames") -> "Frames":
-        return Frames(self.count + other.count, self.ticks + other.ticks)
+    @property
+    def ticks(self) -> int:
+        """How long they last together."""
+        return sum(ticks * count for ticks, count in self.lengths.items())
 
     def rate(self, scale: int) -> float | None:
-        """Frames a second at `scale` ticks a second; a whole number where it is within 0.05 % of one (jitter)."""
-        if not (self.count and self.ticks and scale):
+        """Frames a second at `scale` ticks a second, of the usual frame: a long last one, or a gap, does not count.
+
+        Usual are those within 20 % of the median, where nine in ten are; else all. A whole number where it is within
+        0.05 % of one (jitter).
+        """
+        total, median = self.lengths.total(), self._median()
+        if not (median and scale):
             return None
-        rate = self.count * scale / self.ticks
+        usual = {ticks: count for ticks, count in self.lengths.items() if abs(ticks - median) * 5 <= median}
+        frames = Frames(Counter(usual)) if sum(usual.values()) * 10 >= total * 9 else self
+        rate = frames.lengths.total() * scale / frames.ticks
         return float(round(rate)) if abs(rate - round(rate)) <= rate * 0.0005 else rate
+
+    def _median(self) -> int:
+        """The length of the middle frame in ticks, 0 where there is none."""
+        half, seen = (self.lengths.total() + 1) // 2, 0
+        for ticks in sorted(self.lengths):
+            seen += self.lengths[ticks]
+            if seen >= half:
+                return ticks
+        return 0
 
 
 def ticks_to_seconds(ticks: int, scale: int) -> float | None:
@@ -130,6 +148,11 @@ def scale_and_ticks(header: bytes) -> tuple[int, int]:
     if len(header) < (32 if long else 20):
         return 0, 0
     return unpack_from(">IQ", header, 20) if long else unpack_from(">II", header, 12)
+
+
+def is_enabled(header: bytes) -> bool:
+    """Whether a track is shown, by its tkhd box."""
+    return len(header) >= 4 and bool(header[3] & 1)
 
 
 def number_and_ticks(header: bytes) -> tuple[int, int]:
@@ -161,8 +184,11 @@ def coded_size(description: bytes) -> tuple[int, int] | None:
 def frames_of_table(table: bytes) -> Frames:
     """The frames of an stts box: runs of so many frames, each so many ticks long."""
     runs = table[8 : 8 + min(int.from_bytes(table[4:8]), len(table) // 8) * 8]
-    timed = [(count, ticks) for count, ticks in iter_unpack(">II", runs[: len(runs) // 8 * 8]) if ticks]
-    return Frames(sum(count for count, _ in timed), sum(count * ticks for count, ticks in timed))
+    lengths: Counter[int] = Counter()
+    for count, ticks in iter_unpack(">II", runs[: len(runs) // 8 * 8]):
+        if ticks and count:
+            lengths[ticks] += count
+    return Frames(lengths)
 
 
 def default_durations(extends: bytes) -> dict[int, int]:
@@ -184,9 +210,9 @@ def frames_of_run(run: bytes, default: int) -> Frames:
         return Frames()
     flags, count = unpack(">II", run[:8])
     if not flags & DURATION:
-        return Frames(count, count * default) if default else Frames()
+        return Frames(Counter({default: count})) if default and count else Frames()
     step = 4 * sum(bool(flags & flag) for flag in RUN_FIELDS)
     start = 8 + 4 * bool(flags & 1) + 4 * bool(flags & 4)
     offsets = range(start, min(len(run) - 3, start + count * step), step)
     lengths = [int.from_bytes(run[offset : offset + 4]) for offset in offsets]
-    return Frames(sum(map(bool, lengths)), sum(lengths))
+    return Frames(Counter(filter(None, lengths)))

@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Final
 
-from kirin_cli.media.formats import HEAD, detect_format
+from kirin_cli.media.formats import HEAD, detect_format, pointer_hint
 from kirin_cli.media.mp4 import (
     TABLE,
     Box,
@@ -18,6 +18,7 @@ from kirin_cli.media.mp4 import (
     fragment_track,
     frames_of_run,
     frames_of_table,
+    is_enabled,
     number_and_ticks,
     scale_and_ticks,
     ticks_to_seconds,
@@ -65,6 +66,8 @@ def read_video_header(file: Seekable, size: int | None, name: str) -> VideoHeade
         raise MediaError("V1", f"{name} is empty")
     format_name = video_format(head)
     if format_name not in FORMATS:
+        if pointer := pointer_hint(head):
+            raise MediaError("V1", f"{name} is {pointer}")
         content = {"": "of an unknown format", "text": "text"}.get(format_name, f"in {format_name.upper()} format")
         raise MediaError("V1", f"{name} is {content} by its content; give an MP4 or MOV video")
     reader = _HeaderReader(Boxes(file, size))
@@ -110,13 +113,20 @@ def read_video(file: BinaryIO, *, length_known: bool = False) -> VideoHeader:
 
 @dataclass(slots=True)
 class _Track:
-    """The video track as its own boxes describe it."""
+    """A video track as its own boxes describe it."""
 
     number: int
+    enabled: bool
     scale: int
     seconds: float | None
     sides: tuple[int, int] | None
     frames: Frames
+
+    @property
+    def area(self) -> int:
+        """Width times height, in px²; 0 where they are not known."""
+        width, height = self.sides or (0, 0)
+        return width * height
 
 
 class _HeaderReader:
@@ -142,7 +152,7 @@ class _HeaderReader:
     @property
     def knows_enough(self) -> bool:
         """Whether what follows adds nothing: only all fragments together tell a length that is not announced."""
-        known = self.announced is not None and self.track is not None and self.track.frames.count > 0
+        known = self.announced is not None and self.track is not None and bool(self.track.frames.lengths)
         return self.has_data and self.described and (known or not self.fragmented)
 
     def header(self, format_name: str, *, ended: bool) -> VideoHeader:
@@ -164,7 +174,8 @@ class _HeaderReader:
         children = self.boxes.first_of(movie)
         scale, ticks = scale_and_ticks(self._content(children.get(b"mvhd")))
         tracks = (self._video_track(box, scale) for box in self.boxes.within(movie) if box.kind == b"trak")
-        self.track = next((track for track in tracks if track), None)
+        # Previews, proxies and time codes have tracks too: players show an enabled one, and of those the largest.
+        self.track = max(filter(None, tracks), key=lambda track: (track.enabled, track.area), default=None)
         self.described = True
         self.movie_seconds = ticks_to_seconds(ticks, scale)
         self.fragmented = self.fragmented or b"mvex" in children
@@ -188,7 +199,7 @@ class _HeaderReader:
         sides = displayed_size(header) or coded_size(self._content(tables.get(b"stsd")))
         frames = frames_of_table(self.boxes.content(tables.get(b"stts"), TABLE))
         seconds = ticks_to_seconds(ticks, movie_scale) or ticks_to_seconds(media_ticks, scale)
-        return _Track(number, scale, seconds, sides, frames)
+        return _Track(number, is_enabled(header), scale, seconds, sides, frames)
 
     def _read_fragment(self, fragment: Box) -> None:
         track = self.track
@@ -200,4 +211,4 @@ class _HeaderReader:
             if number == track.number:
                 for run in self.boxes.within(box):
                     if run.kind == b"trun":
-                        track.frames += frames_of_run(self.boxes.content(run, TABLE), default)
+                        track.frames.lengths.update(frames_of_run(self.boxes.content(run, TABLE), default).lengths)

@@ -20,7 +20,15 @@ from kirin_cli.modelspec.fields import INVALID, Integer
 from kirin_cli.modelspec.media_fields import Image, ImageLimits
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.request import RequestView
-from kirin_cli.modelspec.rules import CustomRule, at_least_one, at_most_one, requires, same_aspect_ratio, same_size
+from kirin_cli.modelspec.rules import (
+    CustomRule,
+    at_least_one,
+    at_most_one,
+    no_mask_on_turned,
+    requires,
+    same_aspect_ratio,
+    same_size,
+)
 
 BRUSH: Final = "Motion brush"
 BELOW_10_MB: Final = ImageLimits(exclusive=True)
@@ -111,6 +119,7 @@ MODEL: Final = Model(
         camera_requires("F5", mode="pro"),
         ONE_AXIS,
         same_aspect_ratio("F9", "image", MASKS, percent=1),
+        no_mask_on_turned("F9", "image", MASKS),
         same_size("F10", MASKS),
         CustomRule("F11", POINTS, "should lie inside the image", (), points_outside, "warning"),
     ),

@@ -36,6 +36,10 @@ class CheckContext:
         self.problems.append(Problem(path, rule, f"{path} {message}"))
         return INVALID
 
+    def add_warning(self, path: str, rule: str, message: str) -> None:
+        """Add a warning at `path`, whose value stays."""
+        self.problems.append(Problem(path, rule, f"{path} {message}", "warning"))
+
 
 class Field(Record, kw_only=True):
     """One parameter. `rule` is the id of the reference rule that its own problems raise.

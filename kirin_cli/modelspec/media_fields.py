@@ -1,4 +1,4 @@
-"""Image and video parameters, and the limits on what is known of them (rules I3–I5, V2, V3). Reads no file."""
+"""Image and video parameters, and the limits on what is known of them (rules I3–I5, V2–V4). Reads no file."""
 
 from typing import ClassVar, Final
 
@@ -8,6 +8,9 @@ from kirin_cli.modelspec.text import quote
 from kirin_cli.modelspec.types import MediaError, MediaFile, MediaKind
 
 BYTES_PER_MB: Final = 1024 * 1024
+MIN_TOLERANCE: Final = 0.05  # seconds
+ROUNDING: Final = 1e-6  # of floating-point numbers
+FPS_TOLERANCE: Final = 0.1 + ROUNDING  # frames a second: 23.976 is called 24, and 59.94 is 60
 
 
 class ImageLimits(Record):
@@ -39,6 +42,11 @@ class ImageLimits(Record):
             breaches.append(("I5", f"is {sides[0]} × {sides[1]} px; {bound}"))
         return breaches
 
+    def near_breaches(self, picture: MediaFile) -> list[tuple[str, str]]:
+        """None: the bounds of pictures are counted in whole pixels and bytes."""
+        del picture
+        return []
+
     def __str__(self) -> str:
         ratio = "" if self.max_ratio is None else f", 1:{self.max_ratio:g} to {self.max_ratio:g}:1"
         size = f"{'under' if self.exclusive else 'up to'} {self.max_megabytes} MB"
@@ -61,16 +69,38 @@ class VideoLimits(Record):
             messages.append(f"has {video.size} bytes; it may have at most {self.max_megabytes} MB")
         if video.sides and (message := _check_sides(video.sides, *self.side_range)):
             messages.append(message)
-        if video.seconds is not None and not self.seconds_range[0] <= video.seconds <= self.seconds_range[1]:
-            messages.append(f"lasts {video.seconds:g} s; it must last {_span(*self.seconds_range)} s")
-        if self.fps_range and video.fps is not None and not self.fps_range[0] <= video.fps <= self.fps_range[1]:
-            messages.append(f"has {video.fps:g} frames a second; it must have {_span(*self.fps_range)}")
+        messages += [message for message, is_near in self._time_breaches(video) if not is_near]
         return [(self.rule, message) for message in messages]
+
+    def near_breaches(self, video: MediaFile) -> list[tuple[str, str]]:
+        """(rule V4, sentence) of every fact that is out of bounds by the letter only, and taken for the bound."""
+        return [("V4", f"{message}; taken for the bound") for message, is_near in self._time_breaches(video) if is_near]
+
+    def _time_breaches(self, video: MediaFile) -> list[tuple[str, bool]]:
+        """Sentence of each breach in seconds and frames a second, and whether it is as good as the bound (rule V4)."""
+        breaches = []
+        if video.seconds is not None and (distance := _distance(video.seconds, self.seconds_range)):
+            message = f"lasts {video.seconds:g} s; it must last {_span(*self.seconds_range)} s"
+            breaches.append((message, distance <= length_tolerance(video)))
+        if self.fps_range and video.fps is not None and (distance := _distance(video.fps, self.fps_range)):
+            message = f"has {video.fps:g} frames a second; it must have {_span(*self.fps_range)}"
+            breaches.append((message, distance <= FPS_TOLERANCE))
+        return breaches
 
     def __str__(self) -> str:
         frames = f", {_span(*self.fps_range)} fps" if self.fps_range else ""
         sides, seconds = _span(*self.side_range), _span(*self.seconds_range)
         return f"MP4 or MOV, up to {self.max_megabytes} MB, sides {sides} px, {seconds} s{frames}"
+
+
+def length_tolerance(video: MediaFile) -> float:
+    """Seconds by which a video may miss a bound and still meet it: one of its frames, at least 0.05 s (rule V4)."""
+    return max(MIN_TOLERANCE, 1 / video.fps if video.fps else 0) + ROUNDING
+
+
+def _distance(value: float, bounds: tuple[float, float]) -> float:
+    """How far a value is out of its bounds; 0 within."""
+    return max(bounds[0] - value, value - bounds[1], 0)
 
 
 def _check_sides(sides: tuple[int, int], minimum: int, maximum: int | None) -> str:
@@ -103,6 +133,8 @@ class MediaField(Field):
         breaches = self.limits.breaches(media_file)
         for rule, message in breaches:
             context.add_problem(path, rule, f"({media_file.label}) {message}")
+        for rule, message in self.limits.near_breaches(media_file):
+            context.add_warning(path, rule, f"({media_file.label}) {message}")
         return INVALID if breaches else media_file
 
     def describe_bounds(self) -> str:

@@ -1,6 +1,6 @@
 """Cross-field rules: conditions on a request as data, each with its JSON Schema. Knows no model."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import ClassVar, Final
 
 from kirin_cli.modelspec.fields import (
@@ -18,7 +18,7 @@ from kirin_cli.modelspec.fields import (
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.request import RequestView, field_at
 from kirin_cli.modelspec.text import join_or
-from kirin_cli.modelspec.types import Problem, Severity
+from kirin_cli.modelspec.types import MediaFile, Problem, Severity
 
 FieldTuple = tuple[Field, ...]
 
@@ -337,12 +337,39 @@ def same_aspect_ratio(rule: str, image: str, masks: tuple[str, ...], percent: in
 
     def find_breaches(request: RequestView) -> Iterator[tuple[str, str]]:
         for _, width, height in request.media_sizes(image):
-            for path, mask_width, mask_height in request.media_sizes(*masks):
-                if abs(mask_width * height - mask_height * width) * 100 > percent * width * mask_height:
-                    sizes = f"{mask_width} × {mask_height} px, {image} is {width} × {height} px"
+            shapes = [(width, height), *([(height, width)] if _is_turned(request, image) else [])]
+            for path, *sides in request.media_sizes(*masks):
+                if not any(_same_ratio(sides, shape, percent) for shape in shapes):
+                    sizes = f"{sides[0]} × {sides[1]} px, {image} is {width} × {height} px"
                     yield path, f"is {sizes}; a mask must have the aspect ratio of the image"
 
     return CustomRule(rule, " and ".join(masks), f"must have the aspect ratio of {image}", (), find_breaches)
+
+
+def no_mask_on_turned(rule: str, image: str, masks: tuple[str, ...]) -> CustomRule:
+    """Warn of a mask where viewers turn `image`: whether the service turns it too, nobody says."""
+
+    def find_breaches(request: RequestView) -> Iterator[tuple[str, str]]:
+        for _, width, height in request.media_sizes(image):
+            if not _is_turned(request, image):
+                continue
+            stored, shown = f"{width} × {height} px", f"{height} × {width} px"
+            for path, mask_width, mask_height in request.media_sizes(*masks):
+                like = "stored" if (mask_width > mask_height) == (width > height) else "shown"
+                rotation = f"that carries a rotation (EXIF): stored {stored}, shown {shown}"
+                advice = "Save the image without the rotation, so that there is one way to read both"
+                yield path, f"lies like the {image} as it is {like}, and {rotation}. {advice}"
+
+    return CustomRule(rule, " and ".join(masks), f"should not meet a rotation of {image}", (), find_breaches, "warning")
+
+
+def _is_turned(request: RequestView, image: str) -> bool:
+    return any(isinstance(value, MediaFile) and value.turned for _, value in request.find_all(image))
+
+
+def _same_ratio(sides: Sequence[int], others: Sequence[int], percent: int) -> bool:
+    """Whether two rectangles, each width and height, have one aspect ratio, to so many percent."""
+    return abs(sides[0] * others[1] - sides[1] * others[0]) * 100 <= percent * others[0] * sides[1]
 
 
 def same_size(rule: str, paths: tuple[str, ...]) -> CustomRule:

@@ -44,6 +44,7 @@ class MediaFile:
     fps: Final[float | None] = None  # frames per second
     path: Final[Path | None] = None  # the resolved file, where form is "file"
     stamp: Final[tuple[int, int, int] | None] = None  # size, mtime_ns, inode of that file when it was inspected
+    turned: Final[bool] = False  # viewers exchange the sides of the picture, by its EXIF orientation
 
     @property
     def label(self) -> str:

@@ -17,7 +17,7 @@ from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.text import did_you_mean, quote
 from kirin_cli.modelspec.types import Finding, InspectMedia, MediaFile, MediaKind, Problem
 
-INSPECT = make_inspector(uploads=False)
+INSPECT = make_inspector(uploads=False, max_decoded=0)
 _UNCHECKABLE = frozenset({"model", "params"})
 _ANCHOR = "an anchor"
 _MAX_CACHED = 4096  # images and videos of a file

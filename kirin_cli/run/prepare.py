@@ -13,9 +13,10 @@ from kirin_cli.jobs.filenames import file_key
 from kirin_cli.jobs.placeholders import JobReference
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import LedgerState
+from kirin_cli.media.png_data import check_pixels
 from kirin_cli.modelspec.model import Model
-from kirin_cli.modelspec.types import Finding, MediaFile
-from kirin_cli.run.check import CheckedJob
+from kirin_cli.modelspec.types import Finding, MediaError, MediaFile, Problem
+from kirin_cli.run.check import CheckedJob, make_finding
 from kirin_cli.run.identity import NO_REFERENCES, Shard, derive_external_id, request_text
 from kirin_cli.run.job import Job, Outcome, OutputTarget
 from kirin_cli.run.outputs import (
@@ -28,7 +29,7 @@ from kirin_cli.run.outputs import (
     path_for_entry,
     sidecar_path,
 )
-from kirin_cli.tree import map_leaves
+from kirin_cli.tree import map_leaves, walk
 
 
 @dataclass(slots=True)
@@ -191,8 +192,25 @@ def prepare_jobs(checked: Iterable[CheckedJob], options: PrepareOptions, entry_o
             line, column = spec.position("output.name")
             finding = _finding(job, error)
             prepared.findings.append(replace(finding, file=str(spec.file), line=line, column=column))
+        if job.external_id not in prepared.skipped:
+            prepared.findings += _damaged_pictures(job, draft.checked, entry_of)
     prepared.jobs = with_labels([jobs[position] for position in sorted(jobs)])
     return prepared
+
+
+def _damaged_pictures(job: Job, checked: CheckedJob, entry_of: EntryOf) -> list[Finding]:
+    """What is wrong with the pixels of the pictures of a job, if it would be sent (rule I6)."""
+    leaves = walk(checked.values)
+    pictures = [(path, leaf) for path, leaf in leaves if isinstance(leaf, MediaFile) and leaf.format == "png"]
+    entry = entry_of(job.external_id) if pictures else None
+    findings = []
+    for path, picture in pictures if entry is None or entry.state is LedgerState.INTENT else ():
+        try:
+            check_pixels(picture)
+        except MediaError as error:
+            problem = Problem(path, error.rule, f"{path} cannot be used: {error.message}")
+            findings.append(make_finding(checked.job, problem))
+    return findings
 
 
 def prepare_new_jobs(jobs: Iterable[Job], options: PrepareOptions, entry_of: EntryOf) -> PreparedRun:

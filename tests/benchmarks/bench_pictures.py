@@ -1,4 +1,4 @@
-"""What looking at a picture costs: the way of kirin (imagesize, and whether the file is whole) beside Pillow's.
+"""What looking at a picture costs: the way of kirin beside Pillow's, and decoding a PNG beside hashing it.
 
 In tests/: python -m benchmarks.bench_pictures. Prints ratios within this run; asserts nothing. Pillow where installed.
 """
@@ -8,16 +8,20 @@ import sys
 import tempfile
 import timeit
 from collections.abc import Callable
+from hashlib import sha256
 from importlib import import_module
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 from statistics import median
+from zlib import crc32
 
 import imagesize
-from support.pictures import jpeg, png
+from support.pictures import jpeg, noise_png, png, png_chunks
 
 from kirin_cli.media.detect import inspect_media
 from kirin_cli.media.image_header import read_image_header
+from kirin_cli.media.png_data import check_png_data
 
 PICTURES = {
     "small.png": png(640, 480),
@@ -25,6 +29,7 @@ PICTURES = {
     "camera.jpg": jpeg(4032, 3024, app_padding=200_000),
     "10mb.png": png(640, 480, pad_to=10 * 1024 * 1024),
 }
+PIXELS = {"noise.png": noise_png(1500, 1200), "flat.png": png(1500, 1200)}
 PROCESSES = {
     "pass": "pass",
     "imagesize": "import imagesize",
@@ -63,6 +68,20 @@ def ways_to_measure(file: Path) -> dict[str, Callable[[], object]]:
     return ways
 
 
+def ways_to_read(data: bytes) -> dict[str, Callable[[], object]]:
+    """Functions that go through all bytes of a PNG, by name; the first is the reference of the ratios."""
+
+    def checksums() -> None:
+        for tag, content in png_chunks(data):
+            crc32(content, crc32(tag))
+
+    return {
+        "SHA-256": lambda: sha256(data).digest(),
+        "checksums of the chunks": checksums,
+        "check_png_data": lambda: check_png_data(BytesIO(data)),
+    }
+
+
 def seconds(run: Callable[[], object]) -> float:
     """The best mean of five rounds."""
     return min(timeit.repeat(run, number=500, repeat=5)) / 500
@@ -90,6 +109,10 @@ def main() -> None:
             reference = times["read_image_header"]
             ratios = "  ".join(f"{way} {time / reference:.2f}" for way, time in times.items())
             say(f"{name:12} {reference * 1e6:5.1f} µs = 1: {ratios}\n")
+    for name, data in PIXELS.items():
+        times = {way: min(timeit.repeat(run, number=3, repeat=5)) for way, run in ways_to_read(data).items()}
+        ratios = "  ".join(f"{way} {time / times['SHA-256']:.2f}" for way, time in times.items())
+        say(f"{name:16} {times['SHA-256'] / 3 * 1e3:5.2f} ms = 1: {ratios}\n")
     times = processes()
     for name, time in times.items():
         say(f"import {name}: {time / times['pass']:.2f} × python -c pass\n")

@@ -1,5 +1,6 @@
 """Headers and evidence of a whole file (rules I2, I6), on bytes in memory."""
 
+import struct
 from contextlib import suppress
 from io import BytesIO
 from struct import pack
@@ -53,7 +54,36 @@ def test_I4_the_sides_are_read_from_the_header(data: bytes, header: ImageHeader)
 @pytest.mark.parametrize("frame", [b"\xff\xc0", b"\xff\xc2"])
 def test_I4_neither_the_thumbnail_nor_the_orientation_of_a_camera_counts(frame: bytes, padding: int):
     data = jpeg(app_padding=padding).replace(b"\xff\xc0", frame)
-    assert header_of(data[:2] + segment(0xE1, THUMBNAIL) + data[2:]) == ImageHeader("jpeg", 640, 480)
+    assert header_of(data[:2] + segment(0xE1, THUMBNAIL) + data[2:]) == ImageHeader("jpeg", 640, 480, turned=True)
+
+
+def with_orientation(value: int, data: bytes) -> bytes:
+    exif = b"MM\0*\0\0\0\x08\0\1\x01\x12\0\3\0\0\0\1\0" + bytes([value]) + bytes(6)
+    return data[:2] + segment(0xE1, b"Exif\0\0" + exif) + data[2:]
+
+
+@pytest.mark.parametrize(
+    ("value", "turned"), [(1, False), (2, False), (3, False), (4, False), (5, True), (6, True), (8, True), (9, False)]
+)
+def test_F9_an_orientation_that_exchanges_the_sides_is_told(value: int, turned: bool):
+    header = header_of(with_orientation(value, jpeg()))
+    assert (header.width, header.height, header.turned) == (640, 480, turned)
+
+
+@pytest.mark.parametrize(
+    "stray", [b"\0", b"junk", b"\xff\0", b"\xff\xff\xff", b"\0" * 5000, b"\xff\0\xff\0zz\xff", b"a" * 262_143]
+)
+@pytest.mark.parametrize("place", [b"\xff\xc0", b"\xff\xc4\0\x14\x10", b"\xff\xda"])
+def test_I6_stray_bytes_between_segments_are_skipped_as_decoders_do(stray: bytes, place: bytes):
+    data = jpeg()
+    at = data.index(place)
+    assert header_of(data[:at] + stray + data[at:]) == ImageHeader("jpeg", 640, 480)
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 3, 20, 90])
+def test_I6_an_application_segment_may_be_longer_than_it_says(length: int):
+    data = jpeg(app_padding=100)
+    assert header_of(data[:4] + struct.pack(">H", length) + data[6:]) == ImageHeader("jpeg", 640, 480)
 
 
 @pytest.mark.parametrize("found", SMALL)
@@ -96,12 +126,11 @@ def test_I6_the_end_of_a_thumbnail_is_not_the_end_of_the_picture():
         (SIGNATURE + chunk(b"IHDR", bytes(13)) + png(3, 2)[33:], "states no size"),
         (jpeg(640, 0), "states no size"),
         (b"\xff\xd8" + SCAN + b"\xff\xd9", "states no size"),
-        (b"\xff\xd8\xff\xe0\0\2junk" + jpeg()[2:], "marker is missing"),
         (b"\xff\xd8\xff\xe0\0\2" + bytes(5_000_000), "marker is missing"),
-        *((b"\xff\xd8" + segment(marker, THUMBNAIL) + jpeg()[2:], "marker is missing") for marker in (0, 0xD8, 0xD9)),
+        *((b"\xff\xd8" + segment(marker, THUMBNAIL) + jpeg()[2:], "marker is missing") for marker in (0xD8, 0xD9)),
         (b"\xff\xd8" + segment(0xC0, b"\x08\1") + SCAN + b"\xff\xd9", "states no size"),
         (b"\xff\xd8" + segment(0xFE, b"") * 100_001 + jpeg()[2:], "more than 100,000 segments"),
-        (b"\xff\xd8" + b"\xff" * 200_000 + jpeg()[2:], "more than 100,000 segments"),
+        (b"\xff\xd8" + b"\xff" * 2_000_000 + jpeg()[2:], "marker is missing"),
     ],
 )
 def test_I6_a_broken_structure_is_refused_with_its_place(data: bytes, why: str):
@@ -132,6 +161,11 @@ def test_I6_fill_bytes_and_lone_markers_are_stepped_over():
         (b"this is not a picture\n", "text"),
         ("prix : 5 €\n".encode(), "text"),
         (bytes(40), "an unknown format"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n",
+            "a Git LFS pointer, not the file itself",
+        ),
+        (b"/annex/objects/SHA256E-s9--00.png\n", "git annex get"),
     ],
 )
 def test_I2_another_format_is_named(data: bytes, named: str):

@@ -119,9 +119,14 @@ def test_a_length_that_one_box_leaves_out_is_found_in_another():
         (((100, 1499), (100, 1501), (50, 1500)), 90000, 60.0),
         (((90, 1500), (90, 3000)), 90000, 40.0),
         (((100, 4000),), 90000, 22.5),
+        (((119, 1), (1, 4)), 24, 24.0),  # the last frame is shown for longer
+        (((1, 9000), (100, 1500)), 90000, 60.0),  # so is the first
+        (((30, 500), (1, 30000), (70, 500)), 15000, 30.0),  # and one at a pause
+        (((100, 33), (100, 33), (100, 34)), 1000, 30.0),  # a clock of milliseconds
+        (((60, 2), (60, 3)), 60, 24.0),  # one of sixtieths
     ],
 )
-def test_V3_frames_a_second_are_an_average_without_the_jitter_of_cameras(frames, scale, fps):
+def test_V3_frames_a_second_are_those_of_the_usual_frame(frames, scale, fps):
     assert header(video(track(frames=frames, scale=scale))).fps == pytest.approx(fps)
 
 

@@ -1,7 +1,7 @@
 """kirin_motion_control, rule by rule."""
 
 import pytest
-from support.model_requests import FILM, PICTURE, facts, refused, said, sent
+from support.model_requests import FILM, PICTURE, facts, refused, said, sent, warned
 
 MOTION = "kirin_motion_control"
 MB = 1024 * 1024
@@ -78,10 +78,10 @@ def test_I3_I4_I5_bound_the_image(known, rule):
         ({"width": 339, "height": 3850}, False),
         ({"width": 340, "height": 3851}, False),
         ({"width": 100}, True),
-        ({"seconds": 2.99}, False),
+        ({"seconds": 2.94}, False),
         ({"seconds": 3.0}, True),
         ({"seconds": 30.0}, True),
-        ({"seconds": 30.01}, False),
+        ({"seconds": 30.06}, False),
         ({"fps": 240.0}, True),
     ],
 )
@@ -89,10 +89,23 @@ def test_V2_bounds_the_video(known, fine):
     assert refused(MOTION, facts({FILM: known})) == ([] if fine else [("video_url", "V2")])
 
 
-@pytest.mark.parametrize(("seconds", "fine"), [(3.0, True), (10.0, True), (10.01, False), (30.0, False), (None, True)])
+@pytest.mark.parametrize(
+    ("seconds", "fine"), [(3.0, True), (10.0, True), (10.05, True), (10.06, False), (30.0, False), (None, True)]
+)
 def test_V2_a_character_turned_like_the_image_allows_10_seconds(seconds, fine):
     found = refused(MOTION, facts({FILM: {"seconds": seconds}}), character_orientation="image")
     assert found == ([] if fine else [("video_url", "V2")])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "orientation", "is_warned"),
+    [(10.01, "image", True), (10.0, "image", False), (10.01, "video", False), (30.04, "video", True)],
+)
+def test_V4_a_video_a_frame_too_long_is_taken_with_a_warning(seconds, orientation, is_warned):
+    look = facts({FILM: {"seconds": seconds}})
+    assert refused(MOTION, look, character_orientation=orientation) == []
+    expected = [("video_url", "V4")] if is_warned else []
+    assert warned(MOTION, look, character_orientation=orientation) == expected
 
 
 def test_V2_names_value_and_bound():

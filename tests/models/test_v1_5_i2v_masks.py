@@ -66,6 +66,32 @@ def test_F8_points_outside_of_any_picture_are_integers_too():
     assert sent(I2V, dynamic_masks=path_of(*points), **PRO)["dynamic_masks"][0]["trajectories"] == points
 
 
+@pytest.mark.parametrize(
+    ("mask", "refusals", "like"),
+    [((360, 480), [], "shown"), ((480, 360), [], "stored"), ((720, 960), [], "shown"), ((400, 400), ["F9"], "shown")],
+)
+@pytest.mark.parametrize("kind", ["static", "dynamic"])
+def test_F9_a_mask_on_a_photo_that_viewers_turn_is_a_warning_either_way(mask, refusals, like, kind):
+    look = facts(
+        {
+            PICTURE: {"width": 480, "height": 360, "turned": True},
+            "m.png": {"width": mask[0], "height": mask[1]},
+        }
+    )
+    params = (STATIC if kind == "static" else DYNAMIC) | PRO
+    path = "static_mask" if kind == "static" else "dynamic_masks[0].mask"
+    problems = [problem for problem in checked(I2V, look, **params).problems if problem.rule == "F9"]
+    assert [problem.rule for problem in problems if problem.severity == "error"] == refusals
+    (warning,) = [problem for problem in problems if problem.severity == "warning"]
+    assert warning.path == path
+    assert f"as it is {like}" in warning.message
+
+
+def test_F9_a_turned_photo_without_masks_needs_no_word():
+    look = facts({PICTURE: {"width": 480, "height": 360, "turned": True}})
+    assert warned(I2V, look) == []
+
+
 def sized(width: int, height: int, **masks: tuple[int, int]):
     known = {f"{name}.png": {"width": wide, "height": high} for name, (wide, high) in masks.items()}
     return facts({PICTURE: {"width": width, "height": height}} | known)

@@ -64,15 +64,46 @@ def test_O13_O14_ask_nothing_of_other_brackets(prompt):
         ({"seconds": 3}, True),
         ({"seconds": 10}, True),
         ({"seconds": 10.1}, False),
-        ({"fps": 23.976}, False),
+        ({"fps": 23.89}, False),
         ({"fps": 24}, True),
         ({"fps": 60}, True),
-        ({"fps": 60.1}, False),
+        ({"fps": 60.11}, False),
     ],
 )
 def test_V3_bounds_the_video(known, fine):
     found = refused(O1, facts({FILM: known}), video_list=[FEATURE])
     assert found == ([] if fine else [("video_list[0].video_url", "V3")])
+
+
+@pytest.mark.parametrize(
+    ("known", "is_warned"),
+    [
+        ({"fps": 24000 / 1001}, True),
+        ({"fps": 23.9}, True),
+        ({"fps": 24}, False),
+        ({"fps": 30000 / 1001}, False),
+        ({"fps": 60000 / 1001}, False),
+        ({"fps": 60.05}, True),
+        ({"fps": 60.1}, True),
+        ({"seconds": 10 + 1 / 24, "fps": 24}, True),
+        ({"seconds": 10.01, "fps": 30000 / 1001}, True),
+        ({"seconds": 10.05}, True),
+        ({"seconds": 2.95}, True),
+        ({"seconds": 3 - 1 / 24, "fps": 24}, True),
+        ({"seconds": 3.01}, False),
+    ],
+)
+def test_V4_a_frame_or_a_rounding_beyond_a_bound_is_the_bound(known, is_warned):
+    look = facts({FILM: known})
+    assert refused(O1, look, video_list=[FEATURE]) == []
+    assert warned(O1, look, video_list=[FEATURE]) == ([("video_list[0].video_url", "V4")] if is_warned else [])
+
+
+@pytest.mark.parametrize(
+    "known", [{"seconds": 10.06, "fps": 24}, {"seconds": 10.051}, {"seconds": 2.94, "fps": 60}, {"fps": 23.8}]
+)
+def test_V4_two_frames_are_too_many(known):
+    assert refused(O1, facts({FILM: known}), video_list=[FEATURE]) == [("video_list[0].video_url", "V3")]
 
 
 def test_V3_says_all_at_once():

@@ -1,7 +1,11 @@
 """Complete small pictures made with the standard library: any decoder opens them."""
 
+import random
 import struct
 import zlib
+from collections.abc import Iterable
+
+ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
 
 def png(width: int, height: int, pad_to: int | None = None) -> bytes:
@@ -41,3 +45,45 @@ def jpeg(width: int = 640, height: int = 480, *, app_padding: int = 0) -> bytes:
 def segment(marker: int, data: bytes) -> bytes:
     """One JPEG segment with its length."""
     return struct.pack(">BBH", 0xFF, marker, len(data) + 2) + data
+
+
+def noise_png(
+    width: int, height: int, *, depth: int = 8, colour: int = 2, interlace: int = 0, step: int = 8192, seed: int = 1
+) -> bytes:
+    """A PNG of noise in any kind that PNG has; its stream stands in IDAT chunks of `step` bytes."""
+    bits = depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
+    passes = ADAM7 if interlace else ((0, 0, 1, 1),)
+    shapes = [(-(-(width - x) // dx), -(-(height - y) // dy)) for x, y, dx, dy in passes]
+    noise = random.Random(seed)
+    rows = [
+        b"\0" + noise.randbytes((columns * bits + 7) // 8)
+        for columns, lines in shapes
+        if columns > 0
+        for _ in range(lines)
+    ]
+    stream = zlib.compress(b"".join(rows))
+    palette = chunk(b"PLTE", bytes(3 * (1 << depth))) if colour == 3 else b""
+    parts = [chunk(b"IDAT", stream[start : start + step]) for start in range(0, len(stream), step)]
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlace))
+    return b"\x89PNG\r\n\x1a\n" + header + palette + b"".join(parts) + chunk(b"IEND", b"")
+
+
+def png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
+    """Tag and content of each chunk of a whole PNG."""
+    chunks, offset = [], 8
+    while offset < len(data):
+        length = int.from_bytes(data[offset : offset + 4])
+        chunks.append((data[offset + 4 : offset + 8], data[offset + 8 : offset + 8 + length]))
+        offset += 12 + length
+    return chunks
+
+
+def join_png(chunks: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """A PNG of these chunks, each with the checksum that it should have."""
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(tag, content) for tag, content in chunks)
+
+
+def half_png(width: int, height: int) -> bytes:
+    """A PNG whose checksums are all right, and whose pixels end in the middle."""
+    chunks = png_chunks(noise_png(width, height, step=1 << 20))
+    return join_png((tag, content[: len(content) // 2] if tag == b"IDAT" else content) for tag, content in chunks)

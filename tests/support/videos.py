@@ -25,12 +25,15 @@ def clock(kind: bytes, scale: int, ticks: int, version: int = 0) -> bytes:
     return full(kind, times, bytes(80), version=version)
 
 
-def track_header(side: tuple[int, int], ticks: int, turn: int = 0, number: int = 1, version: int = 0) -> bytes:
+def track_header(
+    side: tuple[int, int], ticks: int, turn: int = 0, number: int = 1, version: int = 0, *, enabled: bool = True
+) -> bytes:
     """A tkhd box; the sides are those before the turn."""
     a, b, c, d = (part << 16 for part in TURNS[turn])
     place = struct.pack(">QQIIQ" if version else ">IIIII", 0, 0, number, 0, ticks)
     matrix = struct.pack(">iiIiiIiiI", a, b, 0, c, d, 0, 0, 0, 1 << 30)
-    return full(b"tkhd", place, bytes(16), matrix, struct.pack(">II", *(part << 16 for part in side)), version=version)
+    sides = struct.pack(">II", *(part << 16 for part in side))
+    return full(b"tkhd", place, bytes(16), matrix, sides, version=version, flags=3 if enabled else 2)
 
 
 def track(
@@ -44,6 +47,7 @@ def track(
     coded: tuple[int, int] = (1280, 720),
     version: int = 0,
     ticks: int | None = None,
+    enabled: bool = True,
 ) -> bytes:
     """A trak box of a movie at 1000 ticks a second; `frames` are runs of (count, ticks), `ticks` its length."""
     runs = list(frames)
@@ -54,7 +58,7 @@ def track(
     tables = box(b"stbl", full(b"stsd", struct.pack(">I", 1), entry), times)
     header = full(b"hdlr", bytes(4), handler, bytes(13))
     media = box(b"mdia", clock(b"mdhd", scale, own, version), header, box(b"minf", tables))
-    return box(b"trak", track_header(side, length, turn, number, version), media)
+    return box(b"trak", track_header(side, length, turn, number, version, enabled=enabled), media)
 
 
 def movie(*tracks: bytes, ticks: int = 5000, version: int = 0, more: bytes = b"") -> bytes:
