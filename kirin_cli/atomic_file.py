@@ -1,34 +1,181 @@
-"""Files that are written whole or not at all. Makes no folders; what is raised is the caller's to put in words."""
+"""Files that are written whole or not at all, and never through a link (fault X1): the one way in which kirin writes.
 
+A draft is new and has a name that nobody can foresee; names are used relative to their folder, which is opened first.
+Makes no folders; what is raised is the caller's to put in words.
+"""
+
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Final, Self
+
+from kirin_cli.regular_file import require_regular
+
+NO_FOLDER_SYNC: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM})
+"""What file systems answer that cannot sync a folder (fault D15): the file in it is whole and synced all the same."""
+_HAS_FOLDER_HANDLES: Final = os.open in os.supports_dir_fd and os.link in os.supports_dir_fd  # not on Windows
+_PLAIN: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
+_NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | _PLAIN
+_NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0)
+_IS_FOLDER: Final = getattr(os, "O_DIRECTORY", 0)
+_UNREADABLE_FOLDER: Final = getattr(os, "O_PATH", 0)
 
 
-def write_atomically(path: Path, text: str, *, mode: int = 0o666) -> None:
-    """Replace the file at `path` by one with this text, as UTF-8; `mode` is cut by the umask, as for any new file.
+class OpenFolder:
+    """A folder, opened once: what is done in it is done there, wherever its path leads by then. Raises OSError.
 
-    Raises OSError; then what was there is there still, and nothing else is left behind.
+    No method follows a link in the place of a file.
     """
-    draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
-    try:
-        with open(draft, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._handle = _open_folder(path) if _HAS_FOLDER_HANDLES else None
+
+    def create(self, name: str, *, mode: int = 0o666) -> BinaryIO:
+        """A new file, open for reading and writing without a buffer; FileExistsError where there is anything."""
+        return self._open(name, _NEW, mode)
+
+    def open_or_create(self, name: str) -> BinaryIO:
+        """The regular file of this name as it is, or a new one, without a buffer. OSError where it is anything else."""
+        return self._open(name, os.O_RDWR | os.O_CREAT | _PLAIN | _NO_WAIT, 0o666)
+
+    def open_to_append(self, name: str, *, mode: int) -> BinaryIO:
+        """The regular file of this name or a new one, to be written at its end, without a buffer."""
+        return self._open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _PLAIN | _NO_WAIT, mode)
+
+    def status(self, name: str) -> os.stat_result | None:
+        """What stands under the name, a link itself and not what it leads to; None for nothing."""
+        try:
+            return os.stat(self._at(name), dir_fd=self._handle, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+
+    def move(self, name: str, target: str, *, replace: bool) -> None:
+        """Give a file its final name; FileExistsError, unless `replace`, where there is anything of that name."""
+        old, new = self._at(name), self._at(target)
+        both = {"src_dir_fd": self._handle, "dst_dir_fd": self._handle}
+        if replace:
+            os.replace(old, new, **both)  # noqa: PTH105  (relative to the folder)
+            return
+        if os.name == "nt":
+            os.rename(old, new)  # noqa: PTH104  (relative to the folder; never replaces there)
+            return
+        try:
+            os.link(old, new, **both, follow_symlinks=False)  # unlike a rename, never replaces what is there
+        except FileExistsError:
+            raise
+        except OSError:  # the file system has no such thing
+            if self.status(target):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target) from None
+            os.rename(old, new, **both)  # noqa: PTH104  (relative to the folder)
+        else:
+            self.remove(name)
+
+    def remove(self, name: str) -> None:
+        """Take the name off; OSError where there is none."""
+        os.unlink(self._at(name), dir_fd=self._handle)
+
+    def sync(self) -> None:
+        """Make new names outlast a power cut, where the system can; where it cannot, that is no fault."""
+        if self._handle is None:
+            return  # Windows syncs names by itself
+        try:
+            os.fsync(self._handle)
+        except OSError as error:
+            if error.errno not in NO_FOLDER_SYNC:
+                raise
+
+    def close(self) -> None:
+        """Close the folder. A second call does nothing."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _at(self, name: str) -> str:
+        return name if self._handle is not None else str(self.path / name)
+
+    def _open(self, name: str, flags: int, mode: int) -> BinaryIO:
+        """A file that is certainly a regular one; asked for before it is opened too, which waits for no reader then."""
+        if flags != _NEW and (before := self.status(name)):
+            require_regular(name, before.st_mode)
+        handle = os.open(self._at(name), flags, mode, dir_fd=self._handle)
+        try:
+            require_regular(name, os.fstat(handle).st_mode)
+            return os.fdopen(handle, "wb" if flags & os.O_WRONLY else "r+b", buffering=0)
+        except BaseException:
+            os.close(handle)
+            raise
+
+
+def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o666, replace: bool = True) -> None:
+    """Put a file with this content (text as UTF-8) in its place; `mode` is cut by the umask, as for any new file.
+
+    A link in its place is replaced itself, never written through. Raises OSError, FileExistsError where something is
+    there and not to be replaced; then what was there is there still, and nothing else is left behind.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    draft = f".kirin-{os.urandom(8).hex()}.part"
+    with OpenFolder(path.parent) as folder:
+        try:
+            with folder.create(draft, mode=mode) as file:
+                write_whole(file, data)
+                os.fsync(file.fileno())
+            folder.move(draft, path.name, replace=replace)
+        except BaseException:
+            with suppress(OSError):
+                folder.remove(draft)
+            raise
+        folder.sync()
+
+
+def append_durably(path: Path, data: bytes, *, mode: int = 0o666, own: bool = True) -> None:
+    """Add to the end of a file, which is made where it is missing, and sync it. Raises OSError.
+
+    With `own` the file must be a regular one that has one name; else a link may lead to it (the file is one that
+    the environment names), yet never to a pipe or a device that waits.
+    """
+    place = path if own else Path(os.path.realpath(path))
+    with OpenFolder(place.parent) as folder, folder.open_to_append(place.name, mode=mode) as file:
+        if own and os.fstat(file.fileno()).st_nlink > 1:
+            raise OSError(errno.EMLINK, "it has a second name elsewhere", path.name)
+        if file.write(data) != len(data):
+            raise OSError(errno.ENOSPC, "the line was cut", path.name)
+        os.fsync(file.fileno())
+
+
+def create_file(path: Path, *, mode: int = 0o666) -> BinaryIO:
+    """A new file, open for reading and writing without a buffer; FileExistsError where there is anything. OSError."""
+    with OpenFolder(path.parent) as folder:
+        return folder.create(path.name, mode=mode)
+
+
+def write_whole(file: BinaryIO, data: bytes | bytearray) -> None:
+    """Write all of it to a file without a buffer, which may take less at a time. Raises OSError."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def sync_folder(folder: Path) -> None:
     """Make new names in `folder` outlast a power cut, where the system can; where it cannot, that is no fault."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    with suppress(OSError), OpenFolder(folder) as opened:
+        opened.sync()
+
+
+def _open_folder(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDONLY | _IS_FOLDER)
+    except PermissionError:
+        if not _UNREADABLE_FOLDER:
+            raise
+        return os.open(path, _UNREADABLE_FOLDER | _IS_FOLDER)  # it may be written to and not be read

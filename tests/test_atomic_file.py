@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from kirin_cli.atomic_file import sync_folder, write_atomically
+from kirin_cli.atomic_file import OpenFolder, append_durably, create_file, sync_folder, write_atomically
 
 
 def test_a_file_is_written_with_its_mode_and_nothing_is_left_beside_it(tmp_path):
@@ -32,11 +32,11 @@ def test_the_new_file_takes_the_place_of_the_old_one_and_of_its_mode(tmp_path):
 
 @pytest.mark.parametrize("at", ["fsync", "replace"])
 def test_what_fails_leaves_the_old_file_and_no_draft(tmp_path, monkeypatch, at):
-    def fails(*_):
+    def fails(*_, **__):
         raise OSError(28, "No space left on device")
 
     (tmp_path / "x").write_text("old")
-    monkeypatch.setattr("os.fsync" if at == "fsync" else "pathlib.Path.replace", fails)
+    monkeypatch.setattr(f"os.{at}", fails)
     with pytest.raises(OSError, match="No space left"):
         write_atomically(tmp_path / "x", "new")
     assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"x": "old"}
@@ -44,3 +44,109 @@ def test_what_fails_leaves_the_old_file_and_no_draft(tmp_path, monkeypatch, at):
 
 def test_a_folder_that_cannot_be_synced_is_no_fault(tmp_path):
     sync_folder(tmp_path / "nowhere")
+
+
+def test_a_link_in_the_place_is_replaced_and_what_it_leads_to_is_untouched(tmp_path):
+    (tmp_path / "victim").write_text("mine")
+    (tmp_path / "x").symlink_to("victim")
+    write_atomically(tmp_path / "x", "new")
+    assert ((tmp_path / "victim").read_text(), (tmp_path / "x").read_text()) == ("mine", "new")
+    assert not (tmp_path / "x").is_symlink()
+
+
+def test_a_second_name_of_what_is_replaced_keeps_its_content(tmp_path):
+    (tmp_path / "victim").write_text("mine")
+    (tmp_path / "x").hardlink_to(tmp_path / "victim")
+    write_atomically(tmp_path / "x", "new")
+    assert (tmp_path / "victim").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "make", [lambda path: path.write_text("old"), lambda path: path.symlink_to("nowhere"), os.mkfifo]
+)
+def test_nothing_is_replaced_where_it_must_not_be(tmp_path, make):
+    make(tmp_path / "x")
+    with pytest.raises(FileExistsError):
+        write_atomically(tmp_path / "x", "new", replace=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_without_hard_links_nothing_is_replaced_either(tmp_path, monkeypatch, there):
+    def refuses(*_, **__):
+        raise PermissionError("no hard links on this file system")
+
+    monkeypatch.setattr(os, "link", refuses)
+    if there:
+        (tmp_path / "x").write_text("first")
+        with pytest.raises(FileExistsError):
+            write_atomically(tmp_path / "x", "new", replace=False)
+    else:
+        write_atomically(tmp_path / "x", "new", replace=False)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"x": "first" if there else "new"}
+
+
+def test_a_draft_has_a_name_that_nobody_can_foresee(tmp_path, monkeypatch):
+    drafts, real = set(), OpenFolder.create
+
+    def create(folder, name, **options):
+        drafts.add(name)
+        return real(folder, name, **options)
+
+    monkeypatch.setattr(OpenFolder, "create", create)
+    for _ in range(50):
+        write_atomically(tmp_path / "x", "new")
+    assert len(drafts) == 50
+
+
+def test_a_draft_lies_in_the_folder_that_was_opened_even_when_its_path_leads_elsewhere_by_then(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "trap").mkdir()
+    with OpenFolder(tmp_path / "real") as folder:
+        (tmp_path / "real").rename(tmp_path / "moved")
+        (tmp_path / "real").symlink_to("trap")
+        folder.create("x").close()
+        folder.move("x", "y", replace=True)
+    assert [path.name for path in (tmp_path / "moved").iterdir()] == ["y"]
+    assert list((tmp_path / "trap").iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="the superuser may read everything")
+def test_a_folder_that_may_be_written_but_not_read_will_do(tmp_path):
+    (tmp_path / "box").mkdir()
+    (tmp_path / "box").chmod(0o300)
+    try:
+        write_atomically(tmp_path / "box" / "x", "new")
+    finally:
+        (tmp_path / "box").chmod(0o700)
+    assert (tmp_path / "box" / "x").read_text() == "new"
+
+
+def test_what_is_added_to_the_end_stays_there(tmp_path):
+    append_durably(tmp_path / "x", b"a\n", mode=0o600)
+    append_durably(tmp_path / "x", b"b\n", mode=0o600)
+    assert (tmp_path / "x").read_bytes() == b"a\nb\n"
+    assert os.name != "posix" or (tmp_path / "x").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("kind", ["link", "second name", "pipe"])
+def test_nothing_is_added_through_a_link_or_into_a_pipe(tmp_path, kind):
+    victim, path = tmp_path / "victim", tmp_path / "x"
+    victim.write_text("mine")
+    {"link": path.symlink_to, "second name": path.hardlink_to, "pipe": lambda _: os.mkfifo(path)}[kind](victim)
+    with pytest.raises(OSError, match=r"a symbolic link|a second name|a named pipe"):
+        append_durably(path, b"more")
+    assert victim.read_text() == "mine"
+
+
+def test_a_file_that_the_environment_names_may_lie_behind_a_link(tmp_path):
+    (tmp_path / "real").write_text("a\n")
+    (tmp_path / "x").symlink_to("real")
+    append_durably(tmp_path / "x", b"b\n", own=False)
+    assert (tmp_path / "real").read_text() == "a\nb\n"
+
+
+def test_a_new_file_is_new(tmp_path):
+    create_file(tmp_path / "x", mode=0o600).close()
+    with pytest.raises(FileExistsError):
+        create_file(tmp_path / "x")

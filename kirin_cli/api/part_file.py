@@ -11,12 +11,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from kirin_cli.atomic_file import OpenFolder, write_whole
 from kirin_cli.errors import LocalError
+from kirin_cli.regular_file import belongs_to_us, special_file_kind
 
 MIN_FREE_BYTES = 1 << 20  # bytes that are left free
 MAX_OPENINGS = 5  # the file may be published or removed while it is opened
-NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM})
-"""What file systems answer that cannot sync a folder (fault D15): the file in it is whole and synced all the same."""
 DISK_FULL_HINT = "make room, then `kirin resume` fetches it free of charge"
 
 
@@ -27,16 +27,22 @@ class PartFileLocked(LocalError):
 class PartFile:
     """The bytes so far of what will be `target`. Raises LocalError where the target or the folder cannot be used.
 
-    `force` allows to replace a file that is there; a folder or symbolic link is never replaced.
+    `force` allows to replace a file that is there; a folder or symbolic link is never replaced. The name of the part
+    can be foreseen, so that a killed process' part is found: it must be a regular file, ours alone (fault X1).
     """
 
     def __init__(self, target: Path, *, force: bool = False) -> None:
         self.target, self.force = target, force
-        self.path = target.with_name(f"{target.name}.part")
+        self.path = part_path(target)
         with disk_errors(target):
             check_target(target, force=force)
             target.parent.mkdir(parents=True, exist_ok=True)
-            self._file = _open_locked(self.path)
+            self._folder = OpenFolder(target.parent)
+            try:
+                self._file = _open_locked(self._folder, self.path)
+            except BaseException:
+                self._folder.close()
+                raise
         self.size = 0
         self._hash = hashlib.sha256()
         self._published = False
@@ -56,10 +62,8 @@ class PartFile:
 
     def write(self, data: bytes) -> None:
         """Append."""
-        rest = memoryview(data)
         with disk_errors(self.target):
-            while rest:
-                rest = rest[self._file.write(rest) :]
+            write_whole(self._file, data)
         self._hash.update(data)
         self.size += len(data)
 
@@ -86,10 +90,14 @@ class PartFile:
             os.fsync(self._file.fileno())
             if sys.platform == "win32":
                 self._file.close()  # an open file cannot be renamed there
-            _move(self.path, self.target, force=self.force)
+            try:
+                self._folder.move(self.path.name, self.target.name, replace=self.force)
+            except FileExistsError:
+                check_target(self.target, force=False)
+                raise
             self._published = True
             self._file.close()
-            _sync_folder(self.target.parent)
+            self._folder.sync()
 
     def __enter__(self) -> Self:
         return self
@@ -100,8 +108,14 @@ class PartFile:
             self._file.close()
         if not self._published:
             with suppress(OSError):
-                self.path.unlink()  # before the lock ends with the closing
+                self._folder.remove(self.path.name)  # before the lock ends with the closing
         self._file.close()
+        self._folder.close()
+
+
+def part_path(target: Path) -> Path:
+    """Where the bytes so far of `target` lie."""
+    return target.with_name(f"{target.name}.part")
 
 
 def check_target(target: Path, *, force: bool) -> None:
@@ -117,13 +131,15 @@ def check_target(target: Path, *, force: bool) -> None:
         raise LocalError(f"{target} exists already", hint="choose another output path, or give --force")
 
 
-def _open_locked(path: Path) -> BinaryIO:
+def _open_locked(folder: OpenFolder, path: Path) -> BinaryIO:
     """The file at `path`, new or left behind, empty, with nobody else writing it."""
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     for _ in range(MAX_OPENINGS):
-        file = os.fdopen(os.open(path, flags, 0o666), "r+b", buffering=0)
+        status = folder.status(path.name)
+        if status and (kind := special_file_kind(status.st_mode)):
+            raise LocalError(f"{path} is {kind}, not a part of a download", hint="move it away")
+        file = folder.open_or_create(path.name)
         try:
-            if _lock(file) and _is_alone(file, path):
+            if _lock(file) and _is_alone(file, folder, path.name):
                 file.truncate(0)
                 return file
             file.close()
@@ -135,16 +151,18 @@ def _open_locked(path: Path) -> BinaryIO:
     )
 
 
-def _is_alone(file: BinaryIO, path: Path) -> bool:
-    """Whether `path` still is this file, and no finished one under two names; the second name is taken off then."""
-    status = os.fstat(file.fileno())
-    try:
-        is_same = os.path.samestat(status, path.lstat())
-    except FileNotFoundError:  # published a moment ago
+def _is_alone(file: BinaryIO, folder: OpenFolder, name: str) -> bool:
+    """Whether `name` still is this file, and it is ours and has no other name; else it is no part, and taken off.
+
+    A second name is that of a finished file, or of one that somebody wants to have written over (fault X1).
+    """
+    status, there = os.fstat(file.fileno()), folder.status(name)
+    if there is None or not os.path.samestat(status, there):  # published a moment ago
         return False
-    if is_same and status.st_nlink > 1:
-        path.unlink()
-    return is_same and status.st_nlink == 1
+    is_ours = status.st_nlink == 1 and belongs_to_us(status)
+    if not is_ours:
+        folder.remove(name)
+    return is_ours
 
 
 if sys.platform == "win32":
@@ -156,12 +174,6 @@ if sys.platform == "win32":
         except OSError:
             return False
         return True
-
-    def _sync_folder(folder: Path) -> None:
-        """Windows syncs names by itself."""
-
-    def _move(part: Path, target: Path, *, force: bool) -> None:
-        (part.replace if force else part.rename)(target)  # the latter never replaces there
 else:
     import fcntl
 
@@ -173,29 +185,6 @@ else:
         except OSError:
             return True  # a file system without locks: the ledger's leases must do
         return True
-
-    def _sync_folder(folder: Path) -> None:
-        try:
-            number = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(number)
-            finally:
-                os.close(number)
-        except OSError as error:
-            if error.errno not in NO_FOLDER_SYNC:
-                raise
-
-    def _move(part: Path, target: Path, *, force: bool) -> None:
-        if force:
-            part.replace(target)
-            return
-        try:
-            target.hardlink_to(part)  # unlike a rename, never replaces what is there
-        except OSError:  # it is there by now, or the file system has no such thing
-            check_target(target, force=False)
-            part.rename(target)
-        else:
-            part.unlink()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from kirin_cli.atomic_file import write_atomically
 from kirin_cli.docgen.commands import (
     OPTIONS,
     CommandInfo,
@@ -61,7 +62,7 @@ def write_files(root: Path, commands: CommandInfos, variables: EnvVarInfos = ())
             (root / path).unlink()
             continue
         (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(texts[path], encoding="utf-8", newline="\n")
+        write_atomically(root / path, texts[path])
         changed.append(path)
     return changed
 

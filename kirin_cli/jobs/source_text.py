@@ -5,9 +5,11 @@ import re
 from array import array
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from functools import lru_cache
+from io import BufferedReader
 from pathlib import Path
 
 from kirin_cli.jobs.problems import JobFileError
+from kirin_cli.regular_file import open_regular_file
 
 # The longer marks first: UTF-32 in little-endian order starts like UTF-16.
 _MARKS = (
@@ -28,7 +30,7 @@ _MAX_CACHED = 8 << 20  # bytes of a file of which lines are shown
 def read_bytes(path: Path, max_bytes: int) -> bytes:
     """The content of a job file of at most `max_bytes`; a larger file is not read. Raises JobFileError (fault I3)."""
     try:
-        with path.open("rb") as file:
+        with _open(path) as file:
             size = os.fstat(file.fileno()).st_size
             raw = file.read(max_bytes + 1) if size <= max_bytes else b""
     except (OSError, ValueError) as error:
@@ -37,6 +39,12 @@ def read_bytes(path: Path, max_bytes: int) -> bytes:
     if max(size, len(raw)) > max_bytes:
         raise JobFileError(1, 1, f"is larger than the limit of {max_bytes:,} bytes for a job file")
     return raw
+
+
+def _open(path: Path) -> BufferedReader:
+    """A regular file, or what the shell has opened for us: any other pipe would be waited for, for ever (fault X1)."""
+    is_open_already = path.as_posix().startswith(("/dev/fd/", "/dev/stdin", "/proc/self/fd/"))
+    return path.open("rb") if is_open_already else open_regular_file(path)
 
 
 def decode(raw: bytes) -> str:

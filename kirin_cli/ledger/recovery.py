@@ -6,12 +6,15 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from kirin_cli.atomic_file import append_durably, create_file, write_whole
 from kirin_cli.errors import LocalError
 from kirin_cli.ledger.entry import EntryKey
+from kirin_cli.regular_file import read_regular_file
 
 RECOVERY_FILE = "recovery.jsonl"
 SPACE_FILE = "recovery.spare"
 RESERVED_BYTES = 64 * 1024
+MAX_RECOVERY_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +29,9 @@ class RecoveredTask(EntryKey):
 def reserve_recovery_space(folder: Path) -> None:
     """Keep some room for `write_recovery`. Failing is no fault here: whoever submits finds out by the ledger itself."""
     spare = folder / SPACE_FILE
-    with suppress(OSError):
-        if not spare.exists():
-            # Random bytes: a file system that compresses would keep nothing for zeros.
-            spare.touch(mode=0o600)
-            spare.write_bytes(os.urandom(RESERVED_BYTES))
+    with suppress(OSError), create_file(spare, mode=0o600) as file:
+        # Random bytes: a file system that compresses would keep nothing for zeros.
+        write_whole(file, os.urandom(RESERVED_BYTES))
 
 
 def write_recovery(folder: Path, task: RecoveredTask) -> Path:
@@ -40,10 +41,10 @@ def write_recovery(folder: Path, task: RecoveredTask) -> Path:
     line = b"\n" + json.dumps(asdict(task)).encode() + b"\n"
     try:
         try:
-            _append(path, line)
+            append_durably(path, line, mode=0o600)
         except OSError:
             (folder / SPACE_FILE).unlink(missing_ok=True)
-            _append(path, line)
+            append_durably(path, line, mode=0o600)
     except OSError as error:
         message = f"Task {task.task_id} (external id {task.external_id}) is accepted, but could be written nowhere"
         raise LocalError(f"{message}: {error.strerror or error}.", hint="Note the task id; then make room.") from error
@@ -54,7 +55,9 @@ def read_recovery(folder: Path) -> list[RecoveredTask]:
     """The lines of the recovery file, if there is one; cut or foreign lines are passed over. Raises LocalError."""
     path = folder / RECOVERY_FILE
     try:
-        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        text = read_regular_file(path, MAX_RECOVERY_BYTES, follow_links=False).decode("utf-8", "replace")
+    except FileNotFoundError:
+        return []
     except OSError as error:
         raise LocalError(f"The recovery file {path} cannot be read: {error.strerror or error}.") from error
     tasks = []
@@ -66,13 +69,3 @@ def read_recovery(folder: Path) -> list[RecoveredTask]:
             if all(isinstance(name, str) for name in names):
                 tasks.append(task)
     return tasks
-
-
-def _append(path: Path, line: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        if os.write(handle, line) != len(line):
-            raise OSError("the line was cut")
-        os.fsync(handle)
-    finally:
-        os.close(handle)

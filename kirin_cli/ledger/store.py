@@ -8,8 +8,9 @@ from contextlib import closing, contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 
-from kirin_cli.atomic_file import sync_folder
+from kirin_cli.atomic_file import OpenFolder, create_file, sync_folder
 from kirin_cli.errors import LocalError
+from kirin_cli.regular_file import am_superuser, belongs_to_us, special_file_kind
 
 APPLICATION_ID = 0x6B72_6E31
 """Written into the file's header ("krn1"), so that another program's database is never taken for the ledger."""
@@ -93,6 +94,8 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
 
 
 LEDGER_FILE = "ledger.sqlite3"
+COMPANIONS = ("", "-wal", "-shm", "-journal")
+"""What SQLite appends to the name of a file for those that it keeps beside it."""
 Connect = Callable[[Path, float], sqlite3.Connection]
 Values = Sequence[object] | Mapping[str, object]
 Execute = Callable[[str, Values], sqlite3.Cursor]
@@ -135,10 +138,12 @@ class LedgerStore:
     def open(cls, folder: Path, *, busy: float = 10.0, connect: Connect = connect) -> "LedgerStore":
         """The ledger in `folder`; both are made (0700, 0600) where missing. `busy`: seconds to wait for a lock.
 
-        Raises LocalError (faults L1, L3, L4): locked, no permission, no space, foreign, truncated, newer.
+        Raises LocalError (faults L1, L3, L4): locked, no permission, no space, foreign, truncated, newer; or something
+        else in their place, or somebody else's (fault X1).
         """
         path = folder / LEDGER_FILE
         with sqlite_errors(path):
+            check_place(path)
             _create_file(path, connect)
             if path.stat().st_size == 0:
                 raise LocalError(f"The ledger {path} is empty: it was cut off.", hint=ADVICE)
@@ -221,30 +226,41 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         raise LocalError(f"The ledger {path} cannot be used: {error.strerror or error}.") from error
 
 
+def check_place(path: Path) -> None:
+    """Raise LocalError where SQLite, which knows no such care, would write through a link or into a foreign file."""
+    if path.parent.is_symlink():
+        raise LocalError(
+            f"The state folder {path.parent} is a symbolic link, and kirin writes through none.",
+            hint="Name the folder that it leads to in KIRIN_STATE_DIR.",
+        )
+    for place in (path.parent, *(path.with_name(path.name + suffix) for suffix in COMPANIONS)):
+        try:
+            status = place.lstat()
+        except FileNotFoundError:
+            continue
+        kind = special_file_kind(status.st_mode) if place != path.parent else ""
+        if kind:
+            raise LocalError(f"{place} is {kind}, no file of the ledger.", hint=f"{INTACT} Move it away.")
+        if not belongs_to_us(status) and status.st_uid and not am_superuser():
+            hint = "Name a folder of your own in KIRIN_STATE_DIR."
+            raise LocalError(f"{place} belongs to somebody else (user {status.st_uid}).", hint=hint)
+
+
 def _create_file(path: Path, connect: Connect) -> None:
-    if path.exists():
+    if os.path.lexists(path):
         return
     missing = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.urandom(4).hex()}.new")
+    draft = path.with_name(f"{path.name}.{os.urandom(8).hex()}.new")
     try:
-        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        create_file(draft, mode=0o600).close()
         with closing(connect(draft, 0)) as connection:
             migrate(connection)
             connection.execute("PRAGMA journal_mode = WAL")
-        _publish(draft, path)
+        # The final name never holds a half-made ledger, and of two makers the second keeps what the first one made.
+        with OpenFolder(path.parent) as folder, suppress(FileExistsError):
+            folder.move(draft.name, path.name, replace=False)
     finally:
         draft.unlink(missing_ok=True)
-    for folder in (path.parent, *(folder.parent for folder in missing)):
-        sync_folder(folder)
-
-
-def _publish(draft: Path, path: Path, link: Callable[[Path, Path], None] = os.link) -> None:
-    # The final name never holds a half-made ledger, and of two makers the second keeps what the first one made.
-    try:
-        with suppress(FileExistsError):
-            link(draft, path)
-    except OSError:
-        # No hard links here: a small window remains, at the very first use only.
-        if not path.exists():
-            draft.replace(path)
+    for folder_path in (path.parent, *(folder.parent for folder in missing)):
+        sync_folder(folder_path)

@@ -23,10 +23,11 @@ from kirin_cli.media.formats import (
     detect_format,
 )
 from kirin_cli.media.image_header import read_image_header
-from kirin_cli.media.local_files import file_stamp, file_suffix, open_nonblocking, special_file_kind
+from kirin_cli.media.local_files import file_stamp, file_suffix
 from kirin_cli.media.video_header import FORMATS, read_video_header
 from kirin_cli.modelspec.text import did_you_mean, has_no_blanks, url_path
 from kirin_cli.modelspec.types import MediaError, MediaFile, MediaKind
+from kirin_cli.regular_file import open_regular_file, special_file_kind
 
 _WEB = re.compile("https?:", re.IGNORECASE)
 # The .5 of /clip-1.5 is a number, and /.png is a name.
@@ -207,7 +208,7 @@ def _read_image(value: str, path: Path, mode: int) -> MediaFile:
             raise MediaError("I6", f"{value} is {special}, not a picture")
         if suffix and suffix not in PICTURE_SUFFIXES:
             raise MediaError("I2", f"{value} ends in {suffix}{_rename_hint(path)}")
-        with open_nonblocking(path) as file:
+        with open_regular_file(path) as file:
             stamp = file_stamp(file)
             header = read_image_header(file, stamp[0], value)
     except OSError as error:
@@ -220,7 +221,7 @@ def _read_image(value: str, path: Path, mode: int) -> MediaFile:
 
 def _rename_hint(path: Path) -> str:
     """What to do about a picture's suffix: a JPEG or PNG by content needs another name only. Raises OSError."""
-    with open_nonblocking(path) as file:
+    with open_regular_file(path) as file:
         content = detect_format(file.read(HEAD))
     new_suffix = {"jpeg": ".jpg", "png": ".png"}.get(content)
     if new_suffix is None:
@@ -235,7 +236,7 @@ def _read_video(value: str, path: Path, mode: int) -> MediaFile:
             raise MediaError("V1", f"{value} is {special}, not a video")
         if suffix and suffix not in VIDEO_SUFFIXES:
             raise MediaError("V1", f"{value} ends in {suffix}; give an .mp4 or .mov video")
-        with open_nonblocking(path) as file:
+        with open_regular_file(path) as file:
             stamp = file_stamp(file)
             header = read_video_header(file, stamp[0], value)
     except OSError as error:

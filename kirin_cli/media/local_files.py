@@ -1,33 +1,16 @@
 """Local files, opened without ever waiting and read again only while unchanged; SHA-256. Knows no formats."""
 
 import os
-import stat
 from binascii import a2b_base64
 from collections.abc import Iterator
-from io import DEFAULT_BUFFER_SIZE
 from pathlib import Path
 from typing import BinaryIO
 
 from kirin_cli.errors import LocalError
 from kirin_cli.modelspec.types import MediaFile
+from kirin_cli.regular_file import open_regular_file
 
 Stamp = tuple[int, int, int]
-
-# Absent on Windows (the first two) or elsewhere (the last).
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
-
-_SPECIAL_FILES = {
-    stat.S_IFDIR: "a folder",
-    stat.S_IFIFO: "a named pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-}
-
-
-def special_file_kind(mode: int) -> str:
-    """What a path leads to in place of a regular file ("a folder"), from its `st_mode`; "" for a regular file."""
-    return "" if stat.S_ISREG(mode) else _SPECIAL_FILES.get(stat.S_IFMT(mode), "no regular file")
 
 
 def file_suffix(path: str) -> str:
@@ -39,12 +22,6 @@ def file_suffix(path: str) -> str:
     return name[dot:].lower() if 0 < dot < len(name) - 1 else ""
 
 
-def open_nonblocking(path: Path) -> BinaryIO:
-    """Open for reading; never waits, even where a pipe has taken the file's place. Raises OSError."""
-    # A size of its own spares asking for a terminal.
-    return open(path, "rb", DEFAULT_BUFFER_SIZE, opener=lambda name, _: os.open(name, _FLAGS))
-
-
 def file_stamp(file: BinaryIO) -> Stamp:
     """Size in bytes, mtime in ns, and inode: equal as long as nobody has written to the open file or replaced it."""
     info = os.fstat(file.fileno())
@@ -54,7 +31,7 @@ def file_stamp(file: BinaryIO) -> Stamp:
 def open_unchanged(media_file: MediaFile, name: str) -> BinaryIO:
     """Open a media file again; LocalError where it is gone or has changed since its inspection (fault I6)."""
     try:
-        file = open_nonblocking(media_file.path or Path(media_file.given))
+        file = open_regular_file(media_file.path or Path(media_file.given))
     except OSError as error:
         raise LocalError(f"{name} can no longer be read: {error.strerror}") from error
     if file_stamp(file) != media_file.stamp:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from kirin_cli.atomic_file import write_atomically
+from kirin_cli.atomic_file import append_durably, write_atomically
 from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.modelspec.text import did_you_mean
+from kirin_cli.regular_file import obstacle_at
 from kirin_cli.report import FORMATS
 from kirin_cli.run.outputs import read_sidecar
 
@@ -50,6 +51,8 @@ def write_report(path: Path, text: str, outputs: Iterable[Path] = ()) -> None:
     """
     if read_sidecar(path) is not None or any(_is_same_file(path, output) for output in outputs):
         raise LocalError(f"{path} is a result; the report was not written over it", hint="choose another name")
+    if kind := obstacle_at(path):
+        raise LocalError(f"{path} is {kind}; the report was not written there", hint="choose another name")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, text if text.endswith("\n") or not text else text + "\n")
@@ -60,8 +63,7 @@ def write_report(path: Path, text: str, outputs: Iterable[Path] = ()) -> None:
 def append_to_file(path: Path, text: str) -> None:
     """Add to a file that others write too, such as those of GitHub Actions. Raises LocalError."""
     try:
-        with path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        append_durably(path, text.encode(), own=False)
     except OSError as error:
         raise LocalError(f"{path} cannot be written: {error.strerror or error}") from error
 
@@ -82,6 +84,9 @@ def _parse_destination(text: str) -> Destination:
         raise UsageError(f"--report {name}=auto: only github knows by itself where to go", hint=f"--report {name}=PATH")
     if target not in {STDOUT, AUTO} and ("\0" in target or Path(target).is_dir() or target.endswith(("/", os.sep))):
         raise UsageError(f"--report {text}: {target!r} is a folder; name a file in it")
+    if target not in {STDOUT, AUTO} and (kind := obstacle_at(Path(target))):
+        hint = "`-` is standard output" if target.startswith("/dev/") else "name the file itself"
+        raise UsageError(f"--report {text}: {target!r} is {kind}, and kirin writes through none", hint=hint)
     return Destination(name, target)
 
 

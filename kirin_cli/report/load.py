@@ -13,6 +13,7 @@ from typing import Final
 from kirin_cli import __version__
 from kirin_cli.errors import BATCH_ORDER, LocalError, UsageError
 from kirin_cli.json_text import parse_json
+from kirin_cli.regular_file import read_regular_file
 from kirin_cli.report.json_format import RunData, totals
 from kirin_cli.report.report import as_decimal, as_int, as_list, as_mapping, as_timestamp
 from kirin_cli.run.outputs import Sidecar, read_sidecar
@@ -63,7 +64,7 @@ def _read(path: Path) -> LoadedResult | None:
     try:
         if not path.exists() or path.stat().st_size > MAX_RESULT_BYTES:
             return None
-        return _parse_run(path.read_bytes(), path)
+        return _parse_run(read_regular_file(path, MAX_RESULT_BYTES), path)
     except OSError as error:
         raise LocalError(f"{path} cannot be read: {error.strerror or error}") from error
 

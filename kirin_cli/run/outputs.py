@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,11 +12,13 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
 
+from kirin_cli.api.part_file import part_path
 from kirin_cli.api.ranges import ContentKind
 from kirin_cli.atomic_file import write_atomically
 from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.jobs.filenames import render_name, resolve_inside
 from kirin_cli.ledger.entry import LedgerEntry
+from kirin_cli.regular_file import obstacle_at, open_regular_file, read_regular_file
 from kirin_cli.run.job import Job, OutputFile
 from kirin_cli.wire.responses import OutputContent
 
@@ -70,7 +71,7 @@ class Sidecar:
         if facts is None or not _is_there(self._output(path.name, facts)):
             return False
         try:
-            with path.open("rb") as file:
+            with open_regular_file(path, follow_links=False) as file:
                 return hashlib.file_digest(file, "sha256").hexdigest() == facts.get("sha256")
         except OSError as error:
             raise LocalError(f"{path} cannot be read: {error.strerror or error}") from error
@@ -118,12 +119,9 @@ def write_sidecar(
 
 
 def read_sidecar(path: Path) -> Sidecar | None:
-    """The sidecar at `path`; None where there is none that this program wrote."""
+    """The sidecar at `path`; None where there is none that this program wrote. A link is none: it lies elsewhere."""
     try:
-        facts = path.stat()
-        if not stat.S_ISREG(facts.st_mode) or facts.st_size > MAX_SIDECAR_BYTES:
-            return None
-        note = json.loads(path.read_bytes())
+        note = json.loads(read_regular_file(path, MAX_SIDECAR_BYTES, follow_links=False))
     except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(note, dict) or note.get("kirin") != SIDECAR_VERSION or not isinstance(note.get("outputs"), dict):
@@ -239,6 +237,9 @@ def ensure_sidecar_free(job: Job, path: Path) -> None:
             f"{sidecar} is there already and was not made by kirin; the sidecar of job {job.name} would replace it",
             hint="--force replaces it, -o writes elsewhere",
         )
+    for place in (sidecar, part_path(path)):  # before anything is paid: neither is ever written through (fault X1)
+        if kind := obstacle_at(place):
+            raise UsageError(f"{place} is {kind}; job {job.name} cannot write there", hint="move it away")
 
 
 def ensure_free(job: Job, path: Path) -> bool:

@@ -16,9 +16,11 @@ from kirin_cli.errors import UsageError
 from kirin_cli.media.detect import UPLOAD_HINT, is_local_video
 from kirin_cli.media.local_files import sha256
 from kirin_cli.modelspec.types import MediaFile
+from kirin_cli.regular_file import read_regular_file
 from kirin_cli.tree import map_leaves
 
 FOLDER: Final = "uploads"
+MAX_CACHED_BYTES: Final = 64 * 1024
 MAX_AGE: Final = 12 * 3600.0  # seconds; a URL that may soon be dead is of no use to the service
 
 
@@ -31,7 +33,7 @@ class UploadCache:
     def get(self, digest: str) -> str:
         """The URL of the content with this SHA-256, "" where none is known or it is too old."""
         try:
-            cached = json.loads(self._path(digest).read_bytes())
+            cached = json.loads(read_regular_file(self._path(digest), MAX_CACHED_BYTES, follow_links=False))
             is_fresh = 0 <= self._now() - cached["at"] < MAX_AGE
             is_same = (cached["to"], cached["sha256"]) == (self._to, digest)
             return str(cached["url"]) if is_fresh and is_same else ""

@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from kirin_cli.atomic_file import create_file, write_whole
 from kirin_cli.sandbox.faults import FaultRules
 from kirin_cli.sandbox.http_handler import (
     BLOCK_BYTES,
@@ -51,8 +52,8 @@ class UploadStorage:
             self._folder = self._folder or TemporaryDirectory(prefix="kirin-sandbox-")
         path = Path(self._folder.name) / name
         try:
-            with path.open("wb") as file:
-                form.copy(file.write)
+            with create_file(path) as file:
+                form.copy(lambda block: write_whole(file, block))
         except BadUpload:
             path.unlink()
             raise

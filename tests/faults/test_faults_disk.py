@@ -157,13 +157,13 @@ def test_L5_a_write_that_fails_in_the_middle_leaves_nothing_under_the_name(machi
 
 def fails(at: str, harm: Callable[[], None]) -> Callable[..., object]:
     """What stands for a call of the system that fails for the video, and works for everything else."""
-    real = {"fsync": os.fsync, "link": Path.hardlink_to, "rename": Path.rename}[at]
+    real = {"fsync": os.fsync, "link": os.link, "rename": os.rename}[at]
 
-    def call(first: object, *more: object) -> object:
+    def call(first: object, *more: object, **options: object) -> object:
         name = str(first) if at != "fsync" else str(Path(f"/proc/self/fd/{first}").readlink())
         if "rain.mp4" in name:
             harm()
-        return real(first, *more)  # type: ignore[operator]
+        return real(first, *more, **options)  # type: ignore[operator]
 
     return call
 
@@ -181,8 +181,8 @@ def test_L5_no_space_at_fsync_or_rename_leaves_nothing_under_the_name(
         if at == "fsync":
             patch.setattr("os.fsync", fails("fsync", no_space))
         else:
-            patch.setattr(Path, "hardlink_to", fails("link", no_space))
-            patch.setattr(Path, "rename", fails("rename", no_space))
+            patch.setattr("os.link", fails("link", no_space))
+            patch.setattr("os.rename", fails("rename", no_space))
         run = machine.run()
     assert (run.exit_code, run.outcome.error.charged) == (9, "yes")
     assert "No space left on device" in run.output

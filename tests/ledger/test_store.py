@@ -260,19 +260,6 @@ def test_of_many_that_make_the_ledger_at_once_all_get_the_same_file(folder, cloc
     assert not list(folder.glob("*.new"))
 
 
-@pytest.mark.parametrize(("there", "expected"), [(None, "new"), ("first", "first")])
-def test_without_hard_links_the_ledger_is_made_all_the_same(tmp_path, there, expected):
-    def link(draft, path):
-        raise PermissionError("no hard links on this file system")
-
-    draft, path = tmp_path / "draft", tmp_path / "final"
-    draft.write_text("new")
-    if there:
-        path.write_text(there)
-    store._publish(draft, path, link)
-    assert path.read_text() == expected
-
-
 def test_a_ledger_may_be_closed_twice(folder):
     opened = LedgerStore.open(folder)
     opened.close()

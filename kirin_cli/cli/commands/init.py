@@ -34,18 +34,21 @@ def run_init(flags: InitFlags) -> int:
 
     Raises UsageError where something is there and not to be replaced, LocalError where it cannot be written.
     """
+    from kirin_cli.atomic_file import write_atomically
     from kirin_cli.cli.commands.models import find_model
     from kirin_cli.cli.console import make_console
     from kirin_cli.docgen.starter import starter_job_file
+    from kirin_cli.regular_file import obstacle_at
 
     console = make_console(color=flags.color)
     text, path = starter_job_file(find_model(flags.model)), flags.output
     if path is None:
         console.data(text)
         return 0
+    if flags.force and (kind := obstacle_at(path)):
+        raise UsageError(f"{path} is {kind}, and kirin writes through none", hint="name the file itself")
     try:
-        with path.open("w" if flags.force else "x", encoding="utf-8", newline="\n") as file:
-            file.write(text + "\n")
+        write_atomically(path, text + "\n", replace=flags.force)
     except FileExistsError as error:
         raise UsageError(f"{path} is there already", hint="--force replaces it") from error
     except OSError as error:

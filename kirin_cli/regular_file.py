@@ -1,0 +1,77 @@
+"""Regular files, opened for reading without ever waiting: no pipe, no device, where it matters no link (fault X1)."""
+
+import errno
+import os
+import stat
+from io import DEFAULT_BUFFER_SIZE, BufferedReader
+from pathlib import Path
+from typing import Final, cast
+
+# Absent on Windows or elsewhere.
+_NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
+_SPECIAL_FILES: Final = {
+    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def special_file_kind(mode: int) -> str:
+    """What a path leads to in place of a regular file ("a folder"), from its `st_mode`; "" for a regular file."""
+    return "" if stat.S_ISREG(mode) else _SPECIAL_FILES.get(stat.S_IFMT(mode), "no regular file")
+
+
+def belongs_to_us(status: os.stat_result) -> bool:
+    """Whether the file is of the user who runs kirin; always so where files have no such owner (Windows)."""
+    user = getattr(os, "geteuid", None)
+    return user is None or bool(status.st_uid == user())
+
+
+def am_superuser() -> bool:
+    """Whether kirin runs as root, as it does in many containers: over folders of whoever has made the volume."""
+    user = getattr(os, "geteuid", None)
+    return user is not None and user() == 0
+
+
+def obstacle_at(path: Path) -> str:
+    """What stands at a path in the way of a file ("a folder", "a symbolic link"); "" for a regular file or nothing."""
+    try:
+        return special_file_kind(path.lstat().st_mode)
+    except OSError:
+        return ""
+
+
+def open_regular_file(path: Path, *, follow_links: bool = True) -> BufferedReader:
+    """Open for reading. Raises OSError, in words, for what is no regular file; a pipe or device is not even opened."""
+    require_regular(str(path), path.stat(follow_symlinks=follow_links).st_mode)
+
+    def open_plain(name: str, _: int) -> int:
+        handle = os.open(name, os.O_RDONLY | _NO_WAIT | (0 if follow_links else _NO_LINK))
+        try:
+            require_regular(name, os.fstat(handle).st_mode)
+        except BaseException:
+            os.close(handle)
+            raise
+        return handle
+
+    # A size of its own spares asking for a terminal.
+    return cast("BufferedReader", open(path, "rb", DEFAULT_BUFFER_SIZE, opener=open_plain))
+
+
+def read_regular_file(path: Path, max_bytes: int, *, follow_links: bool = True) -> bytes:
+    """The content of a regular file of at most `max_bytes`. Raises OSError, also for a larger one."""
+    with open_regular_file(path, follow_links=follow_links) as file:
+        data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise OSError(errno.EFBIG, f"it is larger than {max_bytes:,} bytes", str(path))
+    return data
+
+
+def require_regular(name: str, mode: int) -> None:
+    """Raise OSError, in words, unless `mode` (an `st_mode`) is that of a regular file."""
+    if kind := special_file_kind(mode):
+        raise OSError(errno.ELOOP if stat.S_ISLNK(mode) else errno.EINVAL, f"it is {kind}", name)

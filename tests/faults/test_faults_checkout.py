@@ -1,0 +1,167 @@
+"""What a checkout, or another user, has laid where kirin writes and reads (fault X1): nothing goes through a link."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from faults.bench import CLIP, Bench
+from faults.in_process import kirin
+from faults.processes import run_process
+
+STARTUP = "# my own start-up file\n"
+PAYLOAD = "$(touch /tmp/owned)"
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes of this kind are POSIX")
+pytestmark = POSIX
+
+
+def victim(machine: Bench) -> Path:
+    """A file of the person's that must never change."""
+    path = machine.folder / "home" / ".bashrc"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(STARTUP)
+    return path
+
+
+def plant(path: Path, kind: str, target: Path) -> None:
+    """Lay a link, a second name or a pipe."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if kind == "link":
+        path.symlink_to(target)
+    elif kind == "second name":
+        path.hardlink_to(target)
+    else:
+        os.mkfifo(path)
+
+
+KINDS = ("link", "second name", "pipe")
+
+
+def test_X1_four_hundred_links_with_the_names_of_drafts_lead_nowhere(machine: Bench) -> None:
+    bashrc = victim(machine)
+    machine.write_jobs("rain", prompt=PAYLOAD)
+    pids = range(os.getpid(), os.getpid() + 200)
+    for name in (f".rain.json.{pid}.part" for pid in pids):
+        plant(machine.renders / name, "link", bashrc)
+    for name in (f".out.json.{pid}.part" for pid in pids):
+        plant(machine.folder / name, "link", bashrc)
+    code, running = run_process(machine, "run", "jobs.yaml", "--report", "json=out.json", "--report", "html=out.html")
+    assert (code, machine.posts) == (0, 1), running.output
+    assert bashrc.read_text() == STARTUP
+    assert PAYLOAD in (machine.renders / "rain.json").read_text()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("forced", [False, True])
+@pytest.mark.parametrize("name", ["rain.json", "rain.mp4.part", "rain.mp4"])
+def test_X1_what_lies_where_the_video_is_written_costs_nothing_and_is_not_written_to(
+    machine: Bench, name: str, kind: str, forced: bool
+) -> None:
+    bashrc = victim(machine)
+    plant(machine.renders / name, kind, bashrc)
+    result = kirin(machine, "run", "jobs.yaml", *["--force"] * forced)
+    assert bashrc.read_text() == STARTUP
+    is_file = kind == "second name"
+    if is_file and (forced or name.endswith(".part")):  # a name more or less of a file hurts nobody
+        assert (result.exit_code, (machine.renders / "rain.mp4").read_bytes()) == (0, CLIP), result.stderr
+    else:
+        assert (result.exit_code, machine.posts) == (2, 0), result.stderr
+        assert name in result.stderr
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_X1_a_part_that_is_laid_during_the_download_is_not_written_to_and_the_video_is_not_lost(
+    machine: Bench, kind: str
+) -> None:
+    bashrc, part = victim(machine), machine.renders / "rain.mp4.part"
+    machine.api.api.results = lambda task: (part.exists() or plant(part, kind, bashrc), machine.cdn.url("/result.mp4"))[
+        1
+    ]
+    run = machine.run_unjudged()
+    assert bashrc.read_text() == STARTUP
+    if kind == "second name":
+        assert run.exit_code == 0
+        return
+    assert (run.exit_code, run.outcome.error.charged) == (9, "yes")
+    assert f"{part} is a" in run.output
+    part.unlink()
+    machine.api.api.results = machine.cdn.url("/result.mp4")
+    assert (machine.run(resume=True).exit_code, machine.posts) == (0, 1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("command", [("run", "jobs.yaml"), ("v1-t2v", "rain")])
+def test_X1_a_report_is_not_written_through_what_lies_there(machine: Bench, kind: str, command: tuple[str]) -> None:
+    bashrc = victim(machine)
+    plant(machine.folder / "out.json", kind, bashrc)
+    result = kirin(machine, *command, "--report", "json=out.json")
+    assert bashrc.read_text() == STARTUP
+    if kind != "second name":
+        assert (result.exit_code, machine.posts) == (2, 0), result.stderr
+        assert "out.json" in result.stderr
+
+
+def test_X1_a_report_does_not_take_the_place_of_a_device(machine: Bench) -> None:
+    result = kirin(machine, "run", "jobs.yaml", "--report", "json=/dev/null")
+    assert (result.exit_code, "'/dev/null' is a device" in result.stderr) == (2, True), result.stderr
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_X1_init_writes_through_nothing(machine: Bench, kind: str) -> None:
+    bashrc = victim(machine)
+    plant(machine.folder / "new.yaml", kind, bashrc)
+    for flags in ([], ["--force"]):
+        assert kirin(machine, "init", "v1-t2v", "-o", "new.yaml", *flags).exit_code == 2
+    assert bashrc.read_text() == STARTUP
+
+
+STATE_FILES = ("ledger.sqlite3", "ledger.sqlite3-wal", "ledger.sqlite3-shm", "ledger.sqlite3-journal", "recovery.jsonl")
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+@pytest.mark.parametrize("name", STATE_FILES)
+def test_X1_a_ledger_or_recovery_file_that_lies_elsewhere_or_never_ends_is_9_before_anything_is_sent(
+    machine: Bench, name: str, kind: str
+) -> None:
+    bashrc = victim(machine)
+    plant(machine.folder / "state" / name, kind, bashrc)
+    result = kirin(machine, "run", "jobs.yaml")
+    assert (result.exit_code, machine.posts) == (9, 0), result.stderr
+    assert name in result.stderr
+    assert bashrc.read_text() == STARTUP
+
+
+def test_X1_a_state_folder_that_is_a_link_is_named(machine: Bench) -> None:
+    (machine.folder / "elsewhere").mkdir()
+    (machine.folder / "state").symlink_to("elsewhere")
+    result = kirin(machine, "run", "jobs.yaml")
+    assert (result.exit_code, machine.posts, "KIRIN_STATE_DIR" in result.stderr) == (9, 0, True)
+    assert list((machine.folder / "elsewhere").iterdir()) == []
+
+
+READ: dict[str, Callable[[Bench], tuple[str, ...]]] = {
+    "job file": lambda m: ("validate", "pipe.yaml"),
+    "table": lambda m: ("validate", "table.yaml"),
+    "results": lambda m: ("report", "pipe.json", "--report", "markdown=-"),
+    "folder of results": lambda m: ("report", ".", "--report", "markdown=-"),
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_X1_nothing_that_is_read_can_be_waited_for_for_ever(machine: Bench, name: str) -> None:
+    for pipe in ("pipe.yaml", "pipe.json", "pipe.csv", "kirin.toml"):
+        os.mkfifo(machine.folder / pipe)
+    entry = "{name: a, foreach: pipe.csv, params: {prompt: x}}"
+    (machine.folder / "table.yaml").write_text(f"defaults: {{model: kirin_v1_t2v}}\njobs: [{entry}]\n")
+    code, running = run_process(machine, *READ[name](machine))
+    assert code in {2, 9}, running.output
+
+
+def test_X1_a_sidecar_that_is_a_link_is_nobodys(machine: Bench) -> None:
+    assert machine.run().exit_code == 0
+    note = machine.renders / "rain.json"
+    note.rename(machine.folder / "elsewhere.json")
+    note.symlink_to(machine.folder / "elsewhere.json")
+    result = kirin(machine, "run", "jobs.yaml")
+    assert (result.exit_code, machine.posts) == (2, 1), result.stderr

@@ -1,0 +1,35 @@
+"""Files that are read without waiting, and not through a link where that matters."""
+
+import os
+
+import pytest
+
+from kirin_cli.regular_file import obstacle_at, open_regular_file, read_regular_file
+
+
+def test_a_file_is_read_up_to_its_limit(tmp_path):
+    (tmp_path / "x").write_bytes(b"abc")
+    assert read_regular_file(tmp_path / "x", 3) == b"abc"
+    with pytest.raises(OSError, match="larger than 2 bytes"):
+        read_regular_file(tmp_path / "x", 2)
+
+
+def test_a_link_is_followed_unless_it_matters(tmp_path):
+    (tmp_path / "x").write_bytes(b"abc")
+    (tmp_path / "link").symlink_to("x")
+    assert read_regular_file(tmp_path / "link", 3) == b"abc"
+    with pytest.raises(OSError, match="a symbolic link"):
+        read_regular_file(tmp_path / "link", 3, follow_links=False)
+
+
+@pytest.mark.parametrize(("make", "kind"), [(os.mkfifo, "a named pipe"), (os.mkdir, "a folder")])
+def test_what_is_no_file_is_not_waited_for(tmp_path, make, kind):
+    make(tmp_path / "x")
+    with pytest.raises(OSError, match=kind):
+        open_regular_file(tmp_path / "x")
+    assert obstacle_at(tmp_path / "x") == kind
+
+
+def test_nothing_is_in_the_way_where_nothing_or_a_file_is(tmp_path):
+    (tmp_path / "x").write_bytes(b"")
+    assert (obstacle_at(tmp_path / "x"), obstacle_at(tmp_path / "y")) == ("", "")
