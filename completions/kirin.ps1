@@ -42,7 +42,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
                 '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
-                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
+                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more, and none whose price is not known.'; Takes = $true; Words = @() }
+                '--assume-cost' = @{ Help = 'Take each job to cost so much, whatever tables and earlier tasks say.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
                 '--check-urls' = @{ Help = 'Inspect images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
@@ -102,7 +103,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
                 '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
-                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
+                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more, and none whose price is not known.'; Takes = $true; Words = @() }
+                '--assume-cost' = @{ Help = 'Take each job to cost so much, whatever tables and earlier tasks say.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
                 '--check-urls' = @{ Help = 'Inspect images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
@@ -150,7 +152,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
                 '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
-                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
+                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more, and none whose price is not known.'; Takes = $true; Words = @() }
+                '--assume-cost' = @{ Help = 'Take each job to cost so much, whatever tables and earlier tasks say.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
                 '--check-urls' = @{ Help = 'Inspect images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
@@ -197,7 +200,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
                 '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
-                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
+                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more, and none whose price is not known.'; Takes = $true; Words = @() }
+                '--assume-cost' = @{ Help = 'Take each job to cost so much, whatever tables and earlier tasks say.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
                 '--check-urls' = @{ Help = 'Inspect images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
@@ -251,7 +255,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
                 '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
-                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
+                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more, and none whose price is not known.'; Takes = $true; Words = @() }
+                '--assume-cost' = @{ Help = 'Take each job to cost so much, whatever tables and earlier tasks say.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
                 '--check-urls' = @{ Help = 'Inspect images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
@@ -289,7 +294,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
                 '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
                 '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
-                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
+                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more, and none whose price is not known.'; Takes = $true; Words = @() }
+                '--assume-cost' = @{ Help = 'Take each job to cost so much, whatever tables and earlier tasks say.'; Takes = $true; Words = @() }
                 '--again' = @{ Help = 'Make a new take, at new cost.'; Takes = $false; Words = @() }
                 '--retry-failed' = @{ Help = 'Make a new take of what failed, at new cost.'; Takes = $false; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
@@ -348,6 +354,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--scope' = @{ Help = 'Keeps equal jobs of different campaigns apart.'; Takes = $true; Words = @() }
                 '--shard' = @{ Help = 'Only part I of N of the jobs; auto takes both numbers from the CI system, auto/N the index.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
+                '--assume-cost' = @{ Help = 'Take each job to cost so much, whatever tables and earlier tasks say.'; Takes = $true; Words = @() }
                 '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
@@ -472,7 +479,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--jobs' = @{ Help = 'How many tasks may be in flight at once.'; Takes = $true; Words = @() }
                 '-j' = @{ Help = 'How many tasks may be in flight at once.'; Takes = $true; Words = @() }
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
-                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more.'; Takes = $true; Words = @() }
+                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more, and none whose price is not known.'; Takes = $true; Words = @() }
                 '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }

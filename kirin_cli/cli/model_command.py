@@ -39,6 +39,7 @@ class ModelFlags(Record, kw_only=True):
     wait: o.WaitFlag = True
     timeout: o.Timeout = o.DEFAULT_TIMEOUT
     max_cost: o.MaxCost = None
+    assume_cost: o.AssumeCost = None
     again: Annotated[bool, typer.Option("--again", hidden=True, help="Always so: each call makes a new video.")] = False
     checks: CheckFlags
     dry_run: Annotated[

@@ -105,10 +105,13 @@ def job_output_format(flags: PrintingFlags) -> OutputFormat:
     return output_format(JOB_LINE_FIELDS, flags)
 
 
-def run_options(timeout: str, max_cost: str | None = None, in_flight: int = DEFAULT_IN_FLIGHT) -> RunOptions:
-    """The limits of a run, from `--timeout`, `--max-cost` and `--jobs`. Raises UsageError."""
+def run_options(
+    timeout: str, max_cost: str | None = None, in_flight: int = DEFAULT_IN_FLIGHT, assume_cost: str | None = None
+) -> RunOptions:
+    """The limits of a run, from `--timeout`, `--max-cost`, `--jobs` and `--assume-cost`. Raises UsageError."""
     budget = None if max_cost is None else parse_usd(max_cost, "--max-cost")
-    return RunOptions(in_flight, parse_seconds(timeout, "--timeout"), budget)
+    assumed = None if assume_cost is None else parse_usd(assume_cost, "--assume-cost")
+    return RunOptions(in_flight, parse_seconds(timeout, "--timeout"), budget, assumed)
 
 
 def execute(prepare: Prepare, options: ExecuteOptions, console: CommandConsole) -> int:
@@ -157,10 +160,10 @@ def make_scheduler(
 ) -> Scheduler:  # fmt: skip
     """The scheduler of the jobs that are not done already, on an open session; `submits` False sends nothing new."""
     jobs = [job for job in prepared.jobs if job.external_id not in prepared.skipped]
-    limits = RunLimits(in_flight=options.in_flight, jobs=len(jobs))
+    limits = RunLimits(in_flight=options.in_flight, jobs=len(jobs), max_cost=options.max_cost)
     if not submits:
         limits.stop(StillRunning("this command submits nothing", hint="kirin resume sends what was not sent"))
-    context = session.run_context(clock, emit, limits, wait=wait)
+    context = session.run_context(clock, emit, limits, wait=wait, assumed=options.assume_cost)
     return Scheduler(jobs, context, session.leases, options, run_id, prepared.skipped)
 
 
@@ -176,7 +179,7 @@ def print_result(summary: Summary, options: ExecuteOptions, console: CommandCons
     if console.quiet:
         # The view keeps silent about what is not finished; after a full disk the task id is said nowhere else.
         outcomes = (outcome for outcome in summary.outcomes if outcome.error and outcome.state == "pending")
-        messages = dict.fromkeys(outcome.error.message for outcome in outcomes if outcome.error)
+        messages = [f"{outcome.job.label}: {outcome.error.message}" for outcome in outcomes if outcome.error]
         console.streams.info(*map(escape_untrusted, messages))
     hints = dict.fromkeys(outcome.error.hint for outcome in summary.outcomes if outcome.error)
     for hint in hints:

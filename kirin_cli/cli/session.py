@@ -25,10 +25,13 @@ from kirin_cli.ledger import queries
 from kirin_cli.ledger.entry import EntryKey, LedgerEntry
 from kirin_cli.ledger.leases import Leases
 from kirin_cli.ledger.ledger import Ledger
+from kirin_cli.modelspec.pricing import PriceClass
 from kirin_cli.run.events import EventListener
 from kirin_cli.run.job_run import RunContext
-from kirin_cli.run.limits import RunLimits, TaskClass
+from kirin_cli.run.limits import RunLimits
+from kirin_cli.run.outcomes import ledger_class
 from kirin_cli.run.outputs import SANDBOX
+from kirin_cli.run.prices import PastCost, PriceList, PriceTableRow
 from kirin_cli.run.uploads import UploadCache, Uploader
 from kirin_cli.run.work_queue import SystemClock
 from kirin_cli.wire import DIALECTS, Dialect
@@ -57,6 +60,7 @@ class Session:
     grace_period: float
     result_wait: float
     missing_wait: float
+    price_table: Sequence[PriceTableRow] = ()
     uploader: Uploader | None = None
     unusable: NotPermitted | None = None
 
@@ -65,9 +69,17 @@ class Session:
         """The fingerprint of the key, "" without one."""
         return fingerprint(self.key) if self.key else ""
 
-    def prices(self, kind: TaskClass) -> Sequence[Decimal]:
-        """What the newest tasks of this class cost at this service, in US dollars, newest first."""
-        return queries.prices(self.ledger.store, self.origin, kind[0], mode=kind[1], duration=kind[2])
+    def price_list(self, assumed: Decimal | None = None) -> PriceList:
+        """What tells the prices of jobs here; `assumed` is that of `--assume-cost`, in US dollars."""
+
+        def history(price_class: PriceClass) -> list[PastCost]:
+            model, mode, duration = ledger_class(price_class)
+            rows = queries.prices(
+                self.ledger.store, self.origin, model, account=self.account, mode=mode, duration=duration
+            )
+            return [PastCost(usd, seconds) for usd, seconds in rows]
+
+        return PriceList(history=history, assumed=assumed, table=self.price_table)
 
     def require_key(self) -> None:
         """Raise NotPermitted where there is no key: something is about to be asked of the service."""
@@ -82,13 +94,18 @@ class Session:
             return next(reversed(queries.entries_with_id(self.ledger.store, self.origin, external_id)), None)
         return self.ledger.get(EntryKey(origin=self.origin, account=self.account, external_id=external_id))
 
-    def run_context(self, clock: SystemClock, emit: EventListener, limits: RunLimits, *, wait: bool) -> RunContext:
-        """What the steps of a run on this service act on; with `wait` False a job is over when it is accepted."""
+    def run_context(
+        self, clock: SystemClock, emit: EventListener, limits: RunLimits, *, wait: bool, assumed: Decimal | None = None
+    ) -> RunContext:
+        """What the steps of a run on this service act on; with `wait` False a job is over when it is accepted.
+
+        `assumed` is what each job is taken to cost, in US dollars.
+        """
         return RunContext(
             client=self.client, dialect=self.dialect, downloader=self.downloader, ledger=self.ledger, clock=clock,
             rng=self.rng, emit=emit, schedule=self.schedule, limits=limits, origin=self.origin, host=self.host,
             account=self.account, grace_period=self.grace_period, result_wait=self.result_wait,
-            missing_wait=self.missing_wait, prices=self.prices, wait=wait, uploader=self.uploader,
+            missing_wait=self.missing_wait, prices=self.price_list(assumed), wait=wait, uploader=self.uploader,
         )  # fmt: skip
 
 
@@ -140,14 +157,16 @@ def _open(stack: ExitStack, settings: Settings, key: str, origin: str, scale: fl
     rng = random.Random()  # noqa: S311  (jitter)
     schedule = PollSchedule(
         rng=rng, interval=settings.poll_seconds, scale=scale,
-        durations=lambda model, mode, seconds: queries.durations(ledger.store, model, mode=mode, duration=seconds),
+        durations=lambda model, mode, seconds: queries.durations(
+            ledger.store, model, origin=origin, mode=mode, duration=seconds
+        ),
     )  # fmt: skip
     uploader = _make_uploader(settings, transport, network, key) if settings.upload_url else None
     return Session(
         client=client, downloader=downloader, dialect=DIALECTS[settings.dialect], ledger=ledger,
         leases=Leases(ledger.store, time.time), schedule=schedule, rng=rng,
         origin=origin, host=urlsplit(settings.base_url).hostname or "", key=key,
-        uploader=uploader,
+        uploader=uploader, price_table=settings.prices,
         grace_period=settings.settle_seconds,
         result_wait=settings.result_wait,
         missing_wait=settings.missing_wait * scale,

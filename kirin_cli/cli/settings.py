@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from kirin_cli.cli.settings_schema import BY_VARIABLE, PROFILE, SETTINGS, Section, Setting, SettingValue, parse_url
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
+
+if TYPE_CHECKING:
+    from kirin_cli.run.prices import PriceTableRow
 
 FolderKind = Literal["config", "state"]
 
@@ -41,19 +44,31 @@ def user_folder(environ: Mapping[str, str], kind: FolderKind) -> Path:
 
 MAX_SETTINGS_BYTES: Final = 1 << 20  # bytes
 PROFILES: Final = "profile"
+PRICES: Final = "prices"
+NO_SETTINGS: Final[Section] = {}
 KEYS: Final = ("api_key", "api-key", "apikey", "key")
 PROXIES: Final = ("proxy", "proxies", "http_proxy", "https_proxy", "all_proxy", "no_proxy")
 PROJECT_FILE: Final = "kirin.toml"
 USER_FILE: Final = "config.toml"
 
 
-def _read_file(path: Path | None, *places: str) -> tuple[Section, Mapping[str, Section]]:
+class SettingsFile(Record):
+    """What a file, or one profile of it, says: settings by name, and the rows of its table of prices."""
+
+    section: Section = NO_SETTINGS
+    prices: "tuple[PriceTableRow, ...]" = ()
+
+
+NOTHING_SAID: Final = SettingsFile()
+
+
+def _read_file(path: Path | None, *places: str) -> tuple[SettingsFile, Mapping[str, SettingsFile]]:
     """The settings of a file that may have those of `places`, and its profiles, which a project has not.
 
     Raises UsageError for a key that is unknown or not for such a file to set.
     """
     if path is None:
-        return {}, {}
+        return NOTHING_SAID, {}
     table = _read_toml(path)
     profiles = table.get(PROFILES)
     if "user" not in places or not isinstance(profiles, dict):
@@ -82,14 +97,31 @@ def _read_toml(path: Path) -> dict[str, object]:
         raise UsageError(f"{path}: {error}") from error
 
 
-def _read_section(path: Path, table: Mapping[str, object], name: str, places: tuple[str, ...]) -> Section:
+def _read_section(path: Path, table: Mapping[str, object], name: str, places: tuple[str, ...]) -> SettingsFile:
+    table = dict(table)
+    prices = _read_prices(path, table.pop(PRICES), name, places) if PRICES in table else ()
     positions = {key: _position(path, name, key) for key in table}
     for key in table:
         _check_key(key, positions[key], places)
-    return {
+    section = {
         key: SettingValue(_value_text(SETTINGS[key], value, path, positions[key]), positions[key])
         for key, value in table.items()
     }
+    return SettingsFile(section, prices)
+
+
+def _read_prices(path: Path, table: object, section: str, places: tuple[str, ...]) -> "tuple[PriceTableRow, ...]":
+    from kirin_cli.cli.price_table import parse_price_table
+
+    name = ".".join(filter(None, (section, PRICES)))
+
+    def position(model: str, key: str) -> str:
+        """Where the key of the model stands; the models themselves may stand in tables of their own."""
+        places = ((f"{name}.{model}", key), (name, model), (section, PRICES))
+        found = (_position(path, table, key) for table, key in places if key)
+        return next((text for text in found if not text.startswith((f"{path} ", f"{path}["))), f"{path} [{name}]")
+
+    return parse_price_table(table, "user file" if "user" in places else "project file", position)
 
 
 def _check_key(key: str, position: str, places: tuple[str, ...]) -> None:
@@ -131,13 +163,17 @@ def _position(path: Path, table: str, key: str) -> str:
 
 
 class SettingSources(Record):
-    """Everything that may say what a setting is. `user` holds the chosen profile before the rest of the file."""
+    """Everything that may say what a setting is. `user` holds the chosen profile before the rest of the file.
+
+    A profile that has prices has all of its own: it may be another service.
+    """
 
     environ: Mapping[str, str]
     project: Section
     user: tuple[Section, ...]
     profile: str
     profile_source: str
+    prices: "tuple[PriceTableRow, ...]" = ()
 
     def find(self, setting: Setting) -> SettingValue | None:
         """The text that holds, with its source; None where nothing says it."""
@@ -171,12 +207,14 @@ def load_sources(environ: Mapping[str, str], profile: str | None = None, start: 
     project, _ = _read_file(find_project_file(start or Path()), "project")
     name, source = (profile, PROFILE.flag) if profile else (environ.get(PROFILE.env, ""), PROFILE.env)
     if not name:
-        return SettingSources(environ, project, (common,), "", "")
+        return SettingSources(environ, project.section, (common.section,), "", "", (*common.prices, *project.prices))
     PROFILE.parse(name, source)
     if name not in profiles:
         near = did_you_mean(name, list(profiles)) if profiles else ""
         raise UsageError(f"{source}: {user} has no [profile.{name}]{near}", hint="write that line into the file")
-    return SettingSources(environ, project, (profiles[name], common), name, source)
+    own = profiles[name]
+    prices = (*(own.prices or common.prices), *project.prices)
+    return SettingSources(environ, project.section, (own.section, common.section), name, source, prices)
 
 
 def user_file(environ: Mapping[str, str]) -> Path:
@@ -239,6 +277,7 @@ class Settings:
     upload_url: str = ""
     api_key_file: Path | None = None
     profile: str = ""
+    prices: "tuple[PriceTableRow, ...]" = ()
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -262,5 +301,6 @@ def load_settings(
         upload_url=sources.parse("upload_url") or "",
         api_key_file=api_key_file or sources.parse("api_key_file"),
         profile=sources.profile,
+        prices=sources.prices,
         environ=environ,
     )

@@ -178,7 +178,11 @@ SETTINGS: Final[dict[str, Setting]] = {
         ),
         Setting(
             name="max_cost", env="KIRIN_MAX_COST", flag="--max-cost", parse=parse_usd, ceiling=True,
-            help="Submit no job that could make the run cost more.",
+            help="Submit no job that could make the run cost more, and none whose price is not known.",
+        ),
+        Setting(
+            name="assume_cost", env="KIRIN_ASSUME_COST", flag="--assume-cost", parse=parse_usd, place="environment",
+            help="Take each job to cost so much, whatever tables and earlier tasks say.",
         ),
         Setting(
             name="scope", env="KIRIN_SCOPE", flag="--scope", parse=any_text,

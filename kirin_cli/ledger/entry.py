@@ -23,10 +23,11 @@ class EntryKey:
 class Intent(EntryKey):
     """What is about to be asked for.
 
-    `request` is JSON text with media by hash (never Base64, never the key); `mode` and `duration` name the class
-    of jobs whose times are alike; `plan` is JSON text that says where the file goes and where its media are, so that
-    the job can be taken up without the command that began it; `job_file` is "" for a one-off command; `take` counts
-    from 1.
+    `request` is JSON text with media by hash (never Base64, never the key); `mode` and `duration` name the class of
+    jobs whose prices and times are alike (`outcomes.task_class_of`); `plan` is JSON text that says where the file goes
+    and where its media are, so that the job can be taken up without the command that began it; `job_file` is "" for a
+    one-off command; `take` counts from 1. `input_seconds` is the length of the input where that is billed, None where
+    it is not, or not known.
     """
 
     model: str
@@ -39,6 +40,7 @@ class Intent(EntryKey):
     take: int = 1
     plan: str = ""
     run_id: str = ""
+    input_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

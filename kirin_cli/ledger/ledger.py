@@ -207,7 +207,10 @@ class Ledger:
             if new.plan and existing.plan != new.plan:
                 # Where the file goes is this command's choice, whoever began the job.
                 transaction("UPDATE entries SET plan = ? WHERE id = ?", (new.plan, existing.id))
-            return replace(existing, plan=new.plan or existing.plan)
+            if new.input_seconds and not existing.input_seconds:
+                transaction("UPDATE entries SET input_seconds = ? WHERE id = ?", (new.input_seconds, existing.id))
+            seconds = existing.input_seconds or new.input_seconds
+            return replace(existing, plan=new.plan or existing.plan, input_seconds=seconds)
         entry = replace(new, id=int(transaction(_INSERT, entry_to_row(new)).lastrowid or 0))
         transaction(INSERT_HISTORY, (entry.id, entry.created, "intend", entry.state, entry.state, "", None))
         return entry

@@ -97,21 +97,32 @@ def spending(
     return dict(sorted(totals.items()))
 
 
-def durations(store: LedgerStore, model: str, *, mode: str = "", duration: str = "", limit: int = 500) -> list[float]:
+def durations(
+    store: LedgerStore, model: str, *, origin: str = "", mode: str = "", duration: str = "", limit: int = 500
+) -> list[float]:
     """Sorted seconds from acceptance to completion: the newest `limit` tasks of a class, none over a day (fault L6)."""
-    sql = """SELECT generated_at - accepted_at FROM entries
-        WHERE model = ? AND mode = ? AND duration = ? AND generated_at > accepted_at
-        AND generated_at - accepted_at < ? ORDER BY generated_at DESC LIMIT ?"""
-    return sorted(float(row[0]) for row in store.read(sql, (model, mode, duration, _DAY_SECONDS, limit)))
+    within, values = _where(origin=origin)
+    sql = f"""SELECT generated_at - accepted_at FROM entries
+        WHERE model = :model AND mode = :mode AND duration = :duration AND generated_at > accepted_at
+        AND generated_at - accepted_at < :day{within} ORDER BY generated_at DESC LIMIT :limit"""  # noqa: S608
+    values |= {"model": model, "mode": mode, "duration": duration, "day": _DAY_SECONDS, "limit": limit}
+    return sorted(float(row[0]) for row in store.read(sql, values))
 
 
 def prices(
-    store: LedgerStore, origin: str, model: str, *, mode: str = "", duration: str = "", limit: int = 50
-) -> list[Decimal]:
-    """What the newest `limit` tasks of this class cost at this service, newest first."""
-    sql = """SELECT cost FROM entries WHERE origin = ? AND model = ? AND mode = ? AND duration = ? AND cost IS NOT NULL
-        ORDER BY id DESC LIMIT ?"""
-    return [Decimal(row[0]) for row in store.read(sql, (origin, model, mode, duration, limit))]
+    store: LedgerStore, origin: str, model: str, *, account: str = "", mode: str = "", duration: str = "",
+    limit: int = 50,
+) -> list[tuple[Decimal, int | None]]:  # fmt: skip
+    """What the newest `limit` tasks of this class cost at this service, newest first, with their seconds of input.
+
+    Without an account, under any. A task that failed, or cost nothing, tells no price.
+    """
+    within, values = _where(origin=origin, account=account)
+    sql = f"""SELECT cost, input_seconds FROM entries WHERE model = :model AND mode = :mode AND duration = :duration
+        AND cost IS NOT NULL AND CAST(cost AS REAL) > 0 AND generated_at IS NOT NULL{within}
+        ORDER BY id DESC LIMIT :limit"""  # noqa: S608
+    values |= {"model": model, "mode": mode, "duration": duration, "limit": limit}
+    return [(Decimal(row[0]), row[1]) for row in store.read(sql, values)]
 
 
 def _where(**filters: str | float | None) -> tuple[str, dict[str, object]]:

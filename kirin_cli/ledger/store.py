@@ -51,6 +51,11 @@ MIGRATIONS: Sequence[MigrationStep] = (
             host TEXT NOT NULL, boot TEXT NOT NULL, pid INTEGER NOT NULL, started TEXT NOT NULL, until REAL NOT NULL
         )""",
     ),
+    (
+        "ALTER TABLE entries ADD COLUMN input_seconds INTEGER",
+        # Videos that were edited stood among the jobs of 5 s: what they cost tells no price of these, nor their own.
+        """UPDATE entries SET duration = 'not known' WHERE request LIKE '%"video%'""",
+    ),
 )
 
 

@@ -10,6 +10,7 @@ from kirin_cli.models.shared_parameters import CALLBACK_URL, EXTERNAL_TASK_ID, K
 from kirin_cli.modelspec.fields import Choice
 from kirin_cli.modelspec.media_fields import Image, ImageLimits, Video, VideoLimits, length_tolerance
 from kirin_cli.modelspec.model import Model
+from kirin_cli.modelspec.pricing import Pricing, RequestKind
 from kirin_cli.modelspec.request import RequestView
 from kirin_cli.modelspec.rules import CustomRule
 from kirin_cli.modelspec.types import MediaFile
@@ -73,6 +74,8 @@ MODEL: Final = Model(
             nearly_too_long_for_image, "warning",
         ),
     ),
+    # The page names no price. It is taken to be by the second of the video, as the page of kirin_video_o1 says it.
+    pricing=Pricing(("mode",), (RequestKind(seconds_of="video_url"),)),
     error_codes={
         "014002095": "Internal generation error",
         "014002096": "Result parsing exception",

@@ -4,6 +4,7 @@ from typing import Final
 
 from kirin_cli.modelspec.containers import ObjectField
 from kirin_cli.modelspec.fields import Boolean, Choice, Integer, Number, Text, Url, YesNo
+from kirin_cli.modelspec.pricing import Pricing
 from kirin_cli.modelspec.rules import Is, OneNonZero, Rule, requires
 
 DELIVERY: Final = "Delivery"
@@ -82,3 +83,5 @@ def camera_requires(rule: str, mode: str) -> Rule:
 
 
 COMMON: Final = (WATERMARK, CALLBACK_URL, EXTERNAL_TASK_ID)
+BY_MODE_AND_DURATION: Final = Pricing(("mode", "duration"))
+"""What the pages name beside cost; they tell no other parameter that would change it."""

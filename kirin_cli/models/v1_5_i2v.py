@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kirin_cli.models.shared_parameters import (
+    BY_MODE_AND_DURATION,
     CFG_SCALE,
     COMMON,
     DURATION,
@@ -123,6 +124,7 @@ MODEL: Final = Model(
         same_size("F10", MASKS),
         CustomRule("F11", POINTS, "should lie inside the image", (), points_outside, "warning"),
     ),
+    pricing=BY_MODE_AND_DURATION,
     error_codes={
         "00200301": "Image missing",
         "00200302": "Image format invalid",

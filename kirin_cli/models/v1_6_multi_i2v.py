@@ -2,7 +2,15 @@
 
 from typing import Final
 
-from kirin_cli.models.shared_parameters import ASPECT_RATIO, COMMON, DURATION, MODE, NEGATIVE_PROMPT, PROMPT
+from kirin_cli.models.shared_parameters import (
+    ASPECT_RATIO,
+    BY_MODE_AND_DURATION,
+    COMMON,
+    DURATION,
+    MODE,
+    NEGATIVE_PROMPT,
+    PROMPT,
+)
 from kirin_cli.modelspec.containers import ListField, ObjectField
 from kirin_cli.modelspec.media_fields import Image, ImageLimits
 from kirin_cli.modelspec.model import Model
@@ -31,4 +39,5 @@ MODEL: Final = Model(
         MODE.replace(rule="M3"),
         *COMMON,
     ),
+    pricing=BY_MODE_AND_DURATION,
 )  # fmt: skip

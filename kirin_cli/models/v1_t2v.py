@@ -4,6 +4,7 @@ from typing import Final
 
 from kirin_cli.models.shared_parameters import (
     ASPECT_RATIO,
+    BY_MODE_AND_DURATION,
     CFG_SCALE,
     COMMON,
     DURATION,
@@ -49,6 +50,7 @@ MODEL: Final = Model(
             drop_field=True,
         ),
     ),
+    pricing=BY_MODE_AND_DURATION,
     error_codes={
         "002001095": "Internal generation error",
         "002001096": "Result parsing error",

@@ -9,6 +9,7 @@ from kirin_cli.modelspec.containers import ListField, ObjectField
 from kirin_cli.modelspec.fields import Choice, Integer
 from kirin_cli.modelspec.media_fields import Image, ImageLimits, Video, VideoLimits
 from kirin_cli.modelspec.model import Model
+from kirin_cli.modelspec.pricing import Pricing, RequestKind
 from kirin_cli.modelspec.request import RequestView
 from kirin_cli.modelspec.rules import All, Any, AnyItem, AtLeast, CustomRule, Has, Is, Not, Rule, TogetherAtMost
 from kirin_cli.modelspec.text import pluralize
@@ -194,6 +195,15 @@ MODEL: Final = Model(
         ),
         CustomRule("O13", "prompt", "may only refer to items that exist", ("prompt",), dangling_references),
         CustomRule("O14", "prompt", "should hold no other <<<…>>>", ("prompt",), strange_references, "warning"),
+    ),
+    pricing=Pricing(
+        ("mode", "duration"),
+        (
+            # "billing is based on input video duration rounded to nearest second", and duration is invalid then.
+            RequestKind(word="edit", when=EDITING, without=("duration",), seconds_of="video_list[].video_url"),
+            # The page tells no price of a reference video; apart from the others it can at least not hide theirs.
+            RequestKind(word="feature", when=Has("video_list")),
+        ),
     ),
     error_codes={
         "002015001": "Missing prompt",

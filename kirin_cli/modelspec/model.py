@@ -7,12 +7,14 @@ from typing import Final
 
 from kirin_cli.modelspec.containers import check_fields, object_schema
 from kirin_cli.modelspec.fields import CheckContext, Field, Schema
+from kirin_cli.modelspec.pricing import Pricing
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.request import PresenceView, RequestView, Undecidable
 from kirin_cli.modelspec.rules import AnyRule
 from kirin_cli.modelspec.types import InspectMedia, Problem
 
 NO_CODES: Final[Mapping[str, str]] = {}
+BY_EVERY_CHOICE: Final = Pricing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Model(Record, kw_only=True):
     """One model of the service.
 
     `documented_under` names the object that holds the parameters in the documented body ("" for none);
-    `error_codes` explains the codes of the model's reference page; `examples` are command lines that work.
+    `error_codes` explains the codes of the model's reference page; `pricing` says what decides the price;
+    `examples` are command lines that work.
     """
 
     id: str
@@ -42,6 +45,7 @@ class Model(Record, kw_only=True):
     rules: tuple[AnyRule, ...] = ()
     documented_under: str = ""
     error_codes: Mapping[str, str] = NO_CODES
+    pricing: Pricing = BY_EVERY_CHOICE
     examples: tuple[str, ...] = ()
 
     def check(self, params: Mapping[str, object], inspect: InspectMedia) -> CheckResult:

@@ -8,13 +8,15 @@ from typing import Literal, Unpack
 from kirin_cli.api.client import Client
 from kirin_cli.api.download import Downloader
 from kirin_cli.api.retry import PollSchedule
+from kirin_cli.errors import KirinError
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.ledger import ConcurrentUpdate, EntryUpdate, Ledger, TaskOwnedElsewhere
 from kirin_cli.ledger.states import LedgerEvent
 from kirin_cli.run.events import EventListener, Notice, Retrying
 from kirin_cli.run.job import Job, Outcome, OutputFile
-from kirin_cli.run.limits import Prices, RunLimits
+from kirin_cli.run.limits import RunLimits
 from kirin_cli.run.outage import OutageDetector
+from kirin_cli.run.prices import PriceList
 from kirin_cli.run.uploads import Uploader
 from kirin_cli.run.work_queue import SystemClock
 from kirin_cli.wire import Dialect
@@ -68,7 +70,7 @@ class RunContext:
     grace_period: float
     result_wait: float
     missing_wait: float
-    prices: Prices
+    prices: PriceList
     wait: bool = True
     uploader: Uploader | None = None
     outages: OutageDetector = field(default_factory=OutageDetector)
@@ -84,7 +86,8 @@ class JobRun:
     `running_at` when it was last known to run. `task` is the
     last answer about it, `expired_urls` how often its URLs were dead, since
     `file_missing_since`, `outputs` its files that are here already, `notified` what need not be said twice,
-    `needed_outcomes` how the jobs ended whose results this one refers to.
+    `needed_outcomes` how the jobs ended whose results this one refers to, `unaffordable` why `--max-cost` forbids to
+    send this one.
     """
 
     job: Job
@@ -103,6 +106,7 @@ class JobRun:
     outputs: tuple[OutputFile, ...] = ()
     notified: set[str] = field(default_factory=set)
     needed_outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    unaffordable: KirinError | None = None
 
     def transition(self, event: LedgerEvent, why: str = "", **facts: Unpack[EntryUpdate]) -> bool:
         """Move the entry in the ledger; whether that counts.

@@ -1,10 +1,9 @@
 """Limits of a run: tasks in flight, the retry budget, `--max-cost`. US dollars as decimals throughout."""
 
 import threading
-from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import Final
 
 from kirin_cli.api.retry import retry_budget
 from kirin_cli.errors import KirinError
@@ -14,10 +13,12 @@ class RunLimits:
     """Shared by all jobs of a run; thread-safe.
 
     At most `in_flight` tasks run at once; the limit is halved when the service says that it is too much (429) and
-    grows by one for every full round of acceptances. `retries` is the budget of the whole process for sending again.
+    grows by one for every full round of acceptances. `retries` is the budget of the whole process for sending again,
+    `budget` that of the money.
     """
 
-    def __init__(self, *, in_flight: int, jobs: int) -> None:
+    def __init__(self, *, in_flight: int, jobs: int, max_cost: Decimal | None = None) -> None:
+        self.budget = CostBudget(max_cost)
         self._lock = threading.RLock()  # a signal handler may halt while its own thread is inside
         self._max_in_flight = in_flight
         self._limit = float(in_flight)
@@ -54,76 +55,86 @@ class RunLimits:
             return self._retries >= 0
 
 
-UNKNOWN_PRICE_FACTOR: Final = 4
-TaskClass = tuple[str, str, str]
-Prices = Callable[[TaskClass], Sequence[Decimal]]
-"""What earlier tasks of a class cost."""
-
-
 class Admission(Enum):
     """Whether a job may be submitted."""
 
     GO = "go"
     WAIT = "wait"  # until something in flight has ended
-    STOP = "stop"  # it would pass the limit
+    STOP = "stop"  # it would pass the limit, or its price is not known
+
+
+@dataclass(slots=True)
+class _Share:
+    """What is set aside for one job: the price of one task (None: nobody knows), and how many it may have made."""
+
+    price: Decimal | None
+    tasks: int = 1
 
 
 class CostBudget:
-    """What has been spent, and what is in flight. Not thread-safe: its caller holds a lock.
+    """What has been spent, and what is in flight. Thread-safe.
 
-    `limit` None admits everything. A task whose cost is never told counts with its likely cost.
+    `limit` None admits everything. Under a limit a job without a price is not admitted, and a task whose cost is never
+    told counts with its price.
     """
 
-    def __init__(self, limit: Decimal | None, prices: Prices) -> None:
+    def __init__(self, limit: Decimal | None) -> None:
         self.limit = limit
         self.spent = Decimal(0)
-        self._prices = prices
-        self._max_costs: dict[TaskClass, Decimal] = {}
-        self._in_flight: dict[str, Decimal | None] = {}
+        self._in_flight: dict[str, _Share] = {}
+        self._lock = threading.RLock()  # a signal handler may ask while its own thread is inside
 
-    def admit(self, name: str, task_class: TaskClass) -> Admission:
-        """Whether the job may be sent now; if so its likely cost is set aside."""
-        if self.limit is None:
-            return Admission.GO
-        price = self.price(task_class)
-        in_flight = list(self._in_flight.values())
-        if price is None or None in in_flight:
-            fits = not in_flight and self.spent == 0
-        else:
-            fits = self.spent + sum(filter(None, in_flight), Decimal(0)) + price <= self.limit
-        if fits:
-            self._in_flight[name] = price
-            return Admission.GO
-        return Admission.WAIT if in_flight else Admission.STOP
+    def admit(self, name: str, price: Decimal | None) -> Admission:
+        """Whether a job of this price may be sent now; if so that is set aside."""
+        with self._lock:
+            if self.limit is None:
+                return Admission.GO
+            if price is None:
+                return Admission.STOP
+            if self._fits(price):
+                self._in_flight[name] = _Share(price)
+                return Admission.GO
+            return Admission.WAIT if self._in_flight else Admission.STOP
 
-    def resume(self, name: str, task_class: TaskClass) -> None:
+    def admit_resend(self, name: str, price: Decimal | None) -> bool:
+        """Whether the job may be sent once more, which may be charged twice; if so it is set aside twice."""
+        with self._lock:
+            if self.limit is None:
+                return True
+            share = self._in_flight.setdefault(name, _Share(price))
+            if share.price is None or not self._fits(share.price):
+                return False
+            share.tasks += 1
+            return True
+
+    def resume(self, name: str, price: Decimal | None) -> None:
         """A task that an earlier run submitted: it will cost what it costs."""
-        if self.limit is not None:
-            self._in_flight[name] = self.price(task_class)
+        with self._lock:
+            if self.limit is not None:
+                self._in_flight[name] = _Share(price)
 
-    def record_end(self, name: str, task_class: TaskClass, cost: Decimal | None, *, charged: bool) -> None:
+    def record_end(self, name: str, cost: Decimal | None, *, charged: bool) -> None:
         """The job will not cost more. `charged`: it has, or may have, cost something even if `cost` is not known."""
-        if self.limit is None or name not in self._in_flight:
-            return
-        likely = self._in_flight.pop(name)
-        if cost is not None:
-            self._max_costs[task_class] = max(cost, self._max_costs.get(task_class, cost))
-            self.spent += cost
-        elif charged:
-            # Nobody knows what it cost: without a likely price there is nothing left to spend safely.
-            self.spent = self.spent + likely if likely is not None else max(self.spent, self.limit)
+        with self._lock:
+            share = self._in_flight.pop(name, None)
+            if self.limit is None or share is None:
+                return
+            price = cost if cost is not None else share.price
+            if cost is None and not charged:
+                return
+            # Nobody knows what it cost: without a price there is nothing left to spend safely.
+            self.spent = self.spent + price * share.tasks if price is not None else max(self.spent, self.limit)
 
-    def price(self, task_class: TaskClass) -> Decimal | None:
-        """The most that a task of the class has cost, or could cost by others; None where no price is known at all."""
-        costs = [*self._prices(task_class)]
-        if task_class in self._max_costs:
-            costs.append(self._max_costs[task_class])
-        if costs:
-            return max(costs)
-        return UNKNOWN_PRICE_FACTOR * max(self._max_costs.values()) if self._max_costs else None
+    @property
+    def remaining(self) -> Decimal | None:
+        """What may still be spent, None without a limit, or where something of unknown price is in flight."""
+        with self._lock:
+            shares = self._in_flight.values()
+            if self.limit is None or any(share.price is None for share in shares):
+                return None
+            reserved = (share.price * share.tasks for share in shares if share.price is not None)
+            return max(Decimal(0), self.limit - self.spent - sum(reserved, Decimal(0)))
 
-    def reason(self, task_class: TaskClass) -> str:
-        """Why a job of the class may not be sent."""
-        price = self.price(task_class)
-        likely = "has no known price" if price is None else f"may cost {price}"
-        return f"--max-cost {self.limit} would be passed: {self.spent} USD are spent, the next job {likely}"
+    def _fits(self, price: Decimal) -> bool:
+        rest = self.remaining
+        return rest is not None and price <= rest

@@ -9,9 +9,9 @@ from typing import Final, Literal
 
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.run.job import Job
-from kirin_cli.run.limits import Prices
 from kirin_cli.run.outcomes import task_class_of
 from kirin_cli.run.prepare import EntryOf, PreparedRun
+from kirin_cli.run.prices import JobPrice, PriceList
 
 Action = Literal["send", "skip", "ask", "go on", "fetch", "leave"]
 Durations = Callable[[str, str, str], Sequence[float]]
@@ -40,29 +40,34 @@ ACTION_BY_STATE: Final[Mapping[LedgerState, tuple[Action, str]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedJob:
-    """One job's fate. `cost` is what it may cost in US dollars, `seconds` how long it may take; None: not known yet."""
+    """One job's fate. `price` is what it may cost, `seconds` how long it may take; None: not known yet.
+
+    `price_detail` says in words where the price comes from, or why there is none.
+    """
 
     job: Job
     action: Action
     reason: str
     path: Path
-    cost: Decimal | None
+    price: JobPrice | None
+    price_detail: str
     seconds: float | None
 
 
-def plan_jobs(prepared: PreparedRun, entry_of: EntryOf, prices: Prices, durations: Durations) -> list[PlannedJob]:
+def plan_jobs(prepared: PreparedRun, entry_of: EntryOf, prices: PriceList, durations: Durations) -> list[PlannedJob]:
     """What would become of each job, in order; none of them may have a finding."""
     plans = []
     for job in prepared.jobs:
-        costs, seconds = prices(task_class_of(job)), durations(*task_class_of(job))
         entry, skipped = entry_of(job.external_id), prepared.skipped.get(job.external_id)
+        price, seconds = prices.price(job, entry.input_seconds if entry else None), durations(*task_class_of(job))
         action, reason = ACTION_BY_STATE[entry.state] if entry else ("send", "it is new")
         if skipped is not None:
             action, reason = "skip", skipped.reason
         plans.append(
             PlannedJob(
                 job=job, action=action, reason=reason, path=prepared.paths[job.external_id],
-                cost=max(costs, default=None), seconds=median(seconds) if seconds else None,
+                price=price, price_detail=price.detail if price else prices.ways_to_tell(job)[0],
+                seconds=median(seconds) if seconds else None,
             )
         )  # fmt: skip
     return plans
@@ -70,5 +75,5 @@ def plan_jobs(prepared: PreparedRun, entry_of: EntryOf, prices: Prices, duration
 
 def likely_cost(plans: Sequence[PlannedJob]) -> Decimal | None:
     """What a run may cost in US dollars; None where a job that would be sent has no known price."""
-    costs = [plan.cost for plan in plans if plan.action == "send"]
-    return None if None in costs else sum(filter(None, costs), Decimal(0))
+    prices = [plan.price for plan in plans if plan.action == "send"]
+    return None if None in prices else sum((price.usd for price in prices if price), Decimal(0))

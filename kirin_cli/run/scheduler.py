@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 from kirin_cli.errors import (
-    BalanceInsufficient,
     Interrupted,
     KirinError,
     LocalError,
@@ -22,11 +21,12 @@ from kirin_cli.errors import (
 from kirin_cli.ledger.entry import Intent
 from kirin_cli.ledger.leases import Leases
 from kirin_cli.ledger.states import LedgerState
+from kirin_cli.modelspec.pricing import input_seconds
 from kirin_cli.run.download import fetch_result, verify_done
 from kirin_cli.run.events import Notice, Queued
 from kirin_cli.run.job import Job, Outcome, Summary
 from kirin_cli.run.job_run import Download, Finished, JobRun, NextStep, RunContext, Wait
-from kirin_cli.run.limits import Admission, CostBudget, RunLimits
+from kirin_cli.run.limits import Admission, RunLimits
 from kirin_cli.run.outcomes import (
     finish_expired,
     finish_failed,
@@ -39,6 +39,7 @@ from kirin_cli.run.outcomes import (
     task_class_of,
 )
 from kirin_cli.run.poll import poll
+from kirin_cli.run.prices import PriceList, over_budget_error
 from kirin_cli.run.resume import serialize_plan
 from kirin_cli.run.submit import mark_owner_died, reconcile, resend_or_give_up, submit
 from kirin_cli.run.work_queue import WorkQueue
@@ -46,11 +47,12 @@ from kirin_cli.run.work_queue import WorkQueue
 
 def make_intent(job: Job, context: RunContext, run_id: str) -> Intent:
     """The intent of a job at this service. Raises LocalError where a media file cannot be read."""
-    model, mode, duration = task_class_of(job)
+    model, first, rest = task_class_of(job)
     job_file = str(Path(job.file).absolute()) if job.file else ""
     return Intent(
         origin=context.origin, account=context.account, external_id=job.external_id, model=model, request=job.request,
-        plan=serialize_plan(job), mode=mode, duration=duration, job=job.name, job_file=job_file, scope=job.scope,
+        plan=serialize_plan(job), mode=first, duration=rest,
+        input_seconds=input_seconds(job.model, job.values), job=job.name, job_file=job_file, scope=job.scope,
         take=job.take, run_id=run_id,
     )  # fmt: skip
 
@@ -103,14 +105,14 @@ class JobQueue:
         self,
         job_runs: Iterable[JobRun],
         limits: RunLimits,
-        budget: CostBudget,
+        prices: PriceList,
         earlier: Mapping[str, Outcome] = NO_OUTCOMES,
     ) -> None:
         self.outcomes: dict[str, Outcome] = {}
         self._waiting = deque(job_runs)
         self._in_flight: set[str] = set()
         self._limits = limits
-        self._budget = budget
+        self._prices = prices
         self._earlier = earlier
 
     def pop_ready(self) -> JobRun | None:
@@ -140,17 +142,26 @@ class JobQueue:
         self._in_flight.discard(name)
         charged = outcome.error.charged != "no" if outcome.error else outcome.state != "skipped"
         cost = outcome.cost if charged else None
-        self._budget.record_end(name, task_class_of(job_run.job), cost, charged=charged)
+        if cost is not None:
+            self._prices.learn(job_run.job, cost, job_run.entry.input_seconds)
+        self._limits.budget.record_end(name, cost, charged=charged)
 
     def _affords(self, job_run: JobRun) -> bool:
-        """Whether the next job may go: what is sent already goes on, the rest must fit the limit."""
-        name, task_class = job_run.job.external_id, task_class_of(job_run.job)
-        if job_run.entry.state is not LedgerState.INTENT or self._limits.stop_reason():
-            self._budget.resume(name, task_class)
+        """Whether the next job may go on, if only to say why it is not sent.
+
+        What is sent already goes on, the rest must fit the limit. A job that does not keeps no smaller one from going.
+        """
+        budget = self._limits.budget
+        if budget.limit is None:
             return True
-        admission = self._budget.admit(name, task_class)
+        name, price = job_run.job.external_id, self._prices.price(job_run.job, job_run.entry.input_seconds)
+        usd = price.usd if price else None
+        if job_run.entry.state is not LedgerState.INTENT or self._limits.stop_reason():
+            budget.resume(name, usd)
+            return True
+        admission = budget.admit(name, usd)
         if admission is Admission.STOP:
-            self._limits.stop(BalanceInsufficient(self._budget.reason(task_class), hint="a higher --max-cost goes on"))
+            job_run.unaffordable = over_budget_error(job_run.job, price, budget, self._prices)
         return admission is not Admission.WAIT
 
 
@@ -164,11 +175,15 @@ SHUTDOWN_SECONDS: Final = 4.0
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """Bounds of a run: tasks in flight, seconds until it stops waiting, US dollars (None: no end)."""
+    """Bounds of a run: tasks in flight, seconds until it stops waiting, US dollars (None: no end).
+
+    `assume_cost` is what each job is taken to cost, in US dollars; None: what is known of it.
+    """
 
     in_flight: int = 10
     timeout: float | None = None
     max_cost: Decimal | None = None
+    assume_cost: Decimal | None = None
 
 
 class Scheduler:
@@ -191,7 +206,7 @@ class Scheduler:
         for job in jobs:
             context.emit(Queued(job=job.label, at=context.clock.time(), model=job.model.id))
         self._job_runs = [JobRun(job, entry, context) for job, entry in zip(jobs, entries, strict=True)]
-        self._queue = JobQueue(self._job_runs, self._limits, CostBudget(options.max_cost, context.prices), earlier)
+        self._queue = JobQueue(self._job_runs, self._limits, context.prices, earlier)
         self._stop: KirinError | None = None
         self._api = WorkQueue(context.clock, API_WORKERS, "api")
         self._downloads = WorkQueue(context.clock, DOWNLOAD_WORKERS, "download")

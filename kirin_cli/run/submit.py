@@ -93,7 +93,7 @@ def retry_unreached(job_run: JobRun, result: CreateResult | QueryResult) -> Next
 
 def submit(job_run: JobRun) -> NextStep:
     """Make sure that the job may and can be sent, then send it."""
-    stop_reason = job_run.context.limits.stop_reason()
+    stop_reason = job_run.context.limits.stop_reason() or job_run.unaffordable
     if stop_reason is not None:
         end = finish_stopped if job_run.entry.state is LedgerState.INTENT else finish_pending
         return end(job_run, stop_reason)
@@ -274,6 +274,13 @@ def _start_grace_period(job_run: JobRun, last_sent: float) -> None:
         job_run.grace_until = clock.now() + left
 
 
+def _affords_resend(job_run: JobRun) -> bool:
+    """Whether `--max-cost` allows what may be paid twice: the service may have lost the task from sight alone."""
+    context = job_run.context
+    price = context.prices.price(job_run.job, job_run.entry.input_seconds)
+    return context.limits.budget.admit_resend(job_run.job.external_id, price.usd if price else None)
+
+
 def resend_or_give_up(job_run: JobRun) -> NextStep:
     """A settled absence: send the same id again, or leave it to the person."""
     state, counters = job_run.entry.state, job_run.entry.counters
@@ -281,7 +288,9 @@ def resend_or_give_up(job_run: JobRun) -> NextStep:
         job_run.transition(LedgerEvent.CONTRADICTED, "called a duplicate, yet nowhere to be found")
         return Wait(0)
     if is_allowed(state, LedgerEvent.RESEND, counters):
-        return submit(job_run)
+        if _affords_resend(job_run):
+            return submit(job_run)
+        return finish_unknown(job_run, "it was not found, and --max-cost does not leave its price a second time")
     # It was sent as often as it may be; unless it has come to light since, a person decides.
     result = job_run.context.client.query(job_run.job.external_id)
     if result.kind is QueryStatus.FOUND and result.task:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,8 @@ class RunSettings:
     idle: float = 0.25
     create: float = 2.0
     query: float = 1.0
+    max_cost: str = ""
+    assume_cost: str = ""
     again: bool = False
     resume: bool = False
     connect: Connect = connect
@@ -203,7 +206,8 @@ def open_run(
             choices = PrepareOptions(origin=ORIGIN, redo="again" if setting.again else "")
             prepared = prepare_jobs(checked, choices, session.find_entry)
         assert not prepared.findings, prepared.findings
-        options = RunOptions(setting.in_flight, setting.timeout)
+        limit, assumed = (Decimal(usd) if usd else None for usd in (setting.max_cost, setting.assume_cost))
+        options = RunOptions(setting.in_flight, setting.timeout, limit, assumed)
         yield prepared, make_scheduler(prepared, session, options, clock, emit, wait=setting.waits, run_id="r")
 
 

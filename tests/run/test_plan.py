@@ -11,7 +11,9 @@ from support.pictures import png
 
 from kirin_cli.ledger.queries import durations, prices
 from kirin_cli.ledger.states import LedgerState
+from kirin_cli.run.outcomes import ledger_class
 from kirin_cli.run.plan import ACTION_BY_STATE, likely_cost, plan_jobs
+from kirin_cli.run.prices import PastCost, PriceList
 from kirin_cli.run.resume import jobs_from_entries, restore_job, unfinished_entries
 
 
@@ -19,10 +21,12 @@ def plans(desk, **choices):
     def usual(model, mode, duration):
         return durations(desk.ledger.store, model, mode=mode, duration=duration)
 
-    def costs(kind):
-        return prices(desk.ledger.store, "https://cloud.example", kind[0], mode=kind[1], duration=kind[2])
+    def history(price_class):
+        model, mode, duration = ledger_class(price_class)
+        rows = prices(desk.ledger.store, "https://cloud.example", model, account="me", mode=mode, duration=duration)
+        return [PastCost(*row) for row in rows]
 
-    return plan_jobs(desk.prepared(**choices), desk.entry_of, costs, usual)
+    return plan_jobs(desk.prepared(**choices), desk.entry_of, PriceList(history=history), usual)
 
 
 EXPECTED = {
@@ -88,7 +92,8 @@ def test_cost_and_time_are_those_of_earlier_tasks_of_the_same_kind(desk):
     desk.stands(old, LedgerState.DONE, cost="0.20")
     desk.stands(dear, LedgerState.DONE, cost="0.28")
     *_, new = plans(desk)
-    assert (new.cost, new.seconds) == (Decimal("0.28"), 10)
+    assert (new.price.usd, new.price.source, new.seconds) == (Decimal("0.28"), "history", 10)
+    assert new.price_detail == "the dearest of 2 earlier tasks"
     assert likely_cost(plans(desk)) == Decimal("0.28")
 
 

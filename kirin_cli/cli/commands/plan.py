@@ -15,19 +15,21 @@ if TYPE_CHECKING:
     from kirin_cli.cli.console import CommandConsole
     from kirin_cli.run.plan import PlannedJob
 
-HEADINGS: Final = ("job", "would", "because", "file", "time", "cost")
+HEADINGS: Final = ("job", "would", "because", "file", "time", "cost", "price from")
 
 
 class PlanFlags(Record, kw_only=True):
     """Show what a run would send, skip, take up again and write, and what it may cost.
 
-    Needs no key and no network. Times and costs are those of earlier tasks of the same kind in the ledger.
+    Needs no key and no network. Times are those of earlier tasks of the same kind in the ledger; prices are those of
+    --assume-cost, else of the tables [prices] in your config.toml and in kirin.toml, else of earlier tasks.
     """
 
     job_files: JobFileFlags
     output: o.OutputFolder = None
     takes: TakeFlags
     strict: o.Strict = False
+    assume_cost: o.AssumeCost = None
     profile: o.Profile = None
     base_url: o.BaseUrl = None
     json: o.Json = False
@@ -40,9 +42,11 @@ def run_plan(flags: PlanFlags) -> int:
     from kirin_cli.cli.job_files import check_job_files, prepare_checked, prepare_options
     from kirin_cli.cli.session import open_session
     from kirin_cli.cli.settings import load_settings
+    from kirin_cli.cli.settings_schema import parse_usd
     from kirin_cli.run.plan import plan_jobs
 
     console = make_console(color=flags.color)
+    assumed = None if flags.assume_cost is None else parse_usd(flags.assume_cost, "--assume-cost")
     settings = load_settings(os.environ, base_url=flags.base_url, profile=flags.profile)
     checked = check_job_files(flags.job_files, uploads=bool(settings.upload_url))
     console.findings(checked.all_findings())
@@ -54,7 +58,7 @@ def run_plan(flags: PlanFlags) -> int:
         if prepared.findings:
             console.findings(prepared.findings)
             return 2
-        plans = plan_jobs(prepared, session.find_entry, session.prices, session.schedule.durations)
+        plans = plan_jobs(prepared, session.find_entry, session.price_list(assumed), session.schedule.durations)
     _print(plans, console, as_json=flags.json)
     return 0
 
@@ -81,14 +85,18 @@ def _print(plans: Sequence[PlannedJob], console: CommandConsole, *, as_json: boo
 def _row(plan: PlannedJob) -> tuple[str, ...]:
     from kirin_cli.formatting import format_clock, format_usd
 
-    cost = "no price known yet" if plan.cost is None else format_usd(plan.cost)
-    spends = plan.action == "send"
+    row = (plan.job.label, plan.action, plan.reason, str(plan.path))
+    if plan.action != "send":
+        return (*row, "", "", "")
     seconds = "" if plan.seconds is None else format_clock(plan.seconds)
-    return (plan.job.label, plan.action, plan.reason, str(plan.path), seconds if spends else "", cost if spends else "")
+    if plan.price is None:
+        return (*row, seconds, "no price known yet", plan.price_detail)
+    return (*row, seconds, format_usd(plan.price.usd), plan.price_detail)
 
 
 def _plan_data(plan: PlannedJob) -> dict[str, object]:
     from kirin_cli.media.request_body import elide
+    from kirin_cli.run.prices import price_class_of
 
     return {
         "name": plan.job.name,
@@ -100,7 +108,10 @@ def _plan_data(plan: PlannedJob) -> dict[str, object]:
         "take": plan.job.take,
         "file": plan.job.file or None,
         "line": plan.job.line or None,
-        "cost_usd": None if plan.cost is None else str(plan.cost),
+        "cost_usd": str(plan.price.usd) if plan.price else None,
+        "price_class": str(price_class_of(plan.job)),
+        "price_source": plan.price.source if plan.price else None,
+        "price_detail": plan.price_detail,
         "seconds": plan.seconds,
         "request": {"model": plan.job.model.id, "params": elide(plan.job.values)},
     }

@@ -30,6 +30,7 @@ class RunFlags(Record, kw_only=True):
     timeout: o.Timeout = o.DEFAULT_TIMEOUT
     wait: o.WaitFlag = True
     max_cost: o.MaxCost = None
+    assume_cost: o.AssumeCost = None
     takes: TakeFlags
     checks: CheckFlags
     sandbox: o.SandboxFlag = False
@@ -55,7 +56,7 @@ def run_run(flags: RunFlags) -> int:
     console.findings(checked.all_findings())
     if checked.is_refused(strict=flags.checks.strict):
         return reports.write_refused(checked.all_findings(), console)
-    limits = run_options(flags.timeout, flags.max_cost, flags.in_flight)
+    limits = run_options(flags.timeout, flags.max_cost, flags.in_flight, flags.assume_cost)
     choices = prepare_options(flags.takes, flags.output)
     options = ExecuteOptions(
         settings=settings, sandbox=flags.sandbox, limits=limits, wait=flags.wait, output=output,

@@ -1,0 +1,133 @@
+"""Where a price comes from, and that nothing is guessed where nothing tells it (fault S20)."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from kirin_cli.models import MODELS
+from kirin_cli.modelspec.types import MediaFile
+from kirin_cli.run.job import Job, OutputTarget
+from kirin_cli.run.prices import PastCost, PriceList, PriceTableRow, price_class_of
+
+
+def job(model="kirin_v1_t2v", **values):
+    target = OutputTarget(None, "x")
+    return Job(name="j", label="j", model=MODELS[model], values=values, request="{}", external_id="x", target=target)
+
+
+def edit(seconds):
+    video = MediaFile("https://a.example/x.mp4", "url", seconds=seconds)
+    return job("kirin_video_o1", video_list=[{"video_url": video}])
+
+
+def row(text, usd, source="user file", model="kirin_v1_t2v"):
+    words = frozenset(text.removesuffix("per second").split())
+    return PriceTableRow(
+        model=model, words=words, usd=Decimal(usd), source=source, position=f"{source}:1",
+        per_second=text.endswith("per second"),
+    )  # fmt: skip
+
+
+def prices(*rows, history=(), assumed=None):
+    """The price list; `history` has what a t2v of 5 s cost, or triples of class, cost, seconds."""
+
+    def known(price_class):
+        return [PastCost(Decimal(usd), seconds) for name, usd, seconds in history if name == str(price_class)]
+
+    return PriceList(history=known, table=rows, assumed=assumed and Decimal(assumed))
+
+
+def told(book, of):
+    price = book.price(of)
+    return price and (str(price.usd), price.source)
+
+
+def test_S20_nothing_known_is_no_price():
+    assert told(prices(), job()) is None
+    assert told(prices(row("pro", "0.49"), history=[("std 10", "0.56", None)]), job()) is None
+
+
+def test_the_flag_goes_before_the_tables_and_these_before_the_history():
+    book = prices(row("std 5", "0.30"), history=[("std 5", "0.28", None)], assumed="1")
+    assert told(book, job()) == ("1", "assumed")
+    assert told(prices(row("std 5", "0.30"), history=[("std 5", "0.28", None)]), job()) == ("0.30", "user file")
+    assert told(prices(history=[("std 5", "0.28", None)]), job()) == ("0.28", "history")
+
+
+def test_the_dearest_of_the_history_counts():
+    history = [("std 5", "0.10", None), ("std 5", "0.40", None), ("std 5", "0.20", None), ("pro 5", "9", None)]
+    assert told(prices(history=history), job()) == ("0.40", "history")
+
+
+def test_of_a_table_the_row_with_the_most_words_holds_and_then_the_dearest():
+    rows = (row("", "0.10"), row("std", "0.20"), row("5", "0.30"), row("10", "0.40"), row("std 10", "0.50"))
+    assert told(prices(*rows), job()) == ("0.30", "user file")
+    assert told(prices(*rows), job(duration="10")) == ("0.50", "user file")
+    assert told(prices(*rows), job(mode="pro", duration="10")) == ("0.40", "user file")
+    assert told(prices(row("", "0.10")), job("kirin_v1_5_i2v")) is None
+
+
+def test_a_project_may_make_a_price_higher_and_never_lower():
+    theirs = row("std 5", "0.01", "project file")
+    assert told(prices(theirs, row("std 5", "0.28")), job()) == ("0.28", "user file")
+    assert told(prices(theirs, history=[("std 5", "0.28", None)]), job()) == ("0.28", "history")
+    assert told(prices(row("std 5", "0.50", "project file"), row("std 5", "0.28")), job()) == ("0.50", "project file")
+
+
+def test_S20_an_edit_of_10_s_is_priced_from_one_of_3_s_by_its_seconds():
+    book = prices(history=[("pro edit per second", "0.34", 3)])
+    assert told(book, edit(10.2)) == ("1.1334", "history")
+    assert told(book, edit(3)) == ("0.34", "history")
+    assert told(book, edit(None)) is None
+    assert told(book, job("kirin_video_o1", duration="5")) is None
+
+
+def test_an_edit_whose_seconds_the_ledger_does_not_know_tells_no_price():
+    assert told(prices(history=[("pro edit per second", "0.34", None)]), edit(3)) is None
+
+
+def test_the_seconds_of_the_ledger_stand_in_for_those_that_the_job_does_not_know():
+    price = prices(history=[("pro edit per second", "0.30", 3)]).price(edit(None), 5)
+    assert str(price.usd) == "0.50"
+
+
+def test_a_table_tells_a_price_per_second_and_a_plain_row_says_nothing_of_an_edit():
+    rows = (row("edit per second", "0.112", model="kirin_video_o1"), row("", "0.30", model="kirin_video_o1"))
+    assert told(prices(*rows), edit(10)) == ("1.120", "user file")
+    assert told(prices(rows[1]), edit(10)) is None
+    assert told(prices(*rows), edit(None)) is None
+
+
+def test_what_a_task_of_this_run_cost_makes_the_next_one_no_cheaper():
+    book = prices(assumed="0.10")
+    book.learn(job(), Decimal("0.28"))
+    book.learn(job(), Decimal("0.20"))
+    assert told(book, job()) == ("0.28", "history")
+    assert told(book, job(mode="pro")) == ("0.10", "assumed")
+    book.learn(edit(3), Decimal("0.60"))
+    assert told(book, edit(10)) == ("2.00", "history")
+    book.learn(edit(None), Decimal(5))
+    assert told(book, edit(10)) == ("2.00", "history")
+
+
+@pytest.mark.parametrize(
+    ("of", "key", "more"),
+    [
+        (job(), 'kirin_v1_t2v = {"std 5"', ""),
+        (edit(4), 'kirin_video_o1 = {"pro edit per second"', ""),
+        (edit(None), 'kirin_video_o1 = {"pro edit per second"', "--check-urls"),
+    ],
+)
+def test_the_three_ways_to_make_a_price_known_are_named(of, key, more):
+    why, ways = prices().ways_to_tell(of)
+    assert "not known" in why
+    assert "--assume-cost USD" in ways
+    assert key in ways
+    assert "without --max-cost" in ways
+    assert more in ways
+
+
+def test_the_class_of_a_job_is_that_of_what_is_sent():
+    assert str(price_class_of(job(mode="pro"))) == "pro 5"
+    assert str(price_class_of(replace(job(), values={}))) == "std 5"
