@@ -95,9 +95,9 @@ _kirin_about() {
       esac
       ;;
     validate)
-      flags='--set --only --tag --max-jobs --strict --check-urls --json --quiet --color --help'
+      flags='--set --only --tag --max-jobs --strict --check-urls --report --json --quiet --color --help'
       case $2 in
-        --set | --only | --tag | --max-jobs) ;;
+        --set | --only | --tag | --max-jobs | --report) ;;
         --color) words='auto always never' ;;
         [0-9]*) files=job-file ;;
         *) return 1 ;;

@@ -53,7 +53,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
-                '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
+                '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, sarif, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--jsonl' = @{ Help = 'Print the result as JSON, one object a line.'; Takes = $false; Words = @() }
                 '--format' = @{ Help = 'Print a line for each through a template of JSON fields: ''{name}\t{outputs.0.sha256}''.'; Takes = $true; Words = @() }
@@ -114,7 +114,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
-                '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
+                '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, sarif, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--jsonl' = @{ Help = 'Print the result as JSON, one object a line.'; Takes = $false; Words = @() }
                 '--format' = @{ Help = 'Print a line for each through a template of JSON fields: ''{name}\t{outputs.0.sha256}''.'; Takes = $true; Words = @() }
@@ -163,7 +163,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
-                '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
+                '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, sarif, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--jsonl' = @{ Help = 'Print the result as JSON, one object a line.'; Takes = $false; Words = @() }
                 '--format' = @{ Help = 'Print a line for each through a template of JSON fields: ''{name}\t{outputs.0.sha256}''.'; Takes = $true; Words = @() }
@@ -211,7 +211,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
-                '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
+                '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, sarif, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--jsonl' = @{ Help = 'Print the result as JSON, one object a line.'; Takes = $false; Words = @() }
                 '--format' = @{ Help = 'Print a line for each through a template of JSON fields: ''{name}\t{outputs.0.sha256}''.'; Takes = $true; Words = @() }
@@ -266,7 +266,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
-                '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
+                '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, sarif, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--jsonl' = @{ Help = 'Print the result as JSON, one object a line.'; Takes = $false; Words = @() }
                 '--format' = @{ Help = 'Print a line for each through a template of JSON fields: ''{name}\t{outputs.0.sha256}''.'; Takes = $true; Words = @() }
@@ -307,7 +307,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
-                '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
+                '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, sarif, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--jsonl' = @{ Help = 'Print the result as JSON, one object a line.'; Takes = $false; Words = @() }
                 '--format' = @{ Help = 'Print a line for each through a template of JSON fields: ''{name}\t{outputs.0.sha256}''.'; Takes = $true; Words = @() }
@@ -330,6 +330,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--max-jobs' = @{ Help = 'Refuse files that make more jobs.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
                 '--check-urls' = @{ Help = 'Inspect images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
+                '--report' = @{ Help = 'Write a report: junit, markdown, github, sarif, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
@@ -367,7 +368,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
         'report' = @{
             Help = 'Make reports from results that are there: a gallery, JUnit, Markdown ...'
             Flags = [ordered]@{
-                '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
+                '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, sarif, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
                 '--merge' = @{ Help = 'Join the results of all shards below a folder; say which miss.'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }

@@ -61,8 +61,16 @@ ReportFlag = Annotated[
     list[str] | None,
     typer.Option(
         "--report", metavar="FORMAT=PATH", rich_help_panel=OUTPUT,
-        help="Write a report: html, html-embedded, junit, markdown, github, json or jsonl; - is standard output. "
-        "github=auto serves a GitHub Actions step. Repeatable.",
+        help="Write a report: html, html-embedded, junit, markdown, github, sarif, json or jsonl; - is standard "
+        "output. github=auto serves a GitHub Actions step. Repeatable.",
+    ),
+]  # fmt: skip
+CheckReportFlag = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report", metavar="FORMAT=PATH", rich_help_panel=OUTPUT,
+        help="Write a report: junit, markdown, github, sarif, json or jsonl; - is standard output. github=auto serves "
+        "a GitHub Actions step. Repeatable.",
     ),
 ]  # fmt: skip
 Force = Annotated[bool, typer.Option("--force", rich_help_panel=OUTPUT, help="Replace files that are there.")]

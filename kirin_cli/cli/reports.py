@@ -1,4 +1,4 @@
-"""The reports that `--report` asks for: after a run however it ended, and of results found on the disk."""
+"""The reports that `--report` asks for: after a command however it ended, and of results found on the disk."""
 
 import os
 import re
@@ -10,6 +10,7 @@ from typing import Final
 
 from kirin_cli.cli.console import CommandConsole
 from kirin_cli.errors import KirinError, LocalError
+from kirin_cli.json_text import dump_json
 from kirin_cli.modelspec.types import Finding
 from kirin_cli.report import FORMATS
 from kirin_cli.report.destinations import (
@@ -21,9 +22,12 @@ from kirin_cli.report.destinations import (
     write_report,
 )
 from kirin_cli.report.json_format import error_result, refused_result, run_data
+from kirin_cli.report.report import ReportKind
 from kirin_cli.run.job import Summary
 from kirin_cli.ui.terminal_text import escape_untrusted
 
+ErrorData = Callable[[KirinError], Mapping[str, object]]
+"""The result of a command that an error ended."""
 MAX_TEXT: Final = 20_000
 _JOINERS: Final = re.compile("([\u200c\u200d])")  # invisible, but part of how many scripts and emoji are written
 _GRAVER: Final = frozenset({2, 70, 130, 143})
@@ -50,12 +54,19 @@ class Reports:
         return self.publish(lambda: refused_result(findings), 2, console)
 
     @contextmanager
-    def on_error(self, console: CommandConsole) -> Iterator[None]:
-        """Report on what is raised inside, and let it go on to whoever says it."""
+    def on_error(
+        self, console: CommandConsole, error_data: ErrorData = error_result, *, json: bool = False
+    ) -> Iterator[None]:
+        """Report on what is raised inside, as `error_data` puts it, and let it go on to whoever says it.
+
+        With `json` it is printed too.
+        """
         try:
             yield
         except KirinError as error:
-            data = error_result(error)
+            data = error_data(error)
+            if json:
+                console.data(dump_json(data))
             self.publish(lambda: data, error.exit_code, console)
             raise
 
@@ -74,9 +85,9 @@ class Reports:
 NO_REPORTS: Final = Reports()
 
 
-def parse_reports(texts: Iterable[str] | None, *, json: bool) -> Reports:
+def parse_reports(texts: Iterable[str] | None, *, json: bool, kind: ReportKind = "run") -> Reports:
     """What `--report` was given, any number of times. Raises UsageError for what cannot be done."""
-    return Reports(parse_destinations(texts or (), stdout_is_taken=json))
+    return Reports(parse_destinations(texts or (), stdout_is_taken=json, kind=kind))
 
 
 def _write(destination: Destination, data: Mapping[str, object], console: CommandConsole) -> None:
@@ -85,15 +96,11 @@ def _write(destination: Destination, data: Mapping[str, object], console: Comman
     Raises LocalError.
     """
     from kirin_cli.report import github
-    from kirin_cli.report.report import ReportParser
+    from kirin_cli.report.parser import ReportParser
 
     path, is_github = destination.path, destination.format == "github"
-    report = ReportParser(sanitize).report(data, path.parent if path else Path())
-    if is_github:
-        workspace = os.environ.get("GITHUB_WORKSPACE")
-        text = github.render(report, Path.cwd(), Path(workspace) if workspace else None)
-    else:
-        text = FORMATS[destination.format].render(report)
+    report = ReportParser(sanitize).report(data, path.parent if path else Path(), _folder_in_workspace())
+    text = FORMATS[destination.format].render(report)
     if path is not None:
         write_report(path, text, [file.path for job in report.jobs for file in job.files])
         console.info(f"report: {path}")
@@ -104,6 +111,13 @@ def _write(destination: Destination, data: Mapping[str, object], console: Comman
         for step_file, render in zip(github_files(os.environ), (github.summary, github.outputs), strict=True):
             if step_file is not None:
                 append_to_file(step_file, render(report))
+
+
+def _folder_in_workspace() -> Path:
+    """This folder as the runner of GitHub sees it, which looks for files from its workspace on."""
+    workspace = os.environ.get("GITHUB_WORKSPACE")
+    here = Path.cwd()
+    return here.relative_to(workspace) if workspace and here.is_relative_to(workspace) else Path()
 
 
 def sanitize(text: str) -> str:

@@ -11,6 +11,7 @@ from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.modelspec.text import did_you_mean
 from kirin_cli.regular_file import obstacle_at
 from kirin_cli.report import FORMATS
+from kirin_cli.report.report import ReportKind
 from kirin_cli.run.outputs import read_sidecar
 
 STDOUT: Final = "-"
@@ -30,9 +31,13 @@ class Destination:
         return None if self.target in {STDOUT, AUTO} else Path(self.target)
 
 
-def parse_destinations(texts: Iterable[str], *, stdout_is_taken: bool = False) -> tuple[Destination, ...]:
+def parse_destinations(
+    texts: Iterable[str], *, stdout_is_taken: bool = False, kind: ReportKind = "run"
+) -> tuple[Destination, ...]:
     """What `--report` was given. Raises UsageError for what cannot be done, before anything else is."""
     destinations = tuple(map(_parse_destination, texts))
+    for destination in destinations:
+        ensure_fitting(destination.format, kind)
     targets = [item.target if item.path is None else str(item.path.absolute()) for item in destinations]
     for destination, target in zip(destinations, targets, strict=True):
         if targets.count(target) > 1 and target != AUTO:
@@ -42,6 +47,15 @@ def parse_destinations(texts: Iterable[str], *, stdout_is_taken: bool = False) -
                 f"--report {destination.format}=-: standard output is taken by --json, --jsonl or --format"
             )
     return destinations
+
+
+def ensure_fitting(format_name: str, kind: ReportKind) -> None:
+    """Raise UsageError for a format of videos where there are none."""
+    if FORMATS[format_name].of_runs_only and kind != "run":
+        others = ", ".join(name for name, form in FORMATS.items() if not form.of_runs_only)
+        raise UsageError(
+            f"--report {format_name} shows videos, and kirin {kind} makes none", hint=f"choose of {others}"
+        )
 
 
 def write_report(path: Path, text: str, outputs: Iterable[Path] = ()) -> None:

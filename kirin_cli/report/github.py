@@ -4,13 +4,13 @@
 """
 
 import secrets
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from kirin_cli.report import markdown
 from kirin_cli.report.json_format import totals
-from kirin_cli.report.report import Report, ReportJob, ReportProblem
+from kirin_cli.report.report import ACTIONS, INVALID, Report, ReportJob, ReportProblem, path_in_workspace
 
 MAX_ANNOTATIONS: Final = 10
 """The runner shows so many of a kind for one step."""
@@ -22,17 +22,15 @@ MAX_OUTPUT_BYTES: Final = 200_000
 """All outputs of a job together may have 1 MB."""
 
 
-def render(report: Report, here: Path | None = None, workspace: Path | None = None) -> str:
+def render(report: Report) -> str:
     """The annotations, one a line: an error for each job that did not end well and each problem.
 
-    `here` is the folder of the step: the runner looks for files from the workspace on.
+    The runner looks for their files from the workspace on, as `report.root` says.
     """
-    inside = here is not None and workspace is not None and here.is_relative_to(workspace)
-    start = here.relative_to(workspace) if inside and here and workspace else Path()
     warnings = [problem for problem in report.problems if problem.severity == "warning"]
     errors: list[ReportJob | ReportProblem] = [problem for problem in report.problems if problem.severity != "warning"]
     errors += [job for job in report.jobs if job.failure]
-    lines = [*_annotations("error", errors, start), *_annotations("warning", warnings, start)]
+    lines = [*_annotations("error", errors, report), *_annotations("warning", warnings, report)]
     if report.missing_shards:
         numbers = ", ".join(map(str, report.missing_shards))
         lines.append(_command("error", {"title": "kirin"}, f"missing shards: {numbers}"))
@@ -45,13 +43,11 @@ def summary(report: Report) -> str:
 
 
 def outputs(report: Report) -> str:
-    """`name<<delimiter` blocks: exit_code, run_id, the totals (jobs, done, failed, …, cost_usd), and the paths made."""
-    paths = [str(file.path) for job in report.jobs for file in job.files]
-    values = {
-        "exit_code": str(report.exit_code), "run_id": report.run_id,
-        **{name: str(number) for name, number in totals(report.states, report.cost).items()},
-        "paths": "\n".join(path for path in paths if path.isprintable()),
-    }  # fmt: skip
+    """`name<<delimiter` blocks: exit_code and jobs; errors and warnings; what stands in the totals (done, cost_usd …).
+
+    Of a run also run_id and the paths made.
+    """
+    values = {"exit_code": str(report.exit_code), **_numbers(report)}
     blocks = []
     for name, value in values.items():
         head = value.encode("utf-8", "replace")[:MAX_OUTPUT_BYTES].decode("utf-8", "ignore")
@@ -61,15 +57,32 @@ def outputs(report: Report) -> str:
     return "".join(blocks)
 
 
-def _annotations(level: str, items: Sequence[ReportJob | ReportProblem], start: Path) -> Iterator[str]:
+def _numbers(report: Report) -> Mapping[str, str]:
+    found = {"jobs": str(len(report.jobs)), "errors": str(report.errors), "warnings": str(report.warnings)}
+    if report.kind == "run":
+        paths = [str(file.path) for job in report.jobs for file in job.files]
+        counts = {name: str(number) for name, number in totals(report.states, report.cost).items()}
+        return {"run_id": report.run_id, **counts, "paths": "\n".join(path for path in paths if path.isprintable())}
+    states = Counter(job.state for job in report.jobs)
+    if report.kind == "validate":
+        return {**found, "valid": str(not report.exit_code).lower(), INVALID: str(states[INVALID])}
+    actions = {action.replace(" ", "_"): str(states[action]) for action in ACTIONS}
+    cost, seconds = report.likely_cost, report.likely_seconds
+    return {
+        **found, **actions, "cost_usd": "" if cost is None else str(cost),
+        "seconds": "" if seconds is None else f"{seconds:.0f}",
+    }  # fmt: skip
+
+
+def _annotations(level: str, items: Sequence[ReportJob | ReportProblem], report: Report) -> Iterator[str]:
     shown = items if len(items) <= MAX_ANNOTATIONS else items[: MAX_ANNOTATIONS - 1]
     for item in shown:
         name, reason = (item.name, item.failure) if isinstance(item, ReportJob) else (item.job, item)
         assert reason is not None  # noqa: S101  (the caller chose the jobs that have one)
-        rule = f" [{item.rule}]" if isinstance(item, ReportProblem) and item.rule else ""
-        file = (start / item.file).as_posix() if item.file else ""
+        file = path_in_workspace(item.file, report.root)
         position = {"file": file, "line": str(item.line or ""), "col": str(item.column or "")}
-        message = f"{reason.message}{rule}" + (f"\n{reason.hint}" if reason.hint else "")
+        text = item.text if isinstance(item, ReportProblem) else reason.message
+        message = f"{text}\n{reason.hint}" if reason.hint else text
         yield _command(level, {**position, "title": f"kirin: {name}" if name else "kirin"}, message)
     if len(shown) < len(items):
         yield _command(level, {"title": "kirin"}, f"and {len(items) - len(shown)} more; see the summary")

@@ -1,4 +1,4 @@
-"""The JSON of a run and of `validate`, and JSON lines. Scripts rely on the shape: it only grows."""
+"""The JSON of a run and of a check, and JSON lines. Scripts rely on the shape: it only grows."""
 
 import json
 from collections import Counter
@@ -11,7 +11,8 @@ from kirin_cli.errors import KirinError
 from kirin_cli.formatting import iso_utc
 from kirin_cli.json_text import dump_json, escape_ci_commands
 from kirin_cli.modelspec.types import Finding
-from kirin_cli.report.report import STATES, Report, as_list, as_mapping
+from kirin_cli.report.parser import as_list, as_mapping
+from kirin_cli.report.report import STATES, Report
 from kirin_cli.run.job import Outcome, Summary
 
 if TYPE_CHECKING:
@@ -68,15 +69,25 @@ def totals(states: Mapping[str, int], cost: Decimal) -> dict[str, object]:
     return {"jobs": sum(states.values()), **counts, "cost_usd": str(cost)}
 
 
+def problem_rows(findings: Iterable[Finding]) -> list[dict[str, object]]:
+    """What was found, as `problems` has it in every result."""
+    names = ("severity", "message", "rule", "path", "job", "file", "line", "column", "via")
+    return [_fields(finding, names) for finding in findings]
+
+
+def error_rows(error: KirinError) -> list[dict[str, object]]:
+    """An error, as `problems` has it in every result."""
+    return [{"severity": "error", "message": error.message, "hint": error.hint}]
+
+
 def refused_result(findings: Iterable[Finding]) -> dict[str, object]:
     """A run that sent nothing, because of what was found."""
-    names = ("severity", "message", "rule", "path", "job", "file", "line", "column")
-    return _without_jobs(2, [_fields(finding, names) for finding in findings])
+    return _without_jobs(2, problem_rows(findings))
 
 
 def error_result(error: KirinError) -> dict[str, object]:
     """A run that an error ended before its jobs could say how they stand."""
-    return _without_jobs(error.exit_code, [{"severity": "error", "message": error.message, "hint": error.hint}])
+    return _without_jobs(error.exit_code, error_rows(error))
 
 
 def _without_jobs(exit_code: int, problems: list[dict[str, object]]) -> dict[str, object]:
@@ -114,8 +125,12 @@ JOB_LINE_FIELDS: Final[Mapping[str, object]] = {"run_id": None, **JOB_FIELDS}
 
 
 def render_jsonl(report: Report) -> str:
-    """The lines, in ASCII; nothing where there are no jobs."""
-    return escape_ci_commands("\n".join(map(json.dumps, job_rows(report.data))))
+    """The lines, in ASCII: a job a line, then what is wrong with none of these; nothing where there is neither."""
+    jobs = job_rows(report.data)
+    names = {str(job.get("name")) for job in jobs}
+    problems = map(as_mapping, as_list(report.data.get("problems")))
+    rows = [*jobs, *(dict(problem) for problem in problems if str(problem.get("job")) not in names)]
+    return escape_ci_commands("\n".join(map(json.dumps, rows)))
 
 
 def job_rows(data: Mapping[str, object]) -> list[dict[str, object]]:
@@ -123,14 +138,32 @@ def job_rows(data: Mapping[str, object]) -> list[dict[str, object]]:
     return [{"run_id": data.get("run_id"), **as_mapping(job)} for job in as_list(data.get("jobs"))]
 
 
-def render_validation(checked: "CheckedFiles", *, strict: bool) -> str:
-    """Every job with its errors and warnings, and what is wrong with the files themselves."""
-    report = {
-        "valid": not checked.is_refused(strict=strict),
+def validation_data(checked: "CheckedFiles", *, strict: bool) -> dict[str, object]:
+    """Every job with its errors and warnings, what is wrong with the files themselves, and all of it in `problems`."""
+    refused, names = checked.is_refused(strict=strict), ("file", "line", "column", "message", "via")
+    of_files: dict[str, list[dict[str, object]]] = {"error": [], "warning": []}
+    for finding in checked.findings:
+        of_files[finding.severity].append(_fields(finding, names))
+    return {
+        "kind": "validate",
+        "valid": not refused,
+        "exit_code": 2 if refused else 0,
         "jobs": [_checked_job(job) for job in checked.jobs],
-        "errors": [_fields(finding, ("file", "line", "column", "message", "via")) for finding in checked.findings],
+        "errors": of_files["error"],
+        "warnings": of_files["warning"],
+        "problems": problem_rows(checked.all_findings()),
+        "kirin_version": __version__,
     }
-    return dump_json(report)
+
+
+def validation_error(error: KirinError) -> dict[str, object]:
+    """A check that an error ended before it could say anything of the jobs."""
+    position = dict.fromkeys(("file", "line", "column"))
+    return {
+        "kind": "validate", "valid": False, "exit_code": error.exit_code, "jobs": [],
+        "errors": [{**position, "message": error.message, "hint": error.hint}], "warnings": [],
+        "problems": error_rows(error), "kirin_version": __version__,
+    }  # fmt: skip
 
 
 def _checked_job(checked: "CheckedJob") -> dict[str, object]:

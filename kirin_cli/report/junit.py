@@ -12,17 +12,20 @@ from pathlib import PurePath
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from kirin_cli.report.report import CHARGED, Report, ReportJob, ReportProblem
+from kirin_cli.report.report import CHARGED, VALID, Report, ReportJob, ReportProblem
 
 FAILED: Final = frozenset({"failed", "rejected"})
+PASSED: Final = frozenset({"done", VALID, "send"})
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NO_CLASS: Final = re.compile(r"[^\w-]+")
 
 
 def render(report: Report) -> str:
-    """The document: a suite for each job file, a case for each job and for each problem."""
+    """The document: a suite for each job file, a case for each job and for each problem of none of them."""
     suites: dict[str, list[ReportJob | ReportProblem]] = {}
-    cases: list[ReportJob | ReportProblem] = [*report.problems, *report.jobs]
+    told = {(problem.message, problem.line, problem.column) for job in report.jobs for problem in job.problems}
+    apart = [one for one in report.problems if (one.message, one.line, one.column) not in told]
+    cases: list[ReportJob | ReportProblem] = [*apart, *report.jobs]
     for item in cases:
         suites.setdefault(item.file, []).append(item)
     root = Element("testsuites", name="kirin")
@@ -52,7 +55,7 @@ def _add_case(suite: Element, item: ReportJob | ReportProblem, names: Counter[tu
     else:
         case.set("time", "0.000")
         tag = "skipped" if item.severity == "warning" else "error"
-        _add_result(case, tag, item.rule or item.severity, item.message, item.hint, item.file + item.line_column)
+        _add_result(case, tag, item.rule or item.severity, item.message, item.hint, _position_line(item))
 
 
 def _names(item: ReportJob | ReportProblem) -> tuple[str, str]:
@@ -71,7 +74,9 @@ def _describe_job(case: Element, job: ReportJob) -> None:
     case.set("time", f"{job.seconds or 0:.3f}")
     facts = {
         "state": job.state, "model": job.model, "cost_usd": "" if job.cost is None else str(job.cost),
-        "task_id": job.task_id, "external_task_id": job.external_id, "prompt": job.prompt,
+        "task_id": job.task_id, "external_task_id": job.external_id, "prompt": job.prompt, "reason": job.reason,
+        "mode": job.mode, "duration": job.duration, "path": job.path, "price_from": job.price_detail,
+        "likely_seconds": "" if job.likely_seconds is None else f"{job.likely_seconds:.0f}",
     }  # fmt: skip
     properties = SubElement(case, "properties")
     for name, value in facts.items():
@@ -82,11 +87,22 @@ def _describe_job(case: Element, job: ReportJob) -> None:
         task = f"task {job.task_id}" if job.task_id else ""
         charged = CHARGED.get(failure.charged, "")
         _add_result(case, tag, failure.code or job.state, failure.message, failure.hint, charged, task)
-    elif job.state != "done":
+    elif errors := [problem for problem in job.problems if problem.severity != "warning"]:
+        lines = [f"{_position_line(problem)}: {problem.severity}: {problem.text}" for problem in job.problems]
+        failed = SubElement(case, "failure", message=_xml(errors[0].message), type=_xml(errors[0].rule or "error"))
+        failed.text = _xml("\n".join(lines))
+    elif job.state not in PASSED:
         _add_result(case, "skipped", job.state, job.reason or job.state)
     paths = [path for path in (str(file.path) for file in job.files) if path.isprintable() and "]]" not in path]
-    if paths:
-        SubElement(case, "system-out").text = _xml("\n".join(f"[[ATTACHMENT|{path}]]" for path in paths))
+    lines = [f"[[ATTACHMENT|{path}]]" for path in paths]
+    if not failure and job.state == VALID:
+        lines += [f"{_position_line(problem)}: warning: {problem.text}" for problem in job.problems]
+    if lines:
+        SubElement(case, "system-out").text = _xml("\n".join(lines))
+
+
+def _position_line(item: ReportProblem) -> str:
+    return f"{item.file}{item.line_column}"
 
 
 def _add_result(case: Element, tag: str, kind: str, *texts: str) -> None:

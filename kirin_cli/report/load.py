@@ -1,4 +1,4 @@
-"""Results found on the disk, and several of them merged into one: shards, runs, sidecars."""
+"""Results found on the disk, and several of them merged into one: shards, runs, sidecars, plans, checks."""
 
 import json
 import sys
@@ -15,7 +15,9 @@ from kirin_cli.errors import BATCH_ORDER, LocalError, UsageError
 from kirin_cli.json_text import parse_json
 from kirin_cli.regular_file import read_regular_file
 from kirin_cli.report.json_format import RunData, totals
-from kirin_cli.report.report import as_decimal, as_int, as_list, as_mapping, as_timestamp
+from kirin_cli.report.parser import as_decimal, as_int, as_list, as_mapping, as_timestamp, kind_of
+from kirin_cli.report.plan_format import merge_totals
+from kirin_cli.report.report import KINDS, ReportKind
 from kirin_cli.run.outputs import Sidecar, read_sidecar
 
 MAX_RESULT_BYTES: Final = 256 << 20
@@ -24,11 +26,16 @@ STDIN: Final = "-"
 
 @dataclass(frozen=True, slots=True)
 class LoadedResult:
-    """The data of one file; `is_run` tells a run from a single sidecar."""
+    """The data of one file; `is_run` tells the result of a command from a single sidecar."""
 
     data: RunData
     source: Path
     is_run: bool
+
+    @property
+    def kind(self) -> ReportKind:
+        """Which command's result it is; a sidecar is left by a run."""
+        return kind_of(self.data)
 
 
 def load_results(paths: Iterable[Path]) -> list[LoadedResult]:
@@ -51,9 +58,8 @@ def _load(path: Path) -> list[LoadedResult]:
     result = _parse_run(sys.stdin.buffer.read(MAX_RESULT_BYTES + 1), path) if is_stdin else _read(path)
     if result is None:
         problem = "is no result of kirin" if is_stdin or path.exists() else "is not there"
-        raise UsageError(
-            f"{path} {problem}", hint="name results of kirin run --json, sidecars beside videos, or folders"
-        )
+        hint = "name results of kirin run, plan or validate --json, sidecars beside videos, or folders"
+        raise UsageError(f"{path} {problem}", hint=hint)
     return [result]
 
 
@@ -76,7 +82,11 @@ def _parse_run(raw: bytes, source: Path) -> LoadedResult | None:
         )
     except ValueError:
         return None
-    if not isinstance(data, dict) or not isinstance(data.get("jobs"), list) or "run_id" not in data:
+    if not isinstance(data, dict) or not isinstance(data.get("jobs"), list):
+        return None
+    if kind_of(data) != "run":
+        return LoadedResult(data, source, is_run=True)
+    if "run_id" not in data:
         return None
     jobs = []
     for job in map(as_mapping, data["jobs"]):
@@ -115,31 +125,53 @@ def _run_of_sidecar(sidecar: Sidecar) -> dict[str, object]:
 INCOMPLETE: Final = 8
 """The exit code of a run of which shards are missing: like a run whose end nobody has seen yet."""
 
-_GRAVEST_FIRST: Final = (70, 9, 143, 130, 2, *BATCH_ORDER[2:])
+_GRAVEST_FIRST: Final = (70, 9, 143, 130, 2, *BATCH_ORDER[2:-1], 10, 0)
 _RANKS: Final = {"done": 0, "skipped": 1}
 MAX_SHARDS_MERGED: Final = 100_000
 
 
+def pick_kind(results: Sequence[LoadedResult]) -> tuple[list[LoadedResult], dict[ReportKind, int]]:
+    """The results that can be merged, those of runs before plans before checks; and how many of which are left out."""
+    kinds = Counter(result.kind for result in results)
+    picked = next(kind for kind in KINDS if kinds[kind])
+    return [result for result in results if result.kind == picked], {k: n for k, n in kinds.items() if k != picked}
+
+
 def merge_results(results: Sequence[LoadedResult]) -> dict[str, object]:
-    """One run made of all: each job once, as it stands best. Raises UsageError where shards do not fit together."""
+    """One result made of all, which are of one kind: each job once, as it stands best.
+
+    Raises UsageError where shards do not fit together.
+    """
     runs = [result.data for result in results if result.is_run]
     shards = _merge_shards(runs)
-    jobs = _merge_jobs(results)
-    costs = [as_decimal(job.get("cost_usd")) for job in jobs if job.get("state") != "skipped"]
-    started, ended = _times(runs, "started_at"), _times(runs, "ended_at")
+    kind = results[0].kind
+    jobs = [job for run in runs for job in as_list(run.get("jobs"))] if kind == "validate" else _merge_jobs(results)
     codes = {as_int(result.data.get("exit_code")) for result in results}
     codes |= {INCOMPLETE} if shards and shards["missing"] else set()
-    return {
-        "run_id": ", ".join(filter(None, dict.fromkeys(str(run.get("run_id") or "") for run in runs))),
-        "exit_code": next((code for code in _GRAVEST_FIRST if code in codes), 0),
-        "totals": totals(Counter(str(job.get("state")) for job in jobs), sum(filter(None, costs), Decimal(0))),
+    exit_code = next((code for code in _GRAVEST_FIRST if code in codes), 0)
+    merged: dict[str, object] = {
+        "exit_code": exit_code,
         "jobs": jobs,
         "problems": [problem for run in runs for problem in as_list(run.get("problems"))],
+        "shards": shards,
+        "kirin_version": __version__,
+    }
+    if kind == "validate":
+        lists = {name: [one for run in runs for one in as_list(run.get(name))] for name in ("errors", "warnings")}
+        return {"kind": kind, "valid": all(run.get("valid") is True for run in runs), **merged, **lists}
+    if kind == "plan":
+        totals_of_shards = [as_mapping(run.get("totals")) for run in runs]
+        return {"kind": kind, **merged, "totals": merge_totals(_merge_jobs(results), totals_of_shards), "shard": None}
+    costs = [as_decimal(as_mapping(job).get("cost_usd")) for job in jobs if as_mapping(job).get("state") != "skipped"]
+    states = Counter(str(as_mapping(job).get("state")) for job in jobs)
+    started, ended = _times(runs, "started_at"), _times(runs, "ended_at")
+    return {
+        "run_id": ", ".join(filter(None, dict.fromkeys(str(run.get("run_id") or "") for run in runs))),
+        **merged,
+        "totals": totals(states, sum(filter(None, costs), Decimal(0))),
         "started_at": started[min(started)] if started else None,
         "ended_at": ended[max(ended)] if ended else None,
         "shard": None,
-        "shards": shards,
-        "kirin_version": __version__,
     }
 
 

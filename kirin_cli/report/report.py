@@ -1,16 +1,16 @@
-"""A run as the formats draw it, read from plain data that anybody may have written. Knows no file and no format."""
+"""A run, a plan or a check as the formats draw it. Knows no file and no format."""
 
-import math
-import os
-import re
+import posixpath
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
+ReportKind = Literal["run", "plan", "validate"]
+"""Which command's result it is."""
+KINDS: Final[tuple[ReportKind, ...]] = get_args(ReportKind)
 Phase = Literal["queued", "generating", "downloading"]
 PHASES: Final[tuple[Phase, ...]] = ("queued", "generating", "downloading")
 
@@ -34,6 +34,17 @@ STATES: Final[Mapping[str, StateInfo]] = {
     "skipped": StateInfo("⏭️", "skipped"),
 }
 """Every JobState, the gravest first."""
+VALID: Final = "valid"
+INVALID: Final = "invalid"
+ACTIONS: Final[Mapping[str, str]] = {
+    "send": "💸", "ask": "❓", "go on": "⏳", "fetch": "📥", "leave": "🚫", "skip": "⏭️",
+}  # fmt: skip
+"""What a plan would do with a job, each with its mark (run/plan.py: `Action`)."""
+MARKS: Final[Mapping[str, str]] = {
+    **{state: info.mark for state, info in STATES.items()},
+    INVALID: "❌", VALID: "✅", "error": "❌", "warning": "⚠️", **ACTIONS,
+}  # fmt: skip
+"""The marks of states, of what a check found, and of what a plan would do."""
 
 CHARGED: Final = {"yes": "It was charged.", "maybe": "It may have been charged.", "no": "It was not charged."}
 
@@ -76,7 +87,12 @@ class InJobFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportJob(InJobFile):
-    """How one job stands. Texts are "" where there is none; `params` is JSON-like."""
+    """How one job stands. Texts are "" where there is none; `params` is JSON-like.
+
+    In a check `state` is valid or invalid, and `problems` are those of this job. In a plan it is what a run would do,
+    `cost` and `likely_seconds` what that may take, and `price_detail` where the price comes from. `mode` and `duration`
+    (seconds of video) are what it asks for, "" where its model has no such parameter.
+    """
 
     name: str
     model: str
@@ -91,6 +107,12 @@ class ReportJob(InJobFile):
     prompt: str
     params: Mapping[str, object]
     times: Mapping[str, float]
+    problems: tuple["ReportProblem", ...] = ()
+    path: str = ""
+    mode: str = ""
+    duration: str = ""
+    likely_seconds: float | None = None
+    price_detail: str = ""
 
     @property
     def spans(self) -> tuple[tuple[Phase, float, float], ...]:
@@ -110,20 +132,33 @@ class ReportJob(InJobFile):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportProblem(InJobFile):
-    """What kept the run from beginning: a finding in a job file, or an error."""
+    """What kept the run from beginning, or only looks wrong: a finding in a job file, or an error.
+
+    `job` names the jobs that have it, "" for none; `path` is the parameter in them, `via` how an expansion led there.
+    """
 
     severity: str
     message: str
     hint: str
     rule: str
     job: str
+    path: str = ""
+    via: str = ""
+
+    @property
+    def text(self) -> str:
+        """The message with its rule, and with how it came there."""
+        rule, via = f" [{self.rule}]" if self.rule else "", f" (from {self.via})" if self.via else ""
+        return f"{self.message}{rule}{via}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A run, or several joined into one. `data` is the plain data that it was read from, as it came.
+    """A run, plan or check, or several joined into one. `data` is the plain data that it was read from, as it came.
 
-    `folder` is where the report will lie: links start there. `missing_shards` are those without a result.
+    `folder` is where the report will lie: links start there. `missing_shards` are those without a result. `root` is
+    the folder of the command as seen from the workspace of the CI system, which looks for files from there on.
+    `likely_cost` and `likely_seconds` are those of a plan.
     """
 
     run_id: str
@@ -136,6 +171,20 @@ class Report:
     missing_shards: tuple[int, ...] = ()
     folder: Path = Path()
     data: Mapping[str, object] = field(default_factory=dict, repr=False)
+    kind: ReportKind = "run"
+    root: Path = Path()
+    likely_cost: Decimal | None = None
+    likely_seconds: float | None = None
+
+    @property
+    def errors(self) -> int:
+        """How many problems forbid sending."""
+        return sum(problem.severity != "warning" for problem in self.problems)
+
+    @property
+    def warnings(self) -> int:
+        """How many problems do not."""
+        return len(self.problems) - self.errors
 
     @property
     def states(self) -> Mapping[str, int]:
@@ -163,111 +212,6 @@ class Report:
         return self.ended - self.started if self.started and self.ended and self.ended >= self.started else None
 
 
-Clean = Callable[[str], str]
-"""Makes text harmless that somebody else wrote."""
-
-_MONEY: Final = re.compile(r"\d{1,12}(\.\d{1,12})?", re.ASCII)
-_MAX_DEPTH: Final = 12
-
-
-class ReportParser:
-    """Reads records whose texts go through `clean`."""
-
-    def __init__(self, clean: Clean) -> None:
-        self._clean = clean
-
-    def report(self, data: Mapping[str, object], folder: Path) -> Report:
-        """The whole run; `folder` is where the report will lie."""
-        shards = as_mapping(data.get("shards"))
-        return Report(
-            run_id=self._text(data.get("run_id")),
-            exit_code=as_int(data.get("exit_code")),
-            version=self._text(data.get("kirin_version")),
-            started=as_timestamp(data.get("started_at")),
-            ended=as_timestamp(data.get("ended_at")),
-            jobs=tuple(self._job(as_mapping(job)) for job in as_list(data.get("jobs"))),
-            problems=tuple(
-                ReportProblem(
-                    **self._texts(problem, "severity", "message", "hint", "rule", "job", "file"),
-                    line=as_int(problem.get("line")),
-                    column=as_int(problem.get("column")),
-                )
-                for problem in map(as_mapping, as_list(data.get("problems")))
-            ),
-            missing_shards=tuple(filter(None, map(as_int, as_list(shards.get("missing"))))),
-            folder=folder,
-            data=data,
-        )
-
-    def _job(self, job: Mapping[str, object]) -> ReportJob:
-        times = {stage: as_timestamp(text) for stage, text in as_mapping(job.get("times")).items()}
-        state, error = job.get("state"), as_mapping(job.get("error"))
-        return ReportJob(
-            **self._texts(job, "name", "model", "task_id", "reason", "file", "prompt"),
-            state=state if isinstance(state, str) and state in STATES else "unknown",
-            external_id=self._text(job.get("external_task_id")),
-            cost=as_decimal(job.get("cost_usd")),
-            files=tuple(self._file(as_mapping(output)) for output in as_list(job.get("outputs"))),
-            failure=JobFailure(**self._texts(error, "message", "hint", "code", "charged")) if error else None,
-            take=as_int(job.get("take")) or 1,
-            line=as_int(job.get("line")),
-            column=as_int(job.get("column")),
-            params=as_mapping(self._tree(as_mapping(job.get("params")), _MAX_DEPTH)),
-            times={stage: seconds for stage, seconds in times.items() if seconds is not None},
-        )
-
-    def _file(self, output: Mapping[str, object]) -> ReportFile:
-        text = output.get("path")
-        try:  # none where no file of this system can have it
-            path = Path(text) if isinstance(text, str) and b"\0" not in os.fsencode(text) else Path()
-        except UnicodeEncodeError:
-            path = Path()
-        texts = self._texts(output, "type", "sha256", "duration")
-        return ReportFile(path=path, name=self._clean(path.name), bytes=as_int(output.get("bytes")), **texts)
-
-    def _text(self, value: object) -> str:
-        return self._clean(value) if isinstance(value, str) else ""
-
-    def _texts(self, mapping: Mapping[str, object], *names: str) -> dict[str, str]:
-        return {name: self._text(mapping.get(name)) for name in names}
-
-    def _tree(self, value: object, depth: int) -> object:
-        """A JSON value with all its texts and names cleaned, as far down as parameters ever go."""
-        if isinstance(value, Mapping):
-            items = value.items() if depth else ()
-            return {self._clean(str(name)): self._tree(item, depth - 1) for name, item in items}
-        if isinstance(value, list):
-            return [self._tree(item, depth - 1) for item in value] if depth else []
-        return self._clean(value) if isinstance(value, str) else value
-
-
-def as_mapping(value: object) -> Mapping[str, object]:
-    """`value`, or nothing where it is no object."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def as_list(value: object) -> list[object]:
-    """`value`, or nothing where it is no list."""
-    return value if isinstance(value, list) else []
-
-
-def as_int(value: object) -> int:
-    """A count, or 0."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53 else 0
-
-
-def as_decimal(value: object) -> Decimal | None:
-    """An amount that the data writes as a decimal string."""
-    return Decimal(value) if isinstance(value, str) and _MONEY.fullmatch(value) else None
-
-
-def as_timestamp(value: object) -> float | None:
-    """ISO 8601 as seconds since the epoch; UTC where it names no zone."""
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError, OSError):
-        return None
-    return seconds if math.isfinite(seconds) and seconds > 0 else None
+def path_in_workspace(file: str, root: Path) -> str:
+    """A file as CI systems look for it: with slashes, from the workspace on; "" for none and for standard input."""
+    return posixpath.normpath((root / file).as_posix()) if file not in {"", "-"} else ""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from heapq import heappush, heappushpop
 from pathlib import Path
 from statistics import median
 from typing import Final, Literal
@@ -77,3 +78,25 @@ def likely_cost(plans: Sequence[PlannedJob]) -> Decimal | None:
     """What a run may cost in US dollars; None where a job that would be sent has no known price."""
     prices = [plan.price for plan in plans if plan.action == "send"]
     return None if None in prices else sum((price.usd for price in prices if price), Decimal(0))
+
+
+def likely_seconds(plans: Sequence[PlannedJob], in_flight: int) -> float | None:
+    """How long a run may take with so many jobs at once; None where the time of a job to be sent is not known."""
+    times = [plan.seconds for plan in plans if plan.action == "send"]
+    ends: list[float] = []  # of the jobs in flight
+    for seconds in times:
+        if seconds is None:
+            return None
+        start = ends[0] if len(ends) == in_flight else 0.0
+        (heappushpop if len(ends) == in_flight else heappush)(ends, start + seconds)
+    return max(ends, default=0.0)
+
+
+SOMETHING_TO_DO: Final = 10
+"""The exit code of `kirin plan --detailed-exitcode` where a run would do something."""
+NOTHING_TO_DO: Final = frozenset({"skip", "leave"})
+
+
+def plan_exit_code(plans: Sequence[PlannedJob]) -> int:
+    """SOMETHING_TO_DO where a run would send, ask for or fetch anything: a video that is paid for waits to be had."""
+    return 0 if NOTHING_TO_DO.issuperset(plan.action for plan in plans) else SOMETHING_TO_DO

@@ -1,14 +1,28 @@
 """What GitHub's runner reads: commands, and files with heredocs. The readers here follow the runner's own rules."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.report_data import ERROR, HOSTILE, hostile, job, report
+from support.report_data import (
+    ERROR,
+    HOSTILE,
+    PROBLEM,
+    check,
+    hostile,
+    hostile_check,
+    hostile_plan,
+    job,
+    plan,
+    planned_job,
+    read,
+    report,
+)
 
 from kirin_cli.cli.reports import sanitize
 from kirin_cli.report import github
-from kirin_cli.report.report import ReportParser
+from kirin_cli.report.parser import ReportParser
 
 
 def commands(text: str) -> list[tuple[str, dict[str, str], str]]:
@@ -70,12 +84,11 @@ def test_missing_shards_are_an_error():
     assert commands(github.render(report(job(), shards={"missing": [2, 5]})))[0][2] == "missing shards: 2, 5"
 
 
-def test_files_are_named_from_the_workspace_where_the_step_runs_in_a_folder_of_it(tmp_path):
-    failed = report(job("a", state="failed", error=ERROR))
-    drawn = github.render(failed, tmp_path / "videos", tmp_path)
-    assert commands(drawn)[0][1]["file"] == "videos/jobs.yaml"
-    outside = github.render(failed, tmp_path, tmp_path / "elsewhere")
-    assert commands(outside)[0][1]["file"] == "jobs.yaml"
+def test_files_are_named_from_the_workspace_where_the_step_runs_in_a_folder_of_it():
+    failed = replace(report(job("a", state="failed", error=ERROR)), root=Path("videos"))
+    assert commands(github.render(failed))[0][1]["file"] == "videos/jobs.yaml"
+    above = replace(report(job("a", state="failed", error=ERROR, file="../jobs.yaml")), root=Path("videos"))
+    assert commands(github.render(above))[0][1]["file"] == "jobs.yaml"
 
 
 @pytest.mark.parametrize("evil", HOSTILE)
@@ -95,6 +108,27 @@ def test_outputs_are_for_later_steps():
     )
     assert (found["exit_code"], found["cost_usd"], found["done"], found["failed"]) == ("1", "0.28", "1", "1")
     assert found["paths"] == "renders/a.mp4"
+
+
+def test_a_check_and_a_plan_have_outputs_of_their_own():
+    found = outputs(github.outputs(read(check(PROBLEM, {**PROBLEM, "severity": "warning", "message": "odd"}))))
+    assert found == {
+        "exit_code": "2", "jobs": "2", "errors": "1", "warnings": "1", "valid": "false", "invalid": "1",
+    }  # fmt: skip
+    found = outputs(github.outputs(read(plan(planned_job(), planned_job("b", action="go on"), exit_code=10))))
+    assert (found["exit_code"], found["send"], found["go_on"], found["skip"]) == ("10", "1", "1", "0")
+    assert (found["cost_usd"], found["seconds"]) == ("0.28", "84")
+
+
+@pytest.mark.parametrize("evil", HOSTILE)
+def test_H3_a_hostile_job_file_commands_nothing(evil):
+    for data in (hostile_check(evil), hostile_plan(evil)):
+        drawn = read(data)
+        found = commands(github.render(drawn))
+        assert {kind for kind, _, _ in found} <= {"error", "warning"}
+        assert all(set(properties) <= {"file", "line", "col", "title"} for _, properties, _ in found)
+        assert outputs(github.outputs(drawn))["jobs"] == "2"
+        assert not any(line.lstrip().startswith("::") for line in github.summary(drawn).splitlines())
 
 
 def test_delimiters_cannot_be_guessed():

@@ -12,7 +12,7 @@ from support.report_data import ERROR, HOSTILE, TIMES, hostile, job, output, rep
 from kirin_cli.cli.reports import sanitize
 from kirin_cli.report import html
 from kirin_cli.report.html_charts import render_timeline
-from kirin_cli.report.report import ReportParser
+from kirin_cli.report.parser import ReportParser
 
 
 class Page(HTMLParser):

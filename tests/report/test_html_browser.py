@@ -14,7 +14,7 @@ from support.report_data import ERROR, HOSTILE, hostile, job, output, text
 
 from kirin_cli.cli.reports import sanitize
 from kirin_cli.report import html
-from kirin_cli.report.report import ReportParser
+from kirin_cli.report.parser import ReportParser
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 CLIPS = Path(html.__file__).parents[1] / "sandbox" / "clips"

@@ -5,11 +5,24 @@ from pathlib import Path
 
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
-from support.report_data import ERROR, HOSTILE, hostile, job, text
+from support.report_data import (
+    ERROR,
+    HOSTILE,
+    PROBLEM,
+    check,
+    hostile,
+    hostile_check,
+    hostile_plan,
+    job,
+    plan,
+    planned_job,
+    read,
+    text,
+)
 
 from kirin_cli.cli.reports import sanitize
 from kirin_cli.report import junit
-from kirin_cli.report.report import ReportParser
+from kirin_cli.report.parser import ReportParser
 
 JOBS = (
     job("a"), job("b", state="skipped", reason="its file is there"), job("c", state="failed", error=ERROR, outputs=[]),
@@ -93,3 +106,44 @@ def test_H3_hostile_text_stays_text_for_both_readers(evil):
         "testsuites", "testsuite", "testcase", "properties", "property", "failure", "error", "skipped", "system-out",
     }  # fmt: skip
     assert sum(len(suite) for suite in JUnitXml.fromstring(document.encode())) == 3
+
+
+def test_each_job_of_a_check_is_a_case_with_all_that_is_wrong_with_it():
+    of_file = {**PROBLEM, "job": "", "rule": "", "message": 'unknown key "jbs"', "line": 20}
+    second = {**PROBLEM, "message": "duration is 7", "rule": "T3", "line": 6}
+    warning = {**PROBLEM, "job": "b", "severity": "warning", "message": "odd"}
+    suite = ET.fromstring(junit.render(read(check(of_file, PROBLEM, second, warning)))).find("testsuite")
+    assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["3", "1", "1", "0"]
+    file_case, bad, good = suite
+    assert (file_case.get("line"), file_case.find("error").get("message")) == ("20", 'unknown key "jbs"')
+    assert (bad.get("name"), bad.get("line"), bad.find("failure").get("message")) == ("a", "4", "cfg_scale is 7")
+    assert bad.findtext("failure").splitlines() == [
+        "j.yaml:5:9: error: cfg_scale is 7 [T4]", "j.yaml:6:9: error: duration is 7 [T3]",
+    ]  # fmt: skip
+    assert good.findtext("system-out") == "j.yaml:5:9: warning: odd [T4]"
+
+
+def test_a_problem_of_many_jobs_fails_each_of_them():
+    both = [{**PROBLEM, "job": name} for name in "ab"]
+    (suite,) = JUnitXml.fromstring(junit.render(read(check(*both))).encode())
+    assert [(case.name, type(case.result[0])) for case in suite] == [("a", Failure), ("b", Failure)]
+
+
+def test_each_job_of_a_plan_is_a_case_with_its_price():
+    done = planned_job("b", action="skip", reason="its file is there")
+    first, second = ET.fromstring(junit.render(read(plan(planned_job(), done)))).iter("testcase")
+    facts = {one.get("name"): one.get("value") for one in first.iter("property")}
+    assert (
+        facts.items() >= {"state": "send", "cost_usd": "0.28", "price_from": "2 earlier tasks", "mode": "std"}.items()
+    )
+    assert first.find("skipped") is None
+    assert second.find("skipped").get("message") == "its file is there"
+
+
+@pytest.mark.parametrize("evil", HOSTILE)
+def test_H3_hostile_job_files_stay_text_for_both_readers(evil):
+    for data, cases in ((hostile_check(evil), 3), (hostile_plan(evil), 3)):
+        document = junit.render(read(data))
+        names = [(case.get("classname"), case.get("name")) for case in ET.fromstring(document).iter("testcase")]
+        assert len(set(names)) == len(names) == cases
+        assert sum(len(suite) for suite in JUnitXml.fromstring(document.encode())) == cases

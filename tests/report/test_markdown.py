@@ -4,11 +4,25 @@ import re
 from pathlib import Path
 
 import pytest
-from support.report_data import ERROR, HOSTILE, hostile, job, report, text
+from support.report_data import (
+    ERROR,
+    HOSTILE,
+    PROBLEM,
+    check,
+    hostile,
+    hostile_check,
+    hostile_plan,
+    job,
+    plan,
+    planned_job,
+    read,
+    report,
+    text,
+)
 
 from kirin_cli.cli.reports import sanitize
 from kirin_cli.report import markdown
-from kirin_cli.report.report import ReportParser
+from kirin_cli.report.parser import ReportParser
 
 
 def test_a_run_reads_like_this():
@@ -68,3 +82,45 @@ def test_what_does_not_fit_is_counted():
     assert f"… and {2000 - rows} more jobs" in drawn
     assert troubles > 100
     assert rows > 50
+
+
+def test_a_check_is_a_table_of_what_is_wrong_where():
+    drawn = markdown.render(read(check({**PROBLEM, "job": "b"}, PROBLEM, {**PROBLEM, "severity": "warning"})))
+    assert drawn.splitlines()[:7] == [
+        "## ❌ kirin validate: 1 error, 1 warning in 2 jobs", "", "2 invalid · nothing was sent", "",
+        "| | where | job | problem |", "| --- | --- | --- | --- |",
+        r"| ❌ | j.yaml:&#8203;5:9 | b, a | cfg\_scale is 7 \[T4\] |",
+    ]  # fmt: skip
+    assert markdown.render(read(check())).startswith("## ✅ kirin validate: no problem in 2 jobs\n")
+
+
+def test_a_plan_is_a_table_of_what_would_be_paid_and_why():
+    dear = planned_job("b", cost_usd=None, price_source=None, seconds=None)
+    done = planned_job("c", action="skip", reason="its file is there")
+    drawn = markdown.render(read(plan(planned_job(), dear, done))).splitlines()
+    assert drawn[0] == "## ✅ kirin plan: 2 send, 1 skip, likely cost $0.28 and 1 job without a known price"
+    assert drawn[2] == "about 1 min 24 s · nothing was sent"
+    first, second, third = [line for line in drawn if line.startswith("|")][2:]
+    cells = [cell.strip() for cell in first.split("|")]
+    assert cells[1:12] == [
+        "💸", "harbour", "send: it is new", r"kirin\_v1\_t2v", "std", "10", "Neon rain", "$0.28", "2 earlier tasks",
+        "1 min 24 s", "renders/harbour.mp4",
+    ]  # fmt: skip
+    assert "not known" in second
+    assert "$" not in third
+
+
+def test_a_plan_of_two_thousand_jobs_fits_into_a_comment_of_a_pull_request():
+    drawn = markdown.render(read(plan(*(planned_job(f"job-{number}", prompt="ü" * 90) for number in range(2000)))))
+    assert len(drawn.encode()) < 65_536
+    assert re.search(r"… and \d+ more jobs", drawn)
+
+
+@pytest.mark.parametrize("evil", HOSTILE)
+def test_H3_a_hostile_job_file_breaks_no_row(evil):
+    for data, bars in ((hostile_check(evil), 5), (hostile_plan(evil), 12)):
+        rows = [line for line in markdown.render(read(data)).splitlines() if line.startswith("|")]
+        assert rows
+        for row in rows[-2:] if bars == 12 else rows:
+            assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) == bars, row
+            assert "<" not in re.sub(r"\\<", "", row)

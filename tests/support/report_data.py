@@ -7,7 +7,8 @@ from pathlib import Path
 from kirin_cli.cli.reports import sanitize
 from kirin_cli.models import MODELS
 from kirin_cli.report import FORMATS
-from kirin_cli.report.report import Report, ReportParser
+from kirin_cli.report.parser import ReportParser
+from kirin_cli.report.report import Report
 from kirin_cli.run.job import Job, OutputFile, OutputTarget
 from kirin_cli.run.outputs import write_sidecar
 
@@ -82,6 +83,67 @@ def hostile(evil: str) -> dict[str, object]:
     )  # fmt: skip
     problem = dict.fromkeys(("severity", "message", "hint", "rule", "job", "file"), evil) | {"line": 1, "column": 2}
     return run(bad, job("good"), run_id=evil, problems=[problem], kirin_version=evil)
+
+
+PROBLEM = {
+    "severity": "error", "message": "cfg_scale is 7", "rule": "T4", "path": "cfg_scale", "job": "a", "file": "j.yaml",
+    "line": 5, "column": 9, "via": "",
+}  # fmt: skip
+
+
+def check(*problems: Mapping[str, object], **facts: object) -> dict[str, object]:
+    """What `kirin validate` finds in a file with the jobs `a` and `b`: these problems, and no other."""
+    jobs = [
+        {
+            "name": name, "model": "kirin_v1_t2v", "file": "j.yaml", "line": line, "take": 1, "tags": [], "via": "",
+            "errors": [one for one in problems if one["job"] == name and one["severity"] == "error"],
+            "warnings": [one for one in problems if one["job"] == name and one["severity"] == "warning"],
+        }
+        for name, line in (("a", 4), ("b", 8))
+    ]  # fmt: skip
+    refused = any(one["severity"] == "error" for one in problems)
+    return {
+        "kind": "validate", "valid": not refused, "exit_code": 2 if refused else 0, "jobs": jobs, "errors": [],
+        "warnings": [], "problems": list(problems), "kirin_version": "0.1.0", **facts,
+    }  # fmt: skip
+
+
+def planned_job(name: str = "harbour", **facts: object) -> dict[str, object]:
+    """A job that would be sent."""
+    return {
+        "name": name, "model": "kirin_v1_t2v", "mode": "std", "duration": "10", "prompt": "Neon rain",
+        "action": "send", "reason": "it is new", "path": f"renders/{name}.mp4", "external_task_id": f"krn1-{name}",
+        "take": 1, "file": "jobs.yaml", "line": 4, "column": 5, "cost_usd": "0.28", "price_detail": "2 earlier tasks",
+        "seconds": 84.0, "request": {"model": "kirin_v1_t2v", "params": {"prompt": "Neon rain", "mode": "std"}},
+        **facts,
+    }  # fmt: skip
+
+
+def plan(*jobs: Mapping[str, object], **facts: object) -> dict[str, object]:
+    """What `kirin plan` says of these jobs."""
+    return {
+        "kind": "plan", "exit_code": 0, "jobs": list(jobs), "errors": [], "problems": [], "kirin_version": "0.1.0",
+        "totals": {"send": len(jobs), "cost_usd": "0.28", "seconds": 84.0}, "shard": None, **facts,
+    }  # fmt: skip
+
+
+def read(data: Mapping[str, object]) -> Report:
+    """A result of any kind as the formats get it."""
+    return ReportParser(sanitize).report(data, Path())
+
+
+def hostile_check(evil: str) -> dict[str, object]:
+    """A check that has the text wherever text can stand."""
+    texts = dict.fromkeys(("message", "rule", "path", "file", "via", "hint"), evil)
+    problem = {**PROBLEM, **texts, "job": "a"}
+    return check(problem, {**problem, "severity": "warning"}, {**problem, "job": evil, "line": 7}, kirin_version=evil)
+
+
+def hostile_plan(evil: str) -> dict[str, object]:
+    """A plan that has the text wherever text can stand."""
+    names = ("name", "model", "mode", "duration", "prompt", "action", "reason", "path", "file", "price_detail")
+    bad = planned_job(**dict.fromkeys(names, evil), request={"params": {evil: evil, "mode": evil}})
+    return plan(bad, planned_job("good"), problems=[{**PROBLEM, "message": evil, "severity": "warning"}])
 
 
 def wrote(path: Path, data: object) -> Path:

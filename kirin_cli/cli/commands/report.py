@@ -12,7 +12,7 @@ from kirin_cli.modelspec.record import Record
 
 
 class ReportFlags(Record):
-    """Make reports from results: of a run, of several, or of all videos in a folder.
+    """Make reports from results: of a run, a plan or a check, of several, or of all videos in a folder.
 
     Without --report it prints Markdown. Ends with 8 where shards are missing, else with 0.
     """
@@ -21,7 +21,7 @@ class ReportFlags(Record):
         list[Path] | None,
         typer.Argument(
             metavar="[RESULT…]",
-            help="JSON of `run --json`, sidecars beside videos, or folders with either; - reads standard input.",
+            help="JSON of run, plan or validate, sidecars beside videos, or folders of them; - reads standard input.",
         ),
     ] = None
     report: o.ReportFlag = None
@@ -39,14 +39,21 @@ def run_report(flags: ReportFlags) -> int:
     from kirin_cli.cli.console import make_console
     from kirin_cli.cli.reports import parse_reports
     from kirin_cli.json_text import dump_json
-    from kirin_cli.report.load import INCOMPLETE, load_results, merge_results, missing_shards, shard_count
+    from kirin_cli.modelspec.text import pluralize
+    from kirin_cli.report.destinations import ensure_fitting
+    from kirin_cli.report.load import INCOMPLETE, load_results, merge_results, missing_shards, pick_kind, shard_count
 
     console = make_console(color=flags.color, quiet=flags.quiet)
     reports = parse_reports(flags.report or (None if flags.json else ["markdown=-"]), json=flags.json)
     paths = [*(flags.results or []), *([flags.merge] if flags.merge else [])]
     if not paths:
         raise UsageError("kirin report needs results", hint="kirin report FOLDER, or --merge DIR")
-    data = merge_results(load_results(paths))
+    results, left_out = pick_kind(load_results(paths))
+    for kind, number in left_out.items():
+        console.info(f"left out: {pluralize(number, 'result')} of kirin {kind}; a report is of one command")
+    for destination in reports.destinations:
+        ensure_fitting(destination.format, results[0].kind)
+    data = merge_results(results)
     missing = missing_shards(data)
     if missing:
         numbers = ", ".join(map(str, missing))

@@ -2,45 +2,67 @@
 
 import json
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.report_data import ERROR, HOSTILE, hostile, job, report, run, text
+from support.report_data import (
+    ERROR,
+    HOSTILE,
+    PROBLEM,
+    check,
+    hostile,
+    hostile_check,
+    hostile_plan,
+    job,
+    plan,
+    planned_job,
+    read,
+    report,
+    run,
+    text,
+)
 
 from kirin_cli.cli.reports import sanitize
 from kirin_cli.report import FORMATS
-from kirin_cli.report.report import ReportParser, as_decimal, as_timestamp
+from kirin_cli.report.parser import ReportParser, as_decimal, as_timestamp
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
 TREES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
 )
-JOBS = st.fixed_dictionaries({}, optional=dict.fromkeys(job(), TREES))
+JOBS = st.fixed_dictionaries({}, optional=dict.fromkeys({**job(), **planned_job(), "errors": 0, "warnings": 0}, TREES))
 RUNS = st.fixed_dictionaries(
     {"jobs": st.lists(JOBS, max_size=3)},
-    optional={**dict.fromkeys({*run(), "shards"} - {"jobs"}, TREES), "problems": st.lists(TREES, max_size=2)},
+    optional={
+        **dict.fromkeys({*run(), "shards"} - {"jobs"}, TREES),
+        "problems": st.lists(TREES | st.fixed_dictionaries({}, optional=dict.fromkeys(PROBLEM, TREES)), max_size=2),
+        "kind": st.sampled_from(["run", "plan", "validate", "another"]),
+    },
 )
 
 
 @given(RUNS)
 @settings(max_examples=60, deadline=None)
 def test_whatever_somebody_wrote_into_a_result_every_format_draws_it(data):
-    read = ReportParser(sanitize).report(data, Path())
+    drawn = read(data)
     for form in FORMATS.values():
-        form.render(read).encode("utf-8")
+        if drawn.kind == "run" or not form.of_runs_only:
+            form.render(drawn).encode("utf-8")
 
 
 @pytest.mark.parametrize("evil", HOSTILE)
 def test_H1_H2_H3_no_format_lets_hostile_text_do_anything_to_a_terminal_or_a_log(evil):
-    for name, form in FORMATS.items():
-        if name == "github":
-            continue  # is made of commands; has its own test
-        drawn = form.render(ReportParser(sanitize).report(hostile(evil), Path()))
+    results = [hostile(evil), hostile_check(evil), hostile_plan(evil)]
+    for (name, form), data in product(FORMATS.items(), results):
+        if name == "github" or (form.of_runs_only and "kind" in data):
+            continue  # is made of commands, has its own test; there are no videos
+        drawn = form.render(ReportParser(sanitize).report(data, Path()))
         assert not set(drawn) & set("\x1b\x07\x9b\r\x00\u202e\u2066\ud800\U000e0001"), name
         assert not any(line.lstrip().startswith("::error") for line in drawn.splitlines()), name
-        if name not in ("json", "jsonl"):
+        if name not in ("json", "jsonl", "sarif"):  # which break it by an escape
             assert "##vso[" not in drawn
             assert "##[" not in drawn
 
@@ -92,3 +114,22 @@ def test_jsonl_is_one_job_a_line_with_its_run():
 def test_json_gives_the_data_back_as_it_was():
     data = run(job("a"), later="something new")
     assert json.loads(FORMATS["json"].render(ReportParser(sanitize).report(data, Path()))) == data
+
+
+def test_what_several_jobs_have_in_common_is_said_once_with_their_names():
+    found = [{**PROBLEM, "job": f"job{number}"} for number in range(9)]
+    (problem,) = read(check(*found)).problems
+    assert problem.job == "job0, job1, job2 and 6 more"
+    assert len(read(check(*found, {**PROBLEM, "line": 6})).problems) == 2
+
+
+def test_a_check_that_was_refused_for_its_warnings_has_errors_as_the_person_asked_with_strict():
+    warning = {**PROBLEM, "severity": "warning"}
+    lenient, strict = read(check(warning)), read(check(warning, exit_code=2, valid=False))
+    assert (lenient.errors, lenient.warnings, [one.state for one in lenient.jobs]) == (0, 1, ["valid", "valid"])
+    assert (strict.errors, strict.warnings, [one.state for one in strict.jobs]) == (1, 0, ["invalid", "valid"])
+
+
+def test_a_plan_has_its_actions_for_states_and_says_mode_and_seconds_even_where_the_request_does_not():
+    (one,) = read(plan(planned_job(action="take up"))).jobs
+    assert (one.state, one.mode, one.duration, one.prompt) == ("take up", "std", "10", "Neon rain")
