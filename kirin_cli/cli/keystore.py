@@ -137,6 +137,16 @@ def _write_keyring(ring: SystemKeyring, profile: str, key: str) -> bool:
 
 
 def find_api_key(settings: Settings) -> ApiKey | None:
-    """The key with its source; None where there is none. Raises NotPermitted for one that cannot be used."""
-    key = find_key(settings.environ, settings.api_key_file)
-    return key or stored_key(user_folder(settings.environ, "config"), settings.profile)
+    """The key with its source; None where there is none. Raises NotPermitted for one that cannot be used.
+
+    What a flag names goes before the environment, a file as well as a profile that has a key; then come the file of the
+    settings and what is stored.
+    """
+    if settings.typed_key:
+        return settings.typed_key
+    folder = user_folder(settings.environ, "config")
+    key = None
+    if settings.typed_profile:
+        key = find_key({}, settings.profile_key_file) or stored_key(folder, settings.profile)
+    key = key or find_key(settings.environ, settings.api_key_file)
+    return key or stored_key(folder, settings.profile)

@@ -14,6 +14,7 @@ from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
 
 if TYPE_CHECKING:
+    from kirin_cli.api.credentials import ApiKey
     from kirin_cli.run.prices import PriceTableRow
 
 FolderKind = Literal["config", "state"]
@@ -211,7 +212,9 @@ def load_sources(environ: Mapping[str, str], profile: str | None = None, start: 
     PROFILE.parse(name, source)
     if name not in profiles:
         near = did_you_mean(name, list(profiles)) if profiles else ""
-        raise UsageError(f"{source}: {user} has no [profile.{name}]{near}", hint="write that line into the file")
+        known = f"; there are {', '.join(profiles)}" if profiles else ""
+        hint = f"write that line into the file{known}"
+        raise UsageError(f"{source}: {user} has no [profile.{name}]{near}", hint=hint)
     own = profiles[name]
     prices = (*(own.prices or common.prices), *project.prices)
     return SettingSources(environ, project.section, (own.section, common.section), name, source, prices)
@@ -265,7 +268,11 @@ class FileDefaults(dict[str, Any]):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Settings:
-    """Times are in seconds; `state_dir` holds the ledger; `environ` is where the key and the proxies come from."""
+    """Times are in seconds; `state_dir` holds the ledger; `environ` is where the key and the proxies come from.
+
+    `typed_key` is the key of the file that a flag names, `typed_profile` says whether a flag names the profile: both go
+    before the environment. `profile_key_file` is the file that this profile names.
+    """
 
     base_url: str
     dialect: str
@@ -277,6 +284,9 @@ class Settings:
     upload_url: str = ""
     api_key_file: Path | None = None
     profile: str = ""
+    typed_profile: bool = False
+    profile_key_file: Path | None = None
+    typed_key: "ApiKey | None" = field(default=None, repr=False)
     prices: "tuple[PriceTableRow, ...]" = ()
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -288,8 +298,12 @@ def load_settings(
     api_key_file: Path | None = None,
     profile: str | None = None,
 ) -> Settings:
-    """The settings of this command. Raises UsageError for a variable or a file that makes no sense."""
+    """The settings of this command; the file with the key that a flag names is read here, once: it may be a pipe.
+
+    Raises UsageError for a variable or a file that makes no sense, NotPermitted for such a file without a usable key.
+    """
     sources = load_sources(environ, profile)
+    profile_key_file = sources.user[0].get("api_key_file") if sources.profile else None
     return Settings(
         base_url=parse_url(base_url, SETTINGS["base_url"].flag) if base_url else sources.parse("base_url"),
         dialect=sources.parse("dialect"),
@@ -299,8 +313,17 @@ def load_settings(
         missing_wait=sources.parse("missing_wait"),
         poll_seconds=sources.parse("poll_seconds"),
         upload_url=sources.parse("upload_url") or "",
-        api_key_file=api_key_file or sources.parse("api_key_file"),
+        api_key_file=sources.parse("api_key_file"),
         profile=sources.profile,
+        typed_profile=bool(profile),
+        profile_key_file=Path(profile_key_file.text) if profile_key_file else None,
+        typed_key=_read_key_file(api_key_file) if api_key_file else None,
         prices=sources.prices,
         environ=environ,
     )
+
+
+def _read_key_file(path: Path) -> "ApiKey | None":
+    from kirin_cli.api.credentials import find_key
+
+    return find_key({}, path.expanduser())

@@ -28,7 +28,7 @@ class AuthFlags(Record):
 
     login takes the key from standard input, or asks for it without showing it, and keeps it in the system's keyring
     (where the extra `keyring` is installed), else in a file that only you can read. status ends with 4 where there is
-    no key. The environment goes before --api-key-file, and that before what is stored.
+    no key. A key that --api-key-file or --profile names goes before the environment, and that before what is stored.
     """
 
     action: Annotated[str, typer.Argument(metavar="|".join(ACTIONS), help="What to do.")]

@@ -158,8 +158,7 @@ def _check_clock(reply: HttpReply, now: float) -> CheckOutcome:
 
 def _check_key(settings: Settings) -> CheckOutcome:
     from kirin_cli.api.credentials import NO_KEY_HINT, fingerprint
-    from kirin_cli.cli.keystore import find_api_key, key_path, readable_by_others
-    from kirin_cli.cli.settings import user_folder
+    from kirin_cli.cli.keystore import find_api_key, readable_by_others
 
     try:
         key = find_api_key(settings)
@@ -168,9 +167,8 @@ def _check_key(settings: Settings) -> CheckOutcome:
     if key is None:
         return CheckOutcome("key", "missing", "error", NO_KEY_HINT, NotPermitted.exit_code)
     message = f"from {key.source}, fingerprint {fingerprint(key.value)}"
-    path = settings.api_key_file or key_path(user_folder(settings.environ, "config"), settings.profile)
-    if key.source == str(path) and readable_by_others(path):
-        return CheckOutcome("key", f"{message}; others can read the file", "warning", f"chmod 600 {path}")
+    if readable_by_others(Path(key.source)):
+        return CheckOutcome("key", f"{message}; others can read the file", "warning", f"chmod 600 {key.source}")
     return CheckOutcome("key", message)
 
 

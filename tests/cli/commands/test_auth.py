@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -92,17 +93,65 @@ def test_logout_removes_it_and_says_so(home):
     assert "no key was stored" in home.kirin("auth", "logout").stderr
 
 
-def test_the_environment_goes_before_the_file_and_that_before_what_is_stored(home):
+def test_what_a_flag_names_goes_before_the_environment_and_that_before_files_and_what_is_stored(home):
     home.kirin("auth", "login", stdin=KEY)
     (home.work / "key").write_text("from-file-0123456789", encoding="utf-8")
-    sources = [
-        status(home)[1]["source"],
-        json.loads(home.kirin("auth", "status", "--json", "--api-key-file", "key").stdout)["source"],
-        json.loads(
-            home.kirin("auth", "status", "--json", "--api-key-file", "key", env={"KIRIN_API_KEY": "from-env-1"}).stdout
-        )["source"],
-    ]
-    assert sources == [str(home.config / "api-key"), "key", "KIRIN_API_KEY"]
+    (home.config / "config.toml").write_text("[profile.work]\n[profile.bare]\n", encoding="utf-8")
+    home.kirin("auth", "login", "--profile", "work", stdin="of-the-profile-01234")
+
+    def source(*flags, **env):
+        return json.loads(home.kirin("auth", "status", "--json", *flags, env=env).stdout)["source"]
+
+    stored, profile, variable = str(home.config / "api-key"), str(home.config / "api-key-work"), "KIRIN_API_KEY"
+    env = {variable: "from-env-1"}
+    assert source() == stored
+    assert source(KIRIN_API_KEY_FILE="key") == "key"
+    assert source(KIRIN_API_KEY_FILE="key", **env) == source(KIRIN_PROFILE="work", **env) == variable
+    assert source("--api-key-file", "key", **env) == "key"
+    assert source("--profile", "work", **env) == profile
+    assert source("--profile", "work", "--api-key-file", "key", **env) == "key"
+    assert source("--profile", "bare", **env) == variable
+
+
+def test_the_file_that_a_profile_names_is_its_key(home):
+    (home.config / "work.key").write_text("from-file-0123456789", encoding="utf-8")
+    (home.config / "config.toml").write_text('[profile.work]\napi_key_file = "work.key"\n', encoding="utf-8")
+    done = home.kirin("auth", "status", "--profile", "work", env={"KIRIN_API_KEY": "from-env-1"})
+    assert str(home.config / "work.key") in done.stdout
+
+
+@pytest.mark.parametrize("command", [("auth", "status"), ("doctor", "--offline"), ("v1-t2v", "x", "--sandbox")])
+@pytest.mark.parametrize("kind", ["missing", "folder", "empty", "binary", "closed"])
+def test_a_key_file_that_is_named_and_cannot_be_read_is_an_error_whatever_else_there_is(home, kind, command):
+    path = home.work / "key"
+    if kind == "folder":
+        path.mkdir()
+    elif kind != "missing":
+        path.write_bytes({"empty": b" \n", "binary": bytes(range(256)), "closed": b"key-0123456789"}[kind])
+        path.chmod(0o600 if kind != "closed" else 0o000)
+    if kind == "closed" and os.access(path, os.R_OK):
+        pytest.skip("root reads everything")
+    done = home.kirin(*command, "--api-key-file", "key", env={"KIRIN_API_KEY": "from-env-0123"})
+    assert (done.exit_code, "key" in done.stderr) == (4, True), done
+    assert "from-env-0123" not in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="named pipes are of POSIX")
+def test_a_key_may_come_through_a_pipe_that_can_be_read_once(home):
+    os.mkfifo(home.work / "pipe")
+    writer = threading.Thread(target=(home.work / "pipe").write_text, args=("from-a-pipe-0123456789\n",))
+    writer.start()
+    done = home.process("auth", "status", "--api-key-file", "pipe", env={"KIRIN_API_KEY": "from-env-0123"})
+    writer.join(10)
+    assert (done.exit_code, "pipe" in done.stdout) == (0, True), done
+
+
+def test_a_profile_that_is_not_there_is_an_error_that_names_those_that_are(home):
+    (home.config / "config.toml").write_text("[profile.work]\n[profile.home]\n", encoding="utf-8")
+    done = home.kirin("auth", "status", "--profile", "wrk")
+    assert done.exit_code == 2
+    assert 'has no [profile.wrk]; did you mean "work"?' in done.stderr
+    assert "there are work, home" in done.stderr
 
 
 def test_login_says_that_another_key_goes_before_it(home):
