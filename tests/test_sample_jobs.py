@@ -91,10 +91,13 @@ def test_a_problem_of_a_row_is_shown_with_the_row_and_in_json_too(samples, capsy
     Path("shots.csv").write_text(text)
     assert run_command_line(["validate", "shots.yaml"]) == 2
     said = capsys.readouterr().err
-    assert 'aspect_ratio is "4:3"; choose 16:9, 9:16 or 1:1 [T3]  (job shots[market], from shots.csv:3)' in said
+    assert 'aspect_ratio is "4:3"; choose 16:9, 9:16 or 1:1 [T3]  (job shots[market], from shots.yaml:13)' in said
+    assert said.startswith("shots.csv:3:52: error: ")
     assert run_command_line(["validate", "shots.yaml", "--json"]) == 2
     jobs = json.loads(capsys.readouterr().out)["jobs"]
-    assert [error["rule"] for job in jobs for error in job["errors"]] == ["T3"]
+    assert [(one["rule"], one["file"], one["line"], one["column"]) for job in jobs for one in job["errors"]] == [
+        ("T3", "shots.csv", 3, 52)
+    ]
 
 
 def test_a_single_job_with_placeholders_is_a_start_for_flags(samples, capsys, monkeypatch):

@@ -44,8 +44,9 @@ _VARS: Final[Schema] = {
     "propertyNames": {"pattern": f"^{IDENTIFIER.pattern}$"},
 }
 _FOREACH: Final[Schema] = {
-    "description": "A job for each row, its values in ${row.column}: a file (CSV, JSON lines, YAML) or a list.",
-    "anyOf": [_TEXT, {"type": "array", "minItems": 1, "items": {"type": "object"}}],
+    "description": "A job for each row, its values in ${row.column}: a table (CSV, TSV, JSON lines, YAML), a glob of "
+    "files (${row.path}, ${row.stem}), or a list (of plain values: ${row.value}).",
+    "anyOf": [_TEXT, {"type": "array", "minItems": 1, "items": {"type": ["object", "string", "number", "boolean"]}}],
 }
 _ENTRIES: Final[Schema] = {"type": "array", "items": {"type": "object", "minProperties": 1}}
 _INCLUDE: Final[Schema] = {"description": "Values to add to combinations, or combinations to add.", **_ENTRIES}

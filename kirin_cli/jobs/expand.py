@@ -1,19 +1,22 @@
 """All the jobs of one entry: its placeholders filled in, once for each row, combination and take."""
 
+import re
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from kirin_cli.jobs.interpolation import Interpolator, fill_heading
-from kirin_cli.jobs.job import JobSpec
+from kirin_cli.jobs.cells import cell_advice, find_column
+from kirin_cli.jobs.interpolation import HEADING, Interpolator, fill_heading
+from kirin_cli.jobs.job import JobSpec, blamed_column
 from kirin_cli.jobs.job_builder import DocumentDefaults, JobBuilder
 from kirin_cli.jobs.matrix import MATRIX_KEYS, MAX_COMBINATIONS_COUNTED, Combination, MatrixReader, combination_labels
 from kirin_cli.jobs.placeholders import find_references, needs_interpolation, referenced_names, short_label
-from kirin_cli.jobs.problems import InputLimits, JobFileError, LimitCounter, ProblemCollector
-from kirin_cli.jobs.rows import RowsError, TableRow, collect_rows, read_rows, yaml_rows
+from kirin_cli.jobs.problems import FileProblem, InputLimits, JobFileError, LimitCounter, ProblemCollector
+from kirin_cli.jobs.rows import RowsError, collect_rows, glob_rows, is_glob, read_rows, yaml_rows
 from kirin_cli.jobs.scope import ExternalInputs, Variables, VariableScope
+from kirin_cli.jobs.tables import TableRow
 from kirin_cli.jobs.yaml_nodes import (
     Measures,
     YamlMapping,
@@ -50,10 +53,16 @@ class Expansion:
     via: str = ""
 
     @property
+    def row_name(self) -> object:
+        """What the row's column `name` says, or the value that the row is; None or "" where it has no name."""
+        cells = self.row.cells if self.row else {}
+        column = find_column(cells, "name") or ("value" if list(cells) == ["value"] else "")
+        return cells.get(column)
+
+    @property
     def row_label(self) -> str:
-        """How the row is called: what its column `name` says, else its number."""
-        name = self.row.cells.get("name") if self.row else None
-        return str(self.number) if name is None or name == "" else short_label(name)
+        """How the row is called: by its name, else by its number."""
+        return str(self.number) if self.row_name in (None, "") else short_label(self.row_name)
 
     def with_combination(self, combination: Combination | None) -> "Expansion":
         """The same row with a combination."""
@@ -88,9 +97,22 @@ class Expansions:
             already = f"; it has {self._inputs.jobs:,} already" if self._inputs.jobs else ""
             self._refuse(entry, key, f"{key} makes at least {number:,} jobs; {self._limit}{already}")
             return
+        self._warn_of_numbers(entry, rows)
         for row in rows:
             for combination in combinations:
                 yield row.with_combination(combination)
+
+    def _warn_of_numbers(self, entry: JobEntry, rows: list[Expansion]) -> None:
+        """Say that rows are called by numbers, since such a name changes when a row is put above."""
+        unnamed = sum(row.row is not None and row.row_name in (None, "") for row in rows)
+        if unnamed and not any(name.startswith("row.") for name in referenced_names(entry.node.get("name"))):
+            count = (
+                "the rows have no name and are"
+                if unnamed == len(rows)
+                else f"{unnamed} of the rows have no name and are"
+            )
+            message = f"{count} numbered: a row put above renames the jobs below, which are then made anew"
+            self._problems.add_warning(entry.node.position("foreach"), f"{message}; give them a column `name`")
 
     @property
     def _limit(self) -> str:
@@ -149,19 +171,26 @@ class Expansions:
 
     def _from_file(self, name: str, max_rows: int) -> list[Expansion]:
         if name not in self._by_file:
-            path = self._path.parent / name
+            base = self._path.parent
+            problems: list[FileProblem] = []
             try:
-                rows, problems = read_rows(path, self._limits, max_rows)
+                if is_glob(name) and not (base / name).exists():
+                    rows = glob_rows(name, base, max_rows)
+                else:
+                    rows, problems = read_rows(base / name, self._limits, max_rows)
             except RowsError as error:
                 raise RowsError(f"{quote(name)} {error}") from error
             for problem in problems:
-                self._problems.add(replace(problem, file=str(path)))
+                self._problems.add(replace(problem, row=problem.line))
             self._by_file[name] = _number_rows(rows, name)
         return self._by_file[name]
 
 
 def _number_rows(rows: list[TableRow], file: str) -> list[Expansion]:
-    return [Expansion(number, row, via=f"{file}:{row.line}") for number, row in enumerate(rows, start=1)]
+    return [
+        Expansion(number, row, via=f"{file}:{row.line}" if row.line else str(row.cells["path"]))
+        for number, row in enumerate(rows, start=1)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +204,7 @@ class JobExpander:
     inputs: ExternalInputs
     counter: LimitCounter
     problems: ProblemCollector
+    file: Path
     interpolates: bool
     measures: Measures = field(default_factory=dict)
     with_dollars: dict[int, bool] = field(default_factory=dict)  # by id of a container of the document
@@ -205,13 +235,15 @@ class JobExpander:
 
     def _takes(self, entry: JobEntry, expansion: Expansion) -> Iterator[JobSpec]:
         interpolator = self._interpolator(entry, expansion)
-        self.problems.via = expansion.via
-        node = fill_heading(entry.node, interpolator, self.problems)
-        self.problems.via = expansion.via if node is not entry.node else ""
+        problems = self.problems
+        problems.via, problems.find_cell = expansion.via, self._cell_finder(entry, expansion)
+        node = fill_heading(entry.node, interpolator, problems)
+        if node is entry.node:
+            problems.via, problems.find_cell = "", None
         takes = self.builder.take(node, self.defaults.take)
         self._count(takes, entry)
         job = self._job(entry, node, interpolator, expansion)
-        self.problems.via = ""
+        problems.via, problems.find_cell = "", None
         if expansion.combination:
             self._check_keys(entry, expansion.combination, job.model)
         yield from (job if takes == 1 else replace(job, take=take, takes=takes) for take in range(1, takes + 1))
@@ -222,11 +254,14 @@ class JobExpander:
         job = self.builder.job(node, entry.position, base_name + _suffix(entry, expansion), self.defaults)
         parameters = self.builder.parameters(job.model)
         sets = {key: value for key, value in (expansion.combination or {}).items() if key in parameters}
+        cells = _param_cells(expansion.row)
         params = {
             name: interpolator.tree(value, parameters.get(name), name) if self._has_dollar(value) else value
             for name, value in job.params.items()
-            if name not in sets
+            if name not in sets and name not in cells
         }
+        for path, column in cells.items():
+            interpolator.set_cell(params, parameters, path, column)
         params |= {key: value.value for key, value in sets.items()}
         refers = interpolator.refers or sets
         needs = dict.fromkeys(reference.job for _, reference in find_references(params)) if refers else ()
@@ -235,11 +270,42 @@ class JobExpander:
             params=params,
             problems=(*job.problems, *interpolator.problems),
             invalid_paths=(*job.invalid_paths, *interpolator.invalid_paths),
-            layers=(_matrix_layer(sets, entry.node), *job.layers) if sets else job.layers,
+            layers=(*((_matrix_layer(sets, entry.node),) if sets else ()), entry.node, *job.layers[1:]),
             base_name=base_name,
             via=expansion.via,
             needs=tuple(needs),
+            row=expansion.row if expansion.row and expansion.row.locate else None,
         )
+
+    def _cell_finder(self, entry: JobEntry, expansion: Expansion) -> Callable[[int, str], FileProblem | None] | None:
+        """What finds the cell that is to blame for a problem of the heading; None where no row has a place."""
+        row = expansion.row
+        if row is None or row.locate is None:
+            return None
+        line = line_column(entry.position)[0]
+
+        def find_cell(position: int, message: str) -> FileProblem | None:
+            column = blamed_column(row, self._heading_text(entry.node, position), message)
+            if not column:
+                return None
+            advice = cell_advice(row.cells[column])
+            file, via = row.file, f"{self.file.name}:{line}"
+            return FileProblem(*row.position(column), message + advice, file, via, row.line)
+
+        return find_cell
+
+    def _heading_text(self, node: YamlMapping, position: int) -> object:
+        """What stands in the heading of a job at a position."""
+        todo: list[YamlMapping | YamlSequence] = [node]
+        while todo:
+            container = todo.pop()
+            items = container.items() if isinstance(container, YamlMapping) else enumerate(container)
+            for (key, value), place in zip(items, container.positions, strict=True):
+                if place == position:
+                    return value
+                if isinstance(value, YamlMapping | YamlSequence) and (container is not node or key in HEADING):
+                    todo.append(value)
+        return None
 
     def _check_keys(self, entry: JobEntry, combination: Combination, model: str) -> None:
         """A key that sets nothing must be asked for."""
@@ -275,6 +341,16 @@ class JobExpander:
         if self.inputs.jobs > self.inputs.max_jobs:
             message = f"more than {self.inputs.max_jobs:,} jobs in this run; --max-jobs allows more"
             raise JobFileError(*line_column(entry.position), message)
+
+
+_PARAM_COLUMN = re.compile(r"params\.(\S+)", re.IGNORECASE)
+
+
+def _param_cells(row: TableRow | None) -> dict[str, str]:
+    """By path of a parameter: the column that sets it in a row, where the cell is not empty."""
+    cells = row.cells.items() if row else ()
+    matches = ((_PARAM_COLUMN.fullmatch(name), name) for name, value in cells if value is not None and value != "")
+    return {match[1]: name for match, name in matches if match}
 
 
 def _suffix(entry: JobEntry, expansion: Expansion) -> str:

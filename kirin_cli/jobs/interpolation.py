@@ -1,9 +1,10 @@
 """Substitution of `${…}` in parameters, headings and variables. A parameter that takes text keeps it as it is."""
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from kirin_cli.jobs.cells import is_shortened
 from kirin_cli.jobs.job import format_cycle, topological_order
 from kirin_cli.jobs.placeholders import (
     IDENTIFIER,
@@ -22,7 +23,6 @@ from kirin_cli.jobs.yaml_nodes import (
     YamlSequence,
     count_nodes,
     find_position,
-    line_column,
     parse_scalar,
     split_path,
 )
@@ -77,10 +77,25 @@ class Interpolator:
         try:
             return self.value(text, parameter)
         except InterpolationError as error:
-            self.invalid_paths.append(path)
-            if not error.already_reported:
-                self.problems.append(Problem(path, "", f"{path}: {error}"))
-            return INVALID
+            return self._refuse(path, error)
+
+    def _refuse(self, path: str, error: InterpolationError) -> object:
+        self.invalid_paths.append(path)
+        self.problems += [Problem(path, "", f"{path}: {message}") for message in error.messages]
+        return INVALID
+
+    def set_cell(self, params: dict[str, object], fields: Mapping[str, Field], path: str, column: str) -> None:
+        """Set the parameter at a path (`camera_control.type`) to the cell of a column, as the parameter takes it."""
+        *groups, name = path.split(".")
+        parameter = fields.get(groups[0] if groups else name)
+        for depth, group in enumerate(groups, start=1):
+            below = params.get(group)
+            params[group] = inner = dict(below) if isinstance(below, dict) else {}
+            params, parameter = inner, _member(parameter, groups[depth] if depth < len(groups) else name)
+        try:
+            params[name] = _fit(self.scope.value(Placeholder(f"row.{column}"), whole=True), parameter)
+        except InterpolationError as error:
+            params[name] = self._refuse(path, error)
 
     def value(self, text: str, parameter: Field | None) -> object:
         """What a text becomes: text, or the very value of the one placeholder that it is. Raises InterpolationError."""
@@ -97,17 +112,28 @@ class Interpolator:
     def text(self, text: str) -> str:
         """What a text becomes where text is all that is taken. Raises InterpolationError."""
         texts = []
+        errors = []
         for piece in parse_template(text):
-            value = piece if isinstance(piece, str) else self.scope.value(piece, whole=False)
-            if isinstance(value, JobReference):
-                raise InterpolationError(f"{value} must be all of the value of a parameter for an image or a video")
-            if isinstance(piece, Placeholder) and isinstance(value, dict | list):
-                kind = "mapping" if isinstance(value, dict) else "list"
-                raise InterpolationError(f"{piece.name} is a {kind}, which is no text")
-            texts.append(to_text(value))
+            try:
+                texts.append(piece if isinstance(piece, str) else self._piece(piece))
+            except InterpolationError as error:
+                errors.append(error)
+        if errors:
+            messages = dict.fromkeys(message for error in errors for message in error.messages)
+            raise InterpolationError(*messages)
         joined = "".join(texts)
         self.counter.add("characters", len(text) + len(joined), self.position)
         return joined
+
+    def _piece(self, piece: Placeholder) -> str:
+        """What a placeholder becomes inside other text."""
+        value = self.scope.value(piece, whole=False)
+        if isinstance(value, JobReference):
+            raise InterpolationError(f"{value} must be all of the value of a parameter for an image or a video")
+        if isinstance(value, dict | list):
+            kind = "mapping" if isinstance(value, dict) else "list"
+            raise InterpolationError(f"{piece.name} is a {kind}, which is no text")
+        return to_text(value)
 
 
 def _fit(value: object, parameter: Field | None) -> object:
@@ -122,8 +148,12 @@ def _fit(value: object, parameter: Field | None) -> object:
         parameter = _member(parameter, parameter.shorthand_field)  # which a bare value stands for
     if isinstance(value, JobReference) and not isinstance(parameter, MediaField):
         raise InterpolationError(f"{value} can only stand where an image or a video is taken")
-    takes_text = parameter is None or isinstance(parameter, Text | Url | MediaField)
-    return value if takes_text or not isinstance(value, str) else parse_scalar(value)
+    if parameter is None or isinstance(parameter, Text | MediaField) or not isinstance(value, str):
+        return value
+    word = value.strip()  # blanks around a word are an accident of typing; a no-break space is one too
+    if isinstance(parameter, Url) or (isinstance(parameter, Integer) and is_shortened(word)):
+        return word
+    return parse_scalar(word)
 
 
 def _member(parameter: Field | None, name: str) -> Field | None:
@@ -162,8 +192,8 @@ def _fill(key: str, value: object, position: int, interpolator: Interpolator, pr
         try:
             new = interpolator.value(value, NUMBER) if key == "take" else interpolator.text(value)
         except InterpolationError as error:
-            if not error.already_reported:
-                problems.add_error(position, f"{key}: {error}")
+            for message in error.messages:
+                problems.add_error(position, f"{key}: {message}")
             return INVALID
         return INVALID if new is None else new
     if isinstance(value, YamlMapping):
@@ -210,6 +240,5 @@ def read_variables(
             errors = [(problem.path, problem.message) for problem in interpolator.problems]
         for path, message in errors:
             problems.add_error(find_position(node, split_path(path), node.position(name))[0], f"variable {message}")
-        line, _ = line_column(node.position(name))
-        variables.errors[name] = f"the variable {name} is wrong itself (line {line})"
+        variables.errors.add(name)
     return variables

@@ -6,10 +6,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from kirin_cli.jobs.cells import find_column
 from kirin_cli.jobs.filenames import DEFAULT_TEMPLATE
-from kirin_cli.jobs.placeholders import find_references
+from kirin_cli.jobs.placeholders import find_references, referenced_names
 from kirin_cli.jobs.problems import Suggestions
-from kirin_cli.jobs.yaml_nodes import YamlMapping, find_position, line_column, split_path
+from kirin_cli.jobs.tables import TableRow
+from kirin_cli.jobs.yaml_nodes import YamlMapping, find_node, find_position, line_column, split_path
 from kirin_cli.modelspec.text import quote
 from kirin_cli.modelspec.types import Problem
 
@@ -34,8 +36,8 @@ class JobSpec:
     At `invalid_paths` stands INVALID, which is not to be complained about again.
     `layers` are the mappings that the job was read from, the nearest first; the last `inherited` of them are shared.
     `base_name` is the name before matrix and foreach, `via` says which row and combination it is ("shots.csv:17").
-    It is take `take` (from 1) of `takes`, which share one name. `needs` are the names of the jobs of the same document
-    whose results its parameters refer to (see JobReference).
+    `row` is the row that it was made of. It is take `take` (from 1) of `takes`, which share one name. `needs` are the
+    names of the jobs of the same document whose results its parameters refer to (see JobReference).
     """
 
     # Final in place of a frozen class: nothing may change either, and ten thousand are made in half the time.
@@ -56,6 +58,7 @@ class JobSpec:
     take: Final[int] = 1
     takes: Final[int] = 1
     needs: Final[tuple[str, ...]] = ()
+    row: Final[TableRow | None] = field(default=None, repr=False, compare=False)
 
     @property
     def base(self) -> Path:
@@ -70,6 +73,23 @@ class JobSpec:
         position, _ = self._find(path)
         return (self.line, self.column) if position is None else line_column(position)
 
+    def cell_column(self, path: str, message: str) -> str:
+        """The column of its row that gave the value at a path, "" for none; `message` says which of several."""
+        if self.row is None:
+            return ""
+        name = path
+        while name:
+            column = find_column(self.row.cells, f"params.{name}")
+            if column and self.row.cells[column] not in (None, ""):
+                return column
+            name = name.rpartition(".")[0]
+        for steps in _alternatives(path):
+            for layer in self.layers:
+                node, count = find_node(layer, steps)
+                if count >= min(2, len(steps)):
+                    return blamed_column(self.row, node, message)
+        return ""
+
     def comes_from_anchor(self, path: str) -> bool:
         """Whether what stands at a path was written elsewhere and is part of this job through an anchor."""
         position, layer = self._find(path)
@@ -83,18 +103,30 @@ class JobSpec:
 
     def _find(self, path: str) -> tuple[int | None, int]:
         """The position of what stands at a path, None where nothing does, and which layer it is in."""
-        steps = split_path(path)
-        if not steps or steps[0] not in _OWN_PATHS:
-            steps.insert(0, "params")
-        # The second is for a parameter with a dot in its name, which no model has but a person may write.
-        alternatives: tuple[list[str | int], ...] = (steps, ["params", path]) if path else ()
-        for alternative in alternatives:
+        for alternative in _alternatives(path):
             for index, layer in enumerate(self.layers):
                 position, count = find_position(layer, alternative)
                 if count >= min(2, len(alternative)):
                     return position, index
         position, count = find_position(self.layers[0], ["params"]) if self.layers else (0, 0)
         return (position if count else None), 0
+
+
+def _alternatives(path: str) -> tuple[list[str | int], ...]:
+    """The steps that may lead to a spec path in the mapping of a job."""
+    steps = split_path(path)
+    if not steps or steps[0] not in _OWN_PATHS:
+        steps.insert(0, "params")
+    # The second is for a parameter with a dot in its name, which no model has but a person may write.
+    return (steps, ["params", path]) if path else ()
+
+
+def blamed_column(row: TableRow, template: object, message: str) -> str:
+    """The column that a problem of a text is about: the only one it asks for, or the one that the message names."""
+    names = [name for name in dict.fromkeys(referenced_names(template)) if name.startswith("row.")]
+    if len(names) > 1:
+        names = [name for name in names if f"{name} " in message]
+    return (find_column(row.cells, names[0].removeprefix("row.")) or "") if len(names) == 1 else ""
 
 
 _MAX_CYCLE_SHOWN = 8

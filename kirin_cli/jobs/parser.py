@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from kirin_cli.jobs.cells import find_column
 from kirin_cli.jobs.expand import Expansions, JobEntry, JobExpander
 from kirin_cli.jobs.interpolation import Interpolator, fill_heading, read_variables
 from kirin_cli.jobs.job import JOB_KEYS, JobSpec, check_dependencies
@@ -22,7 +23,7 @@ from kirin_cli.jobs.problems import (
 from kirin_cli.jobs.scope import ExternalInputs, VariableScope
 from kirin_cli.jobs.source_text import decode, read_bytes
 from kirin_cli.jobs.yaml_loader import Document, parse_yaml, pause_gc
-from kirin_cli.jobs.yaml_nodes import YamlMapping, YamlSequence
+from kirin_cli.jobs.yaml_nodes import YamlMapping, YamlSequence, line_column
 from kirin_cli.modelspec.text import did_you_mean, quote
 
 _SINGLE_KEYS = tuple(key for key in JOB_KEYS if key != "output")
@@ -47,6 +48,7 @@ class JobFileParser:
         *,
         interpolates: bool,
     ) -> None:
+        self._path = path
         self._stem = path.stem
         self._problems = problems
         self._inputs = inputs
@@ -111,6 +113,7 @@ class JobFileParser:
             inputs=self._inputs,
             counter=self._counter,
             problems=problems,
+            file=self._path,
             interpolates=self._interpolates,
         )
 
@@ -144,10 +147,15 @@ class JobFileParser:
         if job.name in lines:
             position = entry.node.position("name") if "name" in entry.node else entry.position
             message = f"the name {quote(job.name)} is taken by the job on line {lines[job.name]}"
-            self._problems.via = job.via
-            self._problems.add_error(position, message)
-            self._problems.via = ""
-        lines.setdefault(job.name, job.line)
+            if job.row and (column := job.cell_column("name", message) or find_column(job.row.cells, "name")):
+                via = f"{self._path.name}:{line_column(position)[0]}"
+                place = job.row.position(column)
+                self._problems.add(FileProblem(*place, message, job.row.file, via, job.row.line))
+            else:
+                self._problems.via = job.via
+                self._problems.add_error(position, message)
+                self._problems.via = ""
+        lines.setdefault(job.name, job.row.line if job.row and job.row.file else job.line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +165,7 @@ class JobFile:
     path: Path
     jobs: tuple[JobSpec, ...]
     problems: tuple[FileProblem, ...]
+    warnings: tuple[FileProblem, ...] = ()
 
 
 def read_job_file(
@@ -191,4 +200,4 @@ def read_job_file(
         last = problems[MAX_PROBLEMS - 1]
         message = f"more than {MAX_PROBLEMS:,} problems: the rest is not shown"
         problems[MAX_PROBLEMS:] = [FileProblem(last.line, last.column, message, last.file)]
-    return JobFile(path, tuple(jobs), tuple(problems))
+    return JobFile(path, tuple(jobs), tuple(problems), tuple(collector.warnings))

@@ -47,14 +47,14 @@ _DOLLARS = ("$", r"\x24", r"\u0024", r"\U00000024")
 
 
 class InterpolationError(ValueError):
-    """A placeholder has no value, or cannot be understood; the text says why.
+    """A placeholder has no value, or cannot be understood; the texts say why.
 
-    `already_reported` where a problem elsewhere says it already.
+    There are none where a problem elsewhere says it already.
     """
 
-    def __init__(self, message: str, *, already_reported: bool = False) -> None:
-        super().__init__(message)
-        self.already_reported = already_reported
+    def __init__(self, *messages: str) -> None:
+        super().__init__(*messages)
+        self.messages = messages
 
 
 class Placeholder(NamedTuple):

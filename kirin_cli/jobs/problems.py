@@ -17,7 +17,7 @@ class FileProblem:
     """One error of a file; line and column count from 1 and are 0 where the file could not be read at all.
 
     `file` is the path of a file that the job file names, "" for the job file itself. `via` says how an expansion led
-    here ("shots.csv:17").
+    here ("shots.csv:17"). `row` is the line of the row that the problem is about, 0 for none.
     """
 
     line: int
@@ -25,6 +25,7 @@ class FileProblem:
     message: str
     file: str = ""
     via: str = ""
+    row: int = 0
 
 
 class JobFileError(Exception):
@@ -118,13 +119,16 @@ class LimitCounter:
 class ProblemCollector:
     """Collects what is wrong with the form of a file; `via` goes into every problem (see FileProblem).
 
-    `error_count` counts how often something was refused, the same thing too.
+    `error_count` counts how often something was refused, the same thing too. `find_cell` finds the cell of the present
+    row that is to blame for a problem at a position of the job file.
     """
 
     problems: list[FileProblem] = field(default_factory=list)
+    warnings: list[FileProblem] = field(default_factory=list)
     via: str = ""
     error_count: int = 0
-    _seen: set[tuple[int, str]] = field(default_factory=set)
+    find_cell: Callable[[int, str], FileProblem | None] | None = None
+    _seen: set[tuple[object, str]] = field(default_factory=set)
 
     @property
     def is_full(self) -> bool:
@@ -134,9 +138,17 @@ class ProblemCollector:
     def add_error(self, position: int, message: str) -> None:
         """Add a problem at a position, once, though many jobs may come out of what stands there."""
         self.error_count += 1
-        if (position, message) not in self._seen:
+        problem = self.find_cell(position, message) if self.find_cell else None
+        key = (problem or position, message)
+        if key not in self._seen:
+            self._seen.add(key)
+            self.problems.append(problem or FileProblem(*line_column(position), message, via=self.via))
+
+    def add_warning(self, position: int, message: str) -> None:
+        """Add what does not forbid sending, once."""
+        if (position, message) not in self._seen and len(self.warnings) < MAX_PROBLEMS:
             self._seen.add((position, message))
-            self.problems.append(FileProblem(*line_column(position), message, via=self.via))
+            self.warnings.append(FileProblem(*line_column(position), message))
 
     def add(self, problem: FileProblem) -> None:
         """Add a problem that has its line already."""

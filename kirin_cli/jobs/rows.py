@@ -1,85 +1,35 @@
-"""The rows that `foreach` names: a file of CSV, JSON lines or YAML, or a list in the job file. Knows no job."""
+"""The rows that `foreach` names: a table, JSON lines, YAML, a glob of files, a list in the job file. Knows no job."""
 
-import csv
-import io
+import glob
 import json
-from collections.abc import Callable, Iterator, Mapping
+import os
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from kirin_cli.jobs.problems import MAX_PROBLEMS, FileProblem, InputLimits, JobFileError
 from kirin_cli.jobs.source_text import decode, read_bytes
+from kirin_cli.jobs.tables import RowsOrProblems, SeparatedTable, TableRow
 from kirin_cli.jobs.yaml_loader import parse_yaml
 from kirin_cli.jobs.yaml_nodes import YamlMapping, YamlSequence, count_nodes, line_column
 from kirin_cli.json_text import NestedTooDeeply, parse_json
-from kirin_cli.modelspec.text import join_or, pluralize, quote
-
-
-@dataclass(frozen=True, slots=True)
-class TableRow:
-    """`line` is where it starts in its file, from 1; `cells` are its values by column."""
-
-    line: int
-    cells: Mapping[str, object]
-
-
-RowsOrProblems = Iterator[TableRow | FileProblem]
-"""Rows and problems, as they come; a problem's `file` is left to the caller."""
-
-
-MAX_COLUMNS: Final = 500
-
-
-def csv_rows(text: str) -> RowsOrProblems:
-    """The rows of a text; one with as many cells as it should not have is a problem, broken quotes end it."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True, skipinitialspace=True)
-    header: list[str] = []
-    line = 1
-    try:
-        for cells in reader:
-            if any(cells) and header:
-                yield _csv_row(line, header, cells)
-            elif any(cells):
-                header = [cell.strip() for cell in cells]
-                if messages := list(_header_errors(header)):
-                    yield from (FileProblem(line, 1, message) for message in messages)
-                    return
-            line = reader.line_num + 1
-    except csv.Error as error:
-        message = 'a closing quote must be followed by a comma; a quote inside of quotes is written ""'
-        if "field limit" in str(error) or "larger than" in str(error):
-            message = f"a cell has more than {csv.field_size_limit():,} characters"
-        elif "unexpected end" in str(error):
-            message = "a quote is opened in this row and never closed"
-        yield FileProblem(line, 1, message)
-
-
-def _csv_row(line: int, header: list[str], cells: list[str]) -> TableRow | FileProblem:
-    if len(cells) == len(header):
-        return TableRow(line, dict(zip(header, cells, strict=True)))
-    hint = "; text with a comma in it needs quotes" if len(cells) > len(header) else ""
-    return FileProblem(line, 1, f"has {pluralize(len(cells), 'cell')}, the header has {len(header)}{hint}")
-
-
-def _header_errors(header: list[str]) -> Iterator[str]:
-    if len(header) > MAX_COLUMNS:
-        yield f"more than {MAX_COLUMNS} columns"
-        return
-    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
-        yield f"the header is one column, {quote(header[0])}; columns are separated by commas"
-    for number, name in enumerate(header):
-        if not name:
-            yield f"column {number + 1} has no name; the first row names the columns"
-        elif name in header[:number]:
-            yield f"the column {quote(name)} is there twice"
-
+from kirin_cli.modelspec.text import join_or, quote
 
 MAX_DEPTH: Final = 64
 """Objects and lists in one another."""
 
 _TOO_DEEP = f"nested more than {MAX_DEPTH} deep"
+
+
+def csv_rows(text: str) -> RowsOrProblems:
+    """The rows of a text of separated values."""
+    return SeparatedTable(text).rows()
 
 
 def json_rows(text: str) -> RowsOrProblems:
@@ -101,15 +51,35 @@ def _json_row(number: int, line: str) -> TableRow | FileProblem:
         return FileProblem(number, 1, f"is no JSON to read: {str(error).partition(';')[0]}")
     if not isinstance(value, dict):
         return FileProblem(number, 1, f"a row is an object of names and values, not {quote(value)}")
-    return TableRow(number, value) if depth <= MAX_DEPTH else FileProblem(number, 1, _TOO_DEEP)
+    if depth > MAX_DEPTH:
+        return FileProblem(number, 1, _TOO_DEEP)
+    return TableRow(number, value, locate=partial(_json_position, line))
+
+
+def _json_position(text: str, line: int, name: str) -> tuple[int, int]:
+    """Where the value of a name stands in a line of JSON, as far as that can be told from its text."""
+    spelled = json.dumps(name)
+    start = text.find(spelled)
+    colon = text.find(":", start + len(spelled)) if start >= 0 else -1
+    return line, len(text) - len(text[colon + 1 :].lstrip()) + 1
 
 
 _TABLES: Final[Mapping[str, Callable[[str], RowsOrProblems]]] = {
     ".csv": csv_rows,
+    ".tsv": csv_rows,
+    ".tab": csv_rows,
+    ".txt": csv_rows,  # what Excel calls "Unicode text"
     ".jsonl": json_rows,
     ".ndjson": json_rows,
 }
 _LISTS: Final = (".yaml", ".yml", ".json")
+_WORKBOOKS: Final = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
+_NAMED_SUFFIXES: Final = (".csv", ".tsv", ".jsonl", *_LISTS)
+_SAVE_AS_CSV = "save it as CSV UTF-8"
+_CONTENTS: Final = (
+    ((b"pk\x03\x04", b"\xd0\xcf\x11\xe0"), f"is a workbook and not text; {_SAVE_AS_CSV}"),
+    ((b"<!doctype", b"<html"), f"is a web page and not a table; open it in a spreadsheet and {_SAVE_AS_CSV}"),
+)
 
 
 class RowsError(ValueError):
@@ -119,20 +89,69 @@ class RowsError(ValueError):
 def read_rows(path: Path, limits: InputLimits, max_rows: int) -> tuple[list[TableRow], list[FileProblem]]:
     """The rows of a file, and what is wrong with it; one more than `max_rows` at most. Raises RowsError."""
     suffix = path.suffix.lower()
+    if suffix in _WORKBOOKS:
+        raise RowsError(_CONTENTS[0][1])
     if suffix not in _TABLES and suffix not in _LISTS:
-        raise RowsError(f"must be a list, or a file that ends in {join_or((*_TABLES, *_LISTS))}")
+        raise RowsError(f"must be a list, a glob, or a file that ends in {join_or(_NAMED_SUFFIXES)}")
     with suppress(OSError):  # no name that a file can have, which reading says better
         if path.exists() and not path.is_file():  # to open it could last for ever
             raise RowsError("is no file")
     try:
-        text = decode(read_bytes(path, limits.bytes))
+        raw = read_bytes(path, limits.bytes)
+        for starts, message in _CONTENTS:
+            if raw[:64].lstrip().lower().startswith(starts):
+                raise RowsError(message)
+        text = decode(_with_mark(raw))
     except JobFileError as error:
-        where = f"line {error.problem.line}: " if error.problem.line > 1 else ""
-        raise RowsError(where + error.problem.message.removesuffix(" for a job file")) from error
-    return collect_rows(_TABLES[suffix](text) if suffix in _TABLES else _yaml_file_rows(text, limits), max_rows)
+        problem = replace(error.problem, message=error.problem.message.removesuffix(" for a job file"), file=str(path))
+        if not problem.line:
+            raise RowsError(problem.message) from error
+        if suffix not in _LISTS:
+            problem = replace(problem, message=problem.message.replace("save the file as UTF-8", _SAVE_AS_CSV))
+        return [], [problem]
+    rows = _TABLES[suffix](text) if suffix in _TABLES else _yaml_file_rows(text, limits)
+    found, problems = collect_rows(rows, max_rows)
+    name = str(path)
+    return [replace(row, file=name) for row in found], [replace(problem, file=name) for problem in problems]
 
 
-def collect_rows(rows_or_problems: RowsOrProblems, max_rows: int) -> tuple[list[TableRow], list[FileProblem]]:
+def _with_mark(raw: bytes) -> bytes:
+    """UTF-16 without a byte order mark, which pandas writes, with one; anything else as it is."""
+    start = raw[:64]
+    if len(start) >= 4 and b"\0" in start:
+        zeros = [not any(start[offset::2]) for offset in (0, 1)]
+        if any(zeros) and not all(zeros):
+            return (BOM_UTF16_BE if zeros[0] else BOM_UTF16_LE) + raw
+    return raw
+
+
+def is_glob(name: str) -> bool:
+    """Whether a name asks for all files that fit it."""
+    return any(mark in name for mark in "*?[")
+
+
+def glob_rows(pattern: str, base: Path, max_rows: int) -> list[TableRow]:
+    """A row for each file that fits, by its path: `path` (relative to `base`, as written), `stem` and `name`.
+
+    `name` is the stem, or the path where several have that stem. Raises RowsError where there is none.
+    """
+    names = glob.iglob(pattern, root_dir=base, recursive=True)  # noqa: PTH207  (Path.glob takes no absolute one)
+    files = (name.replace(os.sep, "/") for name in names if (base / name).is_file())
+    paths = sorted(islice(files, max_rows + 1))
+    if not paths:
+        raise RowsError("finds no file")
+    stems = [Path(path).stem for path in paths]
+    number = Counter(stems)
+    cells = (
+        {"path": path, "stem": stem, "name": stem if number[stem] == 1 else path}
+        for path, stem in zip(paths, stems, strict=True)
+    )
+    return [TableRow(0, row) for row in cells]
+
+
+def collect_rows(
+    rows_or_problems: Iterable[TableRow | FileProblem], max_rows: int
+) -> tuple[list[TableRow], list[FileProblem]]:
     """The rows, one more than `max_rows` at most, and the problems. Raises RowsError where there is neither."""
     rows: list[TableRow] = []
     problems: list[FileProblem] = []
@@ -149,13 +168,19 @@ def collect_rows(rows_or_problems: RowsOrProblems, max_rows: int) -> tuple[list[
 
 
 def yaml_rows(node: YamlSequence) -> RowsOrProblems:
-    """The rows of a YAML list of mappings."""
+    """The rows of a YAML list of mappings, or of plain values, which are `value`."""
     for item, position in zip(node, node.positions, strict=True):
         line, column = line_column(position)
         if isinstance(item, YamlMapping):
-            yield TableRow(line, item)
+            yield TableRow(line, item, locate=partial(_yaml_position, item, position))
+        elif isinstance(item, str | int | float):
+            yield TableRow(line, {"value": item}, locate=partial(_yaml_position, None, position))
         else:
-            yield FileProblem(line, column, f"a row is a mapping of names and values, not {quote(item)}")
+            yield FileProblem(line, column, f"a row is a mapping of names and values, or a value, not {quote(item)}")
+
+
+def _yaml_position(row: YamlMapping | None, position: int, _line: int, name: str) -> tuple[int, int]:
+    return line_column(row.position(name) if row is not None and name in row else position)
 
 
 def _yaml_file_rows(text: str, limits: InputLimits) -> RowsOrProblems:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from kirin_cli.errors import UsageError
+from kirin_cli.jobs.cells import cell_error, find_column
 from kirin_cli.jobs.placeholders import FIELDS, IDENTIFIER, InterpolationError, JobReference, Placeholder
 from kirin_cli.jobs.problems import Suggestions, suggestion
 from kirin_cli.modelspec.text import quote
@@ -53,15 +54,15 @@ MISSING: Final = object()
 
 @dataclass(slots=True)
 class Variables:
-    """The variables of a document by name; `errors` says of some what is wrong with them."""
+    """The variables of a document by name; `errors` are those with which something is wrong, said already."""
 
     values: dict[str, object]
-    errors: dict[str, str] = field(default_factory=dict)
+    errors: set[str] = field(default_factory=set)
 
     def get(self, name: str) -> object:
         """The value, or MISSING. Raises InterpolationError for one that is wrong itself."""
         if name in self.errors:
-            raise InterpolationError(self.errors[name], already_reported=True)
+            raise InterpolationError
         return self.values.get(name, MISSING)
 
 
@@ -106,7 +107,7 @@ class VariableScope:
                     raise InterpolationError(f"env.{key} is a secret, which never goes into a request")
                 return self.inputs.environ.get(key, MISSING)
             case "row":
-                return MISSING if self.row is None else self.row.get(key, MISSING)
+                return self._cell(key)
             case "matrix":
                 return MISSING if self.combination is None else self.combination.get(key, MISSING)
             case "jobs":
@@ -116,6 +117,14 @@ class VariableScope:
                 raise InterpolationError(f"unknown name {quote(name)}; what another job makes is jobs.NAME.url")
         known = "env.NAME, row.COLUMN, matrix.KEY and jobs.NAME.url"
         raise InterpolationError(f"unknown name {quote(name)}; with a dot there are {known}")
+
+    def _cell(self, name: str) -> object:
+        column = None if self.row is None else find_column(self.row, name)
+        if self.row is None or column is None:
+            return MISSING
+        if error := cell_error(self.row[column]):
+            raise InterpolationError(f"row.{name} {error}")
+        return self.row[column]
 
     def _unset(self, name: str) -> str:
         space, dot, key = name.partition(".")

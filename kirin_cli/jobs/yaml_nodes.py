@@ -67,6 +67,20 @@ def find_position(root: object, path: list[str | int], position: int = 0) -> tup
     return position, len(path)
 
 
+def find_node(root: object, path: list[str | int]) -> tuple[object, int]:
+    """The innermost element on a path, and how many steps led there."""
+    node = root
+    for steps, step in enumerate(path):
+        match node, step:
+            case dict(), str() if step in node:
+                node = node[step]
+            case list(), int() if step < len(node):
+                node = node[step]
+            case _:
+                return node, steps
+    return node, len(path)
+
+
 def position_of(root: object, path: str) -> tuple[int, int]:
     """Line and column, from 1, of the innermost key or item that exists on `path`."""
     return line_column(find_position(root, split_path(path))[0])

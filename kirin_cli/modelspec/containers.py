@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import ClassVar, Final
 
-from kirin_cli.modelspec.fields import NULL, CheckContext, Field, Schema, any_of
+from kirin_cli.modelspec.fields import NULL, CheckContext, Field, Schema, any_of, whole_number
 from kirin_cli.modelspec.text import did_you_mean, pluralize, quote
 from kirin_cli.modelspec.types import Problem
 
@@ -35,6 +35,7 @@ class ObjectField(Field):
 
     def expand_shorthand(self, value: object) -> object:
         """The object that a bare value stands for (rules M1, O2); anything else as it is."""
+        value = whole_number(value)
         shorthand = self.shorthand_field and isinstance(value, (str, int)) and not isinstance(value, bool)
         return {self.shorthand_field: value} if shorthand else value
 

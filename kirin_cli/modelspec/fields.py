@@ -16,6 +16,17 @@ Schema = dict[str, object]
 UNSENDABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
+MAX_EXACT_FLOAT: Final = 2.0**53
+"""Beyond it a float no longer tells one whole number from the next."""
+
+
+def whole_number(value: object) -> object:
+    """A float that is a whole number (5.0, as spreadsheets and pandas write it) as that; anything else as it is."""
+    if type(value) is float and value.is_integer() and abs(value) <= MAX_EXACT_FLOAT:
+        return int(value)
+    return value
+
+
 class Invalid:
     """What stands in for a value that was refused."""
 
@@ -122,6 +133,7 @@ class Choice(Field):
         return (*zip(self.options, self.options, strict=True), *numbers)
 
     def check(self, value: object, path: str, context: CheckContext) -> object:
+        value = whole_number(value)
         words = _words_by_type(self).get(type(value))
         if words and value in words:
             return words[value]
@@ -178,6 +190,7 @@ class Number(Field):
     types: ClassVar[tuple[type[int] | type[float], ...]] = (int, float)
 
     def check(self, value: object, path: str, context: CheckContext) -> object:
+        value = whole_number(value)
         if not (type(value) is int or (type(value) is float and float in self.types)):
             expected = ", ".join(
                 filter(None, ("an integer" if self.types == (int,) else "a number", self.describe_bounds()))
@@ -188,7 +201,7 @@ class Number(Field):
         if outside or (type(value) is float and not isfinite(value)):
             bounds = self.describe_bounds() or "finite numbers"
             return context.add_problem(path, self.rule, f"is {quote(value)}; the range is {bounds}")
-        return int(value) if type(value) is float and value.is_integer() else value
+        return value
 
     def read(self, text: str) -> object:
         numeral = text if text.isascii() and "_" not in text else ""  # Python alone reads 1_000 and ٣ as numbers

@@ -80,7 +80,8 @@ class Finding:
     """One problem of one job, or of a whole file (then `job` and `path` are "").
 
     `line` and `column` count from 1; 0 means there is none. `flag` is the flag that set the value ("--cfg-scale"),
-    where it came from the command line. `via` says how an expansion led here ("shots.csv:17").
+    where it came from the command line. `via` says how an expansion led here ("shots.csv:17"). `row` is the line of
+    the row that it is about, 0 for none.
     """
 
     message: str
@@ -93,3 +94,4 @@ class Finding:
     line: int = 0
     column: int = 0
     via: str = ""
+    row: int = 0

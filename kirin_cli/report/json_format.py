@@ -167,7 +167,7 @@ def validation_error(error: KirinError) -> dict[str, object]:
 
 
 def _checked_job(checked: "CheckedJob") -> dict[str, object]:
-    names = ("path", "rule", "message", "line", "column", "via")
+    names = ("path", "rule", "message", "file", "line", "column", "via")
     by_severity: dict[str, list[dict[str, object]]] = {"error": [], "warning": []}
     for finding in checked.findings:
         by_severity[finding.severity].append(_fields(finding, names))

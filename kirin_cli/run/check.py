@@ -7,15 +7,17 @@ from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
 
+from kirin_cli.jobs.cells import cell_advice
 from kirin_cli.jobs.job import JobSpec
 from kirin_cli.jobs.parser import JobFile
 from kirin_cli.jobs.placeholders import JobReference
+from kirin_cli.jobs.problems import FileProblem
 from kirin_cli.jobs.yaml_loader import pause_gc
 from kirin_cli.media import MediaInspector, make_inspector
 from kirin_cli.models import MODELS
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.text import did_you_mean, quote
-from kirin_cli.modelspec.types import Finding, InspectMedia, MediaFile, MediaKind, Problem
+from kirin_cli.modelspec.types import Finding, InspectMedia, MediaFile, MediaKind, Problem, Severity
 
 INSPECT = make_inspector(uploads=False, max_decoded=0)
 _UNCHECKABLE = frozenset({"model", "params"})
@@ -58,13 +60,17 @@ def check_files(files: Iterable[JobFile], look: MediaInspector = INSPECT) -> Che
         checked = list(_with_unique_ids([_checked(job, looking) for file, looking in looks for job in file.jobs]))
     if any(one.findings for one in checked):
         checked = list(_with_shared_origin(checked))
+    by_severity: list[tuple[Severity, JobFile, tuple[FileProblem, ...]]] = [
+        *(("error", file, file.problems) for file in read),
+        *(("warning", file, file.warnings) for file in read),
+    ]
     findings = [
         Finding(
-            message=problem.message, file=problem.file or str(file.path), line=problem.line, column=problem.column,
-            via=problem.via,
+            message=problem.message, severity=severity, file=problem.file or str(file.path), line=problem.line,
+            column=problem.column, via=problem.via, row=problem.row,
         )
-        for file in read
-        for problem in file.problems
+        for severity, file, problems in by_severity
+        for problem in problems
     ]  # fmt: skip
     return CheckedFiles(tuple(checked), tuple(findings))
 
@@ -84,12 +90,19 @@ def _checked(job: JobSpec, look: InspectMedia) -> CheckedJob:
 
 
 def make_finding(job: JobSpec, problem: Problem) -> Finding:
-    """A problem of a job with its place in the file, and with how it came there."""
+    """A problem of a job with its place in the file, or at the cell of its row, and with how it came there."""
+    message, file, row = problem.message, str(job.file), 0
     line, column = job.position(problem.path)
     anchor = _ANCHOR if job.comes_from_anchor(problem.path) else ""
+    via = ", ".join(filter(None, (anchor, job.via)))
+    if job.row is not None and (name := job.cell_column(problem.path, message)):
+        via = f"{job.file.name}:{line}"
+        # A parameter that no model has is the fault of the heading.
+        line, column = job.row.position(name, heading=problem.rule == "A2")
+        file, row, message = job.row.file or file, job.row.line, message + cell_advice(job.row.cells[name])
     return Finding(
-        message=problem.message, severity=problem.severity, rule=problem.rule, path=problem.path, job=job.name,
-        file=str(job.file), line=line, column=column, via=", ".join(filter(None, (anchor, job.via))),
+        message=message, severity=problem.severity, rule=problem.rule, path=problem.path, job=job.name,
+        file=file, line=line, column=column, via=via, row=row,
     )  # fmt: skip
 
 

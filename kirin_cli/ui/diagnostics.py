@@ -14,6 +14,8 @@ SourceLine = Callable[[Path, int], str]
 """(path, line from 1) -> the line without its end; "" where it cannot be had."""
 
 _COMMON_FACTS = attrgetter("message", "severity", "rule", "path", "flag", "file", "line", "column", "via")
+_FACTS_OF_A_COLUMN = attrgetter("message", "severity", "rule", "path", "flag", "file")
+_MAX_ROWS_NAMED = 10
 _GUTTER_WIDTH = 6
 _MAX_JOBS_NAMED = 3
 _TAB_BLANKS = "    "
@@ -22,11 +24,13 @@ _TAB_BLANKS = "    "
 def render_findings(findings: Iterable[Finding], terminal: TerminalInfo, source_line: SourceLine) -> list[str]:
     """All findings, file by file and line by line, then one line that counts them; nothing for no findings.
 
-    What several jobs have in common (a default, an anchor) is said once, with their names.
+    What several jobs have in common (a default, an anchor) is said once, with their names, and what is wrong with many
+    rows of a table in the same way once too, with their lines.
     """
     by_facts: dict[tuple[object, ...], list[Finding]] = {}
-    for finding in findings:
-        by_facts.setdefault(_COMMON_FACTS(finding), []).append(finding)
+    for finding in sorted(findings, key=attrgetter("row")):
+        facts = _FACTS_OF_A_COLUMN(finding) if finding.row else _COMMON_FACTS(finding)
+        by_facts.setdefault(facts, []).append(finding)
     groups = list(by_facts.values())
     files = {file: number for number, file in enumerate(dict.fromkeys(group[0].file for group in groups))}
     groups.sort(key=lambda group: (files[group[0].file], group[0].line, group[0].column))
@@ -57,7 +61,17 @@ def _render_group(group: list[Finding], terminal: TerminalInfo, source_line: Sou
     start = f"{terminal.paint(position + ':', 'strong')} " if position else ""
     title = f"{start}{severity} {escape_untrusted(finding.message)}{rule}{_origin(group)}"
     source = source_line(Path(finding.file), finding.line) if finding.file and finding.line else ""
-    return [title, *_excerpt(source, finding, terminal)] if source.strip() else [title]
+    excerpt = _excerpt(source, finding, terminal) if source.strip() else []
+    return [title, *excerpt, *_further_rows(group, terminal)]
+
+
+def _further_rows(group: list[Finding], terminal: TerminalInfo) -> list[str]:
+    """A line that names the other rows with the same problem, by the lines of their file."""
+    rows = list(dict.fromkeys(finding.row for finding in group if finding.row))[1:]
+    if not rows:
+        return []
+    named = ", ".join(map(str, rows[:_MAX_ROWS_NAMED])) + f" {terminal.ellipsis}" * (len(rows) > _MAX_ROWS_NAMED)
+    return [f"{'':>{_GUTTER_WIDTH}} and {pluralize(len(rows), 'more row')}: {named}"]
 
 
 def _position(finding: Finding) -> str:

@@ -115,7 +115,7 @@ LOOSE = {"defaults": {"params": {"mode": "std"}}}
         many({"exclude": {"mode": "std"}}, prompt="a"),
         many({"include": [{"mode": "pro"}]}),
         many({"foreach": []}, prompt="a"),
-        many({"foreach": [1]}, prompt="a"),
+        many({"foreach": [[1]]}, prompt="a"),
         many({"foreach": "a.csv", "take": 0}, prompt="a"),
         many({"take": "two"}, prompt="a"),
         many({"tags": [1]}, prompt="a"),

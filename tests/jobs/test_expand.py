@@ -303,10 +303,11 @@ BAD_FOREACH = {
     "number": ("foreach: 5\n", [("", 3, 1, "foreach must be a list or the name of a file, not 5")]),
     "null": ("foreach:\n", [("", 3, 1, "foreach must be a list or the name of a file, not null")]),
     "missing": ("foreach: none.csv\n", [("", 3, 1, 'foreach "none.csv" cannot be read: No such file or directory')]),
-    "suffix": ("foreach: a.txt\n", [("", 3, 1, 'foreach "a.txt" must be a list, or a file that ends in .csv')]),
+    "suffix": ("foreach: a.doc\n", [("", 3, 1, 'foreach "a.doc" must be a list, a glob, or a file that ends in .csv')]),
     "unset": ("foreach: '${x}.csv'\n", [("", 3, 1, "foreach: x is not set; --set gives variables a value")]),
     "empty": ("foreach: []\n", [("", 3, 1, "foreach has no rows")]),
-    "words": ("foreach: [a, {b: 1}]\n", [("", 3, 11, 'a row is a mapping of names and values, not "a"')]),
+    "lists": ("foreach: [[a], {b: 1}]\n", [("", 3, 11, "a row is a mapping of names and values, or a value, not [")]),
+    "no file": ("foreach: '*.png'\n", [("", 3, 1, 'foreach "*.png" finds no file')]),
     "unset cell": (
         "foreach: [{a: '${x}'}]\n", [("", 3, 12, "foreach[0].a: x is not set; --set gives variables a value")],
     ),
@@ -344,15 +345,15 @@ def test_problems_of_the_job_file_come_first_and_then_those_of_each_table(load, 
 def test_rows_of_one_name_are_refused_with_the_row(load, table):
     table("a.csv", "name\nx\ny\nx\n")
     (problem,) = load("model: kirin_v1_t2v\nforeach: a.csv\n").problems
-    assert problem.message == 'the name "shots[x]" is taken by the job on line 1'
-    assert problem.via == "a.csv:4"
+    assert problem.message == 'the name "shots[x]" is taken by the job on line 2'
+    assert (problem.file[-5:], problem.line, problem.column, problem.via) == ("a.csv", 4, 1, "shots.yaml:1")
 
 
 def test_a_problem_of_a_name_or_an_output_knows_its_row(load, table):
     table("a.csv", "dir\na\n../b\n")
     text = "model: kirin_v1_t2v\nforeach: a.csv\noutput: {dir: '${row.dir}', name: '{job}'}\n"
     (problem,) = load(text).problems
-    assert (problem.line, problem.via) == (3, "a.csv:3")
+    assert (problem.file[-5:], problem.line, problem.column, problem.via) == ("a.csv", 3, 1, "shots.yaml:1")
     (fixed,) = load("model: kirin_v1_t2v\nforeach: a.csv\noutput: {dir: ../b}\n").problems
     assert (fixed.line, fixed.via) == (3, "")
 

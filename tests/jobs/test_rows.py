@@ -1,4 +1,4 @@
-"""Tables for `foreach`: CSV as spreadsheets write it, JSON lines, YAML lists; what is wrong has its line."""
+"""Rows for `foreach`: CSV, JSON lines, YAML lists, globs of files; what is wrong has its line."""
 
 import csv
 import io
@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from support.cpu_time import work_within
 
 from kirin_cli.jobs.problems import FileProblem, InputLimits
-from kirin_cli.jobs.rows import RowsError, TableRow, collect_rows, csv_rows, json_rows, read_rows
+from kirin_cli.jobs.rows import RowsError, collect_rows, csv_rows, glob_rows, json_rows, read_rows
+from kirin_cli.jobs.tables import TableRow
 
 LIMITS = InputLimits()
 
@@ -45,18 +46,14 @@ def test_csv_is_read_with_the_line_of_each_row(text, expected):
 
 
 BAD_CSV = {
-    "too few": ("a,b\n1\n2,3\n", [(2, 1, "has 1 cell, the header has 2")], 1),
-    "too many": (
-        "a,b\n1,2,3\nx, y\n", [(2, 1, "has 3 cells, the header has 2; text with a comma in it needs quotes")], 1,
+    "too few": (
+        "a,b\n1\n2,3\n", [(2, 1, "has 1 cell, the header has 2; does a line break in a text lack its quotes?")], 1,
     ),
-    "no name": ("a,,b,\n1,2,3,4\n", [
-        (1, 1, "column 2 has no name; the first row names the columns"),
-        (1, 1, "column 4 has no name; the first row names the columns"),
-    ], 0),
-    "twice": ("a,b,a\n1,2,3\n", [(1, 1, 'the column "a" is there twice')], 0),
-    "semicolons": ("a;b\n1;2\n", [(1, 1, 'the header is one column, "a;b"; columns are separated by commas')], 0),
-    "tabs": ("a\tb\n", [(1, 1, 'the header is one column, "a\\tb"; columns are separated by commas')], 0),
-    "wide": (",".join(["a"] * 501), [(1, 1, "more than 500 columns")], 0),
+    "too many": (
+        "a,b\n1,2,3\nx, y\n", [(2, 5, "has 3 cells, the header has 2; text with a comma in it needs quotes")], 1,
+    ),
+    "twice": ("a,b,a\n1,2,3\n", [(1, 5, 'the column "a" is there twice')], 0),
+    "wide": (",".join(map(str, range(501))), [(1, 1, "more than 500 columns")], 0),
     "open quote": ('a,b\n1,2\n"3,4\n5,6\n', [(3, 1, "a quote is opened in this row and never closed")], 1),
     "closed quote": (
         'a,b\n"1"x,2\n3,4\n',
@@ -136,6 +133,23 @@ def test_the_suffix_says_how_a_file_is_read(tmp_path):
         assert problems == []
 
 
+def test_a_glob_makes_a_row_of_every_file_in_the_order_of_their_paths(tmp_path):
+    for name in ("b.png", "a.png", "sub/a.png", "sub/c.png", ".hidden.png", "d.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "folder.png").mkdir()
+    assert [row.cells for row in glob_rows("*.png", tmp_path, 10)] == [
+        {"path": "a.png", "stem": "a", "name": "a"},
+        {"path": "b.png", "stem": "b", "name": "b"},
+    ]
+    names = [row.cells["name"] for row in glob_rows("**/*.png", tmp_path, 10)]
+    assert names == ["a.png", "b", "sub/a.png", "c"]
+    assert len(glob_rows("**/*.png", tmp_path, 2)) == 3
+    assert [row.cells["path"] for row in glob_rows(f"{tmp_path}/b*", tmp_path, 10)] == [f"{tmp_path}/b.png"]
+    with pytest.raises(RowsError, match="finds no file"):
+        glob_rows("*.jpg", tmp_path, 10)
+
+
 def test_a_byte_order_mark_names_the_encoding(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes("a\nübung\n".encode("utf-16"))
@@ -143,14 +157,16 @@ def test_a_byte_order_mark_names_the_encoding(tmp_path):
 
 
 UNREAD = {
-    "suffix": ("a.txt", b"a\n", "must be a list, or a file that ends in .csv, .jsonl, .ndjson, .yaml, .yml or .json"),
-    "no suffix": ("csv", b"a\n", "must be a list, or a file"),
+    "suffix": (
+        "a.doc",
+        b"a\n",
+        "must be a list, a glob, or a file that ends in .csv, .tsv, .jsonl, .yaml, .yml or .json",
+    ),
+    "no suffix": ("csv", b"a\n", "must be a list, a glob, or a file"),
     "empty": ("a.csv", b"", "has no rows"),
     "header": ("a.csv", b"a,b\n", "has no rows"),
     "empty list": ("a.yaml", b"[]", "has no rows"),
     "nothing": ("a.yaml", b"", "has no rows"),
-    "latin": ("a.csv", b"a\nb\n\xe9", "line 3: byte 0xE9 is not valid UTF-8"),
-    "large": ("a.csv", b"a" * 101, "is larger than the limit of 100 bytes"),
 }
 
 
@@ -159,6 +175,22 @@ def test_a_file_without_rows_is_refused_in_a_sentence(tmp_path, name, content, w
     (tmp_path / name).write_bytes(content)
     with pytest.raises(RowsError, match=f"^{words}"):
         read_rows(tmp_path / name, InputLimits(bytes=100), 10)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "place", "words"),
+    [
+        ("a.csv", b"a\nb\n\xe9", (3, 1), "byte 0xE9 is not valid UTF-8; save it as CSV UTF-8"),
+        ("a.yaml", b"- a\n- \xe9", (2, 3), "byte 0xE9 is not valid UTF-8; save the file as UTF-8"),
+        ("a.csv", b"a" * 101, (1, 1), "is larger than the limit of 100 bytes"),
+    ],
+)
+def test_what_cannot_be_read_as_text_is_a_problem_at_its_place_in_the_file(tmp_path, name, content, place, words):
+    (tmp_path / name).write_bytes(content)
+    found, (problem,) = read_rows(tmp_path / name, InputLimits(bytes=100), 10)
+    assert found == []
+    assert (problem.file, problem.line, problem.column) == (str(tmp_path / name), *place)
+    assert problem.message == words
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
@@ -175,10 +207,10 @@ def test_what_is_no_file_is_not_opened(tmp_path):
 
 def test_yaml_that_is_no_list_of_mappings_is_refused_at_its_place(tmp_path):
     path = tmp_path / "a.yaml"
-    path.write_text("- a: 1\n- 5\n- !x b\n- [c]\n---\na: 1\n")
+    path.write_text("- a: 1\n- 5\n- !x b\n- [c]\n-\n---\na: 1\n")
     found, problems = read_rows(path, LIMITS, 10)
-    assert rows(found) == [(1, {"a": 1})]
-    assert [(line, column) for line, column, _ in flaws(problems)] == [(3, 3), (2, 3), (3, 3), (4, 3), (6, 1)]
+    assert rows(found) == [(1, {"a": 1}), (2, {"value": 5}), (3, {"value": "b"})]
+    assert [(line, column) for line, column, _ in flaws(problems)] == [(3, 3), (4, 3), (5, 2), (7, 1)]
 
 
 def test_I3_more_rows_than_are_wanted_are_not_read(tmp_path):

