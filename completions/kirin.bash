@@ -104,9 +104,9 @@ _kirin_about() {
       esac
       ;;
     plan)
-      flags='--set --only --tag --max-jobs --output --again --retry-failed --force --scope --shard --strict --assume-cost --profile --base-url --json --color --help'
+      flags='--set --only --tag --max-jobs --output --again --retry-failed --force --scope --shard --jobs --strict --assume-cost --profile --base-url --detailed-exitcode --report --json --color --help'
       case $2 in
-        --set | --only | --tag | --max-jobs | --scope | --shard | --assume-cost | --profile | --base-url) ;;
+        --set | --only | --tag | --max-jobs | --scope | --shard | --jobs | -j | --assume-cost | --profile | --base-url | --report) ;;
         --output | -o) files=folder ;;
         --color) words='auto always never' ;;
         [0-9]*) files=job-file ;;

@@ -354,10 +354,14 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
                 '--scope' = @{ Help = 'Keeps equal jobs of different campaigns apart.'; Takes = $true; Words = @() }
                 '--shard' = @{ Help = 'Only part I of N of the jobs; auto takes both numbers from the CI system, auto/N the index.'; Takes = $true; Words = @() }
+                '--jobs' = @{ Help = 'How many tasks may be in flight at once.'; Takes = $true; Words = @() }
+                '-j' = @{ Help = 'How many tasks may be in flight at once.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
                 '--assume-cost' = @{ Help = 'Take each job to cost so much, whatever tables and earlier tasks say.'; Takes = $true; Words = @() }
                 '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
+                '--detailed-exitcode' = @{ Help = 'End with 10 where a run would send or fetch something, with 0 where there is nothing to do.'; Takes = $false; Words = @() }
+                '--report' = @{ Help = 'Write a report: junit, markdown, github, sarif, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }

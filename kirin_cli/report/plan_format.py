@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kirin_cli import __version__
-from kirin_cli.errors import KirinError
+from kirin_cli.errors import KirinError, UsageError
 from kirin_cli.media.request_body import elide
 from kirin_cli.modelspec.types import Finding
 from kirin_cli.report.json_format import error_rows, problem_rows
@@ -15,6 +15,9 @@ from kirin_cli.run.prices import price_class_of
 
 if TYPE_CHECKING:
     from kirin_cli.run.plan import PlannedJob
+
+NO_TOTALS: Final[Mapping[str, object]] = {"cost_usd": None}
+"""Those of a plan that could not be made."""
 
 
 def plan_data(
@@ -27,8 +30,9 @@ def plan_data(
 ) -> dict[str, object]:
     """The plan. `findings` are what is wrong or only looks so; `seconds` is how long the whole run may take."""
     jobs = [_job(plan) for plan in plans]
+    totals = _totals(jobs) if exit_code != UsageError.exit_code else NO_TOTALS
     return _result(exit_code, jobs, problem_rows(findings)) | {
-        "totals": {**_totals(jobs), "seconds": seconds},
+        "totals": {**totals, "seconds": seconds},
         "shard": {"index": shard[0], "total": shard[1]} if shard else None,
     }
 
@@ -36,7 +40,11 @@ def plan_data(
 def plan_error(error: KirinError) -> dict[str, object]:
     """A plan that an error ended."""
     errors = [{"message": error.message, "hint": error.hint}]
-    return _result(error.exit_code, [], error_rows(error)) | {"errors": errors, "totals": _totals([]), "shard": None}
+    return _result(error.exit_code, [], error_rows(error)) | {
+        "errors": errors,
+        "totals": {**NO_TOTALS, "seconds": None},
+        "shard": None,
+    }
 
 
 def merge_totals(jobs: Iterable[Mapping[str, object]], of_shards: Iterable[Mapping[str, object]]) -> dict[str, object]:
@@ -68,8 +76,8 @@ def _job(plan: "PlannedJob") -> dict[str, object]:
     return {
         "name": plan.job.name,
         "model": plan.job.model.id,
-        "mode": _asked(plan, params, "mode"),
-        "duration": _asked(plan, params, "duration"),
+        "mode": plan.mode or None,
+        "duration": plan.duration or None,
         "prompt": params.get("prompt"),
         "action": plan.action,
         "reason": plan.reason,
@@ -86,9 +94,3 @@ def _job(plan: "PlannedJob") -> dict[str, object]:
         "seconds": plan.seconds,
         "request": {"model": plan.job.model.id, "params": params},
     }
-
-
-def _asked(plan: "PlannedJob", params: Mapping[str, object], name: str) -> object:
-    """What the request says, else what the model takes for it; None where the model has no such parameter."""
-    default = plan.job.model.field_named(name).default if name in plan.job.model.names else None
-    return params.get(name) or default or None

@@ -9,10 +9,11 @@ from statistics import median
 from typing import Final, Literal
 
 from kirin_cli.ledger.states import LedgerState
+from kirin_cli.modelspec.pricing import input_seconds
 from kirin_cli.run.job import Job
 from kirin_cli.run.outcomes import task_class_of
 from kirin_cli.run.prepare import EntryOf, PreparedRun
-from kirin_cli.run.prices import JobPrice, PriceList
+from kirin_cli.run.prices import JobPrice, PriceList, price_class_of
 
 Action = Literal["send", "skip", "ask", "go on", "fetch", "leave"]
 Durations = Callable[[str, str, str], Sequence[float]]
@@ -53,6 +54,23 @@ class PlannedJob:
     price: JobPrice | None
     price_detail: str
     seconds: float | None
+
+    @property
+    def mode(self) -> str:
+        """The mode of the video, "" where the model has none."""
+        return self._choice("mode")
+
+    @property
+    def duration(self) -> str:
+        """Seconds of video: as asked for, else the model's own, else those of the video it edits; "" if unknown."""
+        seconds = input_seconds(self.job.model, self.job.values)
+        return self._choice("duration") or ("" if seconds is None else str(seconds))
+
+    def _choice(self, name: str) -> str:
+        """What the job asks for, else what its model takes for it where that matters for the price."""
+        default = self.job.model.field_named(name).default if name in self.job.model.names else None
+        usual = str(default or "")
+        return str(self.job.values.get(name) or (usual if usual in price_class_of(self.job).words else ""))
 
 
 def plan_jobs(prepared: PreparedRun, entry_of: EntryOf, prices: PriceList, durations: Durations) -> list[PlannedJob]:

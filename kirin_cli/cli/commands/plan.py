@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import JobFileFlags, TakeFlags, command_from
+from kirin_cli.json_text import dump_json
 from kirin_cli.modelspec.record import Record
 
 if TYPE_CHECKING:
     from kirin_cli.cli.console import CommandConsole
+    from kirin_cli.modelspec.types import Finding
     from kirin_cli.run.plan import PlannedJob
-
-HEADINGS: Final = ("job", "would", "because", "file", "time", "cost", "price from")
 
 
 class PlanFlags(Record, kw_only=True):
@@ -28,10 +29,19 @@ class PlanFlags(Record, kw_only=True):
     job_files: JobFileFlags
     output: o.OutputFolder = None
     takes: TakeFlags
+    in_flight: o.InFlight = o.DEFAULT_IN_FLIGHT
     strict: o.Strict = False
     assume_cost: o.AssumeCost = None
     profile: o.Profile = None
     base_url: o.BaseUrl = None
+    detailed_exitcode: Annotated[
+        bool,
+        typer.Option(
+            "--detailed-exitcode", rich_help_panel=o.OUTPUT,
+            help="End with 10 where a run would send or fetch something, with 0 where there is nothing to do.",
+        ),
+    ] = False  # fmt: skip
+    report: o.CheckReportFlag = None
     json: o.Json = False
     color: o.Color = "auto"
 
@@ -39,82 +49,65 @@ class PlanFlags(Record, kw_only=True):
 def run_plan(flags: PlanFlags) -> int:
     """Check, look into the ledger, print; returns the exit code. Raises the tree of errors."""
     from kirin_cli.cli.console import make_console
+    from kirin_cli.cli.reports import parse_reports
+    from kirin_cli.report.plan_format import plan_data, plan_error
+    from kirin_cli.run.plan import likely_seconds, plan_exit_code
+    from kirin_cli.ui.plan_table import render_plan, totals_line
+
+    console = make_console(color=flags.color)
+    reports = parse_reports(flags.report, json=flags.json, kind="plan")
+    with reports.on_error(console, plan_error, json=flags.json):
+        found = _make_plan(flags, console)
+    plans = found.plans
+    exit_code = 2 if found.refused else plan_exit_code(plans) if flags.detailed_exitcode else 0
+    seconds = likely_seconds(plans, flags.in_flight)
+    data = plan_data(plans, found.findings, exit_code=exit_code, seconds=seconds, shard=found.shard)
+    if flags.json:
+        console.data(dump_json(data))
+    elif not found.refused:
+        if not reports.take_stdout:
+            console.data(*render_plan(plans, console.streams.out))
+        console.info(totals_line(plans, seconds))
+    return reports.publish(lambda: data, exit_code, console)
+
+
+class PlanResult(Record, kw_only=True):
+    """What planning came to: the jobs, what is wrong or only looks so, and which part of the jobs this is."""
+
+    plans: Sequence[PlannedJob] = ()
+    findings: Sequence[Finding] = ()
+    refused: bool = False
+    shard: tuple[int, int] | None = None
+
+
+def _make_plan(flags: PlanFlags, console: CommandConsole) -> PlanResult:
+    """The plan, with what was found said. Raises the tree of errors."""
     from kirin_cli.cli.job_files import check_job_files, prepare_checked, prepare_options
     from kirin_cli.cli.session import open_session
     from kirin_cli.cli.settings import load_settings
     from kirin_cli.cli.settings_schema import parse_usd
     from kirin_cli.run.plan import plan_jobs
 
-    console = make_console(color=flags.color)
     assumed = None if flags.assume_cost is None else parse_usd(flags.assume_cost, "--assume-cost")
     settings = load_settings(os.environ, base_url=flags.base_url, profile=flags.profile)
     checked = check_job_files(flags.job_files, uploads=bool(settings.upload_url))
-    console.findings(checked.all_findings())
+    findings = checked.all_findings()
+    console.findings(findings)
     if checked.is_refused(strict=flags.strict):
-        return 2
+        return PlanResult(findings=findings, refused=True)
     options = prepare_options(flags.takes, flags.output)
+    shard = (options.shard.index, options.shard.total) if options.shard else None
     with open_session(settings, sandbox=False) as session:
         prepared = prepare_checked(checked, options, session)
         if prepared.findings:
             console.findings(prepared.findings)
-            return 2
+            return PlanResult(findings=[*findings, *prepared.findings], refused=True, shard=shard)
         plans = plan_jobs(prepared, session.find_entry, session.price_list(assumed), session.schedule.durations)
-    _print(plans, console, as_json=flags.json)
-    return 0
+    return PlanResult(plans=plans, findings=findings, shard=shard)
 
 
-def _print(plans: Sequence[PlannedJob], console: CommandConsole, *, as_json: bool) -> None:
-    from kirin_cli.cli.entries import data_json
-    from kirin_cli.formatting import format_usd
-    from kirin_cli.run.plan import likely_cost
-    from kirin_cli.ui.tables import render_table
-
-    cost, counts = likely_cost(plans), Counter[str](plan.action for plan in plans)
-    if as_json:
-        totals: dict[str, object] = {**counts, "cost_usd": None if cost is None else str(cost)}
-        console.data(data_json({"jobs": [_plan_data(plan) for plan in plans], "totals": totals}))
-        return
-    console.data(*render_table(HEADINGS, [_row(plan) for plan in plans], console.streams.out))
-    if not plans:
-        console.info("there is no job to do")
-        return
-    actions = ", ".join(f"{number} {action}" for action, number in counts.items())
-    console.info(f"{actions}; " + ("no price known yet" if cost is None else f"likely cost {format_usd(cost)}"))
-
-
-def _row(plan: PlannedJob) -> tuple[str, ...]:
-    from kirin_cli.formatting import format_clock, format_usd
-
-    row = (plan.job.label, plan.action, plan.reason, str(plan.path))
-    if plan.action != "send":
-        return (*row, "", "", "")
-    seconds = "" if plan.seconds is None else format_clock(plan.seconds)
-    if plan.price is None:
-        return (*row, seconds, "no price known yet", plan.price_detail)
-    return (*row, seconds, format_usd(plan.price.usd), plan.price_detail)
-
-
-def _plan_data(plan: PlannedJob) -> dict[str, object]:
-    from kirin_cli.media.request_body import elide
-    from kirin_cli.run.prices import price_class_of
-
-    return {
-        "name": plan.job.name,
-        "model": plan.job.model.id,
-        "action": plan.action,
-        "reason": plan.reason,
-        "path": str(plan.path),
-        "external_task_id": plan.job.external_id,
-        "take": plan.job.take,
-        "file": plan.job.file or None,
-        "line": plan.job.line or None,
-        "cost_usd": str(plan.price.usd) if plan.price else None,
-        "price_class": str(price_class_of(plan.job)),
-        "price_source": plan.price.source if plan.price else None,
-        "price_detail": plan.price_detail,
-        "seconds": plan.seconds,
-        "request": {"model": plan.job.model.id, "params": elide(plan.job.values)},
-    }
-
-
-plan = command_from(PlanFlags, run_plan, examples=("kirin plan jobs.yaml", "kirin plan jobs.yaml --json"))
+plan = command_from(
+    PlanFlags,
+    run_plan,
+    examples=("kirin plan jobs.yaml", "kirin plan jobs.yaml --detailed-exitcode --report markdown=plan.md"),
+)
