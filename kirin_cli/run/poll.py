@@ -40,7 +40,7 @@ def _on_no_answer(job_run: JobRun, result: QueryResult) -> NextStep:
 
 
 def _on_missing(job_run: JobRun, result: QueryResult) -> NextStep:
-    """The service does not find the task: it is lost after some time, unless it finds no other one either (faults P2, P12)."""
+    """The task is not found: it is lost after some time, unless no other one is found either (faults P2, P12)."""
     context = job_run.context
     if job_run.entry.state is LedgerState.LOST:
         return finish_lost(job_run)
