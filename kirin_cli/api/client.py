@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Literal
 from urllib.parse import quote
 
 from kirin_cli.api.credentials import scrub_body
@@ -19,6 +20,7 @@ from kirin_cli.wire.responses import (
     Task,
     TaskState,
     is_known_status,
+    is_number,
     parse_error,
     parse_response,
     parse_task,
@@ -126,8 +128,23 @@ class CreateResult:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskIdentity:
+    """What an answer about a task must not contradict: its ids and its model, "" where they are not known."""
+
+    task_id: str = ""
+    external_id: str = ""
+    model: str = ""
+
+
+Contradiction = Literal["", "id", "model", "external id"]
+
+
+@dataclass(frozen=True, slots=True)
 class QueryResult:
-    """What followed one query; as CreateResult."""
+    """What followed one query; as CreateResult.
+
+    An answer that is about something else is UNCLEAR, `contradiction` says by what; its task is given all the same.
+    """
 
     kind: QueryStatus
     task: Task | None = None
@@ -135,6 +152,7 @@ class QueryResult:
     status: int | None = None
     retry_after: float | None = None
     fault: TransportError | None = None
+    contradiction: Contradiction = ""
 
 
 class Client:
@@ -189,14 +207,26 @@ class Client:
         failure = None if task else parse_error(reply.body)
         return CreateResult(status, task, failure, reply.status, self._wait(reply.headers))
 
-    def query(self, task_id: str, *, deadline: float | None = None) -> QueryResult:
-        """GET one task by its id or external id. Raises UsageError for an id that cannot be one (fault H5)."""
+    def query(
+        self, task_id: str, *, about: TaskIdentity | None = None, deadline: float | None = None
+    ) -> QueryResult:  # fmt: skip
+        """GET one task by its id or external id; the answer is held against these and `about` (promise 10).
+
+        Raises UsageError for an id that cannot be one (fault H5).
+        """
         request = HttpRequest("GET", self.query_url(task_id), self._headers)
         try:
             reply = self._send(request, deadline or self._query_deadline)
         except TransportError as error:
             return QueryResult(QueryStatus.UNCLEAR, fault=error)
         task = _task(reply, created=False)
+        if task and (contradiction := contradiction_of(task, task_id, about or TaskIdentity())):
+            # The connection may be one answer behind.
+            self._transport.close()
+            fault = TransportError("broken", f"the answer is about another task: {_naming(task)}")
+            return QueryResult(
+                QueryStatus.UNCLEAR, task, None, reply.status, fault=fault, contradiction=contradiction
+            )  # fmt: skip
         failure = None if task else parse_error(reply.body)
         return QueryResult(_query_status(reply, task), task, failure, reply.status, self._wait(reply.headers))
 
@@ -213,6 +243,30 @@ class Client:
 
     def _wait(self, headers: Mapping[str, str]) -> float | None:
         return parse_retry_after(headers.get("Retry-After"), self._now())
+
+
+def contradiction_of(task: Task, asked: str, about: TaskIdentity) -> Contradiction:
+    """In what an answer to a query for the id `asked` speaks of another task; "" where it may be this one."""
+    raw_id = task.raw.get("id")
+    task_id = task.id or (str(raw_id) if is_number(raw_id) else "")
+    if about.task_id or about.external_id:
+        if about.task_id and task_id not in {"", about.task_id, about.external_id}:
+            return "id"
+        if about.external_id and task.external_id not in {"", about.external_id}:
+            return "external id"
+    elif asked not in {task_id, task.external_id} and task_id and task.external_id:
+        return "id"
+    return "model" if about.model and task.model and _plain(task.model) != _plain(about.model) else ""
+
+
+def _plain(model: str) -> str:
+    """A model's name without its vendor, its case and what stands between its words."""
+    return re.sub(r"[^a-z0-9]+", "", model.rpartition("/")[2].lower())
+
+
+def _naming(task: Task) -> str:
+    names = (("id", task.id), ("external id", task.external_id), ("model", task.model))
+    return ", ".join(f"{name} {value[:60]}" for name, value in names if value)
 
 
 def _task(reply: HttpReply, *, created: bool) -> Task | None:

@@ -2,6 +2,7 @@
 
 import http.client
 import ipaddress
+import socket
 import ssl
 import threading
 from collections.abc import Mapping
@@ -97,8 +98,32 @@ def _is_direct(no_proxy: str, host: str, port: int | None) -> bool:
     return False
 
 
+MAX_INTERIM_ANSWERS = 100
+
+
 class StrictHTTPResponse(http.client.HTTPResponse):
-    """An answer that is sure of its length."""
+    """An answer that is sure of its length, and of being the only one (fault P11)."""
+
+    def __init__(self, sock: socket.socket, *options: Any, **named: Any) -> None:  # noqa: ANN401 - the library's own
+        super().__init__(sock, *options, **named)
+        self._socket = sock
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """The first status line that is none of an answer 1xx."""
+        for _ in range(MAX_INTERIM_ANSWERS):
+            version, status, reason = super()._read_status()  # type: ignore[misc] # not in typeshed
+            if status >= 200:
+                return version, status, reason
+            if status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+                break
+            http.client.parse_headers(self.fp)
+        raise http.client.HTTPException("no answer to what was asked")
+
+    def _close_conn(self) -> None:
+        """End the reading; a connection on which more came than the answer is not used again."""
+        if isinstance(self._socket, BoundedSocket) and self._socket.has_more(self.fp):
+            self._socket.is_spoilt = True
+        super()._close_conn()  # type: ignore[misc] # not in typeshed
 
     def begin(self) -> None:
         """Read the head; raises HTTPException for a Content-Length that is none, or two that differ (fault D6)."""
@@ -134,12 +159,24 @@ class BoundedHTTPConnection(HTTPConnection):
     def endheaders(self, message_body: Any = None, *, encode_chunked: bool = False) -> None:  # noqa: ANN401 - as above
         """Connect where that is still to be done; from here on bytes leave."""
         exchange = current_exchange()
+        if isinstance(self.sock, BoundedSocket) and not self.sock.is_clean:
+            self.sock.close()  # what waits there is no answer to this request
+            self.sock = None
         if self.sock is None:
             self.connect()
+            self._ensure_silent()
         elif self.proxy is None:
             exchange.allow_address(self.sock.getpeername()[0])
         exchange.sent = True
         super().endheaders(message_body, encode_chunked=encode_chunked)
+
+    def _ensure_silent(self) -> None:
+        """Raise TransportError where the other side speaks, or is gone, before anything was asked."""
+        early = self.sock.peek() if isinstance(self.sock, BoundedSocket) else None
+        if early:
+            raise current_exchange().error("broken", "the server answered before anything was asked")
+        if early is not None:
+            raise current_exchange().error("reset", "the connection was closed before anything was asked")
 
 
 class BoundedHTTPSConnection(BoundedHTTPConnection, HTTPSConnection):

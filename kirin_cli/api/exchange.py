@@ -1,12 +1,15 @@
 """The bounds of one HTTP exchange, the sockets that keep them, and the one error of an exchange. Knows no HTTP."""
 
+import errno
+import io
 import queue
+import re
 import selectors
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -136,13 +139,19 @@ def use_exchange(exchange: Exchange) -> Iterator[Exchange]:
         _CURRENT.reset(token)
 
 
+MAX_EARLY = 1 << 16
+INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)\d\d[^\n]*\n(?:[^\r\n][^\n]*\n)*\r?\n")
+"""An answer 1xx, but for 101, which nobody asks for: it says that another one follows."""
+INTERIM_STARTS = (b"HTTP/1.1 1", b"HTTP/1.0 1")
 WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class BoundedSocket(socket.socket):
     """A connected socket whose operations raise TransportError when the current exchange runs out of time."""
 
+    is_spoilt = False  # something came that belongs to no answer: no further request may use this connection
     _early = b""  # what came while the request was still leaving
+    _glances = False  # whether reading returns at once
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
         """At most `size` bytes, b"" at the end."""
@@ -152,9 +161,15 @@ class BoundedSocket(socket.socket):
     def recv_into(self, buffer: "WriteableBuffer", nbytes: int = 0, flags: int = 0) -> int:
         """Fill `buffer` with what is there, at least one byte, 0 at the end."""
         if self._early:
-            memoryview(buffer).cast("B")[:1] = self._early
-            self._early = b""
-            return 1
+            view = memoryview(buffer).cast("B")[: nbytes or None]
+            count = min(len(view), len(self._early))
+            view[:count], self._early = self._early[:count], self._early[count:]
+            return count
+        if self._glances:
+            try:
+                return super().recv_into(buffer, nbytes or memoryview(buffer).nbytes, flags)
+            except WOULD_BLOCK:
+                raise BlockingIOError(errno.EAGAIN, "nothing is there") from None
         exchange = current_exchange()
         self.settimeout(exchange.time_left())
         try:
@@ -183,12 +198,49 @@ class BoundedSocket(socket.socket):
             except ssl.SSLEOFError as error:
                 raise BrokenPipeError("the server closed before the request was complete") from error
 
-    def _answered(self) -> bool:
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing came that nobody asked for, and the other side is still there."""
         try:
-            self._early = self._early or super().recv(1)
-        except WOULD_BLOCK:
+            return not self.is_spoilt and self.peek() is None
+        except OSError:
             return False
-        return True
+
+    def peek(self) -> bytes | None:
+        """What has come and nobody has read: b"" for the end, None for nothing. An answer 1xx is passed over."""
+        timeout = self.gettimeout()
+        self.settimeout(0)
+        try:
+            is_ended = not (piece := super().recv(max(1, MAX_EARLY - len(self._early))))
+        except WOULD_BLOCK:
+            is_ended, piece = False, b""
+        finally:
+            self.settimeout(timeout)
+        self._early += piece
+        while interim := INTERIM.match(self._early):
+            self._early = self._early[interim.end() :]
+        return self._early or (b"" if is_ended else None)
+
+    def has_more(self, reader: io.BufferedReader) -> bool:
+        """Whether bytes have come behind what `reader`, which reads from here, has given out."""
+        timeout, self._glances = self.gettimeout(), True
+        try:
+            self.settimeout(0)
+            return bool(reader.peek(1))
+        except (OSError, ValueError):  # closed
+            return False
+        finally:
+            self._glances = False
+            with suppress(OSError):
+                self.settimeout(timeout)
+
+    def _answered(self) -> bool:
+        early = self.peek()
+        if early is None:
+            return False
+        # The beginning of what may be an answer 1xx decides nothing yet.
+        may_be_interim = any(start.startswith(early[:10]) for start in INTERIM_STARTS) and early[9:12] != b"101"
+        return not (early and may_be_interim and len(early) < MAX_EARLY)
 
 
 class BoundedTlsSocket(BoundedSocket, ssl.SSLSocket):  # type: ignore[misc] # defaults differ

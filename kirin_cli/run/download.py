@@ -55,7 +55,7 @@ def verify_done(job_run: JobRun) -> NextStep:
 
 
 def _query_urls(job_run: JobRun) -> NextStep:
-    result = job_run.context.client.query(job_run.entry.task_id or job_run.job.external_id)
+    result = job_run.query()
     if result.kind is QueryStatus.FOUND and result.task:
         if result.task.state is TaskState.RUNNING:
             return job_run.retry("poll", f"completed, and now {result.task.status!r} again")

@@ -2,10 +2,10 @@
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Unpack
 
-from kirin_cli.api.client import Client
+from kirin_cli.api.client import Client, QueryResult, QueryStatus, TaskIdentity
 from kirin_cli.api.download import Downloader
 from kirin_cli.api.retry import PollSchedule
 from kirin_cli.errors import KirinError
@@ -107,6 +107,23 @@ class JobRun:
     notified: set[str] = field(default_factory=set)
     needed_outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     unaffordable: KirinError | None = None
+
+    def query(self) -> QueryResult:
+        """Ask the service for the task, and hold the answer against what is known of it (promise 10)."""
+        task_id, external_id = self.entry.task_id, self.job.external_id
+        # A task that was taken up by its id alone has that for its external id as well.
+        about = TaskIdentity(task_id or "", "" if external_id == task_id else external_id, self.job.model.id)
+        result = self.context.client.query(task_id or external_id, about=about)
+        if result.contradiction == "external id" and self._is_adopted:
+            return replace(result, kind=QueryStatus.FOUND, fault=None, contradiction="")
+        if result.fault and result.contradiction:
+            self.notify_once("contradiction", f"{result.fault.message}; it decides nothing, and is asked for again")
+        return result
+
+    @property
+    def _is_adopted(self) -> bool:
+        """Whether a person has said that this is the task, whatever its external id (`kirin resolve --adopt`)."""
+        return any(row.event == LedgerEvent.ADOPT for row in self.context.ledger.history(self.entry))
 
     def transition(self, event: LedgerEvent, why: str = "", **facts: Unpack[EntryUpdate]) -> bool:
         """Move the entry in the ledger; whether that counts.

@@ -18,7 +18,7 @@ def poll(job_run: JobRun) -> NextStep:
     """Ask once for the task."""
     context, name = job_run.context, job_run.job.external_id
     context.outages.on_asked(name)
-    result = context.client.query(job_run.entry.task_id or name)
+    result = job_run.query()
     if result.kind is QueryStatus.FOUND and result.task:
         context.outages.on_found(name, context.clock.now())
         job_run.failures, job_run.missing_since = 0, None

@@ -10,11 +10,11 @@ from loopback.service import Service
 from loopback.unreachable import refused_url
 from support.api_requests import CREATE, KEY, Blob
 
-from kirin_cli.api.client import Client, CreateStatus, QueryStatus
+from kirin_cli.api.client import Client, CreateStatus, QueryStatus, TaskIdentity, contradiction_of
 from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.transport import Transport
 from kirin_cli.errors import LocalError, UsageError
-from kirin_cli.wire.responses import TaskState
+from kirin_cli.wire.responses import TaskState, parse_task
 
 
 class Document:
@@ -52,6 +52,57 @@ def test_a_submission_makes_a_task_and_a_query_finds_it_by_either_id(service, cl
     assert done.task.outputs[0].url == "https://cdn.example/x.mp4"
     assert service.truth.requests[0].header("Content-Type") == "application/json"
     assert service.truth.keys == {KEY}
+
+
+def task_of(**fields):
+    return parse_task({"id": "t1", "status": "completed"} | fields)
+
+
+BY_TASK = TaskIdentity("t1", "krn1-a", "kirin_v1_t2v")
+BY_EXTERNAL_ID = TaskIdentity("", "krn1-a", "kirin_v1_t2v")
+
+
+@pytest.mark.parametrize(
+    ("asked", "about", "fields", "expected"),
+    [
+        ("t1", BY_TASK, {}, ""),
+        ("t1", BY_TASK, {"id": None}, ""),
+        ("t1", BY_TASK, {"id": "krn1-a"}, ""),
+        ("t1", BY_TASK, {"id": "t2"}, "id"),
+        ("t1", BY_TASK, {"id": 2}, "id"),
+        ("t1", BY_TASK, {"id": "t2", "external_task_id": "krn1-a"}, "id"),
+        ("t1", BY_TASK, {"external_task_id": "krn1-a", "model": "kirin_v1_t2v"}, ""),
+        ("t1", BY_TASK, {"external_task_id": "krn1-b"}, "external id"),
+        ("t1", BY_TASK, {"external_task_id": ""}, ""),
+        ("t1", BY_TASK, {"external_task_id": None}, ""),
+        ("t1", BY_TASK, {"model": "kirin_video_o1"}, "model"),
+        ("t1", BY_TASK, {"model": "Vtrix/Kirin-V1-T2V"}, ""),
+        ("t1", BY_TASK, {"model": ""}, ""),
+        ("krn1-a", BY_EXTERNAL_ID, {"id": "t7"}, ""),
+        ("krn1-a", BY_EXTERNAL_ID, {"id": "t7", "external_task_id": "krn1-b"}, "external id"),
+        ("krn1-a", BY_EXTERNAL_ID, {"id": "t7", "model": "kirin_video_o1"}, "model"),
+        ("t1", TaskIdentity("t1"), {"external_task_id": "krn1-z"}, ""),
+        ("t1", TaskIdentity("t1"), {"id": "t2"}, "id"),
+        ("t1", TaskIdentity(), {}, ""),
+        ("mine", TaskIdentity(), {"external_task_id": "mine"}, ""),
+        ("mine", TaskIdentity(), {"external_task_id": "hers"}, "id"),
+        ("mine", TaskIdentity(), {"model": "anything"}, ""),
+    ],
+)
+def test_P11_an_answer_is_held_against_the_question(asked, about, fields, expected):
+    assert contradiction_of(task_of(**fields), asked, about) == expected
+
+
+def test_P11_an_answer_about_another_task_decides_nothing_and_its_connection_is_closed(service, client):
+    client.create(Document())
+    service.script("GET", json_with(id="t-of-another", status="completed"))
+    result = client.query(service.truth.tasks[0].id, about=TaskIdentity(service.truth.tasks[0].id, "krn1-a"))
+    assert (result.kind, result.contradiction) == (QueryStatus.UNCLEAR, "id")
+    assert result.fault
+    assert "t-of-another" in result.fault.message
+    assert client.query("krn1-a").kind is QueryStatus.FOUND
+    first, second = (request.connection for request in service.truth.of("GET"))
+    assert first != second
 
 
 def test_S1_a_service_that_is_not_there_got_nothing(transport):

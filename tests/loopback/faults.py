@@ -24,11 +24,12 @@ from loopback.answers import (
     redirect,
 )
 from loopback.exchange import Exchange, Fault
-from loopback.messages import given_answer
+from loopback.messages import Answer, given_answer
 
 __all__ = [
     "altered",
     "answer",
+    "answered_twice",
     "close_after_reading",
     "close_before_reading",
     "create_late",
@@ -38,6 +39,7 @@ __all__ = [
     "gzip_bomb",
     "gzipped",
     "html",
+    "interim",
     "json_with",
     "json_without",
     "length_off",
@@ -74,6 +76,38 @@ def duplicate_answer() -> Fault:
         x.send(once)
         x.send(once)
         x.keep = False
+
+    return play
+
+
+def interim(*statuses: int, early: bool = False) -> Fault:
+    """So many answers 1xx, then the honest one; before the body of the request is read if `early`."""
+    heads = b"".join(f"HTTP/1.1 {status} Soon\r\nLink: </x>; rel=preload\r\n\r\n".encode() for status in statuses)
+
+    def play(x: Exchange) -> None:
+        if early:
+            x.raw(heads)
+            x.connection.wait(seconds=0.02)
+        honest = x.honest()
+        x.raw(b"" if early else heads)
+        x.send(honest)
+
+    return play
+
+
+def answered_twice(other: bytes = b"", pause: float = 0.0) -> Fault:
+    """The honest answer, then another body (or the same) as a second answer, and the connection goes on."""
+
+    def play(x: Exchange) -> None:
+        honest = x.honest()
+        second = given_answer(200, other) if other else honest
+        x.connection.sock.sendall(honest.head(closing=False) + bytes(honest.body) + (b"" if pause else whole(second)))
+        if pause:
+            x.connection.wait(seconds=pause)
+            x.raw(whole(second))
+
+    def whole(given: Answer) -> bytes:
+        return given.head(closing=False) + bytes(given.body)
 
     return play
 

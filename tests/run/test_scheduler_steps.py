@@ -36,7 +36,7 @@ def course(desk):
         (rain,) = desk.prepared().jobs
         waiting, brakes = list(answers), RunLimits(in_flight=1, jobs=1)
         parts = {
-            "client": SimpleNamespace(query=lambda _: waiting.pop(0)),
+            "client": SimpleNamespace(query=lambda _, **__: waiting.pop(0)),
             "limits": brakes,
             "ledger": desk.ledger,
             "schedule": PollSchedule(rng=random.Random(1)),
