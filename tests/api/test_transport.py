@@ -1,8 +1,11 @@
 """One exchange, against a real socket that behaves badly."""
 
+import gzip
 import socket
 import ssl
 import threading
+import time
+import zlib
 from pathlib import Path
 
 import pytest
@@ -404,3 +407,54 @@ def test_an_unusable_bundle_is_a_usage_error(tmp_path: Path):
             Transport(NetworkSettings({"SSL_CERT_FILE": str(bundle)})).send(
                 HttpRequest("GET", "https://127.0.0.1:1/"), deadline=1
             )
+
+
+BODY = b'{"id": "t1", "status": "in_progress"}'
+RAW = zlib.compressobj(wbits=-15)
+DEFLATED = RAW.compress(BODY) + RAW.flush()
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", gzip.compress(BODY)),
+        ("x-gzip", gzip.compress(BODY[:9]) + gzip.compress(BODY[9:])),
+        ("", gzip.compress(BODY)),
+        ("deflate", zlib.compress(BODY)),
+        ("deflate", DEFLATED),
+        ("gzip", BODY),
+        ("br", BODY),
+        ("deflate", BODY),
+        ("aws-chunked", BODY),
+    ],
+)
+def test_an_answer_that_is_packed_though_nobody_asked_is_read(service, transport, coding, body):
+    service.script("GET", answer(200, body, {"Content-Encoding": coding} if coding else {}))
+    reply = transport.send(HttpRequest("GET", service.url("/x"), BEARER), deadline=2)
+    assert reply.body == BODY
+
+
+BOMB = gzip.compress(bytes(200_000_000))
+UNREADABLE = {
+    "br": ("br", b"\x0b\x02\x80", "packed"),
+    "zstd": ("zstd", b"\x28\xb5\x2f\xfd", "packed"),
+    "cut": ("gzip", gzip.compress(BODY)[:-9], "cut"),
+    "damaged": ("gzip", b"\x1f\x8b\x08\x00" + b"\xff" * 40, "unpacked"),
+    "no gzip": ("gzip", b"\x00\x01\x02", "packed"),
+    "no deflate": ("deflate", b"\x00\x01\x02", "unpacked|cut"),
+    "bomb": ("gzip", BOMB, "longer"),
+    "bomb in deflate": ("deflate", zlib.compress(bytes(200_000_000)), "longer"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_P9_a_packed_answer_that_cannot_be_read_is_none(service, transport, name):
+    coding, body, words = UNREADABLE[name]
+    service.script("GET", *[answer(status, body, {"Content-Encoding": coding}) for status in (200, 503)])
+    request = HttpRequest("GET", service.url("/x"), BEARER)
+    began = time.process_time()
+    with pytest.raises(TransportError, match=words):
+        transport.send(request, deadline=2)
+    assert time.process_time() - began < 1
+    reply = transport.send(request, deadline=2)
+    assert (reply.status, reply.body) == (503, b"")

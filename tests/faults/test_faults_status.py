@@ -1,6 +1,7 @@
 """What the words of an answer mean, and which of its items are files (faults P10, S8 and D16)."""
 
 import json
+import zlib
 from typing import Any
 
 import pytest
@@ -208,3 +209,29 @@ def test_D16_what_can_be_fetched_is_fetched_though_another_is_missing(machine: B
     machine.cdn.forget_scripts()
     again = machine.run()
     assert (again.exit_code, [o.path.read_bytes() for o in again.outcome.outputs]) == (0, files)
+
+
+PACKED = {
+    "gzip": faults.gzipped(),
+    "deflate": faults.altered(
+        lambda _, honest: faults.given_answer(
+            200, zlib.compress(bytes(honest.body)), {"Content-Encoding": "deflate"}
+        )
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_S8_an_answer_in_gzip_is_read_though_nobody_asked_for_it(machine: Bench, name: str) -> None:
+    machine.api.script("*", then=PACKED[name])
+    result = machine.run()
+    assert (result.exit_code, machine.posts, result.of(Retrying)) == (0, 1, [])
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd"])
+def test_S8_a_creation_whose_answer_cannot_be_unpacked_is_queried(machine: Bench, coding: str) -> None:
+    hidden = faults.altered(lambda _, __: faults.given_answer(200, b"\x0b\x02\x80", {"Content-Encoding": coding}))
+    machine.api.script("POST", hidden)
+    result = machine.run()
+    assert (result.exit_code, machine.posts, machine.api.truth.created()) == (0, 1, 1)
+    assert any("packed" in retry.reason for retry in result.of(Retrying))
