@@ -35,6 +35,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--prompt-file' = @{ Help = 'Read the prompt from a file.'; Takes = $true; Words = @() }
                 '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
                 '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
+                '--allow-env' = @{ Help = 'Let job files send this variable of the environment, though it looks like a secret. Repeatable.'; Takes = $true; Words = @() }
                 '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
                 '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
@@ -96,6 +97,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--prompt-file' = @{ Help = 'Read the prompt from a file.'; Takes = $true; Words = @() }
                 '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
                 '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
+                '--allow-env' = @{ Help = 'Let job files send this variable of the environment, though it looks like a secret. Repeatable.'; Takes = $true; Words = @() }
                 '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
                 '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
@@ -145,6 +147,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--prompt-file' = @{ Help = 'Read the prompt from a file.'; Takes = $true; Words = @() }
                 '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
                 '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
+                '--allow-env' = @{ Help = 'Let job files send this variable of the environment, though it looks like a secret. Repeatable.'; Takes = $true; Words = @() }
                 '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
                 '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
@@ -193,6 +196,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--prompt-file' = @{ Help = 'Read the prompt from a file.'; Takes = $true; Words = @() }
                 '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
                 '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
+                '--allow-env' = @{ Help = 'Let job files send this variable of the environment, though it looks like a secret. Repeatable.'; Takes = $true; Words = @() }
                 '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
                 '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
@@ -248,6 +252,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--prompt-file' = @{ Help = 'Read the prompt from a file.'; Takes = $true; Words = @() }
                 '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
                 '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
+                '--allow-env' = @{ Help = 'Let job files send this variable of the environment, though it looks like a secret. Repeatable.'; Takes = $true; Words = @() }
                 '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
                 '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
@@ -284,6 +289,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
             Help = 'Make the videos that job files describe.'
             Flags = [ordered]@{
                 '--set' = @{ Help = 'Give a variable of the files a value. Repeatable.'; Takes = $true; Words = @() }
+                '--allow-env' = @{ Help = 'Let job files send this variable of the environment, though it looks like a secret. Repeatable.'; Takes = $true; Words = @() }
                 '--only' = @{ Help = 'Only jobs with such a name: ''cup*''. Repeatable.'; Takes = $true; Words = @() }
                 '--tag' = @{ Help = 'Only jobs with this tag. Repeatable.'; Takes = $true; Words = @() }
                 '--max-jobs' = @{ Help = 'Refuse files that make more jobs.'; Takes = $true; Words = @() }
@@ -325,6 +331,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
             Help = 'Check job files; send nothing.'
             Flags = [ordered]@{
                 '--set' = @{ Help = 'Give a variable of the files a value. Repeatable.'; Takes = $true; Words = @() }
+                '--allow-env' = @{ Help = 'Let job files send this variable of the environment, though it looks like a secret. Repeatable.'; Takes = $true; Words = @() }
                 '--only' = @{ Help = 'Only jobs with such a name: ''cup*''. Repeatable.'; Takes = $true; Words = @() }
                 '--tag' = @{ Help = 'Only jobs with this tag. Repeatable.'; Takes = $true; Words = @() }
                 '--max-jobs' = @{ Help = 'Refuse files that make more jobs.'; Takes = $true; Words = @() }
@@ -344,6 +351,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
             Help = 'Show what a run would send, skip and write, and what it may cost.'
             Flags = [ordered]@{
                 '--set' = @{ Help = 'Give a variable of the files a value. Repeatable.'; Takes = $true; Words = @() }
+                '--allow-env' = @{ Help = 'Let job files send this variable of the environment, though it looks like a secret. Repeatable.'; Takes = $true; Words = @() }
                 '--only' = @{ Help = 'Only jobs with such a name: ''cup*''. Repeatable.'; Takes = $true; Words = @() }
                 '--tag' = @{ Help = 'Only jobs with this tag. Repeatable.'; Takes = $true; Words = @() }
                 '--max-jobs' = @{ Help = 'Refuse files that make more jobs.'; Takes = $true; Words = @() }

@@ -2,20 +2,17 @@
 
 import hashlib
 import hmac
-import html
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, quote_plus
 
 from kirin_cli.errors import NotPermitted
+from kirin_cli.redaction import mask_hidden, mask_values
 
 KEY_VARIABLE = "KIRIN_API_KEY"
 NO_KEY_HINT = f"set {KEY_VARIABLE} in the environment, give --api-key-file FILE, or store a key: kirin auth login"
 MAX_KEY_LENGTH = 4096  # characters
-KEY_MASK = "***"
 ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 PLAIN = frozenset(map(chr, range(33, 127))) - {'"', "\\"}
 
@@ -66,18 +63,11 @@ def check_key(text: str, source: str) -> str:
 
 
 def scrub(text: str, key: str) -> str:
-    """`text` with the key replaced by ***, plain or as JSON, URLs and HTML write it (fault H4).
+    """`text` with the key, and whatever else is hidden, replaced by ***, in any spelling (fault H4).
 
     A key of fewer than eight characters is replaced only where it stands alone: it may be part of any word.
     """
-    if not key:
-        return text
-    in_json = json.dumps(key)[1:-1]
-    percent = {quote(key, safe=""), quote(key), quote_plus(key)}
-    percent |= {re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), form) for form in percent}
-    forms = {key, in_json, in_json.replace("/", r"\/"), html.escape(key), *percent}
-    pattern = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
-    return re.sub(pattern if len(key) >= 8 else rf"(?<![\w-])(?:{pattern})(?![\w-])", KEY_MASK, text)
+    return mask_hidden(mask_values(text, (key,)) if key else text)
 
 
 def scrub_body(body: bytes, key: str) -> bytes:

@@ -20,6 +20,7 @@ from typer.main import get_command as build
 from kirin_cli.cli.commands import BY_NAME, COMMANDS, CommandEntry
 from kirin_cli.errors import Interrupted, KirinError, UsageError
 from kirin_cli.modelspec.text import did_you_mean
+from kirin_cli.redaction import show_all_values
 
 if TYPE_CHECKING:
     from kirin_cli.docgen.commands import CommandInfo, EnvVarInfo
@@ -193,6 +194,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
             from kirin_cli.ui.console import never_fail_to_encode
 
             never_fail_to_encode(stream)
+    show_all_values()
     try:
         group = LazyGroup(name="kirin", context_settings=CONTEXT_SETTINGS, rich_markup_mode=None)
         result = group.main(args=list(arguments) or ["--help"], prog_name="kirin", standalone_mode=False)

@@ -24,6 +24,7 @@ class JobFileFlags(FlagGroup):
 
     files: o.JobFiles
     sets: o.Sets = None
+    allow_env: o.AllowEnv = None
     only: o.Only = None
     tag: o.Tag = None
     max_jobs: o.MaxJobs = o.DEFAULT_MAX_JOBS

@@ -60,7 +60,7 @@ def run_model_command(model: Model, flags: ModelFlags, values: Mapping[str, obje
 
     console = flags.display.console()
     settings = flags.service.load_settings()
-    job = read_start_job(model, flags.file) if flags.file else None
+    job = read_start_job(model, flags.file, flags.allow_env) if flags.file else None
     prompt = read_prompt(flags, values.get("p_prompt"))
     parsed = parse_flags(model, {**values, "p_prompt": prompt}, job.params if job else {}, job.base if job else None)
     inspect = make_inspector(uploads=bool(settings.upload_url) or flags.sandbox)
@@ -77,13 +77,15 @@ def run_model_command(model: Model, flags: ModelFlags, values: Mapping[str, obje
     return _send(model, flags, result.values, settings, console)
 
 
-def read_start_job(model: Model, path: Path) -> JobSpec:
+def read_start_job(model: Model, path: Path, allow_env: list[str] | None = None) -> JobSpec:
     """The job of `--file`. Raises UsageError where the file holds no single job of this model."""
     from kirin_cli.cli.flags import JobFileFlags
     from kirin_cli.cli.job_files import ModelFields, external_inputs
     from kirin_cli.jobs.parser import read_job_file
 
-    file = read_job_file(path, ModelFields([model.id]), inputs=external_inputs(JobFileFlags(files=[path])))
+    file = read_job_file(
+        path, ModelFields([model.id]), inputs=external_inputs(JobFileFlags(files=[path], allow_env=allow_env))
+    )
     if file.problems:
         first = file.problems[0]
         raise UsageError(f"{first.file or path}:{first.line}:{first.column}: {first.message}")
@@ -227,14 +229,16 @@ def _send(
 
 def _make_prepare(model: Model, flags: ModelFlags, values: Mapping[str, object]) -> Prepare:
     """What makes the jobs of the command for a service: `--count` of them, each with a name and a scope of its own."""
+    from kirin_cli.cli.job_files import allowed_secrets
     from kirin_cli.run.prepare import PrepareOptions, make_job, prepare_new_jobs
 
+    secrets = tuple(allowed_secrets(flags.allow_env, os.environ).values())
     target = parse_output(flags.output, replace=flags.force)
     stem = f"{model.command}-{time.strftime('%Y%m%d-%H%M%S')}-{os.urandom(2).hex()}"
     scope = os.urandom(16).hex()
 
     def prepare(session: Session) -> PreparedRun:
-        options = PrepareOptions(origin=session.origin, scope=scope, now=time.time())
+        options = PrepareOptions(origin=session.origin, scope=scope, now=time.time(), secrets=secrets)
         jobs = []
         for number in range(1, flags.count + 1):
             suffix = f"-{number}" if number > 1 else ""

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from kirin_cli.cli.flags import JobFileFlags, TakeFlags
 from kirin_cli.cli.settings_schema import API_KEY
+from kirin_cli.errors import UsageError
 from kirin_cli.jobs.job import JobSpec
 from kirin_cli.jobs.parser import JobFile, read_job_file
+from kirin_cli.jobs.placeholders import IDENTIFIER
 from kirin_cli.jobs.problems import DEFAULT_INPUT_LIMITS, suggestion
 from kirin_cli.jobs.scope import ExternalInputs, parse_set_values
 from kirin_cli.media import MAX_DECODED, make_inspector
@@ -21,6 +23,7 @@ from kirin_cli.models import MODEL_ENTRIES, MODELS
 from kirin_cli.modelspec.fields import Field
 from kirin_cli.modelspec.text import quote
 from kirin_cli.modelspec.types import Finding
+from kirin_cli.redaction import hide_values
 from kirin_cli.run.check import CheckedFiles, check_files
 
 if TYPE_CHECKING:
@@ -107,11 +110,26 @@ class ModelFields(Mapping[str, Mapping[str, Field]]):
 
 
 def external_inputs(flags: JobFileFlags) -> ExternalInputs:
-    """What job files may ask for besides themselves: never the API key. Raises UsageError."""
+    """What job files may ask for besides themselves: never the API key. Raises UsageError.
+
+    What they may ask for although it looks like a secret is hidden from here on (fault X2).
+    """
+    allowed = allowed_secrets(flags.allow_env, os.environ)
+    hide_values(allowed.values())
     return ExternalInputs(
         sets=parse_set_values(flags.sets or ()), environ=os.environ, secrets=frozenset({API_KEY.env}),
-        max_jobs=flags.max_jobs,
+        allow_env=frozenset(allowed), max_jobs=flags.max_jobs,
     )  # fmt: skip
+
+
+def allowed_secrets(names: Iterable[str] | None, environ: Mapping[str, str]) -> dict[str, str]:
+    """The values of the variables that --allow-env names, "" for those that are not set. Raises UsageError."""
+    for name in names or ():
+        if not IDENTIFIER.fullmatch(name):
+            raise UsageError(f"--allow-env is {quote(name)}; it must be the name of a variable of the environment")
+        if name.upper() == API_KEY.env:
+            raise UsageError(f"--allow-env {name}: the API key never goes into a request")
+    return {name: environ.get(name, "") for name in names or ()}
 
 
 def check_job_files(flags: JobFileFlags, *, check_urls: bool = False, uploads: bool = False) -> CheckedFiles:
@@ -136,7 +154,7 @@ def check_job_files(flags: JobFileFlags, *, check_urls: bool = False, uploads: b
     return replace(checked, findings=(*findings, *checked.findings))
 
 
-def prepare_options(flags: TakeFlags, folder: Path | None) -> PrepareOptions:
+def prepare_options(flags: TakeFlags, folder: Path | None, allow_env: Iterable[str] | None) -> PrepareOptions:
     """What the command line says about all jobs of a run; `folder` is that of -o. Raises UsageError for --shard."""
     from kirin_cli.run.identity import parse_shard
     from kirin_cli.run.prepare import PrepareOptions
@@ -145,6 +163,7 @@ def prepare_options(flags: TakeFlags, folder: Path | None) -> PrepareOptions:
         scope=flags.scope, folder=folder, replace=flags.force,
         redo="again" if flags.again else "retry-failed" if flags.retry_failed else "",
         shard=parse_shard(flags.shard, os.environ) if flags.shard else None, now=time.time(),
+        secrets=tuple(allowed_secrets(allow_env, os.environ).values()),
     )  # fmt: skip
 
 

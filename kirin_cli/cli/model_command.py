@@ -31,6 +31,7 @@ class ModelFlags(Record, kw_only=True):
             "--file", "-f", metavar="FILE", rich_help_panel=o.INPUT, help="Start from a job file with one job."
         ),
     ] = None
+    allow_env: o.AllowEnv = None
     output: o.OutputPath = None
     force: o.Force = False
     count: Annotated[

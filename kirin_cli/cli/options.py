@@ -144,6 +144,13 @@ Sets = Annotated[
         "--set", metavar="NAME=VALUE", rich_help_panel=INPUT, help="Give a variable of the files a value. Repeatable."
     ),
 ]
+AllowEnv = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-env", metavar="NAME", rich_help_panel=INPUT,
+        help="Let job files send this variable of the environment, though it looks like a secret. Repeatable.",
+    ),
+]  # fmt: skip
 Only = Annotated[
     list[str] | None,
     typer.Option(

@@ -28,6 +28,7 @@ from kirin_cli.jobs.yaml_nodes import (
 )
 from kirin_cli.modelspec.fields import INVALID, Field
 from kirin_cli.modelspec.text import quote
+from kirin_cli.modelspec.types import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +269,7 @@ class JobExpander:
         return replace(
             job,
             params=params,
-            problems=(*job.problems, *interpolator.problems),
+            problems=(*job.problems, *interpolator.problems, *self._misplaced_secrets(job, params)),
             invalid_paths=(*job.invalid_paths, *interpolator.invalid_paths),
             layers=(*((_matrix_layer(sets, entry.node),) if sets else ()), entry.node, *job.layers[1:]),
             base_name=base_name,
@@ -306,6 +307,19 @@ class JobExpander:
                 if isinstance(value, YamlMapping | YamlSequence) and (container is not node or key in HEADING):
                     todo.append(value)
         return None
+
+    def _misplaced_secrets(self, job: JobSpec, params: object) -> Iterator[Problem]:
+        """Secrets of the environment that are allowed, where none may stand (fault X2)."""
+        secrets = self.inputs.secret_values
+        if not secrets:
+            return
+        from kirin_cli.jobs.environment import secrets_in_text, secrets_in_urls  # noqa: PLC0415  (few files ask for any)
+
+        for path, name in secrets_in_urls(params, secrets):
+            message = f"{path}: env.{name} would stand in a URL, and those are written down by every server on the way"
+            yield Problem(path, "", message)
+        for name in secrets_in_text([job.name, str(job.output.dir), job.output.name, *job.tags], secrets):
+            yield Problem("name", "", f"env.{name} would stand in the job's name, its tags or the name of its file")
 
     def _check_keys(self, entry: JobEntry, combination: Combination, model: str) -> None:
         """A key that sets nothing must be asked for."""

@@ -14,17 +14,24 @@ MAX_JOBS: Final = 10_000
 """Jobs of a run, where nothing else is said; takes count."""
 
 
+MISSING: Final = object()
+"""What stands for a name that is not set."""
+
+
 @dataclass(slots=True)
 class ExternalInputs:
     """Shared by all files of one command. `sets` are the values of --set, `environ` is what `${env.NAME}` reads.
 
-    `secrets` names variables of the environment that never become part of a request. `jobs` counts those made so far,
-    `known` collects the names of variables that the files declare or ask for.
+    `secrets` names variables of the environment that never become part of a request, `allow_env` those that may though
+    they look like secrets; `secret_values` collects the values of those that were asked for. `jobs` counts those made
+    so far, `known` collects the names of variables that the files declare or ask for.
     """
 
     sets: Mapping[str, str] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
+    allow_env: frozenset[str] = frozenset()
+    secret_values: dict[str, str] = field(default_factory=dict)
     max_jobs: int = MAX_JOBS
     jobs: int = 0
     known: set[str] = field(default_factory=set)
@@ -36,6 +43,20 @@ class ExternalInputs:
         unknown = [name for name in self.sets if name not in self.known]
         return [f"no file has a variable {quote(name)}{suggestion(name, known)}" for name in unknown]
 
+    def environment(self, name: str) -> object:
+        """The value of a variable of the environment, or MISSING. Raises InterpolationError for a secret (fault X2)."""
+        from kirin_cli.jobs.environment import looks_secret  # noqa: PLC0415  (few files ask for a variable)
+
+        value = self.environ.get(name, "")
+        if name.upper() in self.secrets or (value and value in {self.environ.get(secret) for secret in self.secrets}):
+            raise InterpolationError(f"env.{name} is a secret, which never goes into a request")
+        if name in self.allow_env:
+            self.secret_values[name] = value
+        elif looks_secret(name, value):
+            message = f"env.{name} looks like a secret, and a request leaves this machine"
+            raise InterpolationError(f"{message}; --allow-env {name} sends it all the same, and masks it here")
+        return self.environ.get(name, MISSING)
+
 
 def parse_set_values(texts: Iterable[str]) -> dict[str, str]:
     """The values of `--set name=value`, the last of each name. Raises UsageError for anything else."""
@@ -46,10 +67,6 @@ def parse_set_values(texts: Iterable[str]) -> dict[str, str]:
             raise UsageError(f"--set is {quote(text)}; it must be NAME=VALUE, the name of letters, digits and _")
         values[name] = value
     return values
-
-
-MISSING: Final = object()
-"""What stands for a name that is not set."""
 
 
 @dataclass(slots=True)
@@ -103,9 +120,7 @@ class VariableScope:
             return self.variables.get(name)
         match space:
             case "env":
-                if key in self.inputs.secrets:
-                    raise InterpolationError(f"env.{key} is a secret, which never goes into a request")
-                return self.inputs.environ.get(key, MISSING)
+                return self.inputs.environment(key)
             case "row":
                 return self._cell(key)
             case "matrix":

@@ -9,6 +9,7 @@ from typing import Final
 from kirin_cli.atomic_file import append_durably, write_atomically
 from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.modelspec.text import did_you_mean
+from kirin_cli.redaction import mask_hidden
 from kirin_cli.regular_file import obstacle_at
 from kirin_cli.report import FORMATS
 from kirin_cli.report.report import ReportKind
@@ -69,6 +70,7 @@ def write_report(path: Path, text: str, outputs: Iterable[Path] = ()) -> None:
         raise LocalError(f"{path} is {kind}; the report was not written there", hint="choose another name")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        text = mask_hidden(text)
         write_atomically(path, text if text.endswith("\n") or not text else text + "\n")
     except OSError as error:
         raise LocalError(f"the report {path} cannot be written: {error.strerror or error}") from error
@@ -77,7 +79,7 @@ def write_report(path: Path, text: str, outputs: Iterable[Path] = ()) -> None:
 def append_to_file(path: Path, text: str) -> None:
     """Add to a file that others write too, such as those of GitHub Actions. Raises LocalError."""
     try:
-        append_durably(path, text.encode(), own=False)
+        append_durably(path, mask_hidden(text).encode(), own=False)
     except OSError as error:
         raise LocalError(f"{path} cannot be written: {error.strerror or error}") from error
 

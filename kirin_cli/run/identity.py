@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -12,6 +12,7 @@ from kirin_cli.errors import UsageError
 from kirin_cli.jobs.placeholders import JobReference
 from kirin_cli.media.local_files import sha256
 from kirin_cli.modelspec.types import MediaFile
+from kirin_cli.redaction import mask_all
 from kirin_cli.tree import map_leaves
 
 CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -19,13 +20,19 @@ EXTERNAL_ID_LENGTH: Final = 26
 NO_REFERENCES: Final[Mapping[str, str]] = {}
 
 
-def request_text(model_id: str, values: Mapping[str, object], needs: Mapping[str, str] = NO_REFERENCES) -> str:
+def request_text(
+    model_id: str,
+    values: Mapping[str, object],
+    needs: Mapping[str, str] = NO_REFERENCES,
+    secrets: Collection[str] = (),
+) -> str:
     """The request as canonical JSON, files and Base64 by their SHA-256: what the ledger and the sidecar keep.
 
-    `needs` holds the identities of the jobs that the values refer to, by name. Raises LocalError if a file cannot be
-    read any more.
+    `needs` holds the identities of the jobs that the values refer to, by name. The values `secrets` stand in it by the
+    start of their SHA-256 (fault X2). Raises LocalError if a file cannot be read any more.
     """
-    return canonical_json({"model": model_id, "params": hash_media(values, needs)})
+    params = hash_media(values, needs)
+    return canonical_json({"model": model_id, "params": map_leaves(params, mask_all(secrets)) if secrets else params})
 
 
 def derive_external_id(origin: str, request: str, *, scope: str, job: str, take: int) -> str:

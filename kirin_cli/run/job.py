@@ -30,7 +30,8 @@ class Job:
     """One intent. `values` is what is sent but for the external id, media as MediaFile, `request` its canonical text.
 
     `label` is the name as people see it, unique in a run. `unsendable` says why it cannot be sent from here, though a
-    task that the service has already can be gone on with. `needs` are the external ids of the jobs of this run whose
+    task that the service has already can be gone on with. `masked`: `request` holds secrets of the environment by their
+    SHA-256 alone. `needs` are the external ids of the jobs of this run whose
     results it refers to, by the names it uses.
     """
 
@@ -47,6 +48,7 @@ class Job:
     line: int = 0
     column: int = 0
     unsendable: str = ""
+    masked: bool = False
     needs: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -18,6 +18,7 @@ from kirin_cli.atomic_file import write_atomically
 from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.jobs.filenames import render_name, resolve_inside
 from kirin_cli.ledger.entry import LedgerEntry
+from kirin_cli.redaction import mask_hidden
 from kirin_cli.regular_file import obstacle_at, open_regular_file, read_regular_file
 from kirin_cli.run.job import Job, OutputFile
 from kirin_cli.wire.responses import OutputContent
@@ -113,7 +114,7 @@ def write_sidecar(
     }
     path = sidecar_path(first or outputs[0].path)
     try:
-        write_atomically(path, json.dumps(note, indent=2, ensure_ascii=True) + "\n")
+        write_atomically(path, mask_hidden(json.dumps(note, indent=2, ensure_ascii=True)) + "\n")
     except OSError as error:
         raise LocalError(f"{path} cannot be written: {error.strerror or error}") from error
 

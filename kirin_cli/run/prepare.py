@@ -100,7 +100,7 @@ class PrepareOptions:
 
     `origin` is the service's; `folder` replaces the output folders of the files; `redo` asks for new takes; of a
     `shard` only the jobs that belong to it are made. `now` is in seconds since the epoch: a date in the names of new
-    jobs.
+    jobs. `secrets` are values of the environment that no request keeps in plain text.
     """
 
     origin: str = ""
@@ -110,6 +110,7 @@ class PrepareOptions:
     replace: bool = False
     redo: Redo = ""
     now: float = 0.0
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -288,15 +289,17 @@ def make_job(
     take: int = 1,
     needs: Mapping[str, str] = NO_REFERENCES,
 ) -> Job:
-    """The job of these checked values. Of `options` only the service and the scope count, as parts of its identity.
+    """The job of these checked values. Of `options` the service, the scope and the secrets count, for its identity.
 
     `needs` holds the identities of the jobs that the values refer to. Raises LocalError for a media file that is gone.
     """
     values = dict(values)
     external_id = str(values.pop("external_task_id", None) or "")
+    request = request_text(model.id, values, needs, options.secrets)
     job = Job(
-        name=name, label=name, model=model, values=values, request=request_text(model.id, values, needs),
-        external_id=external_id, scope=options.scope, target=target, take=take,
+        name=name, label=name, model=model, values=values, request=request, external_id=external_id,
+        scope=options.scope, target=target, take=take,
+        masked=bool(options.secrets) and request != request_text(model.id, values, needs),
     )  # fmt: skip
     return job if job.external_id else with_external_id(job, options.origin)
 

@@ -27,6 +27,7 @@ from kirin_cli.wire.responses import Task
 ANOTHER_JOB: Final = '{"job":'
 """What stands in a request for the result of another job; within a text the quotes would be escaped."""
 
+MASKED: Final = "what the environment gave it (--allow-env) is not kept; `kirin run` of its file goes on with it"
 NOT_KNOWN: Final = "it was taken up by its id alone; what was asked for is not known here"
 
 
@@ -36,7 +37,8 @@ def serialize_plan(job: Job) -> str:
     files = {media_digest(leaf): str(leaf.path) for leaf in leaves if isinstance(leaf, MediaFile) and leaf.path}
     folder = str(job.target.folder.absolute())
     target = {"folder": folder, "template": job.target.template, "replace": job.target.replace}
-    return canonical_json({"target": target, "media": files, "line": job.line})
+    masked = {"masked": True} if job.masked else {}
+    return canonical_json({"target": target, "media": files, "line": job.line, **masked})
 
 
 def restore_job(entry: LedgerEntry) -> Job | None:
@@ -59,7 +61,8 @@ def restore_job(entry: LedgerEntry) -> Job | None:
         values=values, external_id=entry.external_id,
         target=OutputTarget(folder, template, bool(target.get("replace"))), take=entry.take, scope=entry.scope,
         file=entry.job_file, line=plan.get("line") or 0,
-        unsendable=_unsendable(entry, files, missing) if params else NOT_KNOWN,
+        unsendable=MASKED if plan.get("masked") else _unsendable(entry, files, missing) if params else NOT_KNOWN,
+        masked=bool(plan.get("masked")),
     )  # fmt: skip
 
 

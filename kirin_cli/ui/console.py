@@ -10,6 +10,7 @@ from typing import Final, Literal, TextIO
 
 from kirin_cli.errors import LocalError
 from kirin_cli.modelspec.record import Record
+from kirin_cli.redaction import mask_hidden
 from kirin_cli.ui.terminal_text import MAX_SHOWN, escape_untrusted
 
 _READER_GONE = {errno.EPIPE, errno.EINVAL, errno.ESHUTDOWN}  # EINVAL: how Windows says EPIPE
@@ -59,8 +60,9 @@ class SafeStream:
     def write(self, text: str) -> int:
         """Write and flush; a reader that went away makes this and all later writes do nothing (fault row G3).
 
-        Raises LocalError where data cannot be written for another reason.
+        What is hidden is masked. Raises LocalError where data cannot be written for another reason.
         """
+        text = mask_hidden(text)
         if self._stream is None:
             return len(text)
         try:

@@ -57,7 +57,7 @@ def run_run(flags: RunFlags) -> int:
     if checked.is_refused(strict=flags.checks.strict):
         return reports.write_refused(checked.all_findings(), console)
     limits = run_options(flags.timeout, flags.max_cost, flags.in_flight, flags.assume_cost)
-    choices = prepare_options(flags.takes, flags.output)
+    choices = prepare_options(flags.takes, flags.output, flags.job_files.allow_env)
     options = ExecuteOptions(
         settings=settings, sandbox=flags.sandbox, limits=limits, wait=flags.wait, output=output,
         preview=flags.preview, reports=reports, shard=choices.shard,

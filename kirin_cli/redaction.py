@@ -1,0 +1,95 @@
+"""Redaction: values that never appear in what is shown or written, as *** in text. Knows neither keys nor settings."""
+
+import re
+from collections.abc import Callable, Collection, Iterable
+from functools import lru_cache
+from typing import Final
+
+MASK: Final = "***"
+MIN_LENGTH_ANYWHERE: Final = 8
+"""Characters from which on a value is masked inside of words too; a shorter one may be part of any word."""
+MIN_PREFIX: Final = 4
+"""Characters of a value that was cut by a message, from which on they are masked too."""
+DIGEST_LENGTH: Final = 8
+CUT: Final = "…"
+
+
+def mask_values(text: str, values: Collection[str]) -> str:
+    """`text` with each of the values replaced by ***, plain or as JSON, URLs and HTML write it (fault H4)."""
+    if not values:
+        return text
+    text = _pattern(tuple(sorted(values))).sub(MASK, text)
+    return _mask_cut_values(text, values) if CUT in text else text
+
+
+def digest_values(text: str, values: Iterable[str]) -> str:
+    """`text` with each of the values replaced by *** and the start of its SHA-256: different for different values."""
+    from hashlib import sha256  # noqa: PLC0415  (most requests hold no secret)
+
+    def digest(match: re.Match[str]) -> str:
+        return MASK + sha256(match[0].encode("utf-8", "surrogatepass")).hexdigest()[:DIGEST_LENGTH]
+
+    return _alternatives(values).sub(digest, text) if text else text
+
+
+@lru_cache(maxsize=64)
+def _pattern(values: tuple[str, ...]) -> re.Pattern[str]:
+    return _alternatives(form for value in values for form in _spellings(value))
+
+
+def _spellings(value: str) -> set[str]:
+    import html  # noqa: PLC0415  (help shows no values)
+    import json  # noqa: PLC0415  (the same)
+    from urllib.parse import quote, quote_plus  # noqa: PLC0415  (the same)
+
+    in_json = json.dumps(value)[1:-1]
+    plain = value.encode("utf-8", "replace").decode()  # a lone surrogate is in no URL
+    percent = {quote(plain, safe=""), quote(plain), quote_plus(plain)}
+    percent |= {re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), form) for form in percent}
+    return {value, in_json, in_json.replace("/", r"\/"), html.escape(value), *percent}
+
+
+def _alternatives(forms: Iterable[str]) -> re.Pattern[str]:
+    """What finds any of the forms, the longest first; a short one only where it stands alone."""
+    parts = [
+        re.escape(form) if len(form) >= MIN_LENGTH_ANYWHERE else rf"(?<![\w-]){re.escape(form)}(?![\w-])"
+        for form in sorted(set(forms), key=len, reverse=True)
+        if form
+    ]
+    return re.compile("|".join(parts) or "(?!)")
+
+
+def _mask_cut_values(text: str, values: Collection[str]) -> str:
+    """The text with what a message has left of a value before the sign of a cut masked too."""
+    head, *rest = text.split(CUT)
+    for part in rest:
+        for value in values:
+            for length in range(len(value) - 1, MIN_PREFIX - 1, -1):
+                if head.endswith(value[:length]):
+                    head = head[:-length] + MASK
+                    break
+        head += CUT + part
+    return head
+
+
+_hidden: Final[set[str]] = set()
+
+
+def hide_values(values: Iterable[str]) -> None:
+    """From now on this process shows and writes none of these, wherever they come from."""
+    _hidden.update(filter(None, values))
+
+
+def show_all_values() -> None:
+    """Hide nothing any more: a new command line begins."""
+    _hidden.clear()
+
+
+def mask_hidden(text: str) -> str:
+    """`text` without the values that this process hides."""
+    return mask_values(text, frozenset(_hidden)) if _hidden else text
+
+
+def mask_all(values: Collection[str]) -> Callable[[object], object]:
+    """What digests the values in a text and leaves anything else alone; for trees of parameters."""
+    return lambda leaf: digest_values(leaf, values) if type(leaf) is str else leaf
