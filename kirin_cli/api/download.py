@@ -64,7 +64,10 @@ class DownloadContext:
 
 @dataclass(slots=True)
 class DownloadAttempts:
-    """The attempts to fetch `url`, which the service at `origin` named, into `part`."""
+    """The attempts to fetch `url`, which the service at `origin` named, into `part`.
+
+    `odd_digest` is the SHA-256 of what came last and was whole, but not what it should be.
+    """
 
     context: DownloadContext
     url: str
@@ -78,6 +81,7 @@ class DownloadAttempts:
     failures: int = 0
     furthest: int = 0
     retry_after: float | None = None
+    odd_digest: str = ""
 
     def run(self) -> VerifiedFile:
         """Try until the file is here and whole. Raises ResultUrlExpired, ResultUnavailable, LocalError."""
@@ -158,10 +162,15 @@ class DownloadAttempts:
     def _checked(self) -> VerifiedFile:
         with self.part.open_content() as stream:
             file = verify_file(stream, self.kind, framed=self.partial.framed, content_type=self.content_type)
-        if file is None:
-            self._forget()
-            raise TransportError("broken", "the file that came is not whole")
-        return file
+        if file and not file.problem:
+            return file
+        digest, problem = self.part.sha256, f"is {file.problem}" if file else "is not whole"
+        if file and digest == self.odd_digest:
+            path = self.part.keep_odd()
+            raise ResultUnavailable(f"the file that came {problem}, twice the same; it is kept as {path}")
+        self.odd_digest = digest if file else ""
+        self._forget()
+        raise TransportError("broken", f"the file that came {problem}")
 
     def _forget(self) -> None:
         self.part.restart()

@@ -16,6 +16,7 @@ from kirin_cli.errors import LocalError
 from kirin_cli.regular_file import belongs_to_us, special_file_kind
 
 MIN_FREE_BYTES = 1 << 20  # bytes that are left free
+CHUNK_BYTES = 1 << 20
 MAX_OPENINGS = 5  # the file may be published or removed while it is opened
 DISK_FULL_HINT = "make room, then `kirin resume` fetches it free of charge"
 
@@ -98,6 +99,31 @@ class PartFile:
             self._published = True
             self._file.close()
             self._folder.sync()
+
+    def keep_odd(self) -> Path:
+        """Keep the bytes beside the target as `NAME.odd`, and return that path; other files are never replaced."""
+        path = self.target.with_suffix(".odd")
+        with disk_errors(path):
+            os.fsync(self._file.fileno())
+            if self._folder.status(path.name) and not self._has_same_bytes(path.name):
+                path = self.target.with_suffix(f".{self.sha256[:8]}.odd")
+            if sys.platform == "win32":
+                self._file.close()
+            with suppress(FileExistsError):  # these very bytes are there already
+                self._folder.move(self.path.name, path.name, replace=False)
+                self._published = True
+                self._folder.sync()
+        return path
+
+    def _has_same_bytes(self, name: str) -> bool:
+        try:
+            with self._folder.open_or_create(name) as file:
+                digest = hashlib.sha256()
+                while piece := file.read(CHUNK_BYTES):
+                    digest.update(piece)
+                return digest.hexdigest() == self.sha256
+        except OSError:  # no regular file
+            return False
 
     def __enter__(self) -> Self:
         return self

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import BinaryIO, Literal
 
 from kirin_cli.errors import ResultUnavailable
+from kirin_cli.media.formats import HEAD, detect_format
 from kirin_cli.media.video_header import VideoHeader, is_video, read_video
 
 CONTENT_RANGE_PATTERN = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.ASCII | re.IGNORECASE)
@@ -100,15 +101,28 @@ def _continues(headers: Mapping[str, str], partial: PartialFile) -> bool:
 
 
 ContentKind = Literal["video", "image"]
-TEXT_TYPES = ("html", "json", "xml")
-TEXT_STARTS = (b"<", b"{", b"[")
+PAGE_TYPES = ("html", "json", "xml")
+PAGE_STARTS = (b"<", b"{", b"[")
+IMAGE_FORMATS = frozenset({"png", "jpeg", "gif", "webp", "avif", "heic", "bmp", "tiff", "jxl"})
+CONTAINERS: Mapping[str, re.Pattern[bytes]] = {
+    "video": re.compile(rb"\x1a\x45\xdf\xa3|RIFF....AVI |FLV\x01|OggS|\0\0\x01\xba|G.{187}G", re.DOTALL),
+    "audio": re.compile(rb"ID3|\xff[\xe2-\xfb]|RIFF....WAVE|OggS|fLaC", re.DOTALL),
+}
+"""How other containers of pictures and sound begin: Matroska and WebM, AVI, FLV, Ogg, MPEG; MP3, WAVE, FLAC."""
+ODD_FORMATS = (
+    (re.compile(rb"PK\x03\x04"), "a ZIP archive"),
+    (re.compile(rb"\x7fELF|MZ"), "a program"),
+    (re.compile(rb"#!"), "a script"),
+    (re.compile(rb"\0+\Z"), "nothing but zeros"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedFile:
-    """A file that is whole as far as can be told."""
+    """A file of the length that was announced. `problem` says what it is in place of what it should be, "" for that."""
 
     video: VideoHeader | None = None
+    problem: str = ""
 
 
 def reject_packed(headers: Mapping[str, str]) -> None:
@@ -118,19 +132,38 @@ def reject_packed(headers: Mapping[str, str]) -> None:
 
 
 def verify_file(stream: BinaryIO, kind: ContentKind, *, framed: bool, content_type: str = "") -> VerifiedFile | None:
-    """Facts of a file that is whole, None for one that is cut; `framed`: its end was marked by the server.
+    """What a file is; None for one that may have been cut. `framed`: its end was marked by the server.
 
-    The bytes of a video decide, whatever `content_type` says. A container that is not known here is believed where its
-    length is (it is paid for), unless it is called text. Raises ResultUnavailable for text (fault D8), OSError for the
-    disk.
+    Its bytes decide, whatever `content_type` says: a video is a video. Raises ResultUnavailable for a page of text
+    (fault D8), OSError for the disk.
     """
-    head = stream.read(64)
-    if kind == "video" and is_video(head):
+    head, name = stream.read(256), content_type.partition(";")[0].strip().lower()
+    format_name = detect_format(head[:HEAD])
+    if is_video(head) and format_name not in IMAGE_FORMATS:
         facts = read_video(stream, length_known=framed)
-        return VerifiedFile(facts) if facts.complete else None
-    name = content_type.partition(";")[0].strip().lower()
-    if any(word in name for word in TEXT_TYPES):
-        raise ResultUnavailable(f"the server of the file sent text ({name}) and no {kind}")
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(TEXT_STARTS):
-        raise ResultUnavailable(f"the server of the file sent text and no {kind}")
-    return VerifiedFile() if head and framed else None
+        if facts.complete:
+            return VerifiedFile(facts)
+        return VerifiedFile(problem="a video whose boxes are not complete") if framed else None
+    if _is_page(head, name, format_name):
+        raise ResultUnavailable(f"the server of the file sent text{f' ({name})' if name else ''} and no {kind}")
+    if not head or not framed:
+        return None
+    if kind == "image" or name.startswith("image/"):
+        fits = format_name in IMAGE_FORMATS
+    else:
+        fits = bool(CONTAINERS["audio" if name.startswith("audio/") else "video"].match(head))
+    return VerifiedFile(problem="" if fits else _describe(head, format_name))
+
+
+def _is_page(head: bytes, content_type: str, format_name: str) -> bool:
+    """Whether it is what servers send in place of a file; text that is called a video is a file that is none."""
+    starts = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(PAGE_STARTS)
+    if any(word in content_type for word in PAGE_TYPES):
+        return starts or format_name in {"text", "svg"}
+    return starts and not content_type.startswith(("video/", "image/", "audio/", "application/"))
+
+
+def _describe(head: bytes, format_name: str) -> str:
+    names = {"text": "text", "svg": "text", "": "of no known format"}
+    known = names.get(format_name, f"in {format_name.upper()} format")
+    return next((words for pattern, words in ODD_FORMATS if pattern.match(head)), known)

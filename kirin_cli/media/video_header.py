@@ -27,6 +27,7 @@ from kirin_cli.modelspec.types import MediaError
 
 FORMATS: Final = ("mp4", "mov")
 FIRST_BOXES: Final = frozenset({b"ftyp", b"moov", b"mdat", b"moof", b"free", b"skip", b"wide", b"pnot", b"styp"})
+CHUNK_BYTES: Final = 1 << 18
 MAX_HEADER_BYTES: Final = 128  # of a header box that are worth reading
 
 
@@ -102,13 +103,26 @@ def read_video(file: BinaryIO, *, length_known: bool = False) -> VideoHeader:
     format_name = video_format(file.read(HEAD))
     reader = _HeaderReader(Boxes(file, size))
     complete = whole_so_far = False
+    data = []
     with suppress(OutOfReach):
         for box in reader.boxes.top():
             if box.end <= size:
                 reader.read(box)
+                data += [box] if box.kind == b"mdat" else []
                 whole_so_far = whole_so_far or (reader.boxes.intact and reader.described and reader.has_data)
-        complete = (reader.boxes.intact or length_known) and whole_so_far
+        complete = (reader.boxes.intact or length_known) and whole_so_far and any(_is_filled(file, box) for box in data)
     return replace(reader.header(format_name, ended=complete), complete=complete)
+
+
+def _is_filled(file: BinaryIO, box: Box) -> bool:
+    """Whether the content of the box is more than zeros, which is what a disk gives for bytes that never came."""
+    file.seek(box.start)
+    left = box.end - box.start
+    while left > 0 and (piece := file.read(min(left, CHUNK_BYTES))):
+        if any(piece):
+            return True
+        left -= len(piece)
+    return False
 
 
 @dataclass(slots=True)
@@ -143,7 +157,7 @@ class _HeaderReader:
     def read(self, box: Box) -> None:
         """Learn what a box of the file itself says. Raises OutOfReach."""
         if box.kind == b"mdat":
-            self.has_data = True
+            self.has_data = self.has_data or box.end > box.start
         elif box.kind == b"moov":
             self._read_movie(box)
         elif box.kind == b"moof":

@@ -59,7 +59,9 @@ def fetch(cdn, tmp_path, slept):
 
     yield run
     downloader.close()
-    assert not [path for path in tmp_path.iterdir() if path.name != "x.mp4"], "something was left behind"
+    assert not [path for path in tmp_path.iterdir() if path.suffix not in {".mp4", ".odd", ""}], (
+        "something was left behind"
+    )
     assert not (tmp_path / "x.mp4").exists() or (tmp_path / "x.mp4").read_bytes() == DATA
 
 
@@ -210,7 +212,6 @@ def test_D7_a_packed_file_is_refused_and_not_unpacked(cdn, fetch, fault):
     [
         html(),
         answer(200, {"error": "expired"}),
-        answer(200, "<html>", {"Content-Type": "video/mp4"}),
         answer(200, b"\xef\xbb\xbf \n{}"),
         answer(200, "<?xml version='1.0'?><Error/>"),
         answer(200, b"x", {"Content-Type": "application/problem+json; charset=utf-8"}),
@@ -231,6 +232,62 @@ def test_D8_an_unknown_container_is_believed_where_its_length_is(cdn, fetch):
     fetched = fetch()
     assert (fetched.bytes, fetched.video, len(asked(cdn))) == (len(webm), None, 2)
     fetched.path.unlink()
+
+
+NO_VIDEOS = {
+    "text": (b"not yet\n" * 20, "is text"),
+    "page": (b"<html>", "is text"),
+    "JPEG": (b"\xff\xd8\xff\xe0" + bytes(500), "in JPEG format"),
+    "zip": (b"PK\x03\x04" + bytes(500), "a ZIP archive"),
+    "ELF": (b"\x7fELF" + bytes(500), "a program"),
+    "script": (b"#!/bin/sh\necho hello\n", "a script"),
+    "zeros": (bytes(5000), "nothing but zeros"),
+    "noise": (b"\x07\x01\x02" * 90, "of no known format"),
+    "cut": (DATA[:-9], "boxes are not complete"),
+    "MP4 of noise": (DATA[:32] + b"\xfe\xfe\xfe\xfejunk" * 50, "boxes are not complete"),
+    "no moov": (DATA[:28] + b"\0\0\0\x10mdat12345678", "boxes are not complete"),
+    "mdat of zeros": (DATA[: DATA.index(b"mdat") + 4] + bytes(len(DATA) - DATA.index(b"mdat") - 4), "not complete"),
+}
+
+
+@pytest.mark.parametrize("name", NO_VIDEOS)
+def test_D17_D18_what_is_no_video_twice_is_kept_beside_the_target(cdn, fetch, tmp_path, name):
+    data, words = NO_VIDEOS[name]
+    cdn.serve_file("/x.mp4", data)
+    for _ in range(2):
+        with pytest.raises(ResultUnavailable, match=words) as caught:
+            fetch()
+        assert str(tmp_path / "x.odd") in caught.value.message
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("x.odd", data)]
+    assert len(asked(cdn)) == 4
+    cdn.serve_file("/x.mp4", DATA)
+    fetch()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.mp4", "x.odd"]
+
+
+def test_D17_an_odd_file_replaces_no_other(cdn, fetch, tmp_path):
+    (tmp_path / "x.odd").write_bytes(b"mine")
+    for data in (b"#!/bin/sh", b"#!/bin/bash", b"#!/bin/sh"):
+        cdn.serve_file("/x.mp4", data)
+        with pytest.raises(ResultUnavailable, match="kept as"):
+            fetch()
+    contents = {path.read_bytes() for path in tmp_path.iterdir()}
+    assert contents == {b"mine", b"#!/bin/sh", b"#!/bin/bash"}
+
+
+def test_D17_an_odd_file_is_not_written_through_a_link(cdn, fetch, tmp_path):
+    (tmp_path / "there").write_bytes(b"mine")
+    (tmp_path / "x.odd").symlink_to(tmp_path / "there")
+    cdn.serve_file("/x.mp4", b"#!/bin/sh")
+    with pytest.raises(ResultUnavailable, match="kept as"):
+        fetch()
+    assert (tmp_path / "there").read_bytes() == b"mine"
+
+
+def test_D17_once_odd_and_then_whole_is_whole(cdn, fetch, tmp_path):
+    cdn.script("GET", answer(200, b"#!/bin/sh"), answer(200, b"#!/bin/bash"))
+    fetch()
+    assert [path.name for path in tmp_path.iterdir()] == ["x.mp4"]
 
 
 def test_an_image_is_taken_by_its_length(cdn, fetch):

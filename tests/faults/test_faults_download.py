@@ -94,7 +94,6 @@ FOREIGN = {
     "D7 bomb": faults.gzip_bomb(50_000_000),
     "D8 HTML": faults.html(),
     "D8 JSON": faults.answer(200, {"error": "expired"}),
-    "D8 HTML as video": faults.answer(200, "<html>", {"Content-Type": "video/mp4"}),
     "D8 nothing": faults.answer(200, b"", {"Content-Type": "video/mp4"}),
     "D1 always cut": faults.cut(100),
     "500 for ever": faults.answer(500),
@@ -150,15 +149,40 @@ NO_FILE = {
     "gzip in a list": mp4(Content_Encoding="aws-chunked, GZIP"),
     "a part": mp4(206, CLIP[:HALF], Content_Range=f"bytes 0-{HALF - 1}/{len(CLIP)}"),
     "a rest": mp4(206, CLIP[HALF:], Content_Range=f"bytes {HALF}-{len(CLIP) - 1}/{len(CLIP)}"),
-    "cut in a box": mp4(body=CLIP[:-9]),
 }
 
 
 @pytest.mark.parametrize("name", NO_FILE)
-def test_D2_D7_D8_a_packed_file_a_part_and_a_cut_one_are_no_file(machine: Bench, name: str) -> None:
+def test_D2_D7_D8_a_packed_file_and_a_part_are_no_file(machine: Bench, name: str) -> None:
     machine.cdn.script(FILE, then=NO_FILE[name])
     paid_without_file(machine, machine.run())
     then_fetched(machine)
+
+
+ODD_FILES = {
+    "D18 text": mp4(body=b"come back later"),
+    "D18 page": mp4(body=b"<html>"),
+    "D18 JPEG": mp4(body=b"\xff\xd8\xff\xe0" + bytes(500)),
+    "D18 zip": mp4(body=b"PK\x03\x04" + bytes(500)),
+    "D18 ELF": mp4(body=b"\x7fELF" + bytes(500)),
+    "D18 script": mp4(body=b"#!/bin/sh\n"),
+    "D18 zeros": mp4(body=bytes(20_000)),
+    "D17 cut in a box": mp4(body=CLIP[:-9]),
+    "D17 MP4 of noise": mp4(body=CLIP[:32] + b"\xfe\xfe\xfe\xfejunk" * 9),
+}
+
+
+@pytest.mark.parametrize("name", ODD_FILES)
+def test_D17_D18_what_is_no_video_twice_is_kept_and_the_service_asked_again(machine: Bench, name: str) -> None:
+    machine.cdn.script(FILE, then=ODD_FILES[name])
+    for _ in range(2):
+        result = machine.run(resume=True) if machine.posts else machine.run()
+        error = result.outcome.error
+        assert (result.exit_code, result.outcome.state, error.charged, machine.posts) == (7, "pending", "yes", 1)
+        assert str(machine.renders / "rain.odd") in error.message
+        assert [path.name for path in machine.renders.iterdir()] == ["rain.odd"]
+    then_fetched(machine)
+    assert sorted(path.name for path in machine.renders.iterdir()) == ["rain.json", "rain.mp4", "rain.odd"]
 
 
 @pytest.mark.parametrize(
