@@ -19,11 +19,10 @@ from kirin_cli import __version__
 from kirin_cli.api.connections import BoundedAdapter, NetworkSettings
 from kirin_cli.api.exchange import Exchange, MonotonicClock, TransportError, current_exchange, use_exchange
 from kirin_cli.api.ranges import is_packed
+from kirin_cli.api.special_addresses import is_loopback_address
 from kirin_cli.api.url_policy import (
     REDIRECT_STATUSES,
-    AddressScope,
     RedirectChain,
-    address_scope,
     is_loopback,
     split_url,
 )
@@ -224,7 +223,7 @@ def _address_guard(request: HttpRequest, parts: SplitResult) -> Callable[[str], 
         raise UsageError("the key goes over https only, except to this machine", hint="use an https:// base URL")
 
     def only_loopback(address: str) -> None:
-        if address_scope(address) is not AddressScope.LOOPBACK:
+        if not is_loopback_address(address):
             message = f"localhost means {address} here, and the key stays on this machine"
             raise TransportError("forbidden_address", message)
 

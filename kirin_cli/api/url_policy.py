@@ -1,34 +1,12 @@
 """The URL policy: which hosts base URL, results and redirects may lead to (fault D10). Opens no connection."""
 
-import ipaddress
 from collections.abc import Callable
-from enum import IntEnum
 from functools import cached_property
 from urllib.parse import SplitResult, urldefrag, urljoin, urlsplit
 
 from kirin_cli.api.exchange import Resolver, TransportError
+from kirin_cli.api.special_addresses import AddressScope, address_scope, is_loopback_address
 from kirin_cli.errors import ResultUnavailable, UsageError
-
-IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-class AddressScope(IntEnum):
-    """How far into this machine an address leads; a download never leads further in than its origin (fault D10)."""
-
-    PUBLIC = 0
-    PRIVATE = 1
-    LOOPBACK = 2
-    FORBIDDEN = 3  # link-local (cloud metadata), multicast, unspecified
-
-
-def address_scope(address: str) -> AddressScope:
-    """The reach of an IP address in text; raises ValueError for anything else."""
-    ip = _embedded_ipv4(ipaddress.ip_address(address.partition("%")[0]))
-    if ip.is_loopback:
-        return AddressScope.LOOPBACK
-    if ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip == ipaddress.ip_address("255.255.255.255"):
-        return AddressScope.FORBIDDEN
-    return AddressScope.PUBLIC if ip.is_global else AddressScope.PRIVATE
 
 
 def literal_scope(host: str) -> AddressScope | None:
@@ -44,7 +22,12 @@ def literal_scope(host: str) -> AddressScope | None:
 
 def is_loopback(host: str) -> bool:
     """Whether `host` is this machine without asking a resolver: the only place where the key may go without TLS."""
-    return literal_scope(host) is AddressScope.LOOPBACK
+    if literal_scope(host) is not AddressScope.LOOPBACK:
+        return False
+    try:
+        return is_loopback_address(host)
+    except ValueError:  # localhost
+        return True
 
 
 def split_url(url: str) -> SplitResult:
@@ -73,14 +56,6 @@ def check_base_url(url: str) -> str:
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise UsageError("the key goes over https only, except to this machine", hint="write https:// in the base URL")
     return parts.geturl().rstrip("/")
-
-
-def _embedded_ipv4(ip: IpAddress) -> IpAddress:
-    """The IPv4 address inside an IPv6 one (mapped, 6to4, NAT64), which is where the packets go."""
-    if ip.version == 4:
-        return ip
-    nat64 = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in ipaddress.ip_network("64:ff9b::/96") else None
-    return ip.ipv4_mapped or ip.sixtofour or nat64 or ip
 
 
 MAX_REDIRECTS = 5

@@ -19,7 +19,7 @@ from support.videos import EMPTY, FTYP, box, extends, fragment, movie, track, vi
 from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.probe import Prober, url_still_valid
 from kirin_cli.api.range_reader import ProbeTimeouts
-from kirin_cli.api.url_policy import AddressScope, address_scope
+from kirin_cli.api.special_addresses import AddressScope, address_scope
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.types import MediaError, MediaFile, MediaKind
 
