@@ -9,11 +9,15 @@ from pathlib import Path
 
 from kirin_cli.errors import NotPermitted
 from kirin_cli.redaction import mask_hidden, mask_values
+from kirin_cli.text_encoding import decode_text
 
 KEY_VARIABLE = "KIRIN_API_KEY"
 NO_KEY_HINT = f"set {KEY_VARIABLE} in the environment, give --api-key-file FILE, or store a key: kirin auth login"
 MAX_KEY_LENGTH = 4096  # characters
 ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+WRAPPED = re.compile(
+    r"""(Bearer\s).*|((?:export\s+|set\s+|\$env:)?KIRIN_API_KEY\s*=).*|(["'`]).*\3""", re.IGNORECASE | re.DOTALL
+)
 PLAIN = frozenset(map(chr, range(33, 127))) - {'"', "\\"}
 
 
@@ -36,7 +40,7 @@ def find_key(environ: Mapping[str, str], file: Path | None = None) -> ApiKey | N
         return None
     try:
         with file.open("rb") as stream:
-            text = stream.read(MAX_KEY_LENGTH * 4).decode("utf-8-sig", "replace")
+            text = decode_text(stream.read(MAX_KEY_LENGTH * 4), "replace")
     except OSError as error:
         reason = error.strerror or "it cannot be read"
         raise NotPermitted(f"no API key in {file}: {reason}", hint=NO_KEY_HINT) from error
@@ -57,6 +61,9 @@ def check_key(text: str, source: str) -> str:
         raise NotPermitted(
             f"the API key in {source} holds letters beyond ASCII: was it copied whole?", hint=NO_KEY_HINT
         )
+    if match := WRAPPED.fullmatch(key):
+        how = "starts with Bearer" if match[1] else "is written as NAME=VALUE" if match[2] else "stands in quotes"
+        raise NotPermitted(f"the API key in {source} {how}", hint="give the key alone, as it was copied")
     if not re.fullmatch(r"[!-~]+", key):
         raise NotPermitted(f"the API key in {source} holds white space or control characters inside", hint=NO_KEY_HINT)
     return key

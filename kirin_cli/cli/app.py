@@ -120,13 +120,21 @@ def _convert_plainly(param: Any, kind: Any, info: Any) -> None:  # noqa: ANN401 
         texts = () if value is None else tuple(value) if is_list else (value,)
         if (param.required and not texts) or (kind is bool and isinstance(value, str)):
             return process_by_typer(ctx, value)  # says what is missing, reads a switch from a file
-        convert = partial(_parse_number, kind, info, param, ctx) if kind in {int, float} else kind
+        converters = dict.fromkeys((int, float), partial(_parse_number, kind, info, param, ctx)) | {Path: _parse_path}
+        convert = converters.get(kind, kind)
         values = tuple(convert(text) for text in texts)
         result = values if is_list else values[0] if values else None
         return param.callback(ctx, param, result) if param.callback else result
 
     if kind in {str, int, float, Path, bool} and param.nargs in {1, -1}:
         param.process_value = process_value
+
+
+def _parse_path(text: str) -> Path:
+    """A path as it was written; one that begins with ~ is below the home folder, where no shell has seen to that."""
+    from kirin_cli.cli.settings_schema import parse_path
+
+    return parse_path(text, "a path") if str(text).startswith("~") else Path(text)
 
 
 def _parse_number(kind: type, info: Any, param: Any, ctx: Any, text: Any) -> Any:  # noqa: ANN401

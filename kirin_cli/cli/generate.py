@@ -19,8 +19,10 @@ from kirin_cli.cli.model_command import (
     flag_that_sets,
     parse_flags,
 )
+from kirin_cli.cli.settings_schema import parse_path
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.flags import model_flags
+from kirin_cli.text_encoding import decode_text
 
 if TYPE_CHECKING:
     from kirin_cli.cli.console import CommandConsole
@@ -36,7 +38,8 @@ if TYPE_CHECKING:
 
 CREATE_PATH: Final = "/model/v1/generation"
 MAX_PROMPT_BYTES: Final = 1 << 20
-VIDEO_SUFFIXES: Final = (".mp4", ".mov")
+FILE_SUFFIXES: Final = (".mp4", ".{ext}")
+SEPARATORS: Final = tuple({"/", os.sep})
 
 
 def model_command(model: Model) -> Callable[..., int]:
@@ -60,6 +63,8 @@ def run_model_command(model: Model, flags: ModelFlags, values: Mapping[str, obje
 
     console = flags.display.console()
     settings = flags.service.load_settings()
+    if flags.output is not None:
+        parse_output(flags.output, replace=flags.force)  # a dry run refuses too what could not be written
     job = read_start_job(model, flags.file, flags.allow_env) if flags.file else None
     prompt = read_prompt(flags, values.get("p_prompt"))
     parsed = parse_flags(model, {**values, "p_prompt": prompt}, job.params if job else {}, job.base if job else None)
@@ -120,9 +125,9 @@ def _decode_prompt(raw: bytes, source: str) -> str:
     if len(raw) > MAX_PROMPT_BYTES:
         raise UsageError(f"{source} holds more than {MAX_PROMPT_BYTES} bytes; that is no prompt")
     try:
-        text = raw.decode("utf-8-sig")
+        text = decode_text(raw)
     except UnicodeDecodeError as error:
-        raise UsageError(f"{source} is not UTF-8 (byte {error.start})") from error
+        raise UsageError(f"{source} is not UTF-8 (byte {error.start})", hint="save it as UTF-8") from error
     return text.removesuffix("\n").removesuffix("\r")
 
 
@@ -198,17 +203,37 @@ def request_yaml(model: Model, params: Mapping[str, object]) -> str:
     ).rstrip("\n")
 
 
-def parse_output(output: Path | None, *, replace: bool) -> OutputTarget:
-    """Folder and name of `-o`: a name that ends like a video is a file, anything else a folder; none is here."""
-    from kirin_cli.jobs.filenames import DEFAULT_TEMPLATE
+def parse_output(output: str | None, *, replace: bool) -> OutputTarget:
+    """Folder and name of `-o`: a name that ends in .mp4 or .{ext} is a file; none is here.
+
+    A folder is what is one, ends in / or has no suffix. Raises UsageError for anything else, before anything is sent.
+    """
+    from kirin_cli.jobs.filenames import DEFAULT_TEMPLATE, MAX_FILE_NAME, MAX_VIDEO_NAME, path_problem
     from kirin_cli.run.job import OutputTarget
 
     if output is None:
         return OutputTarget(Path(), DEFAULT_TEMPLATE, replace)
-    if output.suffix.lower() in VIDEO_SUFFIXES and not output.is_dir():
-        stem = output.stem.replace("{", "_").replace("}", "_")
-        return OutputTarget(output.parent, f"{stem}{{-n}}.{{ext}}", replace)
-    return OutputTarget(output, DEFAULT_TEMPLATE, replace)
+    path = parse_path(output, "-o")
+    suffix = path.suffix.lower()
+    is_file = suffix in FILE_SUFFIXES and not output.endswith(SEPARATORS)
+    if error := path_problem(path, max_name=MAX_VIDEO_NAME if is_file else MAX_FILE_NAME):
+        raise UsageError(f"-o: {error}")
+    if output == "-":
+        raise UsageError("-o - would write a video to standard output", hint="-o takes a folder, or a name like x.mp4")
+    if output.endswith(SEPARATORS) or not suffix or _is_folder(path):
+        return OutputTarget(path, DEFAULT_TEMPLATE, replace)
+    if not is_file:
+        hint = f"write {path.with_suffix('.mp4')}; a folder of that name ends in /: {output}/"
+        raise UsageError(f"-o {output} ends in {suffix}, and videos come as .mp4", hint=hint)
+    stem = path.stem.replace("{", "_").replace("}", "_")
+    return OutputTarget(path.parent, f"{stem}{{-n}}.{{ext}}", replace)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # one that cannot be reached is found out when it is to be written to
+        return False
 
 
 def _send(

@@ -156,9 +156,14 @@ def check_job_files(flags: JobFileFlags, *, check_urls: bool = False, uploads: b
 
 def prepare_options(flags: TakeFlags, folder: Path | None, allow_env: Iterable[str] | None) -> PrepareOptions:
     """What the command line says about all jobs of a run; `folder` is that of -o. Raises UsageError for --shard."""
+    from kirin_cli.jobs.filenames import path_problem
     from kirin_cli.run.identity import parse_shard
     from kirin_cli.run.prepare import PrepareOptions
 
+    if folder and (error := path_problem(folder)):
+        raise UsageError(f"-o: {error}")
+    if str(folder) == "-":
+        raise UsageError("-o - would write videos to standard output", hint="-o takes a folder")
     return PrepareOptions(
         scope=flags.scope, folder=folder, replace=flags.force,
         redo="again" if flags.again else "retry-failed" if flags.retry_failed else "",

@@ -1,5 +1,6 @@
 """Stored API keys, in the system's keyring or a file of the user's alone; and which key a command uses."""
 
+import configparser
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 
 from kirin_cli.api.credentials import ApiKey, check_key, find_key
 from kirin_cli.atomic_file import write_atomically
-from kirin_cli.cli.settings import Settings, user_folder
+from kirin_cli.cli.settings import Settings, config_folder
 from kirin_cli.errors import LocalError
 
 SERVICE = "kirin-cli"
@@ -56,10 +57,13 @@ FindKeyring = Callable[[], SystemKeyring | None]
 
 
 def system_keyring() -> SystemKeyring | None:
-    """The keyring of this system; None where the `keyring` extra is not installed, or finds none worth using."""
+    """The keyring of this system; None where the `keyring` extra is not installed, or finds none that can be used."""
     if find_spec("keyring") is None:
         return None
-    backend = import_module("keyring").get_keyring()
+    try:
+        backend = import_module("keyring").get_keyring()
+    except (ImportError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError, configparser.Error):
+        return None  # what its own settings name is not there, or does not start
     worth_using = getattr(backend, "priority", 0) >= 1  # below: "fail", "null", files in plain text
     return SystemKeyring(backend, import_module("keyring.errors").KeyringError) if worth_using else None
 
@@ -75,7 +79,14 @@ def stored_key(folder: Path, profile: str, keyring: FindKeyring = system_keyring
     if password:
         return ApiKey(check_key(password, IN_KEYRING), IN_KEYRING)
     path = key_path(folder, profile)
-    return find_key({}, path) if path.is_file() else None
+    return find_key({}, path) if _is_file(path) else None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # in a folder closed to us nothing is
+        return False
 
 
 def store_key(folder: Path, profile: str, key: str, keyring: FindKeyring = system_keyring) -> str:
@@ -116,7 +127,7 @@ def forget_key(folder: Path, profile: str, keyring: FindKeyring = system_keyring
 
 def readable_by_others(path: Path) -> bool:
     """Whether somebody else can read the file; never so on Windows, whose rights are of another kind."""
-    return os.name == "posix" and path.is_file() and bool(path.stat().st_mode & 0o077)
+    return os.name == "posix" and _is_file(path) and bool(path.stat().st_mode & 0o077)
 
 
 def _read_keyring(ring: SystemKeyring | None, profile: str) -> str | None:
@@ -144,9 +155,9 @@ def find_api_key(settings: Settings) -> ApiKey | None:
     """
     if settings.typed_key:
         return settings.typed_key
-    folder = user_folder(settings.environ, "config")
+    folder = config_folder(settings.environ)  # a user without a home has stored nothing
     key = None
-    if settings.typed_profile:
+    if settings.typed_profile and folder:
         key = find_key({}, settings.profile_key_file) or stored_key(folder, settings.profile)
     key = key or find_key(settings.environ, settings.api_key_file)
-    return key or stored_key(folder, settings.profile)
+    return key or (stored_key(folder, settings.profile) if folder else None)

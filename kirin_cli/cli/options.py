@@ -47,7 +47,7 @@ Color = Annotated[
 ]
 Progress = Annotated[str, _option_of("progress", metavar="|".join(PROGRESS_MODES), rich_help_panel=OUTPUT)]
 OutputPath = Annotated[
-    Path | None,
+    str | None,
     _option_of("output_dir", "-o", metavar="DIR|FILE", rich_help_panel=OUTPUT, help="Where the video goes."),
 ]
 OutputFolder = Annotated[

@@ -153,7 +153,7 @@ def _open(stack: ExitStack, settings: Settings, key: str, origin: str, scale: fl
     client = Client(settings.base_url, key, transport)
     downloader = Downloader(network)
     stack.callback(downloader.close)
-    ledger = stack.enter_context(Ledger.open(settings.state_dir, time.time))
+    ledger = stack.enter_context(Ledger.open(settings.ledger_folder, time.time))
     rng = random.Random()  # noqa: S311  (jitter)
     schedule = PollSchedule(
         rng=rng, interval=settings.poll_seconds, scale=scale,
@@ -179,7 +179,7 @@ def _make_uploader(settings: Settings, transport: Transport, network: NetworkSet
     from kirin_cli.api.upload import UploadClient, upload_endpoint
 
     endpoint = upload_endpoint(settings.upload_url, settings.base_url, key)
-    cache = UploadCache(settings.state_dir, endpoint.url, time.time)
+    cache = UploadCache(settings.ledger_folder, endpoint.url, time.time)
     return Uploader(
         UploadClient(transport, endpoint).send, lambda url, size: url_still_valid(url, size, network), cache
     )

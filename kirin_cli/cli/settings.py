@@ -8,10 +8,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from kirin_cli.cli.settings_schema import BY_VARIABLE, PROFILE, SETTINGS, Section, Setting, SettingValue, parse_url
+from kirin_cli.cli.settings_schema import (
+    BY_VARIABLE,
+    PROFILE,
+    SETTINGS,
+    Section,
+    Setting,
+    SettingValue,
+    parse_path,
+    parse_url,
+)
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
+from kirin_cli.text_encoding import decode_text
 
 if TYPE_CHECKING:
     from kirin_cli.api.credentials import ApiKey
@@ -28,14 +38,25 @@ _XDG: Final[dict[FolderKind, tuple[str, str]]] = {
 def user_folder(environ: Mapping[str, str], kind: FolderKind) -> Path:
     """The user's folder for kirin's files of this kind: KIRIN_CONFIG_DIR, KIRIN_STATE_DIR, else the system's place.
 
-    Raises RuntimeError where the home folder cannot be told.
+    Raises UsageError where the home folder cannot be told: no HOME, and a user without an account.
     """
-    chosen = environ.get(f"KIRIN_{kind.upper()}_DIR")
-    if chosen:
-        return Path(chosen).expanduser()
+    variable = f"KIRIN_{kind.upper()}_DIR"
+    chosen = environ.get(variable)
+    try:
+        return parse_path(chosen, variable) if chosen else _system_folder(environ, kind)
+    except RuntimeError as error:
+        what = {"config": "your settings and the stored key", "state": "the ledger"}[kind]
+        hint = f"name a folder for {what} in {variable}, or set HOME"
+        raise UsageError("there is no home folder: HOME is not set, and this user has no account", hint=hint) from error
+
+
+def _system_folder(environ: Mapping[str, str], kind: FolderKind) -> Path:
+    """The system's place. Raises RuntimeError where the home folder cannot be told."""
     if sys.platform == "linux":  # what platformdirs would say; importing it takes 3 ms of every command
         variable, below_home = _XDG[kind]
         base = Path(environ.get(variable, "").strip())
+        if not base.is_absolute() and environ.get("HOME") == "":
+            raise RuntimeError("HOME is empty")
         return (base if base.is_absolute() else Path.home() / below_home) / "kirin"
     import platformdirs
 
@@ -91,10 +112,12 @@ def _read_toml(path: Path) -> dict[str, object]:
             raw = file.read(MAX_SETTINGS_BYTES + 1)
         if len(raw) > MAX_SETTINGS_BYTES:
             raise UsageError(f"{path} holds more than {MAX_SETTINGS_BYTES} bytes; that is no settings file")
-        return tomllib.loads(raw.decode("utf-8"))
+        return tomllib.loads(decode_text(raw).replace("\r\n", "\n"))
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (ValueError, RecursionError) as error:  # TOML's own, and text that is not UTF-8
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not UTF-8 (byte {error.start})", hint="save it as UTF-8") from error
+    except (ValueError, RecursionError) as error:  # TOML's own
         raise UsageError(f"{path}: {error}") from error
 
 
@@ -153,8 +176,8 @@ def _value_text(setting: Setting, value: object, path: Path, position: str) -> s
 def _position(path: Path, table: str, key: str) -> str:
     """`kirin.toml:3`, and the profile; without the line where the key is written in another way than most."""
     header, line_number = "", ""
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for number, line in enumerate(file, start=1):
+    with path.open("rb") as file:
+        for number, line in enumerate(decode_text(file.read(MAX_SETTINGS_BYTES), "replace").split("\n"), start=1):
             if match := re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line):
                 header = match[1].replace('"', "")
             elif header == table and re.match(rf"""\s*["']?{re.escape(key)}["']?\s*=""", line):
@@ -204,12 +227,14 @@ def load_sources(environ: Mapping[str, str], profile: str | None = None, start: 
     Raises UsageError for a file that makes no sense, and for a profile that the user's file does not have.
     """
     user = user_file(environ)
-    common, profiles = _read_file(user if _is_file(user) else None, "project", "user")
+    common, profiles = _read_file(user if user and _is_file(user) else None, "project", "user")
     project, _ = _read_file(find_project_file(start or Path()), "project")
     name, source = (profile, PROFILE.flag) if profile else (environ.get(PROFILE.env, ""), PROFILE.env)
     if not name:
         return SettingSources(environ, project.section, (common.section,), "", "", (*common.prices, *project.prices))
     PROFILE.parse(name, source)
+    if user is None:
+        user_folder(environ, "config")  # says why there is none
     if name not in profiles:
         near = did_you_mean(name, list(profiles)) if profiles else ""
         known = f"; there are {', '.join(profiles)}" if profiles else ""
@@ -220,9 +245,18 @@ def load_sources(environ: Mapping[str, str], profile: str | None = None, start: 
     return SettingSources(environ, project.section, (own.section, common.section), name, source, prices)
 
 
-def user_file(environ: Mapping[str, str]) -> Path:
-    """The user's settings file, whether it is there or not."""
-    return user_folder(environ, "config") / USER_FILE
+def user_file(environ: Mapping[str, str]) -> Path | None:
+    """The user's settings file, whether it is there or not; None for a user without a home."""
+    folder = config_folder(environ)
+    return folder / USER_FILE if folder else None
+
+
+def config_folder(environ: Mapping[str, str]) -> Path | None:
+    """The folder of the user's settings and of the stored key; None for a user without a home."""
+    try:
+        return user_folder(environ, "config")
+    except UsageError:
+        return None
 
 
 def find_project_file(start: Path) -> Path | None:
@@ -268,15 +302,16 @@ class FileDefaults(dict[str, Any]):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Settings:
-    """Times are in seconds; `state_dir` holds the ledger; `environ` is where the key and the proxies come from.
+    """Times are in seconds; `environ` is where the key and the proxies come from.
 
-    `typed_key` is the key of the file that a flag names, `typed_profile` says whether a flag names the profile: both go
-    before the environment. `profile_key_file` is the file that this profile names.
+    `state_dir` holds the ledger; None is the user's own, which is asked for where a ledger is needed. `typed_key` is
+    the key of the file that a flag names, `typed_profile` says whether a flag names the profile: both go before the
+    environment. `profile_key_file` is the file that this profile names.
     """
 
     base_url: str
     dialect: str
-    state_dir: Path
+    state_dir: Path | None
     settle_seconds: float
     result_wait: float
     missing_wait: float
@@ -289,6 +324,11 @@ class Settings:
     typed_key: "ApiKey | None" = field(default=None, repr=False)
     prices: "tuple[PriceTableRow, ...]" = ()
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def ledger_folder(self) -> Path:
+        """The folder of the ledger. Raises UsageError for a user without a home."""
+        return self.state_dir or user_folder(self.environ, "state")
 
 
 def load_settings(
@@ -307,7 +347,7 @@ def load_settings(
     return Settings(
         base_url=parse_url(base_url, SETTINGS["base_url"].flag) if base_url else sources.parse("base_url"),
         dialect=sources.parse("dialect"),
-        state_dir=sources.state_dir,
+        state_dir=sources.parse("state_dir"),
         settle_seconds=sources.parse("settle_seconds"),
         result_wait=sources.parse("result_wait"),
         missing_wait=sources.parse("missing_wait"),

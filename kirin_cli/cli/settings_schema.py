@@ -64,11 +64,14 @@ def parse_url(text: str, what: str) -> str:
 
 
 def parse_path(text: str, what: str) -> Path:
-    """A file or folder; `~` is the home folder."""
+    """A file or folder; `~` and `~/…` are in the home folder, `~name/…` in that of a user there is."""
     try:
         return Path(text).expanduser()
     except RuntimeError as error:
-        raise UsageError(f"{what} is {text!r}: {error}") from error
+        if re.fullmatch(r"~[^/\\]+", Path(text).parts[0]):
+            return Path(text)
+        hint = "write the path out, or set HOME"
+        raise UsageError(f"{what} is {text!r}, and there is no home folder: HOME is not set", hint=hint) from error
 
 
 def any_text(text: str, _: str) -> str:

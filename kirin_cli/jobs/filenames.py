@@ -2,15 +2,17 @@
 
 import os
 import re
+import sys
 import unicodedata
 from errno import ELOOP
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Final, NotRequired, TypedDict, Unpack
 from zlib import crc32
 
 from kirin_cli.errors import UsageError
-from kirin_cli.modelspec.text import did_you_mean, join_or, quote
+from kirin_cli.modelspec.text import control_problem, did_you_mean, join_or, quote
 
 DEFAULT_TEMPLATE: Final = "{job}{-take}{-n}.{ext}"
 FIELDS: Final = ("job", "model", "take", "-take", "n", "-n", "ext", "task_id", "date")
@@ -18,6 +20,9 @@ FIELDS: Final = ("job", "model", "take", "-take", "n", "-n", "ext", "task_id", "
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _MAX_NAME_BYTES = 200  # of a name in UTF-8; file systems allow 255, and NAME.json and NAME.part are longer than NAME
+MAX_FILE_NAME: Final = 255  # bytes that file systems allow a name
+MAX_VIDEO_NAME: Final = _MAX_NAME_BYTES
+MAX_PATH: Final = {"darwin": 900, "win32": 32_000}.get(sys.platform, 3900)  # with room for the names beside it
 _EXTENSION = re.compile(r"\.[0-9A-Za-z]{1,10}\Z")
 _SEPARATORS = re.compile(r'[/\\:*?"<>|]')
 # Control, bidi and zero-width, lone surrogate, private, unassigned, line breaks.
@@ -45,7 +50,27 @@ def template_errors(template: str) -> tuple[str, ...]:
 def escapes_folder(path: str) -> str:
     """A sentence when a relative path, as written, could leave the folder it starts from, else "" (fault I8)."""
     why = _escape_reason(path)
-    return f"{quote(path)} {_MUST_STAY}: {why}" if why else ""
+    return f"{quote(path)} {_MUST_STAY}: {why}" if why else control_problem(path)
+
+
+def path_problem(path: Path, *, max_name: int = MAX_FILE_NAME) -> str:
+    """What is wrong with a path that a person gave, wherever it leads: control characters, too many bytes; "" else."""
+    if error := control_problem(str(path)):
+        return error
+    name, size = max(((part, _byte_count(part)) for part in path.parts), key=itemgetter(1), default=("", 0))
+    limit = max_name if name == path.name else MAX_FILE_NAME
+    if size > limit:
+        return f"the name is too long: {quote(name)} has {size} bytes, at most {limit} are possible"
+    if _byte_count(str(path)) > MAX_PATH:
+        return f"the path is too long: {_byte_count(str(path))} bytes, at most {MAX_PATH} are possible"
+    return ""
+
+
+def _byte_count(text: str) -> int:
+    """How long the file system finds a name: bytes, on Windows units of UTF-16."""
+    if os.name == "nt":
+        return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return len(text.encode(sys.getfilesystemencoding(), "surrogateescape" if text.isprintable() else "replace"))
 
 
 def _escape_reason(path: str) -> str:

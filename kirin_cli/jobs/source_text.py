@@ -3,22 +3,14 @@
 import os
 import re
 from array import array
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from functools import lru_cache
 from io import BufferedReader
 from pathlib import Path
 
 from kirin_cli.jobs.problems import JobFileError
 from kirin_cli.regular_file import open_regular_file
+from kirin_cli.text_encoding import split_mark
 
-# The longer marks first: UTF-32 in little-endian order starts like UTF-16.
-_MARKS = (
-    (BOM_UTF32_LE, "utf-32-le"),
-    (BOM_UTF32_BE, "utf-32-be"),
-    (BOM_UTF8, "utf-8"),
-    (BOM_UTF16_LE, "utf-16-le"),
-    (BOM_UTF16_BE, "utf-16-be"),
-)
 # What libyaml takes for the end of a line, so that its line numbers and these agree.
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -52,7 +44,7 @@ def decode(raw: bytes) -> str:
 
     In JSON, surrogate pairs in escapes become characters: programs write emoji so, and YAML has no such escape.
     """
-    codec, body = _encoding(raw)
+    codec, body = split_mark(raw)
     try:
         text = body.decode(codec)
     except UnicodeDecodeError as error:
@@ -68,13 +60,6 @@ def decode(raw: bytes) -> str:
 def _join_surrogates(pair: re.Match[str]) -> str:
     high, low = int(pair[2], 16), int(pair[3], 16)
     return pair[1] + chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
-
-
-def _encoding(raw: bytes) -> tuple[str, bytes]:
-    for mark, codec in _MARKS:
-        if raw.startswith(mark):
-            return codec, raw[len(mark) :]
-    return "utf-8", raw
 
 
 def index_position(text: str, index: int) -> tuple[int, int]:
@@ -109,6 +94,6 @@ def source_line(path: Path, line: int) -> str:
 def _lines(path: Path, _stamp: int) -> tuple[str, "array[int]"]:
     """The text of a file with the index at which each line starts; kept, because problems come by the hundred."""
     with path.open("rb") as file:
-        codec, body = _encoding(file.read(_MAX_CACHED))
+        codec, body = split_mark(file.read(_MAX_CACHED))
     text = body.decode(codec, "replace")
     return text, array("Q", [0, *(match.end() for match in _BREAK.finditer(text))])

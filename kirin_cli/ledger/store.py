@@ -1,5 +1,6 @@
 """The SQLite file under the ledger: schema, migrations, locks, transactions; its failures said in words."""
 
+import errno
 import os
 import sqlite3
 import threading
@@ -105,6 +106,19 @@ Connect = Callable[[Path, float], sqlite3.Connection]
 Values = Sequence[object] | Mapping[str, object]
 Execute = Callable[[str, Values], sqlite3.Cursor]
 
+ELSEWHERE = "Name another folder in KIRIN_STATE_DIR."
+ON_NETWORK = (
+    "Is it on a network file system (NFS, 9p, SMB)? Name a folder on a disk of this machine in KIRIN_STATE_DIR."
+)
+_NO_LOCKS = ("cannot be locked: its file system has no locks", ON_NETWORK)
+_NO_SHARED_MEMORY = ("cannot be used: its file system shares no memory between processes (mmap)", ON_NETWORK)
+_SHARED_MEMORY_CODES = frozenset((
+    sqlite3.SQLITE_IOERR_SHMMAP, sqlite3.SQLITE_IOERR_SHMOPEN, sqlite3.SQLITE_IOERR_SHMLOCK,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+))  # fmt: skip
+_NO_LOCK_ERRORS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
+_NETWORK_ERRORS = frozenset((errno.ENOLCK, errno.ESTALE, errno.ENODEV))
+
 _MESSAGES = {
     sqlite3.SQLITE_BUSY: ("is locked by another process", "Try again when it has ended."),
     sqlite3.SQLITE_LOCKED: ("is locked by another process", "Try again when it has ended."),
@@ -112,6 +126,8 @@ _MESSAGES = {
     sqlite3.SQLITE_READONLY: ("is read-only", "Make it writable, or name another folder in KIRIN_STATE_DIR."),
     sqlite3.SQLITE_PERM: ("is not permitted", "Make it writable, or name another folder in KIRIN_STATE_DIR."),
     sqlite3.SQLITE_CANTOPEN: ("cannot be opened", "Is its folder writable? Or name another in KIRIN_STATE_DIR."),
+    sqlite3.SQLITE_IOERR: ("cannot be read or written (disk I/O error)", ON_NETWORK),
+    sqlite3.SQLITE_PROTOCOL: ("cannot be locked (locking protocol)", ON_NETWORK),
     sqlite3.SQLITE_CORRUPT: ("is damaged", ADVICE),
     sqlite3.SQLITE_NOTADB: ("is no database, or damaged", ADVICE),
 }
@@ -225,10 +241,33 @@ def sqlite_errors(path: Path) -> Iterator[None]:
     except sqlite3.ProgrammingError:
         raise
     except sqlite3.Error as error:
-        message, hint = _MESSAGES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, (f"cannot be used ({error})", ""))
+        code = getattr(error, "sqlite_errorcode", 0)
+        message, hint = _MESSAGES.get(code & 0xFF, (f"cannot be used ({error})", ELSEWHERE))
+        if code & 0xFF == sqlite3.SQLITE_BUSY and not _has_locks(path.parent):
+            message, hint = _NO_LOCKS
+        elif code in _SHARED_MEMORY_CODES:
+            message, hint = _NO_SHARED_MEMORY
         raise LocalError(f"The ledger {path} {message}.", hint=hint) from error
     except OSError as error:
-        raise LocalError(f"The ledger {path} cannot be used: {error.strerror or error}.") from error
+        hint = ON_NETWORK if error.errno in _NETWORK_ERRORS else ELSEWHERE
+        raise LocalError(f"The ledger {path} cannot be used: {error.strerror or error}.", hint=hint) from error
+
+
+def _has_locks(folder: Path) -> bool:
+    """Whether files in a folder can be locked: on some network file systems none can, and SQLite calls that busy."""
+    try:
+        import fcntl  # noqa: PLC0415  (there is none on Windows, where files always can)
+    except ImportError:
+        return True
+    path = folder / f".kirin-{os.urandom(8).hex()}.lock"  # on the ledger itself it would take SQLite's own locks away
+    try:
+        with create_file(path) as file:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in _NO_LOCK_ERRORS
+    finally:
+        path.unlink(missing_ok=True)
+    return True
 
 
 def check_place(path: Path) -> None:

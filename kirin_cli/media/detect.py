@@ -25,7 +25,7 @@ from kirin_cli.media.formats import (
 from kirin_cli.media.image_header import read_image_header
 from kirin_cli.media.local_files import file_stamp, file_suffix
 from kirin_cli.media.video_header import FORMATS, read_video_header
-from kirin_cli.modelspec.text import did_you_mean, has_no_blanks, url_path
+from kirin_cli.modelspec.text import control_problem, did_you_mean, has_no_blanks, url_path
 from kirin_cli.modelspec.types import MediaError, MediaFile, MediaKind
 from kirin_cli.regular_file import open_regular_file, special_file_kind
 
@@ -184,6 +184,8 @@ def _real_folder(folder: str, base: Path, _here: str) -> Path:
 
 def _no_such_file(value: str, base: Path, rule: str) -> MediaError:
     path = Path(value)
+    if error := control_problem(value):
+        return MediaError(rule, f"no such file: {error}")
     where = "" if path.is_absolute() else f" (in {base})"
     return MediaError(rule, f"no such file: {value}{where}{_near_name(base / path)}")
 

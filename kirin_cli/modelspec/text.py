@@ -62,3 +62,22 @@ def url_path(url: str) -> str | None:
 def _names_host(origin: str) -> bool:
     parts = urlsplit(origin)
     return bool(parts.hostname) and parts.port != 0
+
+
+_CONTROL: Final = re.compile(r"[\x01-\x1f\x7f-\x9f]")  # NUL has a sentence of its own
+_ESCAPES: Final = {
+    "\a": ("a", "a bell"), "\b": ("b", "a backspace"), "\t": ("t", "a tab"), "\n": ("n", "a line feed"),
+    "\v": ("v", "a vertical tab"), "\f": ("f", "a form feed"), "\r": ("r", "a carriage return"),
+    "\x1b": ("e", "an escape"), "\x85": ("N", "a next line"),
+}  # fmt: skip
+
+
+def control_problem(text: str) -> str:
+    """A sentence about the first control character in a path; "" where there is none."""
+    match = _CONTROL.search(text)
+    if match is None:
+        return ""
+    escape = _ESCAPES.get(match[0])
+    if escape is None:
+        return f"{quote(text)} holds the control character U+{ord(match[0]):04X}"
+    return f"{quote(text)} holds {escape[1]} (\\{escape[0]} in double quotes); write it in single quotes, or with /"

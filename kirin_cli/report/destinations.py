@@ -8,6 +8,7 @@ from typing import Final
 
 from kirin_cli.atomic_file import append_durably, write_atomically
 from kirin_cli.errors import LocalError, UsageError
+from kirin_cli.jobs.filenames import path_problem
 from kirin_cli.modelspec.text import did_you_mean
 from kirin_cli.redaction import mask_hidden
 from kirin_cli.regular_file import obstacle_at
@@ -29,7 +30,7 @@ class Destination:
     @property
     def path(self) -> Path | None:
         """The file, None where it is none."""
-        return None if self.target in {STDOUT, AUTO} else Path(self.target)
+        return None if self.target in {STDOUT, AUTO} else _expand_home(self.target)
 
 
 def parse_destinations(
@@ -98,12 +99,32 @@ def _parse_destination(text: str) -> Destination:
         raise UsageError(f"--report: there is no format {name!r}{did_you_mean(name, list(FORMATS))}")
     if target == AUTO and name != "github":
         raise UsageError(f"--report {name}=auto: only github knows by itself where to go", hint=f"--report {name}=PATH")
-    if target not in {STDOUT, AUTO} and ("\0" in target or Path(target).is_dir() or target.endswith(("/", os.sep))):
+    destination = Destination(name, target)
+    path = destination.path
+    if path is None:
+        return destination
+    if error := path_problem(path):
+        raise UsageError(f"--report {name}: {error}")
+    if "\0" in target or target.endswith(("/", os.sep)) or _is_folder(path):
         raise UsageError(f"--report {text}: {target!r} is a folder; name a file in it")
-    if target not in {STDOUT, AUTO} and (kind := obstacle_at(Path(target))):
+    if kind := obstacle_at(path):
         hint = "`-` is standard output" if target.startswith("/dev/") else "name the file itself"
         raise UsageError(f"--report {text}: {target!r} is {kind}, and kirin writes through none", hint=hint)
-    return Destination(name, target)
+    return destination
+
+
+def _expand_home(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # nobody knows that home
+        return Path(text)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # one that cannot be reached is found out when it is to be written to
+        return False
 
 
 def _is_same_file(path: Path, other: Path) -> bool:

@@ -16,7 +16,7 @@ from kirin_cli.api.part_file import part_path
 from kirin_cli.api.ranges import ContentKind
 from kirin_cli.atomic_file import write_atomically
 from kirin_cli.errors import LocalError, UsageError
-from kirin_cli.jobs.filenames import render_name, resolve_inside
+from kirin_cli.jobs.filenames import path_problem, render_name, resolve_inside
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.redaction import mask_hidden
 from kirin_cli.regular_file import obstacle_at, open_regular_file, read_regular_file
@@ -214,6 +214,8 @@ def existing_result(job: Job, path: Path) -> tuple[Sidecar, tuple[OutputFile, ..
 
 def ensure_writable(folder: Path) -> None:
     """Raise LocalError where no file can be made in `folder`, which need not be there yet: before anything is paid."""
+    if problem := path_problem(folder):
+        raise LocalError(problem, hint=ELSEWHERE)
     try:
         path = folder.absolute()
         existing = next(parent for parent in (path, *path.parents) if parent.exists() or parent.is_symlink())

@@ -91,3 +91,21 @@ def test_the_fingerprint_tells_keys_apart_and_is_stable():
     assert fingerprint("one") != fingerprint("two")
     assert fingerprint("one") == fingerprint("one")
     assert len(bytes.fromhex(fingerprint("one"))) == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [
+        ('"sk-test-123456"', "stands in quotes"),
+        ("'sk-test-123456'\n", "stands in quotes"),
+        ("Bearer sk-test-123456", "starts with Bearer"),
+        ("KIRIN_API_KEY=sk-test-123456", "is written as NAME=VALUE"),
+        ("export KIRIN_API_KEY='sk-test-123456'", "is written as NAME=VALUE"),
+        ('$env:KIRIN_API_KEY = "sk-test-123456"', "is written as NAME=VALUE"),
+    ],
+)
+def test_a_key_that_was_copied_with_what_stood_around_it_is_told_so(text, how):
+    with pytest.raises(NotPermitted, match=how) as caught:
+        check_key(text, "KIRIN_API_KEY")
+    assert "sk-test" not in str(caught.value)
+    assert caught.value.hint == "give the key alone, as it was copied"

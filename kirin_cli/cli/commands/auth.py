@@ -14,6 +14,7 @@ from kirin_cli.cli.flags import command_from
 from kirin_cli.errors import NotPermitted, UsageError
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
+from kirin_cli.text_encoding import decode_text
 
 if TYPE_CHECKING:
     from kirin_cli.cli.console import CommandConsole
@@ -108,7 +109,7 @@ def _read_key() -> str:
     if sys.stdin is None:
         raise UsageError("standard input is closed; the key is read from it", hint=PIPE_HINT)
     if not sys.stdin.isatty():
-        return sys.stdin.buffer.read(MAX_KEY_LENGTH * 4).decode("utf-8-sig", "replace")
+        return decode_text(sys.stdin.buffer.read(MAX_KEY_LENGTH * 4), "replace")
     if os.environ.get("CI"):
         raise UsageError("nobody is asked for a key where CI is set", hint=PIPE_HINT)
     from getpass import getpass

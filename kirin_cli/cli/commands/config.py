@@ -12,6 +12,7 @@ from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import command_from
 from kirin_cli.cli.settings import find_project_file, load_settings, load_sources, user_file, user_folder
 from kirin_cli.cli.settings_schema import API_KEY, PROFILE, SETTINGS
+from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
 
 if TYPE_CHECKING:
@@ -77,10 +78,17 @@ def _setting_rows(setting_sources: SettingSources) -> Iterator[SettingRow]:
         value = setting_sources.find(setting)
         if value:
             setting.parse(value.text, value.source)
-        default = str(user_folder(os.environ, "state")) if setting.name == "state_dir" else setting.default
+        default = _default_state_dir() if setting.name == "state_dir" else setting.default
         text, source = (value.text, value.source) if value else (default, "default" if default else "")
         yield SettingRow(setting.name, text, source)
     yield SettingRow(PROFILE.name, setting_sources.profile, setting_sources.profile_source)
+
+
+def _default_state_dir() -> str:
+    try:
+        return str(user_folder(os.environ, "state"))
+    except UsageError:  # a user without a home
+        return ""
 
 
 def _row_data(row: SettingRow) -> dict[str, object]:

@@ -16,7 +16,7 @@ import typer
 from kirin_cli import __version__
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import ServiceFlags, command_from
-from kirin_cli.errors import KirinError, LocalError, NotPermitted, ServiceUnreachable, batch_exit_code
+from kirin_cli.errors import KirinError, LocalError, NotPermitted, ServiceUnreachable, UsageError, batch_exit_code
 from kirin_cli.modelspec.record import Record
 
 if TYPE_CHECKING:
@@ -84,12 +84,15 @@ def local_checks(settings: Settings, output: Path) -> Iterator[CheckOutcome]:
     version, system = platform.python_version(), platform.platform(terse=True)
     yield CheckOutcome("version", f"kirin {__version__}, Python {version}, {system}")
     yield _check_key(settings)
-    folders = {"settings": user_folder(settings.environ, "config"), "ledger's": settings.state_dir, "output": output}
-    for name, folder in folders.items():
-        yield _check_folder(f"{name} folder", folder)
-    yield _check_ledger(settings.state_dir)
-    for name in ("ledger's", "output"):
-        yield _check_space(f"{name} disk", folders[name])
+    try:
+        yield _check_folder("settings folder", user_folder(settings.environ, "config"))
+        yield _check_folder("ledger's folder", settings.ledger_folder)
+        yield _check_ledger(settings.ledger_folder)
+        yield _check_space("ledger's disk", settings.ledger_folder)
+    except UsageError as error:  # a user without a home
+        yield CheckOutcome("home folder", error.message, "error", error.hint, LocalError.exit_code)
+    yield _check_folder("output folder", output)
+    yield _check_space("output disk", output)
 
 
 def service_checks(settings: Settings, now: Callable[[], float] = time.time) -> Iterator[CheckOutcome]:
@@ -214,7 +217,14 @@ def _from_error(check: str, error: KirinError) -> CheckOutcome:
 def _nearest_existing(folder: Path) -> Path:
     """The folder, or the nearest one above it that is there."""
     folder = folder.absolute()
-    return next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    return next((path for path in (folder, *folder.parents) if _exists(path)), folder)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long, a folder that is closed to us
+        return False
 
 
 doctor = command_from(DoctorFlags, run_doctor, examples=("kirin doctor", "kirin doctor --offline"))
