@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kirin_cli.jobs.filenames import escapes_folder, template_errors
 from kirin_cli.jobs.job import JobSpec, OutputSpec
-from kirin_cli.jobs.problems import LimitCounter, ProblemCollector
+from kirin_cli.jobs.problems import LimitCounter, ProblemCollector, not_a_mapping
 from kirin_cli.jobs.yaml_nodes import YamlMapping, count_nodes, line_column
 from kirin_cli.modelspec.fields import INVALID, Field
 from kirin_cli.modelspec.text import did_you_mean, quote
@@ -59,7 +59,7 @@ class JobBuilder:
         params = node.get("params")
         problems = self._check_model(model)
         if not isinstance(params, YamlMapping | None):
-            problems += (Problem("params", "", f"must be a mapping, not {quote(params)}"),)
+            problems += (Problem("params", "", not_a_mapping("params", params)),)
             params = None
         return JobSpec(
             name=name,

@@ -1,5 +1,6 @@
 """Problems of a job file, collected with line and column; limits on its size. Knows neither YAML nor jobs."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -115,6 +116,16 @@ class LimitCounter:
             raise JobFileError(*line_column(position), _EXCEEDED[kind].format(maximum))
 
 
+_WORD_WITHOUT_BLANK = re.compile(r"([\w.-]+):(?!//)\S.*", re.DOTALL)
+
+
+def not_a_mapping(key: str, value: object) -> str:
+    """The sentence about a value that should be a mapping, and what may be the cause."""
+    match = _WORD_WITHOUT_BLANK.fullmatch(value) if isinstance(value, str) else None
+    advice = f'; a blank is missing behind "{match[1]}:"' if match else ""
+    return f"{key} must be a mapping, not {quote(value)}{advice}"
+
+
 @dataclass(slots=True)
 class ProblemCollector:
     """Collects what is wrong with the form of a file; `via` goes into every problem (see FileProblem).
@@ -171,7 +182,7 @@ class ProblemCollector:
         if isinstance(value, YamlMapping):
             return value
         if value is not None:
-            self.add_error(node.position(key), f"{key} must be a mapping, not {quote(value)}")
+            self.add_error(node.position(key), not_a_mapping(key, value))
         return YamlMapping()
 
     def get_text(self, node: YamlMapping, key: str) -> str | None:

@@ -8,6 +8,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from kirin_cli.jobs.problems import JobFileError
+from kirin_cli.modelspec.text import control_problem, near_file
 from kirin_cli.regular_file import open_regular_file
 from kirin_cli.text_encoding import split_mark
 
@@ -27,7 +28,9 @@ def read_bytes(path: Path, max_bytes: int) -> bytes:
             raw = file.read(max_bytes + 1) if size <= max_bytes else b""
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise JobFileError(0, 0, f"cannot be read: {reason}") from error
+        control = control_problem(str(path))
+        advice = f"; {control}" if control else "" if isinstance(error, ValueError) else near_file(path)
+        raise JobFileError(0, 0, f"cannot be read: {reason}{advice}") from error
     if max(size, len(raw)) > max_bytes:
         raise JobFileError(1, 1, f"is larger than the limit of {max_bytes:,} bytes for a job file")
     return raw

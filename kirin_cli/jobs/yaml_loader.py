@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 import yaml
-from yaml.error import MarkedYAMLError
 from yaml.events import (
     DocumentStartEvent,
     MappingEndEvent,
@@ -17,7 +16,6 @@ from yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
-from yaml.reader import ReaderError
 
 from kirin_cli.jobs.problems import (
     DEFAULT_INPUT_LIMITS,
@@ -27,7 +25,6 @@ from kirin_cli.jobs.problems import (
     JobFileError,
     LimitCounter,
 )
-from kirin_cli.jobs.source_text import first_forbidden
 from kirin_cli.jobs.yaml_nodes import (
     COLUMN_BITS,
     MAP_TAG,
@@ -43,41 +40,8 @@ from kirin_cli.jobs.yaml_nodes import (
     parse_tagged,
     unknown_tag,
 )
+from kirin_cli.jobs.yaml_syntax import conflict_problem, syntax_problem
 from kirin_cli.modelspec.text import quote
-
-_ADVICE = (
-    ("mapping values are not allowed", 'text with ": " in it needs quotes'),
-    ("could not find expected ':'", "is a key without its colon above, or text that needs quotes?"),
-    ("cannot start any token", "text that starts with this character needs quotes"),
-    ("did not find expected key", "is something above indented differently, or a quote in the middle of text?"),
-    ("did not find expected '-' indicator", "list items must start in one column"),
-    ("unexpected end of stream", "is a closing quote missing?"),
-    ("undefined tag handle", "text that starts with ! needs quotes"),
-    ("undefined alias", "text that starts with * needs quotes"),
-)
-
-_TOO_DEEP = "maximum nesting depth"  # libyaml's own limit, since 0.2.6: it reads ahead, so it may be met before ours
-
-
-def syntax_problem(error: Exception, text: str, limits: InputLimits) -> FileProblem:
-    """The problem behind an exception of the parser while it read `text`."""
-    if isinstance(error, ReaderError):
-        line, column, character = first_forbidden(text)
-        return FileProblem(line, column, f"character U+{ord(character or '?'):04X} is not allowed in YAML")
-    if not isinstance(error, MarkedYAMLError) or not error.problem_mark:
-        return FileProblem(1, 1, f"is no YAML: {error}")
-    mark = error.problem_mark
-    message = error.problem or "cannot be read"
-    if _TOO_DEEP in message:
-        return FileProblem(mark.line + 1, mark.column + 1, limits.too_deep)
-    started = error.context_mark
-    if error.context and started and started.line != mark.line:
-        message += f" ({error.context} from line {started.line + 1})"
-    advice = next((f"; {advice}" for part, advice in _ADVICE if part in message), "")
-    if text[mark.index : mark.index + 1] == "\t":
-        advice = "; indent with spaces, never with a tab"
-    return FileProblem(mark.line + 1, mark.column + 1, message + advice)
-
 
 _Event = Any
 """One of PyYAML's events; which attributes it has shows its type, which is asked first."""
@@ -321,6 +285,9 @@ def parse_yaml(text: str, limits: InputLimits = DEFAULT_INPUT_LIMITS, parser: Pa
     stream = ParsedStream()
     if text.count("\n%TAG") > _MAX_TAG_DIRECTIVES:
         stream.problems.append(FileProblem(1, 1, f"more than {_MAX_TAG_DIRECTIVES} %TAG directives"))
+        return stream
+    if conflict := conflict_problem(text):
+        stream.problems.append(conflict)
         return stream
     with pause_gc():
         try:

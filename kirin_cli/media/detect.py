@@ -7,7 +7,6 @@ import stat
 from binascii import a2b_base64
 from functools import lru_cache
 from io import BytesIO
-from itertools import islice
 from pathlib import Path
 from string import ascii_letters, digits
 from typing import Final
@@ -25,7 +24,7 @@ from kirin_cli.media.formats import (
 from kirin_cli.media.image_header import read_image_header
 from kirin_cli.media.local_files import file_stamp, file_suffix
 from kirin_cli.media.video_header import FORMATS, read_video_header
-from kirin_cli.modelspec.text import control_problem, did_you_mean, has_no_blanks, url_path
+from kirin_cli.modelspec.text import control_problem, has_no_blanks, near_file, url_path
 from kirin_cli.modelspec.types import MediaError, MediaFile, MediaKind
 from kirin_cli.regular_file import open_regular_file, special_file_kind
 
@@ -81,7 +80,6 @@ def _url_suffix(url: str, rule: str) -> str:
 
 
 _MAX_PATH_LENGTH: Final = 4096  # characters
-_MAX_NAMES: Final = 1000  # of a folder that are looked through for one that is near
 _MIN_BASE64_LENGTH: Final = 200  # characters; a shorter text must begin as a picture does
 _BASE64_ALPHABET: Final = (ascii_letters + digits + "+/=").encode()
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{1,31}):")  # one letter alone is a Windows drive
@@ -187,20 +185,7 @@ def _no_such_file(value: str, base: Path, rule: str) -> MediaError:
     if error := control_problem(value):
         return MediaError(rule, f"no such file: {error}")
     where = "" if path.is_absolute() else f" (in {base})"
-    return MediaError(rule, f"no such file: {value}{where}{_near_name(base / path)}")
-
-
-def _near_name(path: Path) -> str:
-    """`; did you mean "x"?` where its folder has a file of nearly that name."""
-    try:
-        with os.scandir(path.parent) as entries:
-            names = [entry.name for entry in islice(entries, _MAX_NAMES)]
-    except (OSError, ValueError):
-        return ""
-    by_fold = {name.casefold(): name for name in names}
-    near = did_you_mean(path.name.casefold(), list(by_fold)) if path.name else ""
-    match = re.fullmatch('; did you mean "(.*)"\\?', near, re.DOTALL)
-    return f'; did you mean "{by_fold[match[1]]}"?' if match else ""
+    return MediaError(rule, f"no such file: {value}{where}{near_file(base / path)}")
 
 
 def _read_image(value: str, path: Path, mode: int) -> MediaFile:

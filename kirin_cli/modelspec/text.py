@@ -1,20 +1,53 @@
 """Values, names and URLs as messages show them: quoting, plurals, did-you-mean. Knows no field."""
 
+import os
 import re
 from functools import lru_cache
+from itertools import islice
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+_ODD_BLANKS: Final = {
+    "\u00a0": "a no-break space", "\u202f": "a narrow no-break space", "\u2007": "a figure space",
+    "\u3000": "an ideographic space", "\u2003": "an em space", "\u2009": "a thin space", "\u200b": "a zero width space",
+    "\ufeff": "a byte order mark", "\u00ad": "a soft hyphen", "\u2011": "a non-breaking hyphen",
+    "\u200e": "a left-to-right mark", "\u200f": "a right-to-left mark",
+}  # fmt: skip
+
+
+def odd_blank(character: str) -> str:
+    """What a character is that looks like a blank or like nothing: `a no-break space, U+00A0`; "" for any other."""
+    name = _ODD_BLANKS.get(character, "")
+    return f"{name}, U+{ord(character):04X}" if name else ""
+
 
 def quote(value: object) -> str:
-    """A value as a message shows it: text in quotes, at most 60 characters. Takes any object whatever."""
+    """A value as a message shows it: text in quotes, at most 60 characters. Takes any object whatever.
+
+    A blank that is none is written as an escape and named.
+    """
     import json  # noqa: PLC0415  (help shows no values)
 
     try:
-        text = json.dumps(value, ensure_ascii=False, default=str)
+        text = json.dumps(value, ensure_ascii=False, default=_plain)
     except (TypeError, ValueError, RecursionError):  # keys that are no text; a circle, thousands of digits; too deep
         return f"a value that cannot be shown ({type(value).__name__})"
-    return text if len(text) <= 60 else text[:57] + "…" + text[-1]
+    if len(text) > 60:
+        text = text[:57] + "…" + text[-1]
+    odd = "" if text.isascii() else next((character for character in text if character in _ODD_BLANKS), "")
+    if not odd:
+        return text
+    for character in _ODD_BLANKS:
+        code = ord(character)
+        text = text.replace(character, rf"\x{code:02x}" if code < 0x100 else rf"\u{code:04x}")
+    return f"{text} (with {odd_blank(odd)})"
+
+
+def _plain(value: object) -> str:
+    """A value that JSON has no words for: a date or bytes as text, an object of the program not at all."""
+    text = str(value) if type(value).__module__ in {"builtins", "datetime", "decimal"} else "<"
+    return "…" if text.startswith("<") else text
 
 
 def pluralize(number: int, word: str = "item") -> str:
@@ -31,8 +64,34 @@ def did_you_mean(name: str, known: list[str]) -> str:
     """`; did you mean "x"?`, or the list of what there is."""
     from difflib import get_close_matches  # noqa: PLC0415  (2 ms that only a mistake should cost)
 
-    close = get_close_matches(name, known, n=1) or [word for word in known if name and (name in word or word in name)]
+    close = get_close_matches(name, known, n=1)
+    if not close:
+        same = [word for word in known if word.casefold() == name.casefold()]
+        close = same or [word for word in known if _is_part(name, word)]
     return f'; did you mean "{close[0]}"?' if close else f"; known are {', '.join(known)}"
+
+
+def _is_part(name: str, word: str) -> bool:
+    """Whether one of two names stands in the other and is most of it: `_` stands in many names and is near to none."""
+    short, long = sorted((name, word), key=len)
+    return long.startswith(f"{short}[") or (len(short) >= 3 and 2 * len(short) >= len(long) and short in long)
+
+
+MAX_NAMES_COMPARED: Final = 1000
+"""Names of a folder that are looked through for one that is near."""
+
+
+def near_file(path: Path) -> str:
+    """`; did you mean "x"?` where the folder of a path has a file of nearly that name, else ""."""
+    try:
+        with os.scandir(path.parent) as entries:
+            names = [entry.name for entry in islice(entries, MAX_NAMES_COMPARED)]
+    except (OSError, ValueError):
+        return ""
+    by_fold = {name.casefold(): name for name in names}
+    near = did_you_mean(path.name.casefold(), list(by_fold)) if path.name else ""
+    match = re.fullmatch('; did you mean "(.*)"\\?', near, re.DOTALL)
+    return f'; did you mean "{by_fold[match[1]]}"?' if match else ""
 
 
 _WEB_URL: Final = re.compile(r"(https?://[^/?#]*)([^?#]*)", re.IGNORECASE)

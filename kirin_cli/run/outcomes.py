@@ -146,7 +146,8 @@ def _service_error(verb: str, failure: ServiceFailure | None, hint: str) -> JobE
     """What the service says went wrong: the meaning of its code, its own words, the code."""
     code, message = (failure.code, failure.message) if failure else ("", "no reason given")
     meaning = error_message(code)
-    text = ": ".join(filter(None, (meaning, message if message != meaning else "")))
+    says_nothing = message == meaning or message.strip(" .!").lower() == verb
+    text = ": ".join(filter(None, (meaning, "" if says_nothing else message))) or "no reason given"
     return JobError(exit_code=1, message=f"{verb}: {text}" + (f" ({code})" if code else ""), code=code, hint=hint)
 
 

@@ -217,7 +217,8 @@ def describe_with_name(event: RunEvent) -> str:
 def describe_result(event: JobEnded) -> str:
     """What came of a job: the paths, the reason, the cost."""
     cost = _cost(event.cost) if event.state != "skipped" else ""
-    return " ".join(filter(None, (*event.paths, event.reason, cost)))
+    reason = event.reason.removeprefix(f"{ENDINGS[event.state][2]}: ")  # which stands before it already
+    return " ".join(filter(None, (*event.paths, reason, cost)))
 
 
 def _cost(cost: Decimal | None) -> str:

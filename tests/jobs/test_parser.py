@@ -171,7 +171,9 @@ def test_A1_a_wrong_default_model_is_pointed_at_where_it_stands(load):
 
 def test_params_of_a_wrong_type_are_a_problem_of_their_job_alone(load):
     broken, fine = jobs(load("defaults: {model: kirin_v1_t2v}\njobs:\n- params: [a]\n- params: {prompt: a}\n"))
-    assert [(p.path, p.rule, p.message) for p in broken.problems] == [("params", "", 'must be a mapping, not ["a"]')]
+    assert [(p.path, p.rule, p.message) for p in broken.problems] == [
+        ("params", "", 'params must be a mapping, not ["a"]')
+    ]
     assert broken.position("params") == (3, 3)
     assert fine.problems == ()
 

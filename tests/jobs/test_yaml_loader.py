@@ -168,7 +168,8 @@ def test_an_escape_beyond_unicode_is_a_problem_not_a_traceback(read):
 
 def test_the_sentence_names_where_an_unfinished_thing_began():
     problem = only(parse_yaml("jobs:\n  - a: 1\n    b: [1,\n      2\n  - c\n"))
-    assert "from line 3" in problem.message
+    assert (problem.line, problem.column) == (3, 8)
+    assert problem.message == "the [ that opens here is never closed"
 
 
 def test_windows_line_ends_and_a_last_line_without_end_count_as_usual(read):

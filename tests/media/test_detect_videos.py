@@ -74,7 +74,7 @@ def test_V1_what_is_neither_url_nor_path_is_refused(given: str, uploads: bool, t
     assert "no http(s) URL" in refusal(given, tmp_path, uploads=uploads)
 
 
-@pytest.mark.parametrize("given", ["missing.mp4", "dance.MP4/inner.mp4", "a\0b.mp4", "\udc80.mp4"])
+@pytest.mark.parametrize("given", ["missing.mp4", "dance.MP4/inner.mp4", "\udc80.mp4"])
 def test_V1_a_file_that_is_not_there(clip: Path, given: str, tmp_path: Path):
     assert "no such file" in refusal(given, tmp_path)
     assert str(tmp_path) in refusal(given, tmp_path)

@@ -94,7 +94,7 @@ def test_I1_a_path_that_reads_like_an_address_is_a_file_all_the_same(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "given", ["nowhere.png", "nowhere/cup.png", "cup.png/below.png", "x" * 300 + ".png", "a\0b.png", "\ud800.png"]
+    "given", ["nowhere.png", "nowhere/cup.png", "cup.png/below.png", "x" * 300 + ".png", "\ud800.png"]
 )
 def test_I6_a_missing_file_is_named(given: str, tmp_path: Path):
     (tmp_path / "cup.png").write_bytes(png(300, 300))
@@ -198,3 +198,18 @@ def test_I6_a_file_that_may_not_be_read_is_refused(nobodys_folder: Path):
     for given in ("cup.png", "closed/cup.png"):
         fault = refusal(given, nobodys_folder)
         assert (fault.rule, "Permission denied" in fault.message) == ("I6", True)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    {
+        "media\new.png": r"a line feed (\n ",
+        "media\table.png": r"a tab (\t ",
+        "media\audience.png": r"a bell (\a ",
+    }.items(),
+)
+def test_I6_a_control_character_in_the_name_of_a_missing_file_is_named(given: str, words: str, tmp_path: Path):
+    with pytest.raises(MediaError) as caught:
+        inspect_media(given, "image", tmp_path)
+    assert caught.value.rule == "I6"
+    assert f"holds {words}in double quotes); write it in single quotes, or with /" in caught.value.message

@@ -1,7 +1,10 @@
 """Whatever is asked, a check answers: no crash, known paths, and what it passes is JSON that passes again."""
 
 import json
+import re
 from datetime import date
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +14,7 @@ from support.model_requests import GOOD
 from kirin_cli.jobs.yaml_nodes import split_path
 from kirin_cli.media.request_body import expand
 from kirin_cli.models import MODELS
+from kirin_cli.modelspec.fields import INVALID
 from kirin_cli.modelspec.types import assume_url
 
 NAMES = sorted({name for model in MODELS.values() for name in model.names})
@@ -65,3 +69,20 @@ def test_depth_circles_and_size_are_refused_like_anything_else(model, name):
     circle["type"] = circle
     for value in (deep, circle, [circle], {"type": 10**5000}, [None] * 1000, object()):
         assert model.check({**GOOD[model.id], name: value}, assume_url).errors
+
+
+ODD_VALUES = [
+    INVALID, [INVALID], {"a": INVALID}, [[INVALID]], {"x": {"y": [INVALID]}}, float("nan"), float("-inf"), 10**400,
+    -0.0, True, None, "", " ", "\u00a0", "\0", "\ud800", "x" * 10_000, b"bytes", {1, 2}, (1, 2), date(2026, 1, 1),
+    Decimal("1.5"), object(), print, {}, [], {"": ""}, {1: 2}, [None], [[]], [{}], 1j, Path("a"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.id)
+def test_no_message_shows_an_object_of_the_program(model):
+    cases = ((field.name, value) for field in model.fields for value in ODD_VALUES)
+    for name, value in cases:
+        nested = {"type": value, "config": {"zoom": value}}
+        for params in (value, [value], nested, [{"image": value}, {"video_url": value, "mask": value}]):
+            for problem in model.check({"prompt": "a", name: params}, assume_url).problems:
+                assert not re.search(r"<\w+[ .]|object at 0x|Invalid", problem.message), problem

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from kirin_cli.modelspec.text import did_you_mean, join_or, pluralize, quote
+from kirin_cli.modelspec.fields import INVALID
+from kirin_cli.modelspec.text import did_you_mean, join_or, near_file, pluralize, quote
 
 CIRCLE: list[object] = []
 CIRCLE.append(CIRCLE)
@@ -62,3 +63,34 @@ def test_counts_and_lists_read_as_sentences():
 )
 def test_A2_a_wrong_name_is_answered_with_the_nearest_or_with_all(name, words):
     assert did_you_mean(name, ["prompt", "mode", "cfg_scale"]) == words
+
+
+def test_a_name_of_a_letter_or_two_is_near_to_nothing():
+    assert did_you_mean("CITY_NAME", ["_", "A", "NA"]) == "; known are _, A, NA"
+    assert did_you_mean("MODE", ["mode", "x"]) == '; did you mean "mode"?'
+    assert did_you_mean("cup", ["x", "cup[mode=std]"]) == '; did you mean "cup[mode=std]"?'
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    {
+        "kirin\u00a0": '"kirin\\xa0" (with a no-break space, U+00A0)',
+        "a\u202fb": '"a\\u202fb" (with a narrow no-break space, U+202F)',
+        "\ufeffa": '"\\ufeffa" (with a byte order mark, U+FEFF)',
+        "a b": '"a b"',
+    }.items(),
+)
+def test_a_blank_that_is_none_is_written_as_an_escape_and_named(value, text):
+    assert quote(value) == text
+
+
+@pytest.mark.parametrize("value", [INVALID, [INVALID], {"a": [INVALID, object()]}, print, pytest])
+def test_objects_of_the_program_are_not_shown(value):
+    assert quote(value).replace('"a": ', "").strip('[]{}"') in {"…", '…", "…'}
+
+
+def test_a_file_of_nearly_that_name_is_found(tmp_path):
+    (tmp_path / "Cup.png").touch()
+    assert near_file(tmp_path / "cup.pgn") == '; did you mean "Cup.png"?'
+    assert near_file(tmp_path / "zebra.mp4") == ""
+    assert near_file(tmp_path / "none" / "cup.png") == ""

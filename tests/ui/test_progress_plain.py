@@ -80,6 +80,7 @@ def test_a_new_status_is_said_at_once(run):
     ("ending", "line"),
     [
         ({"state": "failed", "reason": "out of memory"}, "harbour: failed: out of memory"),
+        ({"state": "failed", "reason": "failed: out of memory"}, "harbour: failed: out of memory"),
         ({"state": "failed", "reason": "late", "cost": Decimal("0.28")}, "harbour: failed: late ($0.28)"),
         ({"state": "rejected", "reason": "no"}, "harbour: refused: no"),
         ({"state": "unknown"}, "harbour: outcome unknown"),
