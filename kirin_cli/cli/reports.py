@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,7 @@ from kirin_cli.report.destinations import (
     parse_destinations,
     write_report,
 )
-from kirin_cli.report.json_format import error_result, refused_result, run_data
+from kirin_cli.report.json_format import error_result, refused_result, run_data, with_relative_paths
 from kirin_cli.report.report import ReportKind
 from kirin_cli.run.job import Summary
 from kirin_cli.ui.terminal_text import escape_untrusted
@@ -100,6 +100,8 @@ def _write(destination: Destination, data: Mapping[str, object], console: Comman
 
     path, is_github = destination.path, destination.format == "github"
     report = ReportParser(sanitize).report(data, path.parent if path else Path(), _folder_in_workspace())
+    if path is not None:  # where it stays; what is printed goes on from here
+        report = replace(report, data=with_relative_paths(data, path.parent))
     text = FORMATS[destination.format].render(report)
     if path is not None:
         write_report(path, text, [file.path for job in report.jobs for file in job.files])

@@ -1,9 +1,11 @@
 """The JSON of a run and of a check, and JSON lines. Scripts rely on the shape: it only grows."""
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kirin_cli import __version__
@@ -42,6 +44,29 @@ def render_json(summary: Summary) -> str:
 def render_data(report: Report) -> str:
     """The data that a report was read from."""
     return dump_json(report.data)
+
+
+def with_relative_paths(data: RunData, folder: Path) -> dict[str, object]:
+    """The data as a file in `folder` has it: paths of videos from there on, so that both can move together."""
+    jobs = []
+    for job in map(as_mapping, as_list(data.get("jobs"))):
+        changed = dict(job)
+        if isinstance(path := job.get("path"), str):
+            changed["path"] = _relative_path(path, folder)
+        if "outputs" in job:
+            outputs = map(as_mapping, as_list(job["outputs"]))
+            changed["outputs"] = [
+                {**one, "path": _relative_path(str(one.get("path") or ""), folder)} for one in outputs
+            ]
+        jobs.append(changed)
+    return {**data, "jobs": jobs}
+
+
+def _relative_path(path: str, folder: Path) -> str:
+    try:
+        return os.path.relpath(path, folder).replace(os.sep, "/") if path else path
+    except ValueError:  # another drive of Windows
+        return path
 
 
 def run_data(summary: Summary) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Results found on the disk, and several of them merged into one: shards, runs, sidecars, plans, checks."""
 
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -84,15 +85,14 @@ def _parse_run(raw: bytes, source: Path) -> LoadedResult | None:
         return None
     if not isinstance(data, dict) or not isinstance(data.get("jobs"), list):
         return None
-    if kind_of(data) != "run":
-        return LoadedResult(data, source, is_run=True)
-    if "run_id" not in data:
+    kind = kind_of(data)
+    if kind == "run" and "run_id" not in data:
         return None
     jobs = []
     for job in map(as_mapping, data["jobs"]):
         outputs = [as_mapping(output) for output in as_list(job.get("outputs"))]
         outputs = [{**output, "path": _find_file(output, source.parent)} for output in outputs]
-        jobs.append({**job, "outputs": outputs})
+        jobs.append({**job, "outputs": outputs} if kind == "run" else _plan_path(job, source.parent))
     return LoadedResult({**data, "jobs": jobs}, source, is_run=True)
 
 
@@ -103,8 +103,14 @@ def _find_file(output: RunData, folder: Path) -> str:
     for candidate in (*candidates, Path(path), folder / Path(path.replace("\\", "/")).name):
         with suppress(OSError, ValueError):
             if candidate.is_file() and candidate.stat().st_size == size:
-                return str(candidate)
+                return os.path.normpath(candidate)
     return path
+
+
+def _plan_path(job: RunData, folder: Path) -> RunData:
+    """A job of a plan with its path from this folder on; one of a check has none."""
+    path = job.get("path")
+    return {**job, "path": os.path.normpath(folder / path)} if isinstance(path, str) else job
 
 
 def _run_of_sidecar(sidecar: Sidecar) -> dict[str, object]:

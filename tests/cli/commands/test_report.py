@@ -50,8 +50,10 @@ def test_a_run_writes_all_its_reports_and_one_that_fails_loses_nothing(folder):
     assert "file/x.md cannot be written" in ended.stderr
     data = json.loads(ended.stdout)
     assert data["exit_code"] == 0
-    assert json.loads((folder / "r" / "run.json").read_text()) == data
     (one,) = data["jobs"]
+    (written,) = json.loads((folder / "r" / "run.json").read_text())["jobs"]
+    assert (one["outputs"][0]["path"], written["outputs"][0].pop("path")) == ("renders/boat.mp4", "../renders/boat.mp4")
+    assert written == {**one, "outputs": [{k: v for k, v in one["outputs"][0].items() if k != "path"}]}
     assert (folder / one["outputs"][0]["path"]).stat().st_size == one["outputs"][0]["bytes"]
     assert (one["line"], one["column"], one["prompt"], one["params"]["duration"]) == (4, 5, "A <b>paper</b> boat", "5")
     assert list(one["times"]) == ["intended", "submitted", "accepted", "generated", "fetched"]
@@ -145,6 +147,16 @@ def test_shards_are_joined_and_the_missing_ones_said(folder):
     data = json.loads(ended.stdout)
     assert [one["name"] for one in data["jobs"]] == ["1", "3"]
     assert "no result of these shards: 2" in (folder / "g.html").read_text()
+
+
+def test_a_result_moves_together_with_its_videos(folder):
+    kirin(folder, "run", "jobs.yaml", "--sandbox", "-q", "--report", "json=results/run.json")
+    (folder / "elsewhere").mkdir()
+    for name in ("results", "renders"):
+        (folder / name).rename(folder / "elsewhere" / name)
+    ended = kirin(folder, "report", "elsewhere/results", "--report", "html=elsewhere/site/g.html", "--json")
+    assert ended.data["jobs"][0]["outputs"][0]["path"] == "elsewhere/renders/boat.mp4"
+    assert 'src="../renders/boat.mp4"' in (folder / "elsewhere" / "site" / "g.html").read_text()
 
 
 def test_a_result_can_come_from_standard_input(folder):
