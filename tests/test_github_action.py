@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -100,6 +101,13 @@ class Runner:
     def result(self) -> dict:
         """The result of the command, as it would be uploaded."""
         return json.loads((self.folder / "kirin-results" / f"{self.outputs['prepare']['part']}.json").read_text())
+
+
+def used_in(name: str) -> list[dict[str, str]]:
+    """The inputs of each use of the action in a ready workflow."""
+    jobs = yaml.safe_load((ROOT / "sample_jobs" / "ci" / name).read_text(encoding="utf-8"))["jobs"].values()
+    action = "kirin-cli/kirin/.github/actions/kirin@"
+    return [step["with"] for job in jobs for step in job["steps"] if step.get("uses", "").startswith(action)]
 
 
 def read_outputs(text: str) -> dict[str, str]:
@@ -209,7 +217,7 @@ def test_shards_are_joined_and_the_missing_one_is_said(runner):
         runner.inputs["shard"] = shard
         assert runner.run() == 0, runner.log
     assert runner.outputs["prepare"]["part"] == "kirin-run-3-of-3"
-    joined = Runner(runner.workspace, {"command": "report", "files": "kirin-results"})
+    joined = Runner(runner.workspace, {"command": "report", "files": "kirin-results", "args": "--report=html=g.html"})
     assert joined.run() == 8
     assert joined.outputs["kirin"]["exit-code"] == "8"
     assert "missing shards: 2" in joined.summary.read_text(encoding="utf-8")
@@ -217,7 +225,7 @@ def test_shards_are_joined_and_the_missing_one_is_said(runner):
     assert runner.run() == 0
     assert joined.run() == 0, joined.log
     assert joined.outputs["kirin"]["done"] == "4"
-    assert (runner.folder / "kirin-results" / "kirin-report.html").exists()
+    assert (runner.folder / "g.html").exists()
     assert runner.workspace.paid == 4
 
 
@@ -303,3 +311,50 @@ def test_what_is_installed_is_this_version_or_what_was_asked_for_and_no_flag(run
     assert (runner.workspace.home.root / "pip").read_text().splitlines()[-1] == "kirin-cli==0.1.0"
     runner.inputs["install"] = "--index-url=https://evil.example"
     assert runner.step("install") == 2
+
+
+def run_parts(runner: Runner, inputs: dict[str, str]) -> Path:
+    """Run a step of each of four machines; returns the folder with what they uploaded, joined."""
+    collected = runner.folder / "all"
+    for number in range(1, 5):
+        shard = inputs["shard"].replace("${{ matrix.shard }}", str(number))
+        one = Runner(runner.workspace, {**inputs, "shard": shard, "api-key": runner.inputs["api-key"]})
+        assert one.run() == 0, one.log
+        for name in ("kirin-results", "renders"):
+            if (runner.folder / name).exists():  # a part may have no job
+                shutil.copytree(runner.folder / name, collected / name, dirs_exist_ok=True)
+                shutil.rmtree(runner.folder / name)
+    return collected
+
+
+def test_the_ready_workflow_makes_each_video_once_and_a_gallery_that_plays_them(runner):
+    render, gallery = used_in("github-actions.yml")
+    collected = run_parts(runner, render)
+    assert runner.workspace.paid == 4
+    joined = Runner(runner.workspace, gallery)
+    assert joined.run() == 0, joined.log
+    videos = re.findall(r'src="([^"]+\.mp4)"', (collected / "index.html").read_text(encoding="utf-8"))
+    assert len(videos) == 4
+    assert all((collected / video).is_file() for video in videos)
+
+
+def test_the_ready_review_comments_what_would_be_paid_and_pays_nothing(runner):
+    check, plan, comment = used_in("github-review.yml")
+    one = Runner(runner.workspace, check)
+    assert one.run() == 0, one.log
+    assert (runner.folder / "kirin-results" / "kirin-validate.sarif").exists()
+    shutil.rmtree(runner.folder / "kirin-results")
+    run_parts(runner, {**plan, "args": plan["args"] + "\n--assume-cost=0.28"})
+    joined = Runner(runner.workspace, comment)
+    assert joined.run() in {0, 10}, joined.log
+    text = (runner.folder / "kirin-results" / "kirin-report.md").read_text(encoding="utf-8")
+    assert text.startswith("## ✅ kirin plan: 4 send, likely cost $1.12")
+    assert joined.outputs["kirin"]["send"] == "4"
+    assert runner.workspace.paid == 0
+
+
+@pytest.mark.parametrize("name", ["github-actions.yml", "github-review.yml"])
+def test_the_ready_workflows_give_the_action_what_it_knows(name):
+    for inputs in used_in(name):
+        assert set(inputs) <= set(ACTION["inputs"])
+        assert "files" in inputs

@@ -108,15 +108,6 @@ def commands(text):
     return [shlex.split(piece)[1:] for piece in pieces if piece.startswith("kirin ")]
 
 
-def github():
-    steps = [step for job in loaded("github-actions.yml")["jobs"].values() for step in job["steps"]]
-    texts = [step.get("run", "").replace("\n", " ") for step in steps]
-    run, report = (next(text for text in texts if text.startswith(f"kirin {verb}")) for verb in ("run", "report"))
-    shards = loaded("github-actions.yml")["jobs"]["render"]["strategy"]["matrix"]["shard"]
-    runs = [commands(run.replace("${{ matrix.shard }}", str(shard))) for shard in shards]
-    return [({}, words) for (words,) in runs], commands(report)
-
-
 def gitlab():
     file = loaded("gitlab-ci.yml")
     run, report = (
@@ -164,7 +155,7 @@ def slurm():
     return [of(index) for index in range(first, last + 1)], [report]
 
 
-@pytest.mark.parametrize("system", [github, gitlab, kubernetes, slurm], ids=lambda system: system.__name__)
+@pytest.mark.parametrize("system", [gitlab, kubernetes, slurm], ids=lambda system: system.__name__)
 def test_the_ready_files_share_a_job_file_among_machines_and_report_on_it(workspace, system):
     runs, reports = system()
     workspace.jobs(*NAMES[:6])
@@ -173,23 +164,19 @@ def test_the_ready_files_share_a_job_file_among_machines_and_report_on_it(worksp
     for environ, words in runs:
         workspace.kirin(*words, KIRIN_STATE_DIR=str(workspace.home.root / words[-1]), **environ)
     assert workspace.paid == 6
-    if system is github:
-        (workspace.home.work / "all").mkdir()
-        for name in ("results", "renders"):
-            shutil.move(workspace.home.work / name, workspace.home.work / "all")
     for report in reports:
         assert "missing" not in workspace.kirin(*report).stderr
     assert "job5" in next(workspace.home.work.rglob("*.html")).read_text()
 
 
 def test_the_ready_files_are_what_their_systems_read():
-    workflow = loaded("github-actions.yml")
-    assert workflow[True] == ["workflow_dispatch"]  # how YAML 1.1 reads `on`
-    for job in workflow["jobs"].values():
-        assert set(job) <= {"needs", "if", "runs-on", "strategy", "env", "steps"}
-        assert all(
-            ("uses" in step) != ("run" in step) and set(step) <= {"uses", "with", "run", "if"} for step in job["steps"]
-        )
+    for name, event in (("github-actions.yml", "workflow_dispatch"), ("github-review.yml", "pull_request")):
+        workflow = loaded(name)
+        assert event in workflow[True]  # how YAML 1.1 reads `on`
+        for job in workflow["jobs"].values():
+            assert set(job) <= {"needs", "if", "runs-on", "strategy", "env", "steps", "permissions"}
+            assert all(("uses" in step) != ("run" in step) for step in job["steps"])
+            assert all(set(step) <= {"uses", "with", "run", "if", "id", "env"} for step in job["steps"])
     render = loaded("gitlab-ci.yml")["render"]
     assert render["stage"] in loaded("gitlab-ci.yml")["stages"]
     assert all(isinstance(line, str) for line in render["script"])
