@@ -131,6 +131,8 @@ def _read_section(path: Path, table: Mapping[str, object], name: str, places: tu
         key: SettingValue(_value_text(SETTINGS[key], value, path, positions[key]), positions[key])
         for key, value in table.items()
     }
+    if "user" not in places:
+        _check_paths_inside(path, {key: value for key, value in table.items() if SETTINGS[key].is_path}, positions)
     return SettingsFile(section, prices)
 
 
@@ -162,6 +164,22 @@ def _check_key(key: str, position: str, places: tuple[str, ...]) -> None:
             f"{position}: a project file may not set {key}: whoever wrote the checkout would decide about your account",
             hint=f"set {SETTINGS[key].env}, or write it into your own settings file (kirin config says where that is)",
         )
+
+
+def _check_paths_inside(path: Path, texts: Mapping[str, object], positions: Mapping[str, str]) -> None:
+    """Raise UsageError where a project names a folder outside of its own, as written or through a link (fault X3)."""
+    from kirin_cli.jobs.filenames import escapes_folder, is_inside
+
+    for key, text in texts.items():
+        outside = escapes_folder(str(text))
+        if not outside and not is_inside(path.parent, path.parent / str(text)):
+            outside = f"{str(text)!r} leads out of the project's folder through a link"
+        if outside:
+            setting = SETTINGS[key]
+            raise UsageError(
+                f"{positions[key]}: {key}: {outside}: a checkout does not say where files go on this machine",
+                hint=f"{setting.flag} or {setting.env} chooses any folder",
+            )
 
 
 def _value_text(setting: Setting, value: object, path: Path, position: str) -> str:
@@ -205,8 +223,9 @@ class SettingSources(Record):
             return SettingValue(self.environ[setting.env], setting.env)
         ours = next((section[setting.name] for section in self.user if setting.name in section), None)
         theirs = self.project.get(setting.name)
-        if ours and theirs and setting.ceiling:
-            return min(ours, theirs, key=lambda value: float(value.text))
+        if theirs and setting.ceiling:
+            limit = float(ours.text if ours else setting.default or "inf")
+            return theirs if float(theirs.text) < limit else ours
         return theirs or ours
 
     def parse(self, name: str) -> Any:  # noqa: ANN401  (of the type that the setting's `parse` returns)

@@ -98,14 +98,15 @@ def parse_profile_name(text: str, what: str) -> str:
 
 
 Place = Literal["project", "user", "environment"]
-"""A project's kirin.toml comes with a checkout: it must not say where a key, a request or the ledger goes."""
+"""A project's kirin.toml comes with a checkout: it must not say where a key, a request, the ledger or a file outside
+of the checkout goes, nor make a done job new (fault X3)."""
 
 
 class Setting(Record, kw_only=True):
     """One setting. `name` is its key in the files; `parse` checks its text; `default` is its default as text, or "".
 
     `place` is the least trusted place that may set it. `is_path` makes it relative to the file that sets it.
-    `ceiling`: of the project's and the user's file the lower value holds.
+    `ceiling`: a project's file may lower what the user's file or the default says, and never raise it.
     """
 
     name: str
@@ -156,7 +157,7 @@ SETTINGS: Final[dict[str, Setting]] = {
             help="Where local videos are uploaded to: the service takes them by URL only.",
         ),
         Setting(
-            name="dialect", env="KIRIN_DIALECT", parse=choice("gateway", "documented"), default="gateway",
+            name="dialect", env="KIRIN_DIALECT", parse=choice("gateway", "documented"), default="gateway", place="user",
             help="How requests are written: gateway or documented.",
         ),
         Setting(
@@ -172,7 +173,7 @@ SETTINGS: Final[dict[str, Setting]] = {
             help="How many tasks may be in flight at once.",
         ),
         Setting(
-            name="max_jobs", env="KIRIN_MAX_JOBS", flag="--max-jobs", parse=parse_count, default="10000",
+            name="max_jobs", env="KIRIN_MAX_JOBS", flag="--max-jobs", parse=parse_count, default="10000", ceiling=True,
             help="Refuse files that make more jobs.",
         ),
         Setting(
@@ -188,7 +189,7 @@ SETTINGS: Final[dict[str, Setting]] = {
             help="Take each job to cost so much, whatever tables and earlier tasks say.",
         ),
         Setting(
-            name="scope", env="KIRIN_SCOPE", flag="--scope", parse=any_text,
+            name="scope", env="KIRIN_SCOPE", flag="--scope", parse=any_text, place="user",
             help="Keeps equal jobs of different campaigns apart.",
         ),
         Setting(

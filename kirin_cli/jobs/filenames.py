@@ -23,6 +23,7 @@ _MAX_NAME_BYTES = 200  # of a name in UTF-8; file systems allow 255, and NAME.js
 MAX_FILE_NAME: Final = 255  # bytes that file systems allow a name
 MAX_VIDEO_NAME: Final = _MAX_NAME_BYTES
 MAX_PATH: Final = {"darwin": 900, "win32": 32_000}.get(sys.platform, 3900)  # with room for the names beside it
+UTF8_ADVICE: Final = "LC_ALL=C.UTF-8 in front of the command makes it UTF-8"
 _EXTENSION = re.compile(r"\.[0-9A-Za-z]{1,10}\Z")
 _SEPARATORS = re.compile(r'[/\\:*?"<>|]')
 # Control, bidi and zero-width, lone surrogate, private, unassigned, line breaks.
@@ -54,8 +55,8 @@ def escapes_folder(path: str) -> str:
 
 
 def path_problem(path: Path, *, max_name: int = MAX_FILE_NAME) -> str:
-    """What is wrong with a path that a person gave, wherever it leads: control characters, too many bytes; "" else."""
-    if error := control_problem(str(path)):
+    """What is wrong with a path that a person gave, wherever it leads: characters, too many bytes; "" for nothing."""
+    if error := control_problem(str(path)) or encoding_problem(str(path)):
         return error
     name, size = max(((part, _byte_count(part)) for part in path.parts), key=itemgetter(1), default=("", 0))
     limit = max_name if name == path.name else MAX_FILE_NAME
@@ -63,6 +64,16 @@ def path_problem(path: Path, *, max_name: int = MAX_FILE_NAME) -> str:
         return f"the name is too long: {quote(name)} has {size} bytes, at most {limit} are possible"
     if _byte_count(str(path)) > MAX_PATH:
         return f"the path is too long: {_byte_count(str(path))} bytes, at most {MAX_PATH} are possible"
+    return ""
+
+
+def encoding_problem(text: str) -> str:
+    """What of a path the file names of this system cannot hold, and what to do; "" for nothing (fault X5)."""
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError as error:
+        missing, encoding = quote(text[error.start : error.end]), sys.getfilesystemencoding()
+        return f"{missing} is in no file name of this locale, whose encoding is {encoding}; {UTF8_ADVICE}"
     return ""
 
 
@@ -147,14 +158,15 @@ def resolve_inside(folder: Path, name: str) -> Path:
     """`folder`/`name`, which may have subfolders. UsageError where it would lie outside, links followed (fault I8)."""
     error = escapes_folder(name)
     target = folder / name
-    if not error and not _is_inside(folder, target.parent):
+    if not error and not is_inside(folder, target.parent):
         error = f"{quote(name)} leads outside of {quote(str(folder))} through a link"
     if error:
         raise UsageError(f"output: {error}", hint="Outputs stay inside the output folder; -o chooses another one.")
     return target
 
 
-def _is_inside(folder: Path, inner: Path) -> bool:
+def is_inside(folder: Path, inner: Path) -> bool:
+    """Whether `inner` lies in `folder`, or is it, links followed; it need not be there."""
     try:
         inner.stat()
     except OSError as error:

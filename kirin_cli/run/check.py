@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from kirin_cli.jobs.cells import cell_advice
+from kirin_cli.jobs.filenames import encoding_problem
 from kirin_cli.jobs.job import JobSpec
 from kirin_cli.jobs.parser import JobFile
 from kirin_cli.jobs.placeholders import JobReference
@@ -77,7 +78,7 @@ def check_files(files: Iterable[JobFile], look: MediaInspector = INSPECT) -> Che
 
 def _checked(job: JobSpec, look: InspectMedia) -> CheckedJob:
     model = _model(job.model)
-    problems = list(job.problems)
+    problems = [*job.problems, *_unwritable_name(job)]
     values: Mapping[str, object] = {}
     if model is None and not problems and "model" not in job.invalid_paths:
         suggestion = did_you_mean(job.model, list(MODELS))
@@ -87,6 +88,18 @@ def _checked(job: JobSpec, look: InspectMedia) -> CheckedJob:
         problems += [problem for problem in result.problems if problem.rule == "A2" or not _is_broken(job, problem)]
         values = result.values
     return CheckedJob(job, model, values, tuple([make_finding(job, problem) for problem in problems]))
+
+
+def _unwritable_name(job: JobSpec) -> list[Problem]:
+    """What of the name of the job's file this system cannot write, found before anything is paid (fault X5)."""
+    template, folder = job.output.name, str(job.output.dir or "")
+    name = job.name if "{job}" in template else ""
+    if (template + folder + name).isascii():
+        return []
+    path = "name" if name and encoding_problem(name) else "output"
+    error = encoding_problem(name + template + folder)
+    advice = ", or output.name gives its file another name" if path == "name" else ""
+    return [Problem(path, "", f"{path}: {error}{advice}")] if error else []
 
 
 def make_finding(job: JobSpec, problem: Problem) -> Finding:

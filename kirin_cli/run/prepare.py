@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from kirin_cli.errors import UsageError
-from kirin_cli.jobs.filenames import file_key
+from kirin_cli.jobs.filenames import encoding_problem, file_key, is_inside
 from kirin_cli.jobs.placeholders import JobReference
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import LedgerState
@@ -134,6 +134,7 @@ class PathRegistry:
         self._owners: dict[str, Job] = {}
         self._folders: set[Path] = set()
         self._real: dict[Path, Path] = {}
+        self._inside: dict[tuple[Path, Path], bool] = {}
 
     def take(self, job: Job, path: Path, *, is_final: bool) -> Outcome | None:
         """Give the job its path; how it stands if its files are there already (then it need not be done).
@@ -146,6 +147,8 @@ class PathRegistry:
             position = f"job {twin.name} at {twin.file}:{twin.line}"
             hint = "give it another name, or take: 2"
             raise UsageError(f"job {job.name} asks for the very same as {position}", hint=hint)
+        if problem := encoding_problem(str(path)):
+            raise UsageError(f"{path}: {problem}")
         if path.parent not in self._real:
             self._real[path.parent] = Path(os.path.realpath(path.parent))
         sidecar = self._real[path.parent] / sidecar_path(path).name
@@ -165,6 +168,18 @@ class PathRegistry:
             ensure_writable(path.parent)
             self._folders.add(path.parent)
         return None
+
+    def check_inside(self, job: Job, base: Path) -> None:
+        """Raise UsageError where the folder that a job file names leads out of its own, `base`, through a link.
+
+        A link comes with a checkout as a file does (faults I8, X1); the person may name any folder.
+        """
+        folder = job.target.folder
+        if (base, folder) not in self._inside:
+            self._inside[base, folder] = is_inside(base, folder)
+        if not self._inside[base, folder]:
+            hint = f"-o {folder} says that you want it so"
+            raise UsageError(f"{folder} leads out of the folder of {Path(job.file).name} through a link", hint=hint)
 
 
 def prepare_jobs(checked: Iterable[CheckedJob], options: PrepareOptions, entry_of: EntryOf) -> PreparedRun:
@@ -243,6 +258,8 @@ def _claim_path(
     if options.redo and checked and _has_own_id(checked) and _is_past(job, options.redo, entry):
         hint = "give another external_task_id, or leave that job out with --only"
         raise UsageError(f"job {job.name} has an external_task_id of its own: there is no other take of it", hint=hint)
+    if checked and options.folder is None:
+        registry.check_inside(job, checked.job.base)
     path = prepared.paths[job.external_id] = path_for_entry(job, entry, options.now)
     is_final = UNKNOWN_TASK_ID not in job.target.template or bool(entry and entry.task_id)
     skipped = registry.take(job, path, is_final=is_final)

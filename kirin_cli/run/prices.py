@@ -88,6 +88,15 @@ class PriceList:
         dearer = _of_history((seen,), price_class, seconds) if seen else None
         return max(filter(None, (told, dearer)), key=lambda price: price.usd, default=None)
 
+    def trusted_price(self, job: Job, seconds: int | None = None) -> JobPrice | None:
+        """The price that counts for --max-cost: none that only a project's file tells, which any checkout may hold."""
+        price = self.price(job, seconds)
+        if price is None or price.source != "project file":
+            return price
+        price_class, seconds = price_class_of(job), input_seconds(job.model, job.values) or seconds
+        is_known = price_class in self._seen or self._ours(price_class, seconds) is not None
+        return price if is_known else None
+
     def learn(self, job: Job, cost: Decimal, seconds: int | None = None) -> None:
         """A task of this run turned out to cost so much: the next one of its class will not cost less."""
         price_class = price_class_of(job)
@@ -101,6 +110,7 @@ class PriceList:
     def ways_to_tell(self, job: Job) -> tuple[str, str]:
         """Why the price of a job is not known, and what makes it known."""
         price_class = price_class_of(job)
+        theirs = self.price(job)
         row = f'[prices] {job.model.id} = {{"{price_class}" = "…"}} in your config.toml'
         ways = f"--assume-cost USD says what each job may cost; {row} says it for good; or run one without --max-cost:"
         ways += " its cost is remembered"
@@ -109,17 +119,26 @@ class PriceList:
                 f"its price is not known: it is billed {PER_SECOND} of its video, whose length is not known",
                 f"--check-urls finds out how long the video is; {ways}",
             )
+        if theirs is not None:
+            return f"only {theirs.detail}, which came with a checkout, tells its price", ways
         return f"its price is not known ({job.model.id}, {price_class})", ways
 
     def _told(self, price_class: PriceClass, seconds: int | None) -> JobPrice | None:
         if self.assumed is not None:
             return JobPrice(self.assumed, "assumed", "--assume-cost")
-        ours = _of_table((row for row in self.table if row.source == "user file"), price_class, seconds)
+        ours = self._of_user(price_class, seconds)
         theirs = _of_table((row for row in self.table if row.source == "project file"), price_class, seconds)
         if ours and not theirs:
             return ours
-        prices = (theirs, ours or _of_history(self.history(price_class), price_class, seconds))
+        prices = (theirs, self._ours(price_class, seconds))
         return max(filter(None, prices), key=lambda price: price.usd, default=None)
+
+    def _of_user(self, price_class: PriceClass, seconds: int | None) -> JobPrice | None:
+        return _of_table((row for row in self.table if row.source == "user file"), price_class, seconds)
+
+    def _ours(self, price_class: PriceClass, seconds: int | None) -> JobPrice | None:
+        """What the person's own file says, else the ledger."""
+        return self._of_user(price_class, seconds) or _of_history(self.history(price_class), price_class, seconds)
 
 
 def over_budget_error(job: Job, price: JobPrice | None, budget: CostBudget, prices: PriceList) -> BalanceInsufficient:

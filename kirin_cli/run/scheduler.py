@@ -154,7 +154,7 @@ class JobQueue:
         budget = self._limits.budget
         if budget.limit is None:
             return True
-        name, price = job_run.job.external_id, self._prices.price(job_run.job, job_run.entry.input_seconds)
+        name, price = job_run.job.external_id, self._prices.trusted_price(job_run.job, job_run.entry.input_seconds)
         usd = price.usd if price else None
         if job_run.entry.state is not LedgerState.INTENT or self._limits.stop_reason():
             budget.resume(name, usd)

@@ -277,7 +277,7 @@ def _start_grace_period(job_run: JobRun, last_sent: float) -> None:
 def _affords_resend(job_run: JobRun) -> bool:
     """Whether `--max-cost` allows what may be paid twice: the service may have lost the task from sight alone."""
     context = job_run.context
-    price = context.prices.price(job_run.job, job_run.entry.input_seconds)
+    price = context.prices.trusted_price(job_run.job, job_run.entry.input_seconds)
     return context.limits.budget.admit_resend(job_run.job.external_id, price.usd if price else None)
 
 

@@ -84,6 +84,28 @@ def test_a_project_cannot_raise_the_users_limit_of_cost(home):
     assert found(home, "max_cost") == "1"
 
 
+def test_X3_a_project_may_lower_how_many_jobs_a_run_has_and_not_raise_it(home):
+    project(home, "max_jobs = 1000000\n")
+    assert found(home, "max_jobs") is None
+    user(home, "max_jobs = 20000\n")
+    assert found(home, "max_jobs") == "20000"
+    project(home, "max_jobs = 15000\n")
+    assert found(home, "max_jobs") == "15000"
+
+
+@pytest.mark.parametrize("folder", ["/tmp/x", "../x", "a/../../x", "~/x", "~", "link", "link/x", "."])
+def test_X3_a_project_names_no_output_folder_outside_of_it(home, folder):
+    (home.root / "elsewhere").mkdir()
+    (home.work / "link").symlink_to(home.root / "elsewhere")
+    project(home, f'output_dir = "{folder}"\n')
+    if folder == ".":
+        assert found(home, "output_dir") == str(home.work)
+        return
+    says = refusal(home)
+    assert "kirin.toml:1: output_dir: " in says
+    assert "--output or KIRIN_OUTPUT_DIR chooses any folder" in says
+
+
 @pytest.mark.parametrize("setting", OF_THE_USER, ids=lambda one: one.name)
 def test_a_project_may_not_say_where_keys_requests_and_the_ledger_go(home, setting):
     project(home, f'# ours\n\n{setting.name} = "x"\n')
@@ -116,7 +138,7 @@ def test_a_proxy_is_refused_in_any_file(home, key):
         ('timeout = "soon"\n', "kirin.toml:1: timeout is 'soon'; it must be a time"),
         ("max_cost = -1\n", "kirin.toml:1: max_cost is '-1'; it must be an amount"),
         ("max_cost = nan\n", "max_cost is 'nan'"),
-        ('dialect = "docs"\n', "dialect is 'docs'"),
+        ('progress = "loud"\n', "progress is 'loud'"),
         ("jobs = \n", "line 1"),
         ("jobs = 1\njobs = 2\n", "line 2"),
         ("[profile.work]\njobs = 1\n", "unknown setting 'profile'"),
@@ -227,7 +249,7 @@ def test_the_flags_of_the_commands_follow_the_table():
     assert {one.flag for one in SETTINGS.values() if one.flag} <= spelled
     read_by_typer = {param.envvar for _, param in params if param.envvar}
     follows = {one.env for one in SETTINGS.values() if one.flag and one.place == "project"}
-    assert follows | {SETTINGS["assume_cost"].env} == read_by_typer
+    assert follows | {SETTINGS["assume_cost"].env, SETTINGS["scope"].env} == read_by_typer
 
 
 def test_the_folder_for_videos_is_not_where_a_job_file_is_written(home):

@@ -1,4 +1,4 @@
-"""What a checkout, or another user, has laid where kirin writes and reads (fault X1): nothing goes through a link."""
+"""What a checkout, or another user, has laid where kirin writes and reads (faults X1, X3, X5)."""
 
 import os
 import sys
@@ -165,3 +165,107 @@ def test_X1_a_sidecar_that_is_a_link_is_nobodys(machine: Bench) -> None:
     note.symlink_to(machine.folder / "elsewhere.json")
     result = kirin(machine, "run", "jobs.yaml")
     assert (result.exit_code, machine.posts) == (2, 1), result.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "plan"])
+def test_X1_the_output_folder_of_a_checkout_leads_out_of_it_only_when_the_person_says_so(
+    machine: Bench, command: str
+) -> None:
+    elsewhere = machine.folder.parent / f"{machine.folder.name}-elsewhere"
+    elsewhere.mkdir()
+    machine.renders.symlink_to(elsewhere)
+    refused = kirin(machine, command, "jobs.yaml")
+    assert (refused.exit_code, machine.posts) == (2, 0), refused.stderr
+    assert "jobs.yaml:" in refused.stderr
+    assert "leads out of the folder of jobs.yaml through a link; -o " in refused.stderr
+    assert list(elsewhere.iterdir()) == []
+    said = kirin(machine, command, "jobs.yaml", "-o", "renders")
+    assert said.exit_code == 0, said.stderr
+
+
+SETTINGS = {
+    "absolute": 'output_dir = "/tmp/elsewhere"',
+    "up": 'output_dir = "../elsewhere"',
+    "home": 'output_dir = "~/elsewhere"',
+    "link": 'output_dir = "link/x"',
+    "scope": 'scope = "again"',
+    "service": 'base_url = "https://evil.example"',
+    "uploads": 'upload_url = "https://evil.example"',
+    "dialect": 'dialect = "documented"',
+    "state": 'state_dir = "state"',
+    "settle": "settle_seconds = 0",
+    "key": 'api_key_file = "key"',
+    "proxy": 'proxy = "http://evil.example"',
+    "assumed": 'assume_cost = "0.01"',
+}
+
+
+@pytest.mark.parametrize("command", ["run", "plan", "validate", "config"])
+@pytest.mark.parametrize("name", SETTINGS)
+def test_X3_what_a_checkout_may_not_decide_is_refused_and_its_place_said(
+    machine: Bench, name: str, command: str
+) -> None:
+    (machine.folder / "link").symlink_to("/tmp")
+    (machine.folder / "kirin.toml").write_text(f"# ours\njobs = 3\n{SETTINGS[name]}\n")
+    result = kirin(machine, command, *(["jobs.yaml"] if command != "config" else []))
+    assert (result.exit_code, machine.posts) == (2, 0), result.stderr
+    assert "kirin.toml:3" in result.stderr
+
+
+def test_X3_prices_of_a_checkout_widen_no_limit(machine: Bench) -> None:
+    (machine.folder / "kirin.toml").write_text('[prices]\nkirin_v1_t2v = {"std 5" = "0.01"}\n')
+    result = kirin(machine, "run", "jobs.yaml", "--max-cost", "0.10")
+    assert (result.exit_code, machine.posts) == (5, 0), result.stderr
+    assert "kirin.toml:2" in result.stderr
+    assert "came with a checkout" in result.stderr
+    planned = kirin(machine, "plan", "jobs.yaml", "--json")
+    assert planned.data["jobs"][0]["price_source"] == "project file"
+    assert kirin(machine, "run", "jobs.yaml", "--max-cost", "1", "--assume-cost", "0.5").exit_code == 0
+
+
+def test_X3_a_checkout_lowers_limits_and_raises_none(machine: Bench) -> None:
+    machine.write_jobs("a", "b", "c")
+    (machine.folder / "kirin.toml").write_text("max_jobs = 2\n")
+    result = kirin(machine, "validate", "jobs.yaml")
+    assert (result.exit_code, "more than 2 jobs" in result.stderr) == (2, True), result.stderr
+
+
+ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+"""A locale whose file names are ASCII, as those of ISO-8859-1 lack most of the world."""
+NAMES = {
+    "name": "{name: 日本, params: {prompt: x}}",
+    "file": "{name: a, output: {name: '日本{-n}.{ext}'}, params: {prompt: x}}",
+    "folder": "{name: a, output: {dir: 日本}, params: {prompt: x}}",
+    "row": "{name: '${row.name}', foreach: [{name: 日本}], params: {prompt: x}}",
+}
+
+
+@pytest.mark.parametrize("command", ["run", "plan", "validate"])
+@pytest.mark.parametrize("name", NAMES)
+def test_X5_a_name_that_the_locale_lacks_is_refused_at_its_place_before_anything_is_sent(
+    machine: Bench, name: str, command: str
+) -> None:
+    machine.file.write_text(f"defaults: {{model: kirin_v1_t2v}}\njobs:\n  - {NAMES[name]}\n", encoding="utf-8")
+    for _ in range(2):
+        code, running = run_process(machine, command, "jobs.yaml", **ASCII)
+        assert (code, machine.posts) == (2, 0), running.output
+        assert "jobs.yaml:3:" in running.err
+        assert "LC_ALL=C.UTF-8" in running.err
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [("-o", "日本"), ("-o", "日本.mp4"), ("--report", "json=日本.json"), ("-o", "{prompt}.mp4"), ()],
+    ids=["folder", "file", "report", "prompt", "none"],
+)
+def test_X5_paths_of_the_command_line_and_of_prompts_end_as_documented(machine: Bench, flags: tuple[str, ...]) -> None:
+    code, running = run_process(machine, "v1-t2v", "日本", *flags, **ASCII)
+    assert "Traceback" not in running.output
+    assert (code, machine.posts) in {(2, 0), (0, 1)}, running.output
+
+
+def test_X5_what_has_a_name_of_its_own_is_made(machine: Bench) -> None:
+    entry = "{name: 日本, output: {name: japan.mp4}, params: {prompt: 日本}}"
+    machine.file.write_text(f"defaults: {{model: kirin_v1_t2v}}\njobs: [{entry}]\n", encoding="utf-8")
+    code, running = run_process(machine, "run", "jobs.yaml", "--report", "html=out.html", **ASCII)
+    assert (code, (machine.renders / "japan.mp4").read_bytes()) == (0, CLIP), running.output

@@ -75,6 +75,17 @@ def test_a_project_may_make_a_price_higher_and_never_lower():
     assert told(prices(row("std 5", "0.50", "project file"), row("std 5", "0.28")), job()) == ("0.50", "project file")
 
 
+def test_X3_what_only_a_project_says_does_not_count_for_the_limit():
+    theirs = row("std 5", "0.01", "project file")
+    for known in (prices(theirs, row("std 5", "0.28")), prices(theirs, history=[("std 5", "0.28", None)])):
+        assert str(known.trusted_price(job()).usd) == "0.28"
+    alone = prices(theirs)
+    assert (told(alone, job()), alone.trusted_price(job())) == (("0.01", "project file"), None)
+    assert "came with a checkout" in alone.ways_to_tell(job())[0]
+    alone.learn(job(), Decimal("0.28"))
+    assert str(alone.trusted_price(job()).usd) == "0.28"
+
+
 def test_S20_an_edit_of_10_s_is_priced_from_one_of_3_s_by_its_seconds():
     book = prices(history=[("pro edit per second", "0.34", 3)])
     assert told(book, edit(10.2)) == ("1.1334", "history")
