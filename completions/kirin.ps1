@@ -302,8 +302,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
                 '--max-cost' = @{ Help = 'Submit no job that could make the run cost more, and none whose price is not known.'; Takes = $true; Words = @() }
                 '--assume-cost' = @{ Help = 'Take each job to cost so much, whatever tables and earlier tasks say.'; Takes = $true; Words = @() }
-                '--again' = @{ Help = 'Make a new take, at new cost.'; Takes = $false; Words = @() }
-                '--retry-failed' = @{ Help = 'Make a new take of what failed, at new cost.'; Takes = $false; Words = @() }
+                '--again' = @{ Help = 'Make every video anew, at new cost.'; Takes = $false; Words = @() }
+                '--retry-failed' = @{ Help = 'Make anew what failed, at new cost.'; Takes = $false; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
                 '--scope' = @{ Help = 'Keeps equal jobs of different campaigns apart.'; Takes = $true; Words = @() }
                 '--shard' = @{ Help = 'Only part I of N of the jobs; auto takes both numbers from the CI system, auto/N the index.'; Takes = $true; Words = @() }
@@ -357,8 +357,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--max-jobs' = @{ Help = 'Refuse files that make more jobs.'; Takes = $true; Words = @() }
                 '--output' = @{ Help = 'Folder for all videos, instead of those that the files name.'; Takes = $true; Words = @() }
                 '-o' = @{ Help = 'Folder for all videos, instead of those that the files name.'; Takes = $true; Words = @() }
-                '--again' = @{ Help = 'Make a new take, at new cost.'; Takes = $false; Words = @() }
-                '--retry-failed' = @{ Help = 'Make a new take of what failed, at new cost.'; Takes = $false; Words = @() }
+                '--again' = @{ Help = 'Make every video anew, at new cost.'; Takes = $false; Words = @() }
+                '--retry-failed' = @{ Help = 'Make anew what failed, at new cost.'; Takes = $false; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
                 '--scope' = @{ Help = 'Keeps equal jobs of different campaigns apart.'; Takes = $true; Words = @() }
                 '--shard' = @{ Help = 'Only part I of N of the jobs; auto takes both numbers from the CI system, auto/N the index.'; Takes = $true; Words = @() }

@@ -17,7 +17,9 @@ from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.ledger import Ledger
 
 ENTRY_FIELDS: Final[Mapping[str, object]] = {
-    **dict.fromkeys(("task_id", "external_task_id", "state", "model", "job", "file", "take", "origin", "posts")),
+    **dict.fromkeys(
+        ("task_id", "external_task_id", "state", "model", "job", "file", "take", "attempt", "origin", "posts")
+    ),
     **dict.fromkeys(("cost_usd", "created_at", "sent_at", "accepted_at", "generated_at", "updated_at")),
     "request": ...,
     "outputs": [dict.fromkeys(("type", "path", "bytes", "sha256"))],
@@ -48,6 +50,7 @@ def entry_data(entry: LedgerEntry) -> dict[str, object]:
         "job": entry.job or None,
         "file": entry.job_file or None,
         "take": entry.take,
+        "attempt": entry.attempt,
         "origin": entry.origin,
         "posts": entry.counters.posts,
         "cost_usd": None if entry.cost is None else str(entry.cost),

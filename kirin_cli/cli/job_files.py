@@ -168,12 +168,19 @@ def prepare_options(flags: TakeFlags, folder: Path | None, allow_env: Iterable[s
         scope=flags.scope, folder=folder, replace=flags.force,
         redo="again" if flags.again else "retry-failed" if flags.retry_failed else "",
         shard=parse_shard(flags.shard, os.environ) if flags.shard else None, now=time.time(),
-        secrets=tuple(allowed_secrets(allow_env, os.environ).values()),
+        token=os.urandom(6).hex(), secrets=tuple(allowed_secrets(allow_env, os.environ).values()),
     )  # fmt: skip
 
 
-def prepare_checked(checked: CheckedFiles, choices: PrepareOptions, session: Session) -> PreparedRun:
-    """The checked jobs, ready for the service of the session. Raises as `prepare_jobs`."""
+def prepare_checked(
+    checked: CheckedFiles, choices: PrepareOptions, session: Session, *, asks: bool = True
+) -> PreparedRun:
+    """The checked jobs, ready for the service of the session; with `asks` it is asked which attempts it has.
+
+    Raises as `prepare_jobs`, and NotPermitted, ServiceUnreachable where it must be asked and does not say.
+    """
+    from kirin_cli.run.outputs import SANDBOX
     from kirin_cli.run.prepare import prepare_jobs
 
-    return prepare_jobs(checked.jobs, replace(choices, origin=session.origin), session.find_entry)
+    query = session.query_attempt if asks and not session.origin.startswith(SANDBOX) else None
+    return prepare_jobs(checked.jobs, replace(choices, origin=session.origin), session.known_entries(), query)

@@ -89,9 +89,10 @@ Timeout = Annotated[str, _option_of("timeout", metavar="TIME", rich_help_panel=R
 InFlight = Annotated[int, _option_of("jobs", "-j", metavar="N", min=1, max=10_000, rich_help_panel=RUNNING)]
 MaxCost = Annotated[str | None, _option_of("max_cost", metavar="USD", rich_help_panel=RUNNING)]
 AssumeCost = Annotated[str | None, _option_of("assume_cost", metavar="USD", rich_help_panel=RUNNING)]
-Again = Annotated[bool, typer.Option("--again", rich_help_panel=RUNNING, help="Make a new take, at new cost.")]
+Again = Annotated[bool, typer.Option("--again", rich_help_panel=RUNNING, help="Make every video anew, at new cost.")]
 RetryFailed = Annotated[
-    bool, typer.Option("--retry-failed", rich_help_panel=RUNNING, help="Make a new take of what failed, at new cost.")
+    bool,
+    typer.Option("--retry-failed", rich_help_panel=RUNNING, help="Make anew what failed, at new cost."),
 ]
 Scope = Annotated[str, _option_of("scope", metavar="TEXT", rich_help_panel=RUNNING)]
 ShardFlag = Annotated[

@@ -19,6 +19,7 @@ from kirin_cli.cli.session import Session, open_session
 from kirin_cli.cli.settings import Settings
 from kirin_cli.cli.settings_schema import parse_seconds, parse_usd
 from kirin_cli.errors import Interrupted, KirinError, StillRunning, Terminated
+from kirin_cli.ledger.queries import merge_rounds
 from kirin_cli.report.json_format import JOB_LINE_FIELDS, job_rows, render_json, run_data
 from kirin_cli.run.events import EventListener
 from kirin_cli.run.identity import Shard
@@ -159,6 +160,8 @@ def make_scheduler(
     run_id: str, wait: bool = True, submits: bool = True,
 ) -> Scheduler:  # fmt: skip
     """The scheduler of the jobs that are not done already, on an open session; `submits` False sends nothing new."""
+    if len(prepared.rounds) > 1:
+        merge_rounds(session.ledger.store, prepared.rounds[1:], prepared.rounds[0])
     jobs = [job for job in prepared.jobs if job.external_id not in prepared.skipped]
     limits = RunLimits(in_flight=options.in_flight, jobs=len(jobs), max_cost=options.max_cost)
     if not submits:

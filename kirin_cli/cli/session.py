@@ -26,6 +26,9 @@ from kirin_cli.ledger.entry import EntryKey, LedgerEntry
 from kirin_cli.ledger.leases import Leases
 from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.modelspec.pricing import PriceClass
+from kirin_cli.normal_forms import normalize_origin
+from kirin_cli.run.attempt_choice import query_whether_known
+from kirin_cli.run.attempts import KnownEntries
 from kirin_cli.run.events import EventListener
 from kirin_cli.run.job_run import RunContext
 from kirin_cli.run.limits import RunLimits
@@ -35,6 +38,7 @@ from kirin_cli.run.prices import PastCost, PriceList, PriceTableRow
 from kirin_cli.run.uploads import UploadCache, Uploader
 from kirin_cli.run.work_queue import SystemClock
 from kirin_cli.wire import DIALECTS, Dialect
+from kirin_cli.wire.responses import Task
 
 SANDBOX_POLL: Final = 0.4
 SANDBOX_SCALE: Final = 0.1
@@ -94,6 +98,23 @@ class Session:
             return next(reversed(queries.entries_with_id(self.ledger.store, self.origin, external_id)), None)
         return self.ledger.get(EntryKey(origin=self.origin, account=self.account, external_id=external_id))
 
+    def known_entries(self) -> KnownEntries:
+        """The entries of this service and account, as the preparation of a run asks for them."""
+        store = self.ledger.store
+        return KnownEntries(
+            entry_of=self.find_entry,
+            beyond_first_ids=lambda: queries.entries_beyond_first_ids(store, self.origin, self.account),
+            of_rounds=lambda rounds: queries.entries_of_rounds(store, rounds),
+        )
+
+    def query_attempt(self, external_id: str) -> Task | None:
+        """The task that the service has under an external id, None for none; asked a few times.
+
+        Raises NotPermitted, ServiceUnreachable where it does not say.
+        """
+        self.require_key()
+        return query_whether_known(self.client, external_id, self.schedule.backoff)
+
     def run_context(
         self, clock: SystemClock, emit: EventListener, limits: RunLimits, *, wait: bool, assumed: Decimal | None = None
     ) -> RunContext:
@@ -125,8 +146,7 @@ def open_session(settings: Settings, *, sandbox: bool) -> Iterator[Session]:
                 key = api_key.value if api_key else ""
             except NotPermitted as error:
                 unusable = error
-            parts = urlsplit(settings.base_url)
-            origin = f"{parts.scheme}://{parts.netloc}".lower()
+            origin = normalize_origin(settings.base_url)
             yield replace(_open(stack, settings, key, origin), unusable=unusable)
 
 

@@ -14,9 +14,9 @@ from zlib import crc32
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.text import control_problem, did_you_mean, join_or, quote
 
-DEFAULT_TEMPLATE: Final = "{job}{-take}{-n}.{ext}"
+DEFAULT_TEMPLATE: Final = "{job}{-take}.{ext}"
 FIELDS: Final = ("job", "model", "take", "-take", "n", "-n", "ext", "task_id", "date")
-"""`take` and `n` (which output of its task) count from 1; `-take` and `-n` are "" for 1 and "-2" for 2."""
+"""`take` and `n` (which file of its task) count from 1; `-take` is "" for 1 and "-2" for 2, `-n` "" and ".2"."""
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _MAX_NAME_BYTES = 200  # of a name in UTF-8; file systems allow 255, and NAME.json and NAME.part are longer than NAME
@@ -107,7 +107,10 @@ class NameFields(TypedDict):
 
 
 def render_name(template: str, **fields: Unpack[NameFields]) -> str:
-    """The file name; its subfolders are the template's, no field can add one. Raises UsageError for a bad template."""
+    """The file name; its subfolders are the template's, no field can add one. Raises UsageError for a bad template.
+
+    All files of a task are in the folder of the first, where its sidecar is.
+    """
     if errors := template_errors(template):
         raise UsageError(f"output.name: {errors[0]}")
     take, n = fields.get("take", 1), fields.get("n", 1)
@@ -120,9 +123,27 @@ def render_name(template: str, **fields: Unpack[NameFields]) -> str:
         "take": str(take),
         "-take": f"-{take}" if take > 1 else "",
         "n": str(n),
-        "-n": f"-{n}" if n > 1 else "",
+        "-n": f".{n}" if n > 1 else "",
     }
-    return "/".join(safe_name(_FIELD.sub(lambda field: texts[field[1]], part)) for part in template.split("/"))
+    *folders, name = template.split("/")
+    first = {**texts, "n": "1", "-n": ""}
+    parts = [_FIELD.sub(lambda field: first[field[1]], folder) for folder in folders]
+    return "/".join(map(safe_name, [*parts, _FIELD.sub(lambda field: texts[field[1]], name)]))
+
+
+def numbered_template(template: str) -> str:
+    """The template with its file's number in it, which is "" for the first: NAME.2.mp4 is the second file."""
+    *folders, name = template.split("/")
+    if "{n}" in name or "{-n}" in name:
+        return template
+    suffix = match[0] if (match := re.search(r"\.(?:\{ext\}|[0-9A-Za-z]{1,10})\Z", name)) else ""
+    return "/".join([*folders, f"{name.removesuffix(suffix)}{{-n}}{suffix}"])
+
+
+def numbered_stem(stem: str) -> str:
+    """NAME of a stem such as NAME.2 or NAME.old-1, as kirin calls further files and earlier results; "" for others."""
+    match = re.fullmatch(r"(.+)\.(?:old-)?[1-9][0-9]{0,5}", stem)
+    return match[1] if match else ""
 
 
 def safe_name(text: str) -> str:

@@ -26,8 +26,9 @@ class Intent(EntryKey):
     `request` is JSON text with media by hash (never Base64, never the key); `mode` and `duration` name the class of
     jobs whose prices and times are alike (`outcomes.task_class_of`); `plan` is JSON text that says where the file goes
     and where its media are, so that the job can be taken up without the command that began it; `job_file` is "" for a
-    one-off command; `take` counts from 1. `input_seconds` is the length of the input where that is billed, None where
-    it is not, or not known.
+    one-off command; `take` counts from 1, and so does `attempt`: a retry, or the same once more. `redo_round` names the
+    --again or --retry-failed that an attempt belongs to, "" for none. `input_seconds` is the length of the input where
+    that is billed, None where it is not, or not known.
     """
 
     model: str
@@ -38,6 +39,8 @@ class Intent(EntryKey):
     job_file: str = ""
     scope: str = ""
     take: int = 1
+    attempt: int = 1
+    redo_round: str = ""
     plan: str = ""
     run_id: str = ""
     input_seconds: int | None = None
@@ -49,6 +52,7 @@ class LedgerEntry(Intent):
 
     `outputs` and `error` are JSON text, "" for none. `owner` is the id of the lease that looks after it. `accepted_at`
     is set where the answer to the POST itself was seen, not by adoption: only then is it the beginning of the work.
+    `has_old_id`: an earlier kirin derived the external id, and this one would derive another.
     """
 
     id: int = 0
@@ -64,6 +68,7 @@ class LedgerEntry(Intent):
     outputs: str = ""
     error: str = ""
     owner: int | None = None
+    has_old_id: bool = False
     created: float
     updated: float
 
@@ -101,6 +106,7 @@ def entry_from_row(row: sqlite3.Row) -> LedgerEntry:
     posts, exposed, resends, misses, duplicate_seen = values[_START:_END]
     try:
         named["state"] = LedgerState(str(named["state"]))
+        named["has_old_id"] = bool(named["has_old_id"])
         named["cost"] = None if named["cost"] is None else Decimal(str(named["cost"]))
     except (ValueError, ArithmeticError) as error:
         raise LocalError(f"The ledger holds an entry that makes no sense: {error}.") from error

@@ -30,7 +30,9 @@ MAX_REQUEST_LENGTH = 256 * 1024
 """Characters of a request in the ledger: far above any prompt, far below a picture in Base64."""
 
 _COLUMNS = tuple(name for name in ENTRY_COLUMNS if name != "id")
-_FIXED_COLUMNS = frozenset({"origin", "account", "external_id", "owner", "created"})
+_FIXED_COLUMNS = frozenset(
+    {"origin", "account", "external_id", "owner", "created", "attempt", "redo_round", "has_old_id"}
+)
 _INSERT = f"INSERT INTO entries ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608
 _CHANGES = ", ".join(f"{name} = :{name}" for name in _COLUMNS if name not in _FIXED_COLUMNS)
 _UPDATE = f"UPDATE entries SET {_CHANGES} WHERE id = :id AND version = :version - 1"  # noqa: S608
@@ -204,13 +206,13 @@ class Ledger:
     def _insert(self, transaction: Execute, new: LedgerEntry) -> LedgerEntry:
         existing = self.get(new)
         if existing is not None:
-            if new.plan and existing.plan != new.plan:
-                # Where the file goes is this command's choice, whoever began the job.
-                transaction("UPDATE entries SET plan = ? WHERE id = ?", (new.plan, existing.id))
-            if new.input_seconds and not existing.input_seconds:
-                transaction("UPDATE entries SET input_seconds = ? WHERE id = ?", (new.input_seconds, existing.id))
+            # Where the file goes is this command's choice, whoever began the job.
+            plan, redo_round = new.plan or existing.plan, new.redo_round or existing.redo_round
             seconds = existing.input_seconds or new.input_seconds
-            return replace(existing, plan=new.plan or existing.plan, input_seconds=seconds)
+            if (plan, redo_round, seconds) != (existing.plan, existing.redo_round, existing.input_seconds):
+                sql = "UPDATE entries SET plan = ?, redo_round = ?, input_seconds = ? WHERE id = ?"
+                transaction(sql, (plan, redo_round, seconds, existing.id))
+            return replace(existing, plan=plan, redo_round=redo_round, input_seconds=seconds)
         entry = replace(new, id=int(transaction(_INSERT, entry_to_row(new)).lastrowid or 0))
         transaction(INSERT_HISTORY, (entry.id, entry.created, "intend", entry.state, entry.state, "", None))
         return entry

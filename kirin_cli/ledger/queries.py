@@ -1,9 +1,11 @@
 """Queries of the ledger: one entry by part of its id, lists, spending, durations, prices, unfinished keys."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Literal
 
 from kirin_cli.errors import UsageError
@@ -53,6 +55,21 @@ def entries_with_id(store: LedgerStore, origin: str, external_id: str) -> list[L
     """The entries with this external id under any account: after a change of key, the same task is among them."""
     sql = f"{SELECT_ENTRY} WHERE external_id = ? AND origin = ? ORDER BY id"
     return [entry_from_row(row) for row in store.read(sql, (external_id, origin))]
+
+
+def entries_beyond_first_ids(store: LedgerStore, origin: str, account: str) -> list[LedgerEntry]:
+    """The entries that the id of a first attempt does not lead to: later attempts, and ids made by an older rule."""
+    within, values = _where(origin=origin, account=account)
+    sql = f"{SELECT_ENTRY} WHERE (attempt > 1 OR has_old_id = 1){within} ORDER BY id"
+    return [entry_from_row(row) for row in store.read(sql, values)]
+
+
+def entries_of_rounds(store: LedgerStore, rounds: Iterable[str]) -> list[LedgerEntry]:
+    """The entries of these rounds of --again or --retry-failed, oldest first."""
+    values = {f"r{number}": name for number, name in enumerate(rounds)}
+    marks = ", ".join(f":{name}" for name in values)
+    sql = f"{SELECT_ENTRY} WHERE redo_round <> '' AND redo_round IN ({marks}) ORDER BY id"
+    return [entry_from_row(row) for row in store.read(sql, values)]
 
 
 def select_entries(  # noqa: PLR0913 - each is a filter of its own
@@ -150,3 +167,23 @@ def reassign(store: LedgerStore, origin: str, before: str, after: str) -> None:
         AND external_id NOT IN (SELECT external_id FROM entries WHERE origin = :origin AND account = :after)"""
     with store.write(durable=True) as transaction:
         transaction(sql, {"origin": origin, "before": before, "after": after})
+
+
+def merge_rounds(store: LedgerStore, rounds: Iterable[str], into: str) -> None:
+    """Let the entries of these rounds be of one: what goes on with several is one itself. Raises LocalError."""
+    with store.write(durable=True) as transaction:
+        for name in rounds:
+            transaction("UPDATE entries SET redo_round = ? WHERE redo_round = ?", (into, name))
+
+
+def record_moved_files(store: LedgerStore, origin: str, external_id: str, moved: Mapping[str, str]) -> None:
+    """Note where the files of a result are now; `moved` has absolute paths, before and after. Raises LocalError."""
+    sql = "SELECT id, outputs FROM entries WHERE external_id = ? AND origin = ? AND outputs <> ''"
+    with store.write(durable=False) as transaction:
+        for entry_id, text in store.read(sql, (external_id, origin)):
+            outputs = json.loads(text)
+            for output in outputs:
+                path = str(output.get("path") or "")
+                output["path"] = moved.get(str(Path(path).absolute()), path)
+            new = json.dumps(outputs, sort_keys=True, separators=(",", ":"))
+            transaction("UPDATE entries SET outputs = ? WHERE id = ?", (new, entry_id))

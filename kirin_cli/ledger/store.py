@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kirin_cli.atomic_file import OpenFolder, create_file, sync_folder
 from kirin_cli.errors import LocalError
+from kirin_cli.normal_forms import normalize_name, normalize_origin
 from kirin_cli.regular_file import am_superuser, belongs_to_us, special_file_kind
 
 APPLICATION_ID = 0x6B72_6E31
@@ -57,6 +58,17 @@ MIGRATIONS: Sequence[MigrationStep] = (
         # Videos that were edited stood among the jobs of 5 s: what they cost tells no price of these, nor their own.
         """UPDATE entries SET duration = 'not known' WHERE request LIKE '%"video%'""",
     ),
+    (
+        "ALTER TABLE entries ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE entries ADD COLUMN redo_round TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE entries ADD COLUMN has_old_id INTEGER NOT NULL DEFAULT 0",
+        # Ids of before hold the origin and the texts as they were spelled: such entries are found by what they say.
+        r"""UPDATE entries SET has_old_id = 1
+            WHERE origin <> normalize_origin(origin) OR request LIKE '%\r%' OR job <> normalize_name(job)""",
+        "UPDATE OR IGNORE entries SET origin = normalize_origin(origin), job = normalize_name(job) WHERE has_old_id",
+        "CREATE INDEX entries_by_attempt ON entries (origin) WHERE attempt > 1 OR has_old_id = 1",
+        "CREATE INDEX entries_by_round ON entries (redo_round) WHERE redo_round <> ''",
+    ),
 )
 
 
@@ -81,6 +93,8 @@ def migrate(connection: sqlite3.Connection, *, steps: Sequence[MigrationStep] = 
     """Bring the schema to the newest version in one transaction, alone with the file; nothing to do if it is there."""
     if _pragma(connection, "user_version") >= len(steps):
         return
+    connection.create_function("normalize_origin", 1, normalize_origin, deterministic=True)
+    connection.create_function("normalize_name", 1, normalize_name, deterministic=True)
     connection.execute("BEGIN EXCLUSIVE")
     try:
         # Read again under the lock: another process may have been first.

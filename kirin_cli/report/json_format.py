@@ -27,7 +27,7 @@ JOB_FIELDS: Final[Mapping[str, object]] = {
     **dict.fromkeys(("name", "model", "state", "task_id", "external_task_id", "cost_usd")),
     "outputs": [dict.fromkeys(OUTPUT_FIELDS)],
     "error": dict.fromkeys(ERROR_FIELDS),
-    **dict.fromkeys(("reason", "take", "file", "line", "column", "prompt")),
+    **dict.fromkeys(("reason", "take", "attempt", "file", "line", "column", "prompt")),
     "params": ...,
     "times": dict.fromkeys(("intended", "submitted", "accepted", "generated", "failed", "fetched")),
 }
@@ -132,6 +132,7 @@ def _job(outcome: Outcome) -> dict[str, object]:
         "error": None if outcome.error is None else _fields(outcome.error, ERROR_FIELDS),
         "reason": outcome.reason or None,
         "take": outcome.job.take,
+        "attempt": outcome.job.attempt,
         "file": outcome.job.file if outcome.job.file not in _NO_FILES else None,
         "line": outcome.job.line or None,
         "column": outcome.job.column or None,

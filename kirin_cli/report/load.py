@@ -122,7 +122,8 @@ def _run_of_sidecar(sidecar: Sidecar) -> dict[str, object]:
         "name": sidecar.raw.get("job"), "model": request.get("model"), "state": "done" if outputs else "pending",
         "task_id": sidecar.task_id or None, "external_task_id": sidecar.external_id, "cost_usd": sidecar.cost or None,
         "outputs": files, "error": None, "reason": None if outputs else "a file of it is missing",
-        "take": sidecar.raw.get("take"), "file": None, "line": None, "column": None, "prompt": params.get("prompt"),
+        "take": sidecar.raw.get("take"), "attempt": sidecar.attempt,
+        "file": None, "line": None, "column": None, "prompt": params.get("prompt"),
         "params": params, "times": sidecar.times,
     }  # fmt: skip
     return {"run_id": "", "exit_code": 0 if outputs else 8, "jobs": [job]}

@@ -84,6 +84,7 @@ def _job(plan: "PlannedJob") -> dict[str, object]:
         "path": str(plan.path),
         "external_task_id": plan.job.external_id,
         "take": plan.job.take,
+        "attempt": plan.job.attempt,
         "file": plan.job.file or None,
         "line": plan.job.line or None,
         "column": plan.job.column or None,

@@ -1,13 +1,17 @@
 """The files of a completed task: fresh URLs where they are dead, then download, sidecar, ledger (promise 7)."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from kirin_cli.api.client import QueryStatus
 from kirin_cli.api.download import DownloadedFile, ResultUrlExpired
 from kirin_cli.api.part_file import PartFileLocked
 from kirin_cli.errors import ResultUnavailable, UsageError
+from kirin_cli.ledger.queries import record_moved_files
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
-from kirin_cli.run.events import Downloading
+from kirin_cli.run.earlier_results import beside_later_result, find_result, move_aside
+from kirin_cli.run.events import Downloading, Notice
 from kirin_cli.run.identity import canonical_json
 from kirin_cli.run.job import OutputFile
 from kirin_cli.run.job_run import Finished, JobRun, NextStep, Wait
@@ -15,7 +19,6 @@ from kirin_cli.run.outcomes import entry_times, finish, finish_expired
 from kirin_cli.run.outputs import (
     content_kind,
     ensure_free,
-    existing_result,
     extension,
     path_for_entry,
     read_sidecar,
@@ -25,6 +28,9 @@ from kirin_cli.run.outputs import (
 from kirin_cli.run.submit import DENIALS, describe_reply, stop_run
 from kirin_cli.wire.responses import OutputContent, Task, TaskState
 
+MAX_FILE_NUMBER: Final = 10_000
+"""Of the files of one result; a name beyond it is not looked for."""
+
 
 def fetch_result(job_run: JobRun) -> NextStep:
     """Take the next step towards the files: they may be there, their URLs may have to be asked for."""
@@ -32,7 +38,7 @@ def fetch_result(job_run: JobRun) -> NextStep:
         job_run.file_missing_since = job_run.context.clock.now() - job_run.context.result_wait
     if not job_run.transition(LedgerEvent.FETCH):
         return Wait(0)
-    result = existing_result(job_run.job, path_for_entry(job_run.job, job_run.entry))
+    result = find_result(job_run.job, path_for_entry(job_run.job, job_run.entry))
     if result is not None:
         return _on_saved(job_run, result[1])
     if job_run.task is None:
@@ -47,7 +53,7 @@ def fetch_result(job_run: JobRun) -> NextStep:
 
 def verify_done(job_run: JobRun) -> NextStep:
     """A job that was done in an earlier run: skip it if its files are there, else fetch them again, free of charge."""
-    result = existing_result(job_run.job, path_for_entry(job_run.job, job_run.entry))
+    result = find_result(job_run.job, path_for_entry(job_run.job, job_run.entry))
     if result is not None:
         return finish(job_run, "skipped", outputs=result[1], reason="its file is there")
     job_run.transition(LedgerEvent.FILE_GONE, "the file is gone")
@@ -89,10 +95,8 @@ def _download(job_run: JobRun, task: Task) -> tuple[OutputFile, ...]:
     """Fetch every file that can be had; then raise what kept the others away (ResultUnavailable)."""
     if not task.outputs:
         raise ResultUrlExpired("the task is completed, but names no file")
-    paths = [
-        path_for_entry(job_run.job, job_run.entry, n=number, ext=extension(content))
-        for number, content in enumerate(task.outputs, start=1)
-    ]
+    job_run.job = beside_later_result(job_run.job, job_run.entry, path_for_entry(job_run.job, job_run.entry))
+    paths = _output_paths(job_run, task)
     outputs: dict[Path, OutputFile | None] = dict.fromkeys(paths)
     sidecar = read_sidecar(sidecar_path(paths[0]))
     if sidecar and sidecar.external_id == job_run.job.external_id:
@@ -113,29 +117,61 @@ def _download(job_run: JobRun, task: Task) -> tuple[OutputFile, ...]:
     return job_run.outputs
 
 
+def _output_paths(job_run: JobRun, task: Task) -> list[Path]:
+    """Where the files go: each under the next number that is no other job's."""
+    paths: list[Path] = []
+    number = 0
+    for content in task.outputs:
+        number += 1
+        path = path_for_entry(job_run.job, job_run.entry, n=number, ext=extension(content))
+        while paths and number < MAX_FILE_NUMBER and _is_taken(job_run, path, paths[0]):
+            number += 1
+            path = path_for_entry(job_run.job, job_run.entry, n=number, ext=extension(content))
+        paths.append(path)
+    return paths
+
+
+def _is_taken(job_run: JobRun, path: Path, first: Path) -> bool:
+    try:
+        ensure_free(replace(job_run.job, target=replace(job_run.job.target, replace=False)), path, first)
+    except UsageError:
+        return True
+    return False
+
+
 def _fetch(
     job_run: JobRun, task: Task, content: OutputContent, path: Path, outputs: dict[Path, OutputFile | None]
 ) -> None:
     """Fetch one file; `outputs` has those of the result that are there, itself afterwards, in their order."""
-    kind = content_kind(content)
+    kind, first = content_kind(content), next(iter(outputs))
 
     def write_down(file: DownloadedFile) -> None:
         facts = {"type": content.type or kind, "url": content.url, "duration": content.duration}
         outputs[path] = OutputFile(path=file.path, bytes=file.bytes, sha256=file.sha256, **facts)
         # Before the file has its final name: after a crash the sidecar tells whose it is.
-        _write_sidecar(job_run, task, tuple(filter(None, outputs.values())), next(iter(outputs)))
+        _keep_earlier_result(job_run, first)
+        _write_sidecar(job_run, task, tuple(filter(None, outputs.values())), first)
 
     job_run.context.downloader.fetch(
         content.url, path, origin=job_run.context.host, kind=kind,
         on_progress=lambda received, total: job_run.emit(Downloading, received=received, total=total),
-        force=_may_replace(job_run, path), before_publish=write_down,
+        force=_may_replace(job_run, path, first), before_publish=write_down,
     )  # fmt: skip
 
 
-def _may_replace(job_run: JobRun, path: Path) -> bool:
+def _keep_earlier_result(job_run: JobRun, first: Path) -> None:
+    """Move what was made for this take before out of the way, and have the ledger know where it is now."""
+    moved = move_aside(job_run.job, first)
+    if moved is not None:
+        files = {str(before.absolute()): str(after.absolute()) for before, after in moved.files.items()}
+        record_moved_files(job_run.context.ledger.store, moved.origin, moved.external_id, files)
+        job_run.emit(Notice, text=f"the earlier video is kept as {moved.files[next(iter(moved.files))]}")
+
+
+def _may_replace(job_run: JobRun, path: Path, first: Path) -> bool:
     """As `ensure_free`, which found the path free before anything was paid for: somebody may have taken it since."""
     try:
-        return ensure_free(job_run.job, path)
+        return ensure_free(job_run.job, path, first)
     except UsageError as error:
         name = job_run.entry.task_id or job_run.job.external_id
         hint = f"move it away, or kirin download {name} -o FOLDER: the video is paid for, fetching it is free"

@@ -12,6 +12,7 @@ from kirin_cli.errors import UsageError
 from kirin_cli.jobs.placeholders import JobReference
 from kirin_cli.media.local_files import sha256
 from kirin_cli.modelspec.types import MediaFile
+from kirin_cli.normal_forms import normalize_line_ends, normalize_name
 from kirin_cli.redaction import mask_all
 from kirin_cli.tree import map_leaves
 
@@ -28,20 +29,37 @@ def request_text(
 ) -> str:
     """The request as canonical JSON, files and Base64 by their SHA-256: what the ledger and the sidecar keep.
 
-    `needs` holds the identities of the jobs that the values refer to, by name. The values `secrets` stand in it by the
-    start of their SHA-256 (fault X2). Raises LocalError if a file cannot be read any more.
+    `needs` holds the identities of the jobs that the values refer to, by name. All line ends in it are line feeds,
+    whatever editor or spreadsheet wrote them. The values `secrets` stand in it by the start of their SHA-256
+    (fault X2). Raises LocalError if a file cannot be read any more.
     """
     params = hash_media(values, needs)
     return canonical_json({"model": model_id, "params": map_leaves(params, mask_all(secrets)) if secrets else params})
 
 
-def derive_external_id(origin: str, request: str, *, scope: str, job: str, take: int) -> str:
-    """`krn1-` and 26 characters of Crockford's base32: the same for the same intent on every machine."""
+def derive_external_id(origin: str, request: str, *, scope: str, job: str, take: int, attempt: int = 1) -> str:
+    """`krn1-` and 26 characters of Crockford's base32: the same for the same intent on every machine.
+
+    `origin` and `job` are in their normal forms (normal_forms.py).
+    """
     identity = {"origin": origin, "request": json.loads(request), "scope": scope, "job": job, "take": take}
+    if attempt > 1:
+        identity["attempt"] = attempt  # the first has the id that it had before there were attempts
     digest = int.from_bytes(hashlib.sha256(canonical_json(identity).encode()).digest(), "big") >> (
         256 - 5 * EXTERNAL_ID_LENGTH
     )
     return "krn1-" + "".join(CROCKFORD[digest >> (5 * digit) & 31] for digit in reversed(range(EXTERNAL_ID_LENGTH)))
+
+
+IdentityKey = tuple[str, int, str, str]
+"""Job, take, scope and request: what all attempts of one take have in common at one service."""
+
+
+def identity_key(job: str, take: int, scope: str, request: str) -> IdentityKey:
+    """The key in normal forms; `request` is text of `request_text`, of this kirin or an earlier one."""
+    if "\\r" in request:  # as JSON writes it
+        request = canonical_json(map_leaves(json.loads(request), normalize_line_ends))
+    return normalize_name(job), take, scope, request
 
 
 def canonical_json(tree: object) -> str:
@@ -56,13 +74,16 @@ def media_digest(media_file: MediaFile) -> str:
 
 
 def hash_media(tree: object, needs: Mapping[str, str] = NO_REFERENCES) -> object:
-    """The tree with media replaced: URLs by their text, results of other jobs by `{"job": …}`, else `{"sha256": …}`."""
+    """The tree with media replaced: URLs by their text, results of other jobs by `{"job": …}`, else `{"sha256": …}`.
+
+    All line ends in texts are line feeds.
+    """
 
     def replacement(leaf: object) -> object:
         value = leaf.given if isinstance(leaf, MediaFile) and leaf.form == "url" else leaf
         if isinstance(value, MediaFile):
             return {"sha256": media_digest(value)}
-        return {"job": needs[value.job]} if isinstance(value, JobReference) else value
+        return {"job": needs[value.job]} if isinstance(value, JobReference) else normalize_line_ends(value)
 
     return map_leaves(tree, replacement)
 

@@ -31,8 +31,10 @@ class Job:
 
     `label` is the name as people see it, unique in a run. `unsendable` says why it cannot be sent from here, though a
     task that the service has already can be gone on with. `masked`: `request` holds secrets of the environment by their
-    SHA-256 alone. `needs` are the external ids of the jobs of this run whose
-    results it refers to, by the names it uses.
+    SHA-256 alone. `needs` are the external ids of the jobs of this run whose results it refers to, by the names it
+    uses. `attempt` counts from 1: how often this take was begun; `redo_round` is that of the ledger. `noted_task` is
+    the id of the task that has it already, from a sidecar or the service, "" for none: then nothing is sent.
+    `has_own_id`: a person gave the external id, so that a task which the service has under it may be another's.
     """
 
     name: str
@@ -43,12 +45,16 @@ class Job:
     target: OutputTarget
     label: str
     take: int = 1
+    attempt: int = 1
+    redo_round: str = ""
+    noted_task: str = ""
     scope: str = ""
     file: str = ""
     line: int = 0
     column: int = 0
     unsendable: str = ""
     masked: bool = False
+    has_own_id: bool = False
     needs: Mapping[str, str] = field(default_factory=dict)
 
     @property

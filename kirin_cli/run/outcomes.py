@@ -127,7 +127,7 @@ def finish_rejected(job_run: JobRun, failure: ServiceFailure | None) -> Finished
 
 def finish_failed(job_run: JobRun, failure: ServiceFailure | None) -> Finished:
     """The service could not generate it."""
-    error = _service_error("failed", failure, "--retry-failed makes a new take, at new cost")
+    error = _service_error("failed", failure, "--retry-failed makes a new attempt, at new cost")
     return finish(job_run, "failed", error=replace(error, charged="yes" if job_run.entry.cost else "no"))
 
 

@@ -16,8 +16,9 @@ from kirin_cli.api.part_file import part_path
 from kirin_cli.api.ranges import ContentKind
 from kirin_cli.atomic_file import write_atomically
 from kirin_cli.errors import LocalError, UsageError
-from kirin_cli.jobs.filenames import path_problem, render_name, resolve_inside
+from kirin_cli.jobs.filenames import numbered_template, path_problem, render_name, resolve_inside
 from kirin_cli.ledger.entry import LedgerEntry
+from kirin_cli.normal_forms import normalize_name
 from kirin_cli.redaction import mask_hidden
 from kirin_cli.regular_file import obstacle_at, open_regular_file, read_regular_file
 from kirin_cli.run.job import Job, OutputFile
@@ -26,6 +27,8 @@ from kirin_cli.wire.responses import OutputContent
 SIDECAR_VERSION: Final = 1
 OUTPUT_FIELDS: Final = ("type", "url", "bytes", "sha256", "duration")
 MAX_SIDECAR_BYTES: Final = 1 << 20
+MAX_COUNT: Final = 1_000_000
+"""Of takes and attempts: more are no count."""
 MAX_COST_DIGITS: Final = 9
 """Digits of a cost: a sum over one of a million digits would never end."""
 
@@ -56,10 +59,42 @@ class Sidecar:
         return cost if cost.is_finite() and cost >= 0 and abs(cost.adjusted()) <= MAX_COST_DIGITS else None
 
     @property
+    def job(self) -> str:
+        """The name of the job."""
+        return str(self.raw.get("job") or "")
+
+    @property
+    def take(self) -> int:
+        """Which take, from 1."""
+        return _count(self.raw.get("take"))
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt of the take, from 1."""
+        return _count(self.raw.get("attempt"))
+
+    @property
+    def scope(self) -> str | None:
+        """The scope of the job; None in sidecars of earlier versions, which do not say it."""
+        scope = self.raw.get("scope")
+        return scope if isinstance(scope, str) else None
+
+    @property
+    def request(self) -> dict[str, object]:
+        """The model and its parameters, media by their SHA-256."""
+        request = self.raw.get("request")
+        return request if isinstance(request, dict) else {}
+
+    @property
     def times(self) -> dict[str, str]:
         """When the job reached which stage (`outcomes.entry_times`)."""
         times = self.raw.get("times")
         return {str(stage): str(at) for stage, at in times.items()} if isinstance(times, dict) else {}
+
+    def is_of_take(self, job: Job) -> bool:
+        """Whether it is of the same take of a job of that name, whatever was asked for then."""
+        same_scope = self.scope is None or self.scope == job.scope
+        return same_scope and (normalize_name(self.job), self.take) == (normalize_name(job.name), job.take)
 
     def outputs(self) -> tuple[OutputFile, ...] | None:
         """All files of the job; None where one is missing or has another size."""
@@ -90,6 +125,10 @@ class Sidecar:
         return OutputFile(path=self.path.parent / name, bytes=size if isinstance(size, int) else -1, **texts)
 
 
+def _count(value: object) -> int:
+    return value if type(value) is int and 1 <= value <= MAX_COUNT else 1
+
+
 def sidecar_path(path: Path) -> Path:
     """Where the sidecar of the file `path` lies."""
     return path.with_suffix(".json")
@@ -106,6 +145,8 @@ def write_sidecar(
         "kirin": SIDECAR_VERSION,
         "job": job.name,
         "take": job.take,
+        "attempt": job.attempt,
+        "scope": job.scope,
         "external_task_id": job.external_id,
         "origin": origin,
         "request": json.loads(job.request),
@@ -158,6 +199,7 @@ UNKNOWN_TASK_ID: Final = "{task_id}"
 SANDBOX: Final = "sandbox:"
 MIN_FREE_BYTES: Final = 1 << 20  # bytes
 ELSEWHERE: Final = "-o writes elsewhere"
+FOREIGN: Final = "was not made by kirin"
 
 
 def output_path(job: Job, *, n: int = 1, ext: str = "mp4", task_id: str = "", now: float = 0.0) -> Path:
@@ -166,9 +208,7 @@ def output_path(job: Job, *, n: int = 1, ext: str = "mp4", task_id: str = "", no
     `now` is a time in seconds since the epoch: the day of the intent, UTC.
     """
     date = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d")
-    template = job.target.template
-    if n > 1 and "{n}" not in template and "{-n}" not in template:
-        template = template.replace(".{ext}", "{-n}.{ext}") if ".{ext}" in template else template + "{-n}"
+    template = job.target.template if n == 1 else numbered_template(job.target.template)
     name = render_name(
         template, job=job.name, model=job.model.id, take=job.take, ext=ext, task_id=task_id,
         date=date, n=n,
@@ -245,24 +285,25 @@ def ensure_sidecar_free(job: Job, path: Path) -> None:
             raise UsageError(f"{place} is {kind}; job {job.name} cannot write there", hint="move it away")
 
 
-def ensure_free(job: Job, path: Path) -> bool:
-    """Whether a file in the way may be replaced; False where nothing is in the way.
+def ensure_free(job: Job, path: Path, first: Path | None = None) -> bool:
+    """Whether a file in the way may be replaced or moved aside; False where nothing is in the way.
 
-    Raises UsageError where there is a file that is not to be replaced, a folder or a symbolic link.
+    `first` is the path of the job's first file, where that is another. Raises UsageError where there is a file that
+    stays where it is, a folder or a symbolic link.
     """
     if not os.path.lexists(path):
         return False
     if path.is_symlink() or not path.is_file():
         kind = "a symbolic link" if path.is_symlink() else "a folder" if path.is_dir() else "no plain file"
         raise UsageError(f"{path} is {kind}; job {job.name} cannot write there", hint="choose another name")
-    sidecar = read_sidecar(sidecar_path(path))
-    is_own = sidecar is not None and sidecar.external_id == job.external_id
-    missed_by_nobody = is_own or (sidecar is not None and sidecar.origin.startswith(SANDBOX))
+    sidecar = read_sidecar(sidecar_path(first or path))
+    is_ours = sidecar is not None and (sidecar.external_id == job.external_id or sidecar.is_of_take(job))
+    missed_by_nobody = is_ours or (sidecar is not None and sidecar.origin.startswith(SANDBOX))
     if job.target.replace or (sidecar is not None and missed_by_nobody and sidecar.matches(path)):
         return True
-    problem = "was made from another request" if sidecar else "was not made by kirin"
-    problem = "is not the file that was fetched" if is_own else problem
+    problem = f"is the video of job {sidecar.job}" if sidecar else FOREIGN
+    problem = "is not the file that was fetched" if is_ours else problem
     raise UsageError(
         f"{path} is there already and {problem}; job {job.name} would replace it",
-        hint="--force replaces it, -o writes elsewhere, --again makes a new take",
+        hint="move it away, or -o writes elsewhere; --force replaces it",
     )

@@ -8,11 +8,13 @@ from pathlib import Path
 from statistics import median
 from typing import Final, Literal
 
+from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.modelspec.pricing import input_seconds
+from kirin_cli.run.attempts import EntryOf, was_begun
 from kirin_cli.run.job import Job
 from kirin_cli.run.outcomes import task_class_of
-from kirin_cli.run.prepare import EntryOf, PreparedRun
+from kirin_cli.run.prepare import PreparedRun
 from kirin_cli.run.prices import JobPrice, PriceList, price_class_of
 
 Action = Literal["send", "skip", "ask", "go on", "fetch", "leave"]
@@ -31,8 +33,8 @@ ACTION_BY_STATE: Final[Mapping[LedgerState, tuple[Action, str]]] = {
     LedgerState.SUCCEEDED: ("fetch", "it is generated and paid for"),
     LedgerState.FETCHING: ("fetch", "it is generated and paid for"),
     LedgerState.DONE: ("fetch", "it is paid for, but its file is gone"),
-    LedgerState.REJECTED: ("leave", "the service refused it; --retry-failed sends it again"),
-    LedgerState.FAILED: ("leave", "it failed; --retry-failed makes a new take, at new cost"),
+    LedgerState.REJECTED: ("leave", "refused before; --retry-failed sends it again"),
+    LedgerState.FAILED: ("leave", "failed before; --retry-failed makes a new attempt, at new cost"),
     LedgerState.CONFLICT: ("leave", "its outcome is in conflict; decide with kirin resolve"),
     LedgerState.LOST: ("ask", "the service did not find it; it is asked again"),
     LedgerState.ABANDONED: ("leave", "it was abandoned; decide with kirin resolve"),
@@ -77,11 +79,9 @@ def plan_jobs(prepared: PreparedRun, entry_of: EntryOf, prices: PriceList, durat
     """What would become of each job, in order; none of them may have a finding."""
     plans = []
     for job in prepared.jobs:
-        entry, skipped = entry_of(job.external_id), prepared.skipped.get(job.external_id)
+        entry = entry_of(job.external_id)
         price, seconds = prices.price(job, entry.input_seconds if entry else None), durations(*task_class_of(job))
-        action, reason = ACTION_BY_STATE[entry.state] if entry else ("send", "it is new")
-        if skipped is not None:
-            action, reason = "skip", skipped.reason
+        action, reason = _planned_action(job, entry, prepared)
         plans.append(
             PlannedJob(
                 job=job, action=action, reason=reason, path=prepared.paths[job.external_id],
@@ -90,6 +90,19 @@ def plan_jobs(prepared: PreparedRun, entry_of: EntryOf, prices: PriceList, durat
             )
         )  # fmt: skip
     return plans
+
+
+def _planned_action(job: Job, entry: LedgerEntry | None, prepared: PreparedRun) -> tuple[Action, str]:
+    """What would become of a job, and why."""
+    if skipped := prepared.skipped.get(job.external_id):
+        return "skip", skipped.reason
+    if job.noted_task:
+        return "fetch", "its sidecar is there and its file is gone; it is fetched again, free of charge"
+    if entry is not None and was_begun(entry):
+        return ACTION_BY_STATE[entry.state]
+    if change := prepared.changes.get(job.external_id):
+        return "send", change
+    return ACTION_BY_STATE[entry.state] if entry else ("send", "it is new")
 
 
 def likely_cost(plans: Sequence[PlannedJob]) -> Decimal | None:

@@ -2,31 +2,32 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Literal
 
 from kirin_cli.errors import UsageError
-from kirin_cli.jobs.filenames import encoding_problem, file_key, is_inside
+from kirin_cli.jobs.filenames import encoding_problem, file_key, is_inside, numbered_stem
 from kirin_cli.jobs.placeholders import JobReference
-from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.media.png_data import check_pixels
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.types import Finding, MediaError, MediaFile, Problem
+from kirin_cli.normal_forms import normalize_name
+from kirin_cli.run.attempt_choice import AttemptChooser, ChosenAttempt, QueryAttempt, with_external_id
+from kirin_cli.run.attempts import Attempt, EntryOf, KnownEntries, Redo
 from kirin_cli.run.check import CheckedJob, make_finding
-from kirin_cli.run.identity import NO_REFERENCES, Shard, derive_external_id, request_text
+from kirin_cli.run.identity import NO_REFERENCES, Shard, request_text
 from kirin_cli.run.job import Job, Outcome, OutputTarget
+from kirin_cli.run.note_index import describe_change
 from kirin_cli.run.outputs import (
     UNKNOWN_TASK_ID,
     ensure_free,
     ensure_sidecar_free,
     ensure_writable,
-    existing_result,
-    output_path,
     path_for_entry,
+    read_sidecar,
     sidecar_path,
 )
 from kirin_cli.tree import map_leaves, walk
@@ -89,18 +90,14 @@ def fill_references(tree: object, urls: Mapping[str, str]) -> object:
     return map_leaves(tree, fill)
 
 
-EntryOf = Callable[[str], LedgerEntry | None]
-Redo = Literal["", "again", "retry-failed"]
-ENDED_BADLY = frozenset({LedgerState.FAILED, LedgerState.REJECTED})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrepareOptions:
     """What the command line says about all jobs of a run.
 
-    `origin` is the service's; `folder` replaces the output folders of the files; `redo` asks for new takes; of a
-    `shard` only the jobs that belong to it are made. `now` is in seconds since the epoch: a date in the names of new
-    jobs. `secrets` are values of the environment that no request keeps in plain text.
+    `origin` is the service's; `folder` replaces the output folders of the files; `redo` asks for new attempts, which
+    belong to one round, whose name has `token` in it; of a `shard` only the jobs that belong to it are made. `now` is
+    in seconds since the epoch: a date in the names of new jobs. `secrets` are values of the environment that no request
+    keeps in plain text.
     """
 
     origin: str = ""
@@ -109,6 +106,7 @@ class PrepareOptions:
     folder: Path | None = None
     replace: bool = False
     redo: Redo = ""
+    token: str = ""
     now: float = 0.0
     secrets: tuple[str, ...] = ()
 
@@ -118,13 +116,16 @@ class PreparedRun:
     """The jobs in order, those of them that are done already, and what is wrong with their paths.
 
     `paths` says where the video of each job goes, by external id; a task id that is not known yet stands in it as
-    `{task_id}`.
+    `{task_id}`. `changes` says of jobs that are made once more what is other than in their sidecars. `rounds` are those
+    of the ledger that the run goes on with: they become one, the first.
     """
 
     jobs: list[Job] = field(default_factory=list)
     skipped: dict[str, Outcome] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     paths: dict[str, Path] = field(default_factory=dict)
+    changes: dict[str, str] = field(default_factory=dict)
+    rounds: list[str] = field(default_factory=list)
 
 
 class PathRegistry:
@@ -132,15 +133,16 @@ class PathRegistry:
 
     def __init__(self) -> None:
         self._owners: dict[str, Job] = {}
+        self._stems: dict[str, Job] = {}
         self._folders: set[Path] = set()
         self._real: dict[Path, Path] = {}
         self._inside: dict[tuple[Path, Path], bool] = {}
 
-    def take(self, job: Job, path: Path, *, is_final: bool) -> Outcome | None:
-        """Give the job its path; how it stands if its files are there already (then it need not be done).
+    def take(self, job: Job, path: Path, *, is_final: bool) -> None:
+        """Give the job its path.
 
         A path that is not final, since a task id is still to come into it, is nobody else's. Raises UsageError for a
-        path that another job has and for what is in the way, LocalError for a folder that is of no use.
+        path that another job has, or that could be that of another job's second file.
         """
         twin = self._owners.setdefault(job.external_id, job)
         if twin is not job:
@@ -149,25 +151,34 @@ class PathRegistry:
             raise UsageError(f"job {job.name} asks for the very same as {position}", hint=hint)
         if problem := encoding_problem(str(path)):
             raise UsageError(f"{path}: {problem}")
+        if not is_final:
+            return
         if path.parent not in self._real:
             self._real[path.parent] = Path(os.path.realpath(path.parent))
         sidecar = self._real[path.parent] / sidecar_path(path).name
-        other = self._owners.setdefault(file_key(str(sidecar)), job) if is_final else job
+        other = self._owners.setdefault(file_key(str(sidecar)), job)
         if other is not job:
             placeholder = "{-take}" if other.name == job.name else "{job}"
             hint = f"give output.name a {placeholder}"
             raise UsageError(f"{path} is where the video of job {other.name} goes too", hint=hint)
-        result = existing_result(job, path)
-        if result is not None:
-            note, outputs = result
-            facts = {"task_id": note.task_id, "cost": note.cost_usd, "outputs": outputs, "times": note.times}
-            return Outcome(job=job, state="skipped", reason="its file is there", **facts)  # type: ignore[arg-type]
+        self._stems[file_key(str(sidecar.with_suffix("")))] = job
+
+    def ensure_apart(self, job: Job, path: Path) -> None:
+        """Raise UsageError where further or earlier files of another job of the run would have this job's name."""
+        stem = numbered_stem(path.stem)
+        folder = self._real.get(path.parent)
+        other = self._stems.get(file_key(str(folder / stem))) if stem and folder else None
+        if other is not None and other is not job:
+            message = f"{path} could be the name of a second or an earlier file of job {other.name} too"
+            raise UsageError(message, hint=f"give job {job.name} a name that does not end in .NUMBER")
+
+    def ensure_usable(self, job: Job, path: Path) -> None:
+        """Raise UsageError for what is in the way, LocalError for a folder that is of no use."""
         ensure_free(job, path)
         ensure_sidecar_free(job, path)
         if path.parent not in self._folders:
             ensure_writable(path.parent)
             self._folders.add(path.parent)
-        return None
 
     def check_inside(self, job: Job, base: Path) -> None:
         """Raise UsageError where the folder that a job file names leads out of its own, `base`, through a link.
@@ -182,34 +193,37 @@ class PathRegistry:
             raise UsageError(f"{folder} leads out of the folder of {Path(job.file).name} through a link", hint=hint)
 
 
-def prepare_jobs(checked: Iterable[CheckedJob], options: PrepareOptions, entry_of: EntryOf) -> PreparedRun:
-    """Make every checked job ready.
+def prepare_jobs(
+    checked: Iterable[CheckedJob], options: PrepareOptions, known: KnownEntries, query: QueryAttempt | None = None
+) -> PreparedRun:
+    """Make every checked job ready; `query` asks the service for an attempt that is to be new.
 
     Raises LocalError where a media file cannot be read any more, or a folder cannot be written to.
     """
     pending = in_dependency_order(list(checked))
     are_linked = options.shard is not None or any(draft.needs for draft in pending)
     for draft in pending:
-        draft.job = _first_take(draft, options)
+        draft.job = _first_attempt(draft, options)
         draft.identity = with_external_id(draft.job, "").external_id if are_linked else ""
     if options.shard:
         chains = chain_of(pending)
         pending = [draft for draft in pending if options.shard.takes(chains[draft.position])]
+    prepared = PreparedRun()
+    chooser = AttemptChooser(known, origin=options.origin, redo=options.redo, token=options.token, now=options.now)
+    choices = chooser.choose([draft.job for draft in pending if draft.job], query)
+    prepared.rounds = choices.rounds
     jobs: dict[int, Job] = {}
-    for draft in pending:
+    registry = PathRegistry()
+    for draft, choice in zip(pending, choices.of_jobs, strict=True):
         needs = {name: jobs[needed.position].external_id for name, needed in draft.needs.items()}
-        jobs[draft.position] = replace(_current_take(draft, options, entry_of), needs=needs)
-    prepared, registry = PreparedRun(), PathRegistry()
-    for draft in pending:
-        job, spec = jobs[draft.position], draft.checked.job
+        jobs[draft.position] = job = replace(choice.job, needs=needs)
         try:
-            _claim_path(job, draft.checked, options, entry_of, registry, prepared)
+            _claim_path(replace(choice, job=job), options, registry, prepared)
         except UsageError as error:
-            line, column = spec.position("output.name")
-            finding = _finding(job, error)
-            prepared.findings.append(replace(finding, file=str(spec.file), line=line, column=column))
+            prepared.findings.append(_finding_at(draft.checked, job, error))
         if job.external_id not in prepared.skipped:
-            prepared.findings += _damaged_pictures(job, draft.checked, entry_of)
+            prepared.findings += _damaged_pictures(job, draft.checked, known.entry_of)
+    _check_names(prepared, [(jobs[draft.position], draft.checked) for draft in pending], registry)
     prepared.jobs = with_labels([jobs[position] for position in sorted(jobs)])
     return prepared
 
@@ -237,34 +251,50 @@ def prepare_new_jobs(jobs: Iterable[Job], options: PrepareOptions, entry_of: Ent
     prepared, registry = PreparedRun(jobs=with_labels(list(jobs))), PathRegistry()
     for job in prepared.jobs:
         try:
-            _claim_path(job, None, options, entry_of, registry, prepared)
+            entry = entry_of(job.external_id)
+            choice = ChosenAttempt(job=job, attempt=Attempt(entry=entry), path=path_for_entry(job, entry, options.now))
+            _claim_path(choice, options, registry, prepared)
         except UsageError as error:
             prepared.findings.append(replace(_finding(job, error), flag="--output"))
     return prepared
 
 
-def _claim_path(
-    job: Job,
-    checked: CheckedJob | None,
-    options: PrepareOptions,
-    entry_of: EntryOf,
-    registry: PathRegistry,
-    prepared: PreparedRun,
-) -> None:
+def _claim_path(choice: ChosenAttempt, options: PrepareOptions, registry: PathRegistry, prepared: PreparedRun) -> None:
     """Give the job its path. Raises UsageError where it cannot have one, or cannot be the job that it says it is."""
-    entry = entry_of(job.external_id)
-    if entry is not None and entry.request != job.request:
-        raise UsageError(f"external_task_id {job.external_id} was used for another request", hint="give another id")
-    if options.redo and checked and _has_own_id(checked) and _is_past(job, options.redo, entry):
-        hint = "give another external_task_id, or leave that job out with --only"
-        raise UsageError(f"job {job.name} has an external_task_id of its own: there is no other take of it", hint=hint)
-    if checked and options.folder is None:
-        registry.check_inside(job, checked.job.base)
-    path = prepared.paths[job.external_id] = path_for_entry(job, entry, options.now)
-    is_final = UNKNOWN_TASK_ID not in job.target.template or bool(entry and entry.task_id)
-    skipped = registry.take(job, path, is_final=is_final)
-    if skipped is not None:
-        prepared.skipped[job.external_id] = skipped
+    job, attempt, entry = choice.job, choice.attempt, choice.attempt.entry
+    if choice.refusal:
+        raise UsageError(choice.refusal, hint=choice.hint)
+    if job.file and options.folder is None:
+        registry.check_inside(job, Path(job.file).parent)
+    path = prepared.paths[job.external_id] = attempt.outputs[0].path if attempt.outputs else choice.path
+    is_final = UNKNOWN_TASK_ID not in job.target.template or bool(entry and entry.task_id) or bool(attempt.outputs)
+    registry.take(job, path, is_final=is_final)
+    if attempt.outputs and attempt.sidecar is not None:
+        note = attempt.sidecar
+        facts = {"task_id": note.task_id, "cost": note.cost_usd, "outputs": attempt.outputs, "times": note.times}
+        outcome = Outcome(job=job, state="skipped", reason="its file is there", **facts)  # type: ignore[arg-type]
+        prepared.skipped[job.external_id] = outcome
+        return
+    registry.ensure_usable(job, path)
+    sidecar = read_sidecar(sidecar_path(path))
+    if sidecar is not None and sidecar.is_of_take(job) and sidecar.external_id != job.external_id:
+        prepared.changes[job.external_id] = describe_change(sidecar, job, options.origin)
+
+
+def _check_names(prepared: PreparedRun, jobs: Iterable[tuple[Job, CheckedJob]], registry: PathRegistry) -> None:
+    """Note the jobs whose name is what kirin would call another file of another job."""
+    for job, checked in jobs:
+        path = prepared.paths.get(job.external_id)
+        if path is not None and job.external_id not in prepared.skipped:
+            try:
+                registry.ensure_apart(job, path)
+            except UsageError as error:
+                prepared.findings.append(_finding_at(checked, job, error))
+
+
+def _finding_at(checked: CheckedJob, job: Job, error: UsageError) -> Finding:
+    line, column = checked.job.position("output.name")
+    return replace(_finding(job, error), file=str(checked.job.file), line=line, column=column)
 
 
 def _finding(job: Job, error: UsageError) -> Finding:
@@ -285,7 +315,7 @@ def with_labels(jobs: list[Job]) -> list[Job]:
     return labelled
 
 
-def _first_take(pending: PendingJob, options: PrepareOptions) -> Job:
+def _first_attempt(pending: PendingJob, options: PrepareOptions) -> Job:
     checked, spec = pending.checked, pending.checked.job
     assert checked.model is not None  # noqa: S101  (a job of an unknown model has an error and is not prepared)
     folder = options.folder or spec.output.dir or spec.base / "renders"
@@ -314,43 +344,8 @@ def make_job(
     external_id = str(values.pop("external_task_id", None) or "")
     request = request_text(model.id, values, needs, options.secrets)
     job = Job(
-        name=name, label=name, model=model, values=values, request=request, external_id=external_id,
-        scope=options.scope, target=target, take=take,
+        name=normalize_name(name), label=name, model=model, values=values, request=request, external_id=external_id,
+        scope=options.scope, target=target, take=take, has_own_id=bool(external_id),
         masked=bool(options.secrets) and request != request_text(model.id, values, needs),
     )  # fmt: skip
     return job if job.external_id else with_external_id(job, options.origin)
-
-
-def with_external_id(job: Job, origin: str) -> Job:
-    """The job with the external id that follows from what it asks for."""
-    external_id = derive_external_id(origin, job.request, scope=job.scope, job=job.name, take=job.take)
-    return replace(job, external_id=external_id)
-
-
-def _has_own_id(checked: CheckedJob) -> bool:
-    """Whether the person gave the job its external id: then it has one take only (rule A4)."""
-    return bool(checked.values.get("external_task_id"))
-
-
-def _current_take(pending: PendingJob, options: PrepareOptions, entry_of: EntryOf) -> Job:
-    """The take to be made or gone on with: with --again a new one, after failures the latest there is.
-
-    Of a job with several takes each goes on by so many, so that no two of them meet.
-    """
-    assert pending.job is not None  # noqa: S101  (every pending job has got its first take)
-    job = pending.job
-    while not _has_own_id(pending.checked) and _is_past(job, options.redo, entry_of(job.external_id)):
-        following = with_external_id(replace(job, take=job.take + pending.checked.job.takes), options.origin)
-        if not options.redo and entry_of(following.external_id) is None:
-            break
-        job = following
-    return job
-
-
-def _is_past(job: Job, redo: Redo, entry: LedgerEntry | None) -> bool:
-    """Whether another take may follow this one: with --again whatever was begun, else what ended badly."""
-    if redo != "again":
-        return entry is not None and entry.state in ENDED_BADLY
-    if entry is not None and entry.state is LedgerState.INTENT and not entry.counters.exposed:
-        return False  # a take that was never sent is new
-    return entry is not None or existing_result(job, output_path(job)) is not None

@@ -27,6 +27,7 @@ from kirin_cli.run.events import Notice, Queued
 from kirin_cli.run.job import Job, Outcome, Summary
 from kirin_cli.run.job_run import Download, Finished, JobRun, NextStep, RunContext, Wait
 from kirin_cli.run.limits import Admission, RunLimits
+from kirin_cli.run.noted_task import adopt_noted
 from kirin_cli.run.outcomes import (
     finish_expired,
     finish_failed,
@@ -53,7 +54,7 @@ def make_intent(job: Job, context: RunContext, run_id: str) -> Intent:
         origin=context.origin, account=context.account, external_id=job.external_id, model=model, request=job.request,
         plan=serialize_plan(job), mode=first, duration=rest,
         input_seconds=input_seconds(job.model, job.values), job=job.name, job_file=job_file, scope=job.scope,
-        take=job.take, run_id=run_id,
+        take=job.take, attempt=job.attempt, redo_round=job.redo_round, run_id=run_id,
     )  # fmt: skip
 
 
@@ -72,8 +73,13 @@ def finish_ended(job_run: JobRun) -> NextStep:
             return finish_expired(job_run, "its URLs had expired")
 
 
+def begin(job_run: JobRun) -> NextStep:
+    """A job that this ledger has not seen sent: it has a task already, or gets one."""
+    return adopt_noted(job_run) if job_run.job.noted_task else submit(job_run)
+
+
 STEPS: Final[Mapping[LedgerState, Callable[[JobRun], NextStep]]] = {
-    LedgerState.INTENT: submit,
+    LedgerState.INTENT: begin,
     LedgerState.SENDING: mark_owner_died,
     LedgerState.UNKNOWN: reconcile,
     LedgerState.ABSENT: resend_or_give_up,
@@ -156,7 +162,8 @@ class JobQueue:
             return True
         name, price = job_run.job.external_id, self._prices.trusted_price(job_run.job, job_run.entry.input_seconds)
         usd = price.usd if price else None
-        if job_run.entry.state is not LedgerState.INTENT or self._limits.stop_reason():
+        is_paid = job_run.entry.state is not LedgerState.INTENT or job_run.job.noted_task
+        if is_paid or self._limits.stop_reason():
             budget.resume(name, usd)
             return True
         admission = budget.admit(name, usd)

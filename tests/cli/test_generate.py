@@ -142,7 +142,7 @@ def test_I6_a_path_with_escapes_is_shown_for_what_it_is(home, value):
 def test_further_outputs_of_one_file_get_numbers():
     target = parse_output("clip.mp4", replace=True)
     assert target.replace
-    assert render_name(target.template, **FACTS, n=2) == "clip-2.mp4"
+    assert render_name(target.template, **FACTS, n=2) == "clip.2.mp4"
 
 
 def test_a_folder_that_is_called_like_a_video_stays_a_folder(tmp_path):

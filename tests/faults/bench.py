@@ -5,6 +5,7 @@ oracle when it ends.
 """
 
 import io
+import os
 import random
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -203,8 +204,8 @@ def open_run(
             prepared = prepare_unfinished(session)
         else:
             checked = check_job_files(JobFileFlags(files=[machine.file])).jobs
-            choices = PrepareOptions(origin=ORIGIN, redo="again" if setting.again else "")
-            prepared = prepare_jobs(checked, choices, session.find_entry)
+            choices = PrepareOptions(origin=ORIGIN, redo="again" if setting.again else "", token=os.urandom(4).hex())
+            prepared = prepare_jobs(checked, choices, session.known_entries(), session.query_attempt)
         assert not prepared.findings, prepared.findings
         limit, assumed = (Decimal(usd) if usd else None for usd in (setting.max_cost, setting.assume_cost))
         options = RunOptions(setting.in_flight, setting.timeout, limit, assumed)

@@ -106,7 +106,7 @@ def test_D14_a_video_that_somebody_changed_is_not_fetched_over_it(machine: Bench
 def test_D14_of_two_files_the_missing_one_is_fetched_but_not_over_one_that_was_changed(machine: Bench) -> None:
     machine.api.api.results = [machine.cdn.url("/result.mp4?1"), machine.cdn.url("/result.mp4?2")]
     assert machine.run_unjudged().exit_code == 0
-    first, second = machine.renders / "rain.mp4", machine.renders / "rain-2.mp4"
+    first, second = machine.renders / "rain.mp4", machine.renders / "rain.2.mp4"
     second.unlink()
     assert (machine.run_unjudged().exit_code, second.read_bytes()) == (0, CLIP)
     second.unlink()

@@ -26,7 +26,7 @@ FACTS = {"job": "harbour", "model": "kirin_v1_t2v", "ext": "mp4"}
     [
         (DEFAULT_TEMPLATE, {}, "harbour.mp4"),
         (DEFAULT_TEMPLATE, {"take": 2}, "harbour-2.mp4"),
-        (DEFAULT_TEMPLATE, {"take": 3, "n": 2}, "harbour-3-2.mp4"),
+        ("{job}{-take}{-n}.{ext}", {"take": 3, "n": 2}, "harbour-3.2.mp4"),
         ("{model}/{date}/{job}_{take}_{n}_{task_id}.{ext}", {"task_id": "t-1", "date": "2026-01-31"},
          "kirin_v1_t2v/2026-01-31/harbour_1_1_t-1.mp4"),
         ("{job}: {take}.{ext}", {}, "harbour_ 1.mp4"),

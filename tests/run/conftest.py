@@ -1,8 +1,9 @@
 """Job files, a ledger and results in a folder, as a run finds them before it asks the service anything."""
 
 import hashlib
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -11,16 +12,21 @@ from typing import Any
 import pytest
 from support.fast_folder import fast_folder
 
+from kirin_cli.api.client import QueryResult, QueryStatus
 from kirin_cli.cli.flags import JobFileFlags
 from kirin_cli.cli.job_files import check_job_files
 from kirin_cli.ledger.entry import EntryKey, Intent, LedgerEntry
 from kirin_cli.ledger.ledger import Ledger
+from kirin_cli.ledger.queries import entries_beyond_first_ids, entries_of_rounds
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
 from kirin_cli.run import outcomes, outputs
+from kirin_cli.run.attempt_choice import QueryAttempt
+from kirin_cli.run.attempts import KnownEntries
 from kirin_cli.run.check import CheckedJob
 from kirin_cli.run.job import Job, OutputFile
 from kirin_cli.run.prepare import PreparedRun, PrepareOptions, prepare_jobs
 from kirin_cli.run.resume import serialize_plan
+from kirin_cli.wire.responses import parse_task
 
 ORIGIN = "https://cloud.example"
 ACCOUNT = "me"
@@ -53,6 +59,7 @@ class RunFolder:
     folder: Path
     ledger: Ledger
     now: float = 0.0
+    query: QueryAttempt | None = None
 
     def write(self, *lines: str, name: str = "jobs.yaml") -> Path:
         path = self.folder / name
@@ -70,9 +77,14 @@ class RunFolder:
         return list(found.jobs)
 
     def prepared(self, *paths: Path, **choices: Any) -> PreparedRun:
-        return prepare_jobs(
-            self.checked(*paths), PrepareOptions(**{"origin": ORIGIN, "now": self.now, **choices}), self.entry_of
+        options = PrepareOptions(**{"origin": ORIGIN, "now": self.now, "token": os.urandom(4).hex(), **choices})
+        store = self.ledger.store
+        known = KnownEntries(
+            entry_of=self.entry_of,
+            beyond_first_ids=lambda: entries_beyond_first_ids(store, ORIGIN, ACCOUNT),
+            of_rounds=lambda rounds: entries_of_rounds(store, rounds),
         )
+        return prepare_jobs(self.checked(*paths), options, known, self.query)
 
     def entry_of(self, external_id: str) -> LedgerEntry | None:
         return self.ledger.get(EntryKey(origin=ORIGIN, account=ACCOUNT, external_id=external_id))
@@ -83,7 +95,8 @@ class RunFolder:
         entry = self.ledger.intend(
             Intent(
                 origin=ORIGIN, account=ACCOUNT, external_id=job.external_id, model=model, mode=mode, duration=duration,
-                request=job.request, plan=serialize_plan(job), job=job.name, job_file=job.file, take=job.take,
+                request=job.request, plan=serialize_plan(job), job=job.name, job_file=job.file,
+                take=job.take, attempt=job.attempt, redo_round=job.redo_round, scope=job.scope,
             )
         )  # fmt: skip
         for event in TO[state]:
@@ -110,3 +123,14 @@ def desk(tmp_path: Path) -> Iterator[RunFolder]:
         with Ledger.open(desk.folder / "state", lambda: desk.now) as ledger:
             desk.ledger = ledger
             yield desk
+
+
+@pytest.fixture
+def api_result() -> Callable[[str], QueryResult]:
+    """Makes what a query came to: found (task t1), absent, denied or unclear."""
+
+    def make(kind: str) -> QueryResult:
+        task = parse_task({"id": "t1", "status": "completed"}) if kind == "found" else None
+        return QueryResult(kind=QueryStatus(kind), task=task)
+
+    return make

@@ -22,11 +22,14 @@ def job(folder: Path, template: str = "{job}{-n}.{ext}", *, replace: bool = Fals
 @pytest.mark.parametrize(
     ("template", "first", "second"),
     [
-        ("{job}{-n}.{ext}", "rain.mp4", "rain-2.mp4"),
-        ("{job}.{ext}", "rain.mp4", "rain-2.mp4"),
-        ("{n}/{job}.{ext}", "1/rain.mp4", "2/rain.mp4"),
-        ("{job}", "rain", "rain-2"),
-        ("{date}.{ext}", "2025-06-15.mp4", "2025-06-15-2.mp4"),
+        ("{job}{-n}.{ext}", "rain.mp4", "rain.2.mp4"),
+        ("{job}.{ext}", "rain.mp4", "rain.2.mp4"),
+        ("{job}{-n}{-take}.{ext}", "rain.mp4", "rain.2.mp4"),
+        ("{job}-{n}.{ext}", "rain-1.mp4", "rain-2.mp4"),
+        ("{n}/{job}.{ext}", "1/rain.mp4", "1/rain.2.mp4"),
+        ("{job}", "rain", "rain.2"),
+        ("film.mov", "film.mov", "film.2.mov"),
+        ("{date}.{ext}", "2025-06-15.mp4", "2025-06-15.2.mp4"),
     ],
 )
 def test_further_outputs_never_meet_the_first(template, first, second):

@@ -146,7 +146,7 @@ def test_D14_a_sandbox_file_may_be_replaced_and_a_persons_file_may_not(tmp_path)
     path = noted(tmp_path, origin="sandbox:1", external_id="krn1-OLD")
     assert output_files.ensure_free(job(tmp_path), path)
     path.write_bytes(b"a video of my own")
-    with pytest.raises(UsageError, match="was made from another request"):
+    with pytest.raises(UsageError, match="is not the file that was fetched"):
         output_files.ensure_free(job(tmp_path), path)
     assert output_files.ensure_free(job(tmp_path, replace=True), path)
 

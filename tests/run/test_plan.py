@@ -67,13 +67,13 @@ def test_a_job_whose_file_is_there_is_skipped(desk):
     assert (plan.action, plan.reason, plan.path) == ("skip", "its file is there", path)
 
 
-def test_retried_and_repeated_jobs_are_sent_as_new_takes(desk):
+def test_retried_and_repeated_jobs_are_sent_as_new_attempts(desk):
     desk.jobs("rain", "snow")
     rain, snow = desk.prepared().jobs
     desk.stands(rain, LedgerState.FAILED)
     desk.stands(snow, LedgerState.DONE)
-    assert [(plan.action, plan.job.take) for plan in plans(desk, redo="retry-failed")] == [("send", 2), ("fetch", 1)]
-    assert [(plan.action, plan.job.take) for plan in plans(desk, redo="again")] == [("send", 2), ("send", 2)]
+    assert [(plan.action, plan.job.attempt) for plan in plans(desk, redo="retry-failed")] == [("send", 2), ("fetch", 1)]
+    assert [(plan.action, plan.job.attempt) for plan in plans(desk, redo="again")] == [("send", 2), ("send", 2)]
 
 
 def test_names_with_a_day_or_a_task_are_those_that_the_run_will_use(desk):

@@ -17,6 +17,10 @@ def takes(prepared: PreparedRun) -> list[int]:
     return [job.take for job in prepared.jobs]
 
 
+def attempts(prepared: PreparedRun) -> list[int]:
+    return [job.attempt for job in prepared.jobs]
+
+
 def words(prepared: PreparedRun) -> str:
     (finding,) = prepared.findings
     return finding.message
@@ -61,42 +65,56 @@ def test_a_job_whose_file_is_there_is_skipped_without_a_ledger(desk):
     assert [output.path for output in outcome.outputs] == [path]
 
 
-def test_D14_a_changed_prompt_with_the_old_file_in_place_is_refused_before_anything_is_sent(desk):
+def test_a_changed_prompt_is_made_and_says_what_changed(desk):
     desk.jobs("rain")
     (rain,) = desk.prepared().jobs
     desk.result(rain, desk.folder / "renders/rain.mp4")
+    desk.write("jobs:", "  - {name: rain, params: {prompt: another, duration: 10}}")
+    prepared = desk.prepared()
+    (changed,) = prepared.jobs
+    assert not prepared.findings
+    assert not prepared.skipped
+    assert prepared.changes == {changed.external_id: "its prompt changed, its duration is new"}
+
+
+def test_D14_a_video_that_its_sidecar_does_not_mean_is_in_the_way_of_a_changed_prompt(desk):
+    desk.jobs("rain")
+    (rain,) = desk.prepared().jobs
+    path = desk.result(rain, desk.folder / "renders/rain.mp4")
+    path.write_bytes(b"cut by a person")
     desk.write("jobs:", "  - {name: rain, params: {prompt: another}}")
     prepared = desk.prepared()
-    assert "rain.mp4 is there already and was made from another request" in words(prepared)
+    assert "rain.mp4 is there already and is not the file that was fetched" in words(prepared)
     assert "--force replaces it" in words(prepared)
     (finding,) = prepared.findings
     assert (finding.file, finding.line) == (str(desk.folder / "jobs.yaml"), 4)
     assert not desk.prepared(replace=True).findings
 
 
-def test_again_makes_a_take_of_its_own_beside_the_old_file(desk):
+def test_again_makes_an_attempt_whose_file_has_the_name_of_the_take(desk):
     desk.jobs("rain")
     (rain,) = desk.prepared().jobs
     desk.result(rain, desk.folder / "renders/rain.mp4")
     (again,) = desk.prepared(redo="again").jobs
-    assert again.take == 2
+    assert (again.take, again.attempt, again.label) == (1, 2, "rain")
     assert again.external_id != rain.external_id
-    assert again.label == "rain-2"
-    desk.result(again, desk.folder / "renders/rain-2.mp4")
-    assert takes(desk.prepared(redo="again")) == [3]
-    assert takes(desk.prepared()) == [1]
+    assert desk.prepared(redo="again").paths == {again.external_id: desk.folder / "renders/rain.mp4"}
+    desk.result(again, desk.folder / "renders/rain.mp4")
+    assert attempts(desk.prepared(redo="again")) == [3]
+    assert attempts(desk.prepared()) == [2]
+    assert list(desk.prepared().skipped) == [again.external_id]
 
 
 @pytest.mark.parametrize("state", [state for state in LedgerState if state is not LedgerState.INTENT])
-def test_again_goes_past_whatever_was_begun(desk, state):
+def test_again_goes_past_whatever_another_command_began(desk, state):
     desk.jobs("rain")
     (rain,) = desk.prepared().jobs
     desk.stands(rain, state)
-    assert takes(desk.prepared(redo="again")) == [2]
+    assert attempts(desk.prepared(redo="again")) == [2]
 
 
-def test_again_takes_a_take_that_was_never_sent_for_new(desk):
-    # Else a run that was stopped by an empty account would leave takes behind that `kirin resume` pays for besides.
+def test_again_takes_an_attempt_that_was_never_sent_for_new(desk):
+    # Else a run that was stopped by an empty account would leave attempts behind that nobody asked for.
     desk.jobs("rain")
     (rain,) = desk.prepared().jobs
     desk.stands(rain, LedgerState.INTENT)
@@ -106,24 +124,35 @@ def test_again_takes_a_take_that_was_never_sent_for_new(desk):
     assert ids(desk.prepared(redo="again")) == [rain.external_id]
 
 
-def test_again_leaves_a_take_alone_that_somebody_decided_to_send_again(desk):
+def test_again_leaves_an_attempt_alone_that_somebody_decided_to_send_again(desk):
     desk.jobs("rain")
     (rain,) = desk.prepared().jobs
     desk.ledger.move(desk.stands(rain, LedgerState.UNKNOWN), LedgerEvent.SEND_AGAIN)
-    assert takes(desk.prepared(redo="again")) == [2]
+    assert attempts(desk.prepared(redo="again")) == [2]
+
+
+def test_an_attempt_that_was_never_sent_is_nothing_that_a_plain_run_pays_for(desk):
+    desk.jobs("rain")
+    (rain,) = desk.prepared().jobs
+    desk.result(rain, desk.folder / "renders/rain.mp4")
+    desk.stands(rain, LedgerState.DONE)
+    (again,) = desk.prepared(redo="again").jobs
+    desk.stands(again, LedgerState.INTENT)
+    assert list(desk.prepared().skipped) == [rain.external_id]
+    assert ids(desk.prepared(redo="again")) == [again.external_id]
 
 
 @pytest.mark.parametrize("state", [LedgerState.FAILED, LedgerState.REJECTED])
-def test_what_failed_is_left_and_gets_a_new_take_only_when_asked_for(desk, state):
+def test_what_failed_is_left_and_gets_a_new_attempt_only_when_asked_for(desk, state):
     desk.jobs("rain")
     (rain,) = desk.prepared().jobs
     desk.stands(rain, state)
-    assert takes(desk.prepared()) == [1]
+    assert attempts(desk.prepared()) == [1]
     (retried,) = desk.prepared(redo="retry-failed").jobs
-    assert retried.take == 2
+    assert (retried.take, retried.attempt) == (1, 2)
     desk.stands(retried, LedgerState.RUNNING)
-    assert takes(desk.prepared()) == [2]  # what is under way is gone on with
-    assert takes(desk.prepared(redo="retry-failed")) == [2]
+    assert attempts(desk.prepared()) == [2]  # what is under way is gone on with
+    assert attempts(desk.prepared(redo="retry-failed")) == [2]
 
 
 @pytest.mark.parametrize(
@@ -144,13 +173,14 @@ def test_retry_failed_never_sends_again_what_may_have_been_paid_for(desk, state)
     assert ids(desk.prepared(redo="retry-failed")) == [rain.external_id]
 
 
-def test_takes_of_one_job_go_on_without_meeting(desk):
+def test_takes_of_one_job_have_attempts_of_their_own(desk):
     desk.write("jobs:", "  - {name: rain, take: 2, params: {prompt: rain}}")
     first, second = desk.prepared().jobs
     assert [first.label, second.label] == ["rain", "rain-2"]
     desk.stands(first, LedgerState.FAILED)
     desk.stands(second, LedgerState.FAILED)
-    assert takes(desk.prepared(redo="retry-failed")) == [3, 4]
+    retried = desk.prepared(redo="retry-failed")
+    assert (takes(retried), attempts(retried)) == ([1, 2], [2, 2])
 
 
 WITH_ID = "  - {name: rain, params: {prompt: PROMPT, external_task_id: order-7}}"
@@ -181,7 +211,7 @@ def test_A4_several_takes_with_one_id_are_an_error(desk):
     ("redo", "state"),
     [("again", LedgerState.DONE), ("again", LedgerState.FAILED), ("retry-failed", LedgerState.FAILED)],
 )
-def test_A4_there_is_no_new_take_of_an_id_of_ones_own(desk, redo, state):
+def test_A4_there_is_no_new_attempt_of_an_id_of_ones_own(desk, redo, state):
     desk.write("jobs:", WITH_ID)
     desk.stands(desk.prepared().jobs[0], state)
     assert "has an external_task_id of its own" in words(desk.prepared(redo=redo))

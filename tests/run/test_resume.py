@@ -98,5 +98,5 @@ def test_where_files_go_can_be_changed(desk):
     films = desk.folder / "films"
     assert target() == rain.target
     assert target(force=True) == OutputTarget(rain.target.folder, rain.target.template, replace=True)
-    assert target(OutputTarget(films, "{job}{-take}{-n}.{ext}")) == OutputTarget(films, "film-{job}.{ext}")
+    assert target(OutputTarget(films, "{job}{-take}.{ext}")) == OutputTarget(films, "film-{job}.{ext}")
     assert target(OutputTarget(films, "clip.{ext}", replace=True)) == OutputTarget(films, "clip.{ext}", replace=True)

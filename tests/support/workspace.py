@@ -84,8 +84,12 @@ class Workspace:
 
     def entries(self) -> dict[str, LedgerEntry]:
         """What stands in the ledger, by the names of the jobs."""
+        return {entry.job: entry for entry in self.all_entries()}
+
+    def all_entries(self) -> list[LedgerEntry]:
+        """What stands in the ledger, oldest first."""
         with Ledger.open(self.home.state, lambda: 0.0) as ledger:
-            return {entry.job: entry for entry in reversed(select_entries(ledger.store))}
+            return select_entries(ledger.store)[::-1]
 
 
 @contextmanager

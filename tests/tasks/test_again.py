@@ -16,45 +16,72 @@ def test_what_is_there_is_skipped_without_key_network_or_ledger(workspace):
     assert again.stdout == first.stdout
     assert "rain: skipped, its file is there" in again.stderr
     plan = workspace.kirin("plan", "jobs.yaml", "--json", KIRIN_API_KEY="").data
-    assert plan["totals"] == {"skip": 2, "cost_usd": "0"}
+    assert (plan["totals"]["skip"], plan["totals"]["cost_usd"]) == (2, "0")
     assert workspace.paid == 2
 
 
-def test_D14_a_changed_prompt_is_refused_then_forced_or_made_again(workspace):
-    workspace.jobs("rain")
+def test_a_changed_job_is_made_and_the_earlier_video_stays_beside_it(workspace):
+    workspace.jobs("rain", "snow", "hail")
     workspace.kirin("run", "jobs.yaml")
     old = (workspace.renders / "rain.mp4").read_bytes()
-    workspace.write("jobs:", "  - {name: rain, params: {prompt: another, aspect_ratio: '1:1'}}")
-    refused = workspace.kirin("run", "jobs.yaml", expect=2)
-    assert "jobs.yaml:4" in refused.stderr
-    assert "was made from another request" in refused.stderr
-    assert workspace.kirin("plan", "jobs.yaml", expect=2).stderr.startswith(refused.stderr[:40])
-    assert workspace.paid == 1
-    workspace.kirin("run", "jobs.yaml", "--force")
-    assert workspace.paid == 2
+    workspace.write(
+        "jobs:",
+        "  - {name: rain, params: {prompt: another, aspect_ratio: '1:1'}}",
+        *(f"  - {{name: {name}, params: {{prompt: a {name}}}}}" for name in ("snow", "hail")),
+    )
+    plan = workspace.kirin("plan", "jobs.yaml", "--json").data
+    assert [(job["action"], job["reason"]) for job in plan["jobs"]] == [
+        ("send", "its prompt changed, its aspect_ratio is new"),
+        ("skip", "its file is there"),
+        ("skip", "its file is there"),
+    ]
+    ran = workspace.kirin("run", "jobs.yaml", "--json")
+    assert ran.states == {"rain": "done", "snow": "skipped", "hail": "skipped"}
+    assert workspace.paid == 4
+    assert (workspace.renders / "rain.old-1.mp4").read_bytes() == old
     assert (workspace.renders / "rain.mp4").read_bytes() != old
-    assert "skipped" in workspace.kirin("run", "jobs.yaml").stderr
+    note = json.loads((workspace.renders / "rain.old-1.json").read_text())
+    assert list(note["outputs"]) == ["rain.old-1.mp4"]
+    assert workspace.kirin("run", "jobs.yaml", "--json").states["rain"] == "skipped"
+    workspace.write("jobs:", "  - {name: rain, params: {prompt: a third}}")
+    workspace.kirin("run", "jobs.yaml")
+    assert workspace.videos == ["hail.mp4", "rain.mp4", "rain.old-1.mp4", "rain.old-2.mp4", "snow.mp4"]
+    paths = {entry.external_id: entry.outputs for entry in workspace.all_entries() if entry.job == "rain"}
+    assert sorted(json.loads(text)[0]["path"].rpartition("/")[2] for text in paths.values()) == workspace.videos[1:4]
 
 
-def test_again_makes_another_take_beside_the_first(workspace):
+def test_with_force_a_changed_job_leaves_nothing_beside_it(workspace):
     workspace.jobs("rain")
     workspace.kirin("run", "jobs.yaml")
-    again = workspace.kirin("run", "jobs.yaml", "--again")
-    assert again.stdout == "renders/rain-2.mp4\n"
-    assert workspace.videos == ["rain-2.mp4", "rain.mp4"]
-    assert json.loads((workspace.renders / "rain-2.json").read_text())["take"] == 2
+    workspace.write("jobs:", "  - {name: rain, params: {prompt: another}}")
+    workspace.kirin("run", "jobs.yaml", "--force")
+    assert workspace.videos == ["rain.mp4"]
+    assert workspace.paid == 2
+
+
+def test_again_makes_another_attempt_and_the_file_has_the_name_of_the_take(workspace):
+    workspace.jobs("rain")
+    workspace.kirin("run", "jobs.yaml")
+    again = workspace.kirin("run", "jobs.yaml", "--again", "--json")
+    assert [output["path"] for output in again.data["jobs"][0]["outputs"]] == ["renders/rain.mp4"]
+    assert (again.data["jobs"][0]["take"], again.data["jobs"][0]["attempt"]) == (1, 2)
+    assert workspace.videos == ["rain.mp4", "rain.old-1.mp4"]
+    notes = [json.loads((workspace.renders / name).read_text()) for name in ("rain.json", "rain.old-1.json")]
+    assert [(note["take"], note["attempt"]) for note in notes] == [(1, 2), (1, 1)]
     assert workspace.kirin("run", "jobs.yaml").stdout == "renders/rain.mp4\n"
     assert workspace.paid == 2
 
 
-def test_again_that_was_cut_short_is_gone_on_with_by_resume_and_never_by_another_again(workspace):
+def test_again_that_was_cut_short_is_gone_on_with_by_the_same_command_and_then_begins_the_next(workspace):
     workspace.serve(speed=100)
-    workspace.jobs("rain")
+    workspace.jobs("rain", "snow")
     short = workspace.kirin("run", "jobs.yaml", "--again", "--timeout", "0.01s", expect=8)
-    assert short.stderr.endswith("to go on: kirin resume\n")
-    workspace.kirin("resume")
-    assert workspace.paid == 1
-    assert workspace.videos == ["rain.mp4"]
+    assert "kirin resume" not in short.stderr.splitlines()[-1]  # which never sends
+    workspace.kirin("run", "jobs.yaml", "--again")
+    assert workspace.paid == 2
+    assert workspace.videos == ["rain.mp4", "snow.mp4"]
+    workspace.kirin("run", "jobs.yaml", "--again")
+    assert workspace.paid == 4
 
 
 @pytest.mark.slow
@@ -94,8 +121,9 @@ def test_what_failed_is_left_and_retried_only_when_asked_for(workspace):
     assert "--retry-failed" in error["hint"]
     assert workspace.kirin("run", "jobs.yaml", "--json", expect=1).states == {"rain": "failed"}
     assert workspace.paid == 1
-    assert workspace.kirin("run", "jobs.yaml", "--retry-failed", "--json").states == {"rain-2": "done"}
-    assert workspace.kirin("run", "jobs.yaml", "--json").states == {"rain-2": "skipped"}
+    assert workspace.kirin("run", "jobs.yaml", "--retry-failed", "--json").states == {"rain": "done"}
+    assert workspace.kirin("run", "jobs.yaml", "--json").states == {"rain": "skipped"}
+    assert workspace.videos == ["rain.mp4"]
     assert workspace.paid == 2
 
 

@@ -98,7 +98,7 @@ def _make_plan(flags: PlanFlags, console: CommandConsole) -> PlanResult:
     options = prepare_options(flags.takes, flags.output, flags.job_files.allow_env)
     shard = (options.shard.index, options.shard.total) if options.shard else None
     with open_session(settings, sandbox=False) as session:
-        prepared = prepare_checked(checked, options, session)
+        prepared = prepare_checked(checked, options, session, asks=False)
         if prepared.findings:
             console.findings(prepared.findings)
             return PlanResult(findings=[*findings, *prepared.findings], refused=True, shard=shard)

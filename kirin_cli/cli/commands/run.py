@@ -61,7 +61,7 @@ def run_run(flags: RunFlags) -> int:
     options = ExecuteOptions(
         settings=settings, sandbox=flags.sandbox, limits=limits, wait=flags.wait, output=output,
         preview=flags.preview, reports=reports, shard=choices.shard,
-        resume="kirin resume" if flags.takes.again else f"kirin {shlex.join(sys.argv[1:])}",
+        resume=f"kirin {shlex.join(sys.argv[1:])}",
     )  # fmt: skip
     return execute(partial(prepare_checked, checked, choices), options, console)
 

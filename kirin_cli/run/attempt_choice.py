@@ -1,0 +1,204 @@
+"""The choice of an attempt for each job of a run, from the ledger, the sidecars and, for a new one, the service."""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from kirin_cli.api.client import Client, QueryStatus
+from kirin_cli.errors import NotPermitted, ServiceUnreachable, UsageError
+from kirin_cli.ledger.entry import LedgerEntry
+from kirin_cli.ledger.states import LedgerState
+from kirin_cli.normal_forms import normalize_name, normalize_origin
+from kirin_cli.run.attempts import Attempt, Attempts, KnownEntries, Redo, open_rounds, round_name, was_begun
+from kirin_cli.run.earlier_results import at_place
+from kirin_cli.run.identity import IdentityKey, derive_external_id, identity_key
+from kirin_cli.run.job import Job, OutputFile
+from kirin_cli.run.note_index import NoteIndex, is_of_job, job_key
+from kirin_cli.run.outputs import Sidecar, path_for_entry
+from kirin_cli.wire.responses import Task, TaskState
+
+QueryAttempt = Callable[[str], Task | None]
+"""The task that the service has under an external id, None for none. Raises where it does not say."""
+MAX_ATTEMPTS_ASKED: Final = 50
+"""Attempts of one job about which the service is asked: so many there are not, unless something is wrong."""
+ASKING_WORKERS: Final = 8
+MAX_QUERIES: Final = 4
+
+
+def query_whether_known(
+    client: Client, external_id: str, backoff: Callable[[int], float], sleep: Callable[[float], None] = time.sleep
+) -> Task | None:
+    """What the service has under an external id; asked up to MAX_QUERIES times, `backoff` seconds apart.
+
+    Raises NotPermitted, ServiceUnreachable where it does not say: then nothing may be sent.
+    """
+    for number in range(1, MAX_QUERIES + 1):
+        result = client.query(external_id)
+        if result.kind is QueryStatus.FOUND and result.task:
+            return result.task
+        if result.kind is QueryStatus.ABSENT:
+            return None
+        if result.kind in {QueryStatus.DENIED, QueryStatus.NO_BALANCE}:
+            raise NotPermitted("the service refuses the key", hint="check KIRIN_API_KEY; nothing was sent")
+        if number < MAX_QUERIES:
+            sleep(result.retry_after or backoff(number))
+    message = "the service does not say which attempts it has already; nothing was sent"
+    raise ServiceUnreachable(message, hint="the same command again goes on")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenAttempt:
+    """The job as this attempt of it, what is known of that, and where its first file goes.
+
+    `refusal` says why the command cannot have the attempt that it means, `hint` what to do.
+    """
+
+    job: Job
+    attempt: Attempt
+    path: Path
+    refusal: str = ""
+    hint: str = ""
+
+
+@dataclass(slots=True)
+class ChosenAttempts:
+    """The choices in the order of the jobs, and the rounds of the ledger that they go on with."""
+
+    of_jobs: list[ChosenAttempt] = field(default_factory=list)
+    rounds: list[str] = field(default_factory=list)
+
+
+def with_external_id(job: Job, origin: str, attempt: int = 1) -> Job:
+    """The job with the external id that follows from what it asks for."""
+    external_id = derive_external_id(
+        normalize_origin(origin), job.request, scope=job.scope, job=job.name, take=job.take, attempt=attempt
+    )
+    return replace(job, external_id=external_id, attempt=attempt)
+
+
+class AttemptChooser:
+    """Chooses for the jobs of one run at the service called `origin`; `now` is in seconds since the epoch."""
+
+    def __init__(self, known: KnownEntries, *, origin: str, redo: Redo, token: str, now: float) -> None:
+        self._known, self._origin, self._redo, self._token, self._now = known, origin, redo, token, now
+        self._by_job: dict[IdentityKey, list[LedgerEntry]] = known.by_job()
+        self._notes = NoteIndex()
+
+    def choose(self, jobs: Sequence[Job], query: QueryAttempt | None) -> ChosenAttempts:
+        """A choice for each job. Raises what `query` raises, LocalError for a file that cannot be read."""
+        attempts = [self._find(job) for job in jobs]
+        takes = {(job.name, job.take) for job in jobs}
+        rounds = open_rounds(self._redo, attempts, takes, self._known)
+        name = rounds[0] if rounds else round_name(self._redo, self._token)
+        meant = [found.next(self._redo, rounds) for found in attempts]
+        numbers = self._ask(jobs, meant, query)
+        choices = [
+            self._choice(job, found, number, task, name if is_new or found.is_in_round(number, rounds) else "")
+            for job, found, (_, is_new), (number, task) in zip(jobs, attempts, meant, numbers, strict=True)
+        ]
+        return ChosenAttempts(choices, rounds)
+
+    def _find(self, job: Job) -> Attempts:
+        """All attempts of the job that the ledger knows, and as many sidecars as it takes to choose."""
+        found = Attempts()
+        entry = self._known.entry_of(job.external_id)
+        if entry is not None:
+            found.add_entry(entry)
+        if not job.has_own_id and self._by_job:
+            for other in self._by_job.get(job_key(job), ()):
+                found.add_entry(other)
+        current = found.known.get(found.current(), Attempt())
+        sidecar = self._notes.beside(path_for_entry(job, current.entry, self._now))
+        if sidecar is not None and is_of_job(sidecar, job, self._origin):
+            found.add_sidecar(sidecar, self._outputs(sidecar, found))
+            current = found.known[found.current()]
+        if self._redo or not (current.is_open or current.outputs):
+            for sidecar in self._notes.of_job(job, self._origin):
+                found.add_sidecar(sidecar, self._outputs(sidecar, found))
+        return found
+
+    def _outputs(self, sidecar: Sidecar, found: Attempts) -> tuple[OutputFile, ...]:
+        """The files of a sidecar, if all are there; those that the ledger does not vouch for are read to the end."""
+        outputs = sidecar.outputs() or ()
+        entry = found.known.get(sidecar.attempt, Attempt()).entry
+        if entry is not None and entry.external_id == sidecar.external_id and entry.state is LedgerState.DONE:
+            return outputs
+        return outputs if all(sidecar.matches(output.path) for output in outputs) else ()
+
+    def _ask(
+        self, jobs: Sequence[Job], meant: Sequence[tuple[int, bool]], query: QueryAttempt | None
+    ) -> list[tuple[int, str]]:
+        """The number of each attempt, and the id of its task where the service has it: a new one is nobody's yet."""
+        asked = [
+            query is not None and bool(self._redo) and is_new and not job.has_own_id
+            for job, (_, is_new) in zip(jobs, meant, strict=True)
+        ]
+        if query is None or not any(asked):
+            return [(number, "") for number, _ in meant]
+        workers = ThreadPoolExecutor(ASKING_WORKERS, thread_name_prefix="ask")
+        try:
+            answers = [
+                workers.submit(self._ask_service, job, number, query) if is_asked else None
+                for job, (number, _), is_asked in zip(jobs, meant, asked, strict=True)
+            ]
+            return [
+                (number, "") if answer is None else answer.result()
+                for answer, (number, _) in zip(answers, meant, strict=True)
+            ]
+        finally:
+            workers.shutdown(wait=False, cancel_futures=True)
+
+    def _ask_service(self, job: Job, number: int, query: QueryAttempt) -> tuple[int, str]:
+        """The first attempt from `number` on that is not over yet, or that the service does not have."""
+        for attempt in range(number, number + MAX_ATTEMPTS_ASKED):
+            task = query(with_external_id(job, self._origin, attempt).external_id)
+            if task is None:
+                return attempt, ""
+            if task.state is TaskState.RUNNING or (self._redo == "retry-failed" and task.state is TaskState.COMPLETED):
+                return attempt, task.id
+        raise UsageError(f"the service has {MAX_ATTEMPTS_ASKED} attempts of job {job.name} that are not known here")
+
+    def _choice(self, job: Job, found: Attempts, number: int, task: str, redo_round: str) -> ChosenAttempt:
+        attempt = found.known.get(number, Attempt())
+        if job.has_own_id:
+            return self._own_choice(job, found, number, attempt)
+        external_id = attempt.entry.external_id if attempt.entry else ""
+        external_id = external_id or (attempt.sidecar.external_id if attempt.sidecar else "")
+        job = with_external_id(job, self._origin, number) if number > 1 else job
+        noted = ""
+        if attempt.entry is None or not was_begun(attempt.entry):
+            noted = task or (attempt.sidecar.task_id if attempt.sidecar else "")
+        job = replace(
+            job, external_id=external_id or job.external_id, attempt=number, redo_round=redo_round, noted_task=noted
+        )
+        path = path_for_entry(job, attempt.entry, self._now)
+        if attempt.sidecar is not None and not attempt.outputs and attempt.entry is None:
+            # Its file is gone: fetched again, it lies where its sidecar says.
+            name = next(iter(attempt.sidecar.files), "")
+            place = attempt.sidecar.path.with_name(name) if name else path
+            if place.with_suffix(".json") == attempt.sidecar.path and place != path:
+                job = at_place(job, place)
+                path = path_for_entry(job, None, self._now)
+        return ChosenAttempt(job=job, attempt=attempt, path=path)
+
+    def _own_choice(self, job: Job, found: Attempts, number: int, attempt: Attempt) -> ChosenAttempt:
+        """That of a job whose external id a person gave: there is one attempt of it."""
+        choice = ChosenAttempt(job=job, attempt=found.known.get(1, Attempt()), path=Path())
+        choice = replace(choice, path=path_for_entry(job, choice.attempt.entry, self._now))
+        entry = choice.attempt.entry
+        if entry is not None and _request_of(entry) != job_key(job)[3]:
+            refusal = f"external_task_id {job.external_id} was used for another request"
+            return replace(choice, refusal=refusal, hint="give another id")
+        if number > 1:
+            refusal = f"job {job.name} has an external_task_id of its own: there is no other attempt of it"
+            hint = "give another external_task_id, or leave that job out with --only"
+            return replace(choice, refusal=refusal, hint=hint)
+        noted = choice.attempt.sidecar.task_id if entry is None and choice.attempt.sidecar else ""
+        return replace(choice, job=replace(job, noted_task=noted))
+
+
+def _request_of(entry: LedgerEntry) -> str:
+    return identity_key(normalize_name(entry.job), entry.take, entry.scope, entry.request)[3]

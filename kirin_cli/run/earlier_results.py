@@ -1,0 +1,120 @@
+"""Earlier results of a take: the video at a job's place stays beside the new one, as NAME.old-1.mp4 with its sidecar.
+
+A crash between any two steps leaves both videos where a sidecar names them. Knows no service and no ledger.
+"""
+
+import glob
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from kirin_cli.atomic_file import sync_folder, write_atomically
+from kirin_cli.errors import LocalError
+from kirin_cli.formatting import iso_utc
+from kirin_cli.ledger.entry import LedgerEntry
+from kirin_cli.run.job import Job, OutputFile, OutputTarget
+from kirin_cli.run.outputs import SANDBOX, Sidecar, existing_result, read_sidecar, sidecar_path
+
+MAX_EARLIER_RESULTS: Final = 10_000
+"""Of one take; more are not kept in one folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovedResult:
+    """A result that was moved aside: whose it is, and its files by their paths before."""
+
+    external_id: str
+    origin: str
+    files: dict[Path, Path]
+
+
+def find_result(job: Job, path: Path) -> tuple[Sidecar, tuple[OutputFile, ...]] | None:
+    """The sidecar and files of this very job at its place, or beside it among the earlier results."""
+    result = existing_result(job, path)
+    if result is not None:
+        return result
+    notes = sorted(path.parent.glob(f"{glob.escape(path.stem)}.old-*.json"))[:MAX_EARLIER_RESULTS]
+    results = (existing_result(job, note.with_suffix(path.suffix)) for note in notes)
+    return next(filter(None, results), None)
+
+
+def move_aside(job: Job, path: Path) -> MovedResult | None:
+    """Move what the sidecar at the place of the job's first file `path` names, unless it is the job's own.
+
+    With `replace` (--force) nothing stays, nor does what a sandbox made. Raises LocalError.
+    """
+    sidecar = read_sidecar(sidecar_path(path))
+    if sidecar is None or job.target.replace or sidecar.external_id == job.external_id:
+        return None
+    if not sidecar.is_of_take(job) or sidecar.origin.startswith(SANDBOX):
+        return None
+    try:
+        return _move(sidecar, path)
+    except OSError as error:
+        raise LocalError(f"{path} cannot be moved aside: {error.strerror or error}") from error
+
+
+def beside_later_result(job: Job, entry: LedgerEntry, path: Path) -> Job:
+    """The job with its place among the earlier results, where a later request of its take has the place already."""
+    sidecar = read_sidecar(sidecar_path(path))
+    if sidecar is None or sidecar.external_id == job.external_id or not sidecar.is_of_take(job):
+        return job
+    is_later = (sidecar.times.get("intended", ""), sidecar.attempt) > (iso_utc(entry.created), job.attempt)
+    if job.target.replace or not is_later or sidecar.outputs() is None or sidecar.origin.startswith(SANDBOX):
+        return job
+    for stem in _earlier_stems(path):
+        place = path.with_name(f"{stem}{path.suffix}")
+        if not os.path.lexists(place) and not os.path.lexists(sidecar_path(place)):
+            return at_place(job, place)
+    return job
+
+
+def at_place(job: Job, path: Path) -> Job:
+    """The job with `path` for its first file, whatever its template; unchanged where no template can say that."""
+    if "{" in path.name or "}" in path.name:
+        return job
+    template = f"{path.stem}.{{ext}}" if path.suffix else path.name
+    return replace(job, target=OutputTarget(path.parent, template, job.target.replace))
+
+
+def _earlier_stems(path: Path) -> Iterator[str]:
+    return (f"{path.stem}.old-{number}" for number in range(1, MAX_EARLIER_RESULTS))
+
+
+def _move(sidecar: Sidecar, path: Path) -> MovedResult | None:
+    files = [path.with_name(name) for name in sidecar.files]
+    if not any(map(os.path.lexists, files)):
+        return None
+    for stem in _earlier_stems(path):
+        names = {file: path.with_name(_earlier_name(file.name, path.stem, stem)) for file in files}
+        if _is_free(path.with_name(f"{stem}.json"), names, sidecar):
+            break
+    else:
+        raise LocalError(f"{path.parent} holds too many earlier results of {path.name}", hint="move some away")
+    # The sidecar first: a file without one would be nobody's.
+    outputs = {names[path.with_name(name)].name: facts for name, facts in sidecar.files.items()}
+    note = {**sidecar.raw, "outputs": outputs, "moved_from": path.name}
+    write_atomically(path.with_name(f"{stem}.json"), json.dumps(note, indent=2, ensure_ascii=True) + "\n")
+    for before, after in names.items():
+        if os.path.lexists(before):
+            before.rename(after)
+    sync_folder(path.parent)
+    return MovedResult(external_id=sidecar.external_id, origin=sidecar.origin, files=names)
+
+
+def _earlier_name(name: str, stem: str, earlier_stem: str) -> str:
+    rest = name.removeprefix(stem)
+    return f"{earlier_stem}{rest}" if rest != name and rest.startswith(".") else f"{earlier_stem}.{name}"
+
+
+def _is_free(note: Path, names: dict[Path, Path], sidecar: Sidecar) -> bool:
+    """Whether nothing is there, or only what a crash has left of moving this very result."""
+    earlier = read_sidecar(note)
+    if os.path.lexists(note) and (earlier is None or earlier.external_id != sidecar.external_id):
+        return False
+    if earlier is None:
+        return not any(map(os.path.lexists, names.values()))
+    return not any(os.path.lexists(before) and os.path.lexists(after) for before, after in names.items())

@@ -1,0 +1,132 @@
+"""The video that was at a job's place before: kept beside with its sidecar, whatever stops the move in the middle."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kirin_cli.ledger.entry import LedgerEntry
+from kirin_cli.models import MODELS
+from kirin_cli.run import earlier_results as earlier
+from kirin_cli.run.job import Job, OutputFile, OutputTarget
+from kirin_cli.run.outputs import read_sidecar, write_sidecar
+
+CLIP = b"not much of a video"
+
+
+def job(folder, name="rain", external_id="krn1-NEW", **changes):
+    return Job(
+        name=name, label=name, model=MODELS["kirin_v1_t2v"], values={}, request='{"model": "m", "params": {}}',
+        external_id=external_id, target=OutputTarget(folder, "{job}{-take}.{ext}"), **changes,
+    )  # fmt: skip
+
+
+def made(owner, *names, intended="2025-06-15T10:00:00Z", origin="https://a.example"):
+    """The job's files and their sidecar."""
+    files = []
+    for name in names:
+        path = owner.target.folder / name
+        path.write_bytes(CLIP + name.encode())
+        files.append(OutputFile(type="video", url="", path=path, bytes=path.stat().st_size, sha256=""))
+    facts = {"files": len(files), "task_id": f"task-of-{owner.external_id}", "times": {"intended": intended}}
+    write_sidecar(owner, origin, facts, tuple(files))
+    return files[0].path
+
+
+def tree(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_all_files_of_the_earlier_result_move_with_their_sidecar(tmp_path):
+    path = made(job(tmp_path, external_id="krn1-OLD"), "rain.mp4", "rain.2.mp4")
+    moved = earlier.move_aside(job(tmp_path), path)
+    assert moved.external_id == "krn1-OLD"
+    assert [after.name for after in moved.files.values()] == ["rain.old-1.mp4", "rain.old-1.2.mp4"]
+    assert tree(tmp_path) == ["rain.json", "rain.old-1.2.mp4", "rain.old-1.json", "rain.old-1.mp4"]
+    note = read_sidecar(tmp_path / "rain.old-1.json")
+    assert [output.path.name for output in note.outputs()] == ["rain.old-1.mp4", "rain.old-1.2.mp4"]
+    assert earlier.move_aside(job(tmp_path), path) is None
+
+
+def test_each_earlier_result_has_a_number_of_its_own(tmp_path):
+    for number in (1, 2, 3):
+        path = made(job(tmp_path, external_id=f"krn1-{number}"), "rain.mp4")
+        earlier.move_aside(job(tmp_path, external_id=f"krn1-{number + 1}"), path)
+    ids = [read_sidecar(tmp_path / f"rain.old-{number}.json").external_id for number in (1, 2, 3)]
+    assert ids == ["krn1-1", "krn1-2", "krn1-3"]
+
+
+def test_a_name_that_a_person_has_taken_is_passed_over(tmp_path):
+    path = made(job(tmp_path, external_id="krn1-OLD"), "rain.mp4")
+    (tmp_path / "rain.old-1.mp4").write_bytes(b"mine")
+    (tmp_path / "rain.old-2.json").write_text("mine")
+    earlier.move_aside(job(tmp_path), path)
+    assert (tmp_path / "rain.old-1.mp4").read_bytes() == b"mine"
+    assert (tmp_path / "rain.old-3.mp4").exists()
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2])
+def test_a_move_that_was_cut_short_is_gone_on_with(tmp_path, steps, monkeypatch):
+    path = made(job(tmp_path, external_id="krn1-OLD"), "rain.mp4", "rain.2.mp4")
+    rename, count = Path.rename, iter(range(steps))
+
+    def cut(self, target):
+        if next(count, None) is None:
+            raise OSError("killed")
+        return rename(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", cut)
+        if steps < 2:
+            with pytest.raises(earlier.LocalError):
+                earlier.move_aside(job(tmp_path), path)
+    earlier.move_aside(job(tmp_path), path)
+    assert tree(tmp_path) == ["rain.json", "rain.old-1.2.mp4", "rain.old-1.json", "rain.old-1.mp4"]
+    assert read_sidecar(tmp_path / "rain.old-1.json").outputs()
+
+
+@pytest.mark.parametrize(
+    ("owner", "mine"),
+    [
+        ({"external_id": "krn1-NEW"}, {}),
+        ({"name": "snow"}, {}),
+        ({"take": 2}, {}),
+        ({"scope": "spring"}, {}),
+        ({}, {"replace": True}),
+    ],
+)
+def test_only_what_was_made_for_the_same_take_is_moved_and_nothing_with_force(tmp_path, owner, mine):
+    path = made(job(tmp_path, **{"external_id": "krn1-OLD", **owner}), "rain.mp4")
+    new = job(tmp_path)
+    if mine:
+        new = replace(new, target=replace(new.target, **mine))
+    assert earlier.move_aside(new, path) is None
+    assert tree(tmp_path) == ["rain.json", "rain.mp4"]
+
+
+def test_what_a_sandbox_made_is_kept_by_nobody(tmp_path):
+    path = made(job(tmp_path, external_id="krn1-OLD"), "rain.mp4", origin="sandbox:1")
+    assert earlier.move_aside(job(tmp_path), path) is None
+
+
+def entry(created):
+    return LedgerEntry(
+        origin="o", account="a", external_id="krn1-OLD", model="m", request="{}", created=created, updated=created
+    )
+
+
+def test_a_result_that_comes_late_goes_beside_the_later_one(tmp_path):
+    path = made(job(tmp_path, external_id="krn1-NEW", attempt=2), "rain.mp4", intended="2025-06-15T10:00:00Z")
+    late = earlier.beside_later_result(job(tmp_path, external_id="krn1-OLD"), entry(1_000_000_000.0), path)
+    assert late.target == OutputTarget(tmp_path, "rain.old-1.{ext}")
+    made(late, "rain.old-1.mp4")
+    assert earlier.find_result(job(tmp_path, external_id="krn1-OLD"), path)[1][0].path.name == "rain.old-1.mp4"
+    same = job(tmp_path, external_id="krn1-OLD")
+    assert earlier.beside_later_result(same, entry(2_000_000_000.0), path) is same
+
+
+def test_the_sidecar_says_where_it_was(tmp_path):
+    path = made(job(tmp_path, external_id="krn1-OLD"), "rain.mp4")
+    earlier.move_aside(job(tmp_path), path)
+    assert json.loads((tmp_path / "rain.old-1.json").read_text())["moved_from"] == "rain.mp4"
