@@ -148,7 +148,7 @@ _kirin_about() {
       esac
       ;;
     show)
-      flags='--profile --json --preview --color --help'
+      flags='--profile --json --raw --preview --color --help'
       case $2 in
         --profile) ;;
         --color) words='auto always never' ;;

@@ -446,6 +446,7 @@ complete -c kirin -n '__kirin_is list' -s h -d 'Show help.'
 
 complete -c kirin -n '__kirin_is show' -l profile -r -f -d 'Profile of your settings file (else KIRIN_PROFILE).'
 complete -c kirin -n '__kirin_is show' -l json -d 'Print the result as JSON.'
+complete -c kirin -n '__kirin_is show' -l raw -d 'Print the service\'s last answer as it came, as JSON.'
 complete -c kirin -n '__kirin_is show' -l preview -d 'Draw the first frame, on terminals that show pictures (extra: preview).'
 complete -c kirin -n '__kirin_is show' -l color -r -f -a 'auto always never' -d 'When to use colours.'
 complete -c kirin -n '__kirin_is show' -l help -d 'Show help.'

@@ -8,17 +8,21 @@ from enum import Enum
 from typing import Literal
 from urllib.parse import quote
 
-from kirin_cli.api.credentials import scrub_body
+from requests.structures import CaseInsensitiveDict
+
+from kirin_cli.api.credentials import scrub, scrub_body
 from kirin_cli.api.exchange import MonotonicClock, TransportError
 from kirin_cli.api.retry import RETRIES, parse_retry_after
 from kirin_cli.api.transport import HttpReply, HttpRequest, RequestBody, Transport
 from kirin_cli.api.url_policy import check_base_url
 from kirin_cli.errors import UsageError
+from kirin_cli.wire.answer_record import record_answer
 from kirin_cli.wire.responses import (
     MalformedResponse,
     ServiceFailure,
     Task,
     TaskState,
+    clip_text,
     is_known_status,
     is_number,
     parse_error,
@@ -103,6 +107,10 @@ def _normalized(failure: ServiceFailure) -> str:
 CREATE_PATH = "/model/v1/generation"
 QUERY_PATH = "/model/v1/generation/task/{id}"
 NOTHING = ServiceFailure("", "")
+REQUEST_ID = "X-Request-Id"
+MAX_REQUEST_ID_LENGTH = 200
+MAX_TEXT_LENGTH = 4000
+"""Characters that are kept of an answer that is no JSON."""
 
 
 class QueryStatus(Enum):
@@ -125,6 +133,7 @@ class CreateResult:
     status: int | None = None  # HTTP
     retry_after: float | None = None
     fault: TransportError | None = None
+    record: str = ""  # of the answer (wire.answer_record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +162,7 @@ class QueryResult:
     retry_after: float | None = None
     fault: TransportError | None = None
     contradiction: Contradiction = ""
+    record: str = ""
 
 
 class Client:
@@ -204,8 +214,8 @@ class Client:
             error=None,
             sent_before=sent_before,
         )
-        failure = None if task else parse_error(reply.body)
-        return CreateResult(status, task, failure, reply.status, self._wait(reply.headers))
+        failure = None if task else _failure(reply)
+        return CreateResult(status, task, failure, reply.status, self._wait(reply.headers), record=_record(reply))
 
     def query(
         self, task_id: str, *, about: TaskIdentity | None = None, deadline: float | None = None
@@ -227,8 +237,9 @@ class Client:
             return QueryResult(
                 QueryStatus.UNCLEAR, task, None, reply.status, fault=fault, contradiction=contradiction
             )  # fmt: skip
-        failure = None if task else parse_error(reply.body)
-        return QueryResult(_query_status(reply, task), task, failure, reply.status, self._wait(reply.headers))
+        failure, record = None if task else _failure(reply), _record(reply) if task else ""
+        kind, wait = _query_status(reply, task), self._wait(reply.headers)
+        return QueryResult(kind, task, failure, reply.status, wait, record=record)
 
     def query_url(self, task_id: str) -> str:
         """The URL of one task: the id is one segment of the path, whatever it holds (fault H5)."""
@@ -239,7 +250,8 @@ class Client:
     def _send(self, request: HttpRequest, deadline: float, *, fresh: bool = False) -> HttpReply:
         """The answer, without the key where a service echoes it (fault H4): nobody further on needs to look for it."""
         reply = self._transport.send(request, deadline=deadline, fresh=fresh)
-        return replace(reply, body=scrub_body(reply.body, self._key))
+        headers = {**reply.headers, REQUEST_ID: scrub(reply.headers.get(REQUEST_ID, ""), self._key)}
+        return replace(reply, body=scrub_body(reply.body, self._key), headers=CaseInsensitiveDict(headers))
 
     def _wait(self, headers: Mapping[str, str]) -> float | None:
         return parse_retry_after(headers.get("Retry-After"), self._now())
@@ -269,6 +281,23 @@ def _naming(task: Task) -> str:
     return ", ".join(f"{name} {value[:60]}" for name, value in names if value)
 
 
+def _request_id(reply: HttpReply) -> str:
+    return clip_text(reply.headers.get(REQUEST_ID), MAX_REQUEST_ID_LENGTH)
+
+
+def _failure(reply: HttpReply) -> ServiceFailure:
+    return replace(parse_error(reply.body), request_id=_request_id(reply))
+
+
+def _record(reply: HttpReply) -> str:
+    """What is kept of an answer: the JSON of it or, of anything else, how it begins."""
+    try:
+        answer = parse_response(reply.body)
+    except MalformedResponse:
+        answer = clip_text(reply.body[: 2 * MAX_TEXT_LENGTH].decode("utf-8", "replace"), MAX_TEXT_LENGTH) or None
+    return record_answer(answer, status=reply.status, request_id=_request_id(reply))
+
+
 def _task(reply: HttpReply, *, created: bool) -> Task | None:
     """The task in a 2xx answer, None where there is none that says anything."""
     if not 200 <= reply.status < 300:
@@ -277,6 +306,8 @@ def _task(reply: HttpReply, *, created: bool) -> Task | None:
         task = parse_task(parse_response(reply.body), created=created)
     except MalformedResponse:
         return None
+    if task.failure:
+        task = replace(task, failure=replace(task.failure, request_id=_request_id(reply)))
     if task.id or created:
         return task
     # Without an id, only what cannot be the envelope of some other answer: {"status": "error"} fails no task.

@@ -24,6 +24,9 @@ def _option_of(name: str, *short: str, help: str = "", **more: Any) -> Any:  # n
 
 
 Json = Annotated[bool, typer.Option("--json", rich_help_panel=OUTPUT, help="Print the result as JSON.")]
+Raw = Annotated[
+    bool, typer.Option("--raw", rich_help_panel=OUTPUT, help="Print the service's last answer as it came, as JSON.")
+]
 Jsonl = Annotated[
     bool, typer.Option("--jsonl", rich_help_panel=OUTPUT, help="Print the result as JSON, one object a line.")
 ]

@@ -48,9 +48,11 @@ _ADOPTING_EVENTS = {
 class EntryUpdate(TypedDict, total=False):
     """What a move may learn; what is not given stays. `outputs` and `error` are JSON text, `cost` is US dollars.
 
-    `generated_at` is in seconds since the epoch; without it, a completed task was completed just now.
+    `generated_at` is in seconds since the epoch; without it, a completed task was completed just now. `answer` is the
+    record of the service's answer that led to the move (wire.answer_record).
     """
 
+    answer: str
     task_id: str
     generated_at: float
     cost: Decimal
@@ -146,6 +148,8 @@ class Ledger:
         try:
             with self.store.write(durable=event not in NON_DURABLE_EVENTS) as transaction:
                 self._write_move(transaction, entry, event, after, why)
+                if record := facts.get("answer"):
+                    transaction("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (entry.id, after.updated, record))
         except ConcurrentUpdate:
             if event in NAMES_A_TASK:
                 self.note_task_id(entry, facts["task_id"], why)
@@ -175,6 +179,11 @@ class Ledger:
         except LocalError as fault:
             raise self._save_task_id(entry, task_id, fault) from fault
 
+    def answer(self, entry: LedgerEntry) -> str:
+        """The record of the service's last answer about the entry, "" for none (promise 12)."""
+        rows = self.store.read("SELECT record FROM answers WHERE entry = ?", (entry.id,))
+        return str(rows[0][0]) if rows else ""
+
     def history(self, entry: LedgerEntry) -> list[HistoryRow]:
         """All that has happened to the entry, oldest first (polls that changed nothing are left out)."""
         sql = "SELECT at, event, before, after, why, task_id FROM events WHERE entry = ? ORDER BY id"
@@ -188,7 +197,9 @@ class Ledger:
     def _after(self, entry: LedgerEntry, event: LedgerEvent, facts: EntryUpdate) -> LedgerEntry:
         state, counters = transition(entry.state, event, entry.counters)
         now = self._clock()
-        after = replace(entry, state=state, counters=counters, version=entry.version + 1, updated=now, **facts)
+        columns = {name: value for name, value in facts.items() if name != "answer"}
+        changes = {"state": state, "counters": counters, "version": entry.version + 1, "updated": now, **columns}
+        after = replace(entry, **changes)  # type: ignore[arg-type] # they are fields of it
         if event in NAMES_A_TASK:
             after = replace(after, error=facts.get("error", ""))  # what was said of a submission that is clear now
         if event in POSTS:

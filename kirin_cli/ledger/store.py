@@ -69,6 +69,12 @@ MIGRATIONS: Sequence[MigrationStep] = (
         "CREATE INDEX entries_by_attempt ON entries (origin) WHERE attempt > 1 OR has_old_id = 1",
         "CREATE INDEX entries_by_round ON entries (redo_round) WHERE redo_round <> ''",
     ),
+    (
+        # Beside the entries: an answer may be long, and lists of entries do not need it.
+        """CREATE TABLE answers (
+            entry INTEGER PRIMARY KEY REFERENCES entries (id), at REAL NOT NULL, record TEXT NOT NULL
+        )""",
+    ),
 )
 
 

@@ -128,9 +128,10 @@ def _details(job: ReportJob) -> Markup:
     )
     times = ((stage, format_timestamp(seconds, to_the="second")) for stage, seconds in job.times.items())
     hashes = ((file.name, f"SHA-256 {file.sha256}" if file.sha256 else "") for file in job.files)
+    service = ((f"service: {name}", format_param(value)) for name, value in job.service.items())
     rows = [
         tag("div", {}, tag("dt", {}, name), tag("dd", {}, tag("bdi", {}, value)))
-        for name, value in (*params, *origin, *times, *hashes)
+        for name, value in (*params, *origin, *service, *times, *hashes)
         if value
     ]
     return tag("details", {}, tag("summary", {}, "Parameters and origin"), tag("dl", {}, join(*rows)))

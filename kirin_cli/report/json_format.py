@@ -30,6 +30,7 @@ JOB_FIELDS: Final[Mapping[str, object]] = {
     **dict.fromkeys(("reason", "take", "attempt", "file", "line", "column", "prompt")),
     "params": ...,
     "times": dict.fromkeys(("intended", "submitted", "accepted", "generated", "failed", "fetched")),
+    "service": ...,
 }
 """The names in a job: None has nothing below it, a list more of the same, `...` what the model has."""
 _NO_FILES: Final = frozenset({"", "."})  # of jobs that came from flags
@@ -139,6 +140,7 @@ def _job(outcome: Outcome) -> dict[str, object]:
         "prompt": params.get("prompt"),
         "params": params,
         "times": dict(outcome.times),
+        "service": dict(outcome.service),
     }
 
 

@@ -94,6 +94,7 @@ class ReportParser:
             line=as_int(job.get("line")),
             column=as_int(job.get("column")),
             params=as_mapping(self._tree(params, _MAX_DEPTH)),
+            service=as_mapping(self._tree(as_mapping(job.get("service")), _MAX_DEPTH)),
             times={stage: seconds for stage, seconds in times.items() if seconds is not None},
             likely_seconds=as_seconds(job.get("seconds")),
             problems=problems,

@@ -87,7 +87,7 @@ class InJobFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportJob(InJobFile):
-    """How one job stands. Texts are "" where there is none; `params` is JSON-like.
+    """How one job stands. Texts are "" where there is none; `params` and `service` are JSON-like.
 
     In a check `state` is valid or invalid, and `problems` are those of this job. In a plan it is what a run would do,
     `cost` and `likely_seconds` what that may take, and `price_detail` where the price comes from. `mode` and `duration`
@@ -107,6 +107,7 @@ class ReportJob(InJobFile):
     prompt: str
     params: Mapping[str, object]
     times: Mapping[str, float]
+    service: Mapping[str, object]
     problems: tuple["ReportProblem", ...] = ()
     path: str = ""
     mode: str = ""

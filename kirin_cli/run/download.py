@@ -26,6 +26,7 @@ from kirin_cli.run.outputs import (
     write_sidecar,
 )
 from kirin_cli.run.submit import DENIALS, describe_reply, stop_run
+from kirin_cli.wire.answer_record import answer_of, without_signatures
 from kirin_cli.wire.responses import OutputContent, Task, TaskState
 
 MAX_FILE_NUMBER: Final = 10_000
@@ -185,6 +186,8 @@ def _write_sidecar(job_run: JobRun, task: Task, outputs: tuple[OutputFile, ...],
         "task_id": entry.task_id or "",
         "cost_usd": None if entry.cost is None else str(entry.cost),
         "times": entry_times(entry, context.clock.time()),
+        "service": job_run.service,
+        "answer": without_signatures(answer_of(job_run.record)),
     }
     write_sidecar(job_run.job, context.origin, facts, outputs, first)
 

@@ -92,7 +92,10 @@ class JobError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a job stands when the run ends. `times` are those of `outcomes.entry_times`."""
+    """How a job stands when the run ends. `times` are those of `outcomes.entry_times`.
+
+    `service` is what the service says beyond that (wire.answer_record.service_facts).
+    """
 
     job: Job
     state: JobState
@@ -102,6 +105,7 @@ class Outcome:
     error: JobError | None = None
     reason: str = ""
     times: Mapping[str, str] = field(default_factory=dict)
+    service: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:

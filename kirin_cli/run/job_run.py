@@ -2,13 +2,14 @@
 
 import random
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal, Unpack
 
 from kirin_cli.api.client import Client, QueryResult, QueryStatus, TaskIdentity
 from kirin_cli.api.download import Downloader
 from kirin_cli.api.retry import PollSchedule
-from kirin_cli.errors import KirinError
+from kirin_cli.errors import KirinError, LocalError
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.ledger import ConcurrentUpdate, EntryUpdate, Ledger, TaskOwnedElsewhere
 from kirin_cli.ledger.states import LedgerEvent
@@ -20,6 +21,7 @@ from kirin_cli.run.prices import PriceList
 from kirin_cli.run.uploads import Uploader
 from kirin_cli.run.work_queue import SystemClock
 from kirin_cli.wire import Dialect
+from kirin_cli.wire.answer_record import service_facts
 from kirin_cli.wire.responses import Task
 
 
@@ -83,9 +85,9 @@ class JobRun:
     `inherited` says whether the former owner of the lease died, `was_queried` whether the service was asked for a task
     that somebody else may have sent. `failures` counts the failed attempts of the present step in a row. By the steady
     clock: `grace_until` is when an absence counts, `missing_since` when a known task was first not found,
-    `running_at` when it was last known to run. `task` is the
-    last answer about it, `expired_urls` how often its URLs were dead, since
-    `file_missing_since`, `outputs` its files that are here already, `notified` what need not be said twice,
+    `running_at` when it was last known to run. `task` is the last answer about it, `record` what is kept of the last
+    one of any kind (wire.answer_record), `expired_urls` how often its URLs were dead, since `file_missing_since`,
+    `outputs` its files that are here already, `notified` what need not be said twice,
     `needed_outcomes` how the jobs ended whose results this one refers to, `unaffordable` why `--max-cost` forbids to
     send this one.
     """
@@ -101,6 +103,7 @@ class JobRun:
     missing_since: float | None = None
     running_at: float | None = None
     task: Task | None = None
+    record: str = ""
     expired_urls: int = 0
     file_missing_since: float | None = None
     outputs: tuple[OutputFile, ...] = ()
@@ -114,11 +117,20 @@ class JobRun:
         # A task that was taken up by its id alone has that for its external id as well.
         about = TaskIdentity(task_id or "", "" if external_id == task_id else external_id, self.job.model.id)
         result = self.context.client.query(task_id or external_id, about=about)
+        self.record = result.record or self.record
         if result.contradiction == "external id" and self._is_adopted:
             return replace(result, kind=QueryStatus.FOUND, fault=None, contradiction="")
         if result.fault and result.contradiction:
             self.notify_once("contradiction", f"{result.fault.message}; it decides nothing, and is asked for again")
         return result
+
+    @property
+    def service(self) -> dict[str, object]:
+        """What the service says beyond what a task has fields for (promise 12)."""
+        record = self.record
+        with suppress(LocalError):  # a ledger that cannot be read has said so before
+            record = record or self.context.ledger.answer(self.entry)
+        return service_facts(record)
 
     @property
     def _is_adopted(self) -> bool:
@@ -131,6 +143,8 @@ class JobRun:
         It does not after a lost race, or where the task is another entry's: then the entry as it is now, or that other
         one, takes its place, and has to be claimed anew. Raises LocalError where the ledger cannot be written.
         """
+        if self.record:
+            facts = {"answer": self.record, **facts}
         try:
             self.entry = self.context.ledger.move(self.entry, event, why, **facts)
         except ConcurrentUpdate:

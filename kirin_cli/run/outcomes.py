@@ -1,7 +1,7 @@
 """Outcomes: every way a job ends, in words that say what it means for the money and what to do next."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from kirin_cli.errors import KirinError, OutcomeUnknown, ResultUnavailable, StillRunning
 from kirin_cli.formatting import iso_utc
@@ -52,7 +52,7 @@ def ledger_class(price_class: PriceClass) -> tuple[str, str, str]:
 
 def failure_text(failure: ServiceFailure | None) -> str:
     """What the service said went wrong, as the ledger keeps it."""
-    return canonical_json({"code": failure.code, "message": failure.message}) if failure else ""
+    return canonical_json(asdict(failure)) if failure else ""
 
 
 def recorded_failure(entry: LedgerEntry) -> ServiceFailure | None:
@@ -148,7 +148,9 @@ def _service_error(verb: str, failure: ServiceFailure | None, hint: str) -> JobE
     meaning = error_message(code)
     says_nothing = message == meaning or message.strip(" .!").lower() == verb
     text = ": ".join(filter(None, (meaning, "" if says_nothing else message))) or "no reason given"
-    return JobError(exit_code=1, message=f"{verb}: {text}" + (f" ({code})" if code else ""), code=code, hint=hint)
+    request_id = f"request id {failure.request_id}" if failure and failure.request_id else ""
+    named = ", ".join(filter(None, (code, request_id)))
+    return JobError(exit_code=1, message=f"{verb}: {text}" + (f" ({named})" if named else ""), code=code, hint=hint)
 
 
 def finish(
@@ -165,4 +167,5 @@ def finish(
     job_run.emit(JobEnded, state=state, paths=paths, cost=cost, reason=error.message if error else reason)
     task_id, times = job_run.entry.task_id or "", entry_times(job_run.entry)
     facts = {"task_id": task_id, "cost": cost, "outputs": outputs, "error": error, "reason": reason, "times": times}
-    return Finished(Outcome(job=job_run.job, state=state, **facts))  # type: ignore[arg-type]
+    outcome = Outcome(job=job_run.job, state=state, service=job_run.service, **facts)  # type: ignore[arg-type]
+    return Finished(outcome)

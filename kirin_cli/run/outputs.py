@@ -91,6 +91,12 @@ class Sidecar:
         times = self.raw.get("times")
         return {str(stage): str(at) for stage, at in times.items()} if isinstance(times, dict) else {}
 
+    @property
+    def service(self) -> dict[str, object]:
+        """What the service said of the task beyond the rest (wire.answer_record)."""
+        service = self.raw.get("service")
+        return service if isinstance(service, dict) else {}
+
     def is_of_take(self, job: Job) -> bool:
         """Whether it is of the same take of a job of that name, whatever was asked for then."""
         same_scope = self.scope is None or self.scope == job.scope

@@ -272,7 +272,8 @@ def _claim_path(choice: ChosenAttempt, options: PrepareOptions, registry: PathRe
     if attempt.outputs and attempt.sidecar is not None:
         note = attempt.sidecar
         facts = {"task_id": note.task_id, "cost": note.cost_usd, "outputs": attempt.outputs, "times": note.times}
-        outcome = Outcome(job=job, state="skipped", reason="its file is there", **facts)  # type: ignore[arg-type]
+        reason = "its file is there"
+        outcome = Outcome(job=job, state="skipped", reason=reason, service=note.service, **facts)  # type: ignore[arg-type]
         prepared.skipped[job.external_id] = outcome
         return
     registry.ensure_usable(job, path)

@@ -62,8 +62,9 @@ def describe_reply(result: CreateResult | QueryResult) -> str:
     """What came back, in a few words."""
     if result.fault:
         return result.fault.message
-    message = result.failure.message if result.failure else ""
-    return ": ".join(filter(None, (f"HTTP {result.status}", message)))
+    message, request_id = (result.failure.message, result.failure.request_id) if result.failure else ("", "")
+    text = ": ".join(filter(None, (f"HTTP {result.status}", message)))
+    return f"{text} (request id {request_id})" if request_id else text
 
 
 def denial_error(result: CreateResult | QueryResult) -> KirinError:
@@ -203,6 +204,7 @@ def _post(job_run: JobRun, body: JsonBody) -> NextStep:
         update = {"error": failure_text(result.failure)}  # shown in every message about it
     elif event is LedgerEvent.ACCEPTED and result.task:
         update = {"task_id": result.task.id}
+    job_run.record = result.record
     job_run.transition(event, describe_reply(result), **update)
     return _after_post(job_run, result)
 

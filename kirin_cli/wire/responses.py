@@ -119,10 +119,14 @@ class OutputContent:
 
 @dataclass(frozen=True, slots=True)
 class ServiceFailure:
-    """What the service says went wrong: its code (or "") and its message, at most 300 characters."""
+    """What the service says went wrong: its code (or "") and its message, at most 300 characters.
+
+    `request_id` is what its support asks for, "" where the answer has none.
+    """
 
     code: str
     message: str
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,21 +212,21 @@ def valid_id(value: object) -> str:
 def _outputs(output: object) -> tuple[OutputContent, ...]:
     """Every item with a URL, in order, each URL once; of its labels the first that is one (fault D16)."""
     contents: dict[str, OutputContent] = {}
-    for content in _contents(output, MAX_OUTPUT_DEPTH):
-        known = contents.get(content.url, content)
-        contents[content.url] = OutputContent(
-            known.type or content.type, content.url, known.duration or content.duration
-        )
+    for _, content in content_items(output):
+        seen = contents.get(content.url, content)
+        contents[content.url] = OutputContent(seen.type or content.type, content.url, seen.duration or content.duration)
     return tuple(contents.values())
 
 
-def _contents(value: object, depth: int) -> Iterator[OutputContent]:
+def content_items(
+    value: object, depth: int = MAX_OUTPUT_DEPTH
+) -> Iterator[tuple[Mapping[str, object], OutputContent]]:  # fmt: skip
     """The items with a URL in a list, in a group with `content`, or in one object or URL that stands for a list."""
     if isinstance(value, list) and depth:
         for item in value:
-            yield from _contents(item, depth - 1)
+            yield from content_items(item, depth - 1)
     elif isinstance(value, str) and re.fullmatch(r"https?://\S+", value.strip(), re.IGNORECASE):
-        yield from _contents({"url": value}, depth)
+        yield from content_items({"url": value}, depth)
     elif isinstance(value, dict):
         label = value.get("type")
         # Some services write {"type": "video_url", "video_url": {"url": …}}.
@@ -230,9 +234,9 @@ def _contents(value: object, depth: int) -> Iterator[OutputContent]:
         url = url.get("url") if isinstance(url, dict) else url
         if isinstance(url, str) and 0 < len(url.strip()) <= MAX_RESULT_URL_LENGTH:
             kind, duration = clip_text(label, 40).lower(), clip_text(value.get("duration"), 32)
-            yield OutputContent(kind, clip_text(url, MAX_RESULT_URL_LENGTH), duration)
+            yield value, OutputContent(kind, clip_text(url, MAX_RESULT_URL_LENGTH), duration)
         if depth:
-            yield from _contents(value.get("content"), depth - 1)
+            yield from content_items(value.get("content"), depth - 1)
 
 
 def _cost(usage: object) -> Decimal | None:

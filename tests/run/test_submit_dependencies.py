@@ -37,6 +37,7 @@ def course(desk):
     client = SimpleNamespace(query=lambda given: asked.append(given) or answers.pop(0))
     world = SimpleNamespace(
         client=client,
+        ledger=desk.ledger,
         limits=brakes,
         schedule=PollSchedule(rng=random.Random(1)),
         emit=lambda _: None,

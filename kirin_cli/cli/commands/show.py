@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import command_from
+from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
 
 if TYPE_CHECKING:
@@ -25,12 +26,13 @@ MAX_REQUEST_LENGTH: Final = 100_000  # characters that are shown
 class ShowFlags(Record):
     """Show everything that the ledger knows of one task: its request, its cost, its files and its history.
 
-    Of a task that is not in the ledger, what the service says.
+    Of a task that is not in the ledger, what the service says. --raw prints the service's last answer as it came.
     """
 
     task: o.TaskId
     profile: o.Profile = None
     json: o.Json = False
+    raw: o.Raw = False
     preview: o.Preview = False
     color: o.Color = "auto"
 
@@ -40,34 +42,45 @@ def run_show(flags: ShowFlags) -> int:
     from kirin_cli.cli.console import make_console
     from kirin_cli.cli.entries import data_json, entry_data, open_ledger, output_paths
     from kirin_cli.ledger.queries import NoSuchTask, find_entry
+    from kirin_cli.wire.answer_record import answer_of, service_facts
 
     console = make_console(color=flags.color)
     history: Sequence[HistoryRow] = ()
     try:
         with open_ledger(flags.profile) as ledger:
             entry = find_entry(ledger.store, flags.task)
-            history = ledger.history(entry)
+            history, record = ledger.history(entry), ledger.answer(entry)
     except NoSuchTask as unknown:
-        entry = fetch_unknown_task(flags.task, flags.profile, unknown)
+        entry, record = fetch_unknown_task(flags.task, flags.profile, unknown)
         console.info("the ledger does not know this task; the service says:")
-    if flags.json:
-        console.data(data_json({**entry_data(entry), "events": [_event_data(row) for row in history]}))
+    if flags.raw:
+        if not record:
+            raise UsageError(f"no answer of the service about {flags.task} is kept", hint="it has given none yet")
+        console.data(data_json(answer_of(record)))
         return 0
-    _print(entry, history, console)
+    data = {**entry_data(entry), "service": service_facts(record)}
+    if flags.json:
+        console.data(data_json({**data, "events": [_event_data(row) for row in history]}))
+        return 0
+    _print(data, history, console)
     if flags.preview:
         console.pictures(output_paths(entry))
     return 0
 
 
-def _print(entry: LedgerEntry, history: Sequence[HistoryRow], console: CommandConsole) -> None:
-    from kirin_cli.cli.entries import entry_data
+def _print(data: Mapping[str, object], history: Sequence[HistoryRow], console: CommandConsole) -> None:
     from kirin_cli.json_text import format_json
     from kirin_cli.ui.tables import render_table
     from kirin_cli.ui.terminal_text import escape_untrusted
 
-    data, out = entry_data(entry), console.streams.out
+    out = console.streams.out
     console.data(*render_table(("", ""), [(name, str(data[name])) for name in FIELDS if data[name] is not None], out))
-    for name, title in (("request", "request:"), ("outputs", "files:"), ("error", "error:")):
+    for name, title in (
+        ("request", "request:"),
+        ("outputs", "files:"),
+        ("error", "error:"),
+        ("service", "the service says:"),
+    ):
         if data[name]:
             text = escape_untrusted(format_json(data[name]), multiline=True, limit=MAX_REQUEST_LENGTH)
             console.data("", title, text)
@@ -88,16 +101,21 @@ def _event_data(row: HistoryRow) -> dict[str, object]:
     }  # fmt: skip
 
 
-def fetch_unknown_task(task_id: str, profile: str | None, unknown: NoSuchTask) -> LedgerEntry:
-    """The task as an entry would hold it. Raises `unknown` without a key, and what `query_task` raises."""
+def fetch_unknown_task(task_id: str, profile: str | None, unknown: NoSuchTask) -> tuple[LedgerEntry, str]:
+    """The task as an entry would hold it, and the record of the answer.
+
+    Raises `unknown` without a key, and what `query_task` raises.
+    """
     from kirin_cli.cli.session import open_session
     from kirin_cli.cli.settings import load_settings
     from kirin_cli.run.resume import query_task
+    from kirin_cli.wire.answer_record import record_answer
 
     with open_session(load_settings(os.environ, profile=profile), sandbox=False) as session:
         if not session.key:
             raise unknown
-        return _entry_of_task(query_task(session.client, task_id, unknown), task_id, session.origin)
+        task = query_task(session.client, task_id, unknown)
+        return _entry_of_task(task, task_id, session.origin), record_answer(task.raw, status=200, request_id="")
 
 
 def _entry_of_task(task: Task, task_id: str, origin: str) -> LedgerEntry:
@@ -122,4 +140,4 @@ def _entry_of_task(task: Task, task_id: str, origin: str) -> LedgerEntry:
     )  # fmt: skip
 
 
-show = command_from(ShowFlags, run_show, examples=("kirin show 123456789",))
+show = command_from(ShowFlags, run_show, examples=("kirin show 123456789", "kirin show 123456789 --raw"))

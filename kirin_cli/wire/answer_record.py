@@ -1,0 +1,103 @@
+"""What is kept of the service's answer about a task: all of it, within bounds, and the facts without a field of ours.
+
+Knows no task and no ledger: an answer is JSON here, a record is JSON text of it with the request id and HTTP status.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from kirin_cli.wire.responses import content_items
+
+MAX_RECORD_LENGTH: Final = 64 * 1024
+"""Characters of a record; longer texts, lists and objects in it are cut until it fits."""
+MAX_DEPTH: Final = 32
+MAX_TEXT_LENGTHS: Final = (8192, 1024, 200)
+MAX_ITEMS: Final = (1000, 100, 20)
+BASE64: Final = re.compile(r"(?:data:[^,]{0,100},)?[A-Za-z0-9+/_-]{400,}={0,2}\s*")
+OWN_FIELDS: Final = frozenset(
+    {"id", "external_task_id", "status", "model", "progress", "created_at", "output", "usage", "error"}
+)
+OWN_CONTENT_FIELDS: Final = frozenset({"type", "url", "duration", "content"})
+
+
+def record_answer(answer: object, *, status: int, request_id: str) -> str:
+    """The record of an answer: ASCII of at most MAX_RECORD_LENGTH characters, Base64 and what is too long left out."""
+    for max_text, max_items in zip(MAX_TEXT_LENGTHS, MAX_ITEMS, strict=True):
+        record = {"answer": _cut(answer, max_text, max_items, MAX_DEPTH), "status": status, "request_id": request_id}
+        text = json.dumps(record)
+        if len(text) <= MAX_RECORD_LENGTH:
+            return text
+    return json.dumps({**record, "answer": text[: MAX_RECORD_LENGTH // 2] + "…"})
+
+
+def answer_of(record: str) -> object:
+    """The answer in a record; None where there is none."""
+    return json.loads(record)["answer"] if record else None
+
+
+def service_facts(record: str) -> dict[str, object]:
+    """What the service says beyond the fields of a task: jobId, size, discount, metadata, whatever else; request_id.
+
+    What it says of the files stands among the rest, of the first file that has it, and per file in `outputs` where
+    there are several. URLs are without their signatures. Empty where nothing is recorded.
+    """
+    if not record:
+        return {}
+    content = json.loads(record)
+    answer, request_id = content["answer"], content.get("request_id")
+    if isinstance(answer, dict) and "id" not in answer and isinstance(answer.get("data"), dict):
+        answer = answer["data"]
+    facts: dict[str, object] = {}
+    if isinstance(answer, dict):
+        items = [_others(item, OWN_CONTENT_FIELDS) for item, _ in content_items(answer.get("output"))]
+        usage = answer.get("usage")
+        parts = [*items, _others(usage, {"cost"}) if isinstance(usage, dict) else {}, _others(answer, OWN_FIELDS)]
+        for part in parts:
+            facts = {**part, **facts}
+        if len(items) > 1 and any(items):
+            facts["outputs"] = list(items)
+        if answer.get("error") and items:
+            facts["error"] = answer["error"]
+    if request_id:
+        facts["request_id"] = request_id
+    unsigned = without_signatures(facts)
+    return unsigned if isinstance(unsigned, dict) else {}
+
+
+def without_signatures(value: object) -> object:
+    """JSON in which no URL has a query, a user or a password: those of results are good for anybody."""
+    if isinstance(value, dict):
+        return {name: without_signatures(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [without_signatures(item) for item in value]
+    if not isinstance(value, str) or not value.lower().startswith(("http://", "https://")):
+        return value
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return "…"
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=host, query="…" if parts.query else "", fragment="").geturl()
+
+
+def _others(mapping: Mapping[str, object], own: frozenset[str] | set[str]) -> dict[str, object]:
+    return {name: value for name, value in mapping.items() if name not in own}
+
+
+def _cut(value: object, max_text: int, max_items: int, depth: int) -> object:
+    if isinstance(value, str):
+        if BASE64.fullmatch(value):
+            return f"{value[:40]}… ({len(value)} characters of Base64)"
+        return value if len(value) <= max_text else f"{value[:max_text]}… ({len(value)} characters)"
+    if not isinstance(value, dict | list):
+        return value
+    if not depth:
+        return "…"
+    if isinstance(value, list):
+        more = [f"… ({len(value)} items)"] if len(value) > max_items else []
+        return [_cut(item, max_text, max_items, depth - 1) for item in value[:max_items]] + more
+    items = list(value.items())[:max_items]
+    return {str(name)[:max_text]: _cut(item, max_text, max_items, depth - 1) for name, item in items}
