@@ -167,7 +167,7 @@ class DownloadAttempts:
         digest, problem = self.part.sha256, f"is {file.problem}" if file else "is not whole"
         if file and digest == self.odd_digest:
             path = self.part.keep_odd()
-            raise ResultUnavailable(f"the file that came {problem}, twice the same; it is kept as {path}")
+            raise ResultUnavailable(f"what came is no {self.kind}: it {problem}, twice the same; it is kept as {path}")
         self.odd_digest = digest if file else ""
         self._forget()
         raise TransportError("broken", f"the file that came {problem}")

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal, Unpack
 
-from kirin_cli.api.client import Client, QueryResult, QueryStatus, TaskIdentity
+from kirin_cli.api.client import Client, CreateResult, QueryResult, QueryStatus, TaskIdentity
 from kirin_cli.api.download import Downloader
 from kirin_cli.api.retry import PollSchedule
 from kirin_cli.errors import KirinError, LocalError
@@ -86,8 +86,9 @@ class JobRun:
     that somebody else may have sent. `failures` counts the failed attempts of the present step in a row. By the steady
     clock: `grace_until` is when an absence counts, `missing_since` when a known task was first not found,
     `running_at` when it was last known to run. `task` is the last answer about it, `record` what is kept of the last
-    one of any kind (wire.answer_record), `expired_urls` how often its URLs were dead, since `file_missing_since`,
-    `outputs` its files that are here already, `notified` what need not be said twice,
+    one of any kind (wire.answer_record), `seen_task_id` the id that the POST was answered with, `expired_urls` how
+    often its URLs were dead, since `file_missing_since`, `outputs` its files that are here already, `notified` what
+    need not be said twice,
     `needed_outcomes` how the jobs ended whose results this one refers to, `unaffordable` why `--max-cost` forbids to
     send this one.
     """
@@ -104,6 +105,7 @@ class JobRun:
     running_at: float | None = None
     task: Task | None = None
     record: str = ""
+    seen_task_id: str = ""
     expired_urls: int = 0
     file_missing_since: float | None = None
     outputs: tuple[OutputFile, ...] = ()
@@ -117,12 +119,18 @@ class JobRun:
         # A task that was taken up by its id alone has that for its external id as well.
         about = TaskIdentity(task_id or "", "" if external_id == task_id else external_id, self.job.model.id)
         result = self.context.client.query(task_id or external_id, about=about)
-        self.record = result.record or self.record
+        self.note_answer(result)
         if result.contradiction == "external id" and self._is_adopted:
             return replace(result, kind=QueryStatus.FOUND, fault=None, contradiction="")
         if result.fault and result.contradiction:
             self.notify_once("contradiction", f"{result.fault.message}; it decides nothing, and is asked for again")
         return result
+
+    def note_answer(self, result: CreateResult | QueryResult) -> None:
+        """Keep what the service has said, and the id that it has given: the ledger may not be able to (fault L2)."""
+        self.record = result.record or self.record
+        if result.task and isinstance(result, CreateResult):
+            self.seen_task_id = result.task.id
 
     @property
     def service(self) -> dict[str, object]:

@@ -165,7 +165,7 @@ def finish(
     cost, outputs = job_run.entry.cost, outputs or job_run.outputs
     paths = tuple(str(output.path) for output in outputs)
     job_run.emit(JobEnded, state=state, paths=paths, cost=cost, reason=error.message if error else reason)
-    task_id, times = job_run.entry.task_id or "", entry_times(job_run.entry)
+    task_id, times = job_run.entry.task_id or job_run.seen_task_id, entry_times(job_run.entry)
     facts = {"task_id": task_id, "cost": cost, "outputs": outputs, "error": error, "reason": reason, "times": times}
     outcome = Outcome(job=job_run.job, state=state, service=job_run.service, **facts)  # type: ignore[arg-type]
     return Finished(outcome)

@@ -204,7 +204,7 @@ def _post(job_run: JobRun, body: JsonBody) -> NextStep:
         update = {"error": failure_text(result.failure)}  # shown in every message about it
     elif event is LedgerEvent.ACCEPTED and result.task:
         update = {"task_id": result.task.id}
-    job_run.record = result.record
+    job_run.note_answer(result)
     job_run.transition(event, describe_reply(result), **update)
     return _after_post(job_run, result)
 

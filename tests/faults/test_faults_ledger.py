@@ -62,6 +62,7 @@ def test_L2_after_a_200_the_task_id_is_shown_and_in_the_recovery_file(fresh: Cal
     assert (result.exit_code, machine.posts) == (9, 1)
     assert task.id in result.output
     assert task.id in (machine.folder / "state" / "recovery.jsonl").read_text()
+    assert (result.outcome.task_id, result.outcome.error.charged) == (task.id, "maybe")
     again = machine.run(**wired(Steps(), 2))
     assert (again.exit_code, again.outcome.task_id, machine.posts) == (0, task.id, 1)
 
