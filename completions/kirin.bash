@@ -83,9 +83,9 @@ _kirin_about() {
       esac
       ;;
     run)
-      flags='--set --allow-env --only --tag --max-jobs --output --jobs --timeout --wait --no-wait --max-cost --assume-cost --again --retry-failed --force --scope --shard --strict --check-urls --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --progress --color --help'
+      flags='--set --allow-env --only --skip --tag --max-jobs --output --jobs --timeout --wait --no-wait --max-cost --assume-cost --again --retry-failed --force --scope --shard --strict --check-urls --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --progress --color --help'
       case $2 in
-        --set | --allow-env | --only | --tag | --max-jobs | --jobs | -j | --timeout | --max-cost | --assume-cost | --scope | --shard | --profile | --base-url | --report | --format) ;;
+        --set | --allow-env | --only | --skip | --tag | --max-jobs | --jobs | -j | --timeout | --max-cost | --assume-cost | --scope | --shard | --profile | --base-url | --report | --format) ;;
         --output | -o) files=folder ;;
         --api-key-file) files=file ;;
         --progress) words='auto tty plain json quiet' ;;
@@ -95,18 +95,18 @@ _kirin_about() {
       esac
       ;;
     validate)
-      flags='--set --allow-env --only --tag --max-jobs --strict --check-urls --report --json --quiet --color --help'
+      flags='--set --allow-env --only --skip --tag --max-jobs --strict --check-urls --report --json --quiet --color --help'
       case $2 in
-        --set | --allow-env | --only | --tag | --max-jobs | --report) ;;
+        --set | --allow-env | --only | --skip | --tag | --max-jobs | --report) ;;
         --color) words='auto always never' ;;
         [0-9]*) files=job-file ;;
         *) return 1 ;;
       esac
       ;;
     plan)
-      flags='--set --allow-env --only --tag --max-jobs --output --again --retry-failed --force --scope --shard --jobs --strict --assume-cost --profile --base-url --detailed-exitcode --report --json --color --help'
+      flags='--set --allow-env --only --skip --tag --max-jobs --output --again --retry-failed --force --scope --shard --jobs --strict --assume-cost --profile --base-url --detailed-exitcode --report --json --color --help'
       case $2 in
-        --set | --allow-env | --only | --tag | --max-jobs | --scope | --shard | --jobs | -j | --assume-cost | --profile | --base-url | --report) ;;
+        --set | --allow-env | --only | --skip | --tag | --max-jobs | --scope | --shard | --jobs | -j | --assume-cost | --profile | --base-url | --report) ;;
         --output | -o) files=folder ;;
         --color) words='auto always never' ;;
         [0-9]*) files=job-file ;;

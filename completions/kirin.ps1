@@ -291,6 +291,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--set' = @{ Help = 'Give a variable of the files a value. Repeatable.'; Takes = $true; Words = @() }
                 '--allow-env' = @{ Help = 'Let job files send this variable of the environment, though it looks like a secret. Repeatable.'; Takes = $true; Words = @() }
                 '--only' = @{ Help = 'Only jobs with such a name: ''cup*''. Repeatable.'; Takes = $true; Words = @() }
+                '--skip' = @{ Help = 'No jobs with such a name. Repeatable.'; Takes = $true; Words = @() }
                 '--tag' = @{ Help = 'Only jobs with this tag. Repeatable.'; Takes = $true; Words = @() }
                 '--max-jobs' = @{ Help = 'Refuse files that make more jobs.'; Takes = $true; Words = @() }
                 '--output' = @{ Help = 'Folder for all videos, instead of those that the files name.'; Takes = $true; Words = @() }
@@ -333,6 +334,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--set' = @{ Help = 'Give a variable of the files a value. Repeatable.'; Takes = $true; Words = @() }
                 '--allow-env' = @{ Help = 'Let job files send this variable of the environment, though it looks like a secret. Repeatable.'; Takes = $true; Words = @() }
                 '--only' = @{ Help = 'Only jobs with such a name: ''cup*''. Repeatable.'; Takes = $true; Words = @() }
+                '--skip' = @{ Help = 'No jobs with such a name. Repeatable.'; Takes = $true; Words = @() }
                 '--tag' = @{ Help = 'Only jobs with this tag. Repeatable.'; Takes = $true; Words = @() }
                 '--max-jobs' = @{ Help = 'Refuse files that make more jobs.'; Takes = $true; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
@@ -353,6 +355,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--set' = @{ Help = 'Give a variable of the files a value. Repeatable.'; Takes = $true; Words = @() }
                 '--allow-env' = @{ Help = 'Let job files send this variable of the environment, though it looks like a secret. Repeatable.'; Takes = $true; Words = @() }
                 '--only' = @{ Help = 'Only jobs with such a name: ''cup*''. Repeatable.'; Takes = $true; Words = @() }
+                '--skip' = @{ Help = 'No jobs with such a name. Repeatable.'; Takes = $true; Words = @() }
                 '--tag' = @{ Help = 'Only jobs with this tag. Repeatable.'; Takes = $true; Words = @() }
                 '--max-jobs' = @{ Help = 'Refuse files that make more jobs.'; Takes = $true; Words = @() }
                 '--output' = @{ Help = 'Folder for all videos, instead of those that the files name.'; Takes = $true; Words = @() }

@@ -85,6 +85,7 @@ NO_TEST_FILE = {
     "docgen/completions/powershell.py": "docgen/completions/test_completions.py",
     "docgen/completions/script.py": "docgen/completions/test_completions.py",
     "docgen/completions/zsh.py": "tests/shells and docgen/completions/test_completions.py",
+    "jobs/expansions.py": "jobs/test_expand.py: what an entry becomes",
     "jobs/job_builder.py": "jobs/test_parser.py: a job is made when its file is read",
     "ledger/entry.py": "records: ledger/test_ledger.py",
     "media/__init__.py": "a lazy door to detect and request_body",

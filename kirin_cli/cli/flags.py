@@ -26,6 +26,7 @@ class JobFileFlags(FlagGroup):
     sets: o.Sets = None
     allow_env: o.AllowEnv = None
     only: o.Only = None
+    skip: o.Skip = None
     tag: o.Tag = None
     max_jobs: o.MaxJobs = o.DEFAULT_MAX_JOBS
 

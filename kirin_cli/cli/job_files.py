@@ -33,35 +33,42 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JobSelection:
-    """A job is wanted if one of the patterns `only` holds for it and it has one of `tags`; none asks for nothing."""
+    """A job is wanted if one of the patterns `only` holds for it and it has one of `tags`; none asks for nothing.
+
+    One for which a pattern of `skip` holds is not wanted, though another may need it.
+    """
 
     only: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
 
     def of(self, files: Sequence[JobFile]) -> tuple[list[JobFile], list[tuple[str, str]]]:
         """The files with the wanted jobs, and those that these need; (flag, sentence) of all that finds nothing.
 
         Where something is wrong with a file, what it lacks is not told.
         """
-        if not self.only and not self.tags:
+        if not self.only and not self.tags and not self.skip:
             return list(files), []
         jobs = [job for file in files for job in file.jobs]
         names = {name for job in jobs for name in (job.name, job.base_name)}
-        matches = {pattern: _matching_names(pattern, names) for pattern in self.only}
-        wanted = {name for matching in matches.values() for name in matching}
-        selected = [replace(file, jobs=self._select(file.jobs, wanted)) for file in files]
+        matches = {pattern: _matching_names(pattern, names) for pattern in (*self.only, *self.skip)}
+        wanted = {name for pattern in self.only for name in matches[pattern]}
+        skipped = {name for pattern in self.skip for name in matches[pattern]}
+        selected = [replace(file, jobs=self._select(file.jobs, wanted, skipped)) for file in files]
         if any(file.problems for file in files):
             return selected, []
         flaws = [("--only", _nothing("job called", pattern, names)) for pattern in self.only if not matches[pattern]]
+        flaws += [("--skip", _nothing("job called", pattern, names)) for pattern in self.skip if not matches[pattern]]
         tags = {tag for job in jobs for tag in job.tags}
         flaws += [("--tag", _nothing("job with the tag", tag, tags)) for tag in self.tags if tag not in tags]
         if not flaws and not any(file.jobs for file in selected):
-            flaws.append(("--tag", "no job has both such a name and such a tag"))
+            every = ("--skip", "every job is skipped") if self.skip else None
+            flaws.append(every or ("--tag", "no job has both such a name and such a tag"))
         return selected, flaws
 
-    def _select(self, jobs: tuple[JobSpec, ...], wanted: set[str]) -> tuple[JobSpec, ...]:
-        """The wanted jobs and those that they need, in their order."""
-        by_key = {job.key: job for job in jobs}
+    def _select(self, jobs: tuple[JobSpec, ...], wanted: set[str], skipped: set[str]) -> tuple[JobSpec, ...]:
+        """The wanted jobs and those that they need, in their order; never one that is skipped."""
+        by_key = {job.key: job for job in jobs if skipped.isdisjoint((job.name, job.base_name))}
         todo = [job for job in by_key.values() if self._wants(job, wanted)]
         selected = {job.key for job in todo}
         while todo:
@@ -140,7 +147,7 @@ def check_job_files(flags: JobFileFlags, *, check_urls: bool = False, uploads: b
     """
     inputs, fields = external_inputs(flags), ModelFields()
     all_files = [read_job_file(path, fields, DEFAULT_INPUT_LIMITS, inputs) for path in dict.fromkeys(flags.files)]
-    files, flaws = JobSelection(tuple(flags.only or ()), tuple(flags.tag or ())).of(all_files)
+    files, flaws = JobSelection(tuple(flags.only or ()), tuple(flags.tag or ()), tuple(flags.skip or ())).of(all_files)
     flaws = [*(("--set", message) for message in inputs.unused_warnings()), *flaws]
     inspect = make_inspector(uploads=uploads, max_decoded=MAX_DECODED)
     if check_urls:

@@ -141,7 +141,7 @@ ApiKeyFile = Annotated[
         help=f"File that holds the key (else {API_KEY.env}).",
     ),
 ]  # fmt: skip
-JobFiles = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Job files (YAML).")]
+JobFiles = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Job files (YAML); - is standard input.")]
 Sets = Annotated[
     list[str] | None,
     typer.Option(
@@ -160,6 +160,10 @@ Only = Annotated[
     typer.Option(
         "--only", metavar="GLOB", rich_help_panel=INPUT, help="Only jobs with such a name: 'cup*'. Repeatable."
     ),
+]
+Skip = Annotated[
+    list[str] | None,
+    typer.Option("--skip", metavar="GLOB", rich_help_panel=INPUT, help="No jobs with such a name. Repeatable."),
 ]
 Tag = Annotated[
     list[str] | None,

@@ -48,6 +48,10 @@ _FOREACH: Final[Schema] = {
     "files (${row.path}, ${row.stem}), or a list (of plain values: ${row.value}).",
     "anyOf": [_TEXT, {"type": "array", "minItems": 1, "items": {"type": ["object", "string", "number", "boolean"]}}],
 }
+_IF: Final[Schema] = {
+    "description": "The job is left out unless this holds: A == B, A != B, or one word that is not empty (nor false, no, 0).",
+    "type": ["string", "boolean", "null"],
+}
 _ENTRIES: Final[Schema] = {"type": "array", "items": {"type": "object", "minProperties": 1}}
 _INCLUDE: Final[Schema] = {"description": "Values to add to combinations, or combinations to add.", **_ENTRIES}
 _EXCLUDE: Final[Schema] = {"description": "Combinations to leave out: those with all these values.", **_ENTRIES}
@@ -68,6 +72,7 @@ def document_keys(models: Iterable[Model]) -> dict[str, Schema]:
         "exclude": _EXCLUDE,
         "include": _INCLUDE,
         "foreach": _FOREACH,
+        "if": _IF,
         "take": _TAKE,
         "tags": _TAGS,
     }

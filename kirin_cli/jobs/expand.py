@@ -2,19 +2,23 @@
 
 import re
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
 
-from kirin_cli.jobs.cells import cell_advice, find_column
+from kirin_cli.jobs.cells import cell_advice
+from kirin_cli.jobs.expansions import EXPANDING, SINGLE, Expansion, Expansions, JobEntry
 from kirin_cli.jobs.interpolation import HEADING, Interpolator, fill_heading
 from kirin_cli.jobs.job import JobSpec, blamed_column
 from kirin_cli.jobs.job_builder import DocumentDefaults, JobBuilder
-from kirin_cli.jobs.matrix import MATRIX_KEYS, MAX_COMBINATIONS_COUNTED, Combination, MatrixReader, combination_labels
-from kirin_cli.jobs.placeholders import find_references, needs_interpolation, referenced_names, short_label
-from kirin_cli.jobs.problems import FileProblem, InputLimits, JobFileError, LimitCounter, ProblemCollector
-from kirin_cli.jobs.rows import RowsError, collect_rows, glob_rows, is_glob, read_rows, yaml_rows
+from kirin_cli.jobs.matrix import MATRIX_KEYS, Combination, combination_labels
+from kirin_cli.jobs.placeholders import (
+    InterpolationError,
+    find_references,
+    needs_interpolation,
+    referenced_names,
+)
+from kirin_cli.jobs.problems import FileProblem, JobFileError, LimitCounter, ProblemCollector
 from kirin_cli.jobs.scope import ExternalInputs, Variables, VariableScope
 from kirin_cli.jobs.tables import TableRow
 from kirin_cli.jobs.yaml_nodes import (
@@ -26,172 +30,8 @@ from kirin_cli.jobs.yaml_nodes import (
     line_column,
     split_path,
 )
-from kirin_cli.modelspec.fields import INVALID, Field
 from kirin_cli.modelspec.text import quote
 from kirin_cli.modelspec.types import Problem
-
-
-@dataclass(frozen=True, slots=True)
-class JobEntry:
-    """What describes a job or several; `fallback_name` is the name where none is written."""
-
-    node: YamlMapping
-    position: int
-    fallback_name: str
-
-
-EXPANDING = frozenset({*MATRIX_KEYS, "foreach", "take"})
-"""Keys by which one entry becomes several jobs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Expansion:
-    """One of the jobs of an entry. `number` is the row's, from 1; `via` says which row and combination it is."""
-
-    number: int = 0
-    row: TableRow | None = None
-    combination: Combination | None = None
-    via: str = ""
-
-    @property
-    def row_name(self) -> object:
-        """What the row's column `name` says, or the value that the row is; None or "" where it has no name."""
-        cells = self.row.cells if self.row else {}
-        column = find_column(cells, "name") or ("value" if list(cells) == ["value"] else "")
-        return cells.get(column)
-
-    @property
-    def row_label(self) -> str:
-        """How the row is called: by its name, else by its number."""
-        return str(self.number) if self.row_name in (None, "") else short_label(self.row_name)
-
-    def with_combination(self, combination: Combination | None) -> "Expansion":
-        """The same row with a combination."""
-        if combination is None:
-            return self
-        values = ",".join(f"{key}={text}" for key, text in combination_labels(combination).items())
-        via = f"{self.via}, matrix {values}" if self.via else f"matrix {values}"
-        return replace(self, combination=combination, via=via)
-
-
-SINGLE: Final = Expansion()
-"""The one expansion of a job without row and combination."""
-
-
-class Expansions:
-    """Finds the expansions of the entries of the file at `path`, and reads the files of rows for it."""
-
-    def __init__(self, path: Path, inputs: ExternalInputs, limits: InputLimits, problems: ProblemCollector) -> None:
-        self._path = path
-        self._inputs = inputs
-        self._limits = limits
-        self._problems = problems
-        self._by_file: dict[str, list[Expansion]] = {}
-
-    def of(self, entry: JobEntry, interpolator: Interpolator, parameters: Mapping[str, Field]) -> Iterator[Expansion]:
-        """Every expansion; none where one is wrong or there are too many, without making them all first (fault I5)."""
-        rows = self._rows(entry, interpolator)
-        combinations = self._combinations(entry, interpolator, parameters)
-        number = len(rows) * len(combinations)
-        if number > self._inputs.max_jobs - self._inputs.jobs:
-            key = next(key for key in entry.node if key in EXPANDING)
-            already = f"; it has {self._inputs.jobs:,} already" if self._inputs.jobs else ""
-            self._refuse(entry, key, f"{key} makes at least {number:,} jobs; {self._limit}{already}")
-            return
-        self._warn_of_numbers(entry, rows)
-        for row in rows:
-            for combination in combinations:
-                yield row.with_combination(combination)
-
-    def _warn_of_numbers(self, entry: JobEntry, rows: list[Expansion]) -> None:
-        """Say that rows are called by numbers, since such a name changes when a row is put above."""
-        unnamed = sum(row.row is not None and row.row_name in (None, "") for row in rows)
-        if unnamed and not any(name.startswith("row.") for name in referenced_names(entry.node.get("name"))):
-            count = (
-                "the rows have no name and are"
-                if unnamed == len(rows)
-                else f"{unnamed} of the rows have no name and are"
-            )
-            message = f"{count} numbered: a row put above renames the jobs below, which are then made anew"
-            self._problems.add_warning(entry.node.position("foreach"), f"{message}; give them a column `name`")
-
-    @property
-    def _limit(self) -> str:
-        return f"a run may have {self._inputs.max_jobs:,} (--max-jobs)"
-
-    def _refuse(self, entry: JobEntry, key: str, message: str) -> None:
-        self._problems.add_error(entry.node.position(key), message)
-
-    def _combinations(
-        self, entry: JobEntry, interpolator: Interpolator, parameters: Mapping[str, Field]
-    ) -> list[Combination | None]:
-        if entry.node.keys().isdisjoint(MATRIX_KEYS):
-            return [None]
-        matrix = MatrixReader(entry.node, interpolator, parameters, self._problems).read()
-        if matrix is None:
-            return []
-        key = next(key for key in MATRIX_KEYS if key in entry.node)
-        if matrix.size > self._inputs.max_jobs:
-            number = f"{matrix.size:,}" + " or more" * (matrix.size == MAX_COMBINATIONS_COUNTED)
-            self._refuse(entry, key, f"{key} makes {number} combinations; {self._limit}")
-        elif message := matrix.is_too_large():
-            self._refuse(entry, key, message)
-        elif combinations := matrix.combinations():
-            return [*combinations]
-        else:
-            self._refuse(entry, key, f"{key} leaves no combination")
-        return []
-
-    def _rows(self, entry: JobEntry, interpolator: Interpolator) -> list[Expansion]:
-        if "foreach" not in entry.node:
-            return [SINGLE]
-        value = entry.node["foreach"]
-        if isinstance(value, str):
-            value = interpolator.tree(value, None, "foreach")
-        if value is INVALID:
-            return []
-        if not isinstance(value, str | YamlSequence):
-            self._refuse(entry, "foreach", f"foreach must be a list or the name of a file, not {quote(value)}")
-            return []
-        max_rows = self._inputs.max_jobs - self._inputs.jobs
-        try:
-            if isinstance(value, str):
-                return self._from_file(value, max_rows)
-            rows, problems = collect_rows(yaml_rows(value), max_rows)
-        except RowsError as error:
-            self._refuse(entry, "foreach", f"foreach {error}")
-            return []
-        for problem in problems:
-            self._problems.add(problem)
-        for index, row in enumerate(rows):
-            cells = {
-                name: interpolator.tree(cell, None, f"foreach[{index}].{name}") for name, cell in row.cells.items()
-            }
-            rows[index] = replace(row, cells=cells)
-        return _number_rows(rows, self._path.name)
-
-    def _from_file(self, name: str, max_rows: int) -> list[Expansion]:
-        if name not in self._by_file:
-            base = self._path.parent
-            problems: list[FileProblem] = []
-            try:
-                if is_glob(name) and not (base / name).exists():
-                    rows = glob_rows(name, base, max_rows)
-                else:
-                    rows, problems = read_rows(base / name, self._limits, max_rows)
-            except RowsError as error:
-                raise RowsError(f"{quote(name)} {error}") from error
-            for problem in problems:
-                self._problems.add(replace(problem, row=problem.line))
-            self._by_file[name] = _number_rows(rows, name)
-        return self._by_file[name]
-
-
-def _number_rows(rows: list[TableRow], file: str) -> list[Expansion]:
-    return [
-        Expansion(number, row, via=f"{file}:{row.line}" if row.line else str(row.cells["path"]))
-        for number, row in enumerate(rows, start=1)
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +53,8 @@ class JobExpander:
     def jobs(self, entry: JobEntry) -> Iterator[JobSpec]:
         """All jobs of an entry, the takes of each after one another. Raises JobFileError where there are too many."""
         if entry.node.keys().isdisjoint(EXPANDING) and self.defaults.take == 1:
+            if "if" in entry.node and not self._is_wanted(entry, SINGLE):
+                return
             self._count(1, entry)
             if self.interpolates and (needs_interpolation(entry.node) or self._has_dollar(self.defaults.params)):
                 interpolator = self._interpolator(entry, SINGLE)
@@ -224,10 +66,26 @@ class JobExpander:
         interpolator = self._interpolator(entry, SINGLE)
         parameters = self.builder.parameters(entry.node.get("model", self.defaults.model))
         for expansion in self.expansions.of(entry, interpolator, parameters):
+            if "if" in entry.node and not self._is_wanted(entry, expansion):
+                continue
             self.counter.add("expanded", nodes, entry.position)
             yield from self._takes(entry, expansion)
         for problem in interpolator.problems:
             self.problems.add_error(find_position(entry.node, split_path(problem.path))[0], problem.message)
+
+    def _is_wanted(self, entry: JobEntry, expansion: Expansion) -> bool:
+        """Whether the condition of an entry holds; one with something wrong leaves the job out too."""
+        problems = self.problems
+        problems.via, problems.find_cell = expansion.via, self._cell_finder(entry, expansion)
+        try:
+            wanted = self._interpolator(entry, expansion).holds(entry.node["if"])
+        except InterpolationError as error:
+            wanted = False
+            for message in error.messages:
+                problems.add_error(entry.node.position("if"), f"if: {message}")
+        problems.via, problems.find_cell = "", None
+        self.inputs.left_out += not wanted
+        return wanted
 
     def _interpolator(self, entry: JobEntry, expansion: Expansion) -> Interpolator:
         cells = expansion.row.cells if expansion.row else None
@@ -304,7 +162,8 @@ class JobExpander:
             for (key, value), place in zip(items, container.positions, strict=True):
                 if place == position:
                     return value
-                if isinstance(value, YamlMapping | YamlSequence) and (container is not node or key in HEADING):
+                is_heading = container is not node or key in HEADING or key == "if"
+                if isinstance(value, YamlMapping | YamlSequence) and is_heading:
                     todo.append(value)
         return None
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kirin_cli.jobs.cells import is_shortened
+from kirin_cli.jobs.conditions import holds
 from kirin_cli.jobs.job import format_cycle, topological_order
 from kirin_cli.jobs.placeholders import (
     IDENTIFIER,
@@ -18,6 +19,7 @@ from kirin_cli.jobs.placeholders import (
 )
 from kirin_cli.jobs.problems import LimitCounter, ProblemCollector
 from kirin_cli.jobs.scope import ExternalInputs, Variables, VariableScope
+from kirin_cli.jobs.text_files import TextFiles
 from kirin_cli.jobs.yaml_nodes import (
     YamlMapping,
     YamlSequence,
@@ -79,6 +81,17 @@ class Interpolator:
         except InterpolationError as error:
             return self._refuse(path, error)
 
+    def holds(self, condition: object) -> bool:
+        """Whether the condition of an `if` holds. Raises InterpolationError where that cannot be told."""
+
+        def value_of(placeholder: Placeholder) -> str:
+            value = self.scope.value(placeholder, whole=True, may_be_empty=True)
+            if isinstance(value, JobReference | dict | list):
+                raise InterpolationError(f"{placeholder.name} is no text to compare")
+            return to_text(value)
+
+        return holds(condition, value_of)
+
     def _refuse(self, path: str, error: InterpolationError) -> object:
         self.invalid_paths.append(path)
         self.problems += [Problem(path, "", f"{path}: {message}") for message in error.messages]
@@ -129,7 +142,7 @@ class Interpolator:
         """What a placeholder becomes inside other text."""
         value = self.scope.value(piece, whole=False)
         if isinstance(value, JobReference):
-            raise InterpolationError(f"{value} must be all of the value of a parameter for an image or a video")
+            raise InterpolationError(f"{value} must be all of the value of a parameter for a video")
         if isinstance(value, dict | list):
             kind = "mapping" if isinstance(value, dict) else "list"
             raise InterpolationError(f"{piece.name} is a {kind}, which is no text")
@@ -147,7 +160,7 @@ def _fit(value: object, parameter: Field | None) -> object:
     if isinstance(parameter, ObjectField) and parameter.shorthand_field:
         parameter = _member(parameter, parameter.shorthand_field)  # which a bare value stands for
     if isinstance(value, JobReference) and not isinstance(parameter, MediaField):
-        raise InterpolationError(f"{value} can only stand where an image or a video is taken")
+        raise InterpolationError(f"{value} can only stand where a video is taken")
     if parameter is None or isinstance(parameter, Text | MediaField) or not isinstance(value, str):
         return value
     word = value.strip()  # blanks around a word are an accident of typing; a no-break space is one too
@@ -211,10 +224,10 @@ def _fill(key: str, value: object, position: int, interpolator: Interpolator, pr
 
 
 def read_variables(
-    node: YamlMapping, inputs: ExternalInputs, counter: LimitCounter, problems: ProblemCollector
+    node: YamlMapping, inputs: ExternalInputs, counter: LimitCounter, problems: ProblemCollector, files: TextFiles
 ) -> Variables:
     """What `node` declares; everything wrong with it goes to `problems` once, whether it is used or not."""
-    variables = Variables(dict(inputs.sets))
+    variables = Variables(dict(inputs.sets), files=files)
     inputs.known.update(node, referenced_names(node))
 
     def names_in(name: str) -> Iterator[str]:

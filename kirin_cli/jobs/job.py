@@ -12,10 +12,10 @@ from kirin_cli.jobs.placeholders import find_references, referenced_names
 from kirin_cli.jobs.problems import Suggestions
 from kirin_cli.jobs.tables import TableRow
 from kirin_cli.jobs.yaml_nodes import YamlMapping, find_node, find_position, line_column, split_path
-from kirin_cli.modelspec.text import quote
+from kirin_cli.modelspec.text import pluralize, quote
 from kirin_cli.modelspec.types import Problem
 
-JOB_KEYS = ("name", "model", "params", "output", "matrix", "exclude", "include", "foreach", "take", "tags")
+JOB_KEYS = ("name", "model", "params", "output", "matrix", "exclude", "include", "foreach", "if", "take", "tags")
 _OWN_PATHS = ("name", "model", "params", "output")
 
 
@@ -164,8 +164,11 @@ MAX_CYCLES: Final = 100
 """More of one document are not told."""
 
 
-def check_dependencies(jobs: list[JobSpec], suggestions: Suggestions) -> list[JobSpec]:
-    """The jobs of one document; those that need what is not there, or themselves, with a problem at the reference."""
+def check_dependencies(jobs: list[JobSpec], suggestions: Suggestions, left_out: int = 0) -> list[JobSpec]:
+    """The jobs of one document; those that need what is not there, or themselves, with a problem at the reference.
+
+    `left_out` is how many jobs of the document an `if` left out, of which one may be needed.
+    """
     if not any(job.needs for job in jobs):
         return jobs
     by_name = {job.name: job for job in jobs if job.take == 1}
@@ -174,7 +177,10 @@ def check_dependencies(jobs: list[JobSpec], suggestions: Suggestions) -> list[Jo
 
     def find_error(job: JobSpec, need: str) -> str:
         if need not in by_name:
-            return f"there is no job {quote(need)} in this file{suggestions.suggest(need, tuple(by_name))}"
+            advice = suggestions.suggest(need, tuple(by_name))
+            if left_out and "did you mean" not in advice:
+                advice = f"; {pluralize(left_out, 'job')} left out by if"
+            return f"there is no job {quote(need)} in this file{advice}"
         names = cycles.get(job.name, [])
         if need in names:
             start = names.index(job.name)

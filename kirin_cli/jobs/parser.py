@@ -6,7 +6,8 @@ from functools import cached_property
 from pathlib import Path
 
 from kirin_cli.jobs.cells import find_column
-from kirin_cli.jobs.expand import Expansions, JobEntry, JobExpander
+from kirin_cli.jobs.expand import JobExpander
+from kirin_cli.jobs.expansions import Expansions, JobEntry
 from kirin_cli.jobs.interpolation import Interpolator, fill_heading, read_variables
 from kirin_cli.jobs.job import JOB_KEYS, JobSpec, check_dependencies
 from kirin_cli.jobs.job_builder import FieldsByModel, JobBuilder
@@ -21,7 +22,8 @@ from kirin_cli.jobs.problems import (
     ProblemCollector,
 )
 from kirin_cli.jobs.scope import ExternalInputs, VariableScope
-from kirin_cli.jobs.source_text import decode, read_bytes
+from kirin_cli.jobs.source_text import decode, file_stem, read_bytes
+from kirin_cli.jobs.text_files import TextFiles
 from kirin_cli.jobs.yaml_loader import Document, parse_yaml, pause_gc
 from kirin_cli.jobs.yaml_nodes import YamlMapping, YamlSequence, line_column
 from kirin_cli.modelspec.text import did_you_mean, quote
@@ -49,7 +51,7 @@ class JobFileParser:
         interpolates: bool,
     ) -> None:
         self._path = path
-        self._stem = path.stem
+        self._stem = file_stem(path)
         self._problems = problems
         self._inputs = inputs
         self._counter = LimitCounter(limits)
@@ -82,18 +84,20 @@ class JobFileParser:
         if version != 1 or type(version) is not int:
             self._problems.add_error(top.position("version"), f"version must be 1, not {quote(version)}")
         expander = self._expander(top, document.position)
-        start = len(jobs)
+        start, left_out = len(jobs), self._inputs.left_out
         lines: dict[str, int] = {}
         for entry in self._entries(top, document.position):
             for job in expander.jobs(entry):
                 if job.take == 1:
                     self._check_name(job, entry, lines)
                 jobs.append(job)
-        jobs[start:] = check_dependencies(jobs[start:], self._inputs.suggestions)
+        left_out = self._inputs.left_out - left_out
+        jobs[start:] = check_dependencies(jobs[start:], self._inputs.suggestions, left_out)
 
     def _expander(self, top: YamlMapping, position: int) -> JobExpander:
         problems = self._problems
-        variables = read_variables(problems.get_mapping(top, "vars"), self._inputs, self._counter, problems)
+        files = TextFiles(self._path.parent)
+        variables = read_variables(problems.get_mapping(top, "vars"), self._inputs, self._counter, problems, files)
         interpolator = Interpolator(VariableScope(variables, self._inputs), self._counter, position)
         defaults = problems.get_mapping(top, "defaults")
         problems.check_keys(defaults, _DEFAULTS_KEYS, self._advise)
@@ -160,12 +164,16 @@ class JobFileParser:
 
 @dataclass(frozen=True, slots=True)
 class JobFile:
-    """What a file asks for, and what is wrong with it as a file, by line; with problems, nothing of it may be sent."""
+    """What a file asks for, and what is wrong with it as a file, by line; with problems, nothing of it may be sent.
+
+    `left_out` is how many of its jobs an `if` left out.
+    """
 
     path: Path
     jobs: tuple[JobSpec, ...]
     problems: tuple[FileProblem, ...]
     warnings: tuple[FileProblem, ...] = ()
+    left_out: int = 0
 
 
 def read_job_file(
@@ -176,6 +184,8 @@ def read_job_file(
     Everything that is wrong with a file is found in one pass; only an error of syntax hides what stands below it.
     `inputs` are shared by all files of a command; without them there is nothing outside of the file.
     """
+    inputs = inputs or ExternalInputs()
+    left_out = inputs.left_out
     with pause_gc():
         try:
             text = decode(read_bytes(path, limits.bytes))
@@ -183,9 +193,7 @@ def read_job_file(
             return JobFile(path, (), (error.problem,))
         stream = parse_yaml(text, limits)
         collector = ProblemCollector()
-        parser = JobFileParser(
-            path, fields, collector, inputs or ExternalInputs(), limits, interpolates=may_interpolate(text)
-        )
+        parser = JobFileParser(path, fields, collector, inputs, limits, interpolates=may_interpolate(text))
         documents = [document for document in stream.documents if document.root is not None]
         jobs: list[JobSpec] = []
         try:
@@ -200,4 +208,4 @@ def read_job_file(
         last = problems[MAX_PROBLEMS - 1]
         message = f"more than {MAX_PROBLEMS:,} problems: the rest is not shown"
         problems[MAX_PROBLEMS:] = [FileProblem(last.line, last.column, message, last.file)]
-    return JobFile(path, tuple(jobs), tuple(problems), tuple(collector.warnings))
+    return JobFile(path, tuple(jobs), tuple(problems), tuple(collector.warnings), inputs.left_out - left_out)

@@ -40,8 +40,10 @@ MAX_PLACEHOLDERS: Final = 1000
 IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """How a variable may be called."""
 
-_DOLLAR = re.compile(r"\$(?:\$|\{([^{}]*)(\}?))")
-_BODY = re.compile(r"(.*?)(?::([-?])(.*))?", re.DOTALL)
+# One placeholder may stand inside the name of another: ${jobs.base[${row.name}].url}
+_DOLLAR = re.compile(r"\$(?:\$|\{((?:\$\{[^{}]*\}|[^{}])*)(\}?))")
+_BODY = re.compile(r"((?:\$\{[^{}]*\}|.)*?)(?::([-?])(.*))?", re.DOTALL)
+_NESTING = ("jobs.", "file:")
 # A backslash escape of YAML can put a $ into a value of a text without one.
 _DOLLARS = ("$", r"\x24", r"\u0024", r"\U00000024")
 
@@ -91,19 +93,23 @@ def _placeholder(match: re.Match[str]) -> Placeholder:
         raise InterpolationError(f"{quote(match[0])} does not end, or has a brace inside; $${{ stands for a plain ${{")
     body = _BODY.fullmatch(match[1])
     assert body  # noqa: S101  (it takes every text)
-    name = body[1].strip()
-    if "." not in name and not IDENTIFIER.fullmatch(name):
+    name, text = body[1].strip(), body[3] or ""
+    if "${" in text or ("${" in name and not name.startswith(_NESTING)):
+        raise InterpolationError(f"{quote(match[0])} has a brace inside; that is possible in jobs.…url and file:… only")
+    if "." not in name and not IDENTIFIER.fullmatch(name) and not name.startswith("file:"):
         usage = "it is ${name}, ${name:-default}, ${row.x}"
         raise InterpolationError(f"{quote(match[0])} has no name as it must be; {usage}")
-    return Placeholder(name, body[2] or "", body[3] or "")
+    return Placeholder(name, body[2] or "", text)
 
 
 def referenced_names(tree: object) -> Iterator[str]:
-    """Every name that the texts of a tree ask for; what cannot be understood asks for nothing."""
+    """Every name that the texts of a tree ask for, in one another too; what cannot be understood asks for nothing."""
     for _, leaf in walk(tree):
         if isinstance(leaf, str) and "${" in leaf:
             with suppress(InterpolationError):
-                yield from [piece.name for piece in parse_template(leaf) if isinstance(piece, Placeholder)]
+                names = [piece.name for piece in parse_template(leaf) if isinstance(piece, Placeholder)]
+                yield from names
+                yield from referenced_names([name for name in names if "${" in name])
 
 
 def needs_interpolation(tree: object) -> bool:

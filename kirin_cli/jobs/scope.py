@@ -2,13 +2,23 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from kirin_cli.errors import UsageError
 from kirin_cli.jobs.cells import cell_error, find_column
-from kirin_cli.jobs.placeholders import FIELDS, IDENTIFIER, InterpolationError, JobReference, Placeholder
+from kirin_cli.jobs.placeholders import (
+    FIELDS,
+    IDENTIFIER,
+    InterpolationError,
+    JobReference,
+    Placeholder,
+    parse_template,
+    to_text,
+)
 from kirin_cli.jobs.problems import Suggestions, suggestion
-from kirin_cli.modelspec.text import quote
+from kirin_cli.jobs.text_files import NoSuchFile, TextFileError, TextFiles
+from kirin_cli.modelspec.text import near_file, quote
 
 MAX_JOBS: Final = 10_000
 """Jobs of a run, where nothing else is said; takes count."""
@@ -24,7 +34,8 @@ class ExternalInputs:
 
     `secrets` names variables of the environment that never become part of a request, `allow_env` those that may though
     they look like secrets; `secret_values` collects the values of those that were asked for. `jobs` counts those made
-    so far, `known` collects the names of variables that the files declare or ask for.
+    so far, `left_out` those that an `if` left out; `known` collects the names of variables that the files declare or
+    ask for.
     """
 
     sets: Mapping[str, str] = field(default_factory=dict)
@@ -34,6 +45,7 @@ class ExternalInputs:
     secret_values: dict[str, str] = field(default_factory=dict)
     max_jobs: int = MAX_JOBS
     jobs: int = 0
+    left_out: int = 0
     known: set[str] = field(default_factory=set)
     suggestions: Suggestions = field(default_factory=Suggestions)
 
@@ -71,10 +83,14 @@ def parse_set_values(texts: Iterable[str]) -> dict[str, str]:
 
 @dataclass(slots=True)
 class Variables:
-    """The variables of a document by name; `errors` are those with which something is wrong, said already."""
+    """The variables of a document by name; `errors` are those with which something is wrong, said already.
+
+    `files` are the text files beside the job file.
+    """
 
     values: dict[str, object]
     errors: set[str] = field(default_factory=set)
+    files: TextFiles = field(default_factory=lambda: TextFiles(Path()))
 
     def get(self, name: str) -> object:
         """The value, or MISSING. Raises InterpolationError for one that is wrong itself."""
@@ -92,28 +108,39 @@ class VariableScope:
     row: Mapping[str, object] | None = None
     combination: Mapping[str, object] | None = None
 
-    def value(self, placeholder: Placeholder, *, whole: bool) -> object:
+    def value(self, placeholder: Placeholder, *, whole: bool, may_be_empty: bool = False) -> object:
         """The value of a placeholder; `whole` where it is all of its text. Raises InterpolationError (fault I4).
 
-        None is the value of an empty cell, or a null of a row or matrix, where it is whole.
+        None is the value of an empty cell, or a null of a row or matrix, where it is whole. What is empty is an error
+        elsewhere, since it would be paid for; but not where it `may_be_empty`.
         """
-        name = placeholder.name
+        name = self._name(placeholder.name) if "${" in placeholder.name else placeholder.name
         value = self._look_up(name)
-        from_data = name.startswith(("row.", "matrix."))
-        empty = value is MISSING or value is None or value == ""
+        empty = value is MISSING or value is None or (isinstance(value, str) and not value.strip())
         if empty and placeholder.operator == "-":
             return placeholder.text
         if empty and placeholder.operator == "?":
             raise InterpolationError(placeholder.text or f"{name} is not set")
         if value is MISSING:
             raise InterpolationError(self._unset(name))
-        if empty and whole and from_data:
+        if empty and may_be_empty:
+            return ""
+        if empty and whole and name.startswith(("row.", "matrix.")):
             return None
-        if value is None or (empty and (from_data or name.startswith("env."))):
+        if empty:
             raise InterpolationError(f"{name} is empty; ${{{name}:-}} takes it as it is")
         return value
 
+    def _name(self, template: str) -> str:
+        """A name with the placeholders in it filled in."""
+        values = (
+            piece if isinstance(piece, str) else self.value(piece, whole=False) for piece in parse_template(template)
+        )
+        return "".join(map(to_text, values))
+
     def _look_up(self, name: str) -> object:
+        if name.startswith("file:"):
+            return self._file(name.removeprefix("file:").strip())
         space, dot, key = name.partition(".")
         if not dot:
             self.inputs.known.add(name)
@@ -130,8 +157,16 @@ class VariableScope:
                 if job and job_field in FIELDS:
                     return JobReference(job, job_field)
                 raise InterpolationError(f"unknown name {quote(name)}; what another job makes is jobs.NAME.url")
-        known = "env.NAME, row.COLUMN, matrix.KEY and jobs.NAME.url"
+        known = "env.NAME, row.COLUMN, matrix.KEY, jobs.NAME.url and file:PATH"
         raise InterpolationError(f"unknown name {quote(name)}; with a dot there are {known}")
+
+    def _file(self, name: str) -> object:
+        try:
+            return self.variables.files.read(name)
+        except NoSuchFile:
+            return MISSING
+        except TextFileError as error:
+            raise InterpolationError(f"file: {error}") from None
 
     def _cell(self, name: str) -> object:
         column = None if self.row is None else find_column(self.row, name)
@@ -142,6 +177,9 @@ class VariableScope:
         return self.row[column]
 
     def _unset(self, name: str) -> str:
+        if name.startswith("file:"):
+            path = name.removeprefix("file:").strip()
+            return f"no such file: {path} (in {self.variables.files.base}){near_file(self.variables.files.base / path)}"
         space, dot, key = name.partition(".")
         if dot and space == "env":
             near = self.inputs.suggestions.suggest(key, tuple(self.inputs.environ))

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from array import array
 from functools import lru_cache
 from io import BufferedReader
@@ -14,14 +15,40 @@ from kirin_cli.text_encoding import split_mark
 
 # What libyaml takes for the end of a line, so that its line numbers and these agree.
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_TABLE_BREAK = re.compile("\r\n|[\n\r]")
+_TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson"})
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SURROGATE_PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 _MAX_LINE_SHOWN = 200  # characters of a source line
 _MAX_CACHED = 8 << 20  # bytes of a file of which lines are shown
 
 
+STANDARD_INPUT = Path("-")
+"""What stands for standard input in the place of a job file."""
+
+_standard_input: list[tuple[object, bytes]] = []  # the stream that was read, and what came of it: it comes only once
+
+
+def file_stem(path: Path) -> str:
+    """What nameless jobs of a file are called after."""
+    return "stdin" if path == STANDARD_INPUT else path.stem
+
+
+def _read_standard_input(max_bytes: int) -> bytes:
+    if not _standard_input or _standard_input[0][0] is not sys.stdin:
+        if sys.stdin is None:
+            raise JobFileError(0, 0, "standard input is closed")
+        _standard_input[:] = [(sys.stdin, sys.stdin.buffer.read(max_bytes + 1))]
+    raw = _standard_input[0][1]
+    if len(raw) > max_bytes:
+        raise JobFileError(1, 1, f"is larger than the limit of {max_bytes:,} bytes for a job file")
+    return raw
+
+
 def read_bytes(path: Path, max_bytes: int) -> bytes:
     """The content of a job file of at most `max_bytes`; a larger file is not read. Raises JobFileError (fault I3)."""
+    if path == STANDARD_INPUT:
+        return _read_standard_input(max_bytes)
     try:
         with _open(path) as file:
             size = os.fstat(file.fileno()).st_size
@@ -83,20 +110,30 @@ def source_line(path: Path, line: int) -> str:
     Raw text of the file: to be escaped before it is printed. Wrong bytes read as U+FFFD.
     """
     try:
-        stamp = path.stat().st_mtime_ns if path.is_file() else None
+        if path == STANDARD_INPUT and _standard_input:
+            stamp: int | None = hash(_standard_input[0][1])
+        else:
+            stamp = path.stat().st_mtime_ns if path.is_file() else None
         text, starts = _lines(path, stamp) if stamp is not None else ("", array("Q"))
     except (OSError, ValueError):
         return ""
     if not 1 <= line <= len(starts):
         return ""
     start = starts[line - 1]
-    return _BREAK.split(text[start : start + _MAX_LINE_SHOWN], maxsplit=1)[0]
+    return _breaks(path).split(text[start : start + _MAX_LINE_SHOWN], maxsplit=1)[0]
+
+
+def _breaks(path: Path) -> re.Pattern[str]:
+    return _TABLE_BREAK if path.suffix.lower() in _TABLE_SUFFIXES else _BREAK
 
 
 @lru_cache(maxsize=4)
 def _lines(path: Path, _stamp: int) -> tuple[str, "array[int]"]:
     """The text of a file with the index at which each line starts; kept, because problems come by the hundred."""
-    with path.open("rb") as file:
-        codec, body = split_mark(file.read(_MAX_CACHED))
+    if path == STANDARD_INPUT:
+        codec, body = split_mark(_standard_input[0][1])
+    else:
+        with path.open("rb") as file:
+            codec, body = split_mark(file.read(_MAX_CACHED))
     text = body.decode(codec, "replace")
-    return text, array("Q", [0, *(match.end() for match in _BREAK.finditer(text))])
+    return text, array("Q", [0, *(match.end() for match in _breaks(path).finditer(text))])

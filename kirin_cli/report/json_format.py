@@ -176,6 +176,7 @@ def validation_data(checked: "CheckedFiles", *, strict: bool) -> dict[str, objec
         "kind": "validate",
         "valid": not refused,
         "exit_code": 2 if refused else 0,
+        "left_out": checked.left_out,
         "jobs": [_checked_job(job) for job in checked.jobs],
         "errors": of_files["error"],
         "warnings": of_files["warning"],

@@ -17,8 +17,8 @@ from kirin_cli.jobs.yaml_loader import pause_gc
 from kirin_cli.media import MediaInspector, make_inspector
 from kirin_cli.models import MODELS
 from kirin_cli.modelspec.model import Model
-from kirin_cli.modelspec.text import did_you_mean, quote
-from kirin_cli.modelspec.types import Finding, InspectMedia, MediaFile, MediaKind, Problem, Severity
+from kirin_cli.modelspec.text import did_you_mean, pluralize, quote
+from kirin_cli.modelspec.types import Finding, InspectMedia, MediaError, MediaFile, MediaKind, Problem, Severity
 
 INSPECT = make_inspector(uploads=False, max_decoded=0)
 _UNCHECKABLE = frozenset({"model", "params"})
@@ -39,10 +39,16 @@ class CheckedJob:
 
 @dataclass(frozen=True, slots=True)
 class CheckedFiles:
-    """All files of one command: their jobs, and what is wrong with the files themselves."""
+    """All files of one command: their jobs, what is wrong with the files themselves, how many jobs an `if` left out."""
 
     jobs: tuple[CheckedJob, ...]
     findings: tuple[Finding, ...]
+    left_out: int = 0
+
+    @property
+    def left_out_text(self) -> str:
+        """How many jobs an `if` left out, as a person reads it; "" for none."""
+        return f"{pluralize(self.left_out, 'job')} left out by if" if self.left_out else ""
 
     def all_findings(self) -> list[Finding]:
         """Everything found, file by file."""
@@ -73,7 +79,7 @@ def check_files(files: Iterable[JobFile], look: MediaInspector = INSPECT) -> Che
         for severity, file, problems in by_severity
         for problem in problems
     ]  # fmt: skip
-    return CheckedFiles(tuple(checked), tuple(findings))
+    return CheckedFiles(tuple(checked), tuple(findings), sum(file.left_out for file in read))
 
 
 def _checked(job: JobSpec, look: InspectMedia) -> CheckedJob:
@@ -124,7 +130,11 @@ def _looking(look: MediaInspector, base: Path) -> InspectMedia:
 
     @lru_cache(_MAX_CACHED, typed=True)  # a Reference is not the text that it equals
     def inspect_once(given: str, kind: MediaKind) -> MediaFile:
-        return MediaFile(given, "url") if isinstance(given, JobReference) else look(given, kind, base)
+        if not isinstance(given, JobReference):
+            return look(given, kind, base)
+        if kind == "image":
+            raise MediaError("I1", f"{given} is a video; save a frame of it as a picture, and give that picture")
+        return MediaFile(given, "url")
 
     return inspect_once
 

@@ -1,6 +1,7 @@
-"""`--only` and `--tag`: which jobs of a run are wanted."""
+"""`--only`, `--tag` and `--skip`: which jobs of a run are wanted; a job file on standard input."""
 
 import pytest
+from support.command_line import Home, make_folder
 
 from kirin_cli.cli.job_files import JobSelection
 from kirin_cli.jobs.parser import read_job_file
@@ -33,8 +34,8 @@ def load(tmp_path):
 
 @pytest.fixture
 def choose(load):
-    def chosen(*only, tags=()):
-        (file,), flaws = JobSelection(only, tags).of([load(TEXT)])
+    def chosen(*only, tags=(), skip=()):
+        (file,), flaws = JobSelection(only, tags, skip).of([load(TEXT)])
         assert file.problems == ()
         return [f"{job.name}-{job.take}" if job.takes > 1 else job.name for job in file.jobs], flaws
 
@@ -81,7 +82,7 @@ def test_tags_choose_jobs_that_have_one_of_them(choose):
     ("only", "tags", "flaws"),
     [
         (("harbuor",), (), [("--only", 'there is no job called "harbuor"; did you mean "harbour"?')]),
-        (("HARBOUR",), (), [("--only", 'there is no job called "HARBOUR"; known are cup, cup[mode=pro], ')]),
+        (("HARBOUR",), (), [("--only", 'there is no job called "HARBOUR"; did you mean "harbour"?')]),
         (("harbour", "x*y"), (), [("--only", 'there is no job called "x*y"; known are ')]),
         ((), ("hreo",), [("--tag", 'there is no job with the tag "hreo"; did you mean "hero"?')]),
         (("nothing",), ("no",), [("--only", "there is no job called"), ("--tag", "there is no job with the tag")]),
@@ -121,3 +122,42 @@ def test_needs_stay_in_their_document_and_file(load):
     text = "defaults: {model: kirin_v1_5_i2v}\njobs:\n- {name: a}\n- {name: b, params: {image: '${jobs.a.url}'}}\n"
     (file,), _ = JobSelection(("b",)).of([load(f"{text}---\n{text.replace('name: b', 'name: c')}")])
     assert [(job.name, job.line) for job in file.jobs] == [("a", 3), ("b", 4)]
+
+
+def test_skip_leaves_jobs_out_though_another_needs_them(choose):
+    assert choose(skip=("cup*", "odd[12]")) == (["harbour", "odd1", "last", "middle"], [])
+    assert choose("last", skip=("harbour",)) == (["last", "middle"], [])
+    assert choose(tags=("hero",), skip=("cups",)) == (CUPS, [])
+    assert choose("cup", skip=("cup",)) == ([], [("--skip", "every job is skipped")])
+    assert choose(skip=("cpu",))[1] == [("--skip", 'there is no job called "cpu"; did you mean "cup"?')]
+
+
+@pytest.fixture
+def home(tmp_path):
+    return Home(tmp_path)
+
+
+def test_a_job_file_may_come_on_standard_input(home):
+    make_folder(home.work / "media")
+    text = "model: kirin_v1_t2v\nparams: {prompt: rain}\n"
+    result = home.kirin("validate", "-", "--json", stdin=text)
+    assert (result.exit_code, [job["name"] for job in result.data["jobs"]]) == (0, ["stdin"])
+    assert home.kirin("plan", "-", "--json", stdin=text).data["jobs"][0]["name"] == "stdin"
+    result = home.kirin("run", "-", "--sandbox", stdin=text)
+    assert (result.exit_code, result.stdout) == (0, "renders/stdin.mp4\n")
+    result = home.kirin("validate", "-", stdin=text.replace("prompt", "promt"))
+    assert result.exit_code == 2
+    assert '-:2:10: error: unknown parameter "promt"; did you mean "prompt"? [A2]  (job stdin)' in result.stderr
+    assert "     2 | params: {promt: rain}\n" in result.stderr
+    assert home.kirin("validate", "-", stdin="").stderr.startswith("-:1:1: error: the file is empty")
+
+
+def test_how_many_jobs_an_if_left_out_is_said(home):
+    jobs = "".join(f"  - {{name: j{n}, if: '{n} != 2', params: {{prompt: a}}}}\n" for n in range(4))
+    text = f"defaults: {{model: kirin_v1_t2v}}\njobs:\n{jobs}"
+    assert home.kirin("validate", "-", stdin=text).stderr == (
+        "no problem in 3 jobs of 1 file, 1 job left out by if; nothing was sent\n"
+    )
+    assert home.kirin("validate", "-", "--json", stdin=text).data["left_out"] == 1
+    assert "1 job left out by if\n" in home.kirin("plan", "-", stdin=text).stderr
+    assert "1 job left out by if\n" in home.kirin("run", "-", "--sandbox", stdin=text).stderr

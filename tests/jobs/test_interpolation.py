@@ -6,7 +6,10 @@ from kirin_cli.jobs.placeholders import JobReference
 from kirin_cli.jobs.scope import ExternalInputs
 from kirin_cli.modelspec.fields import INVALID
 
-HEAD = "vars: {city: Lisbon, ten: 10, half: 0.5, yes: true, empty: '', nothing: , list: [1, 2], digits: '0.5'}\n"
+HEAD = (
+    "vars: {city: Lisbon, ten: 10, half: 0.5, yes: true, empty: '', blank: ' ', nothing: , list: [1, 2],\n"
+    "  digits: '0.5'}\n"
+)
 JOB = HEAD + "model: kirin_v1_t2v\nparams: {KEY: VALUE}\n"
 
 
@@ -36,8 +39,8 @@ def fill(load):
         "'${city}'": "Lisbon",
         "'${ten} of ${half} ${yes}'": "10 of 0.5 true",
         "'$5 $$5 $${city}'": "$5 $5 ${city}",
-        "'a${empty}b'": "ab",
-        "'${empty}'": "",
+        "'a${empty:-}b'": "ab",
+        "'${empty:-}'": "",
         "'${empty:-none}'": "none",
         "'${unset:-a b}'": "a b",
         "'${unset:-}'": "",
@@ -58,6 +61,12 @@ def test_names_become_values_in_text(fill, value, becomes):
         "'${cty}'": 'prompt: cty is not set; did you mean "city"?',
         "'a ${zzz} b'": "prompt: zzz is not set; known are city, ten, ",
         "'${nothing}'": "prompt: nothing is empty; ${nothing:-} takes it as it is",
+        "'${empty}'": "prompt: empty is empty; ${empty:-} takes it as it is",
+        "'a ${empty} b'": "prompt: empty is empty; ${empty:-} takes it as it is",
+        "'${blank}'": "prompt: blank is empty; ${blank:-} takes it as it is",
+        "'${file:none.txt}'": "prompt: no such file: none.txt (in ",
+        "'${city:-${ten}}'": 'prompt: "${city:-${ten}}" has a brace inside; that is possible in jobs.…url and file',
+        "'${${city}}'": 'prompt: "${${city}}" has a brace inside',
         "'a ${nothing}'": "prompt: nothing is empty",
         "'${unset:?Say which city}'": "prompt: Say which city",
         "'${unset:?}'": "prompt: unset is not set",
@@ -81,7 +90,7 @@ def test_I4_the_value_that_could_not_be_filled_in_is_broken_and_the_rest_is_fill
     (job,) = load(text).jobs
     assert job.invalid_paths == ("prompt", "camera_control.config")
     assert job.params == {"prompt": INVALID, "camera_control": {"type": "Lisbon", "config": INVALID}}
-    assert [job.position(problem.path) for problem in job.problems] == [(4, 3), (5, 37)]
+    assert [job.position(problem.path) for problem in job.problems] == [(5, 3), (6, 37)]
 
 
 def test_without_any_variable_the_flag_is_named(load):
@@ -97,7 +106,7 @@ def test_without_any_variable_the_flag_is_named(load):
         ("'0.${ten}'", "cfg_scale", 0.10),
         ("'${none:-0.25}'", "cfg_scale", 0.25),
         ("'${none:-}'", "cfg_scale", None),
-        ("'${empty}'", "cfg_scale", None),
+        ("'${empty:-}'", "cfg_scale", None),
         ("'${ten}'", "duration", 10),
         ("'${none:-10}'", "duration", 10),
         ("'${none:-16:9}'", "aspect_ratio", "16:9"),
@@ -129,7 +138,20 @@ def test_values_of_the_flag_and_the_environment_are_text_that_is_read_where_text
 
 def test_a_value_given_by_flag_replaces_the_variable_and_is_not_filled_in_again(fill):
     assert fill("'${city}'", sets={"city": "${ten} $$"}) == "${ten} $$"
-    assert fill("'a${city}b'", sets={"city": ""}) == "ab"
+    assert fill("'a${city:-}b'", sets={"city": ""}) == "ab"
+
+
+def test_I4_an_empty_value_of_the_flag_is_an_error_since_it_would_be_paid_for(fill):
+    for empty in ("", "  "):
+        assert fill("'a${city}b'", sets={"city": empty}) == "prompt: city is empty; ${city:-} takes it as it is"
+
+
+def test_I4_all_that_is_not_set_in_a_text_is_said_at_once(load):
+    (job,) = load("vars: {a: 1}\nmodel: kirin_v1_t2v\nparams: {prompt: '${x} ${a} ${yy} ${x}'}\n").jobs
+    assert [problem.message.partition(";")[0] for problem in job.problems] == [
+        "prompt: x is not set",
+        "prompt: yy is not set",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +208,7 @@ def test_the_file_is_not_filled_in_where_the_model_is_unknown(load):
 )
 def test_what_another_job_makes_stands_only_where_an_image_or_video_is_taken(fill, value, key):
     message = fill(value, key, "kirin_v1_5_i2v")
-    assert "${jobs.cup.url} can only stand where an image or a video is taken" in message or "must be all of" in message
+    assert "${jobs.cup.url} can only stand where a video is taken" in message or "must be all of" in message
 
 
 def test_a_reference_is_text_that_knows_what_it_names():

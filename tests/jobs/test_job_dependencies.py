@@ -112,3 +112,17 @@ def test_many_wrong_names_are_refused_quickly(load):
     text = DEFAULTS + "".join(job(f"j{index}", f"k{index}") for index in range(3000))
     with work_within(4):
         assert len(told(load(text))) == 3000
+
+
+def test_a_row_may_wait_for_the_job_of_the_same_row(load, table):
+    table("rows.csv", "name,prompt\nsea,waves\nhill,grass\n")
+    masks = "{mode: pro, dynamic_masks: [{mask: '${jobs.base[${row.name}].url}'}]}"
+    file = load(
+        "jobs:\n- {name: base, model: kirin_v1_t2v, foreach: rows.csv, params: {prompt: '${row.prompt}'}}\n"
+        f"- {{name: next, model: kirin_v1_5_i2v, foreach: rows.csv, params: {masks}}}\n"
+    )
+    assert [(job.name, job.needs) for job in file.jobs[2:]] == [
+        ("next[sea]", ("base[sea]",)),
+        ("next[hill]", ("base[hill]",)),
+    ]
+    assert not any(job.problems for job in file.jobs)

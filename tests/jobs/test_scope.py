@@ -58,7 +58,7 @@ WRONG = {
     ),
     "jobs": (
         "vars:\n  a: '${jobs.b.url}'\n",
-        [(2, 3, "variable a: ${jobs.b.url} can only stand where an image or a video is taken")],
+        [(2, 3, "variable a: ${jobs.b.url} can only stand where a video is taken")],
     ),
 }  # fmt: skip
 

@@ -172,7 +172,10 @@ def test_what_another_job_will_make_is_told_from_a_text_that_looks_like_it(tmp_p
         encoding="utf-8",
     )
     found = check_files([read_job_file(path, FIELDS)], look).all_findings()
-    assert [(one.job, one.message) for one in found] == [("c", "image cannot be used: str ${jobs.a.url}")]
+    assert [(one.job, one.message) for one in found] == [
+        ("b", "image cannot be used: ${jobs.a.url} is a video; save a frame of it as a picture, and give that picture"),
+        ("c", "image cannot be used: str ${jobs.a.url}"),
+    ]
 
 
 def test_a_look_of_the_callers_own_is_asked_with_the_folder_of_the_file(tmp_path):

@@ -106,21 +106,24 @@ def test_A4_an_id_that_every_combination_has_is_used_twice(find):
     assert [(job, path, rule) for job, path, rule, *_ in find(text)] == [("jobs[mode=pro]", "external_task_id", "A4")]
 
 
-def test_what_another_job_makes_is_taken_for_an_image_or_video_without_a_look(tmp_path):
+def test_what_another_job_makes_is_taken_for_a_video_without_a_look_and_for_no_picture(tmp_path):
     path = tmp_path / "jobs.yaml"
     path.write_text(
         "jobs:\n- {name: a, model: kirin_v1_t2v, params: {prompt: a}}\n"
         "- name: b\n  model: kirin_motion_control\n"
-        "  params: {image_url: '${jobs.a.url}', video_url: '${jobs.a.url}', character_orientation: video, mode: std}\n"
+        "  params: {image_url: 'https://x.y/a.png', video_url: '${jobs.a.url}', character_orientation: video,\n"
+        "    mode: std}\n"
         "- name: c\n  model: kirin_v1_6_multi_i2v\n  params: {prompt: a, image_list: ['${jobs.a.url}']}\n"
     )
 
-    def look(*asked):
-        raise AssertionError(asked)
+    def look(given, kind, base):
+        assert given == "https://x.y/a.png"
+        return MediaFile(given, "url")
 
     checked = check_files([read_job_file(path, FIELDS)], look)
-    assert checked.all_findings() == []
+    (finding,) = checked.all_findings()
+    assert (finding.job, finding.path, finding.rule) == ("c", "image_list[0].image", "I1")
+    assert "${jobs.a.url} is a video; save a frame of it as a picture" in finding.message
     assert checked.jobs[1].values["video_url"] == MediaFile("${jobs.a.url}", "url")
     assert checked.jobs[1].values["video_url"].given.job == "a"
-    assert checked.jobs[2].values["image_list"][0]["image"].given.job == "a"
     assert [one.job.needs for one in checked.jobs] == [(), ("a",), ("a",)]

@@ -95,6 +95,8 @@ def _make_plan(flags: PlanFlags, console: CommandConsole) -> PlanResult:
     console.findings(findings)
     if checked.is_refused(strict=flags.strict):
         return PlanResult(findings=findings, refused=True)
+    if checked.left_out:
+        console.info(checked.left_out_text)
     options = prepare_options(flags.takes, flags.output, flags.job_files.allow_env)
     shard = (options.shard.index, options.shard.total) if options.shard else None
     with open_session(settings, sandbox=False) as session:

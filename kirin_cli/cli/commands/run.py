@@ -46,6 +46,7 @@ def run_run(flags: RunFlags) -> int:
     from kirin_cli.cli.job_files import check_job_files, prepare_checked, prepare_options
     from kirin_cli.cli.reports import parse_reports
     from kirin_cli.cli.runner import ExecuteOptions, execute, job_output_format, run_options
+    from kirin_cli.jobs.source_text import STANDARD_INPUT
 
     console = flags.display.console()
     output = job_output_format(flags.printing)
@@ -58,10 +59,13 @@ def run_run(flags: RunFlags) -> int:
         return reports.write_refused(checked.all_findings(), console)
     limits = run_options(flags.timeout, flags.max_cost, flags.in_flight, flags.assume_cost)
     choices = prepare_options(flags.takes, flags.output, flags.job_files.allow_env)
+    if checked.left_out:
+        console.info(checked.left_out_text)
+    from_input = STANDARD_INPUT in flags.job_files.files  # which the same command would not find again
     options = ExecuteOptions(
         settings=settings, sandbox=flags.sandbox, limits=limits, wait=flags.wait, output=output,
         preview=flags.preview, reports=reports, shard=choices.shard,
-        resume=f"kirin {shlex.join(sys.argv[1:])}",
+        resume="kirin resume" if from_input else f"kirin {shlex.join(sys.argv[1:])}",
     )  # fmt: skip
     return execute(partial(prepare_checked, checked, choices), options, console)
 

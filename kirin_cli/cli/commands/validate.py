@@ -54,7 +54,8 @@ def _print(checked: CheckedFiles, flags: ValidateFlags, console: CommandConsole)
     console.findings(checked.all_findings())
     if not checked.is_refused(strict=flags.checks.strict):
         jobs, files = pluralize(len(checked.jobs), "job"), pluralize(len(set(flags.job_files.files)), "file")
-        console.info(f"no problem in {jobs} of {files}; nothing was sent")
+        left_out = f", {checked.left_out_text}" if checked.left_out else ""
+        console.info(f"no problem in {jobs} of {files}{left_out}; nothing was sent")
 
 
 def _check_and_report(flags: ValidateFlags, console: CommandConsole) -> int:
