@@ -57,6 +57,7 @@ NO_TEST_FILE = {
     "modelspec/model.py": "modelspec/test_request.py and models/",
     "report/html_charts.py": "report/test_html.py",
     "run/download.py": "run/test_scheduler_steps.py",
+    "run/reconcile.py": "run/test_scheduler_steps.py and tests/faults/test_faults_repeats.py",
     "run/poll.py": "run/test_scheduler_steps.py and tests/faults/test_faults_poll.py",
     "__main__.py": "three lines; every test of a process begins there",
     "errors.py": "classes; exit codes are held by test_readme.py and wherever an error is raised",

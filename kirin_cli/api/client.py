@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal
@@ -38,7 +38,7 @@ class CreateStatus(Enum):
     ACCEPTED = "accepted"  # there is a task, and its id is known
     NOT_SENT = "not sent"  # certainly: the same id may be sent again
     RATE_LIMITED = "rate limited"  # certainly not created: the same id later
-    REFUSED = "refused"  # certainly not created, and never will be as it is
+    REFUSED = "refused"  # in words that may mean anything: query, and without a task it was not created
     DENIED = "denied"  # the key: stop the batch
     NO_BALANCE = "no balance"  # the account: stop the batch
     DUPLICATE = "duplicate"  # the service says that it has this id: query
@@ -52,6 +52,14 @@ DUPLICATE = re.compile(
     rf"|{ID}.{{0,60}}(?:unique|used\b|repeat|taken|occupied|conflict|exists\b)"
     rf"|(?:unique|conflict|repeat|reused).{{0,40}}{ID}"
 )
+ABOUT_THE_ID = re.compile(
+    rf"{ID}|(?:task|request|order|idempotency) (?:id|key)\b|duplicated? (?:task|request|submission)"
+    r"|(?:task|request|submission) (?:is |was |has )?(?:already|(?:been )?duplicat)|任务"
+)
+ABOUT_A_VALUE = re.compile(
+    r"\b(?:image|picture|photo|frame|mask|video|element|prompt|file|url|param|parameter|field|property|content|medium"
+    r"|media|camera|trajector|item)(?:s|es|y|ies)?\b|图|照片|视频|提示词|元素|参数"
+)
 BALANCE = re.compile(
     r"balance|insufficient (?:fund|credit|quota|amount|account)|\bcredits?\b|\bfunds?\b|billing|payment|arrears|overdue"
     r"|top up|recharge|余额|欠费"
@@ -63,12 +71,12 @@ RATE = re.compile(
 
 
 def classify_create(
-    status: int | None, failure: ServiceFailure, *, has_task: bool, error: TransportError | None, sent_before: bool
+    status: int | None, failure: ServiceFailure, *, has_task: bool, error: TransportError | None
 ) -> CreateStatus:
     """Classify what followed a POST.
 
     `status` is None where `error` says why no answer came; `failure` is what the body says; `has_task` whether a task
-    with a usable id was read from it; `sent_before` whether this external id may have reached the service earlier.
+    with a usable id was read from it.
     """
     if error or status is None:
         return CreateStatus.NOT_SENT if error and error.certainly_not_sent else CreateStatus.AMBIGUOUS
@@ -80,7 +88,7 @@ def classify_create(
         return classify_denial(status, failure)
     if status in RETRIES["create"].statuses:
         return CreateStatus.NO_BALANCE if is_about_balance(failure) else CreateStatus.RATE_LIMITED
-    return CreateStatus.REFUSED if status in REFUSALS and not sent_before else CreateStatus.AMBIGUOUS
+    return CreateStatus.REFUSED if status in REFUSALS else CreateStatus.AMBIGUOUS
 
 
 def classify_denial(status: int, failure: ServiceFailure) -> CreateStatus:
@@ -90,8 +98,10 @@ def classify_denial(status: int, failure: ServiceFailure) -> CreateStatus:
 
 
 def says_duplicate(failure: ServiceFailure) -> bool:
-    """Whether the code or message says, in any spelling, that the external id is taken."""
-    return bool(DUPLICATE.search(_normalized(failure)))
+    """Whether the code or message says, in any spelling, that the external id is taken; not that an image is."""
+    text = _normalized(failure)
+    is_about_value = ABOUT_A_VALUE.search(text) and not ABOUT_THE_ID.search(text)
+    return bool(DUPLICATE.search(text)) and not is_about_value
 
 
 def is_about_balance(failure: ServiceFailure) -> bool:
@@ -193,26 +203,28 @@ class Client:
         self._transport, self._now, self._key = transport, now, key
         self._create_deadline, self._query_deadline = create_deadline, query_deadline
 
-    def create(self, body: RequestBody, *, sent_before: bool = False, deadline: float | None = None) -> CreateResult:
+    def create(
+        self, body: RequestBody, *, before_send: Callable[[], None] = lambda: None, deadline: float | None = None
+    ) -> CreateResult:
         """POST one submission on a connection of its own, once.
 
-        `sent_before`: this external id may have reached the service earlier. Raises UsageError, and whatever the body
-        raises (LocalError) before its first byte has left; everything else is a verdict.
+        `before_send` is called when the connection is there, immediately before the first byte leaves. Raises
+        UsageError, and whatever that and the body (LocalError) raise; everything else is a verdict.
         """
         headers = {**self._headers, "Content-Type": "application/json"}
         request = HttpRequest("POST", self.create_url, headers, body)
         try:
-            reply = self._send(request, deadline or self._create_deadline, fresh=True)
+            deadline = deadline or self._create_deadline
+            reply = self._transport.send(request, deadline=deadline, fresh=True, before_send=before_send)
         except TransportError as error:
-            status = classify_create(None, NOTHING, has_task=False, error=error, sent_before=sent_before)
-            return CreateResult(status, fault=error)
+            return CreateResult(classify_create(None, NOTHING, has_task=False, error=error), fault=error)
+        reply = self._scrubbed(reply)
         task = _task(reply, created=True)
         status = classify_create(
             reply.status,
             parse_error(reply.body, max_length=4000),
             has_task=bool(task),
             error=None,
-            sent_before=sent_before,
         )
         failure = None if task else _failure(reply)
         return CreateResult(status, task, failure, reply.status, self._wait(reply.headers), record=_record(reply))
@@ -226,7 +238,7 @@ class Client:
         """
         request = HttpRequest("GET", self.query_url(task_id), self._headers)
         try:
-            reply = self._send(request, deadline or self._query_deadline)
+            reply = self._scrubbed(self._transport.send(request, deadline=deadline or self._query_deadline))
         except TransportError as error:
             return QueryResult(QueryStatus.UNCLEAR, fault=error)
         task = _task(reply, created=False)
@@ -247,9 +259,8 @@ class Client:
             raise UsageError(f"{task_id[:40]!r} cannot be the id of a task")
         return self._query_url.replace("{id}", quote(task_id, safe=""))
 
-    def _send(self, request: HttpRequest, deadline: float, *, fresh: bool = False) -> HttpReply:
+    def _scrubbed(self, reply: HttpReply) -> HttpReply:
         """The answer, without the key where a service echoes it (fault H4): nobody further on needs to look for it."""
-        reply = self._transport.send(request, deadline=deadline, fresh=fresh)
         headers = {**reply.headers, REQUEST_ID: scrub(reply.headers.get(REQUEST_ID, ""), self._key)}
         return replace(reply, body=scrub_body(reply.body, self._key), headers=CaseInsensitiveDict(headers))
 

@@ -167,6 +167,7 @@ class BoundedHTTPConnection(HTTPConnection):
             self._ensure_silent()
         elif self.proxy is None:
             exchange.allow_address(self.sock.getpeername()[0])
+        exchange.before_send()
         exchange.sent = True
         super().endheaders(message_body, encode_chunked=encode_chunked)
 

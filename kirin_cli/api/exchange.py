@@ -101,6 +101,7 @@ class Exchange:
     allow_address: Callable[[str], None] = lambda _: None
     resolver: Resolver = system_resolver
     stall_detector: StallDetector | None = None
+    before_send: Callable[[], None] = lambda: None  # called when connected; what it raises keeps everything here
     sent: bool = False  # whether a byte of the request may have left
 
     def time_left(self, most: float | None = None) -> float:

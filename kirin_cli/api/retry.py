@@ -51,7 +51,7 @@ class RetryPolicy:
         return self.max_failures is not None and failures >= self.max_failures
 
 
-Situation = Literal["create", "query", "download", "upload", "probe"]
+Situation = Literal["create", "query", "query first", "download", "upload", "probe"]
 RETRIES: Final[Mapping[Situation, RetryPolicy]] = {
     # A POST that creates a task, again with the same external id, where it certainly created none: 429 (which also
     # halves the tasks in flight) without end, errors before the first byte left up to `max_failures` and as long as
@@ -61,6 +61,8 @@ RETRIES: Final[Mapping[Situation, RetryPolicy]] = {
     # service itself counts as lost after KIRIN_MISSING_WAIT, or as never created (MIN_MISSES, grace period).
     # All else is no answer, 2xx without a task included, and is asked again until the run ends.
     "query": RetryPolicy(statuses=frozenset(range(100, 1000)) - {401, 402, 403, 404}),
+    # The same before a task is created at all: without an answer nothing is sent. 429 is waited for without end.
+    "query first": RetryPolicy(statuses=frozenset(range(100, 1000)) - {401, 402, 403, 404}, max_failures=8),
     # A GET of a result. Any other 4xx: it is not there, and the task is asked for a fresh URL (KIRIN_RESULT_WAIT).
     "download": RetryPolicy(
         statuses=SERVER_ERRORS | {408, 425, 429}, delays=(0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0), max_delay=30.0,

@@ -76,17 +76,22 @@ class Transport:
         self.network, self.connect, self.idle, self.max_bytes, self.clock = network, connect, idle, max_bytes, clock
         self._adapter = BoundedAdapter(network)
 
-    def send(self, request: HttpRequest, *, deadline: float, fresh: bool = False) -> HttpReply:
+    def send(
+        self, request: HttpRequest, *, deadline: float, fresh: bool = False,
+        before_send: Callable[[], None] = lambda: None,
+    ) -> HttpReply:  # fmt: skip
         """The answer to `request` within `deadline` seconds, connecting and uploading included.
 
-        `fresh` uses a connection of its own, so that no dying one is picked up. Raises TransportError, UsageError for
-        a key that would leave without TLS, and what the body raises before the first byte has left.
+        `fresh` uses a connection of its own, so that no dying one is picked up; `before_send` is called when it is
+        there, immediately before the first byte leaves. Raises TransportError, UsageError for a key that would leave
+        without TLS, and what the body and `before_send` raise before the first byte has left.
         """
         parts = split_url(request.url)
         allow = _address_guard(request, parts)
         exchange = Exchange(
-            self.clock, self.clock() + deadline, self.idle, self.connect, allow, resolver=self.network.resolver
-        )
+            self.clock, self.clock() + deadline, self.idle, self.connect, allow, resolver=self.network.resolver,
+            before_send=before_send,
+        )  # fmt: skip
         adapter = BoundedAdapter(self.network) if fresh else self._adapter
         try:
             with translate_errors(exchange):

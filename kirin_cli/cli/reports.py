@@ -49,9 +49,9 @@ class Reports:
         """Report on a run that ended by itself or was interrupted."""
         return self.publish(lambda: run_data(summary), summary.exit_code, console)
 
-    def write_refused(self, findings: Iterable[Finding], console: CommandConsole) -> int:
-        """Report on a run that sent nothing because of what was found: exit code 2."""
-        return self.publish(lambda: refused_result(findings), 2, console)
+    def write_refused(self, findings: Iterable[Finding], console: CommandConsole, exit_code: int = 2) -> int:
+        """Report on a run that sent nothing because of what was found."""
+        return self.publish(lambda: refused_result(findings, exit_code), exit_code, console)
 
     @contextmanager
     def on_error(

@@ -18,7 +18,7 @@ from kirin_cli.cli.reports import NO_REPORTS, Reports
 from kirin_cli.cli.session import Session, open_session
 from kirin_cli.cli.settings import Settings
 from kirin_cli.cli.settings_schema import parse_seconds, parse_usd
-from kirin_cli.errors import Interrupted, KirinError, StillRunning, Terminated
+from kirin_cli.errors import Interrupted, KirinError, OutcomeUnknown, StillRunning, Terminated, UsageError
 from kirin_cli.ledger.queries import merge_rounds
 from kirin_cli.report.json_format import JOB_LINE_FIELDS, job_rows, render_json, run_data
 from kirin_cli.run.events import EventListener
@@ -122,7 +122,8 @@ def execute(prepare: Prepare, options: ExecuteOptions, console: CommandConsole) 
             prepared = prepare(session)
         if prepared.findings:
             console.findings(prepared.findings)
-            return options.reports.write_refused(prepared.findings, console)
+            exit_code = OutcomeUnknown.exit_code if prepared.has_conflict else UsageError.exit_code
+            return options.reports.write_refused(prepared.findings, console, exit_code)
         if len(prepared.skipped) < len(prepared.jobs):
             session.require_key()
         summary = _run(prepared, session, options, console)

@@ -41,6 +41,7 @@ _ADOPTING_EVENTS = {
     LedgerState.INTENT: LedgerEvent.FOUND,
     LedgerState.SENDING: LedgerEvent.ACCEPTED,
     LedgerState.UNKNOWN: LedgerEvent.FOUND,
+    LedgerState.REFUSED: LedgerEvent.FOUND,
     LedgerState.ABSENT: LedgerEvent.FOUND,
 }
 
@@ -158,6 +159,15 @@ class Ledger:
             raise self._save_task_id(entry, facts.get("task_id", ""), fault) from fault
         return after
 
+    def ensure_unchanged(self, entry: LedgerEntry) -> None:
+        """Raise ConcurrentUpdate where anybody has moved the entry, or taken its lease, since it was read.
+
+        To be called immediately before the first byte of a submission leaves (promise 6). Raises LocalError.
+        """
+        rows = self.store.read("SELECT version FROM entries WHERE id = ?", (entry.id,))
+        if not rows or rows[0][0] != entry.version:
+            raise ConcurrentUpdate(f"{entry.external_id} was taken over by another process.")
+
     def note_task_id(self, entry: LedgerEntry, task_id: str, why: str = "") -> LedgerEntry:
         """Note a task id that the service returned, whatever has become of the entry since, and return the entry.
 
@@ -173,7 +183,7 @@ class Ledger:
                     values = (current.id, self._clock(), "task seen", current.state, current.state, why, task_id)
                     transaction(INSERT_HISTORY, values)
                     return current
-                after = self._after(current, event, {"task_id": task_id})
+                after = self._after(current, event, {"task_id": task_id, "error": ""})
                 self._write_move(transaction, current, event, after, why)
                 return after
         except LocalError as fault:

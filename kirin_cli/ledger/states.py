@@ -18,6 +18,7 @@ class LedgerState(StrEnum):
     INTENT = "intent"
     SENDING = "sending"
     UNKNOWN = "unknown"
+    REFUSED = "refused"
     ABSENT = "absent"
     ACCEPTED = "accepted"
     RUNNING = "running"
@@ -41,15 +42,17 @@ class LedgerEvent(StrEnum):
     NOT_SENT = "not sent"  # connection refused, DNS, connect timeout, TLS
     RATE_LIMITED = "rate limited"
     BLOCKED = "blocked"  # key or balance: certainly not created
-    REFUSED = "refused"  # 400, 404, 413, 415, 422 on an id never sent before
+    REFUSED = "refused"  # 400, 404, 413, 415, 422: nobody knows every wording of "duplicate", so a query decides
     AMBIGUOUS = "ambiguous"
-    DUPLICATE = "duplicate"  # the service says, or a refusal of an id sent before hints, that it exists
+    DUPLICATE = "duplicate"  # the service says that it has this id
     OWNER_DIED = "owner died"
     FOUND = "found"  # a query by external id was answered with a task
     NOT_FOUND = "not found"  # such a query was answered 404
     NO_ANSWER = "no answer"  # such a query told nothing
     SETTLED = "settled"  # enough 404s, and the settling time is over
     CONTRADICTED = "contradicted"  # "duplicate", yet nowhere to be found
+    DISMISSED = "dismissed"  # refused, and the service has no such task: certainly not created
+    TAKEN = "taken"  # an id that a person gave is another task's
     PROGRESSED = "progressed"
     COMPLETED = "completed"
     FAILED = "failed"
@@ -91,6 +94,7 @@ MAY_BE_CHARGED = frozenset(
     {
         LedgerState.SENDING,
         LedgerState.UNKNOWN,
+        LedgerState.REFUSED,
         LedgerState.ABSENT,
         LedgerState.CONFLICT,
         LedgerState.LOST,
@@ -113,8 +117,9 @@ _WAITING = {
 _MOVES: Mapping[LedgerState, Mapping[LedgerEvent, LedgerState]] = {
     LedgerState.INTENT: {
         LedgerEvent.SEND: LedgerState.SENDING,
-        # A successor asks before it sends, and another machine may have made the same task.
+        # An id that others may know is asked for before it is sent: another machine may have made the same task.
         LedgerEvent.FOUND: LedgerState.ACCEPTED,
+        LedgerEvent.TAKEN: LedgerState.CONFLICT,
         LedgerEvent.ADOPT: LedgerState.ACCEPTED,
         LedgerEvent.ABANDON: LedgerState.ABANDONED,
     },
@@ -123,9 +128,10 @@ _MOVES: Mapping[LedgerState, Mapping[LedgerEvent, LedgerState]] = {
         LedgerEvent.NOT_SENT: LedgerState.INTENT,
         LedgerEvent.RATE_LIMITED: LedgerState.INTENT,
         LedgerEvent.BLOCKED: LedgerState.INTENT,
-        LedgerEvent.REFUSED: LedgerState.REJECTED,
+        LedgerEvent.REFUSED: LedgerState.REFUSED,
         LedgerEvent.AMBIGUOUS: LedgerState.UNKNOWN,
         LedgerEvent.DUPLICATE: LedgerState.UNKNOWN,
+        LedgerEvent.TAKEN: LedgerState.CONFLICT,
         LedgerEvent.OWNER_DIED: LedgerState.UNKNOWN,
     },
     LedgerState.UNKNOWN: {
@@ -133,6 +139,14 @@ _MOVES: Mapping[LedgerState, Mapping[LedgerEvent, LedgerState]] = {
         LedgerEvent.NOT_FOUND: LedgerState.UNKNOWN,
         LedgerEvent.NO_ANSWER: LedgerState.UNKNOWN,
         LedgerEvent.SETTLED: LedgerState.ABSENT,
+        **_DECIDED,
+    },
+    LedgerState.REFUSED: {
+        LedgerEvent.FOUND: LedgerState.ACCEPTED,
+        LedgerEvent.TAKEN: LedgerState.CONFLICT,
+        LedgerEvent.NOT_FOUND: LedgerState.REFUSED,
+        LedgerEvent.NO_ANSWER: LedgerState.REFUSED,
+        LedgerEvent.DISMISSED: LedgerState.REJECTED,
         **_DECIDED,
     },
     LedgerState.ABSENT: {
@@ -189,7 +203,11 @@ class InvalidTransition(KirinError):
 
 
 CONDITIONS: Mapping[LedgerEvent, tuple[Callable[[Counters], bool], str]] = {
-    LedgerEvent.REFUSED: (lambda counters: counters.exposed <= 1, "the id was sent before"),
+    LedgerEvent.TAKEN: (lambda counters: counters.exposed <= 1, "the id was sent before"),
+    LedgerEvent.DISMISSED: (
+        lambda counters: counters.misses >= (1 if counters.exposed <= 1 else MIN_MISSES),
+        f"no answer was 404, or fewer than {MIN_MISSES} of an id that was sent before",
+    ),
     LedgerEvent.SETTLED: (lambda counters: counters.misses >= MIN_MISSES, f"fewer than {MIN_MISSES} answers were 404"),
     LedgerEvent.CONTRADICTED: (lambda counters: counters.duplicate_seen, "no answer said duplicate"),
     LedgerEvent.RESEND: (
@@ -215,11 +233,6 @@ def is_allowed(state: LedgerState, event: LedgerEvent, counters: Counters) -> bo
     return (state, event) in TABLE and (holds is None or holds(counters))
 
 
-def refusal_event(counters: Counters) -> LedgerEvent:
-    """The event for a 400, 404, 413, 415 or 422 after a POST: on an id that may have arrived before, it may exist."""
-    return LedgerEvent.REFUSED if counters.exposed <= 1 else LedgerEvent.DUPLICATE
-
-
 def grace_seconds_left(last_sent: float, now: float, grace: float) -> float:
     """Seconds (0 to `grace`) until an absence counts: ask once, then wait by a clock that nobody sets (fault L6)."""
     return min(grace, max(0.0, last_sent + grace - now))
@@ -232,6 +245,8 @@ def _count(counters: Counters, event: LedgerEvent) -> Counters:
             return replace(counters, posts=counters.posts + 1, exposed=counters.exposed + 1, resends=again, misses=0)
         case LedgerEvent.NOT_SENT | LedgerEvent.RATE_LIMITED | LedgerEvent.BLOCKED:
             return replace(counters, exposed=counters.exposed - 1)
+        case LedgerEvent.TAKEN:
+            return replace(counters, exposed=0)
         case LedgerEvent.DUPLICATE:
             return replace(counters, duplicate_seen=True)
         case LedgerEvent.NOT_FOUND:

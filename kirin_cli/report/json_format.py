@@ -27,7 +27,7 @@ JOB_FIELDS: Final[Mapping[str, object]] = {
     **dict.fromkeys(("name", "model", "state", "task_id", "external_task_id", "cost_usd")),
     "outputs": [dict.fromkeys(OUTPUT_FIELDS)],
     "error": dict.fromkeys(ERROR_FIELDS),
-    **dict.fromkeys(("reason", "take", "attempt", "file", "line", "column", "prompt")),
+    **dict.fromkeys(("reason", "charged", "take", "attempt", "file", "line", "column", "prompt")),
     "params": ...,
     "times": dict.fromkeys(("intended", "submitted", "accepted", "generated", "failed", "fetched")),
     "service": ...,
@@ -106,9 +106,9 @@ def error_rows(error: KirinError) -> list[dict[str, object]]:
     return [{"severity": "error", "message": error.message, "hint": error.hint}]
 
 
-def refused_result(findings: Iterable[Finding]) -> dict[str, object]:
+def refused_result(findings: Iterable[Finding], exit_code: int = 2) -> dict[str, object]:
     """A run that sent nothing, because of what was found."""
-    return _without_jobs(2, problem_rows(findings))
+    return _without_jobs(exit_code, problem_rows(findings))
 
 
 def error_result(error: KirinError) -> dict[str, object]:
@@ -132,6 +132,7 @@ def _job(outcome: Outcome) -> dict[str, object]:
         "outputs": [_fields(output, OUTPUT_FIELDS) | {"path": str(output.path)} for output in outcome.outputs],
         "error": None if outcome.error is None else _fields(outcome.error, ERROR_FIELDS),
         "reason": outcome.reason or None,
+        "charged": outcome.charged,
         "take": outcome.job.take,
         "attempt": outcome.job.attempt,
         "file": outcome.job.file if outcome.job.file not in _NO_FILES else None,

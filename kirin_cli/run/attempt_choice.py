@@ -189,9 +189,6 @@ class AttemptChooser:
         choice = ChosenAttempt(job=job, attempt=found.known.get(1, Attempt()), path=Path())
         choice = replace(choice, path=path_for_entry(job, choice.attempt.entry, self._now))
         entry = choice.attempt.entry
-        if entry is not None and _request_of(entry) != job_key(job)[3]:
-            refusal = f"external_task_id {job.external_id} was used for another request"
-            return replace(choice, refusal=refusal, hint="give another id")
         if number > 1:
             refusal = f"job {job.name} has an external_task_id of its own: there is no other attempt of it"
             hint = "give another external_task_id, or leave that job out with --only"
@@ -200,5 +197,6 @@ class AttemptChooser:
         return replace(choice, job=replace(job, noted_task=noted))
 
 
-def _request_of(entry: LedgerEntry) -> str:
-    return identity_key(normalize_name(entry.job), entry.take, entry.scope, entry.request)[3]
+def is_of_another_request(entry: LedgerEntry, job: Job) -> bool:
+    """Whether the entry, which has the job's external id, asked for something else."""
+    return identity_key(normalize_name(entry.job), entry.take, entry.scope, entry.request)[3] != job_key(job)[3]

@@ -25,7 +25,7 @@ from kirin_cli.run.outputs import (
     sidecar_path,
     write_sidecar,
 )
-from kirin_cli.run.submit import DENIALS, describe_reply, stop_run
+from kirin_cli.run.reconcile import DENIALS, describe_reply, stop_run
 from kirin_cli.wire.answer_record import answer_of, without_signatures
 from kirin_cli.wire.responses import OutputContent, Task, TaskState
 

@@ -95,6 +95,7 @@ class Outcome:
     """How a job stands when the run ends. `times` are those of `outcomes.entry_times`.
 
     `service` is what the service says beyond that (wire.answer_record.service_facts).
+    `charged` says whether it has cost money, in this run or an earlier one; "maybe" also where it may have cost twice.
     """
 
     job: Job
@@ -104,6 +105,7 @@ class Outcome:
     outputs: tuple[OutputFile, ...] = ()
     error: JobError | None = None
     reason: str = ""
+    charged: Charged = "no"
     times: Mapping[str, str] = field(default_factory=dict)
     service: Mapping[str, object] = field(default_factory=dict)
 

@@ -54,7 +54,7 @@ class RunContext:
     `grace_period` is when an absence counts, `result_wait` how long a file that is not there yet is asked for,
     `missing_wait` how long a task that the service does not find.
     `origin` names the service in identities, `host` is where its URLs come from. `wait` is False with --no-wait: then
-    a job is over when the service has accepted it.
+    a job is over when the service has accepted it. `submits` is False in commands that only finish what was sent.
     """
 
     client: Client
@@ -74,6 +74,7 @@ class RunContext:
     missing_wait: float
     prices: PriceList
     wait: bool = True
+    submits: bool = True
     uploader: Uploader | None = None
     outages: OutageDetector = field(default_factory=OutageDetector)
 
@@ -82,13 +83,13 @@ class RunContext:
 class JobRun:
     """A job, its entry as last read, and what only this process needs to know of it.
 
-    `inherited` says whether the former owner of the lease died, `was_queried` whether the service was asked for a task
-    that somebody else may have sent. `failures` counts the failed attempts of the present step in a row. By the steady
-    clock: `grace_until` is when an absence counts, `missing_since` when a known task was first not found,
-    `running_at` when it was last known to run. `task` is the last answer about it, `record` what is kept of the last
-    one of any kind (wire.answer_record), `seen_task_id` the id that the POST was answered with, `expired_urls` how
-    often its URLs were dead, since `file_missing_since`, `outputs` its files that are here already, `notified` what
-    need not be said twice,
+    `inherited` says whether the former owner of the lease died. `failures` counts the failed attempts of the present
+    step in a row, `unanswered` those of them that were queries before the job was sent. By the steady clock:
+    `grace_until` is when an absence counts, `absent_at` when the service last had no task of this id, `missing_since`
+    when a known task was first not found, `running_at` when it was last known to run. `task` is the last answer about
+    it, `record` what is kept of the last one of any kind (wire.answer_record), `seen_task_id` the id that the POST was
+    answered with, `expired_urls` how often its URLs were dead, since `file_missing_since`; `outputs` its files that are
+    here already, `notified` what need not be said twice, `remark` what is worth saying of a job that ends well,
     `needed_outcomes` how the jobs ended whose results this one refers to, `unaffordable` why `--max-cost` forbids to
     send this one.
     """
@@ -98,9 +99,10 @@ class JobRun:
     context: RunContext
     has_lease: bool = False
     inherited: bool = False
-    was_queried: bool = False
     failures: int = 0
+    unanswered: int = 0
     grace_until: float | None = None
+    absent_at: float | None = None
     missing_since: float | None = None
     running_at: float | None = None
     task: Task | None = None
@@ -109,6 +111,7 @@ class JobRun:
     expired_urls: int = 0
     file_missing_since: float | None = None
     outputs: tuple[OutputFile, ...] = ()
+    remark: str = ""
     notified: set[str] = field(default_factory=set)
     needed_outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     unaffordable: KirinError | None = None
@@ -156,13 +159,17 @@ class JobRun:
         try:
             self.entry = self.context.ledger.move(self.entry, event, why, **facts)
         except ConcurrentUpdate:
-            self.entry = self.context.ledger.get(self.entry) or self.entry
+            self.reload()
         except TaskOwnedElsewhere as taken:
-            self.entry = taken.holder
+            self.reload(taken.holder)
         else:
             return True
-        self.has_lease, self.grace_until = False, None
         return False
+
+    def reload(self, entry: LedgerEntry | None = None) -> None:
+        """Take the entry as it is now, or another one, in place of this one; it has to be claimed anew."""
+        self.entry = entry or self.context.ledger.get(self.entry) or self.entry
+        self.has_lease, self.grace_until, self.absent_at = False, None, None
 
     def retry(self, what: Literal["submit", "poll", "download"], reason: str, seconds: float | None = None) -> Wait:
         """Count a failed attempt and try again after a growing delay with jitter, or after `seconds` if more than 0."""

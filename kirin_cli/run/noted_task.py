@@ -6,7 +6,7 @@ from kirin_cli.ledger.states import LedgerEvent
 from kirin_cli.run.job import JobError
 from kirin_cli.run.job_run import Finished, JobRun, NextStep, Wait
 from kirin_cli.run.outcomes import finish
-from kirin_cli.run.submit import DENIALS, describe_reply, mark_accepted, retry_unreached, stop_run
+from kirin_cli.run.reconcile import DENIALS, describe_reply, mark_accepted, retry_unreached, stop_run
 
 
 def adopt_noted(job_run: JobRun) -> NextStep:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, replace
+from typing import Final
 
 from kirin_cli.errors import KirinError, OutcomeUnknown, ResultUnavailable, StillRunning
 from kirin_cli.formatting import iso_utc
@@ -15,6 +16,8 @@ from kirin_cli.run.job import Charged, Job, JobError, Outcome, OutputFile
 from kirin_cli.run.job_run import Finished, JobRun
 from kirin_cli.run.prices import price_class_of
 from kirin_cli.wire.responses import ServiceFailure
+
+SENT_TWICE: Final = "sent twice, may have been charged twice: the service did not know it when it was sent again"
 
 
 def entry_times(entry: LedgerEntry, fetched: float | None = None) -> dict[str, str]:
@@ -63,7 +66,7 @@ def recorded_failure(entry: LedgerEntry) -> ServiceFailure | None:
 def finish_stopped(job_run: JobRun, error: KirinError) -> Finished:
     """The run ended before the job did."""
     state, task_id = job_run.entry.state, job_run.entry.task_id
-    if state in {LedgerState.SENDING, LedgerState.UNKNOWN, LedgerState.ABSENT}:
+    if state in {LedgerState.SENDING, LedgerState.UNKNOWN, LedgerState.REFUSED, LedgerState.ABSENT}:
         return finish_unknown(job_run, error.message)
     standing = {
         LedgerState.INTENT: "not sent",
@@ -103,7 +106,7 @@ def finish_unavailable(job_run: JobRun, error: ResultUnavailable) -> Finished:
 def finish_unknown(job_run: JobRun, reason: str) -> Finished:
     """It may have been accepted and charged, or not."""
     failure = recorded_failure(job_run.entry)
-    if failure and failure.message not in reason:
+    if failure and failure.message and failure.message not in reason:
         reason += f"; the service had answered: {failure.message}"
     message = f"the outcome of the submission is unknown ({reason}); it may have been charged"
     decide = f"decide with kirin resolve {job_run.job.external_id}"
@@ -114,6 +117,22 @@ def finish_unknown(job_run: JobRun, reason: str) -> Finished:
     return finish(job_run, "unknown", error=problem)
 
 
+def finish_conflict(job_run: JobRun) -> Finished:
+    """A person decides: an id is another task's and nothing was made, or it is called a duplicate and nowhere found."""
+    if job_run.entry.counters.exposed:
+        return finish_unknown(job_run, "the service calls it a duplicate, yet does not find it")
+    taken, name = recorded_failure(job_run.entry), job_run.job.external_id
+    take_up = f", or take that task up: kirin resolve {name} --adopt {taken.code}" if taken and taken.code else ""
+    message = taken.message if taken else f"external_task_id {name} is taken"
+    error = JobError(exit_code=OutcomeUnknown.exit_code, message=message, hint=f"give another id{take_up}")
+    return finish(job_run, "unknown", error=error)
+
+
+def was_sent_twice(entry: LedgerEntry) -> bool:
+    """Whether an id was sent again after an absence, to a service that may not refuse a repeated one (promise 6)."""
+    return entry.counters.exposed > 1 and not entry.counters.duplicate_seen and entry.task_id is not None
+
+
 def finish_lost(job_run: JobRun) -> Finished:
     """The service accepted it and no longer knows it."""
     return finish_unknown(job_run, f"the service no longer knows task {job_run.entry.task_id}")
@@ -122,7 +141,10 @@ def finish_lost(job_run: JobRun) -> Finished:
 def finish_rejected(job_run: JobRun, failure: ServiceFailure | None) -> Finished:
     """The service refused the request; nothing was generated."""
     hint = "change the request, or --retry-failed to send it again"
-    return finish(job_run, "rejected", error=_service_error("refused", failure, hint))
+    error = _service_error("refused", failure, hint)
+    if job_run.entry.counters.exposed > 1:  # an earlier POST, whose answer was lost, is only held to be absent
+        error = replace(error, charged="maybe", retry_safe=False)
+    return finish(job_run, "rejected", error=error)
 
 
 def finish_failed(job_run: JobRun, failure: ServiceFailure | None) -> Finished:
@@ -162,10 +184,14 @@ def finish(
     reason: str = "",
 ) -> Finished:
     """The job ends in a state; say so."""
+    if was_sent_twice(job_run.entry):
+        reason = "; ".join(filter(None, (reason, SENT_TWICE)))
+    reason = reason or job_run.remark
     cost, outputs = job_run.entry.cost, outputs or job_run.outputs
     paths = tuple(str(output.path) for output in outputs)
     job_run.emit(JobEnded, state=state, paths=paths, cost=cost, reason=error.message if error else reason)
     task_id, times = job_run.entry.task_id or job_run.seen_task_id, entry_times(job_run.entry)
     facts = {"task_id": task_id, "cost": cost, "outputs": outputs, "error": error, "reason": reason, "times": times}
+    facts["charged"] = "maybe" if was_sent_twice(job_run.entry) else error.charged if error else "yes"
     outcome = Outcome(job=job_run.job, state=state, service=job_run.service, **facts)  # type: ignore[arg-type]
     return Finished(outcome)

@@ -24,6 +24,7 @@ ACTION_BY_STATE: Final[Mapping[LedgerState, tuple[Action, str]]] = {
     LedgerState.INTENT: ("send", "it was not sent yet"),
     LedgerState.SENDING: ("ask", "it was being sent when the run ended; the service is asked before anything is sent"),
     LedgerState.UNKNOWN: ("ask", "nobody knows whether it was accepted; the service is asked"),
+    LedgerState.REFUSED: ("ask", "the service refused it; it is asked whether it has the task all the same"),
     LedgerState.ABSENT: (
         "ask",
         "the service did not know it; kirin resolve decides, or it is sent again with the same id",

@@ -15,7 +15,13 @@ from kirin_cli.media.png_data import check_pixels
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.types import Finding, MediaError, MediaFile, Problem
 from kirin_cli.normal_forms import normalize_name
-from kirin_cli.run.attempt_choice import AttemptChooser, ChosenAttempt, QueryAttempt, with_external_id
+from kirin_cli.run.attempt_choice import (
+    AttemptChooser,
+    ChosenAttempt,
+    QueryAttempt,
+    is_of_another_request,
+    with_external_id,
+)
 from kirin_cli.run.attempts import Attempt, EntryOf, KnownEntries, Redo
 from kirin_cli.run.check import CheckedJob, make_finding
 from kirin_cli.run.identity import NO_REFERENCES, Shard, request_text
@@ -117,12 +123,14 @@ class PreparedRun:
 
     `paths` says where the video of each job goes, by external id; a task id that is not known yet stands in it as
     `{task_id}`. `changes` says of jobs that are made once more what is other than in their sidecars. `rounds` are those
-    of the ledger that the run goes on with: they become one, the first.
+    of the ledger that the run goes on with: they become one, the first. `has_conflict`: one of the findings is an
+    external id of a person's that is another request's.
     """
 
     jobs: list[Job] = field(default_factory=list)
     skipped: dict[str, Outcome] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    has_conflict: bool = False
     paths: dict[str, Path] = field(default_factory=dict)
     changes: dict[str, str] = field(default_factory=dict)
     rounds: list[str] = field(default_factory=list)
@@ -262,6 +270,11 @@ def prepare_new_jobs(jobs: Iterable[Job], options: PrepareOptions, entry_of: Ent
 def _claim_path(choice: ChosenAttempt, options: PrepareOptions, registry: PathRegistry, prepared: PreparedRun) -> None:
     """Give the job its path. Raises UsageError where it cannot have one, or cannot be the job that it says it is."""
     job, attempt, entry = choice.job, choice.attempt, choice.attempt.entry
+    if job.has_own_id and entry is not None and is_of_another_request(entry, job):
+        prepared.has_conflict = True
+        task = f" (task {entry.task_id})" if entry.task_id else ""
+        message = f"external_task_id {job.external_id} was used for another request{task}"
+        raise UsageError(message, hint=f"give another id; kirin show {job.external_id} tells what it is")
     if choice.refusal:
         raise UsageError(choice.refusal, hint=choice.hint)
     if job.file and options.folder is None:

@@ -20,7 +20,7 @@ from kirin_cli.modelspec.types import MediaError, MediaFile, MediaKind
 from kirin_cli.run.identity import canonical_json, media_digest
 from kirin_cli.run.job import Job, OutputTarget
 from kirin_cli.run.prepare import PreparedRun, with_labels
-from kirin_cli.run.submit import DENIALS
+from kirin_cli.run.reconcile import DENIALS
 from kirin_cli.tree import walk
 from kirin_cli.wire.responses import Task
 
@@ -37,8 +37,9 @@ def serialize_plan(job: Job) -> str:
     files = {media_digest(leaf): str(leaf.path) for leaf in leaves if isinstance(leaf, MediaFile) and leaf.path}
     folder = str(job.target.folder.absolute())
     target = {"folder": folder, "template": job.target.template, "replace": job.target.replace}
-    masked = {"masked": True} if job.masked else {}
-    return canonical_json({"target": target, "media": files, "line": job.line, **masked})
+    more = {"masked": True} if job.masked else {}
+    more |= {"own_id": True} if job.has_own_id else {}
+    return canonical_json({"target": target, "media": files, "line": job.line, **more})
 
 
 def restore_job(entry: LedgerEntry) -> Job | None:
@@ -62,7 +63,7 @@ def restore_job(entry: LedgerEntry) -> Job | None:
         target=OutputTarget(folder, template, bool(target.get("replace"))), take=entry.take, scope=entry.scope,
         file=entry.job_file, line=plan.get("line") or 0,
         unsendable=MASKED if plan.get("masked") else _unsendable(entry, files, missing) if params else NOT_KNOWN,
-        masked=bool(plan.get("masked")),
+        masked=bool(plan.get("masked")), has_own_id=bool(plan.get("own_id")),
     )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from kirin_cli.run.job_run import Download, Finished, JobRun, NextStep, RunConte
 from kirin_cli.run.limits import Admission, RunLimits
 from kirin_cli.run.noted_task import adopt_noted
 from kirin_cli.run.outcomes import (
+    finish_conflict,
     finish_expired,
     finish_failed,
     finish_pending,
@@ -41,8 +42,9 @@ from kirin_cli.run.outcomes import (
 )
 from kirin_cli.run.poll import poll
 from kirin_cli.run.prices import PriceList, over_budget_error
+from kirin_cli.run.reconcile import reconcile
 from kirin_cli.run.resume import serialize_plan
-from kirin_cli.run.submit import mark_owner_died, reconcile, resend_or_give_up, submit
+from kirin_cli.run.submit import mark_owner_died, resend_or_give_up, submit
 from kirin_cli.run.work_queue import WorkQueue
 
 
@@ -66,7 +68,7 @@ def finish_ended(job_run: JobRun) -> NextStep:
         case LedgerState.FAILED:
             return finish_failed(job_run, recorded_failure(job_run.entry))
         case LedgerState.CONFLICT:
-            return finish_unknown(job_run, "the service calls it a duplicate, yet does not find it")
+            return finish_conflict(job_run)
         case LedgerState.ABANDONED:
             return finish_unknown(job_run, "abandoned by hand")
         case _:
@@ -82,6 +84,7 @@ STEPS: Final[Mapping[LedgerState, Callable[[JobRun], NextStep]]] = {
     LedgerState.INTENT: begin,
     LedgerState.SENDING: mark_owner_died,
     LedgerState.UNKNOWN: reconcile,
+    LedgerState.REFUSED: reconcile,
     LedgerState.ABSENT: resend_or_give_up,
     LedgerState.ACCEPTED: poll,
     LedgerState.RUNNING: poll,

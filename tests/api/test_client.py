@@ -150,12 +150,7 @@ def test_S10_a_refusal_carries_the_words_of_the_service(service, client):
 
 def test_S11_a_second_submission_is_a_duplicate(client):
     assert client.create(Document()).verdict is CreateStatus.ACCEPTED
-    assert client.create(Document(), sent_before=True).verdict is CreateStatus.DUPLICATE
-
-
-def test_S11_a_refusal_of_an_id_sent_before_is_ambiguous(service, client):
-    service.script("POST", answer(422, {"message": "no"}))
-    assert client.create(Document(), sent_before=True).verdict is CreateStatus.AMBIGUOUS
+    assert client.create(Document()).verdict is CreateStatus.DUPLICATE
 
 
 def test_S11_the_word_may_stand_behind_three_hundred_characters(service, client):

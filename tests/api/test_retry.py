@@ -185,7 +185,7 @@ def test_S2_no_certificate_and_no_forbidden_address_is_tried_again(situation):
 
 @pytest.mark.parametrize("status", [*range(100, 600), 999])
 def test_a_create_is_sent_again_after_the_statuses_of_the_table_alone(status):
-    result = classify_create(status, NOTHING, has_task=False, error=None, sent_before=False)
+    result = classify_create(status, NOTHING, has_task=False, error=None)
     assert (result is CreateStatus.RATE_LIMITED) is (status in RETRIES["create"].statuses)
 
 

@@ -233,8 +233,8 @@ def _watched(base: Callable[..., Transport], returned: set[str]) -> Callable[...
         transport = base(*arguments, **options)
         send = transport.send
 
-        def watched(request: HttpRequest, *, deadline: float, fresh: bool = False) -> HttpReply:
-            reply = send(request, deadline=deadline, fresh=fresh)
+        def watched(request: HttpRequest, **options: Any) -> HttpReply:
+            reply = send(request, **options)
             returned.update(oracle.ids_in(reply.status, reply.body))
             return reply
 

@@ -99,11 +99,11 @@ class _Transport(Transport):
         super().__init__(*arguments, **options)
         self._steps = steps
 
-    def send(self, request: HttpRequest, *, deadline: float, fresh: bool = False) -> HttpReply:
+    def send(self, request: HttpRequest, **options: Any) -> HttpReply:
         if request.method != "POST":
-            return super().send(request, deadline=deadline, fresh=fresh)
+            return super().send(request, **options)
         self._steps(POST)
-        reply = super().send(request, deadline=deadline, fresh=fresh)
+        reply = super().send(request, **options)
         self._steps(ANSWERED)
         return reply
 

@@ -85,7 +85,7 @@ def test_P4_paid_without_a_result_is_7_and_names_the_task(machine: Bench) -> Non
 def test_P7_a_new_key_of_the_account_goes_on_with_resume(machine: Bench) -> None:
     machine.write_jobs("a", "b", "c")
     machine.api.api.statuses = ("in_progress",) * 3 + ("completed",)
-    machine.api.decide("GET /model/*", lambda number, _: revoke(machine) if number == 2 else None)
+    machine.api.decide("GET /model/*", lambda number, _: revoke(machine) if number == 4 else None)
     code, kirin = run_process(machine, *RUN, "-j", "2")
     assert (code, machine.posts) == (4, 2), kirin.err
     stranger, nothing = run_process(machine, "resume", KIRIN_API_KEY="sk-of-somebody-else-entirely")

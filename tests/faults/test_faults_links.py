@@ -66,7 +66,7 @@ def test_D9_a_result_that_is_gone_is_7_after_ten_minutes_and_every_later_run_ask
 
 def test_D9_a_task_that_the_service_forgot_after_completion_is_expired(machine: Bench) -> None:
     machine.cdn.script(FILE, then=faults.answer(404))
-    machine.api.script("GET /model/*", None, None, then=faults.answer(404, {"message": "task not found"}))
+    machine.api.script("GET /model/*", None, None, None, then=faults.answer(404, {"message": "task not found"}))
     paid_without_file(machine, machine.run(), "expired")
 
 

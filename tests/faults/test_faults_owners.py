@@ -72,7 +72,7 @@ def test_G4_another_machine_without_the_ledger_adopts_what_is_there(folder: Path
         machine.api.api.statuses = ("in_progress",) * 4 + ("completed",)
         assert machine.run(state="here", timeout=8.0).exit_code == 8
         other = machine.run(state="there")
-        assert (other.exit_code, machine.posts, machine.api.truth.created()) == (0, 2, 1)
+        assert (other.exit_code, machine.posts, machine.api.truth.created()) == (0, 1, 1)
         assert machine.run(state="here").outcome.state == "skipped"
 
 
@@ -153,7 +153,8 @@ def test_G5_S18_a_process_killed_during_its_post_is_followed_by_one_that_asks(ma
         first.kill()
     released.set()
     code, second = run_process(machine, "resume")
-    assert (code, machine.posts, machine.api.truth.requests[1].method) == (0, 1, "GET"), second.output
+    methods = [request.method for request in machine.api.truth.requests[:3]]
+    assert (code, machine.posts, methods) == (0, 1, ["GET", "POST", "GET"]), second.output
     judge(machine, first, second)
 
 

@@ -122,7 +122,7 @@ def test_P12_one_of_several_that_is_not_found_is_lost_and_the_others_go_on(machi
 def test_P3_an_unknown_status_means_still_running_and_is_said_once(machine: Bench, word: Any) -> None:
     machine.api.api.statuses = ({"status": word},) * 5 + ("completed",)
     result = machine.run()
-    assert (result.exit_code, machine.queries) == (0, 6)
+    assert (result.exit_code, machine.queries) == (0, 7)
     assert len(result.of(Notice)) <= 1
     assert "\x1b" not in result.output
 
@@ -138,7 +138,7 @@ def test_P3_completed_is_sticky_whatever_is_said_afterwards(machine: Bench) -> N
     machine.cdn.script("GET", faults.answer(403))
     machine.api.api.statuses = ("completed", "in_progress", "queued", "completed")
     result = machine.run()
-    assert (result.exit_code, machine.posts, machine.queries) == (0, 1, 4)
+    assert (result.exit_code, machine.posts, machine.queries) == (0, 1, 5)
     assert LedgerState.SUCCEEDED not in {entry.state for entry in machine.entries()}
 
 
@@ -212,7 +212,7 @@ def test_P6_an_answer_of_one_byte_a_second_is_given_up(machine: Bench) -> None:
 def test_P7_a_key_that_dies_in_the_middle_is_4_and_a_new_one_goes_on(machine: Bench) -> None:
     machine.write_jobs("a", "b", "c", "d")
     machine.api.api.statuses = ("in_progress",) * 3 + ("completed",)
-    machine.api.decide(POLLS, lambda number, _: revoke(machine) if number == 3 else None)
+    machine.api.decide(POLLS, lambda number, _: revoke(machine) if number == 5 else None)
     result = machine.run(in_flight=2)
     assert (result.exit_code, machine.posts, machine.api.truth.created()) == (4, 2, 2)
     assert "key" in result.output
@@ -222,7 +222,7 @@ def test_P7_a_key_that_dies_in_the_middle_is_4_and_a_new_one_goes_on(machine: Be
 
 def test_P7_a_new_key_asks_before_it_sends_what_the_old_one_may_have_sent(machine: Bench) -> None:
     machine.api.script("POST", faults.create_late(queries=3, hold=False))
-    machine.api.script(POLLS, faults.answer(401))
+    machine.api.script(POLLS, None, faults.answer(401))
     assert machine.run().exit_code == 6
     machine.api.api.key = "sk-the-new-key-of-the-same-account"
     assert (machine.run(key=machine.api.api.key).exit_code, machine.posts) == (0, 1)

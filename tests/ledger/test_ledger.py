@@ -122,6 +122,7 @@ def test_promise_3_a_task_id_is_noted_on_an_entry_that_is_over(ledger, intent):
     entry = ledger.move(
         ledger.move(ledger.intend(intent()), LedgerEvent.SEND), LedgerEvent.REFUSED, error='{"code": "x"}'
     )
+    entry = ledger.move(ledger.move(entry, LedgerEvent.NOT_FOUND), LedgerEvent.DISMISSED)
     assert ledger.note_task_id(entry, "task-9").state is LedgerState.REJECTED
     assert ledger.history(entry)[-1].task_id == "task-9"
 

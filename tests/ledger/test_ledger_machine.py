@@ -29,6 +29,7 @@ NOTHING_MADE = {
     "dropped": LedgerEvent.AMBIGUOUS,
     "refused": LedgerEvent.REFUSED,
 }
+ASKED = {LedgerState.UNKNOWN, LedgerState.REFUSED}
 MEMORY = Path("/dev/shm")
 REPLIES = st.sampled_from(["ok", "lost", "late", "dropped", "not sent", "limited", "refused"])
 
@@ -49,7 +50,7 @@ class Service:
     def post(self, external_id, reply):
         """The event that the sender observes, and the task id in it."""
         self.late += [external_id] if reply == "late" else []
-        if reply in NOTHING_MADE and (reply != "refused" or external_id not in self.tasks):
+        if reply in NOTHING_MADE:  # a refusal may be one of a repeated id, in words that nobody knows
             return NOTHING_MADE[reply], None
         task = self.create(external_id)
         if task is None or reply == "lost":
@@ -80,7 +81,9 @@ class Process:
             self.ledger.move(entry, LedgerEvent.OWNER_DIED)
         elif entry.state is LedgerState.UNKNOWN and self.settled(entry):
             self.ledger.move(entry, LedgerEvent.SETTLED)
-        elif entry.state is LedgerState.UNKNOWN or (entry.state is LedgerState.INTENT and claim.took_over):
+        elif entry.state is LedgerState.REFUSED and self.dismissed(entry):
+            self.ledger.move(entry, LedgerEvent.DISMISSED)
+        elif entry.state in ASKED or (entry.state is LedgerState.INTENT and claim.took_over):
             self.query(entry, honest)
         elif entry.state is LedgerState.INTENT:
             self.sent[external_id] = self.ledger.move(entry, LedgerEvent.SEND)
@@ -90,23 +93,29 @@ class Process:
             self.ledger.move(entry, LedgerEvent.CONTRADICTED)
 
     def settled(self, entry):
+        return states.is_allowed(entry.state, LedgerEvent.SETTLED, entry.counters) and self.waited(entry)
+
+    def waited(self, entry):
         wait = states.grace_seconds_left(entry.last_sent, self.world.now, SETTLE)
         due = self.due.setdefault((entry.external_id, entry.counters.posts), self.world.elapsed + wait)
-        return self.world.elapsed >= due and states.is_allowed(entry.state, LedgerEvent.SETTLED, entry.counters)
+        return self.world.elapsed >= due
+
+    def dismissed(self, entry):
+        first = entry.counters.exposed <= 1
+        return states.is_allowed(entry.state, LedgerEvent.DISMISSED, entry.counters) and (first or self.waited(entry))
 
     def query(self, entry, honest):
         task = self.world.service.tasks.get(entry.external_id)
         if task and honest:
             self.world.service.told.add(task)
             self.ledger.move(entry, LedgerEvent.FOUND, task_id=task)
-        elif entry.state is LedgerState.UNKNOWN:
+        elif entry.state in ASKED:
             self.ledger.move(entry, LedgerEvent.NOT_FOUND)
 
     def hear(self, external_id, reply):
         """The answer to a POST under way, however late; the entry may have been taken away meanwhile."""
         entry = self.sent.pop(external_id)
         event, task = self.world.service.post(external_id, reply)
-        event = states.refusal_event(entry.counters) if event is LedgerEvent.REFUSED else event
         with suppress(ConcurrentUpdate):
             self.ledger.move(entry, event, **({"task_id": task} if task else {}))
 
@@ -194,7 +203,7 @@ class UnderFire(RuleBasedStateMachine):
     @invariant()
     def nothing_paid_is_called_rejected(self):
         for process in list(self.running.values())[:1]:
-            rows = process.ledger.store.read("SELECT external_id FROM entries WHERE state = 'rejected'")
+            rows = process.ledger.store.read("SELECT external_id FROM entries WHERE state = 'rejected' AND exposed = 1")
             assert not {row[0] for row in rows} & {*self.service.tasks, *self.service.late}
 
     def teardown(self):
@@ -219,7 +228,9 @@ class UnderFire(RuleBasedStateMachine):
             process.advance(job, honest=True)
             if job in process.sent:
                 process.hear(job, "ok")
-        assert entry.task_id == self.service.tasks.get(job) or entry.state is LedgerState.CONFLICT
+        # A task that comes into being after its absence has settled twice, about a refusal, stands in the history only.
+        believed = entry.state is LedgerState.REJECTED and entry.counters.exposed > 1
+        assert entry.task_id == self.service.tasks.get(job) or entry.state is LedgerState.CONFLICT or believed
         assert entry.counters.duplicate_seen or entry.state is not LedgerState.CONFLICT
         assert entry.state in OVER or entry.counters.resends == states.MAX_RESENDS
 

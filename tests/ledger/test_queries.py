@@ -102,7 +102,7 @@ def test_promise_4_what_may_have_been_charged_is_counted(ledger, intent):
     ):
         ledger.move(ledger.move(ledger.intend(intent(number)), LedgerEvent.SEND), event)
     ledger.intend(intent(9))
-    assert queries.spending(ledger.store, "model")["kirin_v1_t2v"] == SpendingTotal(maybe_paid=2)
+    assert queries.spending(ledger.store, "model")["kirin_v1_t2v"] == SpendingTotal(maybe_paid=3)
 
 
 def test_durations_of_one_class_newest_first_to_be_kept(ledger, make):

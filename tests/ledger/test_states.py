@@ -1,6 +1,7 @@
 """The table of moves: every pair of state and event either leads where ledger/README.md says or is refused."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -22,13 +23,15 @@ READY = Counters(posts=1, exposed=1, misses=5)
 DRAWN = """
     intent      send          sending
     intent      found         accepted
+    intent      taken         conflict
     intent      adopt         accepted
     intent      abandon       abandoned
     sending     accepted      accepted
     sending     not sent      intent
     sending     rate limited  intent
     sending     blocked       intent
-    sending     refused       rejected
+    sending     refused       refused
+    sending     taken         conflict
     sending     ambiguous     unknown
     sending     duplicate     unknown
     sending     owner died    unknown
@@ -39,6 +42,14 @@ DRAWN = """
     unknown     adopt         accepted
     unknown     send again    intent
     unknown     abandon       abandoned
+    refused     found         accepted
+    refused     taken         conflict
+    refused     not found     refused
+    refused     no answer     refused
+    refused     dismissed     rejected
+    refused     adopt         accepted
+    refused     send again    intent
+    refused     abandon       abandoned
     absent      found         accepted
     absent      contradicted  conflict
     absent      resend        sending
@@ -129,15 +140,20 @@ def test_every_state_is_reached_from_an_intent():
     assert reached == set(LedgerState)
 
 
-def test_s10_a_refusal_ends_it_only_if_the_id_was_never_sent_before():
-    assert transition(LedgerState.SENDING, LedgerEvent.REFUSED, Counters(posts=3, exposed=1))[0] is LedgerState.REJECTED
+@pytest.mark.parametrize(("exposed", "misses"), [(1, 1), (2, 5), (3, 5)])
+def test_s10_s22_a_refusal_ends_it_after_one_404_or_five_of_an_id_that_was_sent_before(exposed, misses):
+    tally = Counters(posts=3, exposed=exposed, misses=misses)
+    assert transition(LedgerState.REFUSED, LedgerEvent.DISMISSED, tally)[0] is LedgerState.REJECTED
+    with pytest.raises(InvalidTransition, match="404"):
+        transition(LedgerState.REFUSED, LedgerEvent.DISMISSED, replace(tally, misses=misses - 1))
+
+
+@pytest.mark.parametrize("state", [LedgerState.INTENT, LedgerState.SENDING, LedgerState.REFUSED])
+def test_s23_an_id_is_another_tasks_only_if_it_was_never_sent_before_and_then_it_costs_nothing(state):
+    first = Counters(posts=1, exposed=int(state is not LedgerState.INTENT))
+    assert transition(state, LedgerEvent.TAKEN, first) == (LedgerState.CONFLICT, replace(first, exposed=0))
     with pytest.raises(InvalidTransition, match="sent before"):
-        transition(LedgerState.SENDING, LedgerEvent.REFUSED, Counters(posts=2, exposed=2))
-
-
-def test_s11_a_refusal_of_an_id_sent_before_counts_as_a_duplicate():
-    assert states.refusal_event(Counters(posts=5, exposed=1)) is LedgerEvent.REFUSED
-    assert states.refusal_event(Counters(posts=2, exposed=2)) is LedgerEvent.DUPLICATE
+        transition(state, LedgerEvent.TAKEN, Counters(posts=2, exposed=2))
 
 
 @pytest.mark.parametrize("misses", range(5))

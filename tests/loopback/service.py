@@ -58,6 +58,7 @@ class Service:
         self._rules = Rules()
         self._numbers = itertools.count(1)
         self._dropped = 0
+        self._held: dict[int, threading.Event] = {}
         self._stopping = threading.Event()
         self._open: dict[threading.Thread, Connection] = {}
         self._listener = socket.socket()
@@ -132,6 +133,10 @@ class Service:
         """Reset the next connections as soon as they are accepted."""
         self._dropped = count
 
+    def hold_handshake(self, number: int, until: threading.Event) -> None:
+        """With TLS: let the number-th connection (from 1) wait for its handshake until the event."""
+        self._held[number] = until
+
     def start(self) -> Self:
         self._listener.listen(4096)
         self._acceptor.start()
@@ -166,7 +171,7 @@ class Service:
             if self._stopping.is_set():
                 sock.close()
                 return
-            self.truth.connections += 1
+            self.truth.note_connection()
             connection = Connection(sock, self.truth.connections, self._patience, self._stopping)
             if self._dropped:
                 self._dropped -= 1
@@ -191,6 +196,8 @@ class Service:
     def _shake_hands(self, connection: Connection) -> bool:
         if self._tls is None:
             return True
+        if connection.number in self._held:
+            connection.wait(self._held[connection.number])
         try:
             connection.sock = self._tls.wrap_socket(connection.sock, server_side=True, do_handshake_on_connect=False)
             connection.sock.do_handshake()

@@ -121,6 +121,11 @@ class Truth:
             self.bytes_sent += size
             self.changed.notify_all()
 
+    def note_connection(self) -> None:
+        with self.changed:
+            self.connections += 1
+            self.changed.notify_all()
+
     def note_failed_handshake(self) -> None:
         with self.changed:
             self.failed_handshakes += 1

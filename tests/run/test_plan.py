@@ -41,6 +41,7 @@ EXPECTED = {
     LedgerState.DONE: "fetch",
     LedgerState.REJECTED: "leave",
     LedgerState.FAILED: "leave",
+    LedgerState.REFUSED: "ask",
     LedgerState.CONFLICT: "leave",
     LedgerState.LOST: "ask",
     LedgerState.ABANDONED: "leave",

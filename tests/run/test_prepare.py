@@ -198,7 +198,10 @@ def test_A4_an_id_that_was_used_for_another_request_is_refused_in_words(desk):
     desk.stands(desk.prepared().jobs[0], LedgerState.RUNNING)
     assert not desk.prepared().findings
     desk.write("jobs:", WITH_ID.replace("PROMPT", "another"))
-    assert words(desk.prepared()) == "external_task_id order-7 was used for another request; give another id"
+    assert words(desk.prepared()) == (
+        "external_task_id order-7 was used for another request (task task-of-order-7); "
+        "give another id; kirin show order-7 tells what it is"
+    )
 
 
 def test_A4_several_takes_with_one_id_are_an_error(desk):

@@ -12,7 +12,7 @@ from kirin_cli.api.retry import PollSchedule
 from kirin_cli.errors import GenerationFailed, UsageError
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
 from kirin_cli.modelspec.types import MediaFile
-from kirin_cli.run import download, submit
+from kirin_cli.run import download, reconcile, submit
 from kirin_cli.run.job_run import Finished, JobRun, Wait
 from kirin_cli.run.limits import RunLimits
 from kirin_cli.run.outage import OutageDetector
@@ -21,6 +21,7 @@ from kirin_cli.run.work_queue import SystemClock
 from kirin_cli.wire import DIALECTS
 from kirin_cli.wire.responses import Task, TaskState
 
+ABSENT = QueryResult(QueryStatus.ABSENT, status=404)
 RUNNING = Task("t1", "in_progress", TaskState.RUNNING, None, None, (), None, None, {})
 NOT_SENT = QueryResult(
     QueryStatus.UNCLEAR, fault=TransportError("refused", "connection refused", certainly_not_sent=True)
@@ -49,6 +50,7 @@ def course(desk):
             "dialect": DIALECTS["gateway"],
             "uploader": None,
             "wait": True,
+            "submits": True,
         }
         return JobRun(rain, desk.stands(rain, state), SimpleNamespace(**{**parts, **world}))
 
@@ -71,8 +73,8 @@ def test_P7_a_refused_key_before_sending_leaves_the_job_as_it_was(course):
 def test_S1_a_service_that_cannot_be_asked_before_sending_is_given_up_after_a_few_tries(course):
     it = course(LedgerState.INTENT, *[NOT_SENT] * 5)
     it.inherited = True
-    assert all(isinstance(submit.query_before_send(it), Wait) for _ in range(4))
-    over = submit.query_before_send(it)
+    assert all(isinstance(reconcile.query_before_send(it), Wait) for _ in range(4))
+    over = reconcile.query_before_send(it)
     assert isinstance(over, Finished)
     assert (over.outcome.state, over.outcome.exit_code) == ("pending", 3)
 
@@ -81,7 +83,7 @@ def test_what_another_process_moves_meanwhile_is_claimed_anew(course, desk):
     it = course(LedgerState.UNKNOWN, QueryResult(QueryStatus.ABSENT, status=404))
     it.has_lease = True
     desk.ledger.move(it.entry, LedgerEvent.FOUND, task_id="t1")
-    assert submit.reconcile(it) == Wait(0)
+    assert reconcile.reconcile(it) == Wait(0)
     assert (it.has_lease, it.entry.state) == (False, LedgerState.ACCEPTED)
 
 
@@ -107,7 +109,8 @@ def test_an_upload_that_fails_sends_nothing(course):
     def fail(*_):
         raise GenerationFailed("the storage refuses the video")
 
-    it = course(LedgerState.INTENT)
+    it = course(LedgerState.INTENT, ABSENT)
+    assert STEPS[it.entry.state](it) == Wait(0)
     it.job.values["video"] = MediaFile("clip.mp4", "file", format="mp4", path=Path("clip.mp4"))
     it.context.uploader = SimpleNamespace(url_of=fail)
     over = STEPS[it.entry.state](it)
@@ -120,8 +123,9 @@ def test_what_fails_before_the_first_byte_is_no_submission(course):
     def create(*_, **__):
         raise UsageError("the body has changed")
 
-    it = course(LedgerState.INTENT)
+    it = course(LedgerState.INTENT, ABSENT)
     it.context.client.create = create
+    assert submit.submit(it) == Wait(0)
     with pytest.raises(UsageError):
         submit.submit(it)
     assert (it.entry.state, it.entry.counters.posts, it.entry.counters.exposed) == (LedgerState.INTENT, 1, 0)

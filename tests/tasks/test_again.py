@@ -154,6 +154,6 @@ def test_A4_another_request_under_an_id_that_was_used_is_refused(workspace):
     workspace.kirin("run", "jobs.yaml")
     assert workspace.entries()["rain"].external_id == "order-7"
     workspace.write("jobs:", "  - {name: snow, params: {prompt: snow, external_task_id: order-7}}")
-    refused = workspace.kirin("run", "jobs.yaml", expect=2)
-    assert "external_task_id order-7 was used for another request; give another id" in refused.stderr
+    refused = workspace.kirin("run", "jobs.yaml", expect=6)
+    assert "external_task_id order-7 was used for another request (task" in refused.stderr
     assert workspace.paid == 1

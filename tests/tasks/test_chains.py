@@ -75,7 +75,7 @@ def test_what_a_result_is_not_there_for_yet_stays_pending(workspace):
 
 
 def test_an_unknown_need_leaves_what_follows_pending(workspace):
-    workspace.serve(faults=["post:503@1", "query:503"])
+    workspace.serve(faults=["post:503@1", *(f"query:503@{number}" for number in range(2, 40))])
     workspace.write("jobs:", *CHAIN[1:])
     ran = workspace.kirin("run", "jobs.yaml", "--json", "--timeout", "0.1s", expect=6)
     assert ran.states["first"] == "unknown"

@@ -189,7 +189,7 @@ def test_a_limit_holds_without_waiting_too(workspace, known, sent):
 
 
 def test_an_unknown_outcome_keeps_its_share_of_the_limit(workspace):
-    workspace.serve(faults=["post:503@1", "query:503"])
+    workspace.serve(faults=["post:503@1", *(f"query:503@{n}" for n in range(2, 40))])
     workspace.jobs("a", "b")
     ran = workspace.kirin("run", "jobs.yaml", "--json", "--max-cost", "0.30", "--timeout", "0.5s", *KNOWN, expect=6)
     assert sorted(ran.states.values()) == ["pending", "unknown"]
