@@ -94,8 +94,13 @@ class Runner:
         return folder
 
     def run(self) -> int:
-        """Both steps after the installation, as the runner runs them: the second only where the first went well."""
-        return self.step("prepare") or self.step("kirin")
+        """The steps after the installation, as the runner runs them: the second only where the first went well."""
+        code = self.step("prepare")
+        if not code:
+            code = self.step("kirin")
+            if self.inputs.get("command", "run") == "run":
+                assert self.step("collect what belongs to these jobs") == 0, self.log
+        return code
 
     @property
     def result(self) -> dict:
@@ -139,14 +144,16 @@ def test_every_input_and_output_is_explained():
 
 
 def test_no_script_has_anything_put_into_its_text():
-    assert [step["name"] for step in SCRIPTS] == ["install", "prepare", "kirin"]
+    assert [step.get("id") for step in SCRIPTS] == [None, "prepare", "kirin", "collect"]
     assert all("${{" not in step["run"] and step["shell"] == "bash" for step in SCRIPTS)
 
 
 def test_whatever_is_referred_to_is_there():
     named = re.findall(r"\b(inputs|steps|runner|github)\.([\w.-]+)", yaml.safe_dump(ACTION["runs"]))
-    known = {"temp", "action_path", "run_id", "run_attempt", "prepare.outputs.part", "prepare.outputs.results",
-             "prepare.outputs.output", "prepare.outputs.state", *ACTION["inputs"]}  # fmt: skip
+    known = {
+        "temp", "action_path", "run_id", "run_attempt", "prepare.outputs.part", "prepare.outputs.results",
+        "prepare.outputs.output", "prepare.outputs.state", "collect.outputs.folder", *ACTION["inputs"],
+    }  # fmt: skip
     assert {name for _, name in named} <= known
 
 
@@ -185,6 +192,23 @@ def test_what_is_cached_is_enough_to_pay_nothing_twice(runner):
     assert runner.workspace.paid == 4
 
 
+def test_what_is_of_no_job_any_more_is_kept_in_the_cache_and_left_out_of_the_upload(runner):
+    runner.workspace.write(
+        "jobs:",
+        "  - {name: city, params: {prompt: x}, matrix: {mode: [std, pro]}}",
+        "  - {name: old, params: {prompt: y}}",
+    )
+    assert runner.run() == 0, runner.log
+    runner.workspace.write("jobs:", "  - {name: city, params: {prompt: x}, matrix: {mode: [std, pro]}}")
+    assert runner.run() == 0, runner.log
+    folder = Path(runner.outputs["collect"]["folder"])
+    assert sorted(path.name for path in (folder / "renders").iterdir()) == [
+        "city[mode=pro].json", "city[mode=pro].mp4", "city[mode=std].json", "city[mode=std].mp4",
+    ]  # fmt: skip
+    assert (folder / "kirin-results" / "kirin-run.json").exists()
+    assert (runner.folder / "renders" / "old.mp4").exists()
+
+
 def test_the_key_is_in_no_log_and_in_no_file(runner):
     key = runner.inputs["api-key"]
     assert runner.run() == 0
@@ -203,6 +227,7 @@ def test_the_key_does_not_reach_a_command_that_needs_none(runner, command):
     env = {
         "PATH": f"{runner.workspace.home.root / 'bin'}{os.pathsep}{os.environ['PATH']}", "API_KEY": "s3cret-key",
         "COMMAND": command, "FILES": "x", "ARGS": "", "SHARD": "", "GITHUB_OUTPUT": os.devnull,
+        "TEMP": str(runner.workspace.home.root),
     }  # fmt: skip
     shown = {}
     for name in (command, "run"):
@@ -320,10 +345,10 @@ def run_parts(runner: Runner, inputs: dict[str, str]) -> Path:
         shard = inputs["shard"].replace("${{ matrix.shard }}", str(number))
         one = Runner(runner.workspace, {**inputs, "shard": shard, "api-key": runner.inputs["api-key"]})
         assert one.run() == 0, one.log
-        for name in ("kirin-results", "renders"):
-            if (runner.folder / name).exists():  # a part may have no job
-                shutil.copytree(runner.folder / name, collected / name, dirs_exist_ok=True)
-                shutil.rmtree(runner.folder / name)
+        uploaded = one.outputs.get("collect", {}).get("folder") or runner.folder / "kirin-results"
+        shutil.copytree(uploaded, collected, dirs_exist_ok=True)
+        shutil.rmtree(runner.folder / "kirin-results")
+        shutil.rmtree(runner.folder / "renders", ignore_errors=True)
     return collected
 
 

@@ -207,7 +207,7 @@ def _merge_shards(runs: Iterable[RunData]) -> dict[str, object] | None:
 
 
 def _merge_jobs(results: Sequence[LoadedResult]) -> list[RunData]:
-    """Every job once: a job is the same where its external id is. The order is that in which they were found."""
+    """Every job once: a job is the same where its external id is. The order is that of the job files, where known."""
     best: dict[object, tuple[tuple[int, bool, float], RunData]] = {}
     for number, result in enumerate(results):
         ended = as_timestamp(result.data.get("ended_at")) or 0.0
@@ -217,7 +217,13 @@ def _merge_jobs(results: Sequence[LoadedResult]) -> list[RunData]:
             rank = (_RANKS.get(str(job.get("state")), 2), not result.is_run, -ended)
             if key not in best or rank < best[key][0]:
                 best[key] = (rank, job)
-    return [job for _, job in best.values()]
+    jobs = [job for _, job in best.values()]
+    files = {file: number for number, file in enumerate(dict.fromkeys(str(job.get("file") or "") for job in jobs))}
+
+    def position(job: RunData) -> tuple[int, int, int]:
+        return files[str(job.get("file") or "")], as_int(job.get("line")), as_int(job.get("column"))
+
+    return sorted(jobs, key=position)
 
 
 def _times(runs: Iterable[RunData], name: str) -> dict[float, str]:

@@ -126,8 +126,8 @@ class ReportJob(InJobFile):
 
     @property
     def seconds(self) -> float | None:
-        """From submission to the file on the disk; None where that is not known."""
-        begin, end = self.times.get("submitted"), self.times.get("fetched")
+        """From submission to the file on the disk, or to the failure; None where that is not known."""
+        begin, end = self.times.get("submitted"), self.times.get("fetched", self.times.get("failed"))
         return end - begin if begin and end and end >= begin else None
 
 

@@ -66,6 +66,12 @@ def test_a_case_has_file_line_cost_task_and_its_text_in_message_and_body():
     assert failure.text.splitlines() == ["failed: no", "try again", "It was not charged.", "task task-c"]
 
 
+def test_a_failure_has_the_time_that_it_took():
+    times = {"submitted": "2026-11-20T09:00:10+00:00", "failed": "2026-11-20T09:00:30.500+00:00"}
+    case = ET.fromstring(text("junit", job("a", state="failed", error=ERROR, times=times))).find("testsuite/testcase")
+    assert case.get("time") == "20.500"
+
+
 def test_files_are_attachments():
     case = ET.fromstring(text("junit", job("a"))).find("testsuite/testcase")
     assert case.findtext("system-out") == "[[ATTACHMENT|renders/a.mp4]]"

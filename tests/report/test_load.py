@@ -65,6 +65,14 @@ def test_videos_are_found_where_the_results_were_moved_to(tmp_path):
     assert paths == [str(tmp_path / "shard-1" / "renders" / "a.mp4"), str(tmp_path / "shard-1" / "b.mp4")]
 
 
+def test_jobs_of_shards_come_in_the_order_of_their_file(tmp_path):
+    for shard, lines in ((1, (9, 4)), (2, (30, 6))):
+        found = [job(f"line{line}", line=line) for line in lines]
+        wrote(tmp_path / f"{shard}.json", run(*found, shard={"index": shard, "total": 2}))
+    data = merge_results(load_results([tmp_path]))
+    assert [one["line"] for one in data["jobs"]] == [4, 6, 9, 30]
+
+
 def test_missing_shards_are_named(tmp_path):
     for index in (1, 3):
         wrote(tmp_path / f"{index}.json", run(job(str(index)), shard={"index": index, "total": 4}, exit_code=1))
