@@ -339,28 +339,54 @@ def test_what_is_installed_is_this_version_or_what_was_asked_for_and_no_flag(run
 
 
 def run_parts(runner: Runner, inputs: dict[str, str]) -> Path:
-    """Run a step of each of four machines; returns the folder with what they uploaded, joined."""
+    """A step of each of four machines, with their caches; returns the folder of what they uploaded, joined."""
     collected = runner.folder / "all"
+    shutil.rmtree(collected, ignore_errors=True)
     for number in range(1, 5):
         shard = inputs["shard"].replace("${{ matrix.shard }}", str(number))
         one = Runner(runner.workspace, {**inputs, "shard": shard, "api-key": runner.inputs["api-key"]})
+        cached = {
+            runner.workspace.home.root / f"cache-{number}" / "state": runner.workspace.home.root / "temp/kirin-state",
+            runner.workspace.home.root / f"cache-{number}" / "renders": runner.folder / "renders",
+        }
+        for cache, place in cached.items():
+            shutil.rmtree(place, ignore_errors=True)
+            if cache.exists():
+                shutil.copytree(cache, place)
         assert one.run() == 0, one.log
+        for cache, place in cached.items():
+            if place.exists():
+                shutil.rmtree(cache, ignore_errors=True)
+                shutil.move(place, cache)
         uploaded = one.outputs.get("collect", {}).get("folder") or runner.folder / "kirin-results"
         shutil.copytree(uploaded, collected, dirs_exist_ok=True)
         shutil.rmtree(runner.folder / "kirin-results")
-        shutil.rmtree(runner.folder / "renders", ignore_errors=True)
     return collected
 
 
-def test_the_ready_workflow_makes_each_video_once_and_a_gallery_that_plays_them(runner):
-    render, gallery = used_in("github-actions.yml")
-    collected = run_parts(runner, render)
-    assert runner.workspace.paid == 4
-    joined = Runner(runner.workspace, gallery)
+def make_gallery(runner: Runner, inputs: dict[str, str]) -> dict[str, str]:
+    """Join what the machines uploaded; by name of the video, the prompt that it was made from."""
+    joined = Runner(runner.workspace, inputs)
     assert joined.run() == 0, joined.log
-    videos = re.findall(r'src="([^"]+\.mp4)"', (collected / "index.html").read_text(encoding="utf-8"))
-    assert len(videos) == 4
-    assert all((collected / video).is_file() for video in videos)
+    folder = runner.folder / "all"
+    videos = [folder / path for path in re.findall(r'src="([^"]+\.mp4)"', (folder / "index.html").read_text("utf-8"))]
+    assert all(video.is_file() for video in videos)
+    assert sorted(folder.rglob("*.mp4")) == sorted(videos)  # nothing else is uploaded
+    sidecars = {video.stem: json.loads(video.with_suffix(".json").read_text("utf-8")) for video in videos}
+    return {name: sidecar["request"]["params"]["prompt"] for name, sidecar in sidecars.items()}
+
+
+def test_a_job_file_is_edited_and_four_machines_make_what_changed_and_nothing_twice(runner):
+    render, gallery = used_in("github-actions.yml")
+    prompts = {f"job{number}": f"prompt {number}" for number in range(12)}
+    edited = {name: f"{text}, at night" if number < 6 else text for number, (name, text) in enumerate(prompts.items())}
+    edited = {name: text for name, text in edited.items() if name not in {"job9", "job11"}} | {"new": "prompt"}
+    for wanted, paid in ((prompts, 12), (edited, 19), (edited, 19), (prompts, 19)):
+        jobs = (f"  - {{name: {name}, params: {{prompt: '{text}'}}}}" for name, text in wanted.items())
+        runner.workspace.write("jobs:", *jobs)
+        run_parts(runner, render)
+        assert make_gallery(runner, gallery) == wanted
+        assert runner.workspace.paid == paid
 
 
 def test_the_ready_review_comments_what_would_be_paid_and_pays_nothing(runner):
