@@ -66,7 +66,7 @@ def _names(item: ReportJob | ReportProblem) -> tuple[str, str]:
     if isinstance(item, ReportProblem):
         return class_name or "kirin.run", _xml(f"{item.job or 'file'}: {item.message[:80]}")
     take = f" (take {item.take})" if item.take > 1 else ""
-    name = _xml((item.name or item.external_id or item.task_id or "job") + take)
+    name = _xml(" ".join((item.name or item.external_id or item.task_id or "job").split()) + take)
     return class_name or f"kirin.{_NO_CLASS.sub('_', item.model) or 'run'}", name
 
 

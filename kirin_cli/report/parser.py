@@ -76,7 +76,10 @@ class ReportParser:
         params = as_mapping(job.get("params")) or as_mapping(as_mapping(job.get("request")).get("params"))
         name, file = self._text(job.get("name")), self._text(job.get("file"))
         problems = tuple(
-            self._problem(as_mapping(problem), severity="error" if strict else severity, job=name, file=file)
+            self._problem(
+                {"file": file, **as_mapping(problem), "job": job.get("name")},
+                severity="error" if strict else severity,
+            )
             for severity, key in (("error", "errors"), ("warning", "warnings"))
             for problem in as_list(job.get(key))
         )

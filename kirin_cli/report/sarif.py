@@ -83,10 +83,11 @@ def _result(item: ReportProblem | ReportJob, ids: list[str], report: Report) -> 
         failure = item.failure
         assert failure is not None  # noqa: S101  (the caller chose those that have one)
         level, hint, job, key, text = "error", failure.hint, item.name, "", failure.message
+    job = " ".join(job.split())
     message = f"{f'{job}: ' if job else ''}{text}" + (f"\n{hint}" if hint else "")
     result: SarifObject = {
         "ruleId": rule_id, "ruleIndex": ids.index(rule_id), "level": "warning" if level == "warning" else "error",
-        "message": {"text": message},
+        "message": {"text": message.replace("](", "] (")},  # `[text](address)` would be a link
         "partialFingerprints": {"kirin/v1": _fingerprint(path, rule_id, job, key, text)},
     }  # fmt: skip
     return result | ({"locations": [_location(item, path, job)]} if path else {})

@@ -130,6 +130,11 @@ def test_a_check_that_was_refused_for_its_warnings_has_errors_as_the_person_aske
     assert (strict.errors, strict.warnings, [one.state for one in strict.jobs]) == (1, 0, ["invalid", "valid"])
 
 
+def test_a_problem_of_a_row_stands_in_its_table():
+    row = {**PROBLEM, "file": "shots.csv", "line": 17}
+    assert [(one.file, one.line) for one in read(check(row)).jobs[0].problems] == [("shots.csv", 17)]
+
+
 def test_a_plan_has_its_actions_for_states_and_says_mode_and_seconds_even_where_the_request_does_not():
     (one,) = read(plan(planned_job(action="take up"))).jobs
     assert (one.state, one.mode, one.duration, one.prompt) == ("take up", "std", "10", "Neon rain")

@@ -122,4 +122,5 @@ def test_H3_hostile_text_stays_text(evil):
     assert text.isascii()
     for result in drawn(read(hostile_check(evil)))["results"]:
         (place,) = result["locations"]
+        assert "](" not in result["message"]["text"]  # which would be shown as a link
         assert "\n" not in unquote(place["physicalLocation"]["artifactLocation"]["uri"]) or "\n" in evil
