@@ -29,7 +29,7 @@ LEVELS = {
 LIBRARIES = {
     "requests": {"api"}, "urllib3": {"api"}, "http": {"api", "sandbox"}, "sqlite3": {"ledger"}, "rich": {"ui"},
     "typer": {"cli"}, "yaml": {"jobs", "cli"}, "imagesize": {"media", "api"}, "platformdirs": {"cli"},
-    "keyring": {"cli"},
+    "keyring": {"cli"}, "truststore": {"api"},
 }  # fmt: skip
 MAX_LINES = 400
 MAX_FUNCTION_LINES = 40

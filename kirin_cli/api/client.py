@@ -97,6 +97,11 @@ def classify_denial(status: int, failure: ServiceFailure) -> CreateStatus:
     return CreateStatus.NO_BALANCE if broke else CreateStatus.DENIED
 
 
+def is_web_page(reply: HttpReply) -> bool:
+    """Whether an answer is a page for people, not the JSON that the service speaks."""
+    return reply.body[:1024].lstrip().lower().startswith((b"<!doctype", b"<html", b"<head", b"<body", b"<?xml"))
+
+
 def says_duplicate(failure: ServiceFailure) -> bool:
     """Whether the code or message says, in any spelling, that the external id is taken; not that an image is."""
     text = _normalized(failure)
@@ -144,6 +149,7 @@ class CreateResult:
     retry_after: float | None = None
     fault: TransportError | None = None
     record: str = ""  # of the answer (wire.answer_record)
+    is_page: bool = False  # what came is a web page, as firewalls and proxies have them
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +179,7 @@ class QueryResult:
     fault: TransportError | None = None
     contradiction: Contradiction = ""
     record: str = ""
+    is_page: bool = False
 
 
 class Client:
@@ -227,7 +234,10 @@ class Client:
             error=None,
         )
         failure = None if task else _failure(reply)
-        return CreateResult(status, task, failure, reply.status, self._wait(reply.headers), record=_record(reply))
+        return CreateResult(
+            status, task, failure, reply.status, self._wait(reply.headers), record=_record(reply),
+            is_page=is_web_page(reply),
+        )  # fmt: skip
 
     def query(
         self, task_id: str, *, about: TaskIdentity | None = None, deadline: float | None = None
@@ -251,7 +261,7 @@ class Client:
             )  # fmt: skip
         failure, record = None if task else _failure(reply), _record(reply) if task else ""
         kind, wait = _query_status(reply, task), self._wait(reply.headers)
-        return QueryResult(kind, task, failure, reply.status, wait, record=record)
+        return QueryResult(kind, task, failure, reply.status, wait, record=record, is_page=is_web_page(reply))
 
     def query_url(self, task_id: str) -> str:
         """The URL of one task: the id is one segment of the path, whatever it holds (fault H5)."""

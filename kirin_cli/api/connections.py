@@ -1,69 +1,68 @@
 """Proxies, certificates and connections: the join to requests and urllib3 with our sockets. No cookies, no retries."""
 
 import http.client
-import ipaddress
+import re
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined] # not in typeshed
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from kirin_cli.api.exchange import (
     BoundedSocket,
-    BoundedTlsSocket,
+    Exchange,
     Resolver,
+    TransportError,
     TransportErrorKind,
     current_exchange,
     open_socket,
     system_resolver,
     tls_error_message,
+    tls_hint,
 )
-from kirin_cli.api.url_policy import is_loopback
-from kirin_cli.errors import UsageError
+from kirin_cli.api.proxies import PROXY_HINT, ProxySettings, SystemProxies, system_proxies
+from kirin_cli.api.socks import open_through_socks
+from kirin_cli.api.trust_store import find_bundles, make_tls_context
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
 
-BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: (\d{3})")
+LOGIN_HINT = "write them into HTTPS_PROXY: http://USER:PASSWORD@host:port"
 
 
 class NetworkSettings:
     """How this process reaches others. `environ` is read at construction and never again; thread-safe."""
 
-    def __init__(self, environ: Mapping[str, str], resolver: Resolver = system_resolver) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        resolver: Resolver = system_resolver,
+        find_system: Callable[[], SystemProxies] = system_proxies,
+    ) -> None:
         self.resolver = resolver
         self._lock = threading.Lock()
-        self._bundle = next((environ[name] for name in BUNDLES if environ.get(name)), DEFAULT_CA_BUNDLE_PATH)
-        everything = _variable(environ, "all_proxy")
-        # A CGI server sets HTTP_PROXY from a header of its visitor's.
-        plain = "" if "REQUEST_METHOD" in environ else _variable(environ, "http_proxy")
-        self._proxies = {"http": plain or everything, "https": _variable(environ, "https_proxy") or everything}
-        self._no_proxy = _variable(environ, "no_proxy")
+        self._bundles = find_bundles(environ)
+        self._proxies = ProxySettings(environ, find_system)
 
     def proxy_for(self, scheme: str, host: str, port: int | None) -> str | None:
-        """The URL of the proxy to `host`, None for a direct connection; this machine never needs one.
+        """The URL of the proxy to `host`, None for a direct connection. Raises UsageError for one that cannot be."""
+        return self._proxies.find(scheme, host, port)
 
-        Raises UsageError for a proxy that speaks neither HTTP nor HTTPS.
-        """
-        proxy = self._proxies[scheme]
-        if not proxy or is_loopback(host) or _is_direct(self._no_proxy, host, port):
-            return None
-        proxy = proxy if "://" in proxy else f"http://{proxy}"
-        if not proxy.lower().startswith(("http://", "https://")):
-            hint = "set HTTPS_PROXY to an http:// address, or NO_PROXY to the service's host"
-            raise UsageError(f"only http and https proxies can be used, not {proxy.partition(':')[0]}", hint=hint)
-        return proxy
+    def check(self, url: str) -> None:
+        """Raise UsageError where proxy or certificates on the way to a URL are set wrongly; connects nowhere."""
+        parts = urlsplit(url)
+        self.proxy_for(parts.scheme, parts.hostname or "", parts.port)
+        if parts.scheme == "https":
+            _ = self.tls
 
     @property
     def tls(self) -> ssl.SSLContext:
@@ -73,29 +72,7 @@ class NetworkSettings:
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        file, folder = (None, self._bundle) if Path(self._bundle).is_dir() else (self._bundle, None)
-        try:
-            context = ssl.create_default_context(cafile=file, capath=folder)
-        except OSError as error:  # ssl.SSLError is one
-            hint = "correct or unset " + ", ".join(BUNDLES)
-            raise UsageError(f"the CA bundle {self._bundle} cannot be used: {error}", hint=hint) from error
-        context.sslsocket_class = BoundedTlsSocket
-        return context
-
-
-def _variable(environ: Mapping[str, str], name: str) -> str:
-    return (environ.get(name) or environ.get(name.upper()) or "").strip()
-
-
-def _is_direct(no_proxy: str, host: str, port: int | None) -> bool:
-    """Whether NO_PROXY means `host`: by name, as the standard library reads it, or by * or a network in the list."""
-    if proxy_bypass_environment(f"{host}:{port}" if port else host, {"no": no_proxy}):
-        return True
-    for entry in no_proxy.split(","):
-        with suppress(ValueError):  # no address, or no network
-            if entry.strip() == "*" or ipaddress.ip_address(host) in ipaddress.ip_network(entry.strip(), strict=False):
-                return True
-    return False
+        return make_tls_context(self._bundles)
 
 
 MAX_INTERIM_ANSWERS = 100
@@ -139,7 +116,15 @@ class BoundedHTTPConnection(HTTPConnection):
     response_class = StrictHTTPResponse
 
     def _new_conn(self) -> BoundedSocket:
-        return open_socket(self._dns_host, self.port, admit=self.proxy is None)
+        exchange = current_exchange()
+        if exchange.socks_proxy:
+            return open_through_socks(exchange.socks_proxy, self._dns_host, self.port)
+        try:
+            return open_socket(self._dns_host, self.port, admit=self.proxy is None)
+        except TransportError as error:
+            if self.proxy is None:
+                raise
+            raise exchange.error(error.kind, f"the proxy does not answer: {error.message}", hint=PROXY_HINT) from error
 
     def connect(self) -> None:
         """Raises TransportError: whatever goes wrong here, nothing of the request was sent."""
@@ -148,13 +133,14 @@ class BoundedHTTPConnection(HTTPConnection):
             super().connect()
         except ssl.SSLError as error:
             cut = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
-            raise exchange.error("reset" if cut else "tls", tls_error_message(error)) from error
+            hint = "" if cut else tls_hint(error)
+            raise exchange.error("reset" if cut else "tls", tls_error_message(error), hint=hint) from error
         except TimeoutError as error:
             raise exchange.error("connect_timeout", f"no secure connection to {self.host} in time") from error
         except OSError as error:
-            kind: TransportErrorKind = "refused" if self.proxy else "reset"
-            message = "the proxy refused the connection" if self.proxy else "the connection was cut while it was made"
-            raise exchange.error(kind, message) from error
+            if self.proxy:
+                raise _proxy_error(exchange, f"{self._dns_host}:{self.port}", str(error)) from error
+            raise exchange.error("reset", "the connection was cut while it was made") from error
 
     def endheaders(self, message_body: Any = None, *, encode_chunked: bool = False) -> None:  # noqa: ANN401 - as above
         """Connect where that is still to be done; from here on bytes leave."""
@@ -165,7 +151,7 @@ class BoundedHTTPConnection(HTTPConnection):
         if self.sock is None:
             self.connect()
             self._ensure_silent()
-        elif self.proxy is None:
+        elif self.proxy is None and not exchange.socks_proxy:
             exchange.allow_address(self.sock.getpeername()[0])
         exchange.before_send()
         exchange.sent = True
@@ -178,6 +164,18 @@ class BoundedHTTPConnection(HTTPConnection):
             raise current_exchange().error("broken", "the server answered before anything was asked")
         if early is not None:
             raise current_exchange().error("reset", "the connection was closed before anything was asked")
+
+
+def _proxy_error(exchange: Exchange, proxy: str, reason: str) -> TransportError:
+    """Why a proxy leads nowhere: what asks for a login, or forbids, will do so at every try."""
+    refusal = TUNNEL_REFUSED.search(reason)
+    if refusal is None:
+        return exchange.error("refused", f"the proxy {proxy} hung up", hint=PROXY_HINT)
+    status = refusal[1]
+    if status == "407":
+        return exchange.error("proxy", f"the proxy {proxy} asks for a user name and a password (407)", hint=LOGIN_HINT)
+    kind: TransportErrorKind = "proxy" if status[0] == "4" else "refused"
+    return exchange.error(kind, f"the proxy {proxy} does not let the request through (HTTP {status})", hint=PROXY_HINT)
 
 
 class BoundedHTTPSConnection(BoundedHTTPConnection, HTTPSConnection):

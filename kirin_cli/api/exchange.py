@@ -21,6 +21,7 @@ TransportErrorKind = Literal[
     "refused",  # nobody listens, no route, or a proxy said no
     "dns",
     "connect_timeout",
+    "proxy",  # a proxy asks for a login, or forbids; never tried again
     "tls",  # the other side could not prove who it is; never tried again (fault S2)
     "forbidden_address",  # the connection would lead somewhere it must not (fault D10)
     "reset",  # cut, or closed without an answer
@@ -38,9 +39,12 @@ class TransportError(Exception):
     `certainly_not_sent` is true only where not one byte of the request can have left.
     """
 
-    def __init__(self, kind: TransportErrorKind, message: str, *, certainly_not_sent: bool = False) -> None:
+    def __init__(
+        self, kind: TransportErrorKind, message: str, *, certainly_not_sent: bool = False, hint: str = ""
+    ) -> None:
         super().__init__(message)
         self.kind = kind
+        self.hint = hint
         self.message = message
         self.certainly_not_sent = certainly_not_sent
 
@@ -51,6 +55,18 @@ def tls_error_message(error: ssl.SSLError) -> str:
         return f"the server's certificate is not valid: {error.verify_message or error.reason}"
     reason = getattr(error, "reason", None) or "the handshake failed"  # absent where OpenSSL gave no code
     return f"no secure connection: {reason.replace('_', ' ').lower()}"
+
+
+# Expired or not valid yet, of another host or address: no bundle of certificates helps.
+NOT_FOR_BUNDLES = frozenset((9, 10, 62, 64))
+
+
+def tls_hint(error: ssl.SSLError) -> str:
+    """What to do where nobody known vouches for a certificate, as behind the proxies of companies; else ""."""
+    code = getattr(error, "verify_code", None)
+    if not isinstance(error, ssl.SSLCertVerificationError) or code in NOT_FOR_BUNDLES:
+        return ""
+    return "where a proxy of your company stands between, name its certificate in SSL_CERT_FILE or REQUESTS_CA_BUNDLE"
 
 
 MonotonicClock = Callable[[], float]
@@ -102,6 +118,7 @@ class Exchange:
     resolver: Resolver = system_resolver
     stall_detector: StallDetector | None = None
     before_send: Callable[[], None] = lambda: None  # called when connected; what it raises keeps everything here
+    socks_proxy: str = ""  # the URL of one that the connection goes through
     sent: bool = False  # whether a byte of the request may have left
 
     def time_left(self, most: float | None = None) -> float:
@@ -117,9 +134,9 @@ class Exchange:
             return self.error("deadline", "the exchange took longer than it may")
         return self.error("read_timeout", f"nothing came or could be sent for {self.idle:.0f} s")
 
-    def error(self, kind: TransportErrorKind, message: str) -> TransportError:
+    def error(self, kind: TransportErrorKind, message: str, *, hint: str = "") -> TransportError:
         """An error that knows whether anything was sent."""
-        return TransportError(kind, message, certainly_not_sent=not self.sent)
+        return TransportError(kind, message, certainly_not_sent=not self.sent, hint=hint)
 
 
 _CURRENT: ContextVar[Exchange] = ContextVar("exchange")
@@ -256,7 +273,7 @@ def open_socket(host: str, port: int, *, admit: bool) -> BoundedSocket:
     exchange = current_exchange()
     ends = exchange.clock() + exchange.time_left(exchange.connect)
     failure = exchange.error("dns", f"the name {host} has no address")
-    addresses = _resolve(host, port, exchange)
+    addresses = resolve(host, port, exchange)
     for left, (family, address) in zip(range(len(addresses), 0, -1), addresses, strict=True):
         if admit:
             exchange.allow_address(address[0])
@@ -279,7 +296,7 @@ def open_socket(host: str, port: int, *, admit: bool) -> BoundedSocket:
     raise failure
 
 
-def _resolve(host: str, port: int, exchange: Exchange) -> Addresses:
+def resolve(host: str, port: int, exchange: Exchange) -> Addresses:
     """The addresses of `host`, by the exchange's resolver; one that does not answer stays behind in its thread."""
     answers: queue.SimpleQueue[Addresses | Exception] = queue.SimpleQueue()
 

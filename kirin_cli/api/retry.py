@@ -19,7 +19,11 @@ BACKOFF_SECONDS: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 MAX_RETRY_AFTER: Final = 3600.0
 """A server that asks for a longer pause is asked again after this."""
 SERVER_ERRORS: Final = frozenset(range(500, 1000))
-RETRIED_ERRORS: Final = frozenset[TransportErrorKind](get_args(TransportErrorKind)) - {"tls", "forbidden_address"}
+RETRIED_ERRORS: Final = frozenset[TransportErrorKind](get_args(TransportErrorKind)) - {
+    "tls",
+    "proxy",
+    "forbidden_address",
+}
 """All but those that another try cannot mend: the other side could not prove who it is (fault S2), or is forbidden."""
 
 

@@ -18,6 +18,7 @@ from urllib3.exceptions import HTTPError
 from kirin_cli import __version__
 from kirin_cli.api.connections import BoundedAdapter, NetworkSettings
 from kirin_cli.api.exchange import Exchange, MonotonicClock, TransportError, current_exchange, use_exchange
+from kirin_cli.api.proxies import SOCKS
 from kirin_cli.api.ranges import is_packed
 from kirin_cli.api.special_addresses import is_loopback_address
 from kirin_cli.api.url_policy import (
@@ -174,6 +175,8 @@ def open_response(adapter: BoundedAdapter, request: HttpRequest, parts: SplitRes
     Must run inside `use_exchange`.
     """
     proxy = adapter.network.proxy_for(parts.scheme, parts.hostname or "", parts.port)
+    if proxy and proxy.lower().startswith(SOCKS):
+        current_exchange().socks_proxy, proxy = proxy, None
     # Nothing is added from ~/.netrc, the environment or a session (fault S17).
     prepared = requests.PreparedRequest()
     prepared.method, prepared.url = request.method, request.url

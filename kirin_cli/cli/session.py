@@ -51,6 +51,7 @@ class Session:
     Without a key that can be used `key` is "", and `unusable` says why, where one was given.
     """
 
+    network: NetworkSettings
     client: Client
     downloader: Downloader
     dialect: Dialect
@@ -86,7 +87,11 @@ class Session:
         return PriceList(history=history, assumed=assumed, table=self.price_table)
 
     def require_key(self) -> None:
-        """Raise NotPermitted where there is no key: something is about to be asked of the service."""
+        """Raise NotPermitted where there is no key: something is about to be asked of the service.
+
+        Raises UsageError where proxy or certificates are set wrongly, before anything is noted.
+        """
+        self.network.check(self.client.create_url)
         if self.unusable:
             raise self.unusable
         if not self.key:
@@ -183,7 +188,7 @@ def _open(stack: ExitStack, settings: Settings, key: str, origin: str, scale: fl
     )  # fmt: skip
     uploader = _make_uploader(settings, transport, network, key) if settings.upload_url else None
     return Session(
-        client=client, downloader=downloader, dialect=DIALECTS[settings.dialect], ledger=ledger,
+        network=network, client=client, downloader=downloader, dialect=DIALECTS[settings.dialect], ledger=ledger,
         leases=Leases(ledger.store, time.time), schedule=schedule, rng=rng,
         origin=origin, host=urlsplit(settings.base_url).hostname or "", key=key,
         uploader=uploader, price_table=settings.prices,

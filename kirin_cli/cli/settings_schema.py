@@ -218,8 +218,11 @@ SETTINGS: Final[dict[str, Setting]] = {
 BY_VARIABLE: Final = {setting.env: setting for setting in SETTINGS.values()}
 OTHER_VARIABLES: Final = (
     ("KIRIN_CONFIG_DIR", "Folder of config.toml and of the stored key."),
-    ("HTTPS_PROXY, NO_PROXY", "The way to the service and to the files; also in lower case."),
-    ("REQUESTS_CA_BUNDLE, SSL_CERT_FILE", "Certificates to trust instead of the usual ones."),
+    (
+        "HTTPS_PROXY, ALL_PROXY, NO_PROXY",
+        "The way to the service and to the files; also in lower case. Without them the settings of macOS and Windows.",
+    ),
+    ("REQUESTS_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR", "Certificates to trust instead of the system's."),
     ("NO_COLOR, FORCE_COLOR", "No colours; colours where there is no terminal. --color goes before both."),
     ("COLUMNS", "How wide help and tables are."),
     ("CI", "Where it is set nothing is asked and nothing is animated."),

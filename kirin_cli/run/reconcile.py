@@ -30,6 +30,9 @@ DENIALS: Final = frozenset({QueryStatus.DENIED, QueryStatus.NO_BALANCE})
 NOT_YET_FOUND: Final = "the service does not know the task yet"
 MAX_ABSENCE_AGE: Final = 30.0
 """Seconds for which an answer "no such task" permits a submission: an upload, or a pause, may take longer."""
+FIREWALL_HINT: Final = (
+    "a web page is the answer of a firewall or a proxy, not of the service: the key was not even looked at"
+)
 ELSEWHERE: Final = "already made elsewhere, taken up"
 
 
@@ -47,6 +50,9 @@ def denial_error(result: CreateResult | QueryResult) -> KirinError:
     status = result.verdict if isinstance(result, CreateResult) else result.kind
     if status in {CreateStatus.NO_BALANCE, QueryStatus.NO_BALANCE}:
         return BalanceInsufficient(f"the balance is insufficient: {describe_reply(result)}", hint=BALANCE_HINT)
+    if result.is_page:
+        message = f"something on the way to the service refuses the request: {describe_reply(result)}"
+        return ServiceUnreachable(message, hint=FIREWALL_HINT)
     return NotPermitted(f"the service refuses the key: {describe_reply(result)}", hint=KEY_HINT)
 
 
@@ -63,7 +69,8 @@ def retry_unreached(job_run: JobRun, result: CreateResult | QueryResult) -> Next
     is_final = result.fault is not None and result.fault.kind not in policy.errors
     if is_final or policy.gives_up(job_run.failures + 1) or not job_run.context.limits.take_retry():
         message = f"the service could not be reached: {describe_reply(result)}"
-        return finish_pending(job_run, ServiceUnreachable(message))
+        hint = result.fault.hint if result.fault else ""
+        return finish_pending(job_run, ServiceUnreachable(message, hint=hint))
     return job_run.retry("submit", describe_reply(result))
 
 

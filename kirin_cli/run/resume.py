@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from kirin_cli.api.client import Client, QueryStatus
-from kirin_cli.errors import NotPermitted, ServiceUnreachable, UsageError
+from kirin_cli.errors import ServiceUnreachable, UsageError
 from kirin_cli.jobs.filenames import DEFAULT_TEMPLATE
 from kirin_cli.ledger.entry import Intent, LedgerEntry
 from kirin_cli.ledger.ledger import Ledger, TaskOwnedElsewhere
@@ -20,7 +20,7 @@ from kirin_cli.modelspec.types import MediaError, MediaFile, MediaKind
 from kirin_cli.run.identity import canonical_json, media_digest
 from kirin_cli.run.job import Job, OutputTarget
 from kirin_cli.run.prepare import PreparedRun, with_labels
-from kirin_cli.run.reconcile import DENIALS
+from kirin_cli.run.reconcile import DENIALS, denial_error
 from kirin_cli.tree import walk
 from kirin_cli.wire.responses import Task
 
@@ -167,7 +167,7 @@ def query_task(client: Client, task_id: str, unknown: NoSuchTask) -> Task:
     if result.kind is QueryStatus.FOUND and result.task:
         return result.task
     if result.kind in DENIALS:
-        raise NotPermitted("the service refuses the key", hint="check KIRIN_API_KEY")
+        raise denial_error(result)
     if result.kind is QueryStatus.ABSENT:
         raise UsageError(f"{unknown.message.rstrip('.')}, and neither has the service", hint=unknown.hint)
     raise ServiceUnreachable(f"{unknown.message.rstrip('.')}, and the service gives no answer about it")

@@ -3,7 +3,6 @@
 import pytest
 
 from kirin_cli.api.connections import NetworkSettings
-from kirin_cli.errors import UsageError
 
 
 def proxy(environ: dict[str, str], url: tuple[str, str, int | None] = ("https", "service.example", None)) -> str | None:
@@ -50,12 +49,6 @@ def test_a_cgi_script_does_not_believe_http_proxy():
 def test_no_proxy_is_understood(entries, host, port, direct):
     found = proxy({"HTTPS_PROXY": "http://p:1", "NO_PROXY": entries}, ("https", host, port))
     assert (found is None) is direct
-
-
-def test_a_socks_proxy_is_refused_when_it_would_be_used():
-    assert proxy({"ALL_PROXY": "socks5://p:1"}, ("http", "localhost", None)) is None
-    with pytest.raises(UsageError, match="socks5"):
-        proxy({"ALL_PROXY": "socks5://p:1"})
 
 
 def test_a_folder_of_certificates_will_do(tmp_path):

@@ -393,7 +393,7 @@ def test_a_url_is_sent_as_urls_are_written(cdn: Service, prober: Prober):
 
 
 def test_a_proxy_that_cannot_be_used_is_said_before_anything_is_asked():
-    with Prober(NetworkSettings({"https_proxy": "socks5://127.0.0.1:9"})) as prober:
+    with Prober(NetworkSettings({"https_proxy": "socks4://127.0.0.1:9"})) as prober:
         prober.expect("https://cdn.example/x.mp4", "video", HERE)
         prober.ahead()
         with pytest.raises(UsageError):

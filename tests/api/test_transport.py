@@ -33,6 +33,7 @@ from kirin_cli.api.transport import USER_AGENT, HttpRequest, Transport
 from kirin_cli.errors import LocalError, UsageError
 
 BEARER = {"Authorization": f"Bearer {KEY}"}
+OWN = str(CERTIFICATES / "localhost.pem")
 
 
 def post(service: Service, body: Blob | None = None) -> HttpRequest:
@@ -346,12 +347,11 @@ def test_S17_this_machine_is_never_asked_for_through_a_proxy(service):
     assert Transport(NetworkSettings(proxies)).send(post(service), deadline=2, fresh=True).status == 400
 
 
-def test_S17_a_proxy_tunnels_to_the_service_and_never_sees_the_key(trusting):
-    bundle = trusting()
+def test_S17_a_proxy_tunnels_to_the_service_and_never_sees_the_key():
     with Service(tls="localhost") as service, Service() as proxy:
         service.serve_api()
         proxy.script("CONNECT", then=tunnel(service.port))
-        environ = {"SSL_CERT_FILE": bundle._bundle, "HTTPS_PROXY": proxy.origin.replace("http://", "http://user:word@")}
+        environ = {"SSL_CERT_FILE": OWN, "HTTPS_PROXY": proxy.origin.replace("http://", "http://user:word@")}
         transport = Transport(NetworkSettings(environ))
         found = fault_of(transport, HttpRequest("POST", "https://service.example/v1", BEARER, Blob(9)))
         assert (found.kind, found.certainly_not_sent) == ("tls", True)  # the certificate is for localhost
@@ -361,25 +361,40 @@ def test_S17_a_proxy_tunnels_to_the_service_and_never_sees_the_key(trusting):
         assert asked.header("Authorization") == ""
 
 
-def test_S17_a_proxy_may_itself_be_reached_by_tls(trusting):
+def test_S17_a_proxy_may_itself_be_reached_by_tls():
     with Service(tls="localhost") as service, Service(tls="localhost") as proxy:
         service.script("POST", answer(200, {"id": "a"}))
         proxy.script("CONNECT", then=tunnel(service.port))
-        network = NetworkSettings(
-            {"SSL_CERT_FILE": trusting()._bundle, "HTTPS_PROXY": proxy.origin.replace("127.0.0.1", "localhost")}
-        )
+        network = NetworkSettings({"SSL_CERT_FILE": OWN, "HTTPS_PROXY": proxy.origin.replace("127.0.0.1", "localhost")})
         fault = fault_of(Transport(network), HttpRequest("POST", "https://service.example/v1", BEARER, Blob(9)))
         assert (fault.kind, fault.certainly_not_sent) == ("tls", True)
         assert proxy.truth.requests[0].target == "service.example:443"
 
 
-def test_S17_a_proxy_that_says_no_is_certainly_not_sent():
+@pytest.mark.parametrize(
+    ("status", "kind", "words"),
+    [
+        (407, "proxy", "asks for a user name and a password (407)"),
+        (403, "proxy", "does not let the request through (HTTP 403)"),
+        (502, "refused", "does not let the request through (HTTP 502)"),
+    ],
+)
+def test_S17_a_proxy_that_says_no_is_certainly_not_sent(status, kind, words):
     with Service() as proxy:
-        proxy.script("CONNECT", answer(407))
+        proxy.script("CONNECT", answer(status))
         transport = Transport(NetworkSettings({"https_proxy": proxy.origin.removeprefix("http://")}))
         found = fault_of(transport, HttpRequest("POST", "https://service.example/v1", BEARER, Blob(9)))
+    assert (found.kind, found.certainly_not_sent) == (kind, True)
+    assert f"the proxy {proxy.origin.removeprefix('http://')} {words}" == found.message
+    assert "HTTPS_PROXY" in found.hint
+
+
+def test_S1_a_dead_proxy_is_named_as_such():
+    address = refused_url().removeprefix("http://").rstrip("/")
+    transport = Transport(NetworkSettings({"https_proxy": address}))
+    found = fault_of(transport, HttpRequest("POST", "https://service.example/v1", BEARER, Blob(9)))
     assert (found.kind, found.certainly_not_sent) == ("refused", True)
-    assert "proxy" in found.message
+    assert found.message == f"the proxy does not answer: {address}: Connection refused"
 
 
 def test_a_request_shows_no_key():

@@ -195,7 +195,7 @@ def open_run(
         )
         rng = random.Random(7)
         session = Session(
-            client=client, downloader=downloader, dialect=setting.dialect, ledger=ledger, rng=rng,
+            network=network, client=client, downloader=downloader, dialect=setting.dialect, ledger=ledger, rng=rng,
             leases=Leases(ledger.store, clock.time, me=setting.me, lives=setting.lives, steady=clock.now),
             schedule=PollSchedule(rng=rng), origin=ORIGIN, host="127.0.0.1", key=setting.key,
             grace_period=setting.settle, result_wait=600.0, missing_wait=600.0,

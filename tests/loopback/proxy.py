@@ -20,12 +20,12 @@ def tunnel(port: int) -> Fault:
         x.keep = False
         with socket.create_connection(("127.0.0.1", port), timeout=x.connection.patience) as far:
             x.raw(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            _pump(x.connection.sock, far, x.connection.patience)
+            pump(x.connection.sock, far, x.connection.patience)
 
     return play
 
 
-def _pump(near: socket.socket, far: socket.socket, patience: float) -> None:
+def pump(near: socket.socket, far: socket.socket, patience: float) -> None:
     with selectors.DefaultSelector() as selector:
         selector.register(near, selectors.EVENT_READ, far)
         selector.register(far, selectors.EVENT_READ, near)

@@ -104,6 +104,11 @@ def service_checks(settings: Settings, now: Callable[[], float] = time.time) -> 
     from kirin_cli.api.transport import Transport
 
     network = NetworkSettings(settings.environ)
+    try:
+        network.check(settings.base_url)
+    except UsageError as error:
+        yield CheckOutcome("network", error.message, "error", error.hint, ServiceUnreachable.exit_code)
+        return
     parts = urlsplit(settings.base_url)
     scheme, _, address = (network.proxy_for(parts.scheme, parts.hostname or "", parts.port) or "").partition("://")
     without_password = f"{scheme}://{address.rpartition('@')[2]}"
@@ -112,7 +117,7 @@ def service_checks(settings: Settings, now: Callable[[], float] = time.time) -> 
     try:
         reply = _query_service(settings, transport)
     except TransportError as error:
-        advice = "check the network, KIRIN_BASE_URL and the proxies"
+        advice = error.hint or "check the network, KIRIN_BASE_URL and the proxies"
         message = f"{settings.base_url}: {error.message}"
         yield CheckOutcome("service", message, "error", advice, ServiceUnreachable.exit_code)
         return
@@ -135,9 +140,14 @@ def _query_service(settings: Settings, transport: Transport) -> HttpReply:
 
 
 def _check_reply(settings: Settings, reply: HttpReply) -> CheckOutcome:
+    from kirin_cli.api.client import is_web_page
     from kirin_cli.cli.keystore import find_api_key
 
     message = f"{settings.base_url} answers {reply.status}"
+    if reply.status in {401, 403} and is_web_page(reply):
+        advice = "ask whoever runs the firewall or the proxy; the key was not looked at"
+        message = f"{message} with a web page: something on the way refuses the request"
+        return CheckOutcome("service", message, "error", advice, ServiceUnreachable.exit_code)
     if reply.status in {401, 403} and find_api_key(settings):
         advice = "store another: kirin auth login"
         return CheckOutcome("service", f"{message}: the key is refused", "error", advice, NotPermitted.exit_code)
