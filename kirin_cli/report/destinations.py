@@ -37,9 +37,7 @@ def parse_destinations(
     texts: Iterable[str], *, stdout_is_taken: bool = False, kind: ReportKind = "run"
 ) -> tuple[Destination, ...]:
     """What `--report` was given. Raises UsageError for what cannot be done, before anything else is."""
-    destinations = tuple(map(_parse_destination, texts))
-    for destination in destinations:
-        ensure_fitting(destination.format, kind)
+    destinations = tuple(_parse_destination(text, kind) for text in texts)
     targets = [item.target if item.path is None else str(item.path.absolute()) for item in destinations]
     for destination, target in zip(destinations, targets, strict=True):
         if targets.count(target) > 1 and target != AUTO:
@@ -67,8 +65,8 @@ def write_report(path: Path, text: str, outputs: Iterable[Path] = ()) -> None:
     """
     if read_sidecar(path) is not None or any(_is_same_file(path, output) for output in outputs):
         raise LocalError(f"{path} is a result; the report was not written over it", hint="choose another name")
-    if kind := obstacle_at(path):
-        raise LocalError(f"{path} is {kind}; the report was not written there", hint="choose another name")
+    if obstacle := obstacle_at(path):
+        raise LocalError(f"{path} is {obstacle}; the report was not written there", hint="choose another name")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         text = mask_hidden(text)
@@ -91,12 +89,15 @@ def github_files(environ: Mapping[str, str]) -> tuple[Path | None, Path | None]:
     return (Path(summary) if summary else None, Path(outputs) if outputs else None)
 
 
-def _parse_destination(text: str) -> Destination:
+def _parse_destination(text: str, kind: ReportKind) -> Destination:
     name, equals, target = text.partition("=")
     if not equals or not target:
-        raise UsageError(f"--report is {text!r}; it must be FORMAT=PATH, such as html=gallery.html")
+        example = "html=gallery.html" if kind == "run" else f"markdown={kind}.md"
+        raise UsageError(f"--report is {text!r}; it must be FORMAT=PATH, such as {example}")
     if name not in FORMATS:
-        raise UsageError(f"--report: there is no format {name!r}{did_you_mean(name, list(FORMATS))}")
+        fitting = [known for known, form in FORMATS.items() if kind == "run" or not form.of_runs_only]
+        raise UsageError(f"--report: there is no format {name!r}{did_you_mean(name, fitting)}")
+    ensure_fitting(name, kind)
     if target == AUTO and name != "github":
         raise UsageError(f"--report {name}=auto: only github knows by itself where to go", hint=f"--report {name}=PATH")
     destination = Destination(name, target)
@@ -107,9 +108,9 @@ def _parse_destination(text: str) -> Destination:
         raise UsageError(f"--report {name}: {error}")
     if "\0" in target or target.endswith(("/", os.sep)) or _is_folder(path):
         raise UsageError(f"--report {text}: {target!r} is a folder; name a file in it")
-    if kind := obstacle_at(path):
+    if obstacle := obstacle_at(path):
         hint = "`-` is standard output" if target.startswith("/dev/") else "name the file itself"
-        raise UsageError(f"--report {text}: {target!r} is {kind}, and kirin writes through none", hint=hint)
+        raise UsageError(f"--report {text}: {target!r} is {obstacle}, and kirin writes through none", hint=hint)
     return destination
 
 

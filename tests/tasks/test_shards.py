@@ -169,6 +169,20 @@ def test_the_ready_files_share_a_job_file_among_machines_and_report_on_it(worksp
     assert "job5" in next(workspace.home.work.rglob("*.html")).read_text()
 
 
+def test_the_ready_review_of_gitlab_finds_what_is_wrong_and_plans_what_is_right(workspace):
+    (check,), (plan,) = (
+        commands(line) for line in loaded("gitlab-ci.yml")["review"]["script"] if line.startswith("kirin ")
+    )
+    workspace.jobs("rain")
+    workspace.kirin(*check, KIRIN_API_KEY="")
+    workspace.kirin(*plan, KIRIN_API_KEY="")
+    assert "1 send" in (workspace.home.work / "plan.md").read_text(encoding="utf-8")
+    workspace.jobs("rain", prompt="'{")
+    workspace.kirin(*check, expect=2)
+    assert 'file="jobs.yaml" line=' in (workspace.home.work / "junit-validate.xml").read_text(encoding="utf-8")
+    assert workspace.paid == 0
+
+
 def test_the_ready_files_are_what_their_systems_read():
     for name, event in (("github-actions.yml", "workflow_dispatch"), ("github-review.yml", "pull_request")):
         workflow = loaded(name)

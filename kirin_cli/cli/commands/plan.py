@@ -62,13 +62,14 @@ def run_plan(flags: PlanFlags) -> int:
     exit_code = 2 if found.refused else plan_exit_code(plans) if flags.detailed_exitcode else 0
     seconds = likely_seconds(plans, flags.in_flight)
     data = plan_data(plans, found.findings, exit_code=exit_code, seconds=seconds, shard=found.shard)
-    if flags.json:
-        console.data(dump_json(data))
-    elif not found.refused:
+    if not flags.json and not found.refused:
         if not reports.take_stdout:
             console.data(*render_plan(plans, console.streams.out))
         console.info(totals_line(plans, seconds))
-    return reports.publish(lambda: data, exit_code, console)
+    exit_code = reports.publish(lambda: data, exit_code, console)
+    if flags.json:
+        console.data(dump_json(data | {"exit_code": exit_code}))
+    return exit_code
 
 
 class PlanResult(Record, kw_only=True):

@@ -68,11 +68,12 @@ def _check_and_report(flags: ValidateFlags, console: CommandConsole) -> int:
     with reports.on_error(console, validation_error, json=flags.json):
         checked = _check(flags)
     data = validation_data(checked, strict=flags.checks.strict)
-    if flags.json:
-        console.data(dump_json(data))
-    else:
+    if not flags.json:
         _print(checked, flags, console)
-    return reports.publish(lambda: data, 0 if data["valid"] else 2, console)
+    exit_code = reports.publish(lambda: data, 0 if data["valid"] else 2, console)
+    if flags.json:
+        console.data(dump_json(data | {"exit_code": exit_code}))
+    return exit_code
 
 
 validate = command_from(

@@ -97,6 +97,10 @@ def test_a_gallery_of_no_videos_is_refused_and_what_there_is_is_named(home):
     assert ended.exit_code == 2
     assert "kirin validate makes none" in ended.stderr
     assert "sarif" in ended.stderr
+    for wrong in ("html", "htm=x"):
+        ended = home.kirin("validate", "good.yaml", "--report", wrong)
+        assert ended.exit_code == 2
+        assert "html=gallery" not in ended.stderr
 
 
 def test_strict_turns_warnings_into_failures_in_the_reports_too(home):
@@ -110,7 +114,8 @@ def test_strict_turns_warnings_into_failures_in_the_reports_too(home):
 
 def test_a_report_that_cannot_be_written_is_9_of_a_good_file_and_hides_no_mistake(home):
     (home.work / "file").write_text("x")
-    assert home.kirin("validate", "good.yaml", "--report", "sarif=file/x").exit_code == 9
+    ended = home.kirin("validate", "good.yaml", "--json", "--report", "sarif=file/x")
+    assert (ended.exit_code, ended.data["exit_code"], ended.data["valid"]) == (9, 9, True)
     assert home.kirin("validate", "bad.yaml", "--report", "sarif=file/x").exit_code == 2
 
 
