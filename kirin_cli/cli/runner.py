@@ -8,6 +8,7 @@ from _thread import start_new_thread
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import FrameType
 from typing import Final
 
@@ -19,8 +20,9 @@ from kirin_cli.cli.session import Session, open_session
 from kirin_cli.cli.settings import Settings
 from kirin_cli.cli.settings_schema import parse_seconds, parse_usd
 from kirin_cli.errors import Interrupted, KirinError, OutcomeUnknown, StillRunning, Terminated, UsageError
-from kirin_cli.ledger.queries import merge_rounds
+from kirin_cli.ledger.queries import merge_rounds, record_moved_files
 from kirin_cli.report.json_format import JOB_LINE_FIELDS, job_rows, render_json, run_data
+from kirin_cli.run.earlier_results import put_back
 from kirin_cli.run.events import EventListener
 from kirin_cli.run.identity import Shard
 from kirin_cli.run.job import Outcome, Summary
@@ -135,6 +137,7 @@ def execute(prepare: Prepare, options: ExecuteOptions, console: CommandConsole) 
 
 
 def _run(prepared: PreparedRun, session: Session, options: ExecuteOptions, console: CommandConsole) -> Summary:
+    _put_back(prepared, session)
     for skipped in prepared.skipped.values():
         console.info(f"{skipped.job.label}: skipped, {skipped.reason} ({skipped.outputs[0].path})")
     clock, run_id = SystemClock(), secrets.token_hex(6)
@@ -169,6 +172,19 @@ def make_scheduler(
         limits.stop(StillRunning("this command submits nothing", hint="kirin resume sends what was not sent"))
     context = session.run_context(clock, emit, limits, wait=wait, assumed=options.assume_cost)
     return Scheduler(jobs, context, session.leases, options, run_id, prepared.skipped)
+
+
+def _put_back(prepared: PreparedRun, session: Session) -> None:
+    """Put the earlier videos that jobs ask for again back at their places. Raises LocalError."""
+    for job, sidecar, path in prepared.put_back:
+        files: dict[Path, Path] = {}
+        for moved in put_back(job, sidecar, path):
+            record_moved_files(session.ledger.store, moved.origin, moved.external_id, moved.absolute_files)
+            files |= moved.files
+        skipped = prepared.skipped[job.external_id]
+        outputs = tuple(replace(output, path=files.get(output.path, output.path)) for output in skipped.outputs)
+        prepared.skipped[job.external_id] = replace(skipped, outputs=outputs, reason="its earlier file is put back")
+    prepared.put_back.clear()
 
 
 def all_outcomes(prepared: PreparedRun, summary: Summary) -> tuple[Outcome, ...]:

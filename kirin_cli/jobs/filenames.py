@@ -125,10 +125,10 @@ def render_name(template: str, **fields: Unpack[NameFields]) -> str:
         "n": str(n),
         "-n": f".{n}" if n > 1 else "",
     }
-    *folders, name = template.split("/")
-    first = {**texts, "n": "1", "-n": ""}
-    parts = [_FIELD.sub(lambda field: first[field[1]], folder) for folder in folders]
-    return "/".join(map(safe_name, [*parts, _FIELD.sub(lambda field: texts[field[1]], name)]))
+    folder, slash, name = template.rpartition("/")
+    first = {**texts, "n": "1", "-n": ""} if slash else {}
+    parts = [safe_name(_FIELD.sub(lambda field: first[field[1]], part)) for part in folder.split("/") if slash]
+    return "/".join([*parts, safe_name(_FIELD.sub(lambda field: texts[field[1]], name))])
 
 
 def numbered_template(template: str) -> str:
@@ -162,6 +162,7 @@ def safe_name(text: str) -> str:
     return stem.rstrip(". ") + ending
 
 
+@lru_cache(maxsize=4096)
 def _clean(text: str) -> str:
     """Without what a system refuses or a person cannot see; may be empty, or no more than an extension."""
     composed = unicodedata.normalize("NFC", text)
@@ -193,4 +194,4 @@ def is_inside(folder: Path, inner: Path) -> bool:
     except OSError as error:
         if error.errno == ELOOP:  # a circle of links, over which realpath passes
             return False
-    return Path(os.path.realpath(inner)).is_relative_to(os.path.realpath(folder))
+    return inner == folder or Path(os.path.realpath(inner)).is_relative_to(os.path.realpath(folder))

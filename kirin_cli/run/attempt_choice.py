@@ -13,7 +13,7 @@ from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.normal_forms import normalize_name, normalize_origin
 from kirin_cli.run.attempts import Attempt, Attempts, KnownEntries, Redo, open_rounds, round_name, was_begun
-from kirin_cli.run.earlier_results import at_place
+from kirin_cli.run.earlier_results import MOVED_FROM, at_place
 from kirin_cli.run.identity import IdentityKey, derive_external_id, identity_key
 from kirin_cli.run.job import Job, OutputFile
 from kirin_cli.run.note_index import NoteIndex, is_of_job, job_key
@@ -26,6 +26,8 @@ MAX_ATTEMPTS_ASKED: Final = 50
 """Attempts of one job about which the service is asked: so many there are not, unless something is wrong."""
 ASKING_WORKERS: Final = 8
 MAX_QUERIES: Final = 4
+NOTHING: Final = Attempt()
+"""What is known of an attempt of which nothing is; nobody changes it."""
 
 
 def query_whether_known(
@@ -49,11 +51,11 @@ def query_whether_known(
     raise ServiceUnreachable(message, hint="the same command again goes on")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ChosenAttempt:
     """The job as this attempt of it, what is known of that, and where its first file goes.
 
-    `refusal` says why the command cannot have the attempt that it means, `hint` what to do.
+    `refusal` says why the command cannot have the attempt that it means, or no place for it, `hint` what to do.
     """
 
     job: Job
@@ -86,6 +88,7 @@ class AttemptChooser:
         self._known, self._origin, self._redo, self._token, self._now = known, origin, redo, token, now
         self._by_job: dict[IdentityKey, list[LedgerEntry]] = known.by_job()
         self._notes = NoteIndex()
+        self._paths: dict[tuple[str, str], Path] = {}
 
     def choose(self, jobs: Sequence[Job], query: QueryAttempt | None) -> ChosenAttempts:
         """A choice for each job. Raises what `query` raises, LocalError for a file that cannot be read."""
@@ -95,10 +98,10 @@ class AttemptChooser:
         name = rounds[0] if rounds else round_name(self._redo, self._token)
         meant = [found.next(self._redo, rounds) for found in attempts]
         numbers = self._ask(jobs, meant, query)
-        choices = [
-            self._choice(job, found, number, task, name if is_new or found.is_in_round(number, rounds) else "")
-            for job, found, (_, is_new), (number, task) in zip(jobs, attempts, meant, numbers, strict=True)
-        ]
+        choices = []
+        for job, found, (_, is_new), (number, task) in zip(jobs, attempts, meant, numbers, strict=True):
+            redo_round = name if is_new or found.is_in_round(number, rounds) else ""
+            choices.append(self._choice(job, found, number, task, redo_round))
         return ChosenAttempts(choices, rounds)
 
     def _find(self, job: Job) -> Attempts:
@@ -110,8 +113,9 @@ class AttemptChooser:
         if not job.has_own_id and self._by_job:
             for other in self._by_job.get(job_key(job), ()):
                 found.add_entry(other)
-        current = found.known.get(found.current(), Attempt())
-        sidecar = self._notes.beside(path_for_entry(job, current.entry, self._now))
+        current = found.known.get(found.current(), NOTHING)
+        path = self._path(job, current.entry)
+        sidecar = self._notes.beside(path) if path else None
         if sidecar is not None and is_of_job(sidecar, job, self._origin):
             found.add_sidecar(sidecar, self._outputs(sidecar, found))
             current = found.known[found.current()]
@@ -120,10 +124,21 @@ class AttemptChooser:
                 found.add_sidecar(sidecar, self._outputs(sidecar, found))
         return found
 
+    def _path(self, job: Job, entry: LedgerEntry | None) -> Path | None:
+        """Where the first file goes; None where no name leads there, which `_choice` says."""
+        entry_id = entry.external_id if entry else ""
+        if (job.external_id, entry_id) not in self._paths:
+            try:
+                path = path_for_entry(job, entry, self._now)
+            except UsageError:
+                return None
+            self._paths[job.external_id, entry_id] = path
+        return self._paths[job.external_id, entry_id]
+
     def _outputs(self, sidecar: Sidecar, found: Attempts) -> tuple[OutputFile, ...]:
         """The files of a sidecar, if all are there; those that the ledger does not vouch for are read to the end."""
         outputs = sidecar.outputs() or ()
-        entry = found.known.get(sidecar.attempt, Attempt()).entry
+        entry = found.known.get(sidecar.attempt, NOTHING).entry
         if entry is not None and entry.external_id == sidecar.external_id and entry.state is LedgerState.DONE:
             return outputs
         return outputs if all(sidecar.matches(output.path) for output in outputs) else ()
@@ -162,39 +177,51 @@ class AttemptChooser:
         raise UsageError(f"the service has {MAX_ATTEMPTS_ASKED} attempts of job {job.name} that are not known here")
 
     def _choice(self, job: Job, found: Attempts, number: int, task: str, redo_round: str) -> ChosenAttempt:
-        attempt = found.known.get(number, Attempt())
-        if job.has_own_id:
-            return self._own_choice(job, found, number, attempt)
-        external_id = attempt.entry.external_id if attempt.entry else ""
-        external_id = external_id or (attempt.sidecar.external_id if attempt.sidecar else "")
-        job = with_external_id(job, self._origin, number) if number > 1 else job
-        noted = ""
-        if attempt.entry is None or not was_begun(attempt.entry):
-            noted = task or (attempt.sidecar.task_id if attempt.sidecar else "")
-        job = replace(
-            job, external_id=external_id or job.external_id, attempt=number, redo_round=redo_round, noted_task=noted
-        )
-        path = path_for_entry(job, attempt.entry, self._now)
-        if attempt.sidecar is not None and not attempt.outputs and attempt.entry is None:
-            # Its file is gone: fetched again, it lies where its sidecar says.
-            name = next(iter(attempt.sidecar.files), "")
-            place = attempt.sidecar.path.with_name(name) if name else path
-            if place.with_suffix(".json") == attempt.sidecar.path and place != path:
-                job = at_place(job, place)
-                path = path_for_entry(job, None, self._now)
-        return ChosenAttempt(job=job, attempt=attempt, path=path)
+        attempt = found.known.get(1 if job.has_own_id else number, NOTHING)
+        entry, sidecar = attempt.entry, attempt.sidecar
+        path = self._path(job, entry)
+        choice = ChosenAttempt(job=job, attempt=attempt, path=path or job.target.folder)
+        if path is None:
+            choice.refusal, choice.hint = _bad_path(job, entry, self._now)
+        elif job.has_own_id:
+            choice.refusal, choice.hint = _own_id_refusal(job, number)
+        external_id = entry.external_id if entry else sidecar.external_id if sidecar else ""
+        if number > 1 and not external_id and not job.has_own_id:
+            external_id = with_external_id(job, self._origin, number).external_id
+        noted = "" if entry and was_begun(entry) else task or (sidecar.task_id if sidecar else "")
+        if number > 1 or redo_round or noted or external_id not in {"", job.external_id}:
+            choice.job = replace(
+                job, external_id=external_id or job.external_id, attempt=number, redo_round=redo_round,
+                noted_task="" if attempt.outputs else noted,
+            )  # fmt: skip
+        if sidecar is not None and not attempt.outputs and entry is None:
+            self._keep_place(choice, sidecar)
+        return choice
 
-    def _own_choice(self, job: Job, found: Attempts, number: int, attempt: Attempt) -> ChosenAttempt:
-        """That of a job whose external id a person gave: there is one attempt of it."""
-        choice = ChosenAttempt(job=job, attempt=found.known.get(1, Attempt()), path=Path())
-        choice = replace(choice, path=path_for_entry(job, choice.attempt.entry, self._now))
-        entry = choice.attempt.entry
-        if number > 1:
-            refusal = f"job {job.name} has an external_task_id of its own: there is no other attempt of it"
-            hint = "give another external_task_id, or leave that job out with --only"
-            return replace(choice, refusal=refusal, hint=hint)
-        noted = choice.attempt.sidecar.task_id if entry is None and choice.attempt.sidecar else ""
-        return replace(choice, job=replace(job, noted_task=noted))
+    def _keep_place(self, choice: ChosenAttempt, sidecar: Sidecar) -> None:
+        """Let a file that is gone and fetched again lie where its sidecar says."""
+        name = next(iter(sidecar.files), "")
+        place = sidecar.path.with_name(name) if name else choice.path
+        if place.with_suffix(".json") == sidecar.path and place != choice.path and MOVED_FROM not in sidecar.raw:
+            choice.job = at_place(choice.job, place)
+            choice.path = path_for_entry(choice.job, None, self._now)
+
+
+def _bad_path(job: Job, entry: LedgerEntry | None, now: float) -> tuple[str, str]:
+    """Why the job has no path, and what to do."""
+    try:
+        path_for_entry(job, entry, now)
+    except UsageError as error:
+        return error.message, error.hint
+    return "", ""
+
+
+def _own_id_refusal(job: Job, number: int) -> tuple[str, str]:
+    """Why a job whose external id a person gave cannot be done, and what to do: there is one attempt of it."""
+    if number > 1:
+        hint = "give another external_task_id, or leave that job out with --only"
+        return f"job {job.name} has an external_task_id of its own: there is no other attempt of it", hint
+    return "", ""
 
 
 def is_of_another_request(entry: LedgerEntry, job: Job) -> bool:

@@ -105,9 +105,8 @@ class Attempts:
 
     def current(self) -> int:
         """The attempt that is gone on with, skipped, fetched again or left: the first kind of which there is one."""
-        kinds: tuple[Callable[[Attempt], object], ...] = (
+        kinds: tuple[Callable[[Attempt], bool], ...] = (
             lambda attempt: attempt.is_open,
-            lambda attempt: attempt.outputs,
             lambda attempt: attempt.is_paid,
             lambda attempt: attempt.was_begun,
         )

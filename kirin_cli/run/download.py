@@ -164,8 +164,8 @@ def _keep_earlier_result(job_run: JobRun, first: Path) -> None:
     """Move what was made for this take before out of the way, and have the ledger know where it is now."""
     moved = move_aside(job_run.job, first)
     if moved is not None:
-        files = {str(before.absolute()): str(after.absolute()) for before, after in moved.files.items()}
-        record_moved_files(job_run.context.ledger.store, moved.origin, moved.external_id, files)
+        store = job_run.context.ledger.store
+        record_moved_files(store, moved.origin, moved.external_id, moved.absolute_files)
         job_run.emit(Notice, text=f"the earlier video is kept as {moved.files[next(iter(moved.files))]}")
 
 

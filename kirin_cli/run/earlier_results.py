@@ -20,6 +20,8 @@ from kirin_cli.run.outputs import SANDBOX, Sidecar, existing_result, read_sideca
 
 MAX_EARLIER_RESULTS: Final = 10_000
 """Of one take; more are not kept in one folder."""
+MOVED_FROM: Final = "moved_from"
+"""What an earlier result's sidecar calls the name that its first file had at its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,11 @@ class MovedResult:
     external_id: str
     origin: str
     files: dict[Path, Path]
+
+    @property
+    def absolute_files(self) -> dict[str, str]:
+        """The paths as the ledger holds them."""
+        return {str(before.absolute()): str(after.absolute()) for before, after in self.files.items()}
 
 
 def find_result(job: Job, path: Path) -> tuple[Sidecar, tuple[OutputFile, ...]] | None:
@@ -55,6 +62,30 @@ def move_aside(job: Job, path: Path) -> MovedResult | None:
         return _move(sidecar, path)
     except OSError as error:
         raise LocalError(f"{path} cannot be moved aside: {error.strerror or error}") from error
+
+
+def put_back(job: Job, sidecar: Sidecar, path: Path) -> list[MovedResult]:
+    """Let an earlier result be at its place `path` again, since it is what the job asks for; what is there moves aside.
+
+    Raises LocalError.
+    """
+    try:
+        moved = [move_aside(job, path)]
+        names = {
+            sidecar.path.with_name(name): path.with_name(name.replace(sidecar.path.stem, path.stem, 1))
+            for name in sidecar.files
+        }
+        outputs = {names[sidecar.path.with_name(name)].name: facts for name, facts in sidecar.files.items()}
+        note = {name: value for name, value in sidecar.raw.items() if name != MOVED_FROM} | {"outputs": outputs}
+        write_atomically(sidecar_path(path), json.dumps(note, indent=2, ensure_ascii=True) + "\n")
+        for before, after in names.items():
+            before.replace(after)
+        sidecar.path.unlink()
+        sync_folder(path.parent)
+    except OSError as error:
+        raise LocalError(f"{path} cannot be put back: {error.strerror or error}") from error
+    moved.append(MovedResult(external_id=sidecar.external_id, origin=sidecar.origin, files=names))
+    return [result for result in moved if result is not None]
 
 
 def beside_later_result(job: Job, entry: LedgerEntry, path: Path) -> Job:
@@ -96,7 +127,7 @@ def _move(sidecar: Sidecar, path: Path) -> MovedResult | None:
         raise LocalError(f"{path.parent} holds too many earlier results of {path.name}", hint="move some away")
     # The sidecar first: a file without one would be nobody's.
     outputs = {names[path.with_name(name)].name: facts for name, facts in sidecar.files.items()}
-    note = {**sidecar.raw, "outputs": outputs, "moved_from": path.name}
+    note = {**sidecar.raw, "outputs": outputs, MOVED_FROM: path.name}
     write_atomically(path.with_name(f"{stem}.json"), json.dumps(note, indent=2, ensure_ascii=True) + "\n")
     for before, after in names.items():
         if os.path.lexists(before):

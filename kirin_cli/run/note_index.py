@@ -103,7 +103,7 @@ class NoteIndex:
                         yield entry.path.removeprefix("./")
 
 
-def describe_change(sidecar: Sidecar, job: Job, origin: str) -> str:
+def describe_change(sidecar: Sidecar, job: Job) -> str:
     """What a job asks for otherwise than its sidecar: "its prompt changed, its duration changed from 5 to 10"."""
     request = json.loads(job.request)
     before, after = sidecar.request.get("params"), request.get("params")
@@ -114,8 +114,6 @@ def describe_change(sidecar: Sidecar, job: Job, origin: str) -> str:
         changes.append(f"its model changed from {sidecar.request.get('model')} to {request.get('model')}")
     names = (name for name in dict.fromkeys((*before, *after)) if before.get(name) != after.get(name))
     changes += [_describe(name, before, after, job) for name in names]
-    if not changes and normalize_origin(sidecar.origin) != normalize_origin(origin):
-        changes.append("it was made by another service")
     return ", ".join(changes) or "it is asked for once more"
 
 

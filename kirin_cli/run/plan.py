@@ -96,7 +96,8 @@ def plan_jobs(prepared: PreparedRun, entry_of: EntryOf, prices: PriceList, durat
 def _planned_action(job: Job, entry: LedgerEntry | None, prepared: PreparedRun) -> tuple[Action, str]:
     """What would become of a job, and why."""
     if skipped := prepared.skipped.get(job.external_id):
-        return "skip", skipped.reason
+        is_moved = any(moved.external_id == job.external_id for moved, _, _ in prepared.put_back)
+        return "skip", "its earlier file is put back" if is_moved else skipped.reason
     if job.noted_task:
         return "fetch", "its sidecar is there and its file is gone; it is fetched again, free of charge"
     if entry is not None and was_begun(entry):

@@ -1,6 +1,5 @@
 """Preparation of checked requests into jobs to send: identity, take, path, order; and what need not be done at all."""
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,13 +7,12 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 from kirin_cli.errors import UsageError
-from kirin_cli.jobs.filenames import encoding_problem, file_key, is_inside, numbered_stem
 from kirin_cli.jobs.placeholders import JobReference
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.media.png_data import check_pixels
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.types import Finding, MediaError, MediaFile, Problem
-from kirin_cli.normal_forms import normalize_name
+from kirin_cli.normal_forms import normalize_name, normalize_origin
 from kirin_cli.run.attempt_choice import (
     AttemptChooser,
     ChosenAttempt,
@@ -24,18 +22,19 @@ from kirin_cli.run.attempt_choice import (
 )
 from kirin_cli.run.attempts import Attempt, EntryOf, KnownEntries, Redo
 from kirin_cli.run.check import CheckedJob, make_finding
-from kirin_cli.run.identity import NO_REFERENCES, Shard, request_text
-from kirin_cli.run.job import Job, Outcome, OutputTarget
+from kirin_cli.run.earlier_results import MOVED_FROM
+from kirin_cli.run.identity import NO_REFERENCES, Shard, canonical_json, identity_key, request_text
+from kirin_cli.run.job import Job, Outcome, OutputFile, OutputTarget
 from kirin_cli.run.note_index import describe_change
 from kirin_cli.run.outputs import (
+    SANDBOX,
     UNKNOWN_TASK_ID,
-    ensure_free,
-    ensure_sidecar_free,
-    ensure_writable,
+    Sidecar,
     path_for_entry,
     read_sidecar,
     sidecar_path,
 )
+from kirin_cli.run.path_registry import PathRegistry
 from kirin_cli.tree import map_leaves, walk
 
 
@@ -123,8 +122,9 @@ class PreparedRun:
 
     `paths` says where the video of each job goes, by external id; a task id that is not known yet stands in it as
     `{task_id}`. `changes` says of jobs that are made once more what is other than in their sidecars. `rounds` are those
-    of the ledger that the run goes on with: they become one, the first. `has_conflict`: one of the findings is an
-    external id of a person's that is another request's.
+    of the ledger that the run goes on with: they become one, the first. `put_back` are skipped jobs whose video was
+    moved aside when they were changed, with its sidecar and the place where it belongs again. `has_conflict`: one of
+    the findings is an external id of a person's that is another request's.
     """
 
     jobs: list[Job] = field(default_factory=list)
@@ -134,71 +134,7 @@ class PreparedRun:
     paths: dict[str, Path] = field(default_factory=dict)
     changes: dict[str, str] = field(default_factory=dict)
     rounds: list[str] = field(default_factory=list)
-
-
-class PathRegistry:
-    """The paths that are taken in one run."""
-
-    def __init__(self) -> None:
-        self._owners: dict[str, Job] = {}
-        self._stems: dict[str, Job] = {}
-        self._folders: set[Path] = set()
-        self._real: dict[Path, Path] = {}
-        self._inside: dict[tuple[Path, Path], bool] = {}
-
-    def take(self, job: Job, path: Path, *, is_final: bool) -> None:
-        """Give the job its path.
-
-        A path that is not final, since a task id is still to come into it, is nobody else's. Raises UsageError for a
-        path that another job has, or that could be that of another job's second file.
-        """
-        twin = self._owners.setdefault(job.external_id, job)
-        if twin is not job:
-            position = f"job {twin.name} at {twin.file}:{twin.line}"
-            hint = "give it another name, or take: 2"
-            raise UsageError(f"job {job.name} asks for the very same as {position}", hint=hint)
-        if problem := encoding_problem(str(path)):
-            raise UsageError(f"{path}: {problem}")
-        if not is_final:
-            return
-        if path.parent not in self._real:
-            self._real[path.parent] = Path(os.path.realpath(path.parent))
-        sidecar = self._real[path.parent] / sidecar_path(path).name
-        other = self._owners.setdefault(file_key(str(sidecar)), job)
-        if other is not job:
-            placeholder = "{-take}" if other.name == job.name else "{job}"
-            hint = f"give output.name a {placeholder}"
-            raise UsageError(f"{path} is where the video of job {other.name} goes too", hint=hint)
-        self._stems[file_key(str(sidecar.with_suffix("")))] = job
-
-    def ensure_apart(self, job: Job, path: Path) -> None:
-        """Raise UsageError where further or earlier files of another job of the run would have this job's name."""
-        stem = numbered_stem(path.stem)
-        folder = self._real.get(path.parent)
-        other = self._stems.get(file_key(str(folder / stem))) if stem and folder else None
-        if other is not None and other is not job:
-            message = f"{path} could be the name of a second or an earlier file of job {other.name} too"
-            raise UsageError(message, hint=f"give job {job.name} a name that does not end in .NUMBER")
-
-    def ensure_usable(self, job: Job, path: Path) -> None:
-        """Raise UsageError for what is in the way, LocalError for a folder that is of no use."""
-        ensure_free(job, path)
-        ensure_sidecar_free(job, path)
-        if path.parent not in self._folders:
-            ensure_writable(path.parent)
-            self._folders.add(path.parent)
-
-    def check_inside(self, job: Job, base: Path) -> None:
-        """Raise UsageError where the folder that a job file names leads out of its own, `base`, through a link.
-
-        A link comes with a checkout as a file does (faults I8, X1); the person may name any folder.
-        """
-        folder = job.target.folder
-        if (base, folder) not in self._inside:
-            self._inside[base, folder] = is_inside(base, folder)
-        if not self._inside[base, folder]:
-            hint = f"-o {folder} says that you want it so"
-            raise UsageError(f"{folder} leads out of the folder of {Path(job.file).name} through a link", hint=hint)
+    put_back: list[tuple[Job, Sidecar, Path]] = field(default_factory=list)
 
 
 def prepare_jobs(
@@ -223,10 +159,12 @@ def prepare_jobs(
     jobs: dict[int, Job] = {}
     registry = PathRegistry()
     for draft, choice in zip(pending, choices.of_jobs, strict=True):
-        needs = {name: jobs[needed.position].external_id for name, needed in draft.needs.items()}
-        jobs[draft.position] = job = replace(choice.job, needs=needs)
+        if draft.needs:
+            needs = {name: jobs[needed.position].external_id for name, needed in draft.needs.items()}
+            choice.job = replace(choice.job, needs=needs)
+        jobs[draft.position] = job = choice.job
         try:
-            _claim_path(replace(choice, job=job), options, registry, prepared)
+            _claim_path(choice, options, registry, prepared)
         except UsageError as error:
             prepared.findings.append(_finding_at(draft.checked, job, error))
         if job.external_id not in prepared.skipped:
@@ -279,20 +217,40 @@ def _claim_path(choice: ChosenAttempt, options: PrepareOptions, registry: PathRe
         raise UsageError(choice.refusal, hint=choice.hint)
     if job.file and options.folder is None:
         registry.check_inside(job, Path(job.file).parent)
-    path = prepared.paths[job.external_id] = attempt.outputs[0].path if attempt.outputs else choice.path
+    is_moved = attempt.sidecar is not None and MOVED_FROM in attempt.sidecar.raw
+    path = attempt.outputs[0].path if attempt.outputs and not is_moved else choice.path
+    prepared.paths[job.external_id] = path
     is_final = UNKNOWN_TASK_ID not in job.target.template or bool(entry and entry.task_id) or bool(attempt.outputs)
     registry.take(job, path, is_final=is_final)
     if attempt.outputs and attempt.sidecar is not None:
-        note = attempt.sidecar
-        facts = {"task_id": note.task_id, "cost": note.cost_usd, "outputs": attempt.outputs, "times": note.times}
-        reason = "its file is there"
-        outcome = Outcome(job=job, state="skipped", reason=reason, service=note.service, **facts)  # type: ignore[arg-type]
-        prepared.skipped[job.external_id] = outcome
-        return
+        prepared.skipped[job.external_id] = _skip(job, attempt.sidecar, attempt.outputs)
+        if not is_moved:
+            return
+        prepared.put_back.append((job, attempt.sidecar, path))
     registry.ensure_usable(job, path)
     sidecar = read_sidecar(sidecar_path(path))
     if sidecar is not None and sidecar.is_of_take(job) and sidecar.external_id != job.external_id:
-        prepared.changes[job.external_id] = describe_change(sidecar, job, options.origin)
+        _ensure_same_service(sidecar, job, path, options.origin)
+        if not is_moved:
+            prepared.changes[job.external_id] = describe_change(sidecar, job)
+
+
+def _skip(job: Job, sidecar: Sidecar, outputs: tuple[OutputFile, ...]) -> Outcome:
+    facts = {"task_id": sidecar.task_id, "cost": sidecar.cost_usd, "outputs": outputs, "times": sidecar.times}
+    reason = "its file is there"
+    return Outcome(job=job, state="skipped", reason=reason, service=sidecar.service, **facts)  # type: ignore[arg-type]
+
+
+def _ensure_same_service(sidecar: Sidecar, job: Job, path: Path, origin: str) -> None:
+    """Raise UsageError where a job's video was made by another service: a changed setting must not pay for all anew."""
+    is_other = normalize_origin(sidecar.origin) != normalize_origin(origin)
+    if not is_other or job.target.replace or sidecar.origin.startswith(SANDBOX):
+        return
+    request = identity_key(job.name, job.take, job.scope, canonical_json(sidecar.request))[3]
+    if origin.startswith(SANDBOX) or request == identity_key(job.name, job.take, job.scope, job.request)[3]:
+        here = "a sandbox" if origin.startswith(SANDBOX) else origin
+        message = f"{path} is the video of job {job.name} already, made by {sidecar.origin}; this run is for {here}"
+        raise UsageError(message, hint="-o FOLDER makes it elsewhere; --force replaces it")
 
 
 def _check_names(prepared: PreparedRun, jobs: Iterable[tuple[Job, CheckedJob]], registry: PathRegistry) -> None:
@@ -325,7 +283,8 @@ def with_labels(jobs: list[Job]) -> list[Job]:
         take = f"-{job.take}" if job.take > 1 else ""
         label = (f"{Path(job.file).stem}:{job.name}" if names[job.name, job.take] > 1 and job.file else job.name) + take
         seen[label] += 1
-        labelled.append(replace(job, label=label if seen[label] == 1 else f"{label}#{seen[label]}"))
+        label = label if seen[label] == 1 else f"{label}#{seen[label]}"
+        labelled.append(job if label == job.label else replace(job, label=label))
     return labelled
 
 

@@ -50,6 +50,79 @@ def test_a_changed_job_is_made_and_the_earlier_video_stays_beside_it(workspace):
     assert sorted(json.loads(text)[0]["path"].rpartition("/")[2] for text in paths.values()) == workspace.videos[1:4]
 
 
+def test_a_change_that_is_taken_back_puts_the_earlier_video_back_and_costs_nothing(workspace):
+    def ask(prompt):
+        workspace.write("jobs:", f"  - {{name: rain, params: {{prompt: {prompt}}}}}")
+
+    ask("one")
+    workspace.kirin("run", "jobs.yaml")
+    first = json.loads((workspace.renders / "rain.json").read_text())
+    ask("two")
+    workspace.kirin("run", "jobs.yaml")
+    second = json.loads((workspace.renders / "rain.json").read_text())
+    ask("one")
+    plan = workspace.kirin("plan", "jobs.yaml", "--json").data["jobs"][0]
+    assert (plan["action"], plan["reason"]) == ("skip", "its earlier file is put back")
+    back = workspace.kirin("run", "jobs.yaml")
+    assert back.stdout == "renders/rain.mp4\n"
+    assert "skipped, its earlier file is put back (renders/rain.mp4)" in back.stderr
+    assert json.loads((workspace.renders / "rain.json").read_text()) == first
+    kept = json.loads((workspace.renders / "rain.old-2.json").read_text())
+    assert kept["task_id"] == second["task_id"]
+    assert workspace.videos == ["rain.mp4", "rain.old-2.mp4"]
+    paths = {entry.task_id: json.loads(entry.outputs)[0]["path"] for entry in workspace.all_entries()}
+    assert paths == {
+        first["task_id"]: str(workspace.renders / "rain.mp4"),
+        second["task_id"]: str(workspace.renders / "rain.old-2.mp4"),
+    }
+    assert "its file is there" in workspace.kirin("run", "jobs.yaml").stderr
+    assert workspace.paid == 2
+
+
+def test_a_video_of_another_service_is_never_paid_for_anew_by_a_changed_setting(workspace):
+    workspace.jobs("rain")
+    workspace.kirin("run", "jobs.yaml")
+    made_by = workspace.sandbox.base_url
+    workspace.serve()
+    refused = workspace.kirin("run", "jobs.yaml", expect=2)
+    assert f"is the video of job rain already, made by {made_by}" in refused.stderr
+    assert workspace.paid == 0
+    workspace.kirin("run", "jobs.yaml", "-o", "elsewhere")
+    assert workspace.paid == 1
+
+
+def test_a_sandbox_never_takes_the_place_of_a_video_that_was_paid_for(workspace):
+    workspace.jobs("rain")
+    workspace.kirin("run", "jobs.yaml")
+    whole = (workspace.renders / "rain.mp4").read_bytes()
+    workspace.jobs("rain", prompt="another")
+    refused = workspace.kirin("run", "jobs.yaml", "--sandbox", expect=2)
+    assert "this run is for a sandbox" in refused.stderr
+    assert (workspace.renders / "rain.mp4").read_bytes() == whole
+
+
+def test_one_service_under_several_spellings_is_paid_once(workspace):
+    workspace.jobs("rain")
+    workspace.kirin("run", "jobs.yaml", KIRIN_BASE_URL=workspace.sandbox.base_url.replace("127.0.0.1", "localhost"))
+    for spelling in ("LOCALHOST", "localhost."):
+        url = workspace.sandbox.base_url.replace("127.0.0.1", spelling)
+        assert "its file is there" in workspace.kirin("run", "jobs.yaml", KIRIN_BASE_URL=url).stderr
+    assert workspace.paid == 1
+
+
+def test_a_table_with_other_line_ends_and_a_decomposed_name_is_the_same_table(workspace):
+    workspace.write("jobs:", "  - {name: shot, foreach: shots.csv, params: {prompt: '${row.prompt}'}}")
+    table = workspace.home.work / "shots.csv"
+    table.write_bytes(b'name,prompt\ncaf\xc3\xa9,"one\ntwo"\n')
+    workspace.kirin("run", "jobs.yaml")
+    table.write_bytes(b'name,prompt\r\ncafe\xcc\x81,"one\r\ntwo"\r\n')
+    assert "its file is there" in workspace.kirin("run", "jobs.yaml").stderr
+    shutil.rmtree(workspace.renders)
+    shutil.rmtree(workspace.home.state)
+    workspace.kirin("run", "jobs.yaml")  # the service knows it
+    assert workspace.paid == 1
+
+
 def test_with_force_a_changed_job_leaves_nothing_beside_it(workspace):
     workspace.jobs("rain")
     workspace.kirin("run", "jobs.yaml")

@@ -1,0 +1,74 @@
+"""The registry of the paths of one run: no two jobs have one; what is in the way is found before anything is sent."""
+
+import os
+from pathlib import Path
+
+from kirin_cli.errors import UsageError
+from kirin_cli.jobs.filenames import encoding_problem, file_key, is_inside, numbered_stem
+from kirin_cli.run.job import Job
+from kirin_cli.run.outputs import ensure_free, ensure_sidecar_free, ensure_writable, sidecar_path
+
+
+class PathRegistry:
+    """The paths that are taken in one run."""
+
+    def __init__(self) -> None:
+        self._owners: dict[str, Job] = {}
+        self._stems: dict[str, Job] = {}
+        self._folders: set[Path] = set()
+        self._real: dict[Path, Path] = {}
+        self._inside: dict[tuple[Path, Path], bool] = {}
+
+    def take(self, job: Job, path: Path, *, is_final: bool) -> None:
+        """Give the job its path.
+
+        A path that is not final, since a task id is still to come into it, is nobody else's. Raises UsageError for a
+        path that another job has, or that could be that of another job's second file.
+        """
+        twin = self._owners.setdefault(job.external_id, job)
+        if twin is not job:
+            position = f"job {twin.name} at {twin.file}:{twin.line}"
+            hint = "give it another name, or take: 2"
+            raise UsageError(f"job {job.name} asks for the very same as {position}", hint=hint)
+        if problem := encoding_problem(str(path)):
+            raise UsageError(f"{path}: {problem}")
+        if not is_final:
+            return
+        if path.parent not in self._real:
+            self._real[path.parent] = Path(os.path.realpath(path.parent))
+        sidecar = self._real[path.parent] / sidecar_path(path).name
+        other = self._owners.setdefault(file_key(str(sidecar)), job)
+        if other is not job:
+            placeholder = "{-take}" if other.name == job.name else "{job}"
+            hint = f"give output.name a {placeholder}"
+            raise UsageError(f"{path} is where the video of job {other.name} goes too", hint=hint)
+        self._stems[file_key(str(sidecar.with_suffix("")))] = job
+
+    def ensure_apart(self, job: Job, path: Path) -> None:
+        """Raise UsageError where further or earlier files of another job of the run would have this job's name."""
+        stem = numbered_stem(path.stem)
+        folder = self._real.get(path.parent)
+        other = self._stems.get(file_key(str(folder / stem))) if stem and folder else None
+        if other is not None and other is not job:
+            message = f"{path} could be the name of a second or an earlier file of job {other.name} too"
+            raise UsageError(message, hint=f"give job {job.name} a name that does not end in .NUMBER")
+
+    def ensure_usable(self, job: Job, path: Path) -> None:
+        """Raise UsageError for what is in the way, LocalError for a folder that is of no use."""
+        ensure_free(job, path)
+        ensure_sidecar_free(job, path)
+        if path.parent not in self._folders:
+            ensure_writable(path.parent)
+            self._folders.add(path.parent)
+
+    def check_inside(self, job: Job, base: Path) -> None:
+        """Raise UsageError where the folder that a job file names leads out of its own, `base`, through a link.
+
+        A link comes with a checkout as a file does (faults I8, X1); the person may name any folder.
+        """
+        folder = job.target.folder
+        if (base, folder) not in self._inside:
+            self._inside[base, folder] = is_inside(base, folder)
+        if not self._inside[base, folder]:
+            hint = f"-o {folder} says that you want it so"
+            raise UsageError(f"{folder} leads out of the folder of {Path(job.file).name} through a link", hint=hint)
