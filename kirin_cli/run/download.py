@@ -193,6 +193,7 @@ def _write_sidecar(job_run: JobRun, task: Task, outputs: tuple[OutputFile, ...],
 
 
 def _on_saved(job_run: JobRun, outputs: tuple[OutputFile, ...]) -> Finished:
-    files = [{"type": o.type, "path": str(o.path), "bytes": o.bytes, "sha256": o.sha256} for o in outputs]
+    # Whoever asks the ledger may stand in another folder.
+    files = [{"type": o.type, "path": str(o.path.absolute()), "bytes": o.bytes, "sha256": o.sha256} for o in outputs]
     job_run.transition(LedgerEvent.SAVED, outputs=canonical_json(files))
     return finish(job_run, "done", outputs=outputs)

@@ -10,6 +10,7 @@ class OutageDetector:
         self._lock = threading.Lock()
         self._asked: set[str] = set()
         self._found: dict[str, float] = {}
+        self._missing: dict[str, float] = {}
 
     def on_asked(self, task: str) -> None:
         """The task is being asked for."""
@@ -20,11 +21,25 @@ class OutageDetector:
         """The service knows the task."""
         with self._lock:
             self._found[task] = now
+            self._missing.pop(task, None)
+
+    def on_missing(self, task: str, now: float) -> None:
+        """The service does not find a task that it has accepted."""
+        with self._lock:
+            self._missing.setdefault(task, now)
 
     def on_ended(self, task: str) -> None:
         """Nobody asks for the task any more in this run."""
         with self._lock:
             self._asked.discard(task)
+            self._missing.pop(task, None)
+
+    @property
+    def finds_nothing(self) -> bool:
+        """Whether the service finds no task at the moment, not even one that it has accepted: its 404 says nothing."""
+        with self._lock:
+            since = min(self._missing.values(), default=None)
+            return since is not None and not any(at >= since for at in self._found.values())
 
     def is_outage(self, task: str, since: float) -> bool:
         """Whether others are asked for as well and none has been found since then: it is not this task that is lost."""

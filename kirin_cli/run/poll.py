@@ -45,6 +45,7 @@ def _on_missing(job_run: JobRun, result: QueryResult) -> NextStep:
     if job_run.entry.state is LedgerState.LOST:
         return finish_lost(job_run)
     now = context.clock.now()
+    context.outages.on_missing(job_run.job.external_id, now)
     since = job_run.missing_since = now if job_run.missing_since is None else job_run.missing_since
     if now - since >= context.missing_wait:
         if not context.outages.is_outage(job_run.job.external_id, since):
