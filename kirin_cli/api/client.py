@@ -161,6 +161,11 @@ class TaskIdentity:
     model: str = ""
 
 
+def task_identity(task_id: str | None, external_id: str, model: str) -> TaskIdentity:
+    """What is known of a task; one that was taken up by its id alone has that for its external id as well."""
+    return TaskIdentity(task_id or "", "" if external_id == task_id else external_id, model)
+
+
 Contradiction = Literal["", "id", "model", "external id"]
 
 
@@ -211,12 +216,14 @@ class Client:
         self._create_deadline, self._query_deadline = create_deadline, query_deadline
 
     def create(
-        self, body: RequestBody, *, before_send: Callable[[], None] = lambda: None, deadline: float | None = None
-    ) -> CreateResult:
+        self, body: RequestBody, *, external_id: str = "", before_send: Callable[[], None] = lambda: None,
+        deadline: float | None = None,
+    ) -> CreateResult:  # fmt: skip
         """POST one submission on a connection of its own, once.
 
-        `before_send` is called when the connection is there, immediately before the first byte leaves. Raises
-        UsageError, and whatever that and the body (LocalError) raise; everything else is a verdict.
+        An answer that names another `external_id` is none. `before_send` is called when the connection is there,
+        immediately before the first byte leaves. Raises UsageError, and whatever that and the body (LocalError) raise;
+        everything else is a verdict.
         """
         headers = {**self._headers, "Content-Type": "application/json"}
         request = HttpRequest("POST", self.create_url, headers, body)
@@ -226,16 +233,18 @@ class Client:
         except TransportError as error:
             return CreateResult(classify_create(None, NOTHING, has_task=False, error=error), fault=error)
         reply = self._scrubbed(reply)
-        task = _task(reply, created=True)
+        task, failure = _task(reply, created=True), _failure(reply)
+        if task and contradiction_of(task, external_id, TaskIdentity("", external_id)):
+            failure = replace(failure, message=f"the answer is about another task: {_naming(task)}")
+            task = None
         status = classify_create(
             reply.status,
             parse_error(reply.body, max_length=4000),
             has_task=bool(task),
             error=None,
         )
-        failure = None if task else _failure(reply)
         return CreateResult(
-            status, task, failure, reply.status, self._wait(reply.headers), record=_record(reply),
+            status, task, None if task else failure, reply.status, self._wait(reply.headers), record=_record(reply),
             is_page=is_web_page(reply),
         )  # fmt: skip
 

@@ -49,7 +49,8 @@ _FOREACH: Final[Schema] = {
     "anyOf": [_TEXT, {"type": "array", "minItems": 1, "items": {"type": ["object", "string", "number", "boolean"]}}],
 }
 _IF: Final[Schema] = {
-    "description": "The job is left out unless this holds: A == B, A != B, or one word that is not empty (nor false, no, 0).",
+    "description": "The job is left out unless this holds: A == B, A != B, or one word that is not empty "
+    "(nor false, no, 0).",
     "type": ["string", "boolean", "null"],
 }
 _ENTRIES: Final[Schema] = {"type": "array", "items": {"type": "object", "minProperties": 1}}

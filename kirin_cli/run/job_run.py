@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal, Unpack
 
-from kirin_cli.api.client import Client, CreateResult, QueryResult, QueryStatus, TaskIdentity
+from kirin_cli.api.client import Client, CreateResult, QueryResult, QueryStatus, task_identity
 from kirin_cli.api.download import Downloader
 from kirin_cli.api.retry import PollSchedule
 from kirin_cli.errors import KirinError, LocalError
@@ -119,8 +119,7 @@ class JobRun:
     def query(self) -> QueryResult:
         """Ask the service for the task, and hold the answer against what is known of it (promise 10)."""
         task_id, external_id = self.entry.task_id, self.job.external_id
-        # A task that was taken up by its id alone has that for its external id as well.
-        about = TaskIdentity(task_id or "", "" if external_id == task_id else external_id, self.job.model.id)
+        about = task_identity(task_id, external_id, self.job.model.id)
         result = self.context.client.query(task_id or external_id, about=about)
         self.note_answer(result)
         if result.contradiction == "external id" and self._is_adopted:

@@ -200,7 +200,8 @@ def reconcile(job_run: JobRun) -> NextStep:
     if result.kind in DENIALS:
         job_run.context.limits.stop(denial_error(result))
         return finish_unknown(job_run, describe_reply(result))
-    absent = result.kind is QueryStatus.ABSENT
+    # A service that finds not even what it has accepted finds nothing: its 404 is no absence (fault P12).
+    absent = result.kind is QueryStatus.ABSENT and not job_run.context.outages.finds_nothing
     if not job_run.transition(LedgerEvent.NOT_FOUND if absent else LedgerEvent.NO_ANSWER, describe_reply(result)):
         return Wait(0)
     if absent and _is_settled(job_run):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from kirin_cli.api.client import Client, QueryStatus
+from kirin_cli.api.client import Client, QueryStatus, task_identity
 from kirin_cli.errors import ServiceUnreachable, UsageError
 from kirin_cli.jobs.filenames import DEFAULT_TEMPLATE
 from kirin_cli.ledger.entry import Intent, LedgerEntry
@@ -120,9 +120,13 @@ def adopt_other_keys(ledger: Ledger, client: Client, *, origin: str, account: st
             continue
         states = [state for state in LedgerState if state not in {LedgerState.INTENT, LedgerState.REJECTED}]
         latest = select_entries(ledger.store, states=states, origin=origin, account=earlier, limit=MAX_TASKS_QUERIED)
-        ids = (entry.task_id or entry.external_id for entry in latest)
-        if any(client.query(task_id).kind is QueryStatus.FOUND for task_id in ids):
+        if any(_is_found(client, entry) for entry in latest):
             reassign(ledger.store, origin, earlier, account)
+
+
+def _is_found(client: Client, entry: LedgerEntry) -> bool:
+    about = task_identity(entry.task_id, entry.external_id, entry.model)
+    return client.query(entry.task_id or entry.external_id, about=about).kind is QueryStatus.FOUND
 
 
 def jobs_from_entries(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from kirin_cli.api.client import CreateResult, CreateStatus, QueryStatus
+from kirin_cli.api.client import CreateResult, CreateStatus, QueryStatus, task_identity
 from kirin_cli.errors import (
     GenerationFailed,
     KirinError,
@@ -103,7 +103,8 @@ def resolve_dependencies(job_run: JobRun) -> Mapping[str, object] | NextStep:
 
 def _fresh_url(job_run: JobRun, outcome: Outcome) -> str | NextStep:
     """The URL of the first output as the service gives it now; an earlier one may have expired."""
-    result = job_run.context.client.query(outcome.task_id or outcome.job.external_id)
+    about = task_identity(outcome.task_id, outcome.job.external_id, outcome.job.model.id)
+    result = job_run.context.client.query(outcome.task_id or outcome.job.external_id, about=about)
     if result.kind is QueryStatus.FOUND and result.task and result.task.outputs:
         return result.task.outputs[0].url
     if result.kind in DENIALS:
@@ -144,7 +145,10 @@ def _post(job_run: JobRun, body: JsonBody) -> NextStep:
     job_run.emit(Submitting, external_task_id=job_run.job.external_id)
     try:
         # A process that slept until another one took over must not send beside it (promise 6).
-        result = context.client.create(body, before_send=lambda: context.ledger.ensure_unchanged(job_run.entry))
+        result = context.client.create(
+            body, external_id=job_run.job.external_id,
+            before_send=lambda: context.ledger.ensure_unchanged(job_run.entry),
+        )  # fmt: skip
     except ConcurrentUpdate:
         job_run.reload()
         return Wait(0)

@@ -110,3 +110,19 @@ def test_P11_two_answers_for_one_request(two: Bench, name: str) -> None:
 def test_P11_a_late_answer_to_the_query_before_is_not_read(two: Bench) -> None:
     two.api.decide(POLLS, lambda number, _: faults.stall(create=True) if number % 2 else None)
     each_has_its_own(two, two.run(query=0.1))
+
+
+def test_P11_a_post_that_is_answered_with_anothers_task_is_queried(two: Bench) -> None:
+    two.api.script("POST", None, faults.json_with(id="t-of-another", external_task_id="krn1-OF-ANOTHER"))
+    result = two.run_unjudged(in_flight=1)  # the ledger does not keep the ids of others
+    each_has_its_own(two, result)
+    assert any("krn1-OF-ANOTHER" in retry.reason for retry in result.of(Retrying))
+
+
+def test_P12_while_the_service_finds_not_even_what_it_accepted_nothing_is_sent_again(two: Bench) -> None:
+    two.api.script("POST", None, faults.close_after_reading(create=True))
+    began = two.clock.now()
+    lost = faults.answer(404, {"message": "task not found"})
+    two.api.decide(POLLS, lambda _, __: lost if 1 < two.clock.now() - began < 400 else None)
+    two.api.api.statuses = ("in_progress",) * 3 + ("completed",)
+    each_has_its_own(two, two.run())

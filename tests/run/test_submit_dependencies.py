@@ -34,7 +34,7 @@ def course(desk):
     desk.jobs("rain", "first")
     rain, first = desk.prepared().jobs
     brakes, answers, asked = RunLimits(in_flight=1, jobs=1), [], []
-    client = SimpleNamespace(query=lambda given: asked.append(given) or answers.pop(0))
+    client = SimpleNamespace(query=lambda given, **_: asked.append(given) or answers.pop(0))
     world = SimpleNamespace(
         client=client,
         ledger=desk.ledger,
