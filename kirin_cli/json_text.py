@@ -1,6 +1,7 @@
 """JSON as text: read strictly, and written so that it does nothing to a terminal or a log. Knows no report."""
 
 import json
+import re
 from collections.abc import Mapping
 from math import isfinite
 from typing import Final, NoReturn
@@ -74,3 +75,14 @@ def format_json(value: object, indent: int = 0, before: int = 0) -> str:
 def _spread(opening: str, parts: list[str], closing: str, indent: int) -> str:
     pad = "\n" + " " * indent
     return opening + ",".join(f"{pad}{' ' * _STEP}{part}" for part in parts) + pad + closing
+
+
+def data_json(data: object) -> str:
+    """Data as JSON text in ASCII: nothing in it can do anything to a terminal or a log (faults H1, H3)."""
+    text = re.sub(r"[^ -~\n]", lambda character: json.dumps(character[0])[1:-1], format_json(data))
+    return escape_ci_commands(text)
+
+
+def answer_json(data: Mapping[str, object], exit_code: int = 0) -> str:
+    """What a command answers with `--json`, as `data_json`: with the three names that such an answer always has."""
+    return data_json({"exit_code": exit_code, "errors": [], "problems": [], **data})

@@ -17,7 +17,8 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import Abort, TyperException
 from typer.main import get_command as build
 
-from kirin_cli.cli.commands import BY_NAME, COMMANDS, CommandEntry
+from kirin_cli.cli.command_line import CommandLine, begin_command_line
+from kirin_cli.cli.commands import BY_NAME, COMMANDS, JOB_COMMANDS, CommandEntry
 from kirin_cli.errors import Interrupted, KirinError, UsageError
 from kirin_cli.modelspec.text import did_you_mean
 from kirin_cli.redaction import show_all_values
@@ -203,6 +204,14 @@ def run_command_line(arguments: Sequence[str]) -> int:
 
             never_fail_to_encode(stream)
     show_all_values()
+    line = begin_command_line(arguments)
+    exit_code = _run(arguments)
+    if line.wants_json and not line.answered:
+        _answer_in_json(line, exit_code)
+    return exit_code
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         group = LazyGroup(name="kirin", context_settings=CONTEXT_SETTINGS, rich_markup_mode=None)
         result = group.main(args=list(arguments) or ["--help"], prog_name="kirin", standalone_mode=False)
@@ -215,6 +224,18 @@ def run_command_line(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001  (the one place; see the docstring)
         return _report_crash(error)
     return result if isinstance(result, int) else 0
+
+
+def _answer_in_json(line: CommandLine, exit_code: int) -> None:
+    """Say on standard output, as every command with `--json` does, what standard error said in words."""
+    from kirin_cli.cli.console import make_console
+    from kirin_cli.json_text import data_json
+    from kirin_cli.report.json_format import command_result
+
+    row = BY_NAME.get(next(iter(line.arguments), ""))
+    is_run = bool(row and (row.model or row.name in JOB_COMMANDS))
+    with suppress(KirinError):  # a full disk behind standard output was said already, or cannot be
+        make_console().data(data_json(command_result(exit_code, line.errors, line.findings, is_run=is_run)))
 
 
 def _report_error(error: KirinError) -> int:

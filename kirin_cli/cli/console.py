@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from string import Formatter
 from typing import TYPE_CHECKING, Final, get_args
 
+from kirin_cli.cli.command_line import current_command_line
 from kirin_cli.errors import KirinError, UsageError
 from kirin_cli.json_text import escape_ci_commands
 from kirin_cli.modelspec.record import Record
@@ -166,6 +167,7 @@ class CommandConsole(Record):
     def findings(self, findings: "Iterable[Finding]") -> None:
         """Say what is wrong and where, with the line and a caret."""
         findings = list(findings)
+        current_command_line().findings.extend(findings)
         if findings:
             from kirin_cli.jobs.source_text import source_line
             from kirin_cli.ui.diagnostics import render_findings
@@ -176,6 +178,7 @@ class CommandConsole(Record):
         """Say what went wrong and what to do."""
         from kirin_cli.ui.diagnostics import render_error
 
+        current_command_line().errors.append(error)
         self.streams.info(*render_error(error, self.streams.err))
 
     def info(self, text: str) -> None:
@@ -185,6 +188,7 @@ class CommandConsole(Record):
 
     def data(self, *lines: str) -> None:
         """Print lines of data on standard output."""
+        current_command_line().answered = True
         self.streams.data(*lines)
 
     def pictures(self, videos: "Iterable[Path]") -> None:

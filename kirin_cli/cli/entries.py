@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +11,6 @@ from typing import Final
 from kirin_cli.cli.settings import load_sources
 from kirin_cli.cli.settings_schema import parse_seconds
 from kirin_cli.formatting import iso_time
-from kirin_cli.json_text import escape_ci_commands, format_json
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.ledger import Ledger
 
@@ -69,12 +67,6 @@ def output_paths(entry: LedgerEntry) -> list[Path]:
     """The files of a result that is on the disk."""
     outputs = _parse_text(entry.outputs)
     return [Path(output["path"]) for output in outputs if "path" in output] if isinstance(outputs, list) else []
-
-
-def data_json(data: object) -> str:
-    """Data as JSON text in ASCII: nothing in it can do anything to a terminal or a log (faults H1, H3)."""
-    text = re.sub(r"[^ -~\n]", lambda character: json.dumps(character[0])[1:-1], format_json(data))
-    return escape_ci_commands(text)
 
 
 def _parse_text(text: str) -> object:

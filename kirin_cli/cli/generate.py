@@ -246,7 +246,7 @@ def _send(
     output = job_output_format(flags.printing)
     options = ExecuteOptions(
         settings=settings, sandbox=flags.sandbox, output=output, preview=flags.preview, wait=flags.wait,
-        reports=parse_reports(flags.report, json=output.for_programs), resume="kirin resume",
+        reports=parse_reports(flags.report, json=output.for_programs),
         limits=run_options(flags.timeout, flags.max_cost, assume_cost=flags.assume_cost),
     )  # fmt: skip
     return execute(_make_prepare(model, flags, values), options, console)

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shlex
 import signal
 import threading
 from _thread import start_new_thread
@@ -12,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from kirin_cli.cli.command_line import current_command_line
 from kirin_cli.cli.console import FOR_PEOPLE, CommandConsole, OutputFormat, output_format
 from kirin_cli.cli.flags import PrintingFlags
 from kirin_cli.cli.options import DEFAULT_IN_FLIGHT
@@ -24,6 +26,7 @@ from kirin_cli.ledger.queries import merge_rounds, record_moved_files
 from kirin_cli.report.json_format import JOB_LINE_FIELDS, job_rows, render_json, run_data
 from kirin_cli.run.earlier_results import put_back
 from kirin_cli.run.events import EventListener
+from kirin_cli.run.follow_up import NOT_TYPED, TypedCommand
 from kirin_cli.run.identity import Shard
 from kirin_cli.run.job import Outcome, Summary
 from kirin_cli.run.limits import RunLimits
@@ -77,6 +80,8 @@ def _end_late(over: threading.Event, code: int) -> None:
         os._exit(code)
 
 
+TASK_VERBS: Final = ("wait", "download")
+MAX_NAMED: Final = 5
 MAX_OUTPUT_PATH: Final = 1 << 16  # characters; a path that is cut is of no use to a script
 Prepare = Callable[[Session], PreparedRun]
 """Makes the jobs ready for a service."""
@@ -93,14 +98,14 @@ class ExecuteOptions:
     submits: bool = True
     output: OutputFormat = FOR_PEOPLE
     preview: bool = False
-    resume: str = "kirin run"
+    resume: str = ""
     reports: Reports = NO_REPORTS
     shard: Shard | None = None
 
     @property
     def resume_hint(self) -> str:
-        """What a run that did not come to its end says last; nothing of a sandbox outlives its run."""
-        return "" if self.sandbox else f"to go on: {self.resume}"
+        """What a run of many says when it did not come to its end; nothing of a sandbox outlives its run."""
+        return "" if self.sandbox or not self.resume else f"to go on: {self.resume}"
 
 
 def job_output_format(flags: PrintingFlags) -> OutputFormat:
@@ -129,8 +134,12 @@ def execute(prepare: Prepare, options: ExecuteOptions, console: CommandConsole) 
         if len(prepared.skipped) < len(prepared.jobs):
             session.require_key()
         summary = _run(prepared, session, options, console)
+    if options.output.json:  # which says how the command ends, reports that could not be written among it
+        exit_code = options.reports.write(summary, console)
+        print_result(summary, options, console, exit_code)
+        return exit_code
     try:
-        print_result(summary, options, console)
+        print_result(summary, options, console, summary.exit_code)
     finally:
         exit_code = options.reports.write(summary, console)
     return exit_code
@@ -152,6 +161,7 @@ def _run(prepared: PreparedRun, session: Session, options: ExecuteOptions, conso
             wait=options.wait,
             submits=options.submits,
             run_id=run_id,
+            typed=TypedCommand(current_command_line().arguments, options.submits, options.sandbox),
         )
         with handle_signals(scheduler.interrupt, hint=options.resume_hint):
             summary = scheduler.run(progress.tick)
@@ -161,7 +171,7 @@ def _run(prepared: PreparedRun, session: Session, options: ExecuteOptions, conso
 
 def make_scheduler(
     prepared: PreparedRun, session: Session, options: RunOptions, clock: SystemClock, emit: EventListener, *,
-    run_id: str, wait: bool = True, submits: bool = True,
+    run_id: str, wait: bool = True, submits: bool = True, typed: TypedCommand = NOT_TYPED,
 ) -> Scheduler:  # fmt: skip
     """The scheduler of the jobs that are not done already, on an open session; `submits` False sends nothing new."""
     if len(prepared.rounds) > 1:
@@ -170,7 +180,7 @@ def make_scheduler(
     limits = RunLimits(in_flight=options.in_flight, jobs=len(jobs), max_cost=options.max_cost)
     if not submits:
         limits.stop(StillRunning("this command submits nothing", hint="kirin resume sends what was not sent"))
-    context = session.run_context(clock, emit, limits, wait=wait, assumed=options.assume_cost)
+    context = session.run_context(clock, emit, limits, wait=wait, assumed=options.assume_cost, typed=typed)
     return Scheduler(jobs, context, session.leases, options, run_id, prepared.skipped)
 
 
@@ -193,9 +203,9 @@ def all_outcomes(prepared: PreparedRun, summary: Summary) -> tuple[Outcome, ...]
     return tuple(prepared.skipped.get(job.external_id) or ran[job.external_id] for job in prepared.jobs)
 
 
-def print_result(summary: Summary, options: ExecuteOptions, console: CommandConsole) -> None:
+def print_result(summary: Summary, options: ExecuteOptions, console: CommandConsole, exit_code: int) -> None:
     """Print the result; then what did not end well and how to go on."""
-    _print_outputs(summary, options, console)
+    _print_outputs(summary, options, console, exit_code)
     if console.quiet:
         # The view keeps silent about what is not finished; after a full disk the task id is said nowhere else.
         outcomes = (outcome for outcome in summary.outcomes if outcome.error and outcome.state == "pending")
@@ -205,15 +215,32 @@ def print_result(summary: Summary, options: ExecuteOptions, console: CommandCons
     for hint in hints:
         if hint not in {"", options.resume_hint}:
             console.info(f"hint: {hint}")
-    unfinished = any(outcome.state in {"pending", "unknown"} for outcome in summary.outcomes)
-    if summary.exit_code and unfinished and options.resume_hint:
-        console.streams.info(escape_untrusted(options.resume_hint))  # with --quiet too
+    if summary.exit_code and not options.sandbox:
+        commands = commands_to_go_on(summary, options)
+        console.streams.info(*(escape_untrusted(f"to go on: {command}") for command in commands))  # with --quiet too
 
 
-def _print_outputs(summary: Summary, options: ExecuteOptions, console: CommandConsole) -> None:
+def commands_to_go_on(summary: Summary, options: ExecuteOptions) -> list[str]:
+    """The commands that finish what did not come to its end: one for a whole job file, else by the tasks' ids."""
+    unfinished = [outcome for outcome in summary.outcomes if outcome.state in {"pending", "unknown", "expired"}]
+    commands = dict.fromkeys(outcome.error.next for outcome in unfinished if outcome.error and outcome.error.next)
+    if options.resume and commands and (len(commands) > 1 or any(outcome.job.file for outcome in unfinished)):
+        return [options.resume]
+    tasks: dict[str, list[str]] = {}
+    for command in commands:
+        _, verb, *ids = shlex.split(command)
+        if verb in TASK_VERBS:
+            tasks.setdefault(verb, []).extend(ids)
+    if any(len(ids) > MAX_NAMED for ids in tasks.values()):
+        return ["kirin resume"]
+    others = [command for command in commands if command.split()[1] not in TASK_VERBS]
+    return [*(shlex.join(("kirin", verb, *dict.fromkeys(ids))) for verb, ids in tasks.items()), *others]
+
+
+def _print_outputs(summary: Summary, options: ExecuteOptions, console: CommandConsole, exit_code: int) -> None:
     """The result as the flags say; the paths of the files where they say nothing."""
     if options.output.json:
-        console.data(render_json(summary))
+        console.data(render_json(summary, exit_code, current_command_line().errors))
     elif options.output.rows:
         console.data(*options.output.lines(job_rows(run_data(summary))))
     elif not options.reports.take_stdout:

@@ -30,6 +30,7 @@ from kirin_cli.normal_forms import normalize_origin
 from kirin_cli.run.attempt_choice import query_whether_known
 from kirin_cli.run.attempts import KnownEntries
 from kirin_cli.run.events import EventListener
+from kirin_cli.run.follow_up import NOT_TYPED, TypedCommand
 from kirin_cli.run.job_run import RunContext
 from kirin_cli.run.limits import RunLimits
 from kirin_cli.run.outcomes import ledger_class
@@ -121,8 +122,9 @@ class Session:
         return query_whether_known(self.client, external_id, self.schedule.backoff)
 
     def run_context(
-        self, clock: SystemClock, emit: EventListener, limits: RunLimits, *, wait: bool, assumed: Decimal | None = None
-    ) -> RunContext:
+        self, clock: SystemClock, emit: EventListener, limits: RunLimits, *, wait: bool, assumed: Decimal | None = None,
+        typed: TypedCommand = NOT_TYPED,
+    ) -> RunContext:  # fmt: skip
         """What the steps of a run on this service act on; with `wait` False a job is over when it is accepted.
 
         `assumed` is what each job is taken to cost, in US dollars.
@@ -131,7 +133,8 @@ class Session:
             client=self.client, dialect=self.dialect, downloader=self.downloader, ledger=self.ledger, clock=clock,
             rng=self.rng, emit=emit, schedule=self.schedule, limits=limits, origin=self.origin, host=self.host,
             account=self.account, grace_period=self.grace_period, result_wait=self.result_wait,
-            missing_wait=self.missing_wait, prices=self.price_list(assumed), wait=wait, uploader=self.uploader,
+            missing_wait=self.missing_wait, prices=self.price_list(assumed), wait=wait, typed=typed,
+            uploader=self.uploader,
         )  # fmt: skip
 
 

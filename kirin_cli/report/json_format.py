@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 COUNTED_STATES: Final = ("done", "failed", "skipped", "pending", "unknown")
 OUTPUT_FIELDS: Final = ("type", "path", "url", "bytes", "sha256", "duration")
-ERROR_FIELDS: Final = ("code", "message", "hint", "retry_safe", "charged")
+ERROR_FIELDS: Final = ("code", "message", "hint", "next", "retry_safe", "charged")
 JOB_FIELDS: Final[Mapping[str, object]] = {
     **dict.fromkeys(("name", "model", "state", "task_id", "external_task_id", "cost_usd")),
     "outputs": [dict.fromkeys(OUTPUT_FIELDS)],
@@ -37,9 +37,13 @@ _NO_FILES: Final = frozenset({"", "."})  # of jobs that came from flags
 RunData = Mapping[str, object]
 
 
-def render_json(summary: Summary) -> str:
-    """The whole run, indented."""
-    return dump_json(run_data(summary))
+def render_json(summary: Summary, exit_code: int | None = None, errors: Iterable[KirinError] = ()) -> str:
+    """The whole run, indented; `exit_code` is the command's, where it is not the run's own.
+
+    `errors` are what went wrong with none of its jobs.
+    """
+    code = summary.exit_code if exit_code is None else exit_code
+    return dump_json(run_data(summary) | {"exit_code": code, "errors": [error_data(error) for error in errors]})
 
 
 def render_data(report: Report) -> str:
@@ -79,6 +83,7 @@ def run_data(summary: Summary) -> dict[str, object]:
         "exit_code": summary.exit_code,
         "totals": totals(states, summary.cost),
         "jobs": [_job(outcome) for outcome in summary.outcomes],
+        "errors": [],
         "problems": [],
         "started_at": iso_utc(summary.started) if summary.started else None,
         "ended_at": iso_utc(summary.ended) if summary.ended else None,
@@ -101,6 +106,29 @@ def problem_rows(findings: Iterable[Finding]) -> list[dict[str, object]]:
     return [_fields(finding, names) for finding in findings]
 
 
+def error_data(error: KirinError, *, charged: str = "no") -> dict[str, object]:
+    """An error of a whole command, as `errors` has it in every result; it kept everything from being sent."""
+    return {
+        "code": error.code, "message": error.message, "hint": error.hint, "next": None,
+        "retry_safe": charged == "no", "charged": charged,
+    }  # fmt: skip
+
+
+def command_result(
+    exit_code: int, errors: Iterable[KirinError], findings: Iterable[Finding], *, is_run: bool
+) -> dict[str, object]:
+    """What a command says that ended before it could say anything else; `is_run`: of jobs, none of which was begun."""
+    errors = list(errors)
+    charged = "maybe" if is_run and exit_code == KirinError.exit_code else "no"
+    problems = [*problem_rows(findings), *(row for error in errors for row in error_rows(error))]
+    base = run_data(Summary(run_id="", outcomes=())) if is_run else {"kirin_version": __version__}
+    return base | {
+        "exit_code": exit_code,
+        "errors": [error_data(error, charged=charged) for error in errors],
+        "problems": problems,
+    }
+
+
 def error_rows(error: KirinError) -> list[dict[str, object]]:
     """An error, as `problems` has it in every result."""
     return [{"severity": "error", "message": error.message, "hint": error.hint}]
@@ -113,7 +141,7 @@ def refused_result(findings: Iterable[Finding], exit_code: int = 2) -> dict[str,
 
 def error_result(error: KirinError) -> dict[str, object]:
     """A run that an error ended before its jobs could say how they stand."""
-    return _without_jobs(error.exit_code, error_rows(error))
+    return _without_jobs(error.exit_code, error_rows(error)) | {"errors": [error_data(error)]}
 
 
 def _without_jobs(exit_code: int, problems: list[dict[str, object]]) -> dict[str, object]:
@@ -130,7 +158,7 @@ def _job(outcome: Outcome) -> dict[str, object]:
         "external_task_id": outcome.job.external_id,
         "cost_usd": None if outcome.cost is None else str(outcome.cost),
         "outputs": [_fields(output, OUTPUT_FIELDS) | {"path": str(output.path)} for output in outcome.outputs],
-        "error": None if outcome.error is None else _fields(outcome.error, ERROR_FIELDS),
+        "error": _fields(outcome.error, ERROR_FIELDS) | {"next": outcome.error.next or None} if outcome.error else None,
         "reason": outcome.reason or None,
         "charged": outcome.charged,
         "take": outcome.job.take,
@@ -191,7 +219,7 @@ def validation_error(error: KirinError) -> dict[str, object]:
     position = dict.fromkeys(("file", "line", "column"))
     return {
         "kind": "validate", "valid": False, "exit_code": error.exit_code, "jobs": [],
-        "errors": [{**position, "message": error.message, "hint": error.hint}], "warnings": [],
+        "errors": [{**position, **error_data(error)}], "warnings": [],
         "problems": error_rows(error), "kirin_version": __version__,
     }  # fmt: skip
 

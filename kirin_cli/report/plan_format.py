@@ -9,7 +9,7 @@ from kirin_cli import __version__
 from kirin_cli.errors import KirinError, UsageError
 from kirin_cli.media.request_body import elide
 from kirin_cli.modelspec.types import Finding
-from kirin_cli.report.json_format import error_rows, problem_rows
+from kirin_cli.report.json_format import error_data, error_rows, problem_rows
 from kirin_cli.report.parser import as_decimal, as_mapping, as_seconds
 from kirin_cli.run.prices import price_class_of
 
@@ -39,9 +39,8 @@ def plan_data(
 
 def plan_error(error: KirinError) -> dict[str, object]:
     """A plan that an error ended."""
-    errors = [{"message": error.message, "hint": error.hint}]
     return _result(error.exit_code, [], error_rows(error)) | {
-        "errors": errors,
+        "errors": [error_data(error)],
         "totals": {**NO_TOTALS, "seconds": None},
         "shard": None,
     }

@@ -79,14 +79,16 @@ class OutputFile:
 class JobError:
     """Why a job did not end well, with the exit code that this means for a run.
 
-    `charged` says whether the job has cost money; `retry_safe` whether doing it again cannot cost twice.
+    `charged` says whether the job has cost money; `retry_safe` whether the same command again cannot cost twice; `next`
+    is the exact command to go on with, "" for none (`run/follow_up.py`).
     """
 
     exit_code: int
     message: str
     hint: str = ""
     code: str = ""
-    retry_safe: bool = True
+    next: str = ""
+    retry_safe: bool = False
     charged: Charged = "no"
 
 

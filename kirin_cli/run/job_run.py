@@ -14,6 +14,7 @@ from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.ledger import ConcurrentUpdate, EntryUpdate, Ledger, TaskOwnedElsewhere
 from kirin_cli.ledger.states import LedgerEvent
 from kirin_cli.run.events import EventListener, Notice, Retrying
+from kirin_cli.run.follow_up import NOT_TYPED, TypedCommand
 from kirin_cli.run.job import Job, Outcome, OutputFile
 from kirin_cli.run.limits import RunLimits
 from kirin_cli.run.outage import OutageDetector
@@ -53,6 +54,7 @@ class RunContext:
 
     `grace_period` is when an absence counts, `result_wait` how long a file that is not there yet is asked for,
     `missing_wait` how long a task that the service does not find.
+    `typed` is the command that a person typed.
     `origin` names the service in identities, `host` is where its URLs come from. `wait` is False with --no-wait: then
     a job is over when the service has accepted it. `submits` is False in commands that only finish what was sent.
     """
@@ -73,6 +75,7 @@ class RunContext:
     result_wait: float
     missing_wait: float
     prices: PriceList
+    typed: TypedCommand = NOT_TYPED
     wait: bool = True
     submits: bool = True
     uploader: Uploader | None = None

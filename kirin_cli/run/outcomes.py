@@ -11,6 +11,7 @@ from kirin_cli.ledger.states import TERMINAL, LedgerState
 from kirin_cli.models import error_message
 from kirin_cli.modelspec.pricing import PriceClass
 from kirin_cli.run.events import JobEnded, JobState
+from kirin_cli.run.follow_up import is_retry_safe, next_command
 from kirin_cli.run.identity import canonical_json
 from kirin_cli.run.job import Charged, Job, JobError, Outcome, OutputFile
 from kirin_cli.run.job_run import Finished, JobRun
@@ -110,10 +111,8 @@ def finish_unknown(job_run: JobRun, reason: str) -> Finished:
         reason += f"; the service had answered: {failure.message}"
     message = f"the outcome of the submission is unknown ({reason}); it may have been charged"
     decide = f"decide with kirin resolve {job_run.job.external_id}"
-    hint = decide if job_run.entry.state in TERMINAL else f"kirin resume asks again; or {decide}"
-    problem = JobError(
-        exit_code=OutcomeUnknown.exit_code, message=message, hint=hint, retry_safe=False, charged="maybe"
-    )
+    hint = decide if job_run.entry.state in TERMINAL else f"kirin resume asks again, free of charge; or {decide}"
+    problem = JobError(exit_code=OutcomeUnknown.exit_code, message=message, hint=hint, charged="maybe")
     return finish(job_run, "unknown", error=problem)
 
 
@@ -140,16 +139,19 @@ def finish_lost(job_run: JobRun) -> Finished:
 
 def finish_rejected(job_run: JobRun, failure: ServiceFailure | None) -> Finished:
     """The service refused the request; nothing was generated."""
-    hint = "change the request, or --retry-failed to send it again"
+    by_file = "change the request; or --retry-failed sends it again as it is"
+    hint = by_file if job_run.job.file else "change the request"
     error = _service_error("refused", failure, hint)
     if job_run.entry.counters.exposed > 1:  # an earlier POST, whose answer was lost, is only held to be absent
-        error = replace(error, charged="maybe", retry_safe=False)
+        error = replace(error, charged="maybe")
     return finish(job_run, "rejected", error=error)
 
 
 def finish_failed(job_run: JobRun, failure: ServiceFailure | None) -> Finished:
     """The service could not generate it."""
-    error = _service_error("failed", failure, "--retry-failed makes a new attempt, at new cost")
+    by_file, typed = "--retry-failed makes a new attempt, at new cost", job_run.context.typed.submits
+    by_flags = "the same command again makes a new one, at new cost" if typed else ""
+    error = _service_error("failed", failure, by_file if job_run.job.file else by_flags)
     return finish(job_run, "failed", error=replace(error, charged="yes" if job_run.entry.cost else "no"))
 
 
@@ -189,6 +191,11 @@ def finish(
     reason = reason or job_run.remark
     cost, outputs = job_run.entry.cost, outputs or job_run.outputs
     paths = tuple(str(output.path) for output in outputs)
+    if error:
+        job, typed = job_run.job, job_run.context.typed
+        entry = replace(job_run.entry, task_id=job_run.entry.task_id or job_run.seen_task_id)
+        follow = next_command(job, entry, state, typed, is_unaffordable=job_run.unaffordable is not None)
+        error = replace(error, next=follow, retry_safe=is_retry_safe(job, entry, state, typed, error.charged))
     job_run.emit(JobEnded, state=state, paths=paths, cost=cost, reason=error.message if error else reason)
     task_id, times = job_run.entry.task_id or job_run.seen_task_id, entry_times(job_run.entry)
     facts = {"task_id": task_id, "cost": cost, "outputs": outputs, "error": error, "reason": reason, "times": times}

@@ -24,8 +24,8 @@ from kirin_cli.run.outcomes import (
 )
 from kirin_cli.wire.responses import ServiceFailure, Task
 
-KEY_HINT: Final = "check KIRIN_API_KEY; `kirin run` again goes on with the jobs that were not sent"
-BALANCE_HINT: Final = "top up the account; `kirin run` again goes on with the jobs that were not sent"
+KEY_HINT: Final = "kirin auth status says which key that is; with another one the same command again goes on"
+BALANCE_HINT: Final = "top up the account; then the same command again goes on"
 DENIALS: Final = frozenset({QueryStatus.DENIED, QueryStatus.NO_BALANCE})
 NOT_YET_FOUND: Final = "the service does not know the task yet"
 MAX_ABSENCE_AGE: Final = 30.0

@@ -59,12 +59,14 @@ def submit(job_run: JobRun) -> NextStep:
     """Make sure that the job may and can be sent, then send it."""
     if not job_run.context.submits:
         return leave_unsent(job_run)
-    stop_reason = job_run.context.limits.stop_reason() or job_run.unaffordable
+    stop_reason = job_run.context.limits.stop_reason()
     if stop_reason is not None:
         end = finish_stopped if job_run.entry.state is LedgerState.INTENT else finish_pending
         return end(job_run, stop_reason)
     if asks_first(job_run) and not is_absent(job_run):
         return query_before_send(job_run)
+    if job_run.unaffordable:  # after the question: what was made elsewhere is taken up for nothing
+        return finish_stopped(job_run, job_run.unaffordable)
     if job_run.job.unsendable:
         return finish_pending(job_run, LocalError(job_run.job.unsendable, hint="run its job file again"))
     values = resolve_dependencies(job_run)

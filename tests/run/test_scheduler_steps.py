@@ -13,6 +13,7 @@ from kirin_cli.errors import GenerationFailed, UsageError
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
 from kirin_cli.modelspec.types import MediaFile
 from kirin_cli.run import download, reconcile, submit
+from kirin_cli.run.follow_up import NOT_TYPED
 from kirin_cli.run.job_run import Finished, JobRun, Wait
 from kirin_cli.run.limits import RunLimits
 from kirin_cli.run.outage import OutageDetector
@@ -37,6 +38,7 @@ def course(desk):
         (rain,) = desk.prepared().jobs
         waiting, brakes = list(answers), RunLimits(in_flight=1, jobs=1)
         parts = {
+            "typed": NOT_TYPED,
             "client": SimpleNamespace(query=lambda _, **__: waiting.pop(0)),
             "limits": brakes,
             "ledger": desk.ledger,

@@ -12,6 +12,7 @@ from kirin_cli.api.retry import PollSchedule
 from kirin_cli.errors import ServiceUnreachable
 from kirin_cli.jobs.placeholders import JobReference
 from kirin_cli.ledger.states import LedgerState
+from kirin_cli.run.follow_up import NOT_TYPED
 from kirin_cli.run.job import JobError, Outcome
 from kirin_cli.run.job_run import Finished, JobRun, Wait
 from kirin_cli.run.limits import RunLimits
@@ -42,6 +43,7 @@ def course(desk):
         schedule=PollSchedule(rng=random.Random(1)),
         emit=lambda _: None,
         clock=SystemClock(),
+        typed=NOT_TYPED,
     )
     made = JobRun(
         replace(rain, values={"video": JobReference("first", "url")}, needs={"first": first.external_id}),

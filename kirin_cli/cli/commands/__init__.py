@@ -10,6 +10,8 @@ GENERATE: Final = "Generate"
 JOB_FILES: Final = "Job files"
 TASKS: Final = "Tasks"
 SET_UP: Final = "Set-up"
+JOB_COMMANDS: Final = frozenset({"run", "wait", "download", "resume"})
+"""Those besides the models' own whose result is one of jobs."""
 
 
 Command = Callable[..., int]

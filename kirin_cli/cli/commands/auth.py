@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from typing import TYPE_CHECKING, Annotated, Final
@@ -61,11 +60,12 @@ def _login(settings: Settings, console: CommandConsole, *, as_json: bool) -> int
     from kirin_cli.api.credentials import check_key, fingerprint
     from kirin_cli.cli.keystore import find_api_key, store_key
     from kirin_cli.cli.settings import user_folder
+    from kirin_cli.json_text import answer_json
 
     key = check_key(_read_key(), "standard input")
     stored_in = store_key(user_folder(settings.environ, "config"), settings.profile, key)
     if as_json:
-        console.data(json.dumps({"stored_in": stored_in, "fingerprint": fingerprint(key)}))
+        console.data(answer_json({"stored_in": stored_in, "fingerprint": fingerprint(key)}))
     console.info(f"stored in {stored_in} (fingerprint {fingerprint(key)})")
     used = find_api_key(settings)
     if used and used.value != key:
@@ -76,14 +76,19 @@ def _login(settings: Settings, console: CommandConsole, *, as_json: bool) -> int
 def _status(settings: Settings, console: CommandConsole, *, as_json: bool) -> int:
     from kirin_cli.api.credentials import NO_KEY_HINT, fingerprint
     from kirin_cli.cli.keystore import find_api_key
+    from kirin_cli.json_text import answer_json
 
-    key = find_api_key(settings)
+    key, missing = find_api_key(settings), NotPermitted("there is no API key", hint=NO_KEY_HINT)
     if as_json:
-        data = {"source": key.source, "fingerprint": fingerprint(key.value)} if key else {}
-        console.data(json.dumps({"present": bool(key), **data, "profile": settings.profile or None}))
-        return 0 if key else NotPermitted.exit_code
+        from kirin_cli.report.json_format import error_data
+
+        data: dict[str, object] = {"source": key.source, "fingerprint": fingerprint(key.value)} if key else {}
+        data |= {"errors": []} if key else {"errors": [error_data(missing)]}
+        exit_code = 0 if key else missing.exit_code
+        console.data(answer_json({"present": bool(key), **data, "profile": settings.profile or None}, exit_code))
+        return exit_code
     if key is None:
-        raise NotPermitted("there is no API key", hint=NO_KEY_HINT)
+        raise missing
     console.data(f"the key comes from {key.source} (fingerprint {fingerprint(key.value)})")
     return 0
 
@@ -91,10 +96,11 @@ def _status(settings: Settings, console: CommandConsole, *, as_json: bool) -> in
 def _logout(settings: Settings, console: CommandConsole, *, as_json: bool) -> int:
     from kirin_cli.cli.keystore import find_api_key, forget_key
     from kirin_cli.cli.settings import user_folder
+    from kirin_cli.json_text import answer_json
 
     removed_from = forget_key(user_folder(settings.environ, "config"), settings.profile)
     if as_json:
-        console.data(json.dumps({"removed_from": removed_from}))
+        console.data(answer_json({"removed_from": removed_from}))
     console.info(f"removed from {' and '.join(removed_from)}" if removed_from else "no key was stored")
     other = find_api_key(settings)
     if other:

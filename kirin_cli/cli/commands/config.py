@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +41,7 @@ class SettingRow(NamedTuple):
 def run_config(flags: ConfigFlags) -> int:
     """Print the settings; returns the exit code. Raises UsageError for what makes no sense."""
     from kirin_cli.cli.console import make_console
+    from kirin_cli.json_text import answer_json
     from kirin_cli.ui.tables import render_table
 
     console = make_console(color=flags.color)
@@ -53,7 +53,7 @@ def run_config(flags: ConfigFlags) -> int:
             "settings": list(map(_row_data, rows)),
             "files": {name: path and str(path) for name, path in files.items()},
         }
-        console.data(json.dumps(data, indent=2))
+        console.data(answer_json(data))
         return 0
     console.data(*render_table(("setting", "value", "from"), rows, console.streams.out))
     for name, path in files.items():

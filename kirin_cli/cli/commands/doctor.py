@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import shutil
@@ -59,6 +58,7 @@ def run_doctor(flags: DoctorFlags) -> int:
     from kirin_cli.cli.console import make_console
     from kirin_cli.cli.settings import load_sources
     from kirin_cli.cli.settings_schema import SETTINGS
+    from kirin_cli.json_text import answer_json
     from kirin_cli.ui.tables import render_table
 
     console = make_console(color=flags.color)
@@ -71,7 +71,7 @@ def run_doctor(flags: DoctorFlags) -> int:
     if flags.json:
         names = ("check", "state", "says", "do")
         data = [{**dict(zip(names, row, strict=True)), "do": row[-1] or None} for row in rows]
-        console.data(json.dumps({"exit_code": exit_code, "checks": data}, indent=2))
+        console.data(answer_json({"checks": data}, exit_code))
     else:
         console.data(*render_table(("check", "state", "finding", "what to do"), rows, console.streams.out))
     return exit_code

@@ -42,7 +42,8 @@ class ListFlags(Record, kw_only=True):
 def run_list(flags: ListFlags) -> int:
     """Find the entries and print them; returns the exit code. Raises the tree of errors."""
     from kirin_cli.cli.console import make_console, output_format
-    from kirin_cli.cli.entries import ENTRY_FIELDS, data_json, entry_data
+    from kirin_cli.cli.entries import ENTRY_FIELDS, entry_data
+    from kirin_cli.json_text import answer_json
     from kirin_cli.ui.tables import render_table
 
     console = make_console(color=flags.color)
@@ -50,7 +51,7 @@ def run_list(flags: ListFlags) -> int:
     entries = _find_entries(flags)
     if output.for_programs:
         rows = list(map(entry_data, entries))
-        console.data(*(output.lines(rows) if output.rows else (data_json({"tasks": rows}),)))
+        console.data(*(output.lines(rows) if output.rows else (answer_json({"tasks": rows}),)))
     elif entries:
         console.data(*render_table(HEADINGS, [_row(entry) for entry in entries], console.streams.out))
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,13 +33,14 @@ def run_models(flags: ModelsFlags) -> int:
     """Print the models or the one; returns the exit code. Raises UsageError for a model that there is not."""
     from kirin_cli.cli.console import make_console
     from kirin_cli.docgen.model_reference import model_data
+    from kirin_cli.json_text import answer_json
     from kirin_cli.ui.tables import render_table
 
     console = make_console(color=flags.color)
     models = [find_model(flags.model)] if flags.model else list(MODELS.values())
     if flags.json:
         data = [model_data(model) for model in models]
-        console.data(json.dumps(data[0] if flags.model else {"models": data}, indent=2, ensure_ascii=True))
+        console.data(answer_json(data[0] if flags.model else {"models": data}))
     elif flags.model:
         _print_model(models[0], console)
     else:

@@ -1,7 +1,5 @@
 """`kirin run`: make the videos that job files describe."""
 
-import shlex
-import sys
 from functools import partial
 
 from kirin_cli.cli import options as o
@@ -43,6 +41,7 @@ class RunFlags(Record, kw_only=True):
 
 def run_run(flags: RunFlags) -> int:
     """Check, run, report; returns the exit code. Raises the tree of errors."""
+    from kirin_cli.cli.command_line import current_command_line
     from kirin_cli.cli.job_files import check_job_files, prepare_checked, prepare_options
     from kirin_cli.cli.reports import parse_reports
     from kirin_cli.cli.runner import ExecuteOptions, execute, job_output_format, run_options
@@ -65,7 +64,7 @@ def run_run(flags: RunFlags) -> int:
     options = ExecuteOptions(
         settings=settings, sandbox=flags.sandbox, limits=limits, wait=flags.wait, output=output,
         preview=flags.preview, reports=reports, shard=choices.shard,
-        resume="kirin resume" if from_input else f"kirin {shlex.join(sys.argv[1:])}",
+        resume="kirin resume" if from_input else current_command_line().text,
     )  # fmt: skip
     return execute(partial(prepare_checked, checked, choices), options, console)
 

@@ -40,7 +40,8 @@ class ShowFlags(Record):
 def run_show(flags: ShowFlags) -> int:
     """Find the task and print it; returns the exit code. Raises the tree of errors."""
     from kirin_cli.cli.console import make_console
-    from kirin_cli.cli.entries import data_json, entry_data, open_ledger, output_paths
+    from kirin_cli.cli.entries import entry_data, open_ledger, output_paths
+    from kirin_cli.json_text import answer_json, data_json
     from kirin_cli.ledger.queries import NoSuchTask, find_entry
     from kirin_cli.wire.answer_record import answer_of, service_facts
 
@@ -60,7 +61,7 @@ def run_show(flags: ShowFlags) -> int:
         return 0
     data = {**entry_data(entry), "service": service_facts(record)}
     if flags.json:
-        console.data(data_json({**data, "events": [_event_data(row) for row in history]}))
+        console.data(answer_json({**data, "events": [_event_data(row) for row in history]}))
         return 0
     _print(data, history, console)
     if flags.preview:

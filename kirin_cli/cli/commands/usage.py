@@ -40,7 +40,8 @@ class UsageFlags(Record, kw_only=True):
 def run_usage(flags: UsageFlags) -> int:
     """Sum up and print; returns the exit code. Raises the tree of errors."""
     from kirin_cli.cli.console import make_console, output_format
-    from kirin_cli.cli.entries import data_json, open_ledger, parse_since
+    from kirin_cli.cli.entries import open_ledger, parse_since
+    from kirin_cli.json_text import answer_json
     from kirin_cli.ledger.queries import spending
 
     if flags.by not in COLUMNS:
@@ -53,7 +54,7 @@ def run_usage(flags: UsageFlags) -> int:
         groups = spending(ledger.store, COLUMNS[flags.by], since=since)
     if output.json:
         data = {name: _group_data(group) for name, group in groups.items()}
-        console.data(data_json({"by": flags.by, "groups": data, "total": _group_data(_total(groups.values()))}))
+        console.data(answer_json({"by": flags.by, "groups": data, "total": _group_data(_total(groups.values()))}))
     elif output.rows:
         console.data(*output.lines({flags.by: name, **_group_data(group)} for name, group in groups.items()))
     else:

@@ -49,7 +49,7 @@ def test_a_run_writes_all_its_reports_and_one_that_fails_loses_nothing(folder):
     assert ended.exit_code == 9, ended.stderr
     assert "file/x.md cannot be written" in ended.stderr
     data = json.loads(ended.stdout)
-    assert data["exit_code"] == 0
+    assert (data["exit_code"], [error["code"] for error in data["errors"]]) == (9, ["local"])
     (one,) = data["jobs"]
     (written,) = json.loads((folder / "r" / "run.json").read_text())["jobs"]
     assert (one["outputs"][0]["path"], written["outputs"][0].pop("path")) == ("renders/boat.mp4", "../renders/boat.mp4")
@@ -125,7 +125,8 @@ def test_an_interrupted_run_is_reported(folder):
 @pytest.mark.parametrize("wrong", ["htlm=x", "html", "html=.", "html=-"])
 def test_a_report_that_cannot_be_is_refused_before_anything_is_sent(folder, wrong):
     ended = kirin(folder, "run", "jobs.yaml", "--sandbox", "--json", "--report", wrong)
-    assert (ended.exit_code, ended.stdout) == (2, "")
+    (error,) = json.loads(ended.stdout)["errors"]
+    assert (ended.exit_code, error["code"]) == (2, "usage")
     assert "--report" in ended.stderr
     assert not (folder / "renders").exists()
 
