@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Final, NoReturn
 
+from kirin_cli.redaction import redact_tree
+
 WIDTH: Final = 120
 """Characters of a line of `format_json`."""
 _STEP: Final = 2
@@ -51,8 +53,11 @@ def _unique_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def dump_json(data: Mapping[str, object]) -> str:
-    """Plain data as JSON, in ASCII, indented; a CI system finds no command in it, `##vso[` neither (fault H3)."""
-    return escape_ci_commands(json.dumps(data, indent=2, ensure_ascii=True))
+    """Plain data as JSON, in ASCII, indented; a CI system finds no command in it, `##vso[` neither (fault H3).
+
+    URLs in it have no password and no signature (fault X4).
+    """
+    return escape_ci_commands(json.dumps(redact_tree(data), indent=2, ensure_ascii=True))
 
 
 def escape_ci_commands(text: str) -> str:

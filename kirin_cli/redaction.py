@@ -1,7 +1,10 @@
-"""Redaction: values that never appear in what is shown or written, as *** in text. Knows neither keys nor settings."""
+"""Redaction: what never appears in what is shown or written: secret values, passwords and signatures in URLs.
+
+Knows neither keys nor settings.
+"""
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -12,6 +15,7 @@ MIN_PREFIX: Final = 4
 """Characters of a value that was cut by a message, from which on they are masked too."""
 DIGEST_LENGTH: Final = 8
 CUT: Final = "…"
+SAME_COMMAND: Final = "the same command again: it holds a password or a signature, which is not shown"
 
 
 def mask_values(text: str, values: Collection[str]) -> str:
@@ -93,3 +97,59 @@ def mask_hidden(text: str) -> str:
 def mask_all(values: Collection[str]) -> Callable[[object], object]:
     """What digests the values in a text and leaves anything else alone; for trees of parameters."""
     return lambda leaf: digest_values(leaf, values) if type(leaf) is str else leaf
+
+
+_USER: Final = re.compile(r"""([A-Za-z][A-Za-z0-9+.-]*:(?:/|\\/){2})([^\s/?#<>"'`\\\x00-\x1f]*@)""")
+_PARAMETER: Final = re.compile(r"""([?&;][A-Za-z0-9_.%~-]{1,100}=)([^&;#\s<>"'`\\\x00-\x1f]+)""")
+_SECRET_NAME: Final = re.compile(
+    r"(?i)token|secret|sig|sign|signature|passw|pwd|^pass$|key|auth|credential|policy|hmac|jwt|session|security|^sv$|^code$"
+)
+MIN_OPAQUE: Final = 20
+"""Characters from which on the value of a query is taken for a secret, whatever its name."""
+
+
+def strip_url(url: str) -> str:
+    """The URL of a result as it is written down: without user, password, query and fragment, often a signature."""
+    scheme, separator, rest = url.partition("://")
+    rest = re.split(r"[?#]", rest, maxsplit=1)[0]
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}"
+
+
+def redact_urls(text: str, *, keep_length: bool = False) -> str:
+    """`text` with no user and password in any URL, and with *** for each value of a query that may be a signature.
+
+    What else stands in a query, such as a page or a size, is kept: it tells one URL from another (fault X4). With
+    `keep_length` a * stands for each character: what is below in the next line stays below.
+    """
+
+    def hide(match: re.Match[str]) -> str:
+        return match[1] + ("*" * len(match[2]) if keep_length else "")
+
+    def hide_parameter(match: re.Match[str]) -> str:
+        if not _SECRET_NAME.search(match[1][1:-1]) and len(match[2]) < MIN_OPAQUE:
+            return match[0]
+        return match[1] + ("*" * len(match[2]) if keep_length else MASK)
+
+    text = _USER.sub(hide, text) if "@" in text else text
+    return _PARAMETER.sub(hide_parameter, text) if "=" in text else text
+
+
+def redact_tree(tree: object) -> object:
+    """JSON data with the URLs in its texts redacted."""
+    if isinstance(tree, str):
+        return redact_urls(tree)
+    if isinstance(tree, Mapping):
+        return {name: redact_tree(value) for name, value in tree.items()}
+    return [redact_tree(value) for value in tree] if isinstance(tree, list | tuple) else tree
+
+
+def command_text(*arguments: str) -> str:
+    """A command of kirin as it can be typed again in a POSIX shell; in words where it holds what is not shown.
+
+    With *** in the place of a password it would ask for another job.
+    """
+    import shlex  # noqa: PLC0415  (most commands end well)
+
+    text = shlex.join(("kirin", *arguments))
+    return text if mask_hidden(redact_urls(text)) == text else SAME_COMMAND

@@ -6,7 +6,16 @@ from urllib.parse import quote
 
 import pytest
 
-from kirin_cli.redaction import digest_values, hide_values, mask_hidden, mask_values, show_all_values
+from kirin_cli.redaction import (
+    digest_values,
+    hide_values,
+    mask_hidden,
+    mask_values,
+    redact_tree,
+    redact_urls,
+    show_all_values,
+    strip_url,
+)
 
 SECRET = 'p/ss "wörd" <1>&'
 
@@ -56,3 +65,47 @@ def test_digests_tell_values_apart_and_tell_nothing_of_them():
     assert (first[:5], len(first)) == ("x ***", 13)
     assert digest_values("x 0123456789", ["0123456789"]) == first
     assert digest_values("x", []) == "x"
+
+
+SIGNED = "https://cdn.example/a/b.mp4?X-Amz-Signature=0123456789abcdef0123&Expires=17&v=2"
+
+
+@pytest.mark.parametrize(
+    ("url", "stripped"),
+    [
+        (SIGNED, "https://cdn.example/a/b.mp4"),
+        ("https://u:p@cdn.example:8443/x?y#z", "https://cdn.example:8443/x"),
+        ("https://cdn.example", "https://cdn.example"),
+        ("https://cdn.example?x=1", "https://cdn.example"),
+        ("https://cdn.example/a@b/c", "https://cdn.example/a@b/c"),
+        ("http://[::1]:9/x", "http://[::1]:9/x"),
+        ("", ""),
+    ],
+)
+def test_the_url_of_a_result_is_written_down_without_what_opens_it(url, stripped):
+    assert strip_url(url) == stripped
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("see https://user:pw@h.example/x now", "see https://h.example/x now"),
+        ("https://token@h.example", "https://h.example"),
+        ("http://u:p%40w@proxy:3128 refused", "http://proxy:3128 refused"),
+        ("https://h/x?token=abc&page=2", "https://h/x?token=***&page=2"),
+        ("https://h/x?sig=a%2Bb&se=2026", "https://h/x?sig=***&se=2026"),
+        ("https://h/x?opaque=01234567890123456789", "https://h/x?opaque=***"),
+        ("https://h/x?page=2&size=10#part", "https://h/x?page=2&size=10#part"),
+        ('{"url": "https:\\/\\/u:p@h\\/x"}', '{"url": "https:\\/\\/h\\/x"}'),
+        ("mail me@example.org: 16:9@50", "mail me@example.org: 16:9@50"),
+        ("https://h/@user/x", "https://h/@user/x"),
+        ("no url", "no url"),
+    ],
+)
+def test_urls_in_text_lose_passwords_and_signatures_alone(text, redacted):
+    assert redact_urls(text) == redacted
+
+
+def test_data_is_redacted_in_every_text_of_it():
+    data = {"a": [{"b": "https://u:p@h/"}, 1, None], "c": ("https://h/?key=1",)}
+    assert redact_tree(data) == {"a": [{"b": "https://h/"}, 1, None], "c": ["https://h/?key=***"]}

@@ -3,11 +3,12 @@
 With `--json` something is printed at every exit code: where a command did not come so far, what is noted here is.
 """
 
-import shlex
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from kirin_cli.redaction import command_text
 
 if TYPE_CHECKING:
     from kirin_cli.errors import KirinError
@@ -32,8 +33,8 @@ class CommandLine:
 
     @property
     def text(self) -> str:
-        """The line as it can be typed again in a POSIX shell."""
-        return shlex.join(("kirin", *self.arguments))
+        """The line as it can be typed again in a POSIX shell, in words where it holds a password."""
+        return command_text(*self.arguments)
 
 
 _CURRENT: ContextVar[CommandLine] = ContextVar("command line")

@@ -13,6 +13,7 @@ from kirin_cli.cli.settings_schema import parse_seconds
 from kirin_cli.formatting import iso_time
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.ledger import Ledger
+from kirin_cli.redaction import redact_tree
 
 ENTRY_FIELDS: Final[Mapping[str, object]] = {
     **dict.fromkeys(
@@ -70,5 +71,5 @@ def output_paths(entry: LedgerEntry) -> list[Path]:
 
 
 def _parse_text(text: str) -> object:
-    """JSON text of the ledger as data; None for none."""
-    return json.loads(text) if text else None
+    """JSON text of the ledger as data, without the secrets of URLs (fault X4); None for none."""
+    return redact_tree(json.loads(text)) if text else None

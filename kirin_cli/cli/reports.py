@@ -12,6 +12,7 @@ from kirin_cli.cli.console import CommandConsole
 from kirin_cli.errors import KirinError, LocalError
 from kirin_cli.json_text import dump_json
 from kirin_cli.modelspec.types import Finding
+from kirin_cli.redaction import redact_urls
 from kirin_cli.report import FORMATS
 from kirin_cli.report.destinations import (
     STDOUT,
@@ -124,7 +125,7 @@ def _folder_in_workspace() -> Path:
 
 def sanitize(text: str) -> str:
     """Text of others as reports show it: harmless, with its line ends and with joiners where scripts need them."""
-    parts = _JOINERS.split(text[:MAX_TEXT])
+    parts = _JOINERS.split(redact_urls(text[:MAX_TEXT]))
     return "".join(
         part if _JOINERS.match(part) else escape_untrusted(part, multiline=True, limit=MAX_TEXT) for part in parts
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kirin_cli.jobs.problems import JobFileError
 from kirin_cli.modelspec.text import control_problem, near_file
+from kirin_cli.redaction import redact_urls
 from kirin_cli.regular_file import open_regular_file
 from kirin_cli.text_encoding import split_mark
 
@@ -20,6 +21,7 @@ _TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson"
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SURROGATE_PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 _MAX_LINE_SHOWN = 200  # characters of a source line
+_MAX_LINE_READ = 20_000  # those that are looked through for the end of a password
 _MAX_CACHED = 8 << 20  # bytes of a file of which lines are shown
 
 
@@ -107,7 +109,7 @@ def first_forbidden(text: str) -> tuple[int, int, str]:
 def source_line(path: Path, line: int) -> str:
     """Line `line`, from 1, of a regular file, without its end and cut to 200 characters; "" where there is none.
 
-    Raw text of the file: to be escaped before it is printed. Wrong bytes read as U+FFFD.
+    Raw text of the file: to be escaped before it is printed. Wrong bytes read as U+FFFD, secrets in URLs as asterisks.
     """
     try:
         if path == STANDARD_INPUT and _standard_input:
@@ -120,7 +122,8 @@ def source_line(path: Path, line: int) -> str:
     if not 1 <= line <= len(starts):
         return ""
     start = starts[line - 1]
-    return _breaks(path).split(text[start : start + _MAX_LINE_SHOWN], maxsplit=1)[0]
+    whole = _breaks(path).split(text[start : start + _MAX_LINE_READ], maxsplit=1)[0]
+    return redact_urls(whole, keep_length=True)[:_MAX_LINE_SHOWN]
 
 
 def _breaks(path: Path) -> re.Pattern[str]:

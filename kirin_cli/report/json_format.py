@@ -13,6 +13,7 @@ from kirin_cli.errors import KirinError
 from kirin_cli.formatting import iso_utc
 from kirin_cli.json_text import dump_json, escape_ci_commands
 from kirin_cli.modelspec.types import Finding
+from kirin_cli.redaction import redact_tree
 from kirin_cli.report.parser import as_list, as_mapping
 from kirin_cli.report.report import STATES, Report
 from kirin_cli.run.job import Outcome, Summary
@@ -82,7 +83,7 @@ def run_data(summary: Summary) -> dict[str, object]:
         "run_id": summary.run_id,
         "exit_code": summary.exit_code,
         "totals": totals(states, summary.cost),
-        "jobs": [_job(outcome) for outcome in summary.outcomes],
+        "jobs": [redact_tree(_job(outcome)) for outcome in summary.outcomes],
         "errors": [],
         "problems": [],
         "started_at": iso_utc(summary.started) if summary.started else None,

@@ -10,6 +10,7 @@ from kirin_cli.api.part_file import PartFileLocked
 from kirin_cli.errors import ResultUnavailable, UsageError
 from kirin_cli.ledger.queries import record_moved_files
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
+from kirin_cli.redaction import strip_url
 from kirin_cli.run.earlier_results import beside_later_result, find_result, move_aside
 from kirin_cli.run.events import Downloading, Notice
 from kirin_cli.run.identity import canonical_json
@@ -147,7 +148,7 @@ def _fetch(
     kind, first = content_kind(content), next(iter(outputs))
 
     def write_down(file: DownloadedFile) -> None:
-        facts = {"type": content.type or kind, "url": content.url, "duration": content.duration}
+        facts = {"type": content.type or kind, "url": strip_url(content.url), "duration": content.duration}
         outputs[path] = OutputFile(path=file.path, bytes=file.bytes, sha256=file.sha256, **facts)
         # Before the file has its final name: after a crash the sidecar tells whose it is.
         _keep_earlier_result(job_run, first)

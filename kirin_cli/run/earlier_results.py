@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from kirin_cli.atomic_file import sync_folder, write_atomically
+from kirin_cli.atomic_file import OpenFolder, write_atomically
 from kirin_cli.errors import LocalError
 from kirin_cli.formatting import iso_utc
 from kirin_cli.ledger.entry import LedgerEntry
@@ -78,10 +78,11 @@ def put_back(job: Job, sidecar: Sidecar, path: Path) -> list[MovedResult]:
         outputs = {names[sidecar.path.with_name(name)].name: facts for name, facts in sidecar.files.items()}
         note = {name: value for name, value in sidecar.raw.items() if name != MOVED_FROM} | {"outputs": outputs}
         write_atomically(sidecar_path(path), json.dumps(note, indent=2, ensure_ascii=True) + "\n")
-        for before, after in names.items():
-            before.replace(after)
-        sidecar.path.unlink()
-        sync_folder(path.parent)
+        with OpenFolder(path.parent) as folder:
+            for before, after in names.items():
+                folder.move(before.name, after.name, replace=False)
+            folder.remove(sidecar.path.name)
+            folder.sync()
     except OSError as error:
         raise LocalError(f"{path} cannot be put back: {error.strerror or error}") from error
     moved.append(MovedResult(external_id=sidecar.external_id, origin=sidecar.origin, files=names))
@@ -129,10 +130,11 @@ def _move(sidecar: Sidecar, path: Path) -> MovedResult | None:
     outputs = {names[path.with_name(name)].name: facts for name, facts in sidecar.files.items()}
     note = {**sidecar.raw, "outputs": outputs, MOVED_FROM: path.name}
     write_atomically(path.with_name(f"{stem}.json"), json.dumps(note, indent=2, ensure_ascii=True) + "\n")
-    for before, after in names.items():
-        if os.path.lexists(before):
-            before.rename(after)
-    sync_folder(path.parent)
+    with OpenFolder(path.parent) as folder:
+        for before, after in names.items():
+            if os.path.lexists(before):
+                folder.move(before.name, after.name, replace=False)
+        folder.sync()
     return MovedResult(external_id=sidecar.external_id, origin=sidecar.origin, files=names)
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import LedgerState
+from kirin_cli.redaction import command_text
 from kirin_cli.run.events import JobState
 from kirin_cli.run.job import Charged, Job
 
@@ -27,8 +28,8 @@ class TypedCommand:
 
     @property
     def text(self) -> str:
-        """The command as it can be typed again in a POSIX shell; "" for none."""
-        return shlex.join(("kirin", *self.arguments)) if self.arguments else ""
+        """The command as it can be typed again in a POSIX shell, in words where it holds a password; "" for none."""
+        return command_text(*self.arguments) if self.arguments else ""
 
 
 NOT_TYPED: Final = TypedCommand()
@@ -79,7 +80,7 @@ def _retry_command(job: Job, state: JobState, typed: TypedCommand) -> str:
     if not typed.submits or not typed.arguments:
         return f"{_run_command(job)} {RETRY}"
     verb, *rest = (word for word in typed.arguments if word not in {AGAIN, RETRY})
-    return shlex.join(("kirin", verb, RETRY, *rest))
+    return command_text(verb, RETRY, *rest)
 
 
 def _argument(task_id: str) -> str:

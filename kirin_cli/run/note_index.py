@@ -9,9 +9,10 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from kirin_cli.normal_forms import normalize_name, normalize_origin
+from kirin_cli.redaction import redact_tree
 from kirin_cli.run.identity import IdentityKey, canonical_json, derive_external_id, identity_key
 from kirin_cli.run.job import Job
 from kirin_cli.run.outputs import Sidecar, read_sidecar, sidecar_path
@@ -36,6 +37,8 @@ def is_of_job(sidecar: Sidecar, job: Job, origin: str) -> bool:
         return True
     scope = job.scope if sidecar.scope is None else sidecar.scope
     request = canonical_json(sidecar.request)
+    if request != job.request and request == _without_url_secrets(job.request):
+        request = job.request  # what the sidecar has left out (fault X4)
     key = identity_key(sidecar.job, sidecar.take, scope, request)
     if key != job_key(job) or normalize_origin(sidecar.origin) != normalize_origin(origin):
         return False
@@ -49,6 +52,10 @@ def is_of_job(sidecar: Sidecar, job: Job, origin: str) -> bool:
         derive_external_id(sidecar.origin, request, scope=scope, job=sidecar.job, take=take),  # as kirin 0.1 did
     }
     return sidecar.external_id in ids
+
+
+def _without_url_secrets(request: str) -> str:
+    return canonical_json(redact_tree(json.loads(request))) if "://" in request else request
 
 
 class NoteIndex:
@@ -112,8 +119,11 @@ def describe_change(sidecar: Sidecar, job: Job) -> str:
     changes = []
     if sidecar.request.get("model") != request.get("model"):
         changes.append(f"its model changed from {sidecar.request.get('model')} to {request.get('model')}")
-    names = (name for name in dict.fromkeys((*before, *after)) if before.get(name) != after.get(name))
-    changes += [_describe(name, before, after, job) for name in names]
+    shown = cast("dict[str, object]", redact_tree(after))
+    names = (name for name in dict.fromkeys((*before, *after)) if before.get(name) != shown.get(name))
+    changes += [_describe(name, before, shown, job) for name in names]
+    if not changes and sidecar.request != request and shown != after:
+        changes.append("its URLs changed in what is not written down: passwords, signatures")
     return ", ".join(changes) or "it is asked for once more"
 
 

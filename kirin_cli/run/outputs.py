@@ -19,7 +19,7 @@ from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.jobs.filenames import numbered_template, path_problem, render_name, resolve_inside
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.normal_forms import normalize_name
-from kirin_cli.redaction import mask_hidden
+from kirin_cli.redaction import mask_hidden, redact_tree, strip_url
 from kirin_cli.regular_file import obstacle_at, open_regular_file, read_regular_file
 from kirin_cli.run.job import Job, OutputFile
 from kirin_cli.wire.responses import OutputContent
@@ -121,13 +121,14 @@ class Sidecar:
     def output_at(self, path: Path, content: OutputContent) -> OutputFile | None:
         """The file at `path` where it is the one that was fetched for this content. Raises LocalError."""
         facts = self.files.get(path.name, {})
-        url = str(facts.get("url") or "").partition("?")[0]
-        is_same = url == content.url.partition("?")[0] and facts.get("type") == (content.type or content_kind(content))
+        url = strip_url(str(facts.get("url") or ""))
+        is_same = url == strip_url(content.url) and facts.get("type") == (content.type or content_kind(content))
         return self._output(path.name, facts) if is_same and self.matches(path) else None
 
     def _output(self, name: str, facts: Mapping[str, object]) -> OutputFile:
         size = facts.get("bytes")
         texts = {key: str(facts.get(key) or "") for key in ("type", "url", "sha256", "duration")}
+        texts["url"] = strip_url(texts["url"])
         return OutputFile(path=self.path.parent / name, bytes=size if isinstance(size, int) else -1, **texts)
 
 
@@ -161,7 +162,7 @@ def write_sidecar(
     }
     path = sidecar_path(first or outputs[0].path)
     try:
-        write_atomically(path, mask_hidden(json.dumps(note, indent=2, ensure_ascii=True)) + "\n")
+        write_atomically(path, mask_hidden(json.dumps(redact_tree(note), indent=2, ensure_ascii=True)) + "\n")
     except OSError as error:
         raise LocalError(f"{path} cannot be written: {error.strerror or error}") from error
 

@@ -10,7 +10,7 @@ from typing import Final, Literal, TextIO
 
 from kirin_cli.errors import LocalError
 from kirin_cli.modelspec.record import Record
-from kirin_cli.redaction import mask_hidden
+from kirin_cli.redaction import mask_hidden, redact_urls
 from kirin_cli.ui.terminal_text import MAX_SHOWN, escape_untrusted
 
 _READER_GONE = {errno.EPIPE, errno.EINVAL, errno.ESHUTDOWN}  # EINVAL: how Windows says EPIPE
@@ -60,9 +60,10 @@ class SafeStream:
     def write(self, text: str) -> int:
         """Write and flush; a reader that went away makes this and all later writes do nothing (fault row G3).
 
-        What is hidden is masked. Raises LocalError where data cannot be written for another reason.
+        What is hidden is masked, in talk the secrets of URLs too (fault X4). Raises LocalError where data cannot be
+        written for another reason.
         """
-        text = mask_hidden(text)
+        text = mask_hidden(text if self._data else redact_urls(text))
         if self._stream is None:
             return len(text)
         try:

@@ -13,6 +13,7 @@ from kirin_cli.cli.settings import find_project_file, load_settings, load_source
 from kirin_cli.cli.settings_schema import API_KEY, PROFILE, SETTINGS
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
+from kirin_cli.redaction import redact_urls
 
 if TYPE_CHECKING:
     from kirin_cli.cli.settings import SettingSources
@@ -80,7 +81,7 @@ def _setting_rows(setting_sources: SettingSources) -> Iterator[SettingRow]:
             setting.parse(value.text, value.source)
         default = _default_state_dir() if setting.name == "state_dir" else setting.default
         text, source = (value.text, value.source) if value else (default, "default" if default else "")
-        yield SettingRow(setting.name, text, source)
+        yield SettingRow(setting.name, redact_urls(text), source)
     yield SettingRow(PROFILE.name, setting_sources.profile, setting_sources.profile_source)
 
 
