@@ -1,6 +1,7 @@
 """Passwords and signatures in URLs (fault X4): in the ledger what is needed to go on, in everything else none."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,20 @@ def test_X4_passwords_and_signatures_of_media_and_callbacks_are_sent_and_not_tol
         in json.loads((machine.renders / "rain.json").read_text())["request"]["params"]["image"]
     )
     assert machine.posts == 1
+
+
+def test_X4_a_sidecar_without_signatures_is_still_known_on_a_machine_without_the_ledger(machine: Bench) -> None:
+    write_image_job(machine)
+    machine.api.script("POST", faults.answer(400, {"message": "not today"}))
+    assert kirin(machine, "run", "jobs.yaml").exit_code == 1
+    assert kirin(machine, "run", "jobs.yaml", "--retry-failed").exit_code == 0
+    shutil.rmtree(machine.folder / "state")
+    planned = kirin(machine, "plan", "jobs.yaml", "--json")
+    assert planned.data["jobs"][0]["action"] == "skip", planned
+    assert (kirin(machine, "run", "jobs.yaml").exit_code, machine.posts) == (0, 2)
+    write_image_job(machine, MEDIA.replace(SIGNATURE, SIGNATURE[::-1]))
+    changed = kirin(machine, "plan", "jobs.yaml", "--json").data["jobs"][0]
+    assert (changed["action"], "not written down" in changed["reason"]) == ("send", True)
 
 
 @pytest.mark.parametrize("path", ["cup.gif", "cup.mp4", "a b.png"])

@@ -2,10 +2,10 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
+from kirin_cli.atomic_file import OpenFolder
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.models import MODELS
 from kirin_cli.run import earlier_results as earlier
@@ -69,15 +69,15 @@ def test_a_name_that_a_person_has_taken_is_passed_over(tmp_path):
 @pytest.mark.parametrize("steps", [0, 1, 2])
 def test_a_move_that_was_cut_short_is_gone_on_with(tmp_path, steps, monkeypatch):
     path = made(job(tmp_path, external_id="krn1-OLD"), "rain.mp4", "rain.2.mp4")
-    rename, count = Path.rename, iter(range(steps))
+    move, count = OpenFolder.move, iter(range(steps))
 
-    def cut(self, target):
-        if next(count, None) is None:
+    def cut(self, name, target, *, replace):
+        if not replace and next(count, None) is None:  # a video, not its sidecar
             raise OSError("killed")
-        return rename(self, target)
+        return move(self, name, target, replace=replace)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "rename", cut)
+        patch.setattr(OpenFolder, "move", cut)
         if steps < 2:
             with pytest.raises(earlier.LocalError):
                 earlier.move_aside(job(tmp_path), path)
