@@ -39,6 +39,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
                 '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
+                '--param' = @{ Help = 'Send a parameter that this version does not know, unchecked. Repeatable.'; Takes = $true; Words = @() }
                 '--count' = @{ Help = 'Make N videos.'; Takes = $true; Words = @() }
                 '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
                 '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
@@ -101,6 +102,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
                 '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
+                '--param' = @{ Help = 'Send a parameter that this version does not know, unchecked. Repeatable.'; Takes = $true; Words = @() }
                 '--count' = @{ Help = 'Make N videos.'; Takes = $true; Words = @() }
                 '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
                 '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
@@ -151,6 +153,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
                 '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
+                '--param' = @{ Help = 'Send a parameter that this version does not know, unchecked. Repeatable.'; Takes = $true; Words = @() }
                 '--count' = @{ Help = 'Make N videos.'; Takes = $true; Words = @() }
                 '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
                 '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
@@ -200,6 +203,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
                 '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
+                '--param' = @{ Help = 'Send a parameter that this version does not know, unchecked. Repeatable.'; Takes = $true; Words = @() }
                 '--count' = @{ Help = 'Make N videos.'; Takes = $true; Words = @() }
                 '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
                 '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
@@ -256,6 +260,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
                 '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
+                '--param' = @{ Help = 'Send a parameter that this version does not know, unchecked. Repeatable.'; Takes = $true; Words = @() }
                 '--count' = @{ Help = 'Make N videos.'; Takes = $true; Words = @() }
                 '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
                 '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }

@@ -17,6 +17,7 @@ from kirin_cli.cli.model_command import (
     flag_for_problem,
     flag_parameter,
     flag_that_sets,
+    parse_extra_params,
     parse_flags,
 )
 from kirin_cli.cli.settings_schema import parse_path
@@ -60,6 +61,7 @@ def run_model_command(model: Model, flags: ModelFlags, values: Mapping[str, obje
     Raises the tree of errors.
     """
     from kirin_cli.media import make_inspector
+    from kirin_cli.modelspec.types import Problem
 
     console = flags.display.console()
     settings = flags.service.load_settings()
@@ -70,16 +72,21 @@ def run_model_command(model: Model, flags: ModelFlags, values: Mapping[str, obje
     parsed = parse_flags(model, {**values, "p_prompt": prompt}, job.params if job else {}, job.base if job else None)
     inspect = make_inspector(uploads=bool(settings.upload_url) or flags.sandbox)
     result = _check(model, parsed, inspect, check_urls=flags.checks.check_urls)
-    findings = [_finding(model, parsed, job, problem) for problem in result.problems]
+    parsed.extra = parse_extra_params(model, flags.extra_params or (), job.extra_params if job else {})
+    unchecked = [
+        Problem(f"extra_params.{name}", "A2", f"{name} is sent as it is, unchecked", "warning") for name in parsed.extra
+    ]
+    findings = [_finding(model, parsed, job, problem) for problem in (*result.problems, *unchecked)]
     console.findings(findings)
     if any(flags.checks.strict or finding.severity == "error" for finding in findings):
         from kirin_cli.cli.reports import parse_reports
 
         taken = flags.printing.json or flags.printing.jsonl or bool(flags.printing.template)
         return parse_reports(flags.report, json=taken).write_refused(findings, console)
+    request = {**result.values, **parsed.extra}
     if flags.to_yaml or flags.dry_run:
-        return _print_request(model, flags, parsed, result.values, settings, console)
-    return _send(model, flags, result.values, settings, console)
+        return _print_request(model, flags, parsed, request, settings, console)
+    return _send(model, flags, request, settings, console)
 
 
 def read_start_job(model: Model, path: Path, allow_env: list[str] | None = None) -> JobSpec:
@@ -160,7 +167,7 @@ def _print_request(
     if flags.printing.jsonl or flags.printing.template:
         raise UsageError("--jsonl and --format print what was made; --dry-run and --to-yaml make nothing")
     if flags.to_yaml:
-        console.data(request_yaml(model, parsed.params))
+        console.data(request_yaml(model, parsed.params, parsed.extra))
         return 0
     request = request_data(model, values, settings, full=flags.full)
     console.data(json.dumps(request, indent=2, ensure_ascii=True) if flags.printing.json else request_curl(request))
@@ -192,15 +199,16 @@ def request_curl(request: Mapping[str, object]) -> str:
     return f"curl -X POST {shlex.quote(str(request['url']))} \\\n  {headers} \\\n  -d {body}"
 
 
-def request_yaml(model: Model, params: Mapping[str, object]) -> str:
-    """The job file with one job that has these parameters."""
+def request_yaml(model: Model, params: Mapping[str, object], extra: Mapping[str, object]) -> str:
+    """The job file with one job that has these parameters, and those that are not checked."""
     import yaml
 
     from kirin_cli.jobs.placeholders import escape
 
-    return yaml.safe_dump(
-        {"version": 1, "model": model.id, "params": escape(params)}, sort_keys=False, allow_unicode=True, width=100
-    ).rstrip("\n")
+    job = {"version": 1, "model": model.id, "params": escape(params)}
+    if extra:
+        job["extra_params"] = escape(extra)
+    return yaml.safe_dump(job, sort_keys=False, allow_unicode=True, width=100).rstrip("\n")
 
 
 def parse_output(output: str | None, *, replace: bool) -> OutputTarget:

@@ -1,6 +1,6 @@
 """The flags of a model command: a Typer signature made from the spec, and the parameters that the flags mean."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from inspect import Parameter
 from pathlib import Path
@@ -10,6 +10,8 @@ import typer
 
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import CheckFlags, DisplayFlags, PrintingFlags, ServiceFlags
+from kirin_cli.errors import UsageError
+from kirin_cli.json_text import parse_json
 from kirin_cli.modelspec.flags import Flag, flag_for_path, model_flags, set_param
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.record import Record
@@ -34,6 +36,13 @@ class ModelFlags(Record, kw_only=True):
     allow_env: o.AllowEnv = None
     output: o.OutputPath = None
     force: o.Force = False
+    extra_params: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--param", metavar="NAME=JSON", rich_help_panel=o.INPUT,
+            help="Send a parameter that this version does not know, unchecked. Repeatable.",
+        ),
+    ] = None  # fmt: skip
     count: Annotated[
         int, typer.Option("--count", metavar="N", min=1, max=100, rich_help_panel=o.RUNNING, help="Make N videos.")
     ] = 1
@@ -65,11 +74,15 @@ MAX_PATH_LENGTH: Final = 1024
 
 @dataclass(slots=True)
 class ParsedFlags:
-    """What the flags mean: `params`, which flag wrote each path of them, and the folder that their paths are in."""
+    """What the flags mean: `params`, which flag wrote each path of them, and the folder that their paths are in.
+
+    `extra` are parameters that are sent unchecked.
+    """
 
     params: dict[str, object]
     origins: dict[str, str] = field(default_factory=dict)
     base: Path = Path()
+    extra: dict[str, object] = field(default_factory=dict)
 
 
 def param_name(flag: Flag) -> str:
@@ -107,6 +120,26 @@ def parse_flags(
             item_from_here = _absolute(item) if base is not None and flag.takes_file else item
             result.origins[set_param(result.params, flag, item_from_here)] = flag.option
     return result
+
+
+def parse_extra_params(model: Model, texts: Iterable[str], params: Mapping[str, object]) -> dict[str, object]:
+    """The parameters of --param NAME=JSON over those of a job file; what is no JSON is text.
+
+    Raises UsageError for anything else, and for a parameter that the model has.
+    """
+    extra = dict(params)
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(f"--param is {text!r}; it must be NAME=JSON")
+        try:
+            extra[name.strip()] = parse_json(value)
+        except ValueError:
+            extra[name.strip()] = value
+    for name in extra:
+        if name in model.names:
+            raise UsageError(f"--param {name}: {model.id} has such a parameter; give it by its own flag, to be checked")
+    return extra
 
 
 def flag_for_problem(origins: Mapping[str, str], path: str) -> str:

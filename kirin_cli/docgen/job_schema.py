@@ -12,6 +12,19 @@ from kirin_cli.modelspec.fields import Field, Schema, any_of
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.request import RequestView
 
+
+def _requires(name: str) -> Schema:
+    return {"required": [name]}
+
+
+def _has(name: str, schema: Schema) -> Schema:
+    return {"type": "object", "required": [name], "properties": {name: schema}}
+
+
+def _in_defaults(name: str, schema: Schema) -> Schema:
+    return _has("defaults", _has(name, schema))
+
+
 FREE: Final[Schema] = {"patternProperties": {"^x-": {}}, "additionalProperties": False}
 _TEXT: Final[Schema] = {"type": "string", "pattern": r"\S"}
 OUTPUT: Final[Schema] = {
@@ -49,12 +62,19 @@ _FOREACH: Final[Schema] = {
     "anyOf": [_TEXT, {"type": "array", "minItems": 1, "items": {"type": ["object", "string", "number", "boolean"]}}],
 }
 _IF: Final[Schema] = {
-    "description": "The job is left out unless this holds: A == B, A != B, or one word that is not empty "
-    "(nor false, no, 0).",
+    "description": "The job is left out unless this holds: A == B, A != B, or a word that is neither empty nor false.",
     "type": ["string", "boolean", "null"],
 }
 _ENTRIES: Final[Schema] = {"type": "array", "items": {"type": "object", "minProperties": 1}}
 _INCLUDE: Final[Schema] = {"description": "Values to add to combinations, or combinations to add.", **_ENTRIES}
+_FILES: Final[Schema] = {
+    "description": "Files whose vars and defaults hold here too, under the own ones.",
+    "anyOf": [_TEXT, {"type": "array", "items": _TEXT}],
+}
+_EXTRA: Final[Schema] = {
+    "description": "Parameters that this version does not know: sent as they are, unchecked.",
+    "type": ["object", "null"],
+}
 _EXCLUDE: Final[Schema] = {"description": "Combinations to leave out: those with all these values.", **_ENTRIES}
 
 
@@ -76,8 +96,9 @@ def document_keys(models: Iterable[Model]) -> dict[str, Schema]:
         "if": _IF,
         "take": _TAKE,
         "tags": _TAGS,
+        "extra_params": _EXTRA,
     }
-    defaults = {**{name: job[name] for name in ("model", "output", "take", "tags")}, "params": _any_params(models)}
+    defaults = {**job, "params": _any_params(models)}
     return {
         "version": {"const": 1, "description": "Version of the format."},
         "vars": _VARS,
@@ -93,6 +114,7 @@ def document_keys(models: Iterable[Model]) -> dict[str, Schema]:
             "items": {"type": "object", "properties": job, **FREE},
         },
         **job,
+        "include": {**_FILES, "anyOf": [_TEXT, {"type": "array", "items": _TEXT}, _ENTRIES]},
     }
 
 
@@ -136,6 +158,11 @@ def definition(name: str) -> Schema:
 
 _ALONE: Final = "alone"
 _OVER_DEFAULTS: Final = "over_defaults"
+_GIVES_PARAMS: Final = [
+    _in_defaults("params", {"minProperties": 1}),
+    *(_in_defaults(name, {}) for name in ("matrix", "include", "foreach")),
+]
+"""Defaults that set parameters of jobs."""
 _SINGLE_KEYS: Final = tuple(key for key in JOB_KEYS if key != "output")
 
 
@@ -154,11 +181,17 @@ def job_file_schema(models: Iterable[Model] = MODELS.values()) -> Schema:
         "properties": document_keys(models),
         **FREE,
         "allOf": [
-            {"if": _requires("jobs"), "then": {"properties": dict.fromkeys(_SINGLE_KEYS, False)}},
-            {"anyOf": [_requires(key) for key in ("jobs", "model", "params", "matrix", "include", "foreach")]},
-            {"if": {"not": _in_defaults("model", {"type": "string"})}, "then": _each_job(_requires("model"))},
             {
-                "if": _in_defaults("params", {"minProperties": 1}),
+                "if": _requires("jobs"),
+                "then": {"properties": {**dict.fromkeys(_SINGLE_KEYS, False), "include": _FILES}},
+            },
+            {"anyOf": [_requires(key) for key in ("jobs", "model", "params", "matrix", "include", "foreach")]},
+            {
+                "if": {"not": {"anyOf": [_in_defaults("model", {"type": "string"}), _requires("include")]}},
+                "then": _each_job(_requires("model")),
+            },
+            {
+                "if": {"anyOf": [*_GIVES_PARAMS, _requires("include")]},
                 "then": _by_model(models, _OVER_DEFAULTS),
                 "else": _by_model(models, _ALONE),
             },
@@ -197,7 +230,9 @@ def _definitions(model: Model) -> dict[str, Schema]:
     required = [field.name for field in model.fields if field.required]
     whole.pop("required")
     params = definition(f"{model.id}.params")
-    missing = [_unless_set([name], _has("params", {"type": "object", "required": [name]})) for name in required]
+    missing = [
+        _unless_set([name], _has("params", {"type": "object", "required": [name]}), asks=True) for name in required
+    ]
     return {
         model.id: whole | {"type": ["object", "null"]},
         f"{model.id}.params": _each_parameter(model),
@@ -210,7 +245,9 @@ def _each_parameter(model: Model) -> Schema:
     """What a job's parameters are each for itself; in a job with a matrix, those that it leaves alone."""
     names: Schema = {"type": ["object", "null"], "propertyNames": {"enum": list(model.names)}}
     each = {name: definition(f"{model.id}/properties/{name}") for name in model.names}
-    own = [_unless_set([name], {"properties": {"params": {"properties": {name: each[name]}}}}) for name in each]
+    own = [
+        _unless_set([name], {"properties": {"params": {"properties": {name: each[name]}}}}, asks=False) for name in each
+    ]
     return {
         "if": {"anyOf": [_requires("matrix"), _requires("include")]},
         "then": {"properties": {"params": names}, "allOf": own},
@@ -229,9 +266,10 @@ def _rules(model: Model, form: str) -> Iterator[Schema]:
             schema = _unless_in_defaults(schema, sure=False)
         checked: Schema = {"properties": {"params": {"if": {"type": "object"}, "then": schema}}}
         broken = [problem.severity for problem in rule.problems(RequestView(model.fields, {}))]
-        if form == _ALONE and "error" in broken:  # it asks something of a request with nothing in it
+        asks = form == _ALONE and "error" in broken
+        if asks:  # it asks something of a request with nothing in it
             checked = _has("params", {"type": "object", **schema})
-        yield _unless_set(names, checked)
+        yield _unless_set(names, checked, asks=asks)
 
 
 def _members(schema: Schema) -> Iterator[str]:
@@ -244,9 +282,13 @@ def _members(schema: Schema) -> Iterator[str]:
                 yield from _members(inner) if isinstance(inner, dict) else ()
 
 
-def _unless_set(names: list[str], schema: Schema) -> Schema:
-    """The schema of a job, but for one whose matrix sets one of the parameters."""
-    return {"if": {"anyOf": [definition(f"sets.{name}") for name in names]}, "else": schema}
+def _unless_set(names: list[str], schema: Schema, *, asks: bool) -> Schema:
+    """The schema of a job, but for one whose matrix sets one of the parameters.
+
+    Where it `asks` for a parameter, nor for one of whose rows a column may set it.
+    """
+    rows = [_requires("foreach")] if asks else []
+    return {"if": {"anyOf": [*rows, *(definition(f"sets.{name}") for name in names)]}, "else": schema}
 
 
 def _sets(name: str) -> Schema:
@@ -271,18 +313,6 @@ def _unless_in_defaults(schema: Schema, *, sure: bool) -> Schema:
             case list() if keyword != "required":
                 changed[keyword] = [_unless_in_defaults(inner, sure=sure) for inner in value]
     return changed
-
-
-def _requires(name: str) -> Schema:
-    return {"required": [name]}
-
-
-def _has(name: str, schema: Schema) -> Schema:
-    return {"type": "object", "required": [name], "properties": {name: schema}}
-
-
-def _in_defaults(name: str, schema: Schema) -> Schema:
-    return _has("defaults", _has(name, schema))
 
 
 def _each_job(schema: Schema) -> Schema:

@@ -56,11 +56,13 @@ class JobExpander:
             if "if" in entry.node and not self._is_wanted(entry, SINGLE):
                 return
             self._count(1, entry)
-            if self.interpolates and (needs_interpolation(entry.node) or self._has_dollar(self.defaults.params)):
+            shared = self.defaults.params, self.defaults.extra_params
+            if self.interpolates and (needs_interpolation(entry.node) or any(map(self._has_dollar, shared))):
                 interpolator = self._interpolator(entry, SINGLE)
                 yield self._job(entry, fill_heading(entry.node, interpolator, self.problems), interpolator, SINGLE)
             else:
-                yield self.builder.job(entry.node, entry.position, self._base_name(entry, entry.node), self.defaults)
+                name = self._base_name(entry, entry.node)
+                yield self.builder.job(entry.node, entry.position, name, self.defaults, entry.own)
             return
         nodes = count_nodes(entry.node.get("params"), self.measures)[0]
         interpolator = self._interpolator(entry, SINGLE)
@@ -122,6 +124,11 @@ class JobExpander:
         for path, column in cells.items():
             interpolator.set_cell(params, parameters, path, column)
         params |= {key: value.value for key, value in sets.items()}
+        own = entry.node if entry.own is None else entry.own
+        layers = [own, *([] if entry.own is None else [entry.node]), *self.defaults.layers]
+        matrix_is_own = any(key in MATRIX_KEYS for key in own)
+        if sets:
+            layers.insert(0 if matrix_is_own else 1, _matrix_layer(sets, entry.node))
         refers = interpolator.refers or sets
         needs = dict.fromkeys(reference.job for _, reference in find_references(params)) if refers else ()
         return replace(
@@ -129,7 +136,11 @@ class JobExpander:
             params=params,
             problems=(*job.problems, *interpolator.problems, *self._misplaced_secrets(job, params)),
             invalid_paths=(*job.invalid_paths, *interpolator.invalid_paths),
-            layers=(*((_matrix_layer(sets, entry.node),) if sets else ()), entry.node, *job.layers[1:]),
+            layers=tuple(layers),
+            inherited=len(layers) - 1 - (matrix_is_own and bool(sets)),
+            extra_params={
+                name: interpolator.tree(value, None, f"extra_params.{name}") for name, value in job.extra_params.items()
+            },
             base_name=base_name,
             via=expansion.via,
             needs=tuple(needs),

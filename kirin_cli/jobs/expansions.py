@@ -13,7 +13,6 @@ from kirin_cli.jobs.placeholders import (
     short_label,
 )
 from kirin_cli.jobs.problems import FileProblem, InputLimits, ProblemCollector
-from kirin_cli.jobs.rows import RowsError, collect_rows, glob_rows, is_glob, read_rows, yaml_rows
 from kirin_cli.jobs.scope import ExternalInputs
 from kirin_cli.jobs.tables import TableRow
 from kirin_cli.jobs.yaml_nodes import (
@@ -26,11 +25,15 @@ from kirin_cli.modelspec.text import quote
 
 @dataclass(frozen=True, slots=True)
 class JobEntry:
-    """What describes a job or several; `fallback_name` is the name where none is written."""
+    """What describes a job or several; `fallback_name` is the name where none is written.
+
+    `own` is what stands in its place alone, where `node` has parts of the defaults in it.
+    """
 
     node: YamlMapping
     position: int
     fallback_name: str
+    own: YamlMapping | None = None
 
 
 EXPANDING = frozenset({*MATRIX_KEYS, "foreach", "take"})
@@ -138,6 +141,8 @@ class Expansions:
     def _rows(self, entry: JobEntry, interpolator: Interpolator) -> list[Expansion]:
         if "foreach" not in entry.node:
             return [SINGLE]
+        from kirin_cli.jobs.rows import RowsError, collect_rows, yaml_rows  # noqa: PLC0415  (few files have rows)
+
         value = entry.node["foreach"]
         if isinstance(value, str):
             value = interpolator.tree(value, None, "foreach")
@@ -164,6 +169,8 @@ class Expansions:
         return _number_rows(rows, self._path.name)
 
     def _from_file(self, name: str, max_rows: int) -> list[Expansion]:
+        from kirin_cli.jobs.rows import RowsError, glob_rows, is_glob, read_rows  # noqa: PLC0415  (the same)
+
         if name not in self._by_file:
             base = self._path.parent
             problems: list[FileProblem] = []

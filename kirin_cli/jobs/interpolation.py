@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kirin_cli.jobs.cells import is_shortened
-from kirin_cli.jobs.conditions import holds
 from kirin_cli.jobs.job import format_cycle, topological_order
 from kirin_cli.jobs.placeholders import (
     IDENTIFIER,
@@ -83,6 +82,7 @@ class Interpolator:
 
     def holds(self, condition: object) -> bool:
         """Whether the condition of an `if` holds. Raises InterpolationError where that cannot be told."""
+        from kirin_cli.jobs.conditions import holds  # noqa: PLC0415  (few jobs have a condition)
 
         def value_of(placeholder: Placeholder) -> str:
             value = self.scope.value(placeholder, whole=True, may_be_empty=True)

@@ -1,6 +1,6 @@
 """A job as a file describes it, with the position of each part; the order of jobs that need one another."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -11,12 +11,25 @@ from kirin_cli.jobs.filenames import DEFAULT_TEMPLATE
 from kirin_cli.jobs.placeholders import find_references, referenced_names
 from kirin_cli.jobs.problems import Suggestions
 from kirin_cli.jobs.tables import TableRow
-from kirin_cli.jobs.yaml_nodes import YamlMapping, find_node, find_position, line_column, split_path
+from kirin_cli.jobs.yaml_nodes import YamlMapping, file_index, find_node, find_position, line_column, split_path
 from kirin_cli.modelspec.text import pluralize, quote
 from kirin_cli.modelspec.types import Problem
 
-JOB_KEYS = ("name", "model", "params", "output", "matrix", "exclude", "include", "foreach", "if", "take", "tags")
-_OWN_PATHS = ("name", "model", "params", "output")
+JOB_KEYS = (
+    "name",
+    "model",
+    "params",
+    "output",
+    "matrix",
+    "exclude",
+    "include",
+    "foreach",
+    "if",
+    "take",
+    "tags",
+    "extra_params",
+)
+_OWN_PATHS = ("name", "model", "params", "output", "extra_params")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +50,8 @@ class JobSpec:
     `layers` are the mappings that the job was read from, the nearest first; the last `inherited` of them are shared.
     `base_name` is the name before matrix and foreach, `via` says which row and combination it is ("shots.csv:17").
     `row` is the row that it was made of. It is take `take` (from 1) of `takes`, which share one name. `needs` are the
-    names of the jobs of the same document whose results its parameters refer to (see JobReference).
+    names of the jobs of the same document whose results its parameters refer to (see JobReference). `files` are those
+    that positions in `layers` are in. `extra_params` are sent unchecked.
     """
 
     # Final in place of a frozen class: nothing may change either, and ten thousand are made in half the time.
@@ -59,11 +73,19 @@ class JobSpec:
     takes: Final[int] = 1
     needs: Final[tuple[str, ...]] = ()
     row: Final[TableRow | None] = field(default=None, repr=False, compare=False)
+    files: Final[Sequence[str]] = field(default=("",), repr=False, compare=False)
+    extra_params: Final[Mapping[str, object]] = field(default_factory=dict)
 
     @property
     def base(self) -> Path:
         """The folder that paths of media are relative to."""
         return self.file.parent
+
+    def place(self, path: str) -> tuple[str, int, int]:
+        """The path of the file, line and column of what stands at a spec path, which may be in an included file."""
+        position, _ = self._find(path)
+        included = "" if position is None else self.files[file_index(position)]
+        return (included or str(self.file), *self.position(path))
 
     def position(self, path: str) -> tuple[int, int]:
         """Line and column of the innermost key or item on a spec path: `model`, `dynamic_masks[0].mask`, `output.name`.

@@ -28,6 +28,7 @@ class DocumentDefaults:
     output: OutputSpec
     tags: tuple[str, ...]
     take: int
+    extra_params: Mapping[str, object]
     by_model: dict[str, tuple[dict[str, object], int]] = field(default_factory=dict)
 
 
@@ -50,10 +51,16 @@ class JobBuilder:
             output=self._output(defaults, output),
             tags=self._tags(defaults, ()),
             take=self.take(defaults, 1),
+            extra_params=self._problems.get_mapping(defaults, "extra_params"),
         )
 
-    def job(self, node: YamlMapping, position: int, name: str, defaults: DocumentDefaults) -> JobSpec:
-        """The job that `node` describes, with the defaults that its model takes; the first of its takes."""
+    def job(
+        self, node: YamlMapping, position: int, name: str, defaults: DocumentDefaults, own: YamlMapping | None = None
+    ) -> JobSpec:
+        """The job that `node` describes, with the defaults that its model takes; the first of its takes.
+
+        `own` is what stands in its place alone, where `node` has parts of the defaults in it.
+        """
         line, column = line_column(position)
         model = node.get("model", defaults.model)
         params = node.get("params")
@@ -71,11 +78,18 @@ class JobBuilder:
             output=self._output(node, defaults.output),
             problems=problems,
             invalid_paths=("model",) if model is INVALID else (),
-            layers=(node, *defaults.layers),
-            inherited=len(defaults.layers),
+            layers=(*(() if own is None else (own,)), node, *defaults.layers),
+            inherited=len(defaults.layers) + (own is not None),
             base_name=name,
             tags=self._tags(node, defaults.tags),
+            files=self._problems.files,
+            extra_params=self._extra_params(node, defaults),
         )
+
+    def _extra_params(self, node: YamlMapping, defaults: DocumentDefaults) -> Mapping[str, object]:
+        if "extra_params" not in node:
+            return defaults.extra_params
+        return {**defaults.extra_params, **self._problems.get_mapping(node, "extra_params")}
 
     def parameters(self, model: object) -> Mapping[str, Field]:
         """The parameters of a model by name, none for an unknown one."""

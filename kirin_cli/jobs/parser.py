@@ -11,7 +11,8 @@ from kirin_cli.jobs.expansions import Expansions, JobEntry
 from kirin_cli.jobs.interpolation import Interpolator, fill_heading, read_variables
 from kirin_cli.jobs.job import JOB_KEYS, JobSpec, check_dependencies
 from kirin_cli.jobs.job_builder import FieldsByModel, JobBuilder
-from kirin_cli.jobs.placeholders import may_interpolate
+from kirin_cli.jobs.matrix import MATRIX_KEYS
+from kirin_cli.jobs.placeholders import may_interpolate, referenced_names
 from kirin_cli.jobs.problems import (
     DEFAULT_INPUT_LIMITS,
     MAX_PROBLEMS,
@@ -25,13 +26,14 @@ from kirin_cli.jobs.scope import ExternalInputs, VariableScope
 from kirin_cli.jobs.source_text import decode, file_stem, read_bytes
 from kirin_cli.jobs.text_files import TextFiles
 from kirin_cli.jobs.yaml_loader import Document, parse_yaml, pause_gc
-from kirin_cli.jobs.yaml_nodes import YamlMapping, YamlSequence, line_column
+from kirin_cli.jobs.yaml_nodes import YamlMapping, YamlSequence, line_column, make_mapping, overlay
 from kirin_cli.modelspec.text import did_you_mean, quote
 
 _SINGLE_KEYS = tuple(key for key in JOB_KEYS if key != "output")
 _TOP_KEYS = ("version", "vars", "defaults", "output", "jobs", *_SINGLE_KEYS)
 _JOB_DEFINING = frozenset({"model", "params", "matrix", "include", "foreach"})
-_DEFAULTS_KEYS = ("model", "params", "output", "tags", "take")
+_EXPANDING_DEFAULTS = frozenset({"name", "matrix", "exclude", "include", "foreach", "if"})
+_HEADING_DEFAULTS = frozenset({"model", "output", "tags", "take"})
 
 
 class JobFileParser:
@@ -54,7 +56,9 @@ class JobFileParser:
         self._stem = file_stem(path)
         self._problems = problems
         self._inputs = inputs
+        self._limits = limits
         self._counter = LimitCounter(limits)
+        self._inherited = make_mapping(())
         self._builder = JobBuilder(path, fields, problems, self._counter)
         self._expansions = Expansions(path, inputs, limits, problems)
         self._interpolates = interpolates
@@ -80,6 +84,12 @@ class JobFileParser:
             self._problems.add_error(document.position, f"a job file is a mapping with `jobs:` in it, not {quote(top)}")
             return
         self._problems.check_keys(top, _TOP_KEYS, self._advise)
+        if "include" in top:
+            from kirin_cli.jobs.include import Includer  # noqa: PLC0415  (few files include others)
+
+            includer = Includer(self._path, self._limits, self._problems)
+            top = includer.merge(top)
+            self._interpolates |= includer.interpolates
         version = top.get("version", 1)
         if version != 1 or type(version) is not int:
             self._problems.add_error(top.position("version"), f"version must be 1, not {quote(version)}")
@@ -100,12 +110,16 @@ class JobFileParser:
         variables = read_variables(problems.get_mapping(top, "vars"), self._inputs, self._counter, problems, files)
         interpolator = Interpolator(VariableScope(variables, self._inputs), self._counter, position)
         defaults = problems.get_mapping(top, "defaults")
-        problems.check_keys(defaults, _DEFAULTS_KEYS, self._advise)
+        problems.check_keys(defaults, JOB_KEYS, self._advise)
         params = problems.get_mapping(defaults, "params")
         for name in params:
             if name not in self._parameters and not problems.is_full:
                 hint = did_you_mean(name, self._parameters)
                 problems.add_error(params.position(name), f"no model has a parameter {quote(name)}{hint}")
+        self._inherited = _for_each_job(defaults)
+        if len(self._inherited):
+            kept = [key for key in defaults if key not in self._inherited]
+            defaults = make_mapping((key, defaults[key], defaults.position(key)) for key in kept)
         if self._interpolates:
             defaults = fill_heading(defaults, interpolator, problems)
             top = fill_heading(top, interpolator, problems) if "jobs" in top else top
@@ -128,7 +142,8 @@ class JobFileParser:
                 self._problems.add_error(position, message)
             else:
                 self._ordinal += 1
-                yield JobEntry(top, position, self._stem if self._ordinal == 1 else f"{self._stem}-{self._ordinal}")
+                name = self._stem if self._ordinal == 1 else f"{self._stem}-{self._ordinal}"
+                yield self._entry(top, position, name)
             return
         for key in _SINGLE_KEYS:
             if key in top:
@@ -142,9 +157,19 @@ class JobFileParser:
             self._ordinal += 1
             if isinstance(node, YamlMapping):
                 self._problems.check_keys(node, JOB_KEYS, self._advise)
-                yield JobEntry(node, job_position, f"{self._stem}-{self._ordinal}")
+                yield self._entry(node, job_position, f"{self._stem}-{self._ordinal}")
             else:
                 self._problems.add_error(job_position, f"a job is a mapping with params, not {quote(node)}")
+
+    def _entry(self, node: YamlMapping, position: int, name: str) -> JobEntry:
+        """The entry, with what the defaults say of names, rows and combinations where it says nothing itself."""
+        if not len(self._inherited):
+            return JobEntry(node, position, name)
+        lower = self._inherited
+        if "matrix" in node:  # exclude and include belong to the matrix that they stand with
+            others = [key for key in lower if key not in MATRIX_KEYS]
+            lower = make_mapping((key, lower[key], lower.position(key)) for key in others)
+        return JobEntry(overlay(lower, node, {"output": {}}), position, name, node)
 
     def _check_name(self, job: JobSpec, entry: JobEntry, lines: dict[str, int]) -> None:
         """Refuse a name that an earlier job of the document has; `lines` holds where they are, by name."""
@@ -160,6 +185,16 @@ class JobFileParser:
                 self._problems.add_error(position, message)
                 self._problems.via = ""
         lines.setdefault(job.name, job.row.line if job.row and job.row.file else job.line)
+
+
+def _for_each_job(defaults: YamlMapping) -> YamlMapping:
+    """Those of the defaults that mean something else in each job: how it expands, and what asks for row or matrix."""
+
+    def asks_for_data(key: str) -> bool:
+        return any(name.startswith(("row.", "matrix.")) for name in referenced_names(defaults[key]))
+
+    keys = [key for key in defaults if key in _EXPANDING_DEFAULTS or (key in _HEADING_DEFAULTS and asks_for_data(key))]
+    return make_mapping((key, defaults[key], defaults.position(key)) for key in keys)
 
 
 @dataclass(frozen=True, slots=True)

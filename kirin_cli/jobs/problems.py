@@ -3,10 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
-from kirin_cli.jobs.yaml_nodes import YamlMapping, line_column
+from kirin_cli.jobs.yaml_nodes import YamlMapping, file_index, line_column
 from kirin_cli.modelspec.text import did_you_mean, quote
 
 MAX_PROBLEMS: Final = 1000
@@ -131,9 +131,11 @@ class ProblemCollector:
     """Collects what is wrong with the form of a file; `via` goes into every problem (see FileProblem).
 
     `error_count` counts how often something was refused, the same thing too. `find_cell` finds the cell of the present
-    row that is to blame for a problem at a position of the job file.
+    row that is to blame for a problem at a position of the job file. `files` are the paths of the files that positions
+    are in; the job file itself is "".
     """
 
+    files: list[str] = field(default_factory=lambda: [""])
     problems: list[FileProblem] = field(default_factory=list)
     warnings: list[FileProblem] = field(default_factory=list)
     via: str = ""
@@ -153,13 +155,20 @@ class ProblemCollector:
         key = (problem or position, message)
         if key not in self._seen:
             self._seen.add(key)
-            self.problems.append(problem or FileProblem(*line_column(position), message, via=self.via))
+            self.problems.append(problem or self._problem(position, message, self.via))
 
     def add_warning(self, position: int, message: str) -> None:
         """Add what does not forbid sending, once."""
         if (position, message) not in self._seen and len(self.warnings) < MAX_PROBLEMS:
             self._seen.add((position, message))
-            self.warnings.append(FileProblem(*line_column(position), message))
+            self.warnings.append(self._problem(position, message))
+
+    def _problem(self, position: int, message: str, via: str = "") -> FileProblem:
+        return FileProblem(*line_column(position), message, self.files[file_index(position)], via)
+
+    def add_of_file(self, problem: FileProblem, index: int) -> None:
+        """Add a problem of an included file, which has its line already."""
+        self.add(replace(problem, file=self.files[index]))
 
     def add(self, problem: FileProblem) -> None:
         """Add a problem that has its line already."""

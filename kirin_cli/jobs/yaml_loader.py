@@ -40,7 +40,6 @@ from kirin_cli.jobs.yaml_nodes import (
     parse_tagged,
     unknown_tag,
 )
-from kirin_cli.jobs.yaml_syntax import conflict_problem, syntax_problem
 from kirin_cli.modelspec.text import quote
 
 _Event = Any
@@ -256,6 +255,7 @@ def _position(event: _Event) -> int:
 PARSER: Final = cast("Parser", getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 """libyaml, or PyYAML's own parser (much slower) where it was installed without."""
 
+_CONFLICT_MARK = "<<<<<<<"
 _MAX_TAG_DIRECTIVES = 100  # libyaml compares each with all before it
 
 
@@ -286,9 +286,12 @@ def parse_yaml(text: str, limits: InputLimits = DEFAULT_INPUT_LIMITS, parser: Pa
     if text.count("\n%TAG") > _MAX_TAG_DIRECTIVES:
         stream.problems.append(FileProblem(1, 1, f"more than {_MAX_TAG_DIRECTIVES} %TAG directives"))
         return stream
-    if conflict := conflict_problem(text):
-        stream.problems.append(conflict)
-        return stream
+    if _CONFLICT_MARK in text:
+        from kirin_cli.jobs.yaml_syntax import conflict_problem  # noqa: PLC0415  (few files have errors)
+
+        if conflict := conflict_problem(text):
+            stream.problems.append(conflict)
+            return stream
     with pause_gc():
         try:
             for document in Builder(text, limits, parser, stream.problems).documents():
@@ -297,5 +300,7 @@ def parse_yaml(text: str, limits: InputLimits = DEFAULT_INPUT_LIMITS, parser: Pa
             stream.problems.append(stop.problem)
         # Beside its own errors PyYAML's parser lets chr() complain about "\UFFFFFFFF".
         except (yaml.YAMLError, ValueError, OverflowError) as error:
+            from kirin_cli.jobs.yaml_syntax import syntax_problem  # noqa: PLC0415  (the same)
+
             stream.problems.append(syntax_problem(error, text, limits))
     return stream

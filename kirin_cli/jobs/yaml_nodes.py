@@ -2,7 +2,7 @@
 
 import re
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from math import inf, nan
 from typing import Final
@@ -12,6 +12,11 @@ from kirin_cli.modelspec.text import quote
 _STEP = re.compile(r"\[(\d{1,9})\]|([^.\[\]]+)")
 COLUMN_BITS: Final = 24
 """A position is one number: the line, from 0, above so many bits, and in them the column, from 0."""
+
+FILE_SHIFT: Final = 56
+"""Above so many bits of a position stands the number of its file."""
+
+_MAX_LINE: Final = (1 << FILE_SHIFT - COLUMN_BITS) - 1
 
 _MAX_SCANNED: Final = 64
 """Keys that are looked through one by one."""
@@ -46,7 +51,49 @@ Measures = dict[int, tuple[object, int, int]]
 
 def line_column(position: int) -> tuple[int, int]:
     """Line and column, from 1, as editors count."""
-    return (position >> COLUMN_BITS) + 1, (position & (1 << COLUMN_BITS) - 1) + 1
+    return (position >> COLUMN_BITS & _MAX_LINE) + 1, (position & (1 << COLUMN_BITS) - 1) + 1
+
+
+def file_index(position: int) -> int:
+    """Which of the files of a job file a position is in: 0 for the job file itself, then those that it includes."""
+    return position >> FILE_SHIFT
+
+
+def mark_file(root: object, index: int) -> None:
+    """Have every position of a tree say that it is in the file of that number."""
+    todo, seen = [root], set[int]()
+    while todo:
+        node = todo.pop()
+        if isinstance(node, YamlMapping | YamlSequence) and id(node) not in seen:
+            seen.add(id(node))
+            node.positions = array("Q", (position | index << FILE_SHIFT for position in node.positions))
+            todo += node.values() if isinstance(node, YamlMapping) else node
+
+
+def make_mapping(members: Iterable[tuple[str, object, int]]) -> YamlMapping:
+    """A mapping of names and values, with the position of each."""
+    mapping = YamlMapping()
+    mapping.positions = array("Q")
+    for name, value, position in members:
+        mapping[name] = value
+        mapping.positions.append(position)
+    return mapping
+
+
+KeyTree = Mapping[str, "KeyTree"]
+"""Keys, with those below each that are meant too."""
+
+
+def overlay(lower: YamlMapping, upper: YamlMapping, merged: KeyTree) -> YamlMapping:
+    """What both say, the upper where both say it; mappings at the keys that are `merged` are laid over one another."""
+    members = []
+    for name in (*lower, *(name for name in upper if name not in lower)):
+        holder = upper if name in upper else lower
+        value, below = holder[name], lower.get(name)
+        if name in merged and holder is upper and isinstance(value, YamlMapping) and isinstance(below, YamlMapping):
+            value = overlay(below, value, merged[name])
+        members.append((name, value, holder.position(name)))
+    return make_mapping(members)
 
 
 def split_path(path: str) -> list[str | int]:

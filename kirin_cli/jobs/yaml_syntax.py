@@ -31,7 +31,7 @@ _COMMENT = re.compile(r"\s#\S")
 
 def conflict_problem(text: str) -> FileProblem | None:
     """A conflict that git left in a text, None where there is none."""
-    if "<<<<<<<" not in text or not (match := _CONFLICT.search(text)):
+    if not (match := _CONFLICT.search(text)):
         return None
     line, _ = index_position(text, match.start())
     last, _ = index_position(text, match.end())

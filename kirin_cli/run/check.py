@@ -93,6 +93,10 @@ def _checked(job: JobSpec, look: InspectMedia) -> CheckedJob:
         result = model.check(job.params, look)
         problems += [problem for problem in result.problems if problem.rule == "A2" or not _is_broken(job, problem)]
         values = result.values
+        extra = list(_extra_problems(job, model))
+        problems += extra
+        sent = {problem.path for problem in extra if problem.severity == "warning"}
+        values |= {name: value for name, value in job.extra_params.items() if f"extra_params.{name}" in sent}
     return CheckedJob(job, model, values, tuple([make_finding(job, problem) for problem in problems]))
 
 
@@ -108,17 +112,27 @@ def _unwritable_name(job: JobSpec) -> list[Problem]:
     return [Problem(path, "", f"{path}: {error}{advice}")] if error else []
 
 
+def _extra_problems(job: JobSpec, model: Model) -> Iterator[Problem]:
+    """What is to be said of the parameters that are sent unchecked: a warning, or why they are not."""
+    for name, value in job.extra_params.items():
+        path = f"extra_params.{name}"
+        if name in model.names:
+            yield Problem(path, "A2", f"{name} is a parameter of {model.id}; write it under params, to be checked")
+        elif path not in job.invalid_paths and value is not None:
+            yield Problem(path, "A2", f"{path} is sent as it is: {model.id} has no such parameter here", "warning")
+
+
 def make_finding(job: JobSpec, problem: Problem) -> Finding:
     """A problem of a job with its place in the file, or at the cell of its row, and with how it came there."""
-    message, file, row = problem.message, str(job.file), 0
-    line, column = job.position(problem.path)
+    message, row = problem.message, 0
+    file, line, column = job.place(problem.path)
     anchor = _ANCHOR if job.comes_from_anchor(problem.path) else ""
     via = ", ".join(filter(None, (anchor, job.via)))
     if job.row is not None and (name := job.cell_column(problem.path, message)):
-        via = f"{job.file.name}:{line}"
+        via = f"{Path(file).name}:{line}"
         # A parameter that no model has is the fault of the heading.
         line, column = job.row.position(name, heading=problem.rule == "A2")
-        file, row, message = job.row.file or file, job.row.line, message + cell_advice(job.row.cells[name])
+        file, row, message = job.row.file or str(job.file), job.row.line, message + cell_advice(job.row.cells[name])
     return Finding(
         message=message, severity=problem.severity, rule=problem.rule, path=problem.path, job=job.name,
         file=file, line=line, column=column, via=via, row=row,

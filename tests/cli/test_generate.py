@@ -149,3 +149,25 @@ def test_a_folder_that_is_called_like_a_video_stays_a_folder(tmp_path):
     (tmp_path / "films.mp4").mkdir()
     target = parse_output(str(tmp_path / "films.mp4"), replace=False)
     assert (target.folder, target.template) == (tmp_path / "films.mp4", DEFAULT_TEMPLATE)
+
+
+def test_a_parameter_that_is_newer_than_the_tool_is_sent_with_a_warning(home):
+    style = ("--param", 'style={"grain": 5}')
+    result = home.kirin("v1-t2v", "hi", *style, "--param", "look=film: noir", "--dry-run", "--json")
+    assert (result.exit_code, result.data["body"]["input"]) == (
+        0, [{"params": {"prompt": "hi", "style": {"grain": 5}, "look": "film: noir"}}],
+    )  # fmt: skip
+    assert "extra_params.style: warning: style is sent as it is, unchecked [A2]\n" in result.stderr
+    (home.work / "one.yaml").write_text(home.kirin("v1-t2v", "hi", *style, "--to-yaml").stdout)
+    again = home.kirin("v1-t2v", "-f", "one.yaml", "--param", "style=5", "--dry-run", "--json")
+    assert again.data["body"]["input"] == [{"params": {"prompt": "hi", "style": 5}}]
+    assert home.kirin("v1-t2v", "hi", *style, "--dry-run", "--strict").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("param", "words"),
+    {"mode=std": "kirin_v1_t2v has such a parameter", "x": "must be NAME=JSON", "=5": "must be"}.items(),
+)
+def test_what_is_no_such_parameter_is_refused(home, param, words):
+    result = home.kirin("v1-t2v", "hi", "--param", param, "--dry-run")
+    assert (result.exit_code, words in result.stderr) == (2, True)

@@ -156,6 +156,12 @@ def test_an_editor_underlines(document: dict[str, object]) -> None:
         {"model": "kirin_v1_t2v", "matrix": {"prompt": ["a"]}, "exclude": [{"prompt": "b"}]},
         {"model": "kirin_v1_5_i2v", "matrix": {"image": ["a.png"]}},
         {"defaults": {"model": "kirin_v1_t2v", "take": 2, "tags": "a"}, "jobs": [{"params": {"prompt": "a"}}]},
+        {"include": ["look.yaml"], "jobs": [{"params": {"mode": "pro"}}]},
+        {"include": "look.yaml", "params": {"prompt": "a"}},
+        {"defaults": {"model": "kirin_v1_t2v", "matrix": {"prompt": ["a", "b"]}, "if": "${x} == y"}, "jobs": [{}]},
+        {"model": "kirin_v1_t2v", "foreach": "rows.csv"},
+        {"model": "kirin_v1_t2v", "foreach": ["a", "b"], "params": {"prompt": "${row.value}"}},
+        {"model": "kirin_v1_t2v", "params": {"prompt": "a"}, "extra_params": {"style": [1]}, "if": False},
     ],
     ids=str,
 )
@@ -166,7 +172,7 @@ def test_an_editor_leaves_alone(document: dict[str, object]) -> None:
 def test_the_schema_knows_the_keys_that_the_reader_knows() -> None:
     keys = job_file_schema()["properties"]
     assert set(keys) == set(parser._TOP_KEYS)
-    assert set(keys["defaults"]["properties"]) == set(parser._DEFAULTS_KEYS)
+    assert set(keys["defaults"]["properties"]) == set(JOB_KEYS)
     assert set(keys["jobs"]["items"]["properties"]) == set(JOB_KEYS)
 
 
