@@ -27,7 +27,7 @@ class StateInfo:
 STATES: Final[Mapping[str, StateInfo]] = {
     "failed": StateInfo("❌", "failed"),
     "rejected": StateInfo("❌", "failed"),
-    "expired": StateInfo("❌", "failed", "file no longer on the service"),
+    "expired": StateInfo("❌", "failed", "file not had yet"),
     "unknown": StateInfo("❓", "unknown", "outcome unknown"),
     "pending": StateInfo("⏳", "pending", "not finished yet"),
     "done": StateInfo("✅", "done"),

@@ -70,7 +70,10 @@ def _on_task(job_run: JobRun, task: Task) -> NextStep:
         return Download()
     if task.state is TaskState.FAILED:
         reason = task.failure.message if task.failure else ""
-        job_run.transition(LedgerEvent.FAILED, reason, error=failure_text(task.failure))
+        failed: EntryUpdate = {"error": failure_text(task.failure)}
+        if task.cost:
+            failed["cost"] = task.cost
+        job_run.transition(LedgerEvent.FAILED, reason, **failed)
         return finish_failed(job_run, task.failure)
     if not is_known_status(task.status):
         job_run.notify_once(task.status, f"unknown status {task.status!r}; taken as still running")

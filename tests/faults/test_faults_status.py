@@ -84,6 +84,14 @@ def test_P10_a_word_for_failure_ends_the_task_with_what_the_answer_says(
     assert (again.exit_code, again.outcome.error.message, machine.posts) == (1, result.outcome.error.message, 1)
 
 
+@pytest.mark.parametrize(("cost", "charged"), [("0.28", "yes"), ("0", "no"), (None, "no")])
+def test_P10_a_failure_that_cost_something_says_so(machine: Bench, cost: str | None, charged: str) -> None:
+    answers(machine, status="failed", error=ERROR, usage={"cost": cost})
+    result = machine.run(timeout=60.0)
+    assert (result.exit_code, result.outcome.error.charged) == (1, charged)
+    assert str(result.outcome.cost) == ("0.28" if charged == "yes" else "None")
+
+
 @pytest.mark.parametrize("word", ["success", "succeeded", "done"])
 def test_P10_a_word_for_success_without_a_url_is_waited_for_as_a_late_file(machine: Bench, word: str) -> None:
     machine.api.api.statuses = ({"status": word},) * 6 + ({"status": word, "output": output(machine)},)
