@@ -109,6 +109,7 @@ CONTAINERS: Mapping[str, re.Pattern[bytes]] = {
     "audio": re.compile(rb"ID3|\xff[\xe2-\xfb]|RIFF....WAVE|OggS|fLaC", re.DOTALL),
 }
 """How other containers of pictures and sound begin: Matroska and WebM, AVI, FLV, Ogg, MPEG; MP3, WAVE, FLAC."""
+UNKNOWN_FORMAT = "of no known format"
 ODD_FORMATS = (
     (re.compile(rb"PK\x03\x04"), "a ZIP archive"),
     (re.compile(rb"\x7fELF|MZ"), "a program"),
@@ -159,11 +160,11 @@ def _is_page(head: bytes, content_type: str, format_name: str) -> bool:
     """Whether it is what servers send in place of a file; text that is called a video is a file that is none."""
     starts = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(PAGE_STARTS)
     if any(word in content_type for word in PAGE_TYPES):
-        return starts or format_name in {"text", "svg"}
+        return starts or _describe(head, format_name) in {"text", UNKNOWN_FORMAT}
     return starts and not content_type.startswith(("video/", "image/", "audio/", "application/"))
 
 
 def _describe(head: bytes, format_name: str) -> str:
-    names = {"text": "text", "svg": "text", "": "of no known format"}
+    names = {"text": "text", "svg": "text", "": UNKNOWN_FORMAT}
     known = names.get(format_name, f"in {format_name.upper()} format")
     return next((words for pattern, words in ODD_FORMATS if pattern.match(head)), known)

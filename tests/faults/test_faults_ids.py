@@ -20,7 +20,7 @@ ECHOES: dict[str, str] = {
 @pytest.mark.parametrize("form", ECHOES)
 def test_H4_a_key_that_the_service_echoes_is_nowhere(machine: Bench, form: str) -> None:
     error = '{"code": "KEY", "message": "your key KEY is odd"}'.replace("KEY", ECHOES[form])
-    body = f'{{"id": "t-1", "status": "failed", "error": {error}}}'
+    body = f'{{"status": "failed", "error": {error}}}'
     machine.api.script("GET", None, faults.answer(200, body.encode()))
     run = machine.run_unjudged()
     assert run.exit_code == 1
