@@ -83,11 +83,17 @@ def _spread(opening: str, parts: list[str], closing: str, indent: int) -> str:
 
 
 def data_json(data: object) -> str:
-    """Data as JSON text in ASCII: nothing in it can do anything to a terminal or a log (faults H1, H3)."""
+    """Data as JSON text in ASCII: nothing in it can do anything to a terminal or a log (faults H1, H3).
+
+    URLs in it are whole, as `show --raw` wants them: whatever is not asked for so is printed by `answer_json`.
+    """
     text = re.sub(r"[^ -~\n]", lambda character: json.dumps(character[0])[1:-1], format_json(data))
     return escape_ci_commands(text)
 
 
 def answer_json(data: Mapping[str, object], exit_code: int = 0) -> str:
-    """What a command answers with `--json`, as `data_json`: with the three names that such an answer always has."""
-    return data_json({"exit_code": exit_code, "errors": [], "problems": [], **data})
+    """What a command answers with `--json`, as `data_json`: with the three names that such an answer always has.
+
+    Its URLs have no password and no signature (fault X4).
+    """
+    return data_json(redact_tree({"exit_code": exit_code, "errors": [], "problems": [], **data}))

@@ -21,7 +21,7 @@ from kirin_cli.cli.command_line import CommandLine, begin_command_line
 from kirin_cli.cli.commands import BY_NAME, COMMANDS, JOB_COMMANDS, CommandEntry
 from kirin_cli.errors import Interrupted, KirinError, UsageError
 from kirin_cli.modelspec.text import did_you_mean
-from kirin_cli.redaction import redact_urls, show_all_values
+from kirin_cli.redaction import redact_tree, redact_urls, show_all_values
 
 if TYPE_CHECKING:
     from kirin_cli.docgen.commands import CommandInfo, EnvVarInfo
@@ -235,7 +235,9 @@ def _answer_in_json(line: CommandLine, exit_code: int) -> None:
     row = BY_NAME.get(next(iter(line.arguments), ""))
     is_run = bool(row and (row.model or row.name in JOB_COMMANDS))
     with suppress(KirinError):  # a full disk behind standard output was said already, or cannot be
-        make_console().data(data_json(command_result(exit_code, line.errors, line.findings, is_run=is_run)))
+        make_console().data(
+            data_json(redact_tree(command_result(exit_code, line.errors, line.findings, is_run=is_run)))
+        )
 
 
 def _report_error(error: KirinError) -> int:
