@@ -30,6 +30,7 @@ from kirin_cli.run.follow_up import NOT_TYPED, TypedCommand
 from kirin_cli.run.identity import Shard
 from kirin_cli.run.job import Outcome, Summary
 from kirin_cli.run.limits import RunLimits
+from kirin_cli.run.outputs import write_sidecar_data
 from kirin_cli.run.prepare import PreparedRun
 from kirin_cli.run.scheduler import RunOptions, Scheduler
 from kirin_cli.run.work_queue import SystemClock
@@ -185,7 +186,9 @@ def make_scheduler(
 
 
 def _put_back(prepared: PreparedRun, session: Session) -> None:
-    """Put the earlier videos that jobs ask for again back at their places. Raises LocalError."""
+    """Put back earlier videos that jobs ask for again, and sidecars that are gone. Raises LocalError."""
+    for sidecar in prepared.lost:
+        write_sidecar_data(sidecar.path, sidecar.raw)
     for job, sidecar, path in prepared.put_back:
         files: dict[Path, Path] = {}
         for moved in put_back(job, sidecar, path):
@@ -195,6 +198,7 @@ def _put_back(prepared: PreparedRun, session: Session) -> None:
         outputs = tuple(replace(output, path=files.get(output.path, output.path)) for output in skipped.outputs)
         prepared.skipped[job.external_id] = replace(skipped, outputs=outputs, reason="its earlier file is put back")
     prepared.put_back.clear()
+    prepared.lost.clear()
 
 
 def all_outcomes(prepared: PreparedRun, summary: Summary) -> tuple[Outcome, ...]:

@@ -111,6 +111,7 @@ class Session:
             entry_of=self.find_entry,
             beyond_first_ids=lambda: queries.entries_beyond_first_ids(store, self.origin, self.account),
             of_rounds=lambda rounds: queries.entries_of_rounds(store, rounds),
+            of_file=lambda path: queries.entries_of_file(store, self.origin, path),
         )
 
     def query_attempt(self, external_id: str) -> Task | None:

@@ -64,6 +64,13 @@ def entries_beyond_first_ids(store: LedgerStore, origin: str, account: str) -> l
     return [entry_from_row(row) for row in store.read(sql, values)]
 
 
+def entries_of_file(store: LedgerStore, origin: str, path: Path) -> list[LedgerEntry]:
+    """The entries that have made a file of this name, newest first: whether it is this very file, its bytes tell."""
+    name = json.dumps(path.name)[1:]
+    sql = f"{SELECT_ENTRY} WHERE origin = ? AND outputs <> '' AND instr(outputs, ?) > 0 ORDER BY id DESC LIMIT 20"
+    return [entry_from_row(row) for row in store.read(sql, (origin, name))]
+
+
 def entries_of_rounds(store: LedgerStore, rounds: Iterable[str]) -> list[LedgerEntry]:
     """The entries of these rounds of --again or --retry-failed, oldest first."""
     values = {f"r{number}": name for number, name in enumerate(rounds)}

@@ -19,6 +19,7 @@ from kirin_cli.report.json_format import RunData, totals
 from kirin_cli.report.parser import as_decimal, as_int, as_list, as_mapping, as_timestamp, kind_of
 from kirin_cli.report.plan_format import merge_totals
 from kirin_cli.report.report import KINDS, ReportKind
+from kirin_cli.run.earlier_results import MOVED_FROM
 from kirin_cli.run.outputs import Sidecar, read_sidecar
 
 MAX_RESULT_BYTES: Final = 256 << 20
@@ -50,8 +51,9 @@ def load_results(paths: Iterable[Path]) -> list[LoadedResult]:
 def _load(path: Path) -> list[LoadedResult]:
     if path.is_dir():
         files = [file for file in sorted(path.rglob("*.json")) if file.is_file()]
-        # What an earlier join of shards wrote into the same folder is no result of its own.
-        results = [result for file in files if (result := _read(file)) and not result.data.get("shards")]
+        # What an earlier join of shards wrote is no result of its own, and an earlier video is none of a job any more.
+        read = [result for file in files if (result := _read(file))]
+        results = [result for result in read if not result.data.get("shards") and not result.data.get("superseded")]
         if not results:
             raise UsageError(f"{path} holds no results", hint="kirin run --report json=FILE writes them")
         return results
@@ -126,7 +128,8 @@ def _run_of_sidecar(sidecar: Sidecar) -> dict[str, object]:
         "file": None, "line": None, "column": None, "prompt": params.get("prompt"),
         "params": params, "times": sidecar.times,
     }  # fmt: skip
-    return {"run_id": "", "exit_code": 0 if outputs else 8, "jobs": [job]}
+    superseded = MOVED_FROM in sidecar.raw
+    return {"run_id": "", "exit_code": 0 if outputs else 8, "jobs": [job], "superseded": superseded}
 
 
 INCOMPLETE: Final = 8
@@ -217,13 +220,24 @@ def _merge_jobs(results: Sequence[LoadedResult]) -> list[RunData]:
             rank = (_RANKS.get(str(job.get("state")), 2), not result.is_run, -ended)
             if key not in best or rank < best[key][0]:
                 best[key] = (rank, job)
-    jobs = [job for _, job in best.values()]
+    jobs = _latest_attempts([job for _, job in best.values()])
     files = {file: number for number, file in enumerate(dict.fromkeys(str(job.get("file") or "") for job in jobs))}
 
     def position(job: RunData) -> tuple[int, int, int]:
         return files[str(job.get("file") or "")], as_int(job.get("line")), as_int(job.get("column"))
 
     return sorted(jobs, key=position)
+
+
+def _latest_attempts(jobs: Sequence[RunData]) -> list[RunData]:
+    """The jobs without the attempts of a take that another one, which went better or came later, has replaced."""
+    best: dict[str, tuple[bool, int]] = {}
+    keys, ranks = [], []
+    for job in jobs:
+        keys.append(json.dumps([job.get(name) for name in ("name", "take", "model", "params")], sort_keys=True))
+        ranks.append((str(job.get("state")) in _RANKS, as_int(job.get("attempt")) or 1))
+        best[keys[-1]] = max(ranks[-1], best.get(keys[-1], ranks[-1]))
+    return [job for job, key, rank in zip(jobs, keys, ranks, strict=True) if rank[1] == best[key][1]]
 
 
 def _times(runs: Iterable[RunData], name: str) -> dict[float, str]:

@@ -1,5 +1,6 @@
 """The choice of an attempt for each job of a run, from the ledger, the sidecars and, for a new one, the service."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +17,8 @@ from kirin_cli.run.attempts import Attempt, Attempts, KnownEntries, Redo, open_r
 from kirin_cli.run.earlier_results import MOVED_FROM, at_place
 from kirin_cli.run.identity import IdentityKey, derive_external_id, identity_key
 from kirin_cli.run.job import Job, OutputFile
-from kirin_cli.run.note_index import NoteIndex, is_of_job, job_key
-from kirin_cli.run.outputs import Sidecar, path_for_entry
+from kirin_cli.run.note_index import NoteIndex, is_of_job, job_key, sidecar_from_entry
+from kirin_cli.run.outputs import Sidecar, path_for_entry, sidecar_path
 from kirin_cli.wire.responses import Task, TaskState
 
 QueryAttempt = Callable[[str], Task | None]
@@ -56,6 +57,7 @@ class ChosenAttempt:
     """The job as this attempt of it, what is known of that, and where its first file goes.
 
     `refusal` says why the command cannot have the attempt that it means, or no place for it, `hint` what to do.
+    `lost` is what the sidecar at that place said, which is gone, though its file is there.
     """
 
     job: Job
@@ -63,6 +65,7 @@ class ChosenAttempt:
     path: Path
     refusal: str = ""
     hint: str = ""
+    lost: Sidecar | None = None
 
 
 @dataclass(slots=True)
@@ -116,6 +119,8 @@ class AttemptChooser:
         current = found.known.get(found.current(), NOTHING)
         path = self._path(job, current.entry)
         sidecar = self._notes.beside(path) if path else None
+        if sidecar is None and path and path.is_file() and not os.path.lexists(sidecar_path(path)):
+            sidecar = found.lost = self._sidecar_by_ledger(path, current.entry)
         if sidecar is not None and is_of_job(sidecar, job, self._origin):
             found.add_sidecar(sidecar, self._outputs(sidecar, found))
             current = found.known[found.current()]
@@ -123,6 +128,12 @@ class AttemptChooser:
             for sidecar in self._notes.of_job(job, self._origin):
                 found.add_sidecar(sidecar, self._outputs(sidecar, found))
         return found
+
+    def _sidecar_by_ledger(self, path: Path, entry: LedgerEntry | None) -> Sidecar | None:
+        """What the sidecar of a file said that has none any more, where kirin made the file."""
+        entries = [entry] if entry is not None and entry.outputs else self._known.of_file(path)
+        sidecars = (sidecar_from_entry(entry, path) for entry in entries)
+        return next(filter(None, sidecars), None)
 
     def _path(self, job: Job, entry: LedgerEntry | None) -> Path | None:
         """Where the first file goes; None where no name leads there, which `_choice` says."""
@@ -180,7 +191,7 @@ class AttemptChooser:
         attempt = found.known.get(1 if job.has_own_id else number, NOTHING)
         entry, sidecar = attempt.entry, attempt.sidecar
         path = self._path(job, entry)
-        choice = ChosenAttempt(job=job, attempt=attempt, path=path or job.target.folder)
+        choice = ChosenAttempt(job=job, attempt=attempt, path=path or job.target.folder, lost=found.lost)
         if path is None:
             choice.refusal, choice.hint = _bad_path(job, entry, self._now)
         elif job.has_own_id:

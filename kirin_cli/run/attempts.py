@@ -6,6 +6,7 @@ on with the round; then it begins the next. Knows no path and asks no service.
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, Literal
 
 from kirin_cli.ledger.entry import LedgerEntry
@@ -27,12 +28,13 @@ ENDED: Final = ENDED_BADLY | {
 class KnownEntries:
     """The ledger's entries of one service and account, as the preparation of a run asks for them.
 
-    `beyond_first_ids` and `of_rounds` are the queries of these names (ledger/queries.py).
+    `beyond_first_ids`, `of_rounds` and `of_file` are the queries of these names (ledger/queries.py).
     """
 
     entry_of: EntryOf
     beyond_first_ids: Callable[[], Iterable[LedgerEntry]] = tuple
     of_rounds: Callable[[Collection[str]], Sequence[LedgerEntry]] = lambda _: ()
+    of_file: Callable[[Path], Sequence[LedgerEntry]] = lambda _: ()
 
     def by_job(self) -> dict[IdentityKey, list[LedgerEntry]]:
         """Those that the id of a first attempt does not lead to, by what all attempts of a take have in common."""
@@ -82,9 +84,10 @@ def was_begun(entry: LedgerEntry) -> bool:
 
 @dataclass(slots=True)
 class Attempts:
-    """All that is known of the attempts of one take, by number."""
+    """All that is known of the attempts of one take, by number. `lost`: what a sidecar that is gone said."""
 
     known: dict[int, Attempt] = field(default_factory=dict)
+    lost: Sidecar | None = None
 
     def add_entry(self, entry: LedgerEntry) -> None:
         """Take in an entry of the ledger; of two for one attempt the one that was begun counts."""

@@ -11,11 +11,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, cast
 
+from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.normal_forms import normalize_name, normalize_origin
 from kirin_cli.redaction import redact_tree
 from kirin_cli.run.identity import IdentityKey, canonical_json, derive_external_id, identity_key
 from kirin_cli.run.job import Job
-from kirin_cli.run.outputs import Sidecar, read_sidecar, sidecar_path
+from kirin_cli.run.outputs import (
+    OUTPUT_FIELDS,
+    SIDECAR_VERSION,
+    Sidecar,
+    read_sidecar,
+    sidecar_from_data,
+    sidecar_path,
+)
 
 MAX_ENTRIES_SCANNED: Final = 200_000
 """Names in an output folder and below it; what lies beyond them is not looked at."""
@@ -54,8 +62,29 @@ def is_of_job(sidecar: Sidecar, job: Job, origin: str) -> bool:
     return sidecar.external_id in ids
 
 
+def is_same_request(sidecar: Sidecar, job: Job) -> bool:
+    """Whether the job asks for what the sidecar says, whoever it is and of whichever service."""
+    request = identity_key(job.name, job.take, job.scope, canonical_json(sidecar.request))[3]
+    return request in {job.request, _without_url_secrets(job.request)}
+
+
 def _without_url_secrets(request: str) -> str:
     return canonical_json(redact_tree(json.loads(request))) if "://" in request else request
+
+
+def sidecar_from_entry(entry: LedgerEntry, path: Path) -> Sidecar | None:
+    """What the sidecar of the file `path` said, by its entry; None where that file is not the entry's, byte by byte."""
+    outputs = [output for output in json.loads(entry.outputs or "[]") if isinstance(output, dict)]
+    files = {Path(str(output.get("path") or "")).name: output for output in outputs}
+    raw: dict[str, object] = {
+        "kirin": SIDECAR_VERSION, "job": entry.job, "take": entry.take, "attempt": entry.attempt, "scope": entry.scope,
+        "external_task_id": entry.external_id, "origin": entry.origin, "request": json.loads(entry.request),
+        "files": len(files), "task_id": entry.task_id or "",
+        "cost_usd": None if entry.cost is None else str(entry.cost),
+        "outputs": {name: {key: facts.get(key, "") for key in OUTPUT_FIELDS} for name, facts in files.items()},
+    }  # fmt: skip
+    sidecar = sidecar_from_data(raw, sidecar_path(path))
+    return sidecar if sidecar is not None and sidecar.matches(path) else None
 
 
 class NoteIndex:

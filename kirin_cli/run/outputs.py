@@ -160,7 +160,11 @@ def write_sidecar(
         **task,
         "outputs": {output.path.name: {name: getattr(output, name) for name in OUTPUT_FIELDS} for output in outputs},
     }
-    path = sidecar_path(first or outputs[0].path)
+    write_sidecar_data(sidecar_path(first or outputs[0].path), note)
+
+
+def write_sidecar_data(path: Path, note: Mapping[str, object]) -> None:
+    """Write this as the sidecar at `path`. Raises LocalError."""
     try:
         write_atomically(path, mask_hidden(json.dumps(redact_tree(note), indent=2, ensure_ascii=True)) + "\n")
     except OSError as error:
@@ -173,6 +177,11 @@ def read_sidecar(path: Path) -> Sidecar | None:
         note = json.loads(read_regular_file(path, MAX_SIDECAR_BYTES, follow_links=False))
     except (OSError, ValueError, RecursionError):
         return None
+    return sidecar_from_data(note, path)
+
+
+def sidecar_from_data(note: object, path: Path) -> Sidecar | None:
+    """The sidecar at `path` that says this; None where no such program wrote it."""
     if not isinstance(note, dict) or note.get("kirin") != SIDECAR_VERSION or not isinstance(note.get("outputs"), dict):
         return None
     files = {name: facts for name, facts in note["outputs"].items() if _is_name(name) and isinstance(facts, dict)}
@@ -292,18 +301,18 @@ def ensure_sidecar_free(job: Job, path: Path) -> None:
             raise UsageError(f"{place} is {kind}; job {job.name} cannot write there", hint="move it away")
 
 
-def ensure_free(job: Job, path: Path, first: Path | None = None) -> bool:
+def ensure_free(job: Job, path: Path, first: Path | None = None, lost: Sidecar | None = None) -> bool:
     """Whether a file in the way may be replaced or moved aside; False where nothing is in the way.
 
-    `first` is the path of the job's first file, where that is another. Raises UsageError where there is a file that
-    stays where it is, a folder or a symbolic link.
+    `first` is the path of the job's first file, where that is another; `lost` what its sidecar said, which is gone.
+    Raises UsageError where there is a file that stays where it is, a folder or a symbolic link.
     """
     if not os.path.lexists(path):
         return False
     if path.is_symlink() or not path.is_file():
         kind = "a symbolic link" if path.is_symlink() else "a folder" if path.is_dir() else "no plain file"
         raise UsageError(f"{path} is {kind}; job {job.name} cannot write there", hint="choose another name")
-    sidecar = read_sidecar(sidecar_path(first or path))
+    sidecar = lost or read_sidecar(sidecar_path(first or path))
     is_ours = sidecar is not None and (sidecar.external_id == job.external_id or sidecar.is_of_take(job))
     missed_by_nobody = is_ours or (sidecar is not None and sidecar.origin.startswith(SANDBOX))
     if job.target.replace or (sidecar is not None and missed_by_nobody and sidecar.matches(path)):

@@ -6,7 +6,7 @@ from pathlib import Path
 from kirin_cli.errors import UsageError
 from kirin_cli.jobs.filenames import encoding_problem, file_key, is_inside, numbered_stem
 from kirin_cli.run.job import Job
-from kirin_cli.run.outputs import ensure_free, ensure_sidecar_free, ensure_writable, sidecar_path
+from kirin_cli.run.outputs import Sidecar, ensure_free, ensure_sidecar_free, ensure_writable, sidecar_path
 
 
 class PathRegistry:
@@ -53,9 +53,9 @@ class PathRegistry:
             message = f"{path} could be the name of a second or an earlier file of job {other.name} too"
             raise UsageError(message, hint=f"give job {job.name} a name that does not end in .NUMBER")
 
-    def ensure_usable(self, job: Job, path: Path) -> None:
-        """Raise UsageError for what is in the way, LocalError for a folder that is of no use."""
-        ensure_free(job, path)
+    def ensure_usable(self, job: Job, path: Path, lost: Sidecar | None = None) -> None:
+        """Raise UsageError for what is in the way, LocalError for a folder that is of no use; `lost`: `ensure_free`."""
+        ensure_free(job, path, lost=lost)
         ensure_sidecar_free(job, path)
         if path.parent not in self._folders:
             ensure_writable(path.parent)

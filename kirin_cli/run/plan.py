@@ -20,6 +20,7 @@ from kirin_cli.run.prices import JobPrice, PriceList, price_class_of
 Action = Literal["send", "skip", "ask", "go on", "fetch", "leave"]
 Durations = Callable[[str, str, str], Sequence[float]]
 
+FILE_GONE: Final = "its file is gone: fetched again, free"
 ACTION_BY_STATE: Final[Mapping[LedgerState, tuple[Action, str]]] = {
     LedgerState.INTENT: ("send", "it was not sent yet"),
     LedgerState.SENDING: ("ask", "it was being sent when the run ended; the service is asked before anything is sent"),
@@ -29,13 +30,13 @@ ACTION_BY_STATE: Final[Mapping[LedgerState, tuple[Action, str]]] = {
         "ask",
         "the service did not know it; kirin resolve decides, or it is sent again with the same id",
     ),
-    LedgerState.ACCEPTED: ("go on", "the service is at it"),
-    LedgerState.RUNNING: ("go on", "the service is at it"),
+    LedgerState.ACCEPTED: ("go on", "taken up: it is on its way"),
+    LedgerState.RUNNING: ("go on", "taken up: it is on its way"),
     LedgerState.SUCCEEDED: ("fetch", "it is generated and paid for"),
     LedgerState.FETCHING: ("fetch", "it is generated and paid for"),
-    LedgerState.DONE: ("fetch", "it is paid for, but its file is gone"),
-    LedgerState.REJECTED: ("leave", "refused before; --retry-failed sends it again"),
-    LedgerState.FAILED: ("leave", "failed before; --retry-failed makes a new attempt, at new cost"),
+    LedgerState.DONE: ("fetch", FILE_GONE),
+    LedgerState.REJECTED: ("leave", "refused before: --retry-failed sends it again"),
+    LedgerState.FAILED: ("leave", "failed before: --retry-failed makes a new attempt, at new cost"),
     LedgerState.CONFLICT: ("leave", "its outcome is in conflict; decide with kirin resolve"),
     LedgerState.LOST: ("ask", "the service did not find it; it is asked again"),
     LedgerState.ABANDONED: ("leave", "it was abandoned; decide with kirin resolve"),
@@ -99,7 +100,7 @@ def _planned_action(job: Job, entry: LedgerEntry | None, prepared: PreparedRun) 
         is_moved = any(moved.external_id == job.external_id for moved, _, _ in prepared.put_back)
         return "skip", "its earlier file is put back" if is_moved else skipped.reason
     if job.noted_task:
-        return "fetch", "its sidecar is there and its file is gone; it is fetched again, free of charge"
+        return "fetch", FILE_GONE
     if entry is not None and was_begun(entry):
         return ACTION_BY_STATE[entry.state]
     if change := prepared.changes.get(job.external_id):

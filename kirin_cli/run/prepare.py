@@ -23,9 +23,9 @@ from kirin_cli.run.attempt_choice import (
 from kirin_cli.run.attempts import Attempt, EntryOf, KnownEntries, Redo
 from kirin_cli.run.check import CheckedJob, make_finding
 from kirin_cli.run.earlier_results import MOVED_FROM
-from kirin_cli.run.identity import NO_REFERENCES, Shard, canonical_json, identity_key, request_text
+from kirin_cli.run.identity import NO_REFERENCES, Shard, request_text
 from kirin_cli.run.job import Job, Outcome, OutputFile, OutputTarget
-from kirin_cli.run.note_index import describe_change
+from kirin_cli.run.note_index import describe_change, is_same_request
 from kirin_cli.run.outputs import (
     SANDBOX,
     UNKNOWN_TASK_ID,
@@ -123,7 +123,8 @@ class PreparedRun:
     `paths` says where the video of each job goes, by external id; a task id that is not known yet stands in it as
     `{task_id}`. `changes` says of jobs that are made once more what is other than in their sidecars. `rounds` are those
     of the ledger that the run goes on with: they become one, the first. `put_back` are skipped jobs whose video was
-    moved aside when they were changed, with its sidecar and the place where it belongs again. `has_conflict`: one of
+    moved aside when they were changed, with its sidecar and the place where it belongs again; `lost` are
+    sidecars that are gone, by the ledger. `has_conflict`: one of
     the findings is an external id of a person's that is another request's.
     """
 
@@ -135,6 +136,7 @@ class PreparedRun:
     changes: dict[str, str] = field(default_factory=dict)
     rounds: list[str] = field(default_factory=list)
     put_back: list[tuple[Job, Sidecar, Path]] = field(default_factory=list)
+    lost: list[Sidecar] = field(default_factory=list)
 
 
 def prepare_jobs(
@@ -222,13 +224,15 @@ def _claim_path(choice: ChosenAttempt, options: PrepareOptions, registry: PathRe
     prepared.paths[job.external_id] = path
     is_final = UNKNOWN_TASK_ID not in job.target.template or bool(entry and entry.task_id) or bool(attempt.outputs)
     registry.take(job, path, is_final=is_final)
+    if choice.lost is not None:
+        prepared.lost.append(choice.lost)
     if attempt.outputs and attempt.sidecar is not None:
         prepared.skipped[job.external_id] = _skip(job, attempt.sidecar, attempt.outputs)
         if not is_moved:
             return
         prepared.put_back.append((job, attempt.sidecar, path))
-    registry.ensure_usable(job, path)
-    sidecar = read_sidecar(sidecar_path(path))
+    registry.ensure_usable(job, path, choice.lost)
+    sidecar = choice.lost or read_sidecar(sidecar_path(path))
     if sidecar is not None and sidecar.is_of_take(job) and sidecar.external_id != job.external_id:
         _ensure_same_service(sidecar, job, path, options.origin)
         if not is_moved:
@@ -246,8 +250,7 @@ def _ensure_same_service(sidecar: Sidecar, job: Job, path: Path, origin: str) ->
     is_other = normalize_origin(sidecar.origin) != normalize_origin(origin)
     if not is_other or job.target.replace or sidecar.origin.startswith(SANDBOX):
         return
-    request = identity_key(job.name, job.take, job.scope, canonical_json(sidecar.request))[3]
-    if origin.startswith(SANDBOX) or request == identity_key(job.name, job.take, job.scope, job.request)[3]:
+    if origin.startswith(SANDBOX) or is_same_request(sidecar, job):
         here = "a sandbox" if origin.startswith(SANDBOX) else origin
         message = f"{path} is the video of job {job.name} already, made by {sidecar.origin}; this run is for {here}"
         raise UsageError(message, hint="-o FOLDER makes it elsewhere; --force replaces it")

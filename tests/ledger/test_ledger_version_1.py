@@ -124,3 +124,32 @@ def test_what_it_left_unfinished_is_brought_to_its_end(first_release, clock):
     entry = first_release.move(first_release.move(entry, LedgerEvent.FETCH), LedgerEvent.SAVED, outputs="[]")
     assert queries.find_entry(first_release.store, "88gcv9gs").state is LedgerState.DONE
     assert [row.event for row in first_release.history(entry)][3:] == ["taken over", "completed", "fetch", "saved"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "now"),
+    [
+        ("origin", "http://127.0.0.1:80", "http://127.0.0.1"),
+        ("origin", "https://CLOUD.example.:443", "https://cloud.example"),
+        ("job", "cafe\u0301", "caf\u00e9"),
+        (
+            "request",
+            '{"model":"m","params":{"prompt":"one\\r\\ntwo"}}',
+            '{"model":"m","params":{"prompt":"one\\r\\ntwo"}}',
+        ),
+    ],
+)
+def test_what_it_spelled_otherwise_is_in_its_normal_form_and_known_to_have_an_id_of_its_own(
+    folder, clock, column, value, now
+):
+    folder.mkdir()
+    connection = sqlite3.connect(folder / LEDGER_FILE)
+    connection.executescript(TABLES + ROWS)
+    connection.execute(f"UPDATE entries SET {column} = ? WHERE id = 1", (value,))
+    connection.commit()
+    connection.close()
+    with Ledger.open(folder, clock) as ledger:
+        first, second = (queries.find_entry(ledger.store, external_id) for external_id in (DONE, ACCEPTED))
+        assert (getattr(first, column), first.has_old_id) == (now, True)
+        assert not second.has_old_id
+        assert [entry.id for entry in queries.entries_beyond_first_ids(ledger.store, first.origin, ACCOUNT)] == [1]

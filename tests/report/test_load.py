@@ -1,5 +1,6 @@
 """Results found on the disk, and what they are together."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -140,3 +141,26 @@ def test_sidecars_say_when_and_keep_the_whole_sidecar(tmp_path):
 def test_an_external_id_of_another_type_names_no_job(tmp_path, external_id):
     results = [wrote(tmp_path / f"{name}.json", run(job(name, external_task_id=external_id))) for name in ("a", "b")]
     assert [one["name"] for one in merge_results(load_results(results))["jobs"]] == ["a", "b"]
+
+
+def test_of_several_attempts_of_a_take_the_one_that_stands_best_counts(tmp_path):
+    tried = [
+        job("a", state="failed", external_task_id="krn1-1", attempt=1),
+        job("b", external_task_id="krn1-3", attempt=1),
+        job("b", state="failed", external_task_id="krn1-4", attempt=2),
+        job("c", external_task_id="krn1-5", attempt=1, take=2),
+    ]
+    wrote(tmp_path / "first.json", run(*tried))
+    wrote(tmp_path / "second.json", run(job("a", external_task_id="krn1-2", attempt=2)))
+    data = merge_results(load_results([tmp_path]))
+    ids = [one["external_task_id"] for one in data["jobs"]]
+    assert sorted(ids) == ["krn1-2", "krn1-3", "krn1-5"]
+
+
+def test_an_earlier_video_beside_the_new_one_is_no_result_of_a_folder(tmp_path):
+    noted(tmp_path, "rain")
+    note = json.loads((tmp_path / "rain.json").read_text())
+    wrote(tmp_path / "rain.old-1.json", note | {"moved_from": "rain.mp4", "external_task_id": "krn1-OLD"})
+    (result,) = load_results([tmp_path])
+    assert result.source.name == "rain.json"
+    assert len(load_results([tmp_path / "rain.old-1.json"])) == 1

@@ -17,7 +17,7 @@ from kirin_cli.cli.flags import JobFileFlags
 from kirin_cli.cli.job_files import check_job_files
 from kirin_cli.ledger.entry import EntryKey, Intent, LedgerEntry
 from kirin_cli.ledger.ledger import Ledger
-from kirin_cli.ledger.queries import entries_beyond_first_ids, entries_of_rounds
+from kirin_cli.ledger.queries import entries_beyond_first_ids, entries_of_file, entries_of_rounds
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
 from kirin_cli.run import outcomes, outputs
 from kirin_cli.run.attempt_choice import QueryAttempt
@@ -84,6 +84,7 @@ class RunFolder:
             entry_of=self.entry_of,
             beyond_first_ids=lambda: entries_beyond_first_ids(store, ORIGIN, ACCOUNT),
             of_rounds=lambda rounds: entries_of_rounds(store, rounds),
+            of_file=lambda path: entries_of_file(store, ORIGIN, path),
         )
         return prepare_jobs(self.checked(*paths), options, known, self.query)
 

@@ -79,6 +79,31 @@ def test_a_change_that_is_taken_back_puts_the_earlier_video_back_and_costs_nothi
     assert workspace.paid == 2
 
 
+def test_a_video_whose_sidecar_is_gone_is_known_by_the_ledger(workspace):
+    workspace.jobs("rain", "snow")
+    workspace.kirin("run", "jobs.yaml")
+    notes = {name: (workspace.renders / f"{name}.json").read_text() for name in ("rain", "snow")}
+    for name in notes:
+        (workspace.renders / f"{name}.json").unlink()
+    assert workspace.kirin("plan", "jobs.yaml", "--json").data["totals"]["skip"] == 2
+    assert not (workspace.renders / "rain.json").exists()
+    workspace.kirin("run", "jobs.yaml")
+    again = {name: json.loads((workspace.renders / f"{name}.json").read_text()) for name in notes}
+    same = ("job", "take", "attempt", "scope", "external_task_id", "origin", "request", "task_id", "cost_usd")
+    assert [again["rain"][key] for key in same] == [json.loads(notes["rain"])[key] for key in same]
+    (workspace.renders / "rain.json").unlink()
+    workspace.jobs("rain", "snow", prompt="another")
+    workspace.kirin("run", "jobs.yaml")
+    assert workspace.videos == ["rain.mp4", "rain.old-1.mp4", "snow.mp4", "snow.old-1.mp4"]
+    (workspace.renders / "rain.json").write_text("mine")
+    workspace.kirin("run", "jobs.yaml", expect=2)
+    assert (workspace.renders / "rain.json").read_text() == "mine"
+    (workspace.renders / "rain.json").unlink()
+    (workspace.renders / "rain.mp4").write_bytes(b"mine")
+    workspace.kirin("run", "jobs.yaml", expect=2)
+    assert workspace.paid == 4
+
+
 def test_a_video_of_another_service_is_never_paid_for_anew_by_a_changed_setting(workspace):
     workspace.jobs("rain")
     workspace.kirin("run", "jobs.yaml")
@@ -175,7 +200,7 @@ def test_a_lost_file_is_fetched_again_free_of_charge(workspace):
     (workspace.renders / "rain.mp4").unlink()
     plan = workspace.kirin("plan", "jobs.yaml", "--json").data
     assert [(job["action"], job["reason"]) for job in plan["jobs"]] == [
-        ("fetch", "it is paid for, but its file is gone"),
+        ("fetch", "its file is gone: fetched again, free"),
         ("skip", "its file is there"),
     ]
     ran = workspace.kirin("run", "jobs.yaml", "--json")
