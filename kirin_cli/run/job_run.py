@@ -90,10 +90,11 @@ class JobRun:
     step in a row, `unanswered` those of them that were queries before the job was sent. By the steady clock:
     `grace_until` is when an absence counts, `absent_at` when the service last had no task of this id, `missing_since`
     when a known task was first not found, `running_at` when it was last known to run. `task` is the last answer about
-    it, `record` what is kept of the last one of any kind (wire.answer_record), `seen_task_id` the id that the POST was
-    answered with, `expired_urls` how often its URLs were dead, since `file_missing_since`; `outputs` its files that are
-    here already, `notified` what need not be said twice, `remark` what is worth saying of a job that ends well,
-    `needed_outcomes` how the jobs ended whose results this one refers to, `unaffordable` why `--max-cost` forbids to
+    it, `record` what is kept of the last one of any kind (wire.answer_record), `stored_record` what the ledger has of
+    that, `seen_task_id` the id that the POST was answered with, `expired_urls` how often its URLs were dead, since
+    `file_missing_since`; `outputs` its files that are here already, `notified` what need not be said twice, `remark`
+    what is worth saying of a job that ends well, `needed_outcomes` how the jobs ended whose results this one refers to,
+    `unaffordable` why `--max-cost` forbids to
     send this one.
     """
 
@@ -110,6 +111,7 @@ class JobRun:
     running_at: float | None = None
     task: Task | None = None
     record: str = ""
+    stored_record: str = ""
     seen_task_id: str = ""
     expired_urls: int = 0
     file_missing_since: float | None = None
@@ -156,7 +158,7 @@ class JobRun:
         It does not after a lost race, or where the task is another entry's: then the entry as it is now, or that other
         one, takes its place, and has to be claimed anew. Raises LocalError where the ledger cannot be written.
         """
-        if self.record:
+        if self.record != self.stored_record:
             facts = {"answer": self.record, **facts}
         try:
             self.entry = self.context.ledger.move(self.entry, event, why, **facts)
@@ -165,13 +167,14 @@ class JobRun:
         except TaskOwnedElsewhere as taken:
             self.reload(taken.holder)
         else:
+            self.stored_record = self.record
             return True
         return False
 
     def reload(self, entry: LedgerEntry | None = None) -> None:
         """Take the entry as it is now, or another one, in place of this one; it has to be claimed anew."""
         self.entry = entry or self.context.ledger.get(self.entry) or self.entry
-        self.has_lease, self.grace_until, self.absent_at = False, None, None
+        self.has_lease, self.grace_until, self.absent_at, self.stored_record = False, None, None, ""
 
     def retry(self, what: Literal["submit", "poll", "download"], reason: str, seconds: float | None = None) -> Wait:
         """Count a failed attempt and try again after a growing delay with jitter, or after `seconds` if more than 0."""
