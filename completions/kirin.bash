@@ -139,9 +139,9 @@ _kirin_about() {
       esac
       ;;
     list)
-      flags='--state --model --file --since --limit --profile --json --jsonl --format --color --help'
+      flags='--state --model --file --since --limit --all-services --profile --base-url --json --jsonl --format --color --help'
       case $2 in
-        --state | --model | --since | --limit | -n | --profile | --format) ;;
+        --state | --model | --since | --limit | -n | --profile | --base-url | --format) ;;
         --file) files=file ;;
         --color) words='auto always never' ;;
         *) return 1 ;;
@@ -194,10 +194,10 @@ _kirin_about() {
       esac
       ;;
     usage)
-      flags='--by --since --profile --json --jsonl --format --csv --color --help'
+      flags='--by --since --all-services --profile --base-url --json --jsonl --format --csv --color --help'
       case $2 in
-        --by) words='model day file' ;;
-        --since | --profile | --format) ;;
+        --by) words='model day month file service' ;;
+        --since | --profile | --base-url | --format) ;;
         --color) words='auto always never' ;;
         *) return 1 ;;
       esac

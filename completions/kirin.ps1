@@ -428,7 +428,9 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--since' = @{ Help = 'Only the last 2h, 7d, ....'; Takes = $true; Words = @() }
                 '--limit' = @{ Help = 'At most so many.'; Takes = $true; Words = @() }
                 '-n' = @{ Help = 'At most so many.'; Takes = $true; Words = @() }
+                '--all-services' = @{ Help = 'Also of services other than that of the settings.'; Takes = $false; Words = @() }
                 '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
+                '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--jsonl' = @{ Help = 'Print the result as JSON, one object a line.'; Takes = $false; Words = @() }
                 '--format' = @{ Help = 'Print a line for each through a template of JSON fields: ''{name}\t{outputs.0.sha256}''.'; Takes = $true; Words = @() }
@@ -534,9 +536,11 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
         'usage' = @{
             Help = 'Show what was spent, by model, day or job file.'
             Flags = [ordered]@{
-                '--by' = @{ Help = 'What to sum up by.'; Takes = $true; Words = @('model', 'day', 'file') }
+                '--by' = @{ Help = 'What to sum up by.'; Takes = $true; Words = @('model', 'day', 'month', 'file', 'service') }
                 '--since' = @{ Help = 'Only the last 2h, 7d, ....'; Takes = $true; Words = @() }
+                '--all-services' = @{ Help = 'Also of services other than that of the settings.'; Takes = $false; Words = @() }
                 '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
+                '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--jsonl' = @{ Help = 'Print the result as JSON, one object a line.'; Takes = $false; Words = @() }
                 '--format' = @{ Help = 'Print a line for each through a template of JSON fields: ''{name}\t{outputs.0.sha256}''.'; Takes = $true; Words = @() }

@@ -136,7 +136,9 @@ def _json_text(value: object) -> str:
     return escape_ci_commands(json.dumps(value))
 
 
-def make_progress(mode: Mode, streams: OutputStreams, clock: Callable[[], float], total: int) -> "ProgressView":
+def make_progress(
+    mode: Mode, streams: OutputStreams, clock: Callable[[], float], total: int, *, is_sandbox: bool = False
+) -> "ProgressView":
     """A listener that shows a run of `total` jobs; `clock` is steady and counts seconds."""
     from kirin_cli.ui.progress import JsonProgress, PlainProgress, QuietProgress
 
@@ -144,9 +146,9 @@ def make_progress(mode: Mode, streams: OutputStreams, clock: Callable[[], float]
         case "tty":
             from kirin_cli.ui.live_progress import LiveProgress
 
-            return LiveProgress(streams, clock, total)
+            return LiveProgress(streams, clock, total, is_sandbox=is_sandbox)
         case "plain":
-            return PlainProgress(streams, clock, total)
+            return PlainProgress(streams, clock, total, is_sandbox=is_sandbox)
         case "json":
             return JsonProgress(streams)
         case "quiet":
@@ -197,10 +199,10 @@ class CommandConsole(Record):
 
         show_previews(videos, self.streams)
 
-    def progress_view(self, jobs: int) -> "ProgressView":
+    def progress_view(self, jobs: int, *, is_sandbox: bool = False) -> "ProgressView":
         """What shows the progress of a run of so many jobs."""
         mode = progress_mode(self.progress, self.streams.err, quiet=self.quiet)  # type: ignore[arg-type]
-        return make_progress(mode, self.streams, time.monotonic, jobs)
+        return make_progress(mode, self.streams, time.monotonic, jobs, is_sandbox=is_sandbox)
 
 
 def make_console(*, color: str = "auto", progress: str = "auto", quiet: bool = False) -> CommandConsole:

@@ -8,16 +8,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from kirin_cli.cli.settings import load_sources
+from kirin_cli.cli.settings import load_settings, load_sources
 from kirin_cli.cli.settings_schema import parse_seconds
 from kirin_cli.formatting import iso_time
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.ledger import Ledger
+from kirin_cli.modelspec.text import pluralize
+from kirin_cli.normal_forms import normalize_origin
 from kirin_cli.redaction import redact_tree
+from kirin_cli.run.events import STATES_OF_ENTRIES
 
 ENTRY_FIELDS: Final[Mapping[str, object]] = {
     **dict.fromkeys(
-        ("task_id", "external_task_id", "state", "model", "job", "file", "take", "attempt", "origin", "posts")
+        ("task_id", "external_task_id", "state", "detail", "model", "job", "file", "take", "attempt", "origin", "posts")
     ),
     **dict.fromkeys(("cost_usd", "created_at", "sent_at", "accepted_at", "generated_at", "updated_at")),
     "request": ...,
@@ -34,6 +37,23 @@ def open_ledger(profile: str | None = None) -> Iterator[Ledger]:
         yield ledger
 
 
+def state_text(entry: LedgerEntry) -> str:
+    """The state in the words that all commands have, with the ledger's own where that is finer: `pending (running)`."""
+    state = STATES_OF_ENTRIES[entry.state]
+    return state if state == entry.state.value else f"{state} ({entry.state.value})"
+
+
+def service_of(base_url: str | None, profile: str | None) -> str:
+    """The service of the settings, as the ledger names it. Raises UsageError for settings that make no sense."""
+    return normalize_origin(load_settings(os.environ, base_url=base_url, profile=profile).base_url)
+
+
+def left_out_text(tasks: int, services: int) -> str:
+    """What a list of one service does not show, and how to see it."""
+    others = f"{services} other service{'' if services == 1 else 's'}"
+    return f"{pluralize(tasks, 'task')} of {others} not shown: --all-services"
+
+
 def parse_since(text: str | None) -> float | None:
     """The time that `--since` names, in seconds since the epoch; None for none. Raises UsageError."""
     return None if text is None else time.time() - parse_seconds(text, "--since")
@@ -44,7 +64,8 @@ def entry_data(entry: LedgerEntry) -> dict[str, object]:
     return {
         "task_id": entry.task_id,
         "external_task_id": entry.external_id,
-        "state": entry.state.value,
+        "state": STATES_OF_ENTRIES[entry.state],
+        "detail": entry.state.value,
         "model": entry.model,
         "job": entry.job or None,
         "file": entry.job_file or None,

@@ -176,4 +176,8 @@ TaskIds = Annotated[
 TaskId = Annotated[
     str, typer.Argument(metavar="ID", help="A task id, an external task id, or the beginning of either.")
 ]
+AllServices = Annotated[
+    bool,
+    typer.Option("--all-services", rich_help_panel=SERVICE, help="Also of services other than that of the settings."),
+]
 Since = Annotated[str | None, typer.Option("--since", metavar="TIME", help="Only the last 2h, 7d, ….")]

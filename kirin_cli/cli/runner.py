@@ -152,7 +152,7 @@ def _run(prepared: PreparedRun, session: Session, options: ExecuteOptions, conso
         console.info(f"{skipped.job.label}: skipped, {skipped.reason} ({skipped.outputs[0].path})")
     clock, run_id = SystemClock(), secrets.token_hex(6)
     started = clock.time()
-    with console.progress_view(len(prepared.jobs) - len(prepared.skipped)) as progress:
+    with console.progress_view(len(prepared.jobs) - len(prepared.skipped), is_sandbox=options.sandbox) as progress:
         scheduler = make_scheduler(
             prepared,
             session,
@@ -167,7 +167,10 @@ def _run(prepared: PreparedRun, session: Session, options: ExecuteOptions, conso
         with handle_signals(scheduler.interrupt, hint=options.resume_hint):
             summary = scheduler.run(progress.tick)
     shard = (options.shard.index, options.shard.total) if options.shard else None
-    return replace(summary, outcomes=all_outcomes(prepared, summary), started=started, ended=clock.time(), shard=shard)
+    return replace(
+        summary, outcomes=all_outcomes(prepared, summary), started=started, ended=clock.time(), shard=shard,
+        is_sandbox=options.sandbox,
+    )  # fmt: skip
 
 
 def make_scheduler(
@@ -215,6 +218,8 @@ def print_result(summary: Summary, options: ExecuteOptions, console: CommandCons
         outcomes = (outcome for outcome in summary.outcomes if outcome.error and outcome.state == "pending")
         messages = [f"{outcome.job.label}: {outcome.error.message}" for outcome in outcomes if outcome.error]
         console.streams.info(*map(escape_untrusted, messages))
+    if options.sandbox and summary.cost:
+        console.info("a sandbox: nothing was paid, and what it says of costs is pretended")
     hints = dict.fromkeys(outcome.error.hint for outcome in summary.outcomes if outcome.error)
     for hint in hints:
         if hint not in {"", options.resume_hint}:

@@ -13,6 +13,8 @@ from kirin_cli.ledger.entry import SELECT_ENTRY, LedgerEntry, entry_from_row
 from kirin_cli.ledger.states import MAY_BE_CHARGED, TERMINAL, LedgerState
 from kirin_cli.ledger.store import LedgerStore
 
+SpendingColumn = Literal["model", "day", "month", "job_file", "origin"]
+DATE_FORMATS: Mapping[str, str] = {"day": "%Y-%m-%d", "month": "%Y-%m"}
 _MAX_NAMED = 5
 _DAY_SECONDS = 86_400.0
 _LAST_CHARACTER = "\U0010ffff"
@@ -102,16 +104,24 @@ def select_entries(  # noqa: PLR0913 - each is a filter of its own
     ]
 
 
+def services(store: LedgerStore) -> dict[str, int]:
+    """Every service that the ledger has tasks of, with their number."""
+    return {str(row[0]): int(row[1]) for row in store.read("SELECT origin, count(*) FROM entries GROUP BY origin")}
+
+
 def spending(
-    store: LedgerStore, by: Literal["model", "day", "job_file"], *, origin: str = "", since: float | None = None
+    store: LedgerStore, by: SpendingColumn, *, origin: str = "", since: float | None = None
 ) -> Mapping[str, SpendingTotal]:
-    """What was spent per model, job file, or day of the first POST (UTC, YYYY-MM-DD), sorted; `since`: sent then."""
+    """What was spent per model, job file, service, or day or month of the first POST (UTC), sorted.
+
+    `since`: sent then or later.
+    """
     within, values = _where(origin=origin, first_sent=since)
-    column = "first_sent" if by == "day" else by
+    column = "first_sent" if by in DATE_FORMATS else by
     sql = f"SELECT {column}, state, cost, exposed FROM entries WHERE first_sent IS NOT NULL{within}"  # noqa: S608
     totals: dict[str, SpendingTotal] = {}
     for key, state, cost, exposed in store.read(sql, values):
-        group = datetime.fromtimestamp(key, UTC).strftime("%Y-%m-%d") if by == "day" else key
+        group = datetime.fromtimestamp(key, UTC).strftime(DATE_FORMATS[by]) if by in DATE_FORMATS else key
         total = totals.get(group, SpendingTotal())
         if cost is not None:
             total = replace(total, paid=total.paid + 1, cost=total.cost + Decimal(cost))

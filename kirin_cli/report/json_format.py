@@ -89,6 +89,7 @@ def run_data(summary: Summary) -> dict[str, object]:
         "started_at": iso_utc(summary.started) if summary.started else None,
         "ended_at": iso_utc(summary.ended) if summary.ended else None,
         "shard": {"index": number, "total": of} if of else None,
+        "sandbox": summary.is_sandbox,
         "kirin_version": __version__,
     }
 

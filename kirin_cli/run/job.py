@@ -123,6 +123,7 @@ class Summary:
 
     `started` and `ended` are seconds since the epoch, 0.0 where nobody looked at the clock.
     `shard` says which part of the jobs this is: number (from 1) and how many there are; None where it is all of them.
+    `is_sandbox`: the costs are those of a sandbox, which are no money.
     """
 
     run_id: str
@@ -131,6 +132,7 @@ class Summary:
     started: float = 0.0
     ended: float = 0.0
     shard: tuple[int, int] | None = None
+    is_sandbox: bool = False
 
     @property
     def exit_code(self) -> int:

@@ -12,7 +12,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.text import Text
 
-from kirin_cli.formatting import format_clock, format_percent, format_usd
+from kirin_cli.formatting import format_clock, format_percent
 from kirin_cli.run.events import JobEnded, Notice, Retrying, RunEvent
 from kirin_cli.ui.console import OutputStreams, Style, TerminalInfo
 from kirin_cli.ui.progress import ProgressView
@@ -106,7 +106,7 @@ def _total(state: ProgressState, width: int) -> list[Piece]:
         pieces += [(", " if pieces else "", "none"), (f"{number} {name}", _COUNT_STYLES.get(name, "none"))]
     pieces += [(f" of {state.total}", "none"), (f"  {format_clock(state.elapsed)}", "faint")]
     if state.spent:
-        pieces.append((f"  {format_usd(state.spent)}", "strong"))
+        pieces.append((f"  {state.cost}", "strong"))
     while sum(cell_width(text) for text, _ in pieces) > width:
         pieces.pop()
     return pieces
@@ -126,9 +126,11 @@ REFRESHES_PER_SECOND = 5
 class LiveProgress(ProgressView):
     """A live view on standard error, refreshed by a thread of its own between `__enter__` and `close`."""
 
-    def __init__(self, streams: OutputStreams, clock: Callable[[], float], total: int) -> None:
+    def __init__(
+        self, streams: OutputStreams, clock: Callable[[], float], total: int, *, is_sandbox: bool = False
+    ) -> None:
         super().__init__(streams)
-        self._state = ProgressState(total, clock)
+        self._state = ProgressState(total, clock, is_sandbox=is_sandbox)
         self._state_lock = threading.RLock()
         self._screen_lock = threading.RLock()  # taken before the state's, never after it
         terminal = streams.err

@@ -48,9 +48,11 @@ _MAX_HEARTBEAT_ROWS = 3
 class PlainProgress(ProgressView):
     """Lines on standard error; the heartbeat comes with `tick()`."""
 
-    def __init__(self, streams: OutputStreams, clock: Callable[[], float], total: int) -> None:
+    def __init__(
+        self, streams: OutputStreams, clock: Callable[[], float], total: int, *, is_sandbox: bool = False
+    ) -> None:
         super().__init__(streams)
-        self._state = ProgressState(total, clock)
+        self._state = ProgressState(total, clock, is_sandbox=is_sandbox)
         self._lock = RLock()
         self._due = clock() + HEARTBEAT_SECONDS
         self._reported: dict[str, tuple[str, int]] = {}

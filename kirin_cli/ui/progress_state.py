@@ -76,14 +76,18 @@ class JobRow:
 
 
 class ProgressState:
-    """Takes events in; `rows` are the running jobs by name, in the order in which they started."""
+    """Takes events in; `rows` are the running jobs by name, in the order in which they started.
 
-    def __init__(self, total: int, clock: Callable[[], float]) -> None:
+    `is_sandbox`: what is spent is no money.
+    """
+
+    def __init__(self, total: int, clock: Callable[[], float], *, is_sandbox: bool = False) -> None:
         self.total = total
         self.clock = clock
         self.started = clock()
         self.rows: dict[str, JobRow] = {}
         self.spent = Decimal(0)
+        self.is_sandbox = is_sandbox
         self._models: dict[str, str] = {}
         self._ended: Counter[str] = Counter()
 
@@ -138,6 +142,11 @@ class ProgressState:
         if row.fraction is not None:
             row.eta.add(self.clock(), row.fraction)
 
+    @property
+    def cost(self) -> str:
+        """What was spent; in a sandbox, what it would have been."""
+        return format_usd(self.spent) + (" pretended" if self.is_sandbox else "")
+
     def _pay(self, row: JobRow, cost: Decimal | None) -> None:
         if cost is not None:
             self.spent += cost - row.cost
@@ -165,7 +174,7 @@ class ProgressState:
     def summary(self) -> str:
         """The run in one line: 2 done, 1 failed, 3 running of 6 in 4:30, $0.56."""
         counts = ", ".join(f"{number} {state}" for state, number in self.counts)
-        cost = f", {format_usd(self.spent)}" if self.spent else ""
+        cost = f", {self.cost}" if self.spent else ""
         return f"{counts} of {self.total} in {format_clock(self.elapsed)}{cost}"
 
 

@@ -19,7 +19,19 @@ if TYPE_CHECKING:
     from kirin_cli.ledger.queries import NoSuchTask
     from kirin_cli.wire.responses import Task
 
-FIELDS: Final = ("task_id", "external_task_id", "state", "model", "job", "file", "take", "posts", "cost_usd", "origin")
+FIELDS: Final = (
+    "task_id",
+    "external_task_id",
+    "state",
+    "detail",
+    "model",
+    "job",
+    "file",
+    "take",
+    "posts",
+    "cost_usd",
+    "origin",
+)
 MAX_REQUEST_LENGTH: Final = 100_000  # characters that are shown
 
 

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -18,20 +18,26 @@ from kirin_cli.modelspec.text import did_you_mean
 
 if TYPE_CHECKING:
     from kirin_cli.cli.console import CommandConsole
-    from kirin_cli.ledger.queries import SpendingTotal
+    from kirin_cli.ledger.queries import SpendingColumn, SpendingTotal
 
-COLUMNS: Final[Mapping[str, Literal["model", "day", "job_file"]]] = {"model": "model", "day": "day", "file": "job_file"}
+COLUMNS: Final[Mapping[str, SpendingColumn]] = {
+    "model": "model", "day": "day", "month": "month", "file": "job_file", "service": "origin",
+}  # fmt: skip
+Groups = Mapping[str, "SpendingTotal"]
 
 
 class UsageFlags(Record, kw_only=True):
-    """Show what was spent, in US dollars, by model, day (UTC) or job file.
+    """Show what was spent at the service of the settings, in US dollars, by model, day, month (UTC) or job file.
 
-    `maybe` counts submissions whose outcome is unknown: they may have been charged.
+    `maybe` counts submissions whose outcome is unknown: they may have been charged. What other services cost, a sandbox
+    among them, is never summed up with it.
     """
 
     by: Annotated[str, typer.Option("--by", metavar="|".join(COLUMNS), help="What to sum up by.")] = "model"
     since: o.Since = None
+    all_services: o.AllServices = False
     profile: o.Profile = None
+    base_url: o.BaseUrl = None
     printing: PrintingFlags
     csv: Annotated[bool, typer.Option("--csv", rich_help_panel=o.OUTPUT, help="Print the table as CSV.")] = False
     color: o.Color = "auto"
@@ -40,41 +46,67 @@ class UsageFlags(Record, kw_only=True):
 def run_usage(flags: UsageFlags) -> int:
     """Sum up and print; returns the exit code. Raises the tree of errors."""
     from kirin_cli.cli.console import make_console, output_format
-    from kirin_cli.cli.entries import open_ledger, parse_since
-    from kirin_cli.json_text import answer_json
-    from kirin_cli.ledger.queries import spending
+    from kirin_cli.cli.entries import left_out_text, open_ledger, parse_since, service_of
+    from kirin_cli.ledger.queries import services, spending
 
     if flags.by not in COLUMNS:
         raise UsageError(f"--by is {flags.by!r}{did_you_mean(flags.by, list(COLUMNS))}")
     console = make_console(color=flags.color)
-    fields = dict.fromkeys((flags.by, "videos", "cost_usd", "maybe"))
+    fields = dict.fromkeys(("service", flags.by, "videos", "cost_usd", "maybe"))
     output = output_format(fields, flags.printing, csv=flags.csv)
     since = parse_since(flags.since)
+    service, every = service_of(flags.base_url, flags.profile), flags.all_services or flags.by == "service"
     with open_ledger(flags.profile) as ledger:
-        groups = spending(ledger.store, COLUMNS[flags.by], since=since)
+        tasks = services(ledger.store)
+        shown = [service, *sorted(origin for origin in tasks if origin != service)] if every else [service]
+        spent = {origin: spending(ledger.store, COLUMNS[flags.by], origin=origin, since=since) for origin in shown}
+    others = [number for origin, number in tasks.items() if origin not in spent]
     if output.json:
-        data = {name: _group_data(group) for name, group in groups.items()}
-        console.data(answer_json({"by": flags.by, "groups": data, "total": _group_data(_total(groups.values()))}))
+        console.data(_answer(flags.by, spent, service, others))
     elif output.rows:
-        console.data(*output.lines({flags.by: name, **_group_data(group)} for name, group in groups.items()))
+        rows = ((origin, *item) for origin, groups in spent.items() for item in groups.items())
+        lines = ({"service": origin, flags.by: name, **_group_data(group)} for origin, name, group in rows)
+        console.data(*output.lines(lines))
     else:
-        _print_table(flags, groups, console)
+        _print_table(flags, spent, console)
+        if others and not flags.csv:
+            console.info(left_out_text(sum(others), len(others)))
     return 0
 
 
-def _print_table(flags: UsageFlags, groups: Mapping[str, SpendingTotal], console: CommandConsole) -> None:
+def _answer(by: str, spent: Mapping[str, Groups], service: str, others: list[int]) -> str:
+    from kirin_cli.json_text import answer_json
+
+    data = {
+        origin: {
+            "groups": {name: _group_data(group) for name, group in groups.items()},
+            "total": _group_data(_total(groups.values())),
+        }
+        for origin, groups in spent.items()
+    }
+    left_out = {"tasks": sum(others), "services": len(others)}
+    return answer_json({"by": by, "service": service, "left_out": left_out, **data[service], "services": data})
+
+
+def _print_table(flags: UsageFlags, spent: Mapping[str, Groups], console: CommandConsole) -> None:
     from kirin_cli.ui.tables import render_table
     from kirin_cli.ui.terminal_text import escape_untrusted
 
-    rows = [(name or "(none)", *_cells(group)) for name, group in groups.items()]
+    several = flags.all_services and flags.by != "service"
+    rows: list[tuple[str, ...]] = []
+    for origin, groups in spent.items():
+        own = [(name or "(none)", *_cells(group)) for name, group in groups.items()]
+        if not flags.csv and flags.by != "service":
+            own.append(("total", *_cells(_total(groups.values()))))
+        rows += [(origin, *row) for row in own] if several else own
+    headings = (*(("service",) if several else ()), flags.by, "videos")
     if not flags.csv:
-        rows.append(("total", *_cells(_total(groups.values()))))
-        console.data(*render_table((flags.by, "videos", "cost USD", "maybe"), rows, console.streams.out))
+        console.data(*render_table((*headings, "cost USD", "maybe"), rows, console.streams.out))
         return
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow((flags.by, "videos", "cost_usd", "maybe"))
-    writer.writerows((escape_untrusted(name), *numbers) for name, *numbers in rows)
+    writer.writerow((*headings, "cost_usd", "maybe"))
+    writer.writerows(tuple(map(escape_untrusted, row)) for row in rows)
     console.data(text.getvalue().rstrip("\n"))
 
 

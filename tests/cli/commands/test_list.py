@@ -8,7 +8,7 @@ import pytest
 
 KEYS = {
     "task_id", "external_task_id", "state", "model", "job", "file", "take", "origin", "posts", "cost_usd", "created_at",
-    "sent_at", "accepted_at", "generated_at", "updated_at", "request", "outputs", "error",
+    "sent_at", "accepted_at", "generated_at", "updated_at", "request", "outputs", "error", "detail",
 }  # fmt: skip
 
 
@@ -60,6 +60,60 @@ def test_tasks_are_listed_newest_first_through_filters(busy):
     assert list(rows[0]) == ["file", "videos", "cost_usd", "maybe"]
     by_day = busy.kirin("usage", "--by", "day", "--since", "1d").stdout
     assert by_day.split("\n")[-2].split()[:2] == ["total", "3"]
+
+
+def test_states_are_the_words_of_a_run_and_the_finer_ones_of_the_ledger(busy):
+    busy.serve(speed=0.01, key=busy.environ["KIRIN_API_KEY"])
+    busy.jobs("slow", name="d.yaml")
+    busy.kirin("run", "d.yaml", "--no-wait")
+    (slow,) = busy.kirin("list", "--json", "--state", "pending").data["tasks"]
+    assert (slow["job"], slow["state"], slow["detail"]) == ("slow", "pending", "accepted")
+    assert listed(busy, "--state", "accepted") == ["slow"]
+    assert listed(busy, "--state", "running") == []
+    assert listed(busy, "--all-services", "--state", "failed", "--state", "accepted") == ["slow", "hail"]
+    assert "pending (accepted)" in busy.kirin("list").stdout
+    shown = busy.kirin("show", slow["task_id"], "--json").data
+    assert (shown["state"], shown["detail"]) == ("pending", "accepted")
+    for word in ("done", "failed", "rejected", "pending", "unknown", "expired"):
+        busy.kirin("list", "--state", word)
+    assert "known are" in busy.kirin("list", "--state", "zzz", expect=2).stderr
+
+
+def test_list_and_usage_speak_of_the_service_of_the_settings_and_say_what_they_leave_out(busy):
+    first = busy.environ["KIRIN_BASE_URL"]
+    busy.serve(key=busy.environ["KIRIN_API_KEY"])
+    busy.jobs("elsewhere", name="d.yaml")
+    empty = busy.kirin("list")
+    assert (empty.stdout, "4 tasks of 1 other service not shown: --all-services" in empty.stderr) == ("", True)
+    busy.kirin("run", "d.yaml")
+    assert listed(busy) == ["elsewhere"]
+    data = busy.kirin("list", "--json").data
+    assert (data["service"], data["left_out"]) == (busy.environ["KIRIN_BASE_URL"], {"tasks": 4, "services": 1})
+    assert listed(busy, "--base-url", first) == ["hail", "fog", "snow", "rain"]
+    assert len(listed(busy, "--all-services")) == 5
+    assert first in busy.kirin("list", "--all-services").stdout
+    used = busy.kirin("usage", "--json").data
+    assert (used["total"]["cost_usd"], used["left_out"]["tasks"]) == ("0.28", 4)
+    assert "4 tasks of 1 other service not shown" in busy.kirin("usage").stderr
+    every = busy.kirin("usage", "--json", "--all-services").data
+    assert (every["total"], every["services"][first]["total"]["videos"]) == (used["total"], 3)
+    table = busy.kirin("usage", "--all-services").stdout.splitlines()
+    assert sum("total" in line for line in table) == 2
+    by_service = busy.kirin("usage", "--by", "service", "--csv").stdout.splitlines()
+    assert (by_service[0], len(by_service)) == ("service,videos,cost_usd,maybe", 3)
+    rows = busy.kirin("usage", "--by", "month", "--jsonl").stdout.splitlines()
+    assert [json.loads(row)["service"] for row in rows] == [busy.environ["KIRIN_BASE_URL"]]
+
+
+def test_the_money_of_a_sandbox_is_no_money(workspace):
+    workspace.jobs("rain")
+    ran = workspace.kirin("run", "jobs.yaml", "--sandbox")
+    assert "nothing was paid, and what it says of costs is pretended" in ran.stderr
+    workspace.jobs("snow", "hail")
+    assert "$0.56 pretended" in workspace.kirin("run", "jobs.yaml", "--sandbox").stderr
+    assert workspace.kirin("v1-t2v", "x", "--sandbox", "--json").data["sandbox"] is True
+    assert workspace.kirin("usage", "--all-services", "--json").data["total"]["cost_usd"] == "0"
+    assert "pretended" not in workspace.kirin("v1-t2v", "x").stderr
 
 
 def test_nothing_to_list_is_said_and_is_no_data(workspace):
