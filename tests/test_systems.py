@@ -4,12 +4,15 @@ import ast
 import os
 import subprocess
 import sys
+import zipfile
 from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
+from support.command_line import Home
 
+import kirin_cli
 from kirin_cli.sandbox.server import Sandbox
 
 ROOT = Path(__file__).parent.parent
@@ -169,3 +172,42 @@ def test_ci_runs_on_every_system_with_the_oldest_and_the_newest_python():
     assert "python -m pytest" in commands
     assert commands[-1] == "kirin run sample_jobs/quickstart.yaml --sandbox"
     assert f">={matrix['python'][0]}" in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def zipped(tmp_path_factory) -> Path:
+    """The package as zipapp, shiv and pex may leave it: in an archive from which Python imports."""
+    archive = tmp_path_factory.mktemp("zipped") / "kirin.zip"
+    package = Path(kirin_cli.__file__).parent
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in package.rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                file.write(path, path.relative_to(package.parent))
+    return archive
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["v1-t2v", "hi", "--sandbox", "--report", "html=gallery.html"],
+        ["validate", "jobs.yaml", "--report", "sarif=found.sarif"],
+        ["--version"],
+        ["run", "--help"],
+        ["schema"],
+        ["init", "v1-5-i2v"],
+        ["completion", "zsh"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_package_that_stays_zipped_works(zipped, tmp_path, arguments):
+    home = Home(tmp_path)
+    (home.work / "jobs.yaml").write_text("jobs: [{name: a, model: kirin_v1_t2v, params: {prompt: x}}]\n")
+    code = (
+        "import runpy, kirin_cli; assert '.zip' in kirin_cli.__file__; runpy.run_module('kirin_cli', None, '__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=home.work, env=home.environ(PYTHONPATH=str(zipped)),
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout or arguments[0] == "validate"

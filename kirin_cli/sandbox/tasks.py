@@ -9,14 +9,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from pathlib import Path
+from importlib.resources import files
 from typing import Final, Literal
 
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.types import MediaFile
 from kirin_cli.tree import walk
 
-CLIPS: Final = Path(__file__).with_name("clips")
+CLIPS: Final = files("kirin_cli.sandbox").joinpath("clips")  # in a wheel that stays zipped too
 RATIOS: Final = {"16:9": 16 / 9, "9:16": 9 / 16, "1:1": 1.0}
 MIN_CLIP_SECONDS: Final = 3
 MAX_CLIP_SECONDS: Final = 10
