@@ -204,6 +204,12 @@ def fragment_track(header: bytes, default: dict[int, int]) -> tuple[int, int]:
     return number, int.from_bytes(ticks) if len(ticks) == 4 else default.get(number, 0)
 
 
+def decode_time(box: bytes) -> int | None:
+    """The ticks at which a fragment of a track starts, by its tfdt box; None where it does not say."""
+    size = 8 if box[:1] == b"\1" else 4
+    return int.from_bytes(box[4 : 4 + size]) if len(box) >= 4 + size else None
+
+
 def frames_of_run(run: bytes, default: int) -> Frames:
     """The frames of a trun box; `default` ticks each where it does not say."""
     if len(run) < 8:

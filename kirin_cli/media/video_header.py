@@ -6,6 +6,7 @@ from typing import BinaryIO, Final
 
 from kirin_cli.media.formats import HEAD, detect_format, pointer_hint
 from kirin_cli.media.mp4 import (
+    ENDLESS,
     TABLE,
     Box,
     Boxes,
@@ -13,6 +14,7 @@ from kirin_cli.media.mp4 import (
     OutOfReach,
     Seekable,
     coded_size,
+    decode_time,
     default_durations,
     displayed_size,
     fragment_track,
@@ -135,6 +137,7 @@ class _Track:
     seconds: float | None
     sides: tuple[int, int] | None
     frames: Frames
+    span: tuple[int, int] = (ENDLESS, 0)  # ticks at which its fragments start and end, where they say so
 
     @property
     def area(self) -> int:
@@ -178,7 +181,9 @@ class _HeaderReader:
         frames, seconds = track.frames, track.seconds or self.movie_seconds
         if self.fragmented:
             frames = frames if ended else Frames()
-            seconds = self.announced or ticks_to_seconds(frames.ticks, track.scale)
+            # Some fragments leave out how long their last frame is; where the next one starts tells it all the same.
+            ticks = max(frames.ticks, track.span[1] - track.span[0]) if frames.lengths else 0
+            seconds = self.announced or ticks_to_seconds(ticks, track.scale)
         return VideoHeader(format_name, seconds, width, height, frames.rate(track.scale))
 
     def _content(self, box: Box | None) -> bytes:
@@ -220,9 +225,16 @@ class _HeaderReader:
         for box in self.boxes.within(fragment):
             if box.kind != b"traf" or track is None:
                 continue
-            header = self._content(self.boxes.first_of(box).get(b"tfhd"))
-            number, default = fragment_track(header, self.default_ticks)
-            if number == track.number:
-                for run in self.boxes.within(box):
-                    if run.kind == b"trun":
-                        track.frames.lengths.update(frames_of_run(self.boxes.content(run, TABLE), default).lengths)
+            children = self.boxes.first_of(box)
+            number, default = fragment_track(self._content(children.get(b"tfhd")), self.default_ticks)
+            if number != track.number:
+                continue
+            ticks = 0
+            for run in self.boxes.within(box):
+                if run.kind == b"trun":
+                    frames = frames_of_run(self.boxes.content(run, TABLE), default)
+                    track.frames.lengths.update(frames.lengths)
+                    ticks += frames.ticks
+            start = decode_time(self._content(children.get(b"tfdt")))
+            if start is not None:
+                track.span = (min(track.span[0], start), max(track.span[1], start + ticks))

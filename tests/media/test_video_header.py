@@ -130,6 +130,17 @@ def test_V3_frames_a_second_are_those_of_the_usual_frame(frames, scale, fps):
     assert header(video(track(frames=frames, scale=scale))).fps == pytest.approx(fps)
 
 
+def test_a_fragment_that_leaves_out_how_long_its_last_frame_is_ends_where_the_next_one_starts():
+    parts = b"".join(fragment(0, each=[512] * 29 + [0], at=number * 30 * 512) for number in range(5))
+    found = header(FTYP + movie(EMPTY, ticks=0, more=extends(512)) + parts)
+    assert (found.seconds, found.fps) == (pytest.approx(5.0, abs=1 / 30), 30.0)
+
+
+def test_a_fragmented_file_that_was_cut_out_of_a_longer_one_is_as_long_as_itself():
+    parts = b"".join(fragment(30, at=(100 + number) * 30 * 512) for number in range(5))
+    assert header(FTYP + movie(EMPTY, ticks=0, more=extends(512)) + parts) == PLAIN
+
+
 def test_a_fragmented_file_is_as_long_as_its_fragments_together():
     parts = fragment(60) + fragment(60, own=512) + fragment(30, each=[512] * 30)
     found = header(FTYP + movie(EMPTY, ticks=0, more=extends(512)) + parts)

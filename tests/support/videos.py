@@ -78,7 +78,9 @@ def extends(usual: int, number: int = 1, announced: int = 0) -> bytes:
     return box(b"mvex", known, full(b"trex", struct.pack(">IIIII", number, 1, usual, 0, 0)))
 
 
-def fragment(count: int, *, number: int = 1, own: int = 0, each: Iterable[int] = (), data: int = 3000) -> bytes:
+def fragment(
+    count: int, *, number: int = 1, own: int = 0, each: Iterable[int] = (), data: int = 3000, at: int | None = None
+) -> bytes:
     """A moof and its mdat: `count` frames of the usual length, of `own` ticks, or as long as `each` says."""
     header = full(b"tfhd", struct.pack(">I", number), struct.pack(">I", own) if own else b"", flags=8 if own else 0)
     lengths = list(each)
@@ -87,7 +89,8 @@ def fragment(count: int, *, number: int = 1, own: int = 0, each: Iterable[int] =
         run = full(b"trun", struct.pack(">II", len(lengths), 0), entries, flags=0x301)
     else:
         run = full(b"trun", struct.pack(">I", count))
-    return box(b"moof", full(b"mfhd", bytes(4)), box(b"traf", header, run)) + box(b"mdat", bytes(data))
+    start = b"" if at is None else full(b"tfdt", struct.pack(">Q", at), version=1)
+    return box(b"moof", full(b"mfhd", bytes(4)), box(b"traf", header, start, run)) + box(b"mdat", bytes(data))
 
 
 EMPTY = track(frames=(), ticks=0)
