@@ -249,15 +249,16 @@ class Client:
         )  # fmt: skip
 
     def query(
-        self, task_id: str, *, about: TaskIdentity | None = None, deadline: float | None = None
+        self, task_id: str, *, about: TaskIdentity | None = None, fresh: bool = False, deadline: float | None = None
     ) -> QueryResult:  # fmt: skip
         """GET one task by its id or external id; the answer is held against these and `about` (promise 10).
 
-        Raises UsageError for an id that cannot be one (fault H5).
+        `fresh` asks on a connection of its own. Raises UsageError for an id that cannot be one (fault H5).
         """
         request = HttpRequest("GET", self.query_url(task_id), self._headers)
         try:
-            reply = self._scrubbed(self._transport.send(request, deadline=deadline or self._query_deadline))
+            deadline = deadline or self._query_deadline
+            reply = self._scrubbed(self._transport.send(request, deadline=deadline, fresh=fresh))
         except TransportError as error:
             return QueryResult(QueryStatus.UNCLEAR, fault=error)
         task = _task(reply, created=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from kirin_cli.api.client import Client, QueryStatus
+from kirin_cli.api.client import Client, QueryStatus, TaskIdentity
 from kirin_cli.errors import NotPermitted, ServiceUnreachable, UsageError
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import LedgerState
@@ -39,7 +39,7 @@ def query_whether_known(
     Raises NotPermitted, ServiceUnreachable where it does not say: then nothing may be sent.
     """
     for number in range(1, MAX_QUERIES + 1):
-        result = client.query(external_id)
+        result = client.query(external_id, about=TaskIdentity("", external_id))
         if result.kind is QueryStatus.FOUND and result.task:
             return result.task
         if result.kind is QueryStatus.ABSENT:

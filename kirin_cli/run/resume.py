@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from kirin_cli.api.client import Client, QueryStatus, task_identity
+from kirin_cli.api.client import Client, QueryResult, QueryStatus, task_identity
 from kirin_cli.errors import ServiceUnreachable, UsageError
 from kirin_cli.jobs.filenames import DEFAULT_TEMPLATE
 from kirin_cli.ledger.entry import Intent, LedgerEntry
@@ -168,6 +168,8 @@ def query_task(client: Client, task_id: str, unknown: NoSuchTask) -> Task:
     Raises UsageError where the service has none either, NotPermitted, ServiceUnreachable.
     """
     result = client.query(task_id)
+    if result.task and task_id not in {result.task.id, result.task.external_id}:
+        result = _ask_again(client, task_id, result.task)
     if result.kind is QueryStatus.FOUND and result.task:
         return result.task
     if result.kind in DENIALS:
@@ -175,6 +177,15 @@ def query_task(client: Client, task_id: str, unknown: NoSuchTask) -> Task:
     if result.kind is QueryStatus.ABSENT:
         raise UsageError(f"{unknown.message.rstrip('.')}, and neither has the service", hint=unknown.hint)
     raise ServiceUnreachable(f"{unknown.message.rstrip('.')}, and the service gives no answer about it")
+
+
+def _ask_again(client: Client, task_id: str, first: Task) -> QueryResult:
+    """The second answer about an id that the first one does not name: an external id, or the answer was another's."""
+    second = client.query(task_id, fresh=True)
+    if second.kind is not QueryStatus.FOUND or not second.task:
+        return second
+    is_clear = second.task.id in {task_id, first.id} or second.task.external_id == task_id
+    return second if is_clear else replace(second, kind=QueryStatus.UNCLEAR)
 
 
 def _adopted(ledger: Ledger, external_id: str, task: Task, origin: str, account: str) -> LedgerEntry:

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from faults.bench import Bench
+from faults.processes import environment
 from loopback import faults
 from loopback.exchange import Exchange, Fault
 from loopback.files import clip
 from loopback.messages import given_answer
+from support.command_line import run_in_process
 
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.run.events import Notice, Retrying
@@ -37,7 +39,8 @@ def each_has_its_own(machine: Bench, result: Any) -> None:
 def of_another(x: Exchange) -> None:
     """The document of the other task, completed."""
     x.read()
-    other = next(task for task in x.api.truth.tasks if not x.request.path.endswith(task.id))
+    name = x.request.path.rpartition("/")[2]
+    other = next(task for task in x.api.truth.tasks if name not in {task.id, task.external_id})
     x.send(given_answer(200, x.api._completed(other)))
 
 
@@ -117,6 +120,22 @@ def test_P11_a_post_that_is_answered_with_anothers_task_is_queried(two: Bench) -
     result = two.run_unjudged(in_flight=1)  # the ledger does not keep the ids of others
     each_has_its_own(two, result)
     assert any("krn1-OF-ANOTHER" in retry.reason for retry in result.of(Retrying))
+
+
+@pytest.mark.parametrize("by", ["task id", "external id"])
+def test_P11_a_task_that_only_the_service_knows_is_not_taken_for_another(two: Bench, by: str) -> None:
+    assert two.run().exit_code == 0
+    task = two.api.truth.tasks[0]
+    two.api.script(POLLS, of_another)
+    elsewhere = environment(two) | {"KIRIN_STATE_DIR": str(two.folder / "other"), "KIRIN_POLL_SECONDS": "0.05"}
+    name = task.id if by == "task id" else task.external_id
+    for _ in range(2):
+        result = run_in_process(two.folder, elsewhere, "download", name, "-o", "got.mp4", "--json")
+        if result.exit_code == 0:
+            break
+    assert result.exit_code == 0, result
+    assert (two.folder / "got.mp4").read_bytes() == clip(20_001, seed=1)
+    assert result.data["jobs"][0]["task_id"] == task.id
 
 
 def test_P12_while_the_service_finds_not_even_what_it_accepted_nothing_is_sent_again(two: Bench) -> None:
