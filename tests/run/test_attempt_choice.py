@@ -88,7 +88,7 @@ class Answers:
     def __init__(self, *answers):
         self.answers, self.asked = list(answers), 0
 
-    def query(self, _):
+    def query(self, _, **__):
         self.asked += 1
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
