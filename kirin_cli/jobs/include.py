@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Final
 
-from kirin_cli.jobs.placeholders import may_interpolate
 from kirin_cli.jobs.problems import InputLimits, JobFileError, ProblemCollector
 from kirin_cli.jobs.source_text import decode, read_bytes
 from kirin_cli.jobs.text_files import TextFileError, confine
@@ -24,14 +23,14 @@ _MERGED: Final[KeyTree] = {"vars": {}, "defaults": {"params": {}, "output": {}}}
 class Includer:
     """Reads what the file at `path` includes; what is wrong goes to `problems`, in the file where it stands.
 
-    `interpolates` is whether there was a `$` in one of the files.
+    `sources` are the texts of those that were read.
     """
 
     def __init__(self, path: Path, limits: InputLimits, problems: ProblemCollector) -> None:
         self._path = path
         self._limits = limits
         self._problems = problems
-        self.interpolates = False
+        self.sources: list[str] = []
 
     def merge(self, top: YamlMapping) -> YamlMapping:
         """The document with the vars and defaults of what it includes, over which its own come, and no `include`."""
@@ -98,7 +97,7 @@ class Includer:
         if len(roots) > 1 or not all(isinstance(root, YamlMapping) for root in roots):
             problems.add_error(start, "an included file is one mapping with `vars:` and `defaults:` in it")
         elif roots and isinstance(root := roots[0], YamlMapping):
-            self.interpolates |= may_interpolate(text)
+            self.sources.append(text)
             mark_file(root, index)
             problems.check_keys(root, INCLUDED_KEYS, _advise)
             keys = [key for key in root if key in INCLUDED_KEYS[1:]]

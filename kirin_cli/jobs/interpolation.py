@@ -203,7 +203,10 @@ def fill_heading(node: YamlMapping, interpolator: Interpolator, problems: Proble
 def _fill(key: str, value: object, position: int, interpolator: Interpolator, problems: ProblemCollector) -> object:
     if isinstance(value, str):
         try:
-            new = interpolator.value(value, NUMBER) if key == "take" else interpolator.text(value)
+            if key == "tags":
+                new = _tags(interpolator.value(value, None), value)
+            else:
+                new = interpolator.value(value, NUMBER) if key == "take" else interpolator.text(value)
         except InterpolationError as error:
             for message in error.messages:
                 problems.add_error(position, f"{key}: {message}")
@@ -219,8 +222,16 @@ def _fill(key: str, value: object, position: int, interpolator: Interpolator, pr
         return members
     if isinstance(value, YamlSequence):
         items = [_fill(key, *item, interpolator, problems) for item in zip(value, value.positions, strict=True)]
-        return [item for item in items if item is not INVALID]
+        flat = [inner for item in items for inner in (item if isinstance(item, list) else [item])]
+        return [item for item in flat if item is not INVALID]
     return value
+
+
+def _tags(value: object, template: str) -> object:
+    """What a text of `tags` became; a cell is a list of words, separated by commas."""
+    if isinstance(value, str) and any(name.startswith("row.") for name in referenced_names(template)):
+        return [tag.strip() for tag in value.split(",") if tag.strip()]
+    return value if value is None or isinstance(value, list) else to_text(value)
 
 
 def read_variables(

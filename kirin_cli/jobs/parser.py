@@ -1,5 +1,6 @@
 """The job file parser: from a path to jobs and problems. Knows parameters by name, not by meaning."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,7 +40,7 @@ _HEADING_DEFAULTS = frozenset({"model", "output", "tags", "take"})
 class JobFileParser:
     """Reads the documents of the file at `path`; what is wrong goes to `problems`.
 
-    `interpolates` is whether there is a `$` anywhere in the file.
+    `source` is the text of the file.
     """
 
     def __init__(
@@ -49,8 +50,7 @@ class JobFileParser:
         problems: ProblemCollector,
         inputs: ExternalInputs,
         limits: InputLimits,
-        *,
-        interpolates: bool,
+        source: str,
     ) -> None:
         self._path = path
         self._stem = file_stem(path)
@@ -61,7 +61,8 @@ class JobFileParser:
         self._inherited = make_mapping(())
         self._builder = JobBuilder(path, fields, problems, self._counter)
         self._expansions = Expansions(path, inputs, limits, problems)
-        self._interpolates = interpolates
+        self._source = source
+        self._interpolates = may_interpolate(source)
         self._fields = fields
         self._ordinal = 0
 
@@ -84,12 +85,14 @@ class JobFileParser:
             self._problems.add_error(document.position, f"a job file is a mapping with `jobs:` in it, not {quote(top)}")
             return
         self._problems.check_keys(top, _TOP_KEYS, self._advise)
+        root, others = top, list[str]()
         if "include" in top:
             from kirin_cli.jobs.include import Includer  # noqa: PLC0415  (few files include others)
 
             includer = Includer(self._path, self._limits, self._problems)
             top = includer.merge(top)
-            self._interpolates |= includer.interpolates
+            self._interpolates |= any(map(may_interpolate, includer.sources))
+            others = includer.sources
         version = top.get("version", 1)
         if version != 1 or type(version) is not int:
             self._problems.add_error(top.position("version"), f"version must be 1, not {quote(version)}")
@@ -101,6 +104,10 @@ class JobFileParser:
                 if job.take == 1:
                     self._check_name(job, entry, lines)
                 jobs.append(job)
+        if "vars" in root or self._inputs.sets or may_mislead(self._source):
+            from kirin_cli.jobs.lint import warn_of_texts  # noqa: PLC0415  (most files have nothing to warn of)
+
+            warn_of_texts(root, self._source, others, self._inputs.sets, self._problems)
         left_out = self._inputs.left_out - left_out
         jobs[start:] = check_dependencies(jobs[start:], self._inputs.suggestions, left_out)
 
@@ -187,6 +194,14 @@ class JobFileParser:
         lines.setdefault(job.name, job.row.line if job.row and job.row.file else job.line)
 
 
+_MAY_MISLEAD = re.compile(r"[ \t]#[^\s#!]|[$%{](?:row|matrix|env)\.|\{\{")
+
+
+def may_mislead(source: str) -> bool:
+    """Whether a text may have something in it to be warned of though there are no variables."""
+    return _MAY_MISLEAD.search(source) is not None
+
+
 def _for_each_job(defaults: YamlMapping) -> YamlMapping:
     """Those of the defaults that mean something else in each job: how it expands, and what asks for row or matrix."""
 
@@ -228,7 +243,7 @@ def read_job_file(
             return JobFile(path, (), (error.problem,))
         stream = parse_yaml(text, limits)
         collector = ProblemCollector()
-        parser = JobFileParser(path, fields, collector, inputs, limits, interpolates=may_interpolate(text))
+        parser = JobFileParser(path, fields, collector, inputs, limits, text)
         documents = [document for document in stream.documents if document.root is not None]
         jobs: list[JobSpec] = []
         try:

@@ -506,3 +506,16 @@ def test_names_of_aliased_lists_of_rows_keep_their_places(load):
     )
     (job,) = load(text).jobs
     assert (job.params, job.via) == ({"prompt": 1}, "shots.yaml:2")
+
+
+def test_a_cell_of_tags_is_a_list_separated_by_commas(load, table):
+    table("a.csv", 'name,tags\nx,"hero, social ,"\ny,\nz,one\n')
+    text = "model: kirin_v1_t2v\nforeach: a.csv\nparams: {prompt: a}\ntags: TAGS\n"
+    jobs = load(text.replace("TAGS", "${row.tags}")).jobs
+    assert [job.tags for job in jobs] == [("hero", "social"), (), ("one",)]
+    jobs = load(text.replace("TAGS", "[all, '${row.tags}', 'by ${row.name}']")).jobs
+    assert [job.tags for job in jobs] == [("all", "hero", "social", "by x"), ("all", "by y"), ("all", "one", "by z")]
+    table("rows.jsonl", '{"name": "x", "tags": ["a, b", "c"]}\n{"name": "y", "tags": null}\n')
+    jobs = load(text.replace("a.csv", "rows.jsonl").replace("TAGS", "${row.tags}")).jobs
+    assert [job.tags for job in jobs] == [("a, b", "c"), ()]
+    assert load("vars: {t: 'a, b'}\nmodel: kirin_v1_t2v\ntags: ${t}\n").jobs[0].tags == ("a, b",)

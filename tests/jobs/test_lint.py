@@ -1,0 +1,92 @@
+"""Warnings of texts that are sent as they stand though they seem to mean something else."""
+
+import pytest
+
+from kirin_cli.jobs.scope import ExternalInputs
+
+JOB = "model: kirin_v1_t2v\nparams: {prompt: TEXT}\n"
+
+
+def warned(file):
+    assert file.problems == ()
+    return [(one.line, one.column, one.message) for one in file.warnings]
+
+
+SPELLINGS = {
+    "'over $city harbour'": ["$city"],
+    "'over {{ city }} harbour'": ["{{ city }}"],
+    "'over {{city}} harbour'": ["{{city}}"],
+    "'over {city} harbour'": ["{city}"],
+    "'over %city% harbour'": ["%city%"],
+    "'$city and {city}'": ["$city", "{city}"],
+    "'{row.city} {{ env.CITY }}'": ["{row.city}", "{{ env.CITY }}"],
+    "'over ${city}'": [],
+    "'over $${city} and $$city'": [],
+    "'over $cities {cities} {city of} 100% city%'": [],
+    "'{job} costs $5 and {} {{}}'": [],
+}
+
+
+@pytest.mark.parametrize(("text", "spelled"), SPELLINGS.items())
+def test_a_known_variable_in_another_tools_spelling_is_warned_of(load, text, spelled):
+    found = warned(load("vars: {city: Oslo}\n" + JOB.replace("TEXT", text)))
+    said = [message for line, column, message in found if "sent as it is" in message]
+    assert said == [f'"{word}" is sent as it is; write ${{{word.strip("${}% ")}}}' for word in spelled]
+    assert all((line, column) == (3, 10) for line, column, message in found if "sent as it is" in message)
+
+
+def test_a_variable_that_the_command_line_sets_is_known_too(load):
+    outside = ExternalInputs(sets={"city": "Oslo"})
+    said = warned(load(JOB.replace("TEXT", "a $city b"), outside=outside))
+    assert said == [(2, 10, '"$city" is sent as it is; write ${city}')]
+    assert warned(load(JOB.replace("TEXT", "a $city b"))) == []
+
+
+def test_a_name_of_an_output_is_no_placeholder_of_another_tool(load):
+    assert warned(load("vars: {job: a}\noutput: {name: '{job}.{ext}'}\n" + JOB.replace("TEXT", "'${job}'"))) == []
+
+
+def test_a_variable_that_nothing_uses_is_warned_of_once(load, table):
+    text = "vars:\n  city: Oslo\n  used: 1\n  inner: 2\n  look: 3\n"
+    table("look.yaml", "vars: {more: '${look}', free: 5}\n")
+    file = load("include: look.yaml\n" + text + JOB.replace("TEXT", "'${used} ${file:${inner:-a}.txt:-b}'"))
+    assert warned(file) == [(3, 3, 'nothing uses the variable "city": it is ${city}')]
+
+
+CUT = {
+    "prompt: sign in #ff00ff pink": (3, 19),
+    "prompt: neon #tag": (3, 16),
+    "prompt: neon   #tag": (3, 18),
+    "prompt: neon # a comment": None,
+    "prompt: neon #": None,
+    "prompt: neon ## heading": None,
+    "prompt: 'sign in #ff00ff pink'": None,
+    "prompt: c#sharp": None,
+    "prompt: |\n    a sign in #ff00ff pink": None,
+    "prompt: >-\n    text: sign in #ff00ff pink": None,
+    "prompt: a\n  duration: 5 #seconds": None,
+    "prompt: a\n  negative_prompt: my sign #1 of 2": (4, 28),
+}
+
+
+@pytest.mark.parametrize(("line", "place"), CUT.items())
+def test_a_text_that_a_comment_cuts_is_warned_of_at_the_hash(load, line, place):
+    found = warned(load(f"model: kirin_v1_t2v\nparams:\n  {line}\n"))
+    assert [one[:2] for one in found] == ([place] if place else [])
+    assert all("the text ends here, since # behind a blank begins a comment" in message for *_, message in found)
+
+
+def test_texts_of_lists_are_cut_too(load):
+    text = "model: kirin_v1_t2v\nforeach:\n- neon sign #ff00ff\n- name: my job #1\n  prompt: x\nparams: {prompt: a}\n"
+    assert [one[:2] for one in warned(load(text))] == [(3, 13), (4, 16)]
+
+
+def test_rows_without_a_name_are_numbered_and_that_is_a_warning(load, table):
+    table("a.csv", "name,prompt\nx,a\n,b\n")
+    ((*place, message),) = warned(load("model: kirin_v1_t2v\nforeach: a.csv\nparams: {prompt: a}\n"))
+    assert place == [2, 1]
+    assert message.startswith("1 of the rows have no name and are numbered: a row put above renames the jobs below")
+    table("b.csv", "prompt\na\n")
+    assert len(warned(load("model: kirin_v1_t2v\nforeach: b.csv\nparams: {prompt: a}\n"))) == 1
+    assert warned(load("name: 'x-${row.prompt}'\nmodel: kirin_v1_t2v\nforeach: b.csv\nparams: {prompt: a}\n")) == []
+    assert warned(load("model: kirin_v1_t2v\nforeach: [a, b]\nparams: {prompt: '${row.value}'}\n")) == []
