@@ -27,7 +27,7 @@ from kirin_cli.ledger.leases import Leases
 from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.modelspec.pricing import PriceClass
 from kirin_cli.normal_forms import normalize_origin
-from kirin_cli.run.attempt_choice import query_whether_known
+from kirin_cli.run.attempt_queries import query_whether_known
 from kirin_cli.run.attempts import KnownEntries
 from kirin_cli.run.events import EventListener
 from kirin_cli.run.follow_up import NOT_TYPED, TypedCommand

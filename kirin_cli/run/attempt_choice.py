@@ -1,55 +1,29 @@
 """The choice of an attempt for each job of a run, from the ledger, the sidecars and, for a new one, the service."""
 
 import os
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from kirin_cli.api.client import Client, QueryStatus, TaskIdentity
-from kirin_cli.errors import NotPermitted, ServiceUnreachable, UsageError
+from kirin_cli.errors import KirinError, UsageError
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.normal_forms import normalize_name, normalize_origin
+from kirin_cli.run.attempt_queries import QueryAttempt, ask_all
 from kirin_cli.run.attempts import Attempt, Attempts, KnownEntries, Redo, open_rounds, round_name, was_begun
 from kirin_cli.run.earlier_results import MOVED_FROM, at_place
 from kirin_cli.run.identity import IdentityKey, derive_external_id, identity_key
 from kirin_cli.run.job import Job, OutputFile
 from kirin_cli.run.note_index import NoteIndex, is_of_job, job_key, sidecar_from_entry
 from kirin_cli.run.outputs import Sidecar, path_for_entry, sidecar_path
-from kirin_cli.wire.responses import Task, TaskState
+from kirin_cli.wire.responses import TaskState
 
-QueryAttempt = Callable[[str], Task | None]
-"""The task that the service has under an external id, None for none. Raises where it does not say."""
 MAX_ATTEMPTS_ASKED: Final = 50
 """Attempts of one job about which the service is asked: so many there are not, unless something is wrong."""
-ASKING_WORKERS: Final = 8
-MAX_QUERIES: Final = 4
 NOTHING: Final = Attempt()
 """What is known of an attempt of which nothing is; nobody changes it."""
-
-
-def query_whether_known(
-    client: Client, external_id: str, backoff: Callable[[int], float], sleep: Callable[[float], None] = time.sleep
-) -> Task | None:
-    """What the service has under an external id; asked up to MAX_QUERIES times, `backoff` seconds apart.
-
-    Raises NotPermitted, ServiceUnreachable where it does not say: then nothing may be sent.
-    """
-    for number in range(1, MAX_QUERIES + 1):
-        result = client.query(external_id, about=TaskIdentity("", external_id))
-        if result.kind is QueryStatus.FOUND and result.task:
-            return result.task
-        if result.kind is QueryStatus.ABSENT:
-            return None
-        if result.kind in {QueryStatus.DENIED, QueryStatus.NO_BALANCE}:
-            raise NotPermitted("the service refuses the key", hint="check KIRIN_API_KEY; nothing was sent")
-        if number < MAX_QUERIES:
-            sleep(result.retry_after or backoff(number))
-    message = "the service does not say which attempts it has already; nothing was sent"
-    raise ServiceUnreachable(message, hint="the same command again goes on")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -100,7 +74,7 @@ class AttemptChooser:
         rounds = open_rounds(self._redo, attempts, takes, self._known)
         name = rounds[0] if rounds else round_name(self._redo, self._token)
         meant = [found.next(self._redo, rounds) for found in attempts]
-        numbers = self._ask(jobs, meant, query)
+        numbers = self._ask(jobs, attempts, meant, query)
         choices = []
         for job, found, (_, is_new), (number, task) in zip(jobs, attempts, meant, numbers, strict=True):
             redo_round = name if is_new or found.is_in_round(number, rounds) else ""
@@ -155,27 +129,20 @@ class AttemptChooser:
         return outputs if all(sidecar.matches(output.path) for output in outputs) else ()
 
     def _ask(
-        self, jobs: Sequence[Job], meant: Sequence[tuple[int, bool]], query: QueryAttempt | None
-    ) -> list[tuple[int, str]]:
+        self, jobs: Sequence[Job], attempts: Sequence[Attempts], meant: Sequence[tuple[int, bool]],
+        query: QueryAttempt | None,
+    ) -> list[tuple[int, str]]:  # fmt: skip
         """The number of each attempt, and the id of its task where the service has it: a new one is nobody's yet."""
-        asked = [
-            query is not None and bool(self._redo) and is_new and not job.has_own_id
-            for job, (_, is_new) in zip(jobs, meant, strict=True)
-        ]
-        if query is None or not any(asked):
-            return [(number, "") for number, _ in meant]
-        workers = ThreadPoolExecutor(ASKING_WORKERS, thread_name_prefix="ask")
-        try:
-            answers = [
-                workers.submit(self._ask_service, job, number, query) if is_asked else None
-                for job, (number, _), is_asked in zip(jobs, meant, asked, strict=True)
-            ]
-            return [
-                (number, "") if answer is None else answer.result()
-                for answer, (number, _) in zip(answers, meant, strict=True)
-            ]
-        finally:
-            workers.shutdown(wait=False, cancel_futures=True)
+        questions: dict[int, Callable[[], tuple[int, str]]] = {}
+        for position, (job, found, (number, is_new)) in enumerate(zip(jobs, attempts, meant, strict=True)):
+            if query is None or job.has_own_id:
+                continue
+            if self._redo and is_new:
+                questions[position] = partial(self._ask_service, job, number, query)
+            elif not self._redo and found.failed_elsewhere(number):
+                questions[position] = partial(self._ask_about_retry, job, number, query)
+        answers = ask_all(questions) if questions else {}
+        return [answers.get(position, (number, "")) for position, (number, _) in enumerate(meant)]
 
     def _ask_service(self, job: Job, number: int, query: QueryAttempt) -> tuple[int, str]:
         """The first attempt from `number` on that is not over yet, or that the service does not have."""
@@ -183,9 +150,17 @@ class AttemptChooser:
             task = query(with_external_id(job, self._origin, attempt).external_id)
             if task is None:
                 return attempt, ""
-            if task.state is TaskState.RUNNING or (self._redo == "retry-failed" and task.state is TaskState.COMPLETED):
+            if task.state is TaskState.RUNNING or (self._redo != "again" and task.state is TaskState.COMPLETED):
                 return attempt, task.id
         raise UsageError(f"the service has {MAX_ATTEMPTS_ASKED} attempts of job {job.name} that are not known here")
+
+    def _ask_about_retry(self, job: Job, number: int, query: QueryAttempt) -> tuple[int, str]:
+        """The attempt after one that failed on another machine, if one went better there; else that one."""
+        try:
+            attempt, task = self._ask_service(job, number + 1, query)
+        except KirinError:  # it is only asked whether there is something better to say
+            return number, ""
+        return (attempt, task) if task else (number, "")
 
     def _choice(self, job: Job, found: Attempts, number: int, task: str, redo_round: str) -> ChosenAttempt:
         attempt = found.known.get(1 if job.has_own_id else number, NOTHING)

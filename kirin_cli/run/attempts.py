@@ -118,6 +118,11 @@ class Attempts:
                 return max(numbers)
         return 1
 
+    def failed_elsewhere(self, number: int) -> bool:
+        """Whether the attempt failed, and was made by another machine, whose later attempts are not known here."""
+        attempt = self.known.get(number, Attempt())
+        return attempt.ended_badly and attempt.entry is not None and not attempt.entry.counters.posts
+
     def is_in_round(self, number: int, rounds: Collection[str]) -> bool:
         """Whether the attempt belongs to one of the rounds."""
         entry = self.known.get(number, Attempt()).entry

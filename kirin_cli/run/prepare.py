@@ -16,10 +16,10 @@ from kirin_cli.normal_forms import normalize_name, normalize_origin
 from kirin_cli.run.attempt_choice import (
     AttemptChooser,
     ChosenAttempt,
-    QueryAttempt,
     is_of_another_request,
     with_external_id,
 )
+from kirin_cli.run.attempt_queries import QueryAttempt
 from kirin_cli.run.attempts import Attempt, EntryOf, KnownEntries, Redo
 from kirin_cli.run.check import CheckedJob, make_finding
 from kirin_cli.run.earlier_results import MOVED_FROM

@@ -60,7 +60,8 @@ def restore_job(entry: LedgerEntry) -> Job | None:
     return Job(
         name=entry.job, label=entry.job or entry.external_id, model=model, request=entry.request,
         values=values, external_id=entry.external_id,
-        target=OutputTarget(folder, template, bool(target.get("replace"))), take=entry.take, scope=entry.scope,
+        target=OutputTarget(folder, template, bool(target.get("replace"))), take=entry.take,
+        attempt=entry.attempt, redo_round=entry.redo_round, scope=entry.scope,
         file=entry.job_file, line=plan.get("line") or 0,
         unsendable=MASKED if plan.get("masked") else _unsendable(entry, files, missing) if params else NOT_KNOWN,
         masked=bool(plan.get("masked")), has_own_id=bool(plan.get("own_id")),

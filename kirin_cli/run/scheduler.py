@@ -161,12 +161,11 @@ class JobQueue:
         What is sent already goes on, the rest must fit the limit. A job that does not keeps no smaller one from going.
         """
         budget = self._limits.budget
-        if budget.limit is None:
-            return True
+        if budget.limit is None or (job_run.job.noted_task and job_run.entry.state is LedgerState.INTENT):
+            return True  # a task that is there already costs nothing more
         name, price = job_run.job.external_id, self._prices.trusted_price(job_run.job, job_run.entry.input_seconds)
         usd = price.usd if price else None
-        is_paid = job_run.entry.state is not LedgerState.INTENT or job_run.job.noted_task
-        if is_paid or self._limits.stop_reason():
+        if job_run.entry.state is not LedgerState.INTENT or self._limits.stop_reason():
             budget.resume(name, usd)
             return True
         admission = budget.admit(name, usd)

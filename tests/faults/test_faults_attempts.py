@@ -48,6 +48,30 @@ def test_S24_again_that_was_ended_and_is_typed_again_pays_for_what_the_first_wou
     judge(machine, third)
 
 
+def test_S24_what_resume_finished_of_again_is_the_second_attempt_and_its_round_is_over(machine: Bench) -> None:
+    assert run_process(machine, "run", "jobs.yaml")[0] == 0
+    code, begun = run_process(machine, "run", "jobs.yaml", "--again", "--no-wait")
+    assert (code, machine.posts) == (0, 2), begun.output
+    code, resumed = run_process(machine, "resume")
+    assert (code, machine.posts, notes(machine)) == (0, 2, {"rain": 2, "rain.old-1": 1}), resumed.output
+    code, again = run_process(machine, "run", "jobs.yaml", "--again")
+    assert (code, machine.posts, notes(machine)["rain"]) == (0, 3, 3), again.output
+    judge(machine, begun, resumed, again)
+
+
+def test_S24_a_first_attempt_that_is_fetched_after_the_second_goes_beside_it(machine: Bench) -> None:
+    assert run_process(machine, "run", "jobs.yaml", "--no-wait")[0] == 0
+    code, again = run_process(machine, "run", "jobs.yaml", "--again")
+    assert (code, machine.posts, notes(machine)) == (0, 2, {"rain": 2}), again.output
+    code, resumed = run_process(machine, "resume")
+    assert (code, machine.posts, notes(machine)) == (0, 2, {"rain": 2, "rain.old-1": 1}), resumed.output
+    code, plain = run_process(machine, "run", "jobs.yaml")
+    assert (code, "its file is there" in plain.err, plain.out) == (0, True, "renders/rain.mp4\n"), plain.output
+    code, downloaded = run_process(machine, "download", machine.api.truth.tasks[0].id)
+    assert (code, downloaded.out.strip().endswith("renders/rain.old-1.mp4")) == (0, True), downloaded.output
+    judge(machine, again, resumed, downloaded)
+
+
 def test_S24_at_whatever_step_again_dies_the_same_command_makes_one_more_of_each(fresh: Callable[[], Bench]) -> None:
     for at in range(1, 3 * MOST_STEPS, 5):
         machine, steps = fresh(), Steps(at, for_ever=True)

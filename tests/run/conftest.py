@@ -20,7 +20,7 @@ from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.ledger.queries import entries_beyond_first_ids, entries_of_file, entries_of_rounds
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
 from kirin_cli.run import outcomes, outputs
-from kirin_cli.run.attempt_choice import QueryAttempt
+from kirin_cli.run.attempt_queries import QueryAttempt
 from kirin_cli.run.attempts import KnownEntries
 from kirin_cli.run.check import CheckedJob
 from kirin_cli.run.job import Job, OutputFile

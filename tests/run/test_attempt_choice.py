@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from kirin_cli.errors import NotPermitted, ServiceUnreachable, UsageError
+from kirin_cli.errors import ServiceUnreachable, UsageError
 from kirin_cli.ledger.entry import Intent
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
-from kirin_cli.run.attempt_choice import MAX_ATTEMPTS_ASKED, MAX_QUERIES, query_whether_known, with_external_id
+from kirin_cli.run.attempt_choice import MAX_ATTEMPTS_ASKED, with_external_id
 from kirin_cli.run.identity import derive_external_id
 from kirin_cli.wire.responses import parse_task
 
@@ -82,29 +82,29 @@ def test_a_service_without_end_is_not_asked_for_ever(desk):
         desk.prepared(redo="again")
 
 
-class Answers:
-    """A client whose queries are answered in turn, the last answer over and over."""
+def test_an_attempt_that_failed_on_another_machine_is_followed_by_one_that_went_better_there(desk):
+    desk.jobs("rain")
+    service(desk, "failed", "failed", "completed")
+    first = only(desk.prepared())
+    entry = desk.ledger.move(desk.stands(first, LedgerState.INTENT), LedgerEvent.FOUND, task_id="t1")
+    desk.ledger.move(entry, LedgerEvent.FAILED)
+    job = only(desk.prepared())
+    assert (job.attempt, job.noted_task) == (3, "t3")
+    service(desk, "failed", "failed")
+    assert only(desk.prepared()).attempt == 1
+    desk.query = unreachable
+    assert only(desk.prepared()).attempt == 1
 
-    def __init__(self, *answers):
-        self.answers, self.asked = list(answers), 0
 
-    def query(self, _, **__):
-        self.asked += 1
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+def unreachable(_):
+    raise ServiceUnreachable("nobody is there")
 
 
-def test_a_service_that_does_not_say_is_asked_again_and_then_nothing_is_sent(api_result):
-    slept = []
-    unclear, found = api_result("unclear"), api_result("found")
-    assert query_whether_known(Answers(unclear, found), "x", float, slept.append).id == "t1"
-    assert query_whether_known(Answers(unclear, api_result("absent")), "x", float, slept.append) is None
-    assert slept == [1.0, 1.0]
-    client = Answers(unclear)
-    with pytest.raises(ServiceUnreachable, match="nothing was sent"):
-        query_whether_known(client, "x", float, slept.append)
-    assert client.asked == MAX_QUERIES
-    with pytest.raises(NotPermitted):
-        query_whether_known(Answers(api_result("denied")), "x", float, slept.append)
+def test_one_question_that_is_not_answered_stops_all(desk):
+    desk.jobs(*"abcdefghijklm")
+    desk.query = unreachable
+    with pytest.raises(ServiceUnreachable):
+        desk.prepared(redo="again")
 
 
 def test_a_sidecar_is_found_wherever_it_lies_in_the_output_folder(desk):

@@ -28,6 +28,7 @@ FIELDS: Final = (
     "job",
     "file",
     "take",
+    "attempt",
     "posts",
     "cost_usd",
     "origin",
