@@ -1,10 +1,12 @@
 """Ctrl-C, SIGTERM and SIGHUP (faults G1 and G2), on real processes."""
 
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
+import termios
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -236,8 +238,13 @@ def test_G1_G2_a_signal_while_files_are_hashed_is_raised_and_says_how_to_go_on(
 
 
 def test_G1_ctrl_c_while_a_job_file_is_read_ends_at_once(machine: Bench) -> None:
-    os.mkfifo(machine.folder / "pipe.yaml")
-    with start_process(machine, "run", "pipe.yaml") as running, (machine.folder / "pipe.yaml").open("wb"):
+    os.mkfifo(machine.folder / "pipe")
+    line = f"exec {sys.executable} -m kirin_cli run - <pipe"
+    with start_process(machine, line, command=("bash", "-c")) as running, (machine.folder / "pipe").open("wb") as pipe:
+        pipe.write(b"#" * (2 << 16))  # more than a pipe holds: that it is taken says that it is being read
+        pipe.flush()
+        while int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder):
+            pass  # until it waits for more
         assert running.stop() == 130
     assert running.lines == ["error: interrupted"]
     assert machine.posts == 0
