@@ -175,6 +175,7 @@ def open_response(adapter: BoundedAdapter, request: HttpRequest, parts: SplitRes
     Must run inside `use_exchange`.
     """
     proxy = adapter.network.proxy_for(parts.scheme, parts.hostname or "", parts.port)
+    current_exchange().socks_proxy = ""  # each hop of a download has a way of its own
     if proxy and proxy.lower().startswith(SOCKS):
         current_exchange().socks_proxy, proxy = proxy, None
     # Nothing is added from ~/.netrc, the environment or a session (fault S17).

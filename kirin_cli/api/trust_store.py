@@ -4,6 +4,7 @@ import os
 import ssl
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from kirin_cli.api.exchange import BoundedTlsSocket
@@ -55,7 +56,7 @@ def _system_context() -> ssl.SSLContext:
         return _platform_context()
     context = _new_context()
     paths = ssl.get_default_verify_paths()
-    if paths.cafile or (paths.capath and any(os.scandir(paths.capath))):
+    if paths.cafile or (paths.capath and any(Path(paths.capath).iterdir())):
         context.set_default_verify_paths()
         return context
     from requests.utils import DEFAULT_CA_BUNDLE_PATH  # noqa: PLC0415  (a system with certificates has no need of it)

@@ -171,6 +171,9 @@ def prepare_options(flags: TakeFlags, folder: Path | None, allow_env: Iterable[s
         raise UsageError(f"-o: {error}")
     if str(folder) == "-":
         raise UsageError("-o - would write videos to standard output", hint="-o takes a folder")
+    if folder and folder.suffix.lower() == ".mp4" and not folder.is_dir():
+        hint = f"-o takes a folder: {folder.with_suffix('')}"
+        raise UsageError(f"-o {folder} is the name of one video, and job files name theirs themselves", hint=hint)
     return PrepareOptions(
         scope=flags.scope, folder=folder, replace=flags.force,
         redo="again" if flags.again else "retry-failed" if flags.retry_failed else "",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kirin_cli.jobs.filenames import escapes_folder, template_errors
+from kirin_cli.jobs.filenames import escapes_folder, path_problem, template_errors
 from kirin_cli.jobs.job import JobSpec, OutputSpec
 from kirin_cli.jobs.problems import LimitCounter, ProblemCollector, not_a_mapping
 from kirin_cli.jobs.yaml_nodes import YamlMapping, count_nodes, line_column
@@ -140,7 +140,7 @@ class JobBuilder:
         node = self._problems.get_mapping(holder, "output")
         self._problems.check_keys(node, _OUTPUT_KEYS)
         folder, name = self._problems.get_text(node, "dir"), self._problems.get_text(node, "name")
-        if folder and (error := escapes_folder(folder)):
+        if folder and (error := escapes_folder(folder) or path_problem(Path(folder))):
             self._problems.add_error(node.position("dir"), f"{error}; -o chooses any folder")
             folder = None
         for error in template_errors(name) if name else ():

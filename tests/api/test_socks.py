@@ -1,17 +1,19 @@
 """A request through a SOCKS5 proxy: what the proxy is asked, and each way in which it says no, in words."""
 
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from loopback.answers import answer
+from loopback.answers import answer, redirect
 from loopback.service import CERTIFICATES, Service
 from loopback.socks import SocksProxy
 
 from kirin_cli.api.connections import NetworkSettings
-from kirin_cli.api.exchange import Addresses, TransportError, system_resolver
-from kirin_cli.api.transport import HttpRequest, Transport
+from kirin_cli.api.exchange import Addresses, Exchange, TransportError, system_resolver, use_exchange
+from kirin_cli.api.transport import HttpRequest, Transport, follow_redirects
+from kirin_cli.api.url_policy import AddressScope, RedirectChain
 
 BEARER = {"Authorization": "Bearer sk-test"}
 
@@ -87,6 +89,20 @@ def test_S17_a_proxy_that_says_no_is_named_and_its_password_is_not(options, logi
     assert proxy.address in failure.message
     assert "wrong" not in failure.message + failure.hint
     assert failure.hint
+
+
+def test_S17_a_redirect_to_a_host_that_needs_no_proxy_goes_there_directly():
+    with Service() as service, Service() as direct, SocksProxy(service.port) as proxy:
+        service.script("GET", redirect(direct.url("/x.mp4")))
+        direct.script("GET", answer(200, {}))
+        with through(f"socks5h://{proxy.address}") as transport:
+            chain = RedirectChain("http://files.example/x.mp4", lambda: AddressScope.LOOPBACK)
+            exchange = Exchange(time.monotonic, time.monotonic() + 4)
+            with use_exchange(exchange):
+                chain._reached = AddressScope.LOOPBACK
+                response = follow_redirects(transport._adapter, {}, chain)
+        assert (response.status_code, len(direct.truth.requests)) == (200, 1)
+        assert proxy.targets == [("files.example", 80)]
 
 
 def test_S1_a_dead_proxy_is_named_as_such():
