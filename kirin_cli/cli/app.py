@@ -235,9 +235,9 @@ def _answer_in_json(line: CommandLine, exit_code: int) -> None:
     row = BY_NAME.get(next(iter(line.arguments), ""))
     is_run = bool(row and (row.model or row.name in JOB_COMMANDS))
     with suppress(KirinError):  # a full disk behind standard output was said already, or cannot be
-        make_console().data(
-            data_json(redact_tree(command_result(exit_code, line.errors, line.findings, is_run=is_run)))
-        )
+        name = row.name if row else ""
+        result = command_result(exit_code, line.errors, line.findings, is_run=is_run, command=name)
+        make_console().data(data_json(redact_tree(result)))
 
 
 def _report_error(error: KirinError) -> int:

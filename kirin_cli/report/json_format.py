@@ -116,15 +116,24 @@ def error_data(error: KirinError, *, charged: str = "no") -> dict[str, object]:
     }  # fmt: skip
 
 
+NO_RESULT: Final[Mapping[str, Mapping[str, object]]] = {
+    "validate": {"kind": "validate", "valid": False, "jobs": [], "warnings": []},
+    "plan": {"kind": "plan", "jobs": [], "totals": {"cost_usd": None, "seconds": None}, "shard": None},
+}
+"""What stands in the result of a command of job files that came to nothing, beside what every result has."""
+
+
 def command_result(
-    exit_code: int, errors: Iterable[KirinError], findings: Iterable[Finding], *, is_run: bool
+    exit_code: int, errors: Iterable[KirinError], findings: Iterable[Finding], *, is_run: bool, command: str = ""
 ) -> dict[str, object]:
     """What a command says that ended before it could say anything else; `is_run`: of jobs, none of which was begun."""
     errors = list(errors)
     charged = "maybe" if is_run and exit_code == KirinError.exit_code else "no"
     problems = [*problem_rows(findings), *(row for error in errors for row in error_rows(error))]
     base = run_data(Summary(run_id="", outcomes=())) if is_run else {"kirin_version": __version__}
-    return base | {
+    return {
+        **base,
+        **NO_RESULT.get(command, {}),
         "exit_code": exit_code,
         "errors": [error_data(error, charged=charged) for error in errors],
         "problems": problems,
@@ -220,8 +229,7 @@ def validation_error(error: KirinError) -> dict[str, object]:
     """A check that an error ended before it could say anything of the jobs."""
     position = dict.fromkeys(("file", "line", "column"))
     return {
-        "kind": "validate", "valid": False, "exit_code": error.exit_code, "jobs": [],
-        "errors": [{**position, **error_data(error)}], "warnings": [],
+        **NO_RESULT["validate"], "exit_code": error.exit_code, "errors": [{**position, **error_data(error)}],
         "problems": error_rows(error), "kirin_version": __version__,
     }  # fmt: skip
 

@@ -56,6 +56,16 @@ def test_json_is_there_when_an_error_ended_it(home):
     assert "--set" in ended.stderr
 
 
+@pytest.mark.parametrize("wrong", ["--bad", "--color=x", "--report=x"])
+def test_json_has_its_shape_where_the_command_line_is_wrong(home, wrong):
+    for command in ("validate", "plan"):
+        ended = home.kirin(command, "good.yaml", "--json", wrong)
+        data = ended.data
+        assert (ended.exit_code, data["exit_code"], data["kind"], data["jobs"]) == (2, 2, command, [])
+        assert len(data["errors"]) == len(data["problems"]) == 1
+    assert home.kirin("validate", "good.yaml", "--json", wrong).data["valid"] is False
+
+
 @pytest.mark.parametrize("name", ["json", "jsonl", "junit", "markdown", "github", "sarif"])
 def test_every_format_can_go_to_standard_output_alone(home, name):
     ended = home.kirin("validate", "bad.yaml", "--report", f"{name}=-")
