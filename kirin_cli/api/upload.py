@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from kirin_cli.api.client import is_web_page
 from kirin_cli.api.credentials import scrub_body
 from kirin_cli.api.exchange import MonotonicClock, TransportError
 from kirin_cli.api.retry import RETRIES, parse_retry_after
@@ -123,22 +124,25 @@ class UploadClient:
             try:
                 reply = self._transport.send(request, deadline=self._deadline, fresh=True)
             except TransportError as error:
-                reason, final = error.message, error.kind not in retries.errors
+                reason, final, advice = error.message, error.kind not in retries.errors, error.hint
             else:
                 reply = replace(reply, body=scrub_body(reply.body, self.to.key))
                 if reply.status not in retries.statuses:
                     return _url(reply, media_file)
-                reason, final = _describe(reply), False
+                reason, final, advice = _describe(reply), False, ""
                 retry_after = parse_retry_after(reply.headers.get("Retry-After"), self._now()) or None
             failures += 1
             if final or retries.gives_up(failures):
-                hint = "nothing was sent; run again"
+                hint = "; ".join(filter(None, ("nothing was sent", advice or "run again")))
                 raise ServiceUnreachable(f"{media_file.label} could not be uploaded: {reason}", hint=hint)
             self._sleep(retries.delay(failures, retry_after))
 
 
 def _url(reply: HttpReply, media_file: MediaFile) -> str:
     """The URL in an answer: `{"url": …}` or `{"data": {"url": …}}`."""
+    if reply.status in {401, 403} and is_web_page(reply):
+        hint = "a web page is the answer of a firewall or a proxy; nothing was sent"
+        raise ServiceUnreachable(f"{media_file.label} could not be uploaded: {_describe(reply)}", hint=hint)
     if reply.status in {401, 403}:
         hint = "check the key and the upload URL"
         raise NotPermitted(f"{media_file.label} may not be uploaded: {_describe(reply)}", hint=hint)

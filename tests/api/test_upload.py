@@ -311,3 +311,12 @@ def test_answers_are_not_believed_to_be_short(storage: Service, uploads: UploadC
     storage.script("POST", then=altered(lambda _request, honest: honest.having("X", "y"), create=True))
     with pytest.raises(GenerationFailed):
         uploads.send(clip)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_S14_the_page_of_a_firewall_is_no_refused_key(storage, uploads, clip, status):
+    storage.forget_scripts()
+    storage.script("POST", answer(status, "<!doctype html><title>Blocked</title>", {"Content-Type": "text/html"}))
+    with pytest.raises(ServiceUnreachable, match=f"could not be uploaded: HTTP {status}: Blocked") as caught:
+        uploads.send(clip)
+    assert "a firewall or a proxy" in caught.value.hint
