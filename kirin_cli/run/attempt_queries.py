@@ -37,7 +37,8 @@ def query_whether_known(
             raise NotPermitted("the service refuses the key", hint="check KIRIN_API_KEY; nothing was sent")
         if number < MAX_QUERIES:
             sleep(result.retry_after or backoff(number))
-    message = "the service does not say which attempts it has already; nothing was sent"
+    reason = result.fault.message if result.fault else f"HTTP {result.status}"
+    message = f"the service does not say which attempts it has already ({reason}); nothing was sent"
     raise ServiceUnreachable(message, hint="the same command again goes on")
 
 

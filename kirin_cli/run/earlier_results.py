@@ -64,6 +64,13 @@ def move_aside(job: Job, path: Path) -> MovedResult | None:
         raise LocalError(f"{path} cannot be moved aside: {error.strerror or error}") from error
 
 
+def was_moved_from(sidecar: Sidecar, path: Path) -> bool:
+    """Whether the sidecar is of an earlier result whose place is `path`, as `move_aside` leaves it and nobody else."""
+    stem = sidecar.path.stem
+    is_beside = sidecar.path.parent == path.parent and stem.startswith(f"{path.stem}.old-")
+    return MOVED_FROM in sidecar.raw and is_beside and all(name.startswith(f"{stem}.") for name in sidecar.files)
+
+
 def put_back(job: Job, sidecar: Sidecar, path: Path) -> list[MovedResult]:
     """Let an earlier result be at its place `path` again, since it is what the job asks for; what is there moves aside.
 
@@ -80,7 +87,8 @@ def put_back(job: Job, sidecar: Sidecar, path: Path) -> list[MovedResult]:
         write_atomically(sidecar_path(path), json.dumps(note, indent=2, ensure_ascii=True) + "\n")
         with OpenFolder(path.parent) as folder:
             for before, after in names.items():
-                folder.move(before.name, after.name, replace=False)
+                if os.path.lexists(before):  # else a crash came between
+                    folder.move(before.name, after.name, replace=job.target.replace)
             folder.remove(sidecar.path.name)
             folder.sync()
     except OSError as error:
@@ -117,7 +125,11 @@ def _earlier_stems(path: Path) -> Iterator[str]:
 
 
 def _move(sidecar: Sidecar, path: Path) -> MovedResult | None:
-    files = [path.with_name(name) for name in sidecar.files]
+    # What lies beside as another's, with a sidecar of its own, stays: this one may have been written by anybody.
+    files = [
+        file for file in map(path.with_name, sidecar.files)
+        if file.name.startswith(f"{path.stem}.") or not os.path.lexists(sidecar_path(file))
+    ]  # fmt: skip
     if not any(map(os.path.lexists, files)):
         return None
     for stem in _earlier_stems(path):
@@ -127,7 +139,7 @@ def _move(sidecar: Sidecar, path: Path) -> MovedResult | None:
     else:
         raise LocalError(f"{path.parent} holds too many earlier results of {path.name}", hint="move some away")
     # The sidecar first: a file without one would be nobody's.
-    outputs = {names[path.with_name(name)].name: facts for name, facts in sidecar.files.items()}
+    outputs = {after.name: sidecar.files[before.name] for before, after in names.items()}
     note = {**sidecar.raw, "outputs": outputs, MOVED_FROM: path.name}
     write_atomically(path.with_name(f"{stem}.json"), json.dumps(note, indent=2, ensure_ascii=True) + "\n")
     with OpenFolder(path.parent) as folder:

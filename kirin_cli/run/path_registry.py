@@ -40,7 +40,8 @@ class PathRegistry:
         other = self._owners.setdefault(file_key(str(sidecar)), job)
         if other is not job:
             placeholder = "{-take}" if other.name == job.name else "{job}"
-            hint = f"give output.name a {placeholder}"
+            has_it = all(placeholder in template for template in (job.target.template, other.target.template))
+            hint = "give one of them another name" if has_it else f"give output.name a {placeholder}"
             raise UsageError(f"{path} is where the video of job {other.name} goes too", hint=hint)
         self._stems[file_key(str(sidecar.with_suffix("")))] = job
 

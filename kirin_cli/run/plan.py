@@ -105,7 +105,8 @@ def _planned_action(job: Job, entry: LedgerEntry | None, prepared: PreparedRun) 
         return ACTION_BY_STATE[entry.state]
     if change := prepared.changes.get(job.external_id):
         return "send", change
-    return ACTION_BY_STATE[entry.state] if entry else ("send", "it is new")
+    new = f"once more, as attempt {job.attempt}" if job.attempt > 1 else "it is new"
+    return ACTION_BY_STATE[entry.state] if entry else ("send", new)
 
 
 def likely_cost(plans: Sequence[PlannedJob]) -> Decimal | None:

@@ -22,7 +22,7 @@ from kirin_cli.run.attempt_choice import (
 from kirin_cli.run.attempt_queries import QueryAttempt
 from kirin_cli.run.attempts import Attempt, EntryOf, KnownEntries, Redo
 from kirin_cli.run.check import CheckedJob, make_finding
-from kirin_cli.run.earlier_results import MOVED_FROM
+from kirin_cli.run.earlier_results import was_moved_from
 from kirin_cli.run.identity import NO_REFERENCES, Shard, request_text
 from kirin_cli.run.job import Job, Outcome, OutputFile, OutputTarget
 from kirin_cli.run.note_index import describe_change, is_same_request
@@ -219,7 +219,7 @@ def _claim_path(choice: ChosenAttempt, options: PrepareOptions, registry: PathRe
         raise UsageError(choice.refusal, hint=choice.hint)
     if job.file and options.folder is None:
         registry.check_inside(job, Path(job.file).parent)
-    is_moved = attempt.sidecar is not None and MOVED_FROM in attempt.sidecar.raw
+    is_moved = attempt.sidecar is not None and was_moved_from(attempt.sidecar, choice.path)
     path = attempt.outputs[0].path if attempt.outputs and not is_moved else choice.path
     prepared.paths[job.external_id] = path
     is_final = UNKNOWN_TASK_ID not in job.target.template or bool(entry and entry.task_id) or bool(attempt.outputs)

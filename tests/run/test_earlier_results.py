@@ -130,3 +130,44 @@ def test_the_sidecar_says_where_it_was(tmp_path):
     path = made(job(tmp_path, external_id="krn1-OLD"), "rain.mp4")
     earlier.move_aside(job(tmp_path), path)
     assert json.loads((tmp_path / "rain.old-1.json").read_text())["moved_from"] == "rain.mp4"
+
+
+def test_a_sidecar_that_names_the_video_of_another_job_does_not_move_it(tmp_path):
+    made(job(tmp_path, name="snow", external_id="krn1-SNOW"), "snow.mp4")
+    path = made(job(tmp_path, external_id="krn1-OLD"), "rain.mp4")
+    note = json.loads((tmp_path / "rain.json").read_text())
+    note["outputs"]["snow.mp4"] = {"bytes": 1}
+    (tmp_path / "rain.json").write_text(json.dumps(note))
+    earlier.move_aside(job(tmp_path), path)
+    assert tree(tmp_path) == ["rain.json", "rain.old-1.json", "rain.old-1.mp4", "snow.json", "snow.mp4"]
+
+
+@pytest.mark.parametrize("folder", [".", "sub"])
+@pytest.mark.parametrize("name", ["rain.old-1.json", "film.json", "snow.old-1.json"])
+def test_only_what_was_moved_from_a_place_belongs_there_again(tmp_path, folder, name):
+    (tmp_path / "sub").mkdir()
+    note = {"kirin": 1, "moved_from": "rain.mp4", "outputs": {f"{name[:-5]}.mp4": {}}}
+    (tmp_path / folder / name).write_text(json.dumps(note))
+    sidecar = read_sidecar(tmp_path / folder / name)
+    expected = (folder, name) == (".", "rain.old-1.json")
+    assert earlier.was_moved_from(sidecar, tmp_path / "rain.mp4") is expected
+    (tmp_path / folder / name).write_text(json.dumps(note | {"outputs": {"precious.mp4": {}}}))
+    assert not earlier.was_moved_from(read_sidecar(tmp_path / folder / name), tmp_path / "rain.mp4")
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_a_putting_back_that_was_cut_short_is_gone_on_with(tmp_path, steps):
+    old, new = job(tmp_path, external_id="krn1-OLD"), job(tmp_path)
+    path = made(old, "rain.mp4")
+    earlier.move_aside(new, path)
+    made(new, "rain.mp4")
+    sidecar = read_sidecar(tmp_path / "rain.old-1.json")
+    whole = (tmp_path / "rain.old-1.mp4").read_bytes()
+    if steps:  # what a crash after the sidecar was written leaves
+        earlier.move_aside(old, path)
+        made(old, "rain.mp4")
+        path.unlink()
+    moved = earlier.put_back(old, sidecar, path)
+    assert path.read_bytes() == whole
+    assert tree(tmp_path) == ["rain.json", "rain.mp4", "rain.old-2.json", "rain.old-2.mp4"]
+    assert moved[-1].external_id == "krn1-OLD"
