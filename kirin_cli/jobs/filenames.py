@@ -6,7 +6,6 @@ import sys
 import unicodedata
 from errno import ELOOP
 from functools import lru_cache
-from operator import itemgetter
 from pathlib import Path
 from typing import Final, NotRequired, TypedDict, Unpack
 from zlib import crc32
@@ -58,10 +57,12 @@ def path_problem(path: Path, *, max_name: int = MAX_FILE_NAME) -> str:
     """What is wrong with a path that a person gave, wherever it leads: characters, too many bytes; "" for nothing."""
     if error := control_problem(str(path)) or encoding_problem(str(path)):
         return error
-    name, size = max(((part, _byte_count(part)) for part in path.parts), key=itemgetter(1), default=("", 0))
-    limit = max_name if name == path.name else MAX_FILE_NAME
-    if size > limit:
-        return f"the name is too long: {quote(name)} has {size} bytes, at most {limit} are possible"
+    sizes = [(part, _byte_count(part), MAX_FILE_NAME) for part in path.parts]
+    # Names that kirin makes of it are as long in every encoding, so that all machines give a job the same one.
+    sizes.append((path.name, len(path.name.encode(errors="replace")) if max_name < MAX_FILE_NAME else 0, max_name))
+    for name, size, limit in sizes:
+        if size > limit:
+            return f"the name is too long: {quote(name)} has {size} bytes, at most {limit} are possible"
     if _byte_count(str(path)) > MAX_PATH:
         return f"the path is too long: {_byte_count(str(path))} bytes, at most {MAX_PATH} are possible"
     return ""

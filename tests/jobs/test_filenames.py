@@ -11,7 +11,9 @@ from kirin_cli.errors import UsageError
 from kirin_cli.jobs.filenames import (
     DEFAULT_TEMPLATE,
     FIELDS,
+    MAX_VIDEO_NAME,
     file_key,
+    path_problem,
     render_name,
     resolve_inside,
     safe_name,
@@ -190,3 +192,29 @@ def test_the_output_folder_itself_may_be_a_link(tmp_path):
     (tmp_path / "disk").mkdir()
     (tmp_path / "renders").symlink_to(tmp_path / "disk")
     assert resolve_inside(tmp_path / "renders", "x.mp4") == tmp_path / "renders/x.mp4"
+
+
+ENCODINGS = {"utf-8": ("ü", 2), "iso8859-1": ("ü", 1), "euc_jp": ("日", 2), "koi8-r": ("ж", 1), "utf-8 🎬": ("🎬", 4)}
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_a_name_is_as_long_as_its_bytes_in_the_encoding_of_the_file_system(monkeypatch, name):
+    letter, width = ENCODINGS[name]
+    monkeypatch.setattr("sys.getfilesystemencoding", lambda: name.partition(" ")[0])
+    monkeypatch.setattr("os.fsencode", lambda text: text.encode(name.partition(" ")[0]))
+    longest = letter * (255 // width) + "x" * (255 % width)
+    assert path_problem(Path("films") / longest) == ""
+    assert "has 256 bytes, at most 255 are possible" in path_problem(Path(longest + "x") / "films")
+
+
+def test_a_name_that_kirin_makes_of_it_is_as_long_in_every_encoding(monkeypatch):
+    monkeypatch.setattr("sys.getfilesystemencoding", lambda: "iso8859-1")
+    monkeypatch.setattr("os.fsencode", lambda text: text.encode("iso8859-1"))
+    assert path_problem(Path("ü" * 98 + ".mp4"), max_name=MAX_VIDEO_NAME) == ""
+    assert "has 202 bytes, at most 200" in path_problem(Path("ü" * 99 + ".mp4"), max_name=MAX_VIDEO_NAME)
+    assert "has 202 bytes" in path_problem(Path("f" * 220) / ("ü" * 99 + ".mp4"), max_name=MAX_VIDEO_NAME)
+
+
+def test_the_length_of_the_whole_path_counts():
+    assert "the path is too long" in path_problem(Path("d/" * 20_000))
+    assert path_problem(Path()) == ""
