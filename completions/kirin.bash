@@ -13,7 +13,7 @@ _kirin_about() {
       esac
       ;;
     v1-t2v | kirin_v1_t2v)
-      flags='--prompt --negative-prompt --duration --aspect-ratio --mode --cfg-scale --camera --camera-type --camera-horizontal --camera-vertical --camera-pan --camera-tilt --camera-roll --camera-zoom --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --progress --color --help'
+      flags='--prompt --negative-prompt --duration --aspect-ratio --mode --cfg-scale --camera --camera-type --camera-horizontal --camera-vertical --camera-pan --camera-tilt --camera-roll --camera-zoom --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --progress --color --help'
       case $2 in
         --prompt | --negative-prompt | --cfg-scale | --camera | --camera-horizontal | --camera-vertical | --camera-pan | --camera-tilt | --camera-roll | --camera-zoom | --callback-url | --external-task-id | --allow-env | --param | --count | --timeout | --max-cost | --assume-cost | --profile | --base-url | --report | --format) ;;
         --duration) words='5 10' ;;
@@ -27,7 +27,7 @@ _kirin_about() {
       esac
       ;;
     v1-5-i2v | kirin_v1_5_i2v)
-      flags='--prompt --image --image-tail --negative-prompt --duration --mode --cfg-scale --seed --camera --camera-type --camera-horizontal --camera-vertical --camera-pan --camera-tilt --camera-roll --camera-zoom --static-mask --dynamic-mask --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --progress --color --help'
+      flags='--prompt --image --image-tail --negative-prompt --duration --mode --cfg-scale --seed --camera --camera-type --camera-horizontal --camera-vertical --camera-pan --camera-tilt --camera-roll --camera-zoom --static-mask --dynamic-mask --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --progress --color --help'
       case $2 in
         --prompt | --negative-prompt | --cfg-scale | --seed | --camera | --camera-horizontal | --camera-vertical | --camera-pan | --camera-tilt | --camera-roll | --camera-zoom | --callback-url | --external-task-id | --allow-env | --param | --count | --timeout | --max-cost | --assume-cost | --profile | --base-url | --report | --format) ;;
         --image | -i | --image-tail | --static-mask | --dynamic-mask) files=image ;;
@@ -41,7 +41,7 @@ _kirin_about() {
       esac
       ;;
     v1-6-multi-i2v | kirin_v1_6_multi_i2v)
-      flags='--prompt --image --negative-prompt --duration --aspect-ratio --mode --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --progress --color --help'
+      flags='--prompt --image --negative-prompt --duration --aspect-ratio --mode --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --progress --color --help'
       case $2 in
         --prompt | --negative-prompt | --callback-url | --external-task-id | --allow-env | --param | --count | --timeout | --max-cost | --assume-cost | --profile | --base-url | --report | --format) ;;
         --image | -i) files=image ;;
@@ -55,7 +55,7 @@ _kirin_about() {
       esac
       ;;
     motion-control | kirin_motion_control)
-      flags='--prompt --image --video --character-orientation --mode --keep-original-sound --no-keep-original-sound --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --progress --color --help'
+      flags='--prompt --image --video --character-orientation --mode --keep-original-sound --no-keep-original-sound --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --progress --color --help'
       case $2 in
         --prompt | --video | --callback-url | --external-task-id | --allow-env | --param | --count | --timeout | --max-cost | --assume-cost | --profile | --base-url | --report | --format) ;;
         --image | -i) files=image ;;
@@ -68,7 +68,7 @@ _kirin_about() {
       esac
       ;;
     video-o1 | kirin_video_o1)
-      flags='--prompt --duration --aspect-ratio --mode --first-frame --end-frame --image --video --video-refer-type --keep-original-sound --no-keep-original-sound --element --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --progress --color --help'
+      flags='--prompt --duration --aspect-ratio --mode --first-frame --end-frame --image --video --video-refer-type --keep-original-sound --no-keep-original-sound --element --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --progress --color --help'
       case $2 in
         --prompt | --video | --element | --callback-url | --external-task-id | --allow-env | --param | --count | --timeout | --max-cost | --assume-cost | --profile | --base-url | --report | --format) ;;
         --duration) words='3 4 5 6 7 8 9 10' ;;
@@ -176,9 +176,9 @@ _kirin_about() {
       esac
       ;;
     resume)
-      flags='--jobs --timeout --max-cost --profile --base-url --api-key-file --json --jsonl --format --quiet --progress --color --help'
+      flags='--jobs --timeout --profile --base-url --api-key-file --json --jsonl --format --quiet --progress --color --help'
       case $2 in
-        --jobs | -j | --timeout | --max-cost | --profile | --base-url | --format) ;;
+        --jobs | -j | --timeout | --profile | --base-url | --format) ;;
         --api-key-file) files=file ;;
         --progress) words='auto tty plain json quiet' ;;
         --color) words='auto always never' ;;

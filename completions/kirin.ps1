@@ -46,6 +46,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
                 '--max-cost' = @{ Help = 'Submit no job that could make the run cost more, and none whose price is not known.'; Takes = $true; Words = @() }
                 '--assume-cost' = @{ Help = 'Take each job to cost so much, whatever tables and earlier tasks say.'; Takes = $true; Words = @() }
+                '--again' = @{ Help = 'Make a new one, even where the same request is unfinished.'; Takes = $false; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
                 '--check-urls' = @{ Help = 'Inspect images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
@@ -109,6 +110,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
                 '--max-cost' = @{ Help = 'Submit no job that could make the run cost more, and none whose price is not known.'; Takes = $true; Words = @() }
                 '--assume-cost' = @{ Help = 'Take each job to cost so much, whatever tables and earlier tasks say.'; Takes = $true; Words = @() }
+                '--again' = @{ Help = 'Make a new one, even where the same request is unfinished.'; Takes = $false; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
                 '--check-urls' = @{ Help = 'Inspect images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
@@ -160,6 +162,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
                 '--max-cost' = @{ Help = 'Submit no job that could make the run cost more, and none whose price is not known.'; Takes = $true; Words = @() }
                 '--assume-cost' = @{ Help = 'Take each job to cost so much, whatever tables and earlier tasks say.'; Takes = $true; Words = @() }
+                '--again' = @{ Help = 'Make a new one, even where the same request is unfinished.'; Takes = $false; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
                 '--check-urls' = @{ Help = 'Inspect images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
@@ -210,6 +213,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
                 '--max-cost' = @{ Help = 'Submit no job that could make the run cost more, and none whose price is not known.'; Takes = $true; Words = @() }
                 '--assume-cost' = @{ Help = 'Take each job to cost so much, whatever tables and earlier tasks say.'; Takes = $true; Words = @() }
+                '--again' = @{ Help = 'Make a new one, even where the same request is unfinished.'; Takes = $false; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
                 '--check-urls' = @{ Help = 'Inspect images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
@@ -267,6 +271,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
                 '--max-cost' = @{ Help = 'Submit no job that could make the run cost more, and none whose price is not known.'; Takes = $true; Words = @() }
                 '--assume-cost' = @{ Help = 'Take each job to cost so much, whatever tables and earlier tasks say.'; Takes = $true; Words = @() }
+                '--again' = @{ Help = 'Make a new one, even where the same request is unfinished.'; Takes = $false; Words = @() }
                 '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
                 '--check-urls' = @{ Help = 'Inspect images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
                 '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
@@ -503,7 +508,6 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--jobs' = @{ Help = 'How many tasks may be in flight at once.'; Takes = $true; Words = @() }
                 '-j' = @{ Help = 'How many tasks may be in flight at once.'; Takes = $true; Words = @() }
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
-                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more, and none whose price is not known.'; Takes = $true; Words = @() }
                 '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
@@ -517,7 +521,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @()
+            Arguments = @(@{ Words = @(); Repeats = $true })
         }
         'resolve' = @{
             Help = 'Decide about a submission whose outcome is unknown.'

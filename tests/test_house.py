@@ -71,6 +71,8 @@ NO_TEST_FILE = {
     "cli/commands/run.py": "tests/tasks and tests/faults",
     "cli/commands/show.py": "tests/tasks",
     "cli/commands/wait.py": "tests/tasks",
+    "cli/earlier_one_offs.py": "tests/faults/test_faults_one_offs.py",
+    "cli/open_tasks.py": "tests/tasks and tests/faults/test_faults_one_offs.py",
     "cli/entries.py": "tests/tasks",
     "cli/flags.py": "cli/test_help.py",
     "cli/generated.py": "docgen/test_generated_files.py",

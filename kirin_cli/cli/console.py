@@ -188,6 +188,17 @@ class CommandConsole(Record):
         if not self.quiet:
             self.streams.info(escape_untrusted(text))
 
+    def talk(self, *texts: str) -> None:
+        """Say what belongs to no job: lines, or notes in NDJSON where the progress is that; not with --quiet."""
+        if self.progress != "json":
+            for text in texts:
+                self.info(text)
+        elif not self.quiet:
+            from kirin_cli.run.events import Notice
+            from kirin_cli.ui.progress import event_json
+
+            self.streams.info(*(event_json(Notice(job="", at=time.time(), text=text)) for text in texts))
+
     def data(self, *lines: str) -> None:
         """Print lines of data on standard output."""
         current_command_line().answered = True

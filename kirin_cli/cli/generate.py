@@ -254,14 +254,18 @@ def _send(
     output = job_output_format(flags.printing)
     options = ExecuteOptions(
         settings=settings, sandbox=flags.sandbox, output=output, preview=flags.preview, wait=flags.wait,
-        reports=parse_reports(flags.report, json=output.for_programs),
+        reports=parse_reports(flags.report, json=output.for_programs), is_one_off=True,
         limits=run_options(flags.timeout, flags.max_cost, assume_cost=flags.assume_cost),
     )  # fmt: skip
-    return execute(_make_prepare(model, flags, values), options, console)
+    return execute(_make_prepare(model, flags, values, console), options, console)
 
 
-def _make_prepare(model: Model, flags: ModelFlags, values: Mapping[str, object]) -> Prepare:
-    """What makes the jobs of the command for a service: `--count` of them, each with a name and a scope of its own."""
+def _make_prepare(model: Model, flags: ModelFlags, values: Mapping[str, object], console: CommandConsole) -> Prepare:
+    """What makes the jobs of the command for a service: `--count` of them, each with a name and a scope of its own.
+
+    One whose like is unfinished, of a command that has ended, takes that up instead (promise 11).
+    """
+    from kirin_cli.cli.earlier_one_offs import EarlierOneOffs
     from kirin_cli.cli.job_files import allowed_secrets
     from kirin_cli.run.prepare import PrepareOptions, make_job, prepare_new_jobs
 
@@ -272,13 +276,14 @@ def _make_prepare(model: Model, flags: ModelFlags, values: Mapping[str, object])
 
     def prepare(session: Session) -> PreparedRun:
         options = PrepareOptions(origin=session.origin, scope=scope, now=time.time(), secrets=secrets)
-        jobs = []
+        jobs, earlier = [], EarlierOneOffs(session, console)
         for number in range(1, flags.count + 1):
             suffix = f"-{number}" if number > 1 else ""
             numbered = target if "{job}" in target.template else replace(
                 target, template=target.template.replace(".{ext}", f"{suffix}.{{ext}}")
             )  # fmt: skip
-            jobs.append(make_job(model, values, name=stem + suffix, target=numbered, options=options))
+            job = make_job(model, values, name=stem + suffix, target=numbered, options=options)
+            jobs.append(job if flags.again or job.has_own_id else earlier.take_up(job))
         return prepare_new_jobs(jobs, options, session.find_entry)
 
     return prepare

@@ -50,7 +50,12 @@ class ModelFlags(Record, kw_only=True):
     timeout: o.Timeout = o.DEFAULT_TIMEOUT
     max_cost: o.MaxCost = None
     assume_cost: o.AssumeCost = None
-    again: Annotated[bool, typer.Option("--again", hidden=True, help="Always so: each call makes a new video.")] = False
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again", rich_help_panel=o.RUNNING, help="Make a new one, even where the same request is unfinished."
+        ),
+    ] = False
     checks: CheckFlags
     dry_run: Annotated[
         bool, typer.Option("--dry-run", rich_help_panel=o.RUNNING, help="Show the request; send nothing, need no key.")

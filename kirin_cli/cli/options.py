@@ -173,6 +173,10 @@ MaxJobs = Annotated[int, _option_of("max_jobs", metavar="N", min=1, max=1_000_00
 TaskIds = Annotated[
     list[str], typer.Argument(metavar="ID…", help="Task ids, external task ids, or the beginnings of either.")
 ]
+AnyTaskIds = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[ID]…", help="Task ids, external task ids, or the beginnings of either; none: all of it."),
+]
 TaskId = Annotated[
     str, typer.Argument(metavar="ID", help="A task id, an external task id, or the beginning of either.")
 ]

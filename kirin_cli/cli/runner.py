@@ -16,12 +16,13 @@ from typing import Final
 from kirin_cli.cli.command_line import current_command_line
 from kirin_cli.cli.console import FOR_PEOPLE, CommandConsole, OutputFormat, output_format
 from kirin_cli.cli.flags import PrintingFlags
+from kirin_cli.cli.open_tasks import describe_others
 from kirin_cli.cli.options import DEFAULT_IN_FLIGHT
 from kirin_cli.cli.reports import NO_REPORTS, Reports
 from kirin_cli.cli.session import Session, open_session
 from kirin_cli.cli.settings import Settings
 from kirin_cli.cli.settings_schema import parse_seconds, parse_usd
-from kirin_cli.errors import Interrupted, KirinError, OutcomeUnknown, StillRunning, Terminated, UsageError
+from kirin_cli.errors import Interrupted, KirinError, OutcomeUnknown, Terminated, UsageError
 from kirin_cli.ledger.queries import merge_rounds, record_moved_files
 from kirin_cli.report.json_format import JOB_LINE_FIELDS, job_rows, render_json, run_data
 from kirin_cli.run.earlier_results import put_back
@@ -83,6 +84,7 @@ def _end_late(over: threading.Event, code: int) -> None:
 
 TASK_VERBS: Final = ("wait", "download")
 MAX_NAMED: Final = 5
+UNSENT_HINT: Final = "nothing was sent: the same command again sends it"
 MAX_OUTPUT_PATH: Final = 1 << 16  # characters; a path that is cut is of no use to a script
 Prepare = Callable[[Session], PreparedRun]
 """Makes the jobs ready for a service."""
@@ -97,6 +99,7 @@ class ExecuteOptions:
     limits: RunOptions
     wait: bool = True
     submits: bool = True
+    is_one_off: bool = False
     output: OutputFormat = FOR_PEOPLE
     preview: bool = False
     resume: str = ""
@@ -107,6 +110,11 @@ class ExecuteOptions:
     def resume_hint(self) -> str:
         """What a run of many says when it did not come to its end; nothing of a sandbox outlives its run."""
         return "" if self.sandbox or not self.resume else f"to go on: {self.resume}"
+
+    @property
+    def signal_hint(self) -> str:
+        """What to do after a signal; of a one-off nobody knows then whether it was sent: it is said at the end."""
+        return "" if self.is_one_off else self.resume_hint
 
 
 def job_output_format(flags: PrintingFlags) -> OutputFormat:
@@ -126,7 +134,7 @@ def run_options(
 def execute(prepare: Prepare, options: ExecuteOptions, console: CommandConsole) -> int:
     """Run the jobs and print their files, or JSON; returns the exit code. Raises the tree of errors."""
     with options.reports.on_error(console), open_session(options.settings, sandbox=options.sandbox) as session:
-        with handle_signals(hint=options.resume_hint):  # hashing may take its time
+        with handle_signals(hint=UNSENT_HINT if options.is_one_off else options.resume_hint):  # hashing takes its time
             prepared = prepare(session)
         if prepared.findings:
             console.findings(prepared.findings)
@@ -135,12 +143,15 @@ def execute(prepare: Prepare, options: ExecuteOptions, console: CommandConsole) 
         if len(prepared.skipped) < len(prepared.jobs):
             session.require_key()
         summary = _run(prepared, session, options, console)
+        others = "" if options.sandbox else describe_others(session, {job.external_id for job in prepared.jobs})
     if options.output.json:  # which says how the command ends, reports that could not be written among it
         exit_code = options.reports.write(summary, console)
         print_result(summary, options, console, exit_code)
+        console.talk(*filter(None, (others,)))
         return exit_code
     try:
         print_result(summary, options, console, summary.exit_code)
+        console.talk(*filter(None, (others,)))
     finally:
         exit_code = options.reports.write(summary, console)
     return exit_code
@@ -164,7 +175,7 @@ def _run(prepared: PreparedRun, session: Session, options: ExecuteOptions, conso
             run_id=run_id,
             typed=TypedCommand(current_command_line().arguments, options.submits, options.sandbox),
         )
-        with handle_signals(scheduler.interrupt, hint=options.resume_hint):
+        with handle_signals(scheduler.interrupt, hint=options.signal_hint):
             summary = scheduler.run(progress.tick)
     shard = (options.shard.index, options.shard.total) if options.shard else None
     return replace(
@@ -182,9 +193,9 @@ def make_scheduler(
         merge_rounds(session.ledger.store, prepared.rounds[1:], prepared.rounds[0])
     jobs = [job for job in prepared.jobs if job.external_id not in prepared.skipped]
     limits = RunLimits(in_flight=options.in_flight, jobs=len(jobs), max_cost=options.max_cost)
-    if not submits:
-        limits.stop(StillRunning("this command submits nothing", hint="kirin resume sends what was not sent"))
-    context = session.run_context(clock, emit, limits, wait=wait, assumed=options.assume_cost, typed=typed)
+    context = session.run_context(
+        clock, emit, limits, wait=wait, submits=submits, assumed=options.assume_cost, typed=typed
+    )
     return Scheduler(jobs, context, session.leases, options, run_id, prepared.skipped)
 
 
@@ -224,6 +235,11 @@ def print_result(summary: Summary, options: ExecuteOptions, console: CommandCons
     for hint in hints:
         if hint not in {"", options.resume_hint}:
             console.info(f"hint: {hint}")
+    unfinished = [one for one in summary.outcomes if one.state in {"pending", "unknown"}]
+    unsent = [one for one in unfinished if options.is_one_off and one.error and one.error.charged == "no"]
+    if summary.exit_code and unsent:
+        some = f"{len(unsent)} of {len(summary.outcomes)} were not sent"
+        console.streams.info(UNSENT_HINT if len(unsent) == len(summary.outcomes) else some)
     if summary.exit_code and not options.sandbox:
         commands = commands_to_go_on(summary, options)
         console.streams.info(*(escape_untrusted(f"to go on: {command}") for command in commands))  # with --quiet too

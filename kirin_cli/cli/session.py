@@ -123,18 +123,18 @@ class Session:
         return query_whether_known(self.client, external_id, self.schedule.backoff)
 
     def run_context(
-        self, clock: SystemClock, emit: EventListener, limits: RunLimits, *, wait: bool, assumed: Decimal | None = None,
-        typed: TypedCommand = NOT_TYPED,
+        self, clock: SystemClock, emit: EventListener, limits: RunLimits, *, wait: bool, submits: bool = True,
+        assumed: Decimal | None = None, typed: TypedCommand = NOT_TYPED,
     ) -> RunContext:  # fmt: skip
         """What the steps of a run on this service act on; with `wait` False a job is over when it is accepted.
 
-        `assumed` is what each job is taken to cost, in US dollars.
+        With `submits` False nothing is ever sent. `assumed` is what each job is taken to cost, in US dollars.
         """
         return RunContext(
             client=self.client, dialect=self.dialect, downloader=self.downloader, ledger=self.ledger, clock=clock,
             rng=self.rng, emit=emit, schedule=self.schedule, limits=limits, origin=self.origin, host=self.host,
             account=self.account, grace_period=self.grace_period, result_wait=self.result_wait,
-            missing_wait=self.missing_wait, prices=self.price_list(assumed), wait=wait, typed=typed,
+            missing_wait=self.missing_wait, prices=self.price_list(assumed), wait=wait, submits=submits, typed=typed,
             uploader=self.uploader,
         )  # fmt: skip
 

@@ -5,9 +5,10 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kirin_cli.errors import LocalError
 from kirin_cli.ledger.entry import INSERT_HISTORY, LedgerEntry, read_entry
 from kirin_cli.ledger.store import Execute, LedgerStore
 
@@ -119,6 +120,8 @@ class Leases:
         An owner on this machine is out of time only when it is dead, whatever the clock says (fault L6).
         """
         with self._store.write(durable=False) as transaction:
+            if not transaction("SELECT 1 FROM entries WHERE id = ?", (entry.id,)).fetchone():
+                raise LocalError(f"{entry.external_id} was given up by the command that began it; type it again.")
             current = read_entry(transaction, entry.id)
             if current.owner == self._id:
                 return LeaseResult(entry=current, granted=True)
@@ -132,6 +135,13 @@ class Leases:
                 values = (entry.id, self._clock(), "taken over", current.state, current.state, why, current.task_id)
                 transaction(INSERT_HISTORY, values)
             return LeaseResult(entry=read_entry(transaction, entry.id), granted=True, holder=holder)
+
+    def is_held(self, entry: LedgerEntry) -> bool:
+        """Whether another process looks after the entry, which lives or may live. Raises LocalError."""
+        with self._store.write(durable=False) as transaction:
+            owner = transaction("SELECT owner FROM entries WHERE id = ?", (entry.id,)).fetchone()
+            current = replace(entry, owner=owner["owner"] if owner else None)
+            return current.owner != self._id and self._find_holder(transaction, current)[1]
 
     def renew(self) -> None:
         """Hold on to everything for another `length`. Raises LocalError."""

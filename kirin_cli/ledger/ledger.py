@@ -168,6 +168,14 @@ class Ledger:
         if not rows or rows[0][0] != entry.version:
             raise ConcurrentUpdate(f"{entry.external_id} was taken over by another process.")
 
+    def withdraw(self, entry: LedgerEntry) -> None:
+        """Forget an intent that was never sent, so that nothing can send it later (promise 8). Raises LocalError."""
+        with self.store.write(durable=False) as transaction:
+            sql = "SELECT id FROM entries WHERE id = ? AND state = 'intent' AND exposed = 0 AND owner IS NULL"
+            if transaction(sql, (entry.id,)).fetchone():
+                transaction("DELETE FROM events WHERE entry = ?", (entry.id,))
+                transaction("DELETE FROM entries WHERE id = ?", (entry.id,))
+
     def note_task_id(self, entry: LedgerEntry, task_id: str, why: str = "") -> LedgerEntry:
         """Note a task id that the service returned, whatever has become of the entry since, and return the entry.
 
@@ -226,6 +234,16 @@ class Ledger:
 
     def _insert(self, transaction: Execute, new: LedgerEntry) -> LedgerEntry:
         existing = self.get(new)
+        if (
+            existing
+            and not existing.job_file
+            and existing.state is LedgerState.INTENT
+            and not existing.counters.exposed
+        ):
+            # Left over from a command that sent nothing: what is asked for now counts.
+            later = replace(new, id=existing.id, version=existing.version + 1, counters=existing.counters)
+            transaction(_UPDATE, entry_to_row(later))
+            return replace(later, owner=existing.owner, created=existing.created)
         if existing is not None:
             # Where the file goes is this command's choice, whoever began the job.
             plan, redo_round = new.plan or existing.plan, new.redo_round or existing.redo_round

@@ -18,6 +18,9 @@ DATE_FORMATS: Mapping[str, str] = {"day": "%Y-%m-%d", "month": "%Y-%m"}
 _MAX_NAMED = 5
 _DAY_SECONDS = 86_400.0
 _LAST_CHARACTER = "\U0010ffff"
+_OVER_SQL = "'done', 'failed', 'rejected', 'abandoned'"
+_LISTED = " AND NOT (state = 'intent' AND exposed = 0 AND job_file = '')"
+"""A one-off that was never sent is no task: it is left over from a command that ended, or begins just now."""
 
 
 class NoSuchTask(UsageError):
@@ -41,6 +44,7 @@ def find_entry(store: LedgerStore, either_id: str, *, origin: str = "", account:
     if not either_id:
         raise UsageError("An empty id names no task.")
     within, values = _where(origin=origin, account=account)
+    within += _LISTED
     for match in ("IN (:id, :id)", "BETWEEN :id AND :id || :end"):
         sql = f"{SELECT_ENTRY} WHERE (external_id {match} OR task_id {match}){within} ORDER BY id LIMIT 50"
         entries = [entry_from_row(row) for row in store.read(sql, {"id": either_id, "end": _LAST_CHARACTER, **values})]
@@ -81,6 +85,14 @@ def entries_of_rounds(store: LedgerStore, rounds: Iterable[str]) -> list[LedgerE
     return [entry_from_row(row) for row in store.read(sql, values)]
 
 
+def open_one_offs(store: LedgerStore, origin: str, account: str, request: str) -> list[LedgerEntry]:
+    """The entries of commands without a job file that asked for this and may still become a video, oldest first."""
+    within, values = _where(origin=origin, account=account)
+    within += f" AND state NOT IN ({_OVER_SQL}){_LISTED}"
+    sql = f"{SELECT_ENTRY} WHERE job_file = '' AND request = :request{within} ORDER BY id"
+    return [entry_from_row(row) for row in store.read(sql, {"request": request, **values})]
+
+
 def select_entries(  # noqa: PLR0913 - each is a filter of its own
     store: LedgerStore,
     *,
@@ -96,7 +108,7 @@ def select_entries(  # noqa: PLR0913 - each is a filter of its own
     within, values = _where(model=model, job_file=job_file, origin=origin, account=account, created=since)
     state_values = [state.value for state in states]
     marks = ", ".join(f":s{number}" for number in range(len(state_values)))
-    within += f" AND state IN ({marks})" if state_values else ""
+    within += (f" AND state IN ({marks})" if state_values else "") + _LISTED
     values |= {f"s{number}": state for number, state in enumerate(state_values)} | {"limit": limit}
     return [
         entry_from_row(row)

@@ -64,7 +64,7 @@ def is_retry_safe(job: Job, entry: LedgerEntry, state: JobState, typed: TypedCom
     """Whether the same command again cannot pay twice for the job.
 
     A job file names the same task each time, but one of unknown outcome may be sent again with its id, which not every
-    service refuses. Flags ask for something new each time.
+    service refuses. The same flags take up what is not at its end (promise 11), but ask for something new once it is.
     """
     if typed.is_sandbox or not typed.submits or entry.state is LedgerState.INTENT:
         return True

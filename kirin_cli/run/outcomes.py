@@ -77,11 +77,16 @@ def finish_stopped(job_run: JobRun, error: KirinError) -> Finished:
     return finish_pending(job_run, type(error)(f"{error.message}: {standing}", hint=error.hint))
 
 
+def is_unsent(entry: LedgerEntry) -> bool:
+    """Whether nothing of the entry can have reached the service."""
+    return entry.state is LedgerState.INTENT and not entry.counters.exposed
+
+
 def finish_pending(job_run: JobRun, error: KirinError) -> Finished:
     """Nothing is lost: the job goes on when the cause is gone."""
     state = job_run.entry.state
     generated = state in {LedgerState.SUCCEEDED, LedgerState.FETCHING}
-    charged: Charged = "yes" if generated else "no" if state is LedgerState.INTENT else "maybe"
+    charged: Charged = "yes" if generated else "no" if is_unsent(job_run.entry) else "maybe"
     problem = JobError(exit_code=error.exit_code, message=error.message, hint=error.hint, charged=charged)
     return finish(job_run, "pending", error=problem)
 

@@ -20,7 +20,7 @@ from kirin_cli.run.attempt_choice import (
     with_external_id,
 )
 from kirin_cli.run.attempt_queries import QueryAttempt
-from kirin_cli.run.attempts import Attempt, EntryOf, KnownEntries, Redo
+from kirin_cli.run.attempts import Attempt, EntryOf, KnownEntries, Redo, was_begun
 from kirin_cli.run.check import CheckedJob, make_finding
 from kirin_cli.run.earlier_results import was_moved_from
 from kirin_cli.run.identity import NO_REFERENCES, Shard, request_text
@@ -210,7 +210,7 @@ def prepare_new_jobs(jobs: Iterable[Job], options: PrepareOptions, entry_of: Ent
 def _claim_path(choice: ChosenAttempt, options: PrepareOptions, registry: PathRegistry, prepared: PreparedRun) -> None:
     """Give the job its path. Raises UsageError where it cannot have one, or cannot be the job that it says it is."""
     job, attempt, entry = choice.job, choice.attempt, choice.attempt.entry
-    if job.has_own_id and entry is not None and is_of_another_request(entry, job):
+    if job.has_own_id and entry is not None and was_begun(entry) and is_of_another_request(entry, job):
         prepared.has_conflict = True
         task = f" (task {entry.task_id})" if entry.task_id else ""
         message = f"external_task_id {job.external_id} was used for another request{task}"

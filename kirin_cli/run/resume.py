@@ -19,6 +19,7 @@ from kirin_cli.models import MODELS
 from kirin_cli.modelspec.types import MediaError, MediaFile, MediaKind
 from kirin_cli.run.identity import canonical_json, media_digest
 from kirin_cli.run.job import Job, OutputTarget
+from kirin_cli.run.outcomes import is_unsent
 from kirin_cli.run.prepare import PreparedRun, with_labels
 from kirin_cli.run.reconcile import DENIALS, denial_error
 from kirin_cli.tree import walk
@@ -105,9 +106,16 @@ MAX_TASKS_QUERIED: Final = 3  # of each earlier key
 
 
 def unfinished_entries(ledger: Ledger, *, origin: str, account: str) -> list[LedgerEntry]:
-    """All entries of an account that are not at their end, oldest first."""
+    """All entries of an account that were sent, or may have been, and are not at their end, oldest first."""
     going = [state for state in LedgerState if state not in TERMINAL]
-    return select_entries(ledger.store, states=going, origin=origin, account=account)[::-1]
+    entries = select_entries(ledger.store, states=going, origin=origin, account=account)[::-1]
+    return [entry for entry in entries if not is_unsent(entry)]
+
+
+def unsent_entries(ledger: Ledger, *, origin: str, account: str) -> list[LedgerEntry]:
+    """The jobs of files that were never sent, oldest first: only their `kirin run` sends them (promise 8)."""
+    entries = select_entries(ledger.store, states=[LedgerState.INTENT], origin=origin, account=account)[::-1]
+    return [entry for entry in entries if is_unsent(entry)]
 
 
 def adopt_other_keys(ledger: Ledger, client: Client, *, origin: str, account: str) -> None:

@@ -37,6 +37,7 @@ from kirin_cli.run.outcomes import (
     finish_stopped,
     finish_unavailable,
     finish_unknown,
+    is_unsent,
     recorded_failure,
     task_class_of,
 )
@@ -239,8 +240,16 @@ class Scheduler:
                 job_run.entry = self._context.ledger.get(job_run.entry) or job_run.entry
                 outcome = finish_stopped(job_run, stop).outcome
             outcomes.append(outcome)
+        self._withdraw_unsent()
         signal = self._stop.exit_code if isinstance(self._stop, Interrupted | Terminated) else 0
         return Summary(run_id=self.run_id, outcomes=tuple(outcomes), signal=signal)
+
+    def _withdraw_unsent(self) -> None:
+        """Leave nothing of a one-off behind that was not sent: only the command that is typed pays (promise 8)."""
+        for job_run in self._job_runs:
+            if not job_run.job.file and is_unsent(job_run.entry):
+                with suppress(LocalError):
+                    self._context.ledger.withdraw(job_run.entry)
 
     def interrupt(self, reason: KirinError) -> None:
         """Submit nothing more and stop waiting; what runs on the service goes on. Safe in a signal handler."""

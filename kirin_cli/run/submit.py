@@ -1,5 +1,6 @@
 """Submission of a job: what must be ready before anything is paid for, the POST itself, and what came of it."""
 
+import shlex
 from collections.abc import Mapping
 from typing import Final
 
@@ -76,7 +77,8 @@ def submit(job_run: JobRun) -> NextStep:
 def leave_unsent(job_run: JobRun) -> NextStep:
     """In a command that never submits: ask once for what may have been sent, and leave the rest (promise 8)."""
     if not job_run.entry.counters.exposed:
-        return finish_stopped(job_run, StillRunning("this command submits nothing"))
+        hint = f"kirin run {shlex.quote(job_run.job.file)} sends it" if job_run.job.file else ""
+        return finish_stopped(job_run, StillRunning("this command submits nothing", hint=hint))
     result = job_run.query()
     if result.kind is QueryStatus.FOUND and result.task:
         return adopt(job_run, result.task.id)

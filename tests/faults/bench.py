@@ -26,9 +26,9 @@ from kirin_cli.api.download import Downloader, DownloadLimits
 from kirin_cli.api.exchange import Resolver, system_resolver
 from kirin_cli.api.retry import PollSchedule
 from kirin_cli.api.transport import HttpReply, HttpRequest, Transport
-from kirin_cli.cli.commands.resume import prepare_unfinished
 from kirin_cli.cli.flags import JobFileFlags
 from kirin_cli.cli.job_files import check_job_files
+from kirin_cli.cli.open_tasks import prepare_unfinished
 from kirin_cli.cli.runner import all_outcomes, make_scheduler
 from kirin_cli.cli.session import Session
 from kirin_cli.errors import KirinError
@@ -201,7 +201,7 @@ def open_run(
             grace_period=setting.settle, result_wait=600.0, missing_wait=600.0,
         )  # fmt: skip
         if setting.resume:
-            prepared = prepare_unfinished(session)
+            prepared, _ = prepare_unfinished(session)
         else:
             checked = check_job_files(JobFileFlags(files=[machine.file])).jobs
             choices = PrepareOptions(origin=ORIGIN, redo="again" if setting.again else "", token=os.urandom(4).hex())
@@ -209,7 +209,12 @@ def open_run(
         assert not prepared.findings, prepared.findings
         limit, assumed = (Decimal(usd) if usd else None for usd in (setting.max_cost, setting.assume_cost))
         options = RunOptions(setting.in_flight, setting.timeout, limit, assumed)
-        yield prepared, make_scheduler(prepared, session, options, clock, emit, wait=setting.waits, run_id="r")
+        yield (
+            prepared,
+            make_scheduler(
+                prepared, session, options, clock, emit, wait=setting.waits, submits=not setting.resume, run_id="r"
+            ),
+        )
 
 
 def _execute(

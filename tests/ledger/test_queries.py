@@ -53,7 +53,7 @@ def test_what_is_not_there_is_not_found(ledger, make, given):
 
 def test_one_id_under_two_keys_is_told_apart_by_the_account(ledger, make, intent):
     first = make(1)
-    second = ledger.intend(intent(1, account="ffff"))
+    second = ledger.intend(intent(1, account="ffff", job_file="a.yaml"))
     with pytest.raises(UsageError, match="could be any of"):
         queries.find_entry(ledger.store, first.external_id)
     assert queries.find_entry(ledger.store, first.external_id, account="ffff", origin=first.origin) == second
@@ -64,7 +64,7 @@ def test_filters_hold_together_and_the_newest_comes_first(ledger, make, intent, 
     old = make(1, job_file="a.yaml")
     clock.now += 1000
     new = make(2, job_file="a.yaml")
-    other = ledger.intend(intent(3, model="kirin_video_o1", origin="sandbox:1"))
+    other = ledger.intend(intent(3, model="kirin_video_o1", origin="sandbox:1", job_file="b.yaml"))
     found = queries.select_entries
     assert found(ledger.store) == [other, new, old]
     assert found(ledger.store, job_file="a.yaml", since=new.created) == [new]
@@ -72,6 +72,30 @@ def test_filters_hold_together_and_the_newest_comes_first(ledger, make, intent, 
     assert found(ledger.store, states=[LedgerState.SUCCEEDED], model="kirin_v1_t2v", limit=1) == [new]
     assert found(ledger.store, origin="sandbox:1", account="0011223344556677") == [other]
     assert found(ledger.store, model="kirin_video_o1", job_file="a.yaml") == []
+
+
+def test_S19_a_one_off_that_was_never_sent_is_listed_nowhere(ledger, intent):
+    entry = ledger.intend(intent(1))
+    assert queries.select_entries(ledger.store) == []
+    with pytest.raises(queries.NoSuchTask):
+        queries.find_entry(ledger.store, entry.external_id)
+    sent = ledger.move(entry, LedgerEvent.SEND)
+    assert queries.select_entries(ledger.store) == [sent]
+    assert queries.find_entry(ledger.store, entry.external_id) == sent
+
+
+def test_promise_11_open_one_offs_are_those_that_may_still_become_a_video(ledger, make, intent):
+    request = '{"prompt": "rain"}'
+    ledger.intend(intent(1))
+    sent = ledger.move(ledger.intend(intent(2)), LedgerEvent.SEND)
+    make(3, job_file="a.yaml")
+    ledger.move(ledger.intend(intent(4, request="{}")), LedgerEvent.SEND)
+    ledger.move(ledger.move(ledger.intend(intent(5)), LedgerEvent.SEND), LedgerEvent.AMBIGUOUS)
+    refused = ledger.move(ledger.move(ledger.intend(intent(6)), LedgerEvent.SEND), LedgerEvent.REFUSED)
+    ledger.move(ledger.move(refused, LedgerEvent.NOT_FOUND), LedgerEvent.DISMISSED)
+    found = queries.open_one_offs(ledger.store, sent.origin, sent.account, request)
+    assert [entry.job for entry in found] == ["job 2", "job 5"]
+    assert queries.open_one_offs(ledger.store, sent.origin, "ffff", request) == []
 
 
 def test_costs_are_added_as_decimals(ledger, make):

@@ -14,7 +14,7 @@ from kirin_cli.ledger.states import LedgerState
 from kirin_cli.run.outcomes import ledger_class
 from kirin_cli.run.plan import ACTION_BY_STATE, likely_cost, plan_jobs
 from kirin_cli.run.prices import PastCost, PriceList
-from kirin_cli.run.resume import jobs_from_entries, restore_job, unfinished_entries
+from kirin_cli.run.resume import jobs_from_entries, restore_job, unfinished_entries, unsent_entries
 
 
 def plans(desk, **choices):
@@ -114,7 +114,7 @@ def test_what_is_not_sent_costs_nothing(desk):
 def taken(desk, name="rain"):
     (job,) = [
         job
-        for job in jobs_from_entries(unfinished_entries(desk.ledger, origin="https://cloud.example", account="me")).jobs
+        for job in jobs_from_entries(unsent_entries(desk.ledger, origin="https://cloud.example", account="me")).jobs
         if job.name == name
     ]
     return job

@@ -59,13 +59,13 @@ class Workspace:
     def jobs(self, *names: str, prompt: str = "a", **more: Any) -> Path:
         return self.write("jobs:", *(f"  - {{name: {n}, params: {{prompt: {prompt} {n}}}}}" for n in names), **more)
 
-    def create_elsewhere(self, **params: str) -> str:
+    def create_elsewhere(self, model: str = "kirin_v1_t2v", **params: str) -> str:
         """The id of a task that another program creates under the same key."""
-        params = {"prompt": "hail", **params}
+        params = {"prompt": "hail", **({"aspect_ratio": "1:1"} if model == "kirin_video_o1" else {}), **params}
         parts = urlsplit(self.sandbox.base_url)
         headers = {"Authorization": f"Bearer {self.sandbox.key}", "Content-Type": "application/json"}
         with closing(HTTPConnection(str(parts.hostname), parts.port)) as connection:
-            body = json.dumps({"model": "kirin_v1_t2v", "input": [{"params": params}]})
+            body = json.dumps({"model": model, "input": [{"params": params}]})
             connection.request("POST", "/model/v1/generation", body, headers)
             return str(json.loads(connection.getresponse().read())["id"])
 

@@ -140,15 +140,48 @@ def test_resume_finishes_what_was_left_and_has_nothing_to_do_then(workspace):
     assert workspace.paid == 2
 
 
-def test_resume_sends_what_was_never_sent(workspace):
-    workspace.serve(faults=["post:402*2"])
+@pytest.mark.parametrize("command", ["resume", "wait", "download"])
+def test_promise_8_what_was_never_sent_is_named_and_left_to_its_job_file(workspace, command):
+    workspace.serve(faults=["post:402*1"])
     workspace.jobs("rain", "snow")
     workspace.kirin("run", "jobs.yaml", "-j", "1", expect=5)
+    assert workspace.kirin(command, KIRIN_API_KEY="", expect=4).stderr.startswith("error: the API key")
+    left = workspace.kirin(command, "--json")
+    assert left.data["jobs"] == []
+    assert (
+        left.stderr == "there is nothing to do\n2 jobs of jobs.yaml were never sent: kirin run jobs.yaml sends them\n"
+    )
+    assert workspace.kirin(command, "--quiet").stderr == ""
+    named = workspace.kirin(command, workspace.entries()["rain"].external_id, expect=8)
+    assert "this command submits nothing: not sent" in named.stderr
+    assert f"kirin run {workspace.home.work / 'jobs.yaml'} sends it" in named.stderr
     assert workspace.paid == 0
-    assert workspace.kirin("resume", KIRIN_API_KEY="", expect=4).stderr.startswith("error: the API key")
-    assert workspace.kirin("resume", "-j", "1", expect=5).exit_code
-    assert workspace.kirin("resume", "--json").states == {"rain": "done", "snow": "done"}
+    assert workspace.kirin("run", "jobs.yaml", "--json").states == {"rain": "done", "snow": "done"}
     assert workspace.paid == 2
+
+
+def test_promise_8_without_ids_all_three_take_up_all_that_is_unfinished_and_say_so_before(workspace):
+    for command in ("resume", "wait", "download"):
+        name = f"{command}-job"
+        workspace.jobs(name)
+        workspace.kirin("run", "jobs.yaml", "--no-wait")
+        ran = workspace.kirin(command, "--json")
+        assert ran.states == {name: "done"}
+        assert ran.stderr.startswith("1 task to wait for\n")
+    assert workspace.paid == 3
+
+
+def test_resume_takes_ids(workspace):
+    workspace.jobs("rain", "snow")
+    workspace.kirin("run", "jobs.yaml", "--no-wait")
+    rain = workspace.entries()["rain"]
+    assert workspace.kirin("resume", str(rain.task_id), "--json").states == {"rain": "done"}
+    assert workspace.kirin("resume", "--json").states == {"snow": "done"}
+
+
+def test_promise_8_notes_of_what_is_done_keep_ndjson_whole(workspace):
+    noted = workspace.kirin("resume", "--progress", "json").stderr.splitlines()
+    assert [json.loads(line)["text"] for line in noted] == ["there is nothing to do"]
 
 
 def test_after_the_ledger_is_lost_the_same_file_adopts_what_the_service_has(workspace):

@@ -7,7 +7,7 @@ import pytest
 from kirin_cli.api.credentials import fingerprint
 from kirin_cli.ledger.entry import Intent
 from kirin_cli.ledger.ledger import Ledger
-from kirin_cli.ledger.states import LedgerEvent
+from kirin_cli.ledger.states import LedgerEvent, LedgerState
 
 
 def moved(workspace, *events: LedgerEvent) -> str:
@@ -45,17 +45,57 @@ LOST = (LedgerEvent.SEND, LedgerEvent.ACCEPTED, LedgerEvent.VANISHED)
 def test_each_decision_is_taken_where_the_outcome_is_not_known(workspace, events):
     name = moved(workspace, *events)
     assert workspace.kirin("resolve", name, "--abandon", KIRIN_API_KEY="").stdout == f"{name} abandoned\n"
-    decided = workspace.kirin("resolve", name[:12], "--adopt", "task-7")
+    task_id = workspace.create_elsewhere(external_task_id=name)
+    decided = workspace.kirin("resolve", name[:12], "--adopt", task_id)
     assert decided.stdout == f"{name} accepted\n"
     assert "kirin resume goes on with it" in decided.stderr
-    assert workspace.entries()["rain"].task_id == "task-7"
+    assert workspace.entries()["rain"].task_id == task_id
 
 
-def test_resend_sends_the_same_id_again(workspace):
+def test_resend_sends_the_same_id_again_at_once(workspace):
     name = moved(workspace, *CONFLICT)
-    assert workspace.kirin("resolve", name, "--resend").stdout == f"{name} intent\n"
+    sent = workspace.kirin("resolve", name, "--resend")
+    assert sent.stdout == f"{name} intent\n"
+    assert "sent twice" not in sent.stderr  # it was called a duplicate: the service refuses repeats
+    assert workspace.paid == 1
     assert workspace.kirin("resume", "--json").data["jobs"][0]["external_task_id"] == name
     assert workspace.paid == 1
+
+
+def test_resend_of_what_has_come_to_light_meanwhile_takes_it_up(workspace):
+    name = moved(workspace, *ABSENT)
+    workspace.create_elsewhere(external_task_id=name)
+    workspace.kirin("resolve", name, "--resend")
+    assert workspace.entries()["rain"].state is LedgerState.ACCEPTED
+    assert workspace.paid == 1
+
+
+ADOPTIONS = {
+    "a typo": ({}, "typo", "the service has no task typo; nothing was changed"),
+    "another model": ({"model": "kirin_video_o1"}, None, "is of kirin_video_o1, and"),
+    "another external id": ({"external_task_id": "order-9"}, None, "was made under the external_task_id order-9"),
+}
+
+
+@pytest.mark.parametrize("name", ADOPTIONS)
+def test_a_task_to_adopt_is_asked_for_and_refused_where_it_is_another(workspace, name):
+    params, given, words = ADOPTIONS[name]
+    external_id = moved(workspace, *UNKNOWN)
+    task_id = given or workspace.create_elsewhere(**params)
+    before = workspace.entries()["rain"]
+    refused = workspace.kirin("resolve", external_id, "--adopt", task_id, expect=2)
+    assert words in refused.stderr
+    assert "nothing was changed" in refused.stderr
+    assert workspace.entries()["rain"] == before
+
+
+def test_without_an_answer_nothing_is_adopted(workspace):
+    workspace.serve(faults=["query:503"])
+    name = moved(workspace, *UNKNOWN)
+    before = workspace.entries()["rain"]
+    refused = workspace.kirin("resolve", name, "--adopt", "t1", expect=3)
+    assert "gives no answer about task t1; nothing was changed" in refused.stderr
+    assert workspace.entries()["rain"] == before
 
 
 def test_an_adopted_task_is_fetched(workspace):
@@ -98,7 +138,7 @@ def test_a_task_of_another_job_is_not_adopted_twice(workspace):
     workspace.kirin("run", "jobs.yaml")
     snow = workspace.entries()["snow"]
     refused = workspace.kirin("resolve", moved(workspace, *UNKNOWN), "--adopt", str(snow.task_id), expect=2)
-    assert f"belongs to {snow.external_id} already" in refused.stderr
+    assert f"was made under the external_task_id {snow.external_id}" in refused.stderr
 
 
 def test_nobody_is_nobody(workspace):
