@@ -94,6 +94,17 @@ def mask_hidden(text: str) -> str:
     return mask_values(text, frozenset(_hidden)) if _hidden else text
 
 
+def mask_tree(tree: object) -> object:
+    """JSON data without the values that this process hides; names stay, and the very tree where nothing is hidden."""
+    if not _hidden:
+        return tree
+    if isinstance(tree, str):
+        return mask_hidden(tree)
+    if isinstance(tree, Mapping):
+        return {name: mask_tree(value) for name, value in tree.items()}
+    return [mask_tree(value) for value in tree] if isinstance(tree, list | tuple) else tree
+
+
 def mask_all(values: Collection[str]) -> Callable[[object], object]:
     """What digests the values in a text and leaves anything else alone; for trees of parameters."""
     return lambda leaf: digest_values(leaf, values) if type(leaf) is str else leaf
@@ -136,9 +147,9 @@ def redact_urls(text: str, *, keep_length: bool = False) -> str:
 
 
 def redact_tree(tree: object) -> object:
-    """JSON data with the URLs in its texts redacted."""
+    """JSON data with the URLs in its texts redacted, and without the values that this process hides; names stay."""
     if isinstance(tree, str):
-        return redact_urls(tree)
+        return mask_hidden(redact_urls(tree))
     if isinstance(tree, Mapping):
         return {name: redact_tree(value) for name, value in tree.items()}
     return [redact_tree(value) for value in tree] if isinstance(tree, list | tuple) else tree

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kirin_cli.errors import NotPermitted
-from kirin_cli.redaction import mask_hidden, mask_values
+from kirin_cli.redaction import mask_values
 from kirin_cli.text_encoding import decode_text
 
 KEY_VARIABLE = "KIRIN_API_KEY"
@@ -70,11 +70,11 @@ def check_key(text: str, source: str) -> str:
 
 
 def scrub(text: str, key: str) -> str:
-    """`text` with the key, and whatever else is hidden, replaced by ***, in any spelling (fault H4).
+    """`text` with the key replaced by ***, in any spelling (fault H4).
 
     A key of fewer than eight characters is replaced only where it stands alone: it may be part of any word.
     """
-    return mask_hidden(mask_values(text, (key,)) if key else text)
+    return mask_values(text, (key,)) if key else text
 
 
 def scrub_body(body: bytes, key: str) -> bytes:

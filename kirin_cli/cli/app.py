@@ -21,7 +21,7 @@ from kirin_cli.cli.command_line import CommandLine, begin_command_line
 from kirin_cli.cli.commands import BY_NAME, COMMANDS, JOB_COMMANDS, CommandEntry
 from kirin_cli.errors import Interrupted, KirinError, UsageError
 from kirin_cli.modelspec.text import did_you_mean
-from kirin_cli.redaction import redact_tree, redact_urls, show_all_values
+from kirin_cli.redaction import mask_hidden, redact_tree, redact_urls, show_all_values
 
 if TYPE_CHECKING:
     from kirin_cli.docgen.commands import CommandInfo, EnvVarInfo
@@ -254,7 +254,7 @@ def _report_crash(error: Exception) -> int:
     from kirin_cli.api.credentials import KEY_VARIABLE, scrub
     from kirin_cli.ui.terminal_text import escape_untrusted
 
-    text = redact_urls(scrub("".join(traceback.format_exception(error)), os.environ.get(KEY_VARIABLE, "")))
+    text = mask_hidden(redact_urls(scrub("".join(traceback.format_exception(error)), os.environ.get(KEY_VARIABLE, ""))))
     sys.stderr.write(escape_untrusted(text, multiline=True, limit=20_000) + "\n")
     hint = f"please report it with the lines above: {REPOSITORY}/issues"
     return _report_error(KirinError(f"a bug in kirin: {type(error).__name__}", hint=hint))

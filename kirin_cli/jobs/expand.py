@@ -2,7 +2,7 @@
 
 import re
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -129,18 +129,18 @@ class JobExpander:
         matrix_is_own = any(key in MATRIX_KEYS for key in own)
         if sets:
             layers.insert(0 if matrix_is_own else 1, _matrix_layer(sets, entry.node))
+        tree = interpolator.tree
+        extra_params = {name: tree(value, None, f"extra_params.{name}") for name, value in job.extra_params.items()}
         refers = interpolator.refers or sets
         needs = dict.fromkeys(reference.job for _, reference in find_references(params)) if refers else ()
         return replace(
             job,
             params=params,
-            problems=(*job.problems, *interpolator.problems, *self._misplaced_secrets(job, params)),
+            problems=(*job.problems, *interpolator.problems, *self._misplaced_secrets(job, params, extra_params)),
             invalid_paths=(*job.invalid_paths, *interpolator.invalid_paths),
             layers=tuple(layers),
             inherited=len(layers) - 1 - (matrix_is_own and bool(sets)),
-            extra_params={
-                name: interpolator.tree(value, None, f"extra_params.{name}") for name, value in job.extra_params.items()
-            },
+            extra_params=extra_params,
             base_name=base_name,
             via=expansion.via,
             needs=tuple(needs),
@@ -178,18 +178,19 @@ class JobExpander:
                     todo.append(value)
         return None
 
-    def _misplaced_secrets(self, job: JobSpec, params: object) -> Iterator[Problem]:
+    def _misplaced_secrets(self, job: JobSpec, params: Mapping[str, object], extra_params: object) -> Iterator[Problem]:
         """Secrets of the environment that are allowed, where none may stand (fault X2)."""
         secrets = self.inputs.secret_values
         if not secrets:
             return
         from kirin_cli.jobs.environment import secrets_in_text, secrets_in_urls  # noqa: PLC0415  (few files ask for any)
 
-        for path, name in secrets_in_urls(params, secrets):
+        for path, name in secrets_in_urls({**params, "extra_params": extra_params}, secrets):
             message = f"{path}: env.{name} would stand in a URL, and those are written down by every server on the way"
             yield Problem(path, "", message)
-        for name in secrets_in_text([job.name, str(job.output.dir), job.output.name, *job.tags], secrets):
-            yield Problem("name", "", f"env.{name} would stand in the job's name, its tags or the name of its file")
+        texts = [job.name, str(params.get("external_task_id"))]  # the rest of the heading was looked through before
+        for name in secrets_in_text(texts, secrets):
+            yield Problem("name", "", f"env.{name} would stand in the job's name or its external_task_id")
 
     def _check_keys(self, entry: JobEntry, combination: Combination, model: str) -> None:
         """A key that sets nothing must be asked for."""

@@ -138,6 +138,14 @@ class Interpolator:
         self.counter.add("characters", len(text) + len(joined), self.position)
         return joined
 
+    def refuse_secrets(self, value: object) -> None:
+        """Raise InterpolationError where a secret of the environment stands in a heading, which is shown (fault X2)."""
+        if secrets := self.scope.inputs.secret_values:
+            from kirin_cli.jobs.environment import secrets_in_text  # noqa: PLC0415  (few files ask for any)
+
+            for name in secrets_in_text(value if isinstance(value, list) else [str(value)], secrets):
+                raise InterpolationError(f"env.{name} would stand in a name, a path or a tag, which everybody sees")
+
     def _piece(self, piece: Placeholder) -> str:
         """What a placeholder becomes inside other text."""
         value = self.scope.value(piece, whole=False)
@@ -207,6 +215,7 @@ def _fill(key: str, value: object, position: int, interpolator: Interpolator, pr
                 new = _tags(interpolator.value(value, None), value)
             else:
                 new = interpolator.value(value, NUMBER) if key == "take" else interpolator.text(value)
+            interpolator.refuse_secrets(new)
         except InterpolationError as error:
             for message in error.messages:
                 problems.add_error(position, f"{key}: {message}")

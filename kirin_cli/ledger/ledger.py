@@ -25,6 +25,7 @@ from kirin_cli.ledger.entry import (
 )
 from kirin_cli.ledger.states import NAMES_A_TASK, NON_DURABLE_EVENTS, POSTS, LedgerEvent, LedgerState, transition
 from kirin_cli.ledger.store import Connect, Execute, LedgerStore, connect
+from kirin_cli.redaction import mask_hidden
 
 MAX_REQUEST_LENGTH = 256 * 1024
 """Characters of a request in the ledger: far above any prompt, far below a picture in Base64."""
@@ -269,7 +270,7 @@ class Ledger:
         if changed != 1:
             raise ConcurrentUpdate(f"{before.external_id} was moved by another process.")
         if event is not LedgerEvent.PROGRESSED or before.state is not after.state:
-            values = (after.id, after.updated, event, before.state, after.state, why, after.task_id)
+            values = (after.id, after.updated, event, before.state, after.state, mask_hidden(why), after.task_id)
             transaction(INSERT_HISTORY, values)
 
     def _knows(self, origin: str, task_id: str) -> bool:

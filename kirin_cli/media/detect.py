@@ -26,7 +26,7 @@ from kirin_cli.media.local_files import file_stamp, file_suffix
 from kirin_cli.media.video_header import FORMATS, read_video_header
 from kirin_cli.modelspec.text import control_problem, has_no_blanks, near_file, url_path
 from kirin_cli.modelspec.types import MediaError, MediaFile, MediaKind
-from kirin_cli.redaction import MASK, redact_urls
+from kirin_cli.redaction import MASK, mask_hidden, redact_urls
 from kirin_cli.regular_file import open_regular_file, special_file_kind
 
 _WEB = re.compile("https?:", re.IGNORECASE)
@@ -44,7 +44,7 @@ MAX_REDACTED: Final = 100_000  # characters; a longer one is Base64
 
 def abbreviate(value: str) -> str:
     """A value as messages name it: never a page of Base64, nor a password or a signature of a URL."""
-    value = redact_urls(value) if len(value) <= MAX_REDACTED else value
+    value = mask_hidden(redact_urls(value)) if len(value) <= MAX_REDACTED else value
     return value if len(value) <= 200 else f"{value[:60]}…"
 
 

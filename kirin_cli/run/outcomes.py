@@ -10,6 +10,7 @@ from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import TERMINAL, LedgerState
 from kirin_cli.models import error_message
 from kirin_cli.modelspec.pricing import PriceClass
+from kirin_cli.redaction import mask_tree
 from kirin_cli.run.events import JobEnded, JobState
 from kirin_cli.run.follow_up import is_retry_safe, next_command
 from kirin_cli.run.identity import canonical_json
@@ -56,7 +57,7 @@ def ledger_class(price_class: PriceClass) -> tuple[str, str, str]:
 
 def failure_text(failure: ServiceFailure | None) -> str:
     """What the service said went wrong, as the ledger keeps it."""
-    return canonical_json(asdict(failure)) if failure else ""
+    return canonical_json(mask_tree(asdict(failure))) if failure else ""
 
 
 def recorded_failure(entry: LedgerEntry) -> ServiceFailure | None:

@@ -19,7 +19,7 @@ from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.jobs.filenames import numbered_template, path_problem, render_name, resolve_inside
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.normal_forms import normalize_name
-from kirin_cli.redaction import mask_hidden, redact_tree, strip_url
+from kirin_cli.redaction import redact_tree, strip_url
 from kirin_cli.regular_file import obstacle_at, open_regular_file, read_regular_file
 from kirin_cli.run.job import Job, OutputFile
 from kirin_cli.wire.responses import OutputContent
@@ -166,7 +166,7 @@ def write_sidecar(
 def write_sidecar_data(path: Path, note: Mapping[str, object]) -> None:
     """Write this as the sidecar at `path`. Raises LocalError."""
     try:
-        write_atomically(path, mask_hidden(json.dumps(redact_tree(note), indent=2, ensure_ascii=True)) + "\n")
+        write_atomically(path, json.dumps(redact_tree(note), indent=2, ensure_ascii=True) + "\n")
     except OSError as error:
         raise LocalError(f"{path} cannot be written: {error.strerror or error}") from error
 

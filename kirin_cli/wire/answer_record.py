@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+from kirin_cli.redaction import mask_tree
 from kirin_cli.wire.responses import content_items
 
 MAX_RECORD_LENGTH: Final = 64 * 1024
@@ -25,6 +26,7 @@ OWN_CONTENT_FIELDS: Final = frozenset({"type", "url", "duration", "content"})
 
 def record_answer(answer: object, *, status: int, request_id: str) -> str:
     """The record of an answer: ASCII of at most MAX_RECORD_LENGTH characters, Base64 and what is too long left out."""
+    answer = mask_tree(answer)
     for max_text, max_items in zip(MAX_TEXT_LENGTHS, MAX_ITEMS, strict=True):
         record = {"answer": _cut(answer, max_text, max_items, MAX_DEPTH), "status": status, "request_id": request_id}
         text = json.dumps(record)

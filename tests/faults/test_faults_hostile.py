@@ -143,7 +143,7 @@ def test_H1_names_of_files_and_folders_are_harmless_everywhere(machine: Bench) -
 
 
 def test_H1_an_output_folder_is_harmless_on_standard_output(machine: Bench) -> None:
-    machine.file.write_text('model: kirin_v1_t2v\nparams: {prompt: a}\noutput: {dir: "::error::\\e]0;x\\a\\u202e"}\n')
+    machine.file.write_text('model: kirin_v1_t2v\nparams: {prompt: a}\noutput: {dir: "::error::\\u202e"}\n')
     code, process = run_process(machine, "run", "jobs.yaml")
     assert code == 0, process.output
     plain(process.output)
