@@ -104,7 +104,7 @@ def totals(states: Mapping[str, int], cost: Decimal) -> dict[str, object]:
 
 def problem_rows(findings: Iterable[Finding]) -> list[dict[str, object]]:
     """What was found, as `problems` has it in every result."""
-    names = ("severity", "message", "rule", "path", "job", "file", "line", "column", "via")
+    names = ("severity", "message", "rule", "path", "job", "file", "line", "column", "row", "via")
     return [_fields(finding, names) for finding in findings]
 
 
@@ -235,7 +235,7 @@ def validation_error(error: KirinError) -> dict[str, object]:
 
 
 def _checked_job(checked: "CheckedJob") -> dict[str, object]:
-    names = ("path", "rule", "message", "file", "line", "column", "via")
+    names = ("path", "rule", "message", "file", "line", "column", "row", "via")
     by_severity: dict[str, list[dict[str, object]]] = {"error": [], "warning": []}
     for finding in checked.findings:
         by_severity[finding.severity].append(_fields(finding, names))

@@ -52,9 +52,7 @@ class ReportParser:
             started=as_timestamp(data.get("started_at")),
             ended=as_timestamp(data.get("ended_at")),
             jobs=jobs,
-            problems=fold_problems(
-                self._problem(problem, **({"severity": "error"} if strict else {})) for problem in problems
-            ),
+            problems=fold_problems(self._problem(problem, "error" if strict else "") for problem in problems),
             missing_shards=tuple(filter(None, map(as_int, as_list(shards.get("missing"))))),
             folder=folder,
             data=data,
@@ -64,11 +62,20 @@ class ReportParser:
             likely_seconds=as_seconds(totals.get("seconds")),
         )
 
-    def _problem(self, problem: Mapping[str, object], **facts: str) -> ReportProblem:
+    def _problem(self, problem: Mapping[str, object], severity: str = "") -> ReportProblem:
         return ReportProblem(
-            **{**self._texts(problem, "severity", "message", "hint", "rule", "job", "file", "path", "via"), **facts},
-            line=as_int(problem.get("line")), column=as_int(problem.get("column")),
-        )  # fmt: skip
+            message=self._text(problem.get("message")),
+            severity=severity or self._text(problem.get("severity")),
+            hint=self._text(problem.get("hint")),
+            rule=self._text(problem.get("rule")),
+            job=self._text(problem.get("job")),
+            path=self._text(problem.get("path")),
+            via=self._text(problem.get("via")),
+            file=self._text(problem.get("file")),
+            line=as_int(problem.get("line")),
+            column=as_int(problem.get("column")),
+            row=as_int(problem.get("row")),
+        )
 
     def _job(self, job: Mapping[str, object], kind: ReportKind, *, strict: bool) -> ReportJob:
         times = {stage: as_timestamp(text) for stage, text in as_mapping(job.get("times")).items()}
@@ -142,11 +149,17 @@ def kind_of(data: Mapping[str, object]) -> ReportKind:
 
 
 def fold_problems(problems: Iterable[ReportProblem]) -> tuple[ReportProblem, ...]:
-    """Each problem once, with the names of all jobs that have it, in the order in which they were found."""
-    groups: dict[ReportProblem, dict[str, None]] = {}
+    """Each problem once, with the names of all jobs that have it and the lines of all rows, in the order of finding."""
+    groups: dict[ReportProblem, list[ReportProblem]] = {}
     for problem in problems:
-        groups.setdefault(replace(problem, job=""), {})[problem.job] = None
-    return tuple(replace(problem, job=_join_names(list(filter(None, names)))) for problem, names in groups.items())
+        facts = {"line": 0, "column": 0, "row": 1, "via": ""} if problem.row else {}
+        groups.setdefault(replace(problem, job="", **facts), []).append(problem)  # type: ignore[arg-type]
+    folded = []
+    for group in groups.values():
+        names = list(dict.fromkeys(one.job for one in group if one.job))
+        rows = tuple(dict.fromkeys(one.row for one in group if one.row))
+        folded.append(replace(group[0], job=_join_names(names), more_rows=rows[1:]))
+    return tuple(folded)
 
 
 def _join_names(names: list[str]) -> str:

@@ -8,6 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final, Literal, get_args
 
+from kirin_cli.modelspec.text import pluralize
+
 ReportKind = Literal["run", "plan", "validate"]
 """Which command's result it is."""
 KINDS: Final[tuple[ReportKind, ...]] = get_args(ReportKind)
@@ -45,6 +47,9 @@ MARKS: Final[Mapping[str, str]] = {
     INVALID: "❌", VALID: "✅", "error": "❌", "warning": "⚠️", **ACTIONS,
 }  # fmt: skip
 """The marks of states, of what a check found, and of what a plan would do."""
+
+MAX_ROWS_NAMED: Final = 10
+"""So many rows are named of those that have the same problem."""
 
 CHARGED: Final = {"yes": "It was charged.", "maybe": "It may have been charged.", "no": "It was not charged."}
 
@@ -136,6 +141,7 @@ class ReportProblem(InJobFile):
     """What kept the run from beginning, or only looks wrong: a finding in a job file, or an error.
 
     `job` names the jobs that have it, "" for none; `path` is the parameter in them, `via` how an expansion led there.
+    `row` is the line of a table's row, 0 where it is of none; `more_rows` are those of others with the same problem.
     """
 
     severity: str
@@ -145,12 +151,16 @@ class ReportProblem(InJobFile):
     job: str
     path: str = ""
     via: str = ""
+    row: int = 0
+    more_rows: tuple[int, ...] = ()
 
     @property
     def text(self) -> str:
-        """The message with its rule, and with how it came there."""
+        """The message with its rule, with how it came there, and with the lines of the other rows that have it."""
         rule, via = f" [{self.rule}]" if self.rule else "", f" (from {self.via})" if self.via else ""
-        return f"{self.message}{rule}{via}"
+        numbers = ", ".join(map(str, self.more_rows[:MAX_ROWS_NAMED])) + " …" * (len(self.more_rows) > MAX_ROWS_NAMED)
+        rows = f"; and {pluralize(len(self.more_rows), 'more row')}: {numbers}" if self.more_rows else ""
+        return f"{self.message}{rule}{via}{rows}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

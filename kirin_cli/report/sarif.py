@@ -7,7 +7,8 @@ addresses as URI references from the workspace on, and fingerprints that outlive
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import PurePath
 from typing import Final
@@ -23,6 +24,7 @@ JOB_FILE: Final = "job-file"
 JOB_FAILED: Final = "job-failed"
 MAX_RESULTS: Final = 5_000
 """GitHub shows so many of a run; it takes no more than 25,000."""
+MAX_LOCATIONS: Final = 100
 RULES_PAGE: Final = f"{REPOSITORY}/blob/main/kirin_cli/models/RULES.md"
 JOB_FILES_PAGE: Final = f"{REPOSITORY}/blob/main/sample_jobs/README.md"
 _OWN_RULES: Final = {
@@ -78,7 +80,7 @@ def _result(item: ReportProblem | ReportJob, ids: list[str], report: Report) -> 
     rule_id, path = _rule_id(item), path_in_workspace(item.file, report.root)
     if isinstance(item, ReportProblem):
         level, hint, job, key = item.severity, item.hint, item.job, item.path
-        text = f"{item.message} (from {item.via})" if item.via else item.message
+        text = replace(item, rule="").text
     else:
         failure = item.failure
         assert failure is not None  # noqa: S101  (the caller chose those that have one)
@@ -90,7 +92,14 @@ def _result(item: ReportProblem | ReportJob, ids: list[str], report: Report) -> 
         "message": {"text": message.replace("](", "] (")},  # `[text](address)` would be a link
         "partialFingerprints": {"kirin/v1": _fingerprint(path, rule_id, job, key, text)},
     }  # fmt: skip
-    return result | ({"locations": [_location(item, path, job)]} if path else {})
+    return result | ({"locations": list(_locations(item, path, job))} if path else {})
+
+
+def _locations(item: ReportProblem | ReportJob, path: str, job: str) -> Iterator[SarifObject]:
+    """Where it stands, and where the other rows of the table with the same problem do."""
+    yield _location(item, path, job)
+    for row in item.more_rows[:MAX_LOCATIONS] if isinstance(item, ReportProblem) else ():
+        yield _location(replace(item, line=row, column=0), path, "")
 
 
 def _location(item: ReportProblem | ReportJob, path: str, job: str) -> SarifObject:

@@ -130,6 +130,14 @@ def test_a_check_that_was_refused_for_its_warnings_has_errors_as_the_person_aske
     assert (strict.errors, strict.warnings, [one.state for one in strict.jobs]) == (1, 0, ["invalid", "valid"])
 
 
+def test_a_bad_column_is_one_problem_with_the_lines_of_its_rows():
+    cells = [{**PROBLEM, "file": "shots.csv", "job": f"s{n}", "row": n, "line": n} for n in range(2, 40)]
+    (problem,) = read(check(*cells, {**cells[0], "job": "s2-2"})).problems
+    assert (problem.line, problem.job, len(problem.more_rows)) == (2, "s2, s3, s4 and 36 more", 37)
+    assert problem.text.endswith("; and 37 more rows: 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 …")
+    assert len(read(check(*cells, {**cells[0], "message": "another"})).problems) == 2
+
+
 def test_a_problem_of_a_row_stands_in_its_table():
     row = {**PROBLEM, "file": "shots.csv", "line": 17}
     assert [(one.file, one.line) for one in read(check(row)).jobs[0].problems] == [("shots.csv", 17)]

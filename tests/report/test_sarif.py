@@ -110,6 +110,14 @@ def test_addresses_are_references_from_the_workspace_on(file, uri):
     assert places == ([uri] if uri else [])
 
 
+def test_a_bad_column_is_one_result_with_all_its_places():
+    cells = [{**PROBLEM, "file": "shots.csv", "row": line, "line": line} for line in range(2, 300)]
+    (result,) = drawn(read(check(*cells)))["results"]
+    lines = [place["physicalLocation"]["region"]["startLine"] for place in result["locations"]]
+    assert lines == list(range(2, 3 + sarif.MAX_LOCATIONS))
+    assert "and 297 more rows: 3, 4" in result["message"]["text"]
+
+
 def test_a_job_that_failed_is_a_result_too():
     (result,) = drawn(report(job("a", state="failed", error=ERROR)))["results"]
     assert (result["ruleId"], result["message"]["text"]) == (sarif.JOB_FAILED, "a: failed: no\ntry again")

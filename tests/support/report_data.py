@@ -87,7 +87,7 @@ def hostile(evil: str) -> dict[str, object]:
 
 PROBLEM = {
     "severity": "error", "message": "cfg_scale is 7", "rule": "T4", "path": "cfg_scale", "job": "a", "file": "j.yaml",
-    "line": 5, "column": 9, "via": "",
+    "line": 5, "column": 9, "row": 0, "via": "",
 }  # fmt: skip
 
 
