@@ -54,6 +54,12 @@ def find_entry(store: LedgerStore, either_id: str, *, origin: str = "", account:
             names = [f"{e.external_id} (task {e.task_id or 'unknown'}, {e.origin})" for e in entries[:_MAX_NAMED]]
             several = ", ".join(names) + (" …" if len(entries) > _MAX_NAMED else "")
             raise UsageError(f"{either_id} could be any of: {several}.", hint="Give more of the id.")
+    if origin:
+        sql = f"{SELECT_ENTRY} WHERE (external_id = :id OR task_id = :id) AND origin <> :origin LIMIT 1"
+        for row in store.read(sql, {"id": either_id, "origin": origin}):
+            other = entry_from_row(row).origin
+            message = f"{either_id} is a task of {other}, which is not the service of the settings ({origin})."
+            raise UsageError(message, hint=f"--base-url {other} speaks with that service")
     raise NoSuchTask(f"The ledger has no task {either_id}.", hint="`kirin list` shows what there is.")
 
 

@@ -143,3 +143,13 @@ def test_durations_of_one_class_newest_first_to_be_kept(ledger, make):
 def test_l6_a_clock_that_jumped_teaches_no_duration(ledger, make, seconds):
     make(1, seconds=seconds)
     assert queries.durations(ledger.store, "kirin_v1_t2v") == []
+
+
+def test_an_id_of_another_service_is_told_as_such(ledger, intent):
+    entry = ledger.intend(intent(7, origin="https://a.example"))
+    with pytest.raises(UsageError) as told:
+        queries.find_entry(ledger.store, entry.external_id, origin="https://b.example")
+    assert f"{entry.external_id} is a task of https://a.example" in told.value.message
+    assert told.value.hint.startswith("--base-url https://a.example ")
+    with pytest.raises(queries.NoSuchTask):
+        queries.find_entry(ledger.store, entry.external_id[:-1], origin="https://b.example")
