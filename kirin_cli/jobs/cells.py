@@ -8,6 +8,8 @@ from typing import Final
 _SHEET_ERROR = re.compile(r"#(?:N/A|NV|N/D|[A-ZÀ-Ý]+(?:/0)?[!?])(?:\s.*)?|Err:\d{3}")
 _MISSING = frozenset({"nan", "NaN", "-nan", "<NA>", "NaT", "None", "NULL", r"\N"})
 _FORMULA = re.compile(r"=[\w\"'(+\-$@]")
+_SUSPECT = frozenset("#=E<\\-nN \t\r\n\u00a0")
+"""How a cell may start that stands for no value."""
 _INVISIBLE = "\ufeff\u200b\u200e\u200f"
 
 _NUMBER = r"[-+]?\d+(?:\.\d+)?"
@@ -32,7 +34,7 @@ _QUOTED = re.compile("[“”„«»‘’'\"].*|.*[“”„«»‘’'\"]", re
 
 def cell_error(value: object) -> str:
     """What is wrong with a cell whatever asks for it, as the end of a sentence; "" for a value."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or value[:1] not in _SUSPECT:  # most cells
         return ""
     text = value.strip()
     if _SHEET_ERROR.fullmatch(text):

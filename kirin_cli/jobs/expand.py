@@ -4,6 +4,7 @@ import re
 from array import array
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from pathlib import Path
 
 from kirin_cli.jobs.cells import cell_advice
@@ -150,19 +151,14 @@ class JobExpander:
     def _cell_finder(self, entry: JobEntry, expansion: Expansion) -> Callable[[int, str], FileProblem | None] | None:
         """What finds the cell that is to blame for a problem of the heading; None where no row has a place."""
         row = expansion.row
-        if row is None or row.locate is None:
+        return None if row is None or row.locate is None else partial(self._find_cell, entry, row)
+
+    def _find_cell(self, entry: JobEntry, row: TableRow, position: int, message: str) -> FileProblem | None:
+        column = blamed_column(row, self._heading_text(entry.node, position), message)
+        if not column:
             return None
-        line = line_column(entry.position)[0]
-
-        def find_cell(position: int, message: str) -> FileProblem | None:
-            column = blamed_column(row, self._heading_text(entry.node, position), message)
-            if not column:
-                return None
-            advice = cell_advice(row.cells[column])
-            file, via = row.file, f"{self.file.name}:{line}"
-            return FileProblem(*row.position(column), message + advice, file, via, row.line)
-
-        return find_cell
+        advice, via = cell_advice(row.cells[column]), f"{self.file.name}:{line_column(entry.position)[0]}"
+        return FileProblem(*row.position(column), message + advice, row.file, via, row.line)
 
     def _heading_text(self, node: YamlMapping, position: int) -> object:
         """What stands in the heading of a job at a position."""
@@ -233,9 +229,14 @@ _PARAM_COLUMN = re.compile(r"params\.(\S+)", re.IGNORECASE)
 
 def _param_cells(row: TableRow | None) -> dict[str, str]:
     """By path of a parameter: the column that sets it in a row, where the cell is not empty."""
-    cells = row.cells.items() if row else ()
-    matches = ((_PARAM_COLUMN.fullmatch(name), name) for name, value in cells if value is not None and value != "")
-    return {match[1]: name for match, name in matches if match}
+    columns = _param_columns(tuple(row.cells)) if row else ()
+    return {path: name for path, name in columns if row and row.cells[name] not in (None, "")}
+
+
+@lru_cache(maxsize=64)  # all rows of a table have the same
+def _param_columns(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    matches = ((_PARAM_COLUMN.fullmatch(name), name) for name in names)
+    return tuple((match[1], name) for match, name in matches if match)
 
 
 def _suffix(entry: JobEntry, expansion: Expansion) -> str:

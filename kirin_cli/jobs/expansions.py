@@ -53,13 +53,16 @@ class Expansion:
     def row_name(self) -> object:
         """What the row's column `name` says, or the value that the row is; None or "" where it has no name."""
         cells = self.row.cells if self.row else {}
+        if "name" in cells:  # as it mostly is
+            return cells["name"]
         column = find_column(cells, "name") or ("value" if list(cells) == ["value"] else "")
         return cells.get(column)
 
     @property
     def row_label(self) -> str:
         """How the row is called: by its name, else by its number."""
-        return str(self.number) if self.row_name in (None, "") else short_label(self.row_name)
+        name = self.row_name
+        return str(self.number) if name is None or name == "" else short_label(name)
 
     def with_combination(self, combination: Combination | None) -> "Expansion":
         """The same row with a combination."""

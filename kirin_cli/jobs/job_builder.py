@@ -83,12 +83,10 @@ class JobBuilder:
             base_name=name,
             tags=self._tags(node, defaults.tags),
             files=self._problems.files,
-            extra_params=self._extra_params(node, defaults),
+            extra_params=self._extra_params(node, defaults) if "extra_params" in node else defaults.extra_params,
         )
 
     def _extra_params(self, node: YamlMapping, defaults: DocumentDefaults) -> Mapping[str, object]:
-        if "extra_params" not in node:
-            return defaults.extra_params
         return {**defaults.extra_params, **self._problems.get_mapping(node, "extra_params")}
 
     def parameters(self, model: object) -> Mapping[str, Field]:

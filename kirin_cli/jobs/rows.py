@@ -112,7 +112,9 @@ def read_rows(path: Path, limits: InputLimits, max_rows: int) -> tuple[list[Tabl
     rows = _TABLES[suffix](text) if suffix in _TABLES else _yaml_file_rows(text, limits)
     found, problems = collect_rows(rows, max_rows)
     name = str(path)
-    return [replace(row, file=name) for row in found], [replace(problem, file=name) for problem in problems]
+    return [TableRow(row.line, row.cells, name, row.locate) for row in found], [
+        replace(problem, file=name) for problem in problems
+    ]
 
 
 def _with_mark(raw: bytes) -> bytes:

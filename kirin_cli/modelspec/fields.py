@@ -133,10 +133,11 @@ class Choice(Field):
         return (*zip(self.options, self.options, strict=True), *numbers)
 
     def check(self, value: object, path: str, context: CheckContext) -> object:
-        value = whole_number(value)
         words = _words_by_type(self).get(type(value))
         if words and value in words:
             return words[value]
+        if type(value) is float and type(whole := whole_number(value)) is int:
+            return self.check(whole, path, context)
         return context.add_problem(path, self.rule, f"is {quote(value)}; choose {join_or(self.options)}")
 
     def describe_bounds(self) -> str:
@@ -190,7 +191,8 @@ class Number(Field):
     types: ClassVar[tuple[type[int] | type[float], ...]] = (int, float)
 
     def check(self, value: object, path: str, context: CheckContext) -> object:
-        value = whole_number(value)
+        if type(value) is float:
+            value = whole_number(value)
         if not (type(value) is int or (type(value) is float and float in self.types)):
             expected = ", ".join(
                 filter(None, ("an integer" if self.types == (int,) else "a number", self.describe_bounds()))

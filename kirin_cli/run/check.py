@@ -93,10 +93,11 @@ def _checked(job: JobSpec, look: InspectMedia) -> CheckedJob:
         result = model.check(job.params, look)
         problems += [problem for problem in result.problems if problem.rule == "A2" or not _is_broken(job, problem)]
         values = result.values
-        extra = list(_extra_problems(job, model))
-        problems += extra
-        sent = {problem.path for problem in extra if problem.severity == "warning"}
-        values |= {name: value for name, value in job.extra_params.items() if f"extra_params.{name}" in sent}
+        if job.extra_params:
+            extra = list(_extra_problems(job, model))
+            problems += extra
+            sent = {problem.path for problem in extra if problem.severity == "warning"}
+            values |= {name: value for name, value in job.extra_params.items() if f"extra_params.{name}" in sent}
     return CheckedJob(job, model, values, tuple([make_finding(job, problem) for problem in problems]))
 
 
