@@ -36,8 +36,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
                 '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
                 '--allow-env' = @{ Help = 'Let job files send this variable of the environment, though it looks like a secret. Repeatable.'; Takes = $true; Words = @() }
-                '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
-                '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
+                '--output' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
+                '-o' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
                 '--param' = @{ Help = 'Send a parameter that this version does not know, unchecked. Repeatable.'; Takes = $true; Words = @() }
                 '--count' = @{ Help = 'Make N videos.'; Takes = $true; Words = @() }
@@ -100,8 +100,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
                 '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
                 '--allow-env' = @{ Help = 'Let job files send this variable of the environment, though it looks like a secret. Repeatable.'; Takes = $true; Words = @() }
-                '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
-                '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
+                '--output' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
+                '-o' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
                 '--param' = @{ Help = 'Send a parameter that this version does not know, unchecked. Repeatable.'; Takes = $true; Words = @() }
                 '--count' = @{ Help = 'Make N videos.'; Takes = $true; Words = @() }
@@ -152,8 +152,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
                 '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
                 '--allow-env' = @{ Help = 'Let job files send this variable of the environment, though it looks like a secret. Repeatable.'; Takes = $true; Words = @() }
-                '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
-                '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
+                '--output' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
+                '-o' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
                 '--param' = @{ Help = 'Send a parameter that this version does not know, unchecked. Repeatable.'; Takes = $true; Words = @() }
                 '--count' = @{ Help = 'Make N videos.'; Takes = $true; Words = @() }
@@ -203,8 +203,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
                 '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
                 '--allow-env' = @{ Help = 'Let job files send this variable of the environment, though it looks like a secret. Repeatable.'; Takes = $true; Words = @() }
-                '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
-                '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
+                '--output' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
+                '-o' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
                 '--param' = @{ Help = 'Send a parameter that this version does not know, unchecked. Repeatable.'; Takes = $true; Words = @() }
                 '--count' = @{ Help = 'Make N videos.'; Takes = $true; Words = @() }
@@ -261,8 +261,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
                 '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
                 '--allow-env' = @{ Help = 'Let job files send this variable of the environment, though it looks like a secret. Repeatable.'; Takes = $true; Words = @() }
-                '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
-                '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
+                '--output' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
+                '-o' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
                 '--param' = @{ Help = 'Send a parameter that this version does not know, unchecked. Repeatable.'; Takes = $true; Words = @() }
                 '--count' = @{ Help = 'Make N videos.'; Takes = $true; Words = @() }
@@ -461,8 +461,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
         'wait' = @{
             Help = 'Wait for tasks and fetch their videos.'
             Flags = [ordered]@{
-                '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
-                '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
+                '--output' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
+                '-o' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
                 '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
@@ -483,8 +483,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
         'download' = @{
             Help = 'Fetch the videos of finished tasks again, free of charge.'
             Flags = [ordered]@{
-                '--output' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
-                '-o' = @{ Help = 'Where the video goes.'; Takes = $true; Words = @() }
+                '--output' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
+                '-o' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
                 '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }

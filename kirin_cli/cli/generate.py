@@ -65,10 +65,10 @@ def run_model_command(model: Model, flags: ModelFlags, values: Mapping[str, obje
 
     console = flags.display.console()
     settings = flags.service.load_settings()
-    if flags.output is not None:
-        parse_output(flags.output, replace=flags.force)  # a dry run refuses too what could not be written
     job = read_start_job(model, flags.file, flags.allow_env) if flags.file else None
     prompt = read_prompt(flags, values.get("p_prompt"))
+    if flags.output is not None:  # a dry run refuses too what could not be written
+        parse_output(flags.output, replace=flags.force, prompt=prompt or "")
     parsed = parse_flags(model, {**values, "p_prompt": prompt}, job.params if job else {}, job.base if job else None)
     inspect = make_inspector(uploads=bool(settings.upload_url) or flags.sandbox)
     result = _check(model, parsed, inspect, check_urls=flags.checks.check_urls)
@@ -211,12 +211,20 @@ def request_yaml(model: Model, params: Mapping[str, object], extra: Mapping[str,
     return yaml.safe_dump(job, sort_keys=False, allow_unicode=True, width=100).rstrip("\n")
 
 
-def parse_output(output: str | None, *, replace: bool) -> OutputTarget:
-    """Folder and name of `-o`: a name that ends in .mp4 or .{ext} is a file; none is here.
+def parse_output(output: str | None, *, replace: bool, prompt: str | None = None) -> OutputTarget:
+    """Folder and name of `-o`: a name that ends in .mp4 or .{ext} is a file, in which fields may stand; none is here.
 
     A folder is what is one, ends in / or has no suffix. Raises UsageError for anything else, before anything is sent.
+    The `prompt` fills {prompt}, where there is one.
     """
-    from kirin_cli.jobs.filenames import DEFAULT_TEMPLATE, MAX_FILE_NAME, MAX_VIDEO_NAME, path_problem
+    from kirin_cli.jobs.filenames import (
+        DEFAULT_TEMPLATE,
+        MAX_FILE_NAME,
+        MAX_VIDEO_NAME,
+        path_problem,
+        prompt_words,
+        template_errors,
+    )
     from kirin_cli.run.job import OutputTarget
 
     if output is None:
@@ -233,8 +241,11 @@ def parse_output(output: str | None, *, replace: bool) -> OutputTarget:
     if not is_file:
         hint = f"write {path.with_suffix('.mp4')}; a folder of that name ends in /: {output}/"
         raise UsageError(f"-o {output} ends in {suffix}, and videos come as .mp4", hint=hint)
-    stem = path.stem.replace("{", "_").replace("}", "_")
-    return OutputTarget(path.parent, f"{stem}{{-n}}.{{ext}}", replace)
+    stem = path.stem if prompt is None else path.stem.replace("{prompt}", prompt_words(prompt))
+    template = f"{stem}.{{ext}}" if "{n}" in stem or "{-n}" in stem else f"{stem}{{-n}}.{{ext}}"
+    if errors := template_errors(template):
+        raise UsageError(f"-o: {errors[0]}")
+    return OutputTarget(path.parent, template, replace)
 
 
 def _is_folder(path: Path) -> bool:
@@ -270,7 +281,7 @@ def _make_prepare(model: Model, flags: ModelFlags, values: Mapping[str, object],
     from kirin_cli.run.prepare import PrepareOptions, make_job, prepare_new_jobs
 
     secrets = tuple(allowed_secrets(flags.allow_env, os.environ).values())
-    target = parse_output(flags.output, replace=flags.force)
+    target = parse_output(flags.output, replace=flags.force, prompt=str(values.get("prompt") or ""))
     stem = f"{model.command}-{time.strftime('%Y%m%d-%H%M%S')}-{os.urandom(2).hex()}"
     scope = os.urandom(16).hex()
 

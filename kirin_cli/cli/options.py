@@ -51,7 +51,9 @@ Color = Annotated[
 Progress = Annotated[str, _option_of("progress", metavar="|".join(PROGRESS_MODES), rich_help_panel=OUTPUT)]
 OutputPath = Annotated[
     str | None,
-    _option_of("output_dir", "-o", metavar="DIR|FILE", rich_help_panel=OUTPUT, help="Where the video goes."),
+    _option_of(
+        "output_dir", "-o", metavar="DIR|FILE", rich_help_panel=OUTPUT, help="Folder of the video, or its name."
+    ),
 ]
 OutputFolder = Annotated[
     Path | None,

@@ -20,6 +20,7 @@ FIELDS: Final = ("job", "model", "take", "-take", "n", "-n", "ext", "task_id", "
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _MAX_NAME_BYTES = 200  # of a name in UTF-8; file systems allow 255, and NAME.json and NAME.part are longer than NAME
 MAX_FILE_NAME: Final = 255  # bytes that file systems allow a name
+MAX_PROMPT_IN_NAME: Final = 40  # characters
 MAX_VIDEO_NAME: Final = _MAX_NAME_BYTES
 MAX_PATH: Final = {"darwin": 900, "win32": 32_000}.get(sys.platform, 3900)  # with room for the names beside it
 UTF8_ADVICE: Final = "LC_ALL=C.UTF-8 in front of the command makes it UTF-8"
@@ -170,6 +171,15 @@ def _clean(text: str) -> str:
     visible = "".join(character for character in composed if unicodedata.category(character) not in _INVISIBLE)
     name = unicodedata.normalize("NFC", _SEPARATORS.sub("_", " ".join(visible.split())))
     return name.lstrip("-.~ ").rstrip(". ")
+
+
+def prompt_words(prompt: str) -> str:
+    """The first words of a prompt as a part of a name: 40 characters at most, in lower case, `untitled` for none."""
+    words = "-".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFC", prompt).lower()))
+    if len(words) <= MAX_PROMPT_IN_NAME:
+        return words or _NAMELESS
+    whole, _, _ = words[: MAX_PROMPT_IN_NAME + 1].rpartition("-")
+    return whole or words[:MAX_PROMPT_IN_NAME]
 
 
 def file_key(name: str) -> str:

@@ -22,7 +22,8 @@ FACTS = {"job": "rain", "model": "m", "ext": "mp4"}
         ("clip.mp4", ".", "clip.mp4"),
         ("films/Clip.MP4", "films", "Clip.mp4"),
         ("films/clip.{ext}", "films", "clip.mp4"),
-        ("{job}.mp4", ".", "_job_.mp4"),
+        ("{job}.mp4", ".", "rain.mp4"),
+        ("{model}-{take}{-n}.{ext}", ".", "m-1.mp4"),
         ("~/films/clip.mp4", "{home}/films", "clip.mp4"),
         ("~", "{home}", "rain.mp4"),
         ("~nobody-of-this-name", "~nobody-of-this-name", "rain.mp4"),
@@ -41,6 +42,8 @@ REFUSED = {
     "clip.webm": "write clip.mp4",
     "clip.MKV": "write clip.mp4",
     "films/v1.2": "a folder of that name ends in /: films/v1.2/",
+    "{promt}.mp4": "unknown field",
+    "{job.mp4": "a brace without its partner",
     "a\nb": "holds a line feed",
     "films\\new\tape/": "holds a tab",
     "a\x7f.mp4": "U+007F",
@@ -61,6 +64,25 @@ def test_what_cannot_be_written_is_refused_before_anything_is_sent(home, given, 
     assert (result.exit_code, REFUSED[given] in result.stderr) == (2, True), result.stderr
     assert result.stdout == ""
     assert list(home.work.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "given", "names"),
+    [
+        ("Neon rain over a harbour, 4 a.m.!", "{prompt}.mp4", ["neon-rain-over-a-harbour-4-a-m.mp4"]),
+        ("港の夜 🌃", "clips/{prompt}-{model}.{ext}", ["clips/港の夜-kirin_v1_t2v.mp4"]),
+        ("../../{job} $(rm)", "{prompt}.mp4", ["job-rm.mp4"]),
+        ("word " * 60, "{prompt}.mp4", ["word-word-word-word-word-word-word-word.mp4"]),
+    ],
+)
+def test_fields_and_the_prompt_may_stand_in_the_name(home, prompt, given, names):
+    result = home.kirin("v1-t2v", prompt, "--sandbox", "-o", given)
+    assert (result.exit_code, result.stdout.splitlines()) == (0, names), result.stderr
+
+
+def test_several_videos_of_one_prompt_have_names_of_their_own(home):
+    result = home.kirin("v1-t2v", "a boat", "--sandbox", "-o", "{prompt}.mp4", "--count", "2")
+    assert (result.exit_code, result.stdout.splitlines()) == (0, ["a-boat.mp4", "a-boat-2.mp4"]), result.stderr
 
 
 @pytest.mark.parametrize("name", ["x" * 196, "ü" * 98, "日" * 65, "x" * 192 + "🎬"])

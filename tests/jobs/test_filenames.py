@@ -14,6 +14,7 @@ from kirin_cli.jobs.filenames import (
     MAX_VIDEO_NAME,
     file_key,
     path_problem,
+    prompt_words,
     render_name,
     resolve_inside,
     safe_name,
@@ -218,3 +219,19 @@ def test_a_name_that_kirin_makes_of_it_is_as_long_in_every_encoding(monkeypatch)
 def test_the_length_of_the_whole_path_counts():
     assert "the path is too long" in path_problem(Path("d/" * 20_000))
     assert path_problem(Path()) == ""
+
+
+@pytest.mark.parametrize(
+    ("prompt", "words"),
+    [
+        ("", "untitled"),
+        ("…!?", "untitled"),
+        ("A {job} of /etc/../x", "a-job-of-etc-x"),
+        ("snake_case and CamelCase", "snake-case-and-camelcase"),
+        ("x" * 100, "x" * 40),
+        ("a" * 20 + " " + "b" * 30, "a" * 20),
+        ("a" * 20 + " " + "b" * 19, "a" * 20 + "-" + "b" * 19),
+    ],
+)
+def test_the_words_of_a_prompt_make_a_part_of_a_name(prompt, words):
+    assert prompt_words(prompt) == words
