@@ -54,6 +54,11 @@ def left_out_text(tasks: int, services: int) -> str:
     return f"{pluralize(tasks, 'task')} of {others} not shown: --all-services"
 
 
+def unfinished_text(tasks: int, word: str = "task") -> str:
+    """That so many paid tasks are not at their end, and what finishes them (promise 11)."""
+    return f"{pluralize(tasks, word)} {'is' if tasks == 1 else 'are'} not finished: kirin resume"
+
+
 def parse_since(text: str | None) -> float | None:
     """The time that `--since` names, in seconds since the epoch; None for none. Raises UsageError."""
     return None if text is None else time.time() - parse_seconds(text, "--since")

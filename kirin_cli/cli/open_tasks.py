@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from kirin_cli.cli.entries import unfinished_text
 from kirin_cli.cli.session import Session
 from kirin_cli.errors import UsageError
 from kirin_cli.jobs.filenames import DEFAULT_TEMPLATE
@@ -75,4 +76,4 @@ def describe_others(session: Session, ours: Collection[str]) -> str:
     left = [entry for entry in entries if entry.external_id not in ours and not session.leases.is_held(entry)]
     if not left:
         return ""
-    return f"{pluralize(len(left), 'earlier task')} {'is' if len(left) == 1 else 'are'} not finished: kirin resume"
+    return unfinished_text(len(left), "earlier task")

@@ -187,6 +187,13 @@ def _where(**filters: str | float | None) -> tuple[str, dict[str, object]]:
 _TERMINAL_SQL = ", ".join(f"'{state.value}'" for state in sorted(TERMINAL))
 
 
+def count_unfinished(store: LedgerStore, origin: str) -> int:
+    """How many entries at this service were sent, or may have been, and are not at their end."""
+    sent = f"state NOT IN ({_TERMINAL_SQL}) AND NOT (state = 'intent' AND exposed = 0)"
+    sql = f"SELECT COUNT(*) FROM entries WHERE origin = ? AND {sent}"  # noqa: S608
+    return int(store.read(sql, (origin,))[0][0])
+
+
 def unfinished_keys(store: LedgerStore, origin: str) -> list[str]:
     """The fingerprints of the keys with entries at this service that are not at their end."""
     sql = f"SELECT DISTINCT account FROM entries WHERE origin = ? AND state NOT IN ({_TERMINAL_SQL}) ORDER BY account"  # noqa: S608

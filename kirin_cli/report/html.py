@@ -100,7 +100,7 @@ def _screen(job: ReportJob, file: ReportFile, source: VideoSource, *, preload: b
 def _failure(job: ReportJob) -> Markup:
     failure = job.failure
     if failure is None:
-        return tag("p", {"class": "reason"}, job.reason) if job.reason and job.state != "done" else Markup()
+        return tag("p", {"class": "reason"}, job.reason) if job.reason else Markup()
     hint = tag("span", {"class": "hint"}, failure.hint) if failure.hint else ""
     return tag(
         "p", {"class": "trouble", "dir": "auto"}, tag("strong", {}, failure.message), " ",

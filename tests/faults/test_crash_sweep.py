@@ -30,7 +30,11 @@ def dies(machine: Bench, steps: Steps) -> set[str]:
 def ends_well(machine: Bench, told: set[str], *, resume: bool = False) -> RunResult:
     """The same run again: one task, one good file."""
     if resume:
-        machine.run(resume=True, **wired(Steps(), 2))
+        posts, was_sent = machine.posts, any(entry.counters.exposed for entry in machine.entries())
+        resumed = machine.run(resume=True, **wired(Steps(), 2))
+        assert machine.posts == posts
+        if was_sent and machine.api.truth.created():
+            assert (resumed.exit_code, len(list(machine.renders.glob("*.mp4")))) == (0, 1)
     result = machine.run(settle=0.0, **wired(Steps(), 3))
     assert (result.exit_code, result.outcome.state) in {(0, "done"), (0, "skipped")}
     assert machine.api.truth.created() == 1

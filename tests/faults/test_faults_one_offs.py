@@ -157,3 +157,12 @@ def test_S24_what_a_living_process_is_at_is_left_to_it(machine: Bench) -> None:
         assert (code, machine.posts) == (0, 2), second.err
         assert "taken up" not in second.err
         assert first.end() == 0
+
+
+@pytest.mark.parametrize("command", ["list", "usage"])
+def test_S24_what_is_unfinished_is_named_by_commands_that_meet_it(machine: Bench, command: str) -> None:
+    with killed_while_it_runs(machine):
+        assert run_process(machine, command)[1].err.endswith("1 task is not finished: kirin resume\n")
+        assert run_process(machine, command, "--json")[1].err == ""
+    run_process(machine, "resume")
+    assert "not finished" not in run_process(machine, command)[1].err

@@ -174,7 +174,7 @@ def test_a_process_without_a_known_start_cannot_be_told_from_a_namesake():
 
 @linux
 def test_g5_a_killed_process_is_dead_even_before_its_parent_has_noticed(folder, clock, intent, ledger):
-    entry = ledger.intend(intent())
+    entry = ledger.intend(intent(job_file="a.yaml"))
     code = f"""
 import sys, time
 from pathlib import Path
@@ -202,3 +202,13 @@ def test_two_ledgers_of_one_process_are_two_owners(folder, ledger, clock, intent
         entry = ledger.intend(intent())
         assert first.acquire(entry).granted
         assert not other.acquire(entry).granted
+
+
+def test_an_entry_is_held_where_another_process_that_lives_looks_after_it(ledger, intent, clock):
+    entry = ledger.intend(intent())
+    mine = Leases(ledger.store, clock, me=LeaseOwner(host="h", boot="b", pid=1, started="1"), lives=lambda *_: True)
+    other = Leases(ledger.store, clock, me=LeaseOwner(host="h", boot="b", pid=2, started="2"), lives=lambda *_: True)
+    dead = Leases(ledger.store, clock, me=LeaseOwner(host="h", boot="b", pid=3, started="3"), lives=lambda *_: False)
+    assert not mine.is_held(entry)
+    assert mine.acquire(entry).granted
+    assert (mine.is_held(entry), other.is_held(entry), dead.is_held(entry)) == (False, True, False)

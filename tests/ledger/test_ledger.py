@@ -9,6 +9,7 @@ import pytest
 
 from kirin_cli.errors import UsageError
 from kirin_cli.ledger.entry import ENTRY_COLUMNS, Intent
+from kirin_cli.ledger.leases import Leases
 from kirin_cli.ledger.ledger import MAX_REQUEST_LENGTH, ConcurrentUpdate, Ledger, TaskOwnedElsewhere
 from kirin_cli.ledger.states import InvalidTransition, LedgerEvent, LedgerState
 
@@ -194,3 +195,26 @@ def test_l6_a_clock_set_back_does_not_mix_up_the_history(ledger, intent, clock):
     clock.now += 10 * 365 * 86400
     entry = ledger.move(entry, LedgerEvent.COMPLETED)
     assert [line.event for line in ledger.history(entry)] == ["intend", "send", "accepted", "completed"]
+
+
+def test_promise_6_an_entry_that_was_moved_or_taken_meanwhile_is_told_from_one_that_was_not(ledger, intent, clock):
+    entry = ledger.intend(intent())
+    ledger.ensure_unchanged(entry)
+    moved = ledger.move(entry, LedgerEvent.SEND)
+    with pytest.raises(ConcurrentUpdate):
+        ledger.ensure_unchanged(entry)
+    ledger.ensure_unchanged(moved)
+    assert Leases(ledger.store, clock).acquire(moved).granted
+    with pytest.raises(ConcurrentUpdate):
+        ledger.ensure_unchanged(moved)
+
+
+def test_promise_8_only_an_intent_that_was_never_sent_and_is_nobodys_is_withdrawn(ledger, intent, clock):
+    unsent, sent, held = (ledger.intend(intent(number)) for number in (1, 2, 3))
+    sent = ledger.move(sent, LedgerEvent.SEND)
+    held = Leases(ledger.store, clock).acquire(held).entry
+    for entry in (unsent, sent, held):
+        ledger.withdraw(entry)
+    assert ledger.get(unsent) is None
+    assert ledger.history(unsent) == []
+    assert (ledger.get(sent), ledger.get(held)) == (sent, held)

@@ -47,14 +47,14 @@ class ListFlags(Record, kw_only=True):
 def run_list(flags: ListFlags) -> int:
     """Find the entries and print them; returns the exit code. Raises the tree of errors."""
     from kirin_cli.cli.console import make_console, output_format
-    from kirin_cli.cli.entries import ENTRY_FIELDS, entry_data, left_out_text, service_of
+    from kirin_cli.cli.entries import ENTRY_FIELDS, entry_data, left_out_text, service_of, unfinished_text
     from kirin_cli.json_text import answer_json
     from kirin_cli.ui.tables import render_table
 
     console = make_console(color=flags.color)
     output = output_format(ENTRY_FIELDS, flags.printing)
     service = service_of(flags.base_url, flags.profile)
-    entries, services = _find_entries(flags, "" if flags.all_services else service)
+    entries, services, unfinished = _find_entries(flags, "" if flags.all_services else service)
     others = [] if flags.all_services else [number for origin, number in services.items() if origin != service]
     if output.for_programs:
         rows = list(map(entry_data, entries))
@@ -69,14 +69,16 @@ def run_list(flags: ListFlags) -> int:
         console.info("the ledger has no such tasks")
     if others and not output.for_programs:
         console.info(left_out_text(sum(others), len(others)))
+    if unfinished and not output.for_programs:
+        console.info(unfinished_text(unfinished))
     return 0
 
 
-def _find_entries(flags: ListFlags, service: str) -> tuple[list[LedgerEntry], dict[str, int]]:
-    """The entries, and how many of each service there are; "" is every service."""
+def _find_entries(flags: ListFlags, service: str) -> tuple[list[LedgerEntry], dict[str, int], int]:
+    """The entries, how many of each service there are, and how many unfinished ones of this; "" is every service."""
     from kirin_cli.cli.commands.models import find_model
     from kirin_cli.cli.entries import open_ledger, parse_since
-    from kirin_cli.ledger.queries import select_entries, services
+    from kirin_cli.ledger.queries import count_unfinished, select_entries, services
 
     since = parse_since(flags.since)
     file = str(Path(flags.job_file).absolute()) if flags.job_file else ""
@@ -84,7 +86,8 @@ def _find_entries(flags: ListFlags, service: str) -> tuple[list[LedgerEntry], di
         states = _parse_states(flags.state or ())
         model = find_model(flags.model).id if flags.model else ""
         filters = {"states": states, "model": model, "job_file": file, "origin": service, "since": since}
-        return select_entries(ledger.store, **filters, limit=flags.limit), services(ledger.store)  # type: ignore[arg-type]
+        entries = select_entries(ledger.store, **filters, limit=flags.limit)  # type: ignore[arg-type]
+        return entries, services(ledger.store), count_unfinished(ledger.store, service) if service else 0
 
 
 def _parse_states(names: Iterable[str]) -> list[LedgerState]:

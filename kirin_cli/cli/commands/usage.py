@@ -46,8 +46,8 @@ class UsageFlags(Record, kw_only=True):
 def run_usage(flags: UsageFlags) -> int:
     """Sum up and print; returns the exit code. Raises the tree of errors."""
     from kirin_cli.cli.console import make_console, output_format
-    from kirin_cli.cli.entries import left_out_text, open_ledger, parse_since, service_of
-    from kirin_cli.ledger.queries import services, spending
+    from kirin_cli.cli.entries import left_out_text, open_ledger, parse_since, service_of, unfinished_text
+    from kirin_cli.ledger.queries import count_unfinished, services, spending
 
     if flags.by not in COLUMNS:
         raise UsageError(f"--by is {flags.by!r}{did_you_mean(flags.by, list(COLUMNS))}")
@@ -57,7 +57,7 @@ def run_usage(flags: UsageFlags) -> int:
     since = parse_since(flags.since)
     service, every = service_of(flags.base_url, flags.profile), flags.all_services or flags.by == "service"
     with open_ledger(flags.profile) as ledger:
-        tasks = services(ledger.store)
+        tasks, unfinished = services(ledger.store), count_unfinished(ledger.store, service)
         shown = [service, *sorted(origin for origin in tasks if origin != service)] if every else [service]
         spent = {origin: spending(ledger.store, COLUMNS[flags.by], origin=origin, since=since) for origin in shown}
     others = [number for origin, number in tasks.items() if origin not in spent]
@@ -71,6 +71,8 @@ def run_usage(flags: UsageFlags) -> int:
         _print_table(flags, spent, console)
         if others and not flags.csv:
             console.info(left_out_text(sum(others), len(others)))
+        if unfinished and not flags.csv:
+            console.info(unfinished_text(unfinished))
     return 0
 
 
