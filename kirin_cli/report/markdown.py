@@ -109,6 +109,8 @@ def _actions(report: Report) -> str:
 def _likely_cost(report: Report) -> str:
     """The sum of what would be sent, and of how many jobs the price is not known."""
     costs = [job.cost for job in report.jobs if job.state == "send"]
+    if not costs:
+        return "nothing to pay"
     known = [cost for cost in costs if cost is not None]
     unpriced = len(costs) - len(known)
     if not known and unpriced:

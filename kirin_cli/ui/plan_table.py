@@ -36,6 +36,8 @@ def totals_line(plans: Sequence["PlannedJob"], likely_seconds: float | None) -> 
         return "there is no job to do"
     actions = ", ".join(f"{number} {action}" for action, number in Counter(plan.action for plan in plans).items())
     prices = [plan.price for plan in plans if plan.action == "send"]
+    if not prices:
+        return f"{actions}; nothing to pay"
     known = [price.usd for price in prices if price]
     cost = f"likely cost {format_usd(sum(known, Decimal(0)))}"
     if len(known) < len(prices):

@@ -110,6 +110,11 @@ def test_a_plan_is_a_table_of_what_would_be_paid_and_why():
     assert "$" not in third
 
 
+def test_a_plan_with_nothing_to_send_says_that_there_is_nothing_to_pay():
+    done = planned_job("c", action="skip", reason="its file is there")
+    assert markdown.render(read(plan(done))).startswith("## ✅ kirin plan: 1 skip, nothing to pay\n")
+
+
 def test_a_plan_of_two_thousand_jobs_fits_into_a_comment_of_a_pull_request():
     drawn = markdown.render(read(plan(*(planned_job(f"job-{number}", prompt="ü" * 90) for number in range(2000)))))
     assert len(drawn.encode()) < 65_536

@@ -64,3 +64,4 @@ def test_the_totals_name_what_is_known_and_what_is_not():
         == "3 send, 1 skip; likely cost $0.56 and 1 job without a known price"
     )
     assert totals_line([planned(price=None)], None) == "1 send; no price known yet"
+    assert totals_line([planned(action="fetch")], 0.0) == "1 fetch; nothing to pay"
