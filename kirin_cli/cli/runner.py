@@ -239,7 +239,8 @@ def print_result(summary: Summary, options: ExecuteOptions, console: CommandCons
     unsent = [one for one in unfinished if options.is_one_off and one.error and one.error.charged == "no"]
     if summary.exit_code and unsent:
         some = f"{len(unsent)} of {len(summary.outcomes)} were not sent"
-        console.streams.info(UNSENT_HINT if len(unsent) == len(summary.outcomes) else some)
+        none = UNSENT_HINT if any(one.error and one.error.next for one in unsent) else "nothing was sent"
+        console.streams.info(none if len(unsent) == len(summary.outcomes) else some)
     if summary.exit_code and not options.sandbox:
         commands = commands_to_go_on(summary, options)
         console.streams.info(*(escape_untrusted(f"to go on: {command}") for command in commands))  # with --quiet too

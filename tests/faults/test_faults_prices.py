@@ -35,6 +35,8 @@ def test_S20_on_a_fresh_ledger_a_limit_buys_nothing_and_names_three_ways(workspa
         refused = workspace.kirin("v1-t2v", "b", "--max-cost", "0.10", *flags, expect=5)
         assert all(way in refused.stderr for way in WAYS), refused.stderr
         assert "its price is not known (kirin_v1_t2v, std 5), so --max-cost 0.10 cannot be kept" in refused.stderr
+        assert "nothing was sent\n" in refused.stderr
+        assert "the same command again" not in refused.stderr
     assert workspace.paid == 0
 
 
