@@ -18,7 +18,7 @@ from kirin_cli.ledger.leases import Leases
 from kirin_cli.ledger.queries import select_entries
 from kirin_cli.ledger.states import LedgerEvent
 def intent(n):
-    return Intent(origin="o", account="a", external_id=f"krn1-{n}", model="m", request="{}")
+    return Intent(origin="o", account="a", external_id=f"krn1-{n}", model="m", request="{}", job_file="a")
 ledger = Ledger.open(Path(sys.argv[1]), time.time)
 """
 WRITER = (
