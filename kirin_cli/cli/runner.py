@@ -235,8 +235,8 @@ def print_result(summary: Summary, options: ExecuteOptions, console: CommandCons
     for hint in hints:
         if hint not in {"", options.resume_hint}:
             console.info(f"hint: {hint}")
-    unfinished = [one for one in summary.outcomes if one.state in {"pending", "unknown"}]
-    unsent = [one for one in unfinished if options.is_one_off and one.error and one.error.charged == "no"]
+    pending = [one for one in summary.outcomes if one.state == "pending"]
+    unsent = [one for one in pending if options.is_one_off and one.error and one.error.charged == "no"]
     if summary.exit_code and unsent:
         some = f"{len(unsent)} of {len(summary.outcomes)} were not sent"
         none = UNSENT_HINT if any(one.error and one.error.next for one in unsent) else "nothing was sent"
