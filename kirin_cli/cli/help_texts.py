@@ -18,7 +18,10 @@ FILES_EXAMPLE: Final = """\
                                     scope = "spring"
   [profile.work]
   base_url = "https://example.com"
-  api_key_file = "work.key\""""
+  api_key_file = "work.key"
+  [prices]
+  kirin_v1_t2v = {"std 5" = "0.28", "pro" = "0.49"}
+  kirin_video_o1 = {"*" = "0.56", "edit per second" = "0.112"}"""
 JOB_FILE_EXAMPLE: Final = """\
   version: 1
   defaults:
@@ -56,6 +59,13 @@ def environment(out: TerminalInfo) -> Iterator[str]:
         "In files a setting has the name of its variable in lower case, without KIRIN_. A flag goes before its "
         "variable, that before kirin.toml (the nearest from here upwards), that before your own config.toml (kirin "
         "config says where), that before the default. Of the limits of cost in both files the lower one holds.",
+        out,
+    )
+    yield ""
+    yield from _text(
+        "A price in [prices] holds for every request that has all its words: mode, duration, kind, in any order; * is "
+        "every one. Of several the one with the most words holds, then the dearest. Editing a video, and motion "
+        "control, are billed per second of the video.",
         out,
     )
     yield from ("", FILES_EXAMPLE)
