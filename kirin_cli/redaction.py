@@ -110,8 +110,8 @@ def mask_all(values: Collection[str]) -> Callable[[object], object]:
     return lambda leaf: digest_values(leaf, values) if type(leaf) is str else leaf
 
 
-_USER: Final = re.compile(r"""([A-Za-z][A-Za-z0-9+.-]*:(?:/|\\/){2})([^\s/?#<>"'`\\\x00-\x1f]*@)""")
-_PARAMETER: Final = re.compile(r"""([?&;][A-Za-z0-9_.%~-]{1,100}=)([^&;#\s<>"'`\\\x00-\x1f]+)""")
+_USER: Final = re.compile(r"""([A-Za-z][A-Za-z0-9+.-]+:(?:/|\\/){1,3})([^\s/?#<>"'`\\\x00-\x1f]*@)""")
+_PARAMETER: Final = re.compile(r"""([?&;#][A-Za-z0-9_.%~-]{1,100}=)([^&;#\s<>"'`\\\x00-\x1f]+)""")
 _SECRET_NAME: Final = re.compile(
     r"(?i)token|secret|sig|sign|signature|passw|pwd|^pass$|key|auth|credential|policy|hmac|jwt|session|security|^sv$|^code$"
 )

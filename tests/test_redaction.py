@@ -99,6 +99,9 @@ def test_the_url_of_a_result_is_written_down_without_what_opens_it(url, stripped
         ('{"url": "https:\\/\\/u:p@h\\/x"}', '{"url": "https:\\/\\/h\\/x"}'),
         ("mail me@example.org: 16:9@50", "mail me@example.org: 16:9@50"),
         ("https://h/@user/x", "https://h/@user/x"),
+        ("https:/u:pw@h/x", "https:/h/x"),
+        ("https:///u:pw@h/x", "https:///h/x"),
+        ("https://h/x#access_token=abc", "https://h/x#access_token=***"),
         ("no url", "no url"),
     ],
 )
