@@ -19,6 +19,7 @@ from kirin_cli.models import MODELS
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.text import did_you_mean, pluralize, quote
 from kirin_cli.modelspec.types import Finding, InspectMedia, MediaError, MediaFile, MediaKind, Problem, Severity
+from kirin_cli.run.check_paths import shared_paths
 
 INSPECT = make_inspector(uploads=False, max_decoded=0)
 _UNCHECKABLE = frozenset({"model", "params"})
@@ -65,6 +66,9 @@ def check_files(files: Iterable[JobFile], look: MediaInspector = INSPECT) -> Che
     looks = [(file, _looking(look, file.path.parent)) for file in read]
     with pause_gc():
         checked = list(_with_unique_ids([_checked(job, looking) for file, looking in looks for job in file.jobs]))
+    for index, problem in shared_paths([one.job for one in checked]):
+        job = checked[index]
+        checked[index] = replace(job, findings=(*job.findings, make_finding(job.job, problem)))
     if any(one.findings for one in checked):
         checked = list(_with_shared_origin(checked))
     by_severity: list[tuple[Severity, JobFile, tuple[FileProblem, ...]]] = [

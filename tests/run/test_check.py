@@ -119,8 +119,8 @@ def with_id(given: str, name: str = "a") -> str:
 
 def test_A4_an_external_task_id_is_unique_within_a_run_of_several_files(check):
     found = check(with_id("order-1"), with_id("order-2"), with_id("order-1", "b"))
-    assert places(found) == [("A4", "external_task_id", "3.yaml", 4, 23)]
-    (finding,) = found.all_findings()
+    assert [place for place in places(found) if place[0]] == [("A4", "external_task_id", "3.yaml", 4, 23)]
+    (finding,) = (one for one in found.all_findings() if one.rule)
     assert finding.message.startswith('external_task_id "order-1" is used by job a at ')
     assert finding.message.endswith("1.yaml:2 too")
     assert found.is_refused(strict=False)
@@ -128,7 +128,7 @@ def test_A4_an_external_task_id_is_unique_within_a_run_of_several_files(check):
 
 def test_A4_every_further_use_is_a_problem_of_its_own(check):
     found = check(with_id("same"), with_id("same"), with_id("same"))
-    assert [Path(one.file).name for one in found.all_findings()] == ["2.yaml", "3.yaml"]
+    assert [Path(one.file).name for one in found.all_findings() if one.rule] == ["2.yaml", "3.yaml"]
 
 
 @pytest.mark.parametrize("pair", [("a", "A"), ('"1"', '"01"'), ("null", "null"), ('""', "a"), ("5", "5")])
