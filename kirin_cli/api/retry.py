@@ -55,7 +55,7 @@ class RetryPolicy:
         return self.max_failures is not None and failures >= self.max_failures
 
 
-Situation = Literal["create", "query", "query first", "download", "upload", "probe"]
+Situation = Literal["create", "query", "query first", "query lost", "download", "upload", "probe"]
 RETRIES: Final[Mapping[Situation, RetryPolicy]] = {
     # A POST that creates a task, again with the same external id, where it certainly created none: 429 (which also
     # halves the tasks in flight) without end, errors before the first byte left up to `max_failures` and as long as
@@ -67,6 +67,8 @@ RETRIES: Final[Mapping[Situation, RetryPolicy]] = {
     "query": RetryPolicy(statuses=frozenset(range(100, 1000)) - {401, 402, 403, 404}),
     # The same before a task is created at all: without an answer nothing is sent. 429 is waited for without end.
     "query first": RetryPolicy(statuses=frozenset(range(100, 1000)) - {401, 402, 403, 404}, max_failures=8),
+    # The same of a task that counts as lost, so that no command waits for it while the service is down.
+    "query lost": RetryPolicy(statuses=frozenset(range(100, 1000)) - {401, 402, 403, 404}, max_failures=5),
     # A GET of a result. Any other 4xx: it is not there, and the task is asked for a fresh URL (KIRIN_RESULT_WAIT).
     "download": RetryPolicy(
         statuses=SERVER_ERRORS | {408, 425, 429}, delays=(0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0), max_delay=30.0,

@@ -1,8 +1,7 @@
 """Polling of a task until it ends. A failed poll never fails a task (fault P1)."""
 
-from typing import Final
-
 from kirin_cli.api.client import QueryResult, QueryStatus
+from kirin_cli.api.retry import RETRIES
 from kirin_cli.ledger.ledger import EntryUpdate
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
 from kirin_cli.run.events import Generated, Progressed
@@ -10,8 +9,6 @@ from kirin_cli.run.job_run import Download, JobRun, NextStep, Wait
 from kirin_cli.run.outcomes import failure_text, finish_failed, finish_lost, task_class_of
 from kirin_cli.run.reconcile import DENIALS, describe_reply, stop_run
 from kirin_cli.wire.responses import Task, TaskState, is_known_status
-
-MAX_LOST_QUERIES: Final = 5
 
 
 def poll(job_run: JobRun) -> NextStep:
@@ -34,7 +31,7 @@ def poll(job_run: JobRun) -> NextStep:
 
 def _on_no_answer(job_run: JobRun, result: QueryResult) -> NextStep:
     """What tells nothing. A task that counts as lost is asked for a few times only, so that no command waits for it."""
-    if job_run.entry.state is LedgerState.LOST and job_run.failures + 1 >= MAX_LOST_QUERIES:
+    if job_run.entry.state is LedgerState.LOST and RETRIES["query lost"].gives_up(job_run.failures + 1):
         return finish_lost(job_run)
     return job_run.retry("poll", describe_reply(result), result.retry_after)
 
