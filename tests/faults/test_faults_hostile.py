@@ -156,11 +156,11 @@ def test_H1_an_output_folder_is_harmless_on_standard_output(machine: Bench) -> N
 @pytest.mark.parametrize(
     "command",
     [
-        "list",
-        "list --json",
+        "list --all-services",
+        "list --all-services --json",
         "show krn1",
         "show krn1 --json",
-        "usage --by file",
+        "usage --by file --all-services",
         "plan jobs.yaml",
         "plan jobs.yaml --json",
     ],

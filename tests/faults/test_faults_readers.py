@@ -22,7 +22,7 @@ def test_G3_nobody_reads_anything_any_more(machine: Bench) -> None:
     assert len(list(machine.renders.glob("*.mp4"))) == 3
 
 
-@pytest.mark.parametrize("command", ["list", "show krn1- --json", "schema"])
+@pytest.mark.parametrize("command", ["list --all-services", "show krn1- --json", "schema"])
 def test_G3_every_listing_ends_quietly(machine: Bench, command: str) -> None:
     machine.run()
     code, process = shell(machine, f"kirin {command} | head -1; echo ${{PIPESTATUS[0]}}")

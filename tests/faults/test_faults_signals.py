@@ -103,7 +103,7 @@ def test_G1_ctrl_c_with_quiet_still_says_how_to_go_on(endless: Bench) -> None:
     with start_process(endless, "run", "jobs.yaml", "-q") as running:
         endless.api.truth.wait("GET", 2)
         assert running.stop() == 130
-    assert running.lines == [f"interrupted: task {endless.api.truth.tasks[0].id} goes on", f"{GO_ON} -q"]
+    assert running.lines == [f"rain: interrupted: task {endless.api.truth.tasks[0].id} goes on", f"{GO_ON} -q"]
 
 
 def test_G1_ctrl_c_during_a_post_may_have_been_charged(machine: Bench) -> None:
@@ -167,7 +167,7 @@ def test_G1_ctrl_c_during_an_upload_sends_nothing(machine: Bench) -> None:
         assert running.stop() == 130
     assert "rain: not finished: interrupted: not sent" in running.lines
     assert (machine.posts, machine.entries()[0].state) == (0, LedgerState.INTENT)
-    code, again = run_process(machine, "resume", KIRIN_UPLOAD_URL=machine.cdn.url("/upload"))
+    code, again = run_process(machine, "run", "jobs.yaml", KIRIN_UPLOAD_URL=machine.cdn.url("/upload"))
     assert (code, machine.posts) == (0, 1), again.output
     processes.judge(machine, running, again)
 

@@ -143,7 +143,7 @@ def test_I7_a_prompt_that_nothing_can_show_is_sent_or_refused_but_never_crashes(
     assert machine.posts == (1 if code == 0 else 0)
     assert not any(sign in out + err for sign in ("\x00", "\x1b", "\ud800", "\udfff"))
     assert kirin(machine, "run", "jobs.yaml")[0] == code
-    assert kirin(machine, "list")[0] == kirin(machine, "list", "--json")[0] == 0
+    assert kirin(machine, "list", "--all-services")[0] == kirin(machine, "list", "--all-services", "--json")[0] == 0
     assert kirin(machine, "validate", "jobs.yaml", "--json")[0] == code
 
 
