@@ -93,7 +93,10 @@ def test_X2_what_is_allowed_is_sent_and_masked_everywhere(machine: Bench) -> Non
     ]  # fmt: skip
     assert [result.exit_code for result in results] == [0, 0, 0], results
     assert [task["prompt"] for task in sent(machine)] == [f"x {TOKEN}"]
-    results += [kirin(machine, "list", "--all-services", "--json"), kirin(machine, "show", machine.api.truth.tasks[0].id)]
+    results += [
+        kirin(machine, "list", "--all-services", "--json"),
+        kirin(machine, "show", machine.api.truth.tasks[0].id),
+    ]
     results += [kirin(machine, "run", *flags)]
     assert (results[-1].exit_code, machine.posts) == (0, 1)
     text = everything(machine, *results)

@@ -43,7 +43,11 @@ def test_X4_the_signature_of_a_result_is_written_nowhere(machine: Bench) -> None
     assert SIGNATURE in str(machine.cdn.truth.requests)
     assert results[0].data["jobs"][0]["outputs"][0]["url"] == f"{machine.cdn.origin}/result.mp4"
     task = machine.api.truth.tasks[0].id
-    results += [kirin(machine, "list", "--all-services", "--json"), kirin(machine, "show", task), kirin(machine, "show", task, "--json")]
+    results += [
+        kirin(machine, "list", "--all-services", "--json"),
+        kirin(machine, "show", task),
+        kirin(machine, "show", task, "--json"),
+    ]
     results += [
         kirin(machine, "run", "jobs.yaml", "--json"),
         kirin(machine, "report", "renders", "--report", "html=r.html"),
@@ -73,7 +77,10 @@ def test_X4_passwords_and_signatures_of_media_and_callbacks_are_sent_and_not_tol
     results += [kirin(machine, "run", "jobs.yaml", "--json", *reports), kirin(machine, "run", "jobs.yaml")]
     assert [result.exit_code for result in results] == [0] * 4, results
     assert sent(machine)[0]["image"] == MEDIA
-    results += [kirin(machine, "list", "--all-services", "--json"), kirin(machine, "show", machine.api.truth.tasks[0].id)]
+    results += [
+        kirin(machine, "list", "--all-services", "--json"),
+        kirin(machine, "show", machine.api.truth.tasks[0].id),
+    ]
     text = told(machine, *results)
     assert SIGNATURE not in text
     assert PASSWORD not in text
@@ -133,7 +140,9 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize("command", ["config", "config --json", "doctor", "doctor --json", "run jobs.yaml", "list --json"])
+@pytest.mark.parametrize(
+    "command", ["config", "config --json", "doctor", "doctor --json", "run jobs.yaml", "list --json"]
+)
 @pytest.mark.parametrize("name", SETTINGS)
 def test_X4_settings_are_shown_without_passwords(machine: Bench, name: str, command: str) -> None:
     result = kirin(machine, *command.split(), **SETTINGS[name])
