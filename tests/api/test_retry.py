@@ -26,7 +26,9 @@ NOW = 1_800_000_000.0
 KIND = ("kirin_v1_t2v", "std", "5")
 PACKAGE = Path(kirin_cli.__file__).parent
 HOMES = {"api/retry.py", "ledger/states.py"}
-RETRY_NAME = re.compile(r"RETR(?:Y|IES|IED)|BACKOFF|PAUSE|TRIES|ATTEMPT|RESEND|MISSES|UNREACHABLE|FRESH|FINAL_")
+RETRY_NAME = re.compile(
+    r"RETR(?:Y_|IES|IED)|BACKOFF|PAUSE|(?<!EN)TRIES|ATTEMPT(?!S_ASKED)|RESEND|MISSES|UNREACHABLE|FRESH|FINAL_"
+)  # of requests: not of attempts of a take, of entries, nor of --retry-failed
 PASSING = {408, 425, 429, 500, 502, 503, 504}
 """Statuses that pass by themselves: whoever compares with one decides about trying again."""
 
