@@ -136,21 +136,21 @@ def test_what_is_no_terminal_is_shown_no_picture(ran):
 
 def test_the_list_has_a_line_for_each_task(ran):
     home, *_ = ran
-    rows = [json.loads(line) for line in home.kirin("list", "--jsonl").stdout.splitlines()]
+    rows = [json.loads(line) for line in home.kirin("list", "--all-services", "--jsonl").stdout.splitlines()]
     assert [one["job"] for one in rows] == ["cat", "boat"]
     assert set(rows[0]) == set(ENTRY_FIELDS)
     assert set(rows[0]["outputs"][0]) == names(ENTRY_FIELDS)["outputs"]
-    shown = home.kirin("list", "--format", "{job} {request.params.mode} {path}").stdout.splitlines()
+    shown = home.kirin("list", "--all-services", "--format", "{job} {request.params.mode} {path}").stdout.splitlines()
     assert shown[0].startswith("cat pro ")
     assert shown[0].endswith("cat.mp4")
 
 
 def test_usage_has_a_line_for_each_group(ran):
     home, *_ = ran
-    row = {"model": "kirin_v1_t2v", "videos": 2, "cost_usd": "0.77", "maybe": 0}
-    (line,) = home.kirin("usage", "--jsonl").stdout.splitlines()
+    row = {"service": ran[1]["KIRIN_BASE_URL"], "model": "kirin_v1_t2v", "videos": 2, "cost_usd": "0.77", "maybe": 0}
+    (line,) = home.kirin("usage", "--all-services", "--jsonl").stdout.splitlines()
     assert {**json.loads(line), "cost_usd": ""} == {**row, "cost_usd": ""}
-    assert home.kirin("usage", "--by", "file", "--format", "{videos}").stdout == "2\n"
+    assert home.kirin("usage", "--all-services", "--by", "file", "--format", "{videos}").stdout == "2\n"
     assert 'did you mean "videos"' in home.kirin("usage", "--format", "{video}").stderr
 
 
