@@ -114,6 +114,30 @@ def test_S24_a_changed_job_that_dies_at_any_step_loses_neither_video(fresh: Call
     raise AssertionError("a run never ended")
 
 
+def test_S24_a_changed_job_killed_during_its_download_leaves_the_earlier_video_at_its_place(machine: Bench) -> None:
+    machine.write_jobs("rain", "snow")
+    assert run_process(machine, "run", "jobs.yaml")[0] == 0
+    before = (machine.renders / "rain.json").read_text()
+    jobs = machine.file.read_text()
+    machine.file.write_text(jobs.replace("a paper boat rain", "another boat"))
+    released = threading.Event()
+    machine.cdn.script("GET", faults.stall_after(5_000, released))
+    fetched = len(machine.cdn.truth.of("GET"))
+    with start_process(machine, "run", "jobs.yaml") as first:
+        machine.cdn.truth.until(lambda truth: len(truth.of("GET")) > fetched)
+        first.wait_for("snow: skipped, its file is there")
+        first.kill()
+    released.set()
+    assert (machine.renders / "rain.mp4").read_bytes() == CLIP
+    assert (machine.renders / "rain.json").read_text() == before
+    code, second = run_process(machine, "run", "jobs.yaml")
+    assert (code, machine.posts) == (0, 3), second.output
+    kept = json.loads((machine.renders / "rain.old-1.json").read_text())
+    assert kept["task_id"] == json.loads(before)["task_id"]
+    assert (machine.renders / "rain.old-1.mp4").read_bytes() == (machine.renders / "rain.mp4").read_bytes() == CLIP
+    judge(machine, first, second)
+
+
 def test_S21_a_sidecar_whose_video_is_gone_is_asked_about_by_its_task_id_on_a_machine_without_the_ledger(
     machine: Bench,
 ) -> None:
