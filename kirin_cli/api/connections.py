@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
 
 TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: (\d{3})")
-LOGIN_HINT = "write them into HTTPS_PROXY: http://USER:PASSWORD@host:port"
+LOGIN_HINT = "in HTTPS_PROXY they stand before the host, as USER:PASSWORD and an @"
 
 
 class NetworkSettings:

@@ -15,7 +15,7 @@ _REPLIES: Final = {
     1: "it failed", 2: "its rules forbid it", 3: "the network cannot be reached", 4: "the host cannot be reached",
     5: "the connection was refused", 6: "it took too long", 7: "it cannot do that", 8: "it knows no such address",
 }  # fmt: skip
-_LOGIN_HINT: Final = "write them into the variable: socks5h://USER:PASSWORD@host:1080"
+_LOGIN_HINT: Final = "in ALL_PROXY they stand before the host, as USER:PASSWORD and an @"
 
 
 def open_through_socks(proxy: str, host: str, port: int) -> BoundedSocket:

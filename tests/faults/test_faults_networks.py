@@ -23,7 +23,7 @@ def test_S17_a_proxy_that_asks_for_a_login_is_3_at_once_and_named(machine: Bench
         code, kirin = run_process(machine, *RUN, KIRIN_BASE_URL=FAR, HTTPS_PROXY=proxy.origin)
         assert (code, len(proxy.truth.requests)) == (3, 1), kirin.err
     assert "asks for a user name and a password (407)" in kirin.err
-    assert "http://USER:PASSWORD@host:port" in kirin.err
+    assert "in HTTPS_PROXY they stand before the host, as USER:PASSWORD and an @" in kirin.err
     judge(machine, kirin)
 
 
