@@ -88,7 +88,16 @@ def near_file(path: Path) -> str:
             names = [entry.name for entry in islice(entries, MAX_NAMES_COMPARED)]
     except (OSError, ValueError):
         return ""
-    by_fold = {name.casefold(): name for name in names}
+    from difflib import SequenceMatcher  # noqa: PLC0415  (as above)
+
+    stem = path.stem.casefold()  # a common suffix makes no two names alike
+    by_fold = {
+        name.casefold(): name
+        for name in names
+        if SequenceMatcher(None, stem, Path(name).stem.casefold()).ratio() >= 0.6
+    }
+    if not by_fold:
+        return ""
     near = did_you_mean(path.name.casefold(), list(by_fold)) if path.name else ""
     match = re.fullmatch('; did you mean "(.*)"\\?', near, re.DOTALL)
     return f'; did you mean "{by_fold[match[1]]}"?' if match else ""

@@ -93,4 +93,5 @@ def test_a_file_of_nearly_that_name_is_found(tmp_path):
     (tmp_path / "Cup.png").touch()
     assert near_file(tmp_path / "cup.pgn") == '; did you mean "Cup.png"?'
     assert near_file(tmp_path / "zebra.mp4") == ""
+    assert near_file(tmp_path / "hat.png") == ""
     assert near_file(tmp_path / "none" / "cup.png") == ""
