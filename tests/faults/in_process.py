@@ -10,9 +10,9 @@ CHECKED_WITHIN = 1.0
 """Seconds of work within which whatever is too much must be refused."""
 
 
-def kirin(machine: Bench, *arguments: str) -> CommandResult:
-    """A command in the bench's folder and environment."""
-    return run_in_process(machine.folder, environment(machine), *arguments)
+def kirin(machine: Bench, *arguments: str, **environ: str) -> CommandResult:
+    """A command in the bench's folder and environment, with these changes of it."""
+    return run_in_process(machine.folder, environment(machine, **environ), *arguments)
 
 
 def sent(machine: Bench) -> list[dict[str, Any]]:

@@ -1,4 +1,8 @@
-"""Two hundred random `kill -9` while job files are being made: nothing is lost, nothing is made twice (fault G6)."""
+"""Hundreds of random `kill -9` while job files are being made: nothing is lost, nothing is made twice (fault G6).
+
+The service takes a repeated external id and makes a second task of it; the odd one also has its files late, two for
+each task, under types and a status of its own.
+"""
 
 import http.client
 import json
@@ -39,11 +43,11 @@ LOST = [
 
 
 @contextmanager
-def service(folder: Path) -> Iterator[dict[str, str]]:
+def service(folder: Path, *more: str) -> Iterator[dict[str, str]]:
     """A service in a process of its own, which makes a second task for a repeated id: nothing hides a second POST."""
     ports = folder / "ports"
     program = [sys.executable, "-m", "loopback", "--port-file", str(ports)]
-    options = ["--repeatable", "--key", KEY, "--size", str(SIZE), "--seconds", "0.2", "2"]
+    options = ["--repeatable", "--key", KEY, "--size", str(SIZE), "--seconds", "0.2", "2", *more]
     with subprocess.Popen([*program, *options], cwd=Path(__file__).parents[1]) as process:
         try:
             pause = threading.Event()
@@ -66,8 +70,8 @@ def ask(origin: str, method: str, path: str, body: str | None = None) -> Any:
 class Storm:
     """The processes of one folder, and how they ended."""
 
-    def __init__(self, folder: Path, origin: str, seed: int = 7) -> None:
-        self.folder, self.rng = folder, random.Random(seed)
+    def __init__(self, folder: Path, origin: str, *, kills: int, seed: int = 7) -> None:
+        self.folder, self.kills, self.rng = folder, kills, random.Random(seed)
         self.ends: Counter[str] = Counter()
         self.environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith("KIRIN_")},
@@ -96,12 +100,14 @@ class Storm:
             self.ends["killed"] += 1
             return None
         self.ends[f"exit {code}"] += 1
-        assert code in {0, -9}, (self.folder / "said").read_text()[-3000:]
+        # What may or may not have arrived, `resume` asks about and leaves to `run`; a file may be late.
+        good = {0, -9} if arguments[0] == "run" else {0, 6, 7, -9}
+        assert code in good, (self.folder / "said").read_text()[-3000:]
         return code
 
     def make(self, file: str, until: float) -> None:
         """Kill and begin again, until the file is made, or the storm over; then once more in peace."""
-        while self.ends["killed"] < KILLS and time.monotonic() < until:
+        while self.ends["killed"] < self.kills and time.monotonic() < until:
             arguments = ("resume",) if self.rng.random() < 0.2 else ("run", file, "-j", "8")
             if self.once(*arguments, life=self.rng.uniform(*LIVES)) == 0 and arguments[0] == "run":
                 return
@@ -109,24 +115,27 @@ class Storm:
 
 
 @pytest.mark.slow
-def test_G6_two_hundred_kills_lose_nothing_and_make_nothing_twice(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("kind", "kills", "films"), [("plain", KILLS, 1), ("odd", KILLS // 2, 2)])
+def test_G6_kills_lose_nothing_and_make_nothing_twice(
+    capsys: pytest.CaptureFixture[str], kind: str, kills: int, films: int
+) -> None:
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as name, service(Path(name)) as origins:
+    with tempfile.TemporaryDirectory() as name, service(Path(name), *(["--odd"] * (kind == "odd"))) as origins:
         folder = Path(name)
-        storm, files = Storm(folder, origins["api"]), 0
-        while storm.ends["killed"] < KILLS and time.monotonic() < began + LIMIT:
+        storm, files = Storm(folder, origins["api"], kills=kills), 0
+        while storm.ends["killed"] < kills and time.monotonic() < began + LIMIT:
             files += 1
             storm.make(storm.file(files), began + LIMIT)
         truth = ask(origins["api"], "GET", "/__truth__")
         posts = sum(request["method"] == "POST" for request in truth["requests"])
-        made = f"{files} files of {JOBS} jobs, {posts} POSTs, {len(truth['tasks'])} tasks"
+        summary = f"{files} files of {JOBS} jobs, {posts} POSTs, {len(truth['tasks'])} tasks"
         with capsys.disabled():
-            sys.stderr.write(f"\nstorm: {dict(storm.ends)}, {made}, {time.monotonic() - began:.0f} s\n")
+            sys.stderr.write(f"\nstorm, {kind}: {dict(storm.ends)}, {summary}, {time.monotonic() - began:.0f} s\n")
         assert len(truth["tasks"]) == files * JOBS
         assert set(truth["created"].values()) == {1}
         oracle.ids_are_kept((task["id"] for task in truth["tasks"]), folder / "state")
         for number in range(1, files + 1):
-            films = [oracle.digest(film.read_bytes()) for film in (folder / f"made{number}").glob("*.mp4")]
-            assert films == [oracle.digest(clip(SIZE))] * JOBS
+            made = [oracle.digest(film.read_bytes()) for film in (folder / f"made{number}").glob("*.mp4")]
+            assert made == [oracle.digest(clip(SIZE))] * JOBS * films
         oracle.key_is_nowhere(KEY, "", folder)
-        assert storm.ends["killed"] >= KILLS // 2
+        assert storm.ends["killed"] >= kills // 2

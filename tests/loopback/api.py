@@ -119,7 +119,8 @@ class Api:
         task.noticed = task.noticed or time.monotonic()
         found = self.results(task) if callable(self.results) else self.results
         urls = [found] if isinstance(found, str) else found
-        content = [{"type": "video", "url": url, "duration": "5.1", "jobId": task.id} for url in urls]
+        usual = {"type": "video", "duration": "5.1", "jobId": task.id}
+        content = [dict(url) if isinstance(url, Mapping) else usual | {"url": url} for url in urls]
         usage = {"cost": self.cost, "discount": 1, "quantity": 1, "unit_price": self.cost}
         payload = self._running(task, "completed") | {"output": [{"content": content}], "usage": usage, "metadata": {}}
         del payload["progress"]
