@@ -93,7 +93,7 @@ class Service:
 
         `results`: URL, URLs, contents as mappings, or a callable that gets the Task at every completed query. The n-th
         query shows the n-th of `statuses` (words, or dicts laid over the usual answer) and the last one for ever; by
-        default "completed" from query number `polls` on; with `seconds` (of one task, by its number) time alone decides.
+        default "completed" from query number `polls` on; with `seconds` (of one task, by its number) time decides.
         `key`: the only one accepted. `unique`: refuse a repeated external id (off: create again, and count).
         `hidden_for`: so many first queries of each task are told 404.
         """
