@@ -18,7 +18,7 @@ BOAT = ("v1-t2v", "a paper boat")
 
 def leaves_nothing(machine: Bench, said: Running) -> None:
     """Nothing in the ledger, nothing that any command would send, and in words what to do."""
-    assert "nothing was sent: the same command again sends it" in said.err
+    assert "nothing was sent" in said.err
     assert "kirin resume" not in said.output
     assert machine.entries() == []
     for command in ("resume", "wait", "download"):
