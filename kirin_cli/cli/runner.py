@@ -133,6 +133,9 @@ def run_options(
 
 def execute(prepare: Prepare, options: ExecuteOptions, console: CommandConsole) -> int:
     """Run the jobs and print their files, or JSON; returns the exit code. Raises the tree of errors."""
+    if options.sandbox and not options.wait:
+        message = "--no-wait --sandbox: the sandbox, and all that it makes, ends with this command"
+        raise UsageError(message, hint="leave out --no-wait; or start one that stays: kirin sandbox")
     with options.reports.on_error(console), open_session(options.settings, sandbox=options.sandbox) as session:
         with handle_signals(hint=UNSENT_HINT if options.is_one_off else options.resume_hint):  # hashing takes its time
             prepared = prepare(session)
@@ -269,6 +272,11 @@ def _print_outputs(summary: Summary, options: ExecuteOptions, console: CommandCo
         console.data(render_json(summary, exit_code, current_command_line().errors))
     elif options.output.rows:
         console.data(*options.output.lines(job_rows(run_data(summary))))
+    elif not options.wait and not options.reports.take_stdout:
+        task_ids = [outcome.task_id for outcome in summary.outcomes if outcome.state == "pending" and outcome.task_id]
+        console.data(*(escape_untrusted(task_id) for task_id in task_ids))
+        if task_ids:
+            console.info(f"later: {shlex.join(['kirin', 'wait', *(task_ids if len(task_ids) == 1 else ())])}")
     elif not options.reports.take_stdout:
         paths = [output.path for outcome in summary.outcomes for output in outcome.outputs]
         console.data(*(escape_untrusted(str(path), limit=MAX_OUTPUT_PATH) for path in paths))

@@ -130,6 +130,22 @@ def test_wait_and_download_send_nothing(workspace):
     assert workspace.paid == 0
 
 
+def test_without_waiting_the_task_ids_are_printed_and_what_to_type_later(workspace):
+    begun = workspace.kirin("v1-t2v", "a boat", "--no-wait")
+    (task_id,) = begun.stdout.split()
+    assert f"later: kirin wait {task_id}\n" in begun.stderr
+    workspace.jobs("rain", "snow")
+    several = workspace.kirin("run", "jobs.yaml", "--no-wait")
+    assert len(several.stdout.splitlines()) == 2
+    assert "later: kirin wait\n" in several.stderr
+    assert workspace.kirin("wait", *several.stdout.split(), "--json").states == {"rain": "done", "snow": "done"}
+
+
+def test_a_sandbox_that_ends_with_the_command_is_waited_for(workspace):
+    refused = workspace.kirin("v1-t2v", "a boat", "--no-wait", "--sandbox", expect=2)
+    assert "the sandbox, and all that it makes, ends with this command" in refused.stderr
+
+
 def test_resume_finishes_what_was_left_and_has_nothing_to_do_then(workspace):
     workspace.jobs("rain", "snow")
     workspace.kirin("run", "jobs.yaml", "--no-wait")

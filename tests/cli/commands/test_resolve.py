@@ -55,7 +55,7 @@ def test_each_decision_is_taken_where_the_outcome_is_not_known(workspace, events
 def test_resend_sends_the_same_id_again_at_once(workspace):
     name = moved(workspace, *CONFLICT)
     sent = workspace.kirin("resolve", name, "--resend")
-    assert sent.stdout == f"{name} intent\n"
+    assert sent.stdout == f"{name} intent\n{workspace.entries()['rain'].task_id}\n"
     assert "sent twice" not in sent.stderr  # it was called a duplicate: the service refuses repeats
     assert workspace.paid == 1
     assert workspace.kirin("resume", "--json").data["jobs"][0]["external_task_id"] == name
