@@ -11,6 +11,7 @@ import pytest
 
 from kirin_cli.ledger.states import (
     NAMES_A_TASK,
+    NEEDS_DECISION,
     TABLE,
     Counters,
     LedgerEvent,
@@ -304,6 +305,24 @@ def test_promise_5_a_paid_task_can_always_be_found_or_is_left_to_a_person():
     rules = SAFE["shipped, one ledger"]
     left = stranded(explore(rules), rules, frozenset({LedgerState.ACCEPTED, LedgerState.CONFLICT}))
     assert all(world.rows[0].state is LedgerState.REJECTED and world.rows[0].counters.exposed > 1 for world in left)
+
+
+def reachable(state: LedgerState) -> set[LedgerState]:
+    """The states to which a way leads that takes no decision of a person."""
+    seen, edge = {state}, [state]
+    while edge:
+        current = edge.pop()
+        after = {to for (came, event), to in TABLE.items() if came is current and event not in NEEDS_DECISION}
+        edge += after - seen
+        seen |= after
+    return seen
+
+
+def test_promise_9_a_late_result_is_never_given_up_for_good():
+    met = reachable(LedgerState.ACCEPTED) - {LedgerState.FAILED}
+    assert {LedgerState.LOST, LedgerState.EXPIRED, LedgerState.FETCHING} <= met
+    assert all(LedgerState.DONE in reachable(state) for state in met)
+    assert not any(LedgerState.SENDING in reachable(state) for state in met)
 
 
 if __name__ == "__main__":
