@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
@@ -112,6 +111,7 @@ def select_entries(  # noqa: PLR0913 - each is a filter of its own
 ) -> list[LedgerEntry]:
     """Entries, newest first, that pass every filter given; `since`: created then or later. -1: no limit."""
     within, values = _where(model=model, job_file=job_file, origin=origin, account=account, created=since)
+    within = within.replace(" origin", " +origin")  # by its index SQLite would sort all entries to find the newest
     state_values = [state.value for state in states]
     marks = ", ".join(f":s{number}" for number in range(len(state_values)))
     within += (f" AND state IN ({marks})" if state_values else "") + _LISTED
@@ -135,16 +135,16 @@ def spending(
     `since`: sent then or later.
     """
     within, values = _where(origin=origin, first_sent=since)
-    column = "first_sent" if by in DATE_FORMATS else by
-    sql = f"SELECT {column}, state, cost, exposed FROM entries WHERE first_sent IS NOT NULL{within}"  # noqa: S608
+    key = f"strftime('{DATE_FORMATS[by]}', first_sent, 'unixepoch')" if by in DATE_FORMATS else by
+    sql = f"""SELECT {key}, state, cost, exposed > 0, count(*) FROM entries WHERE first_sent IS NOT NULL{within}
+        GROUP BY 1, 2, 3, 4"""  # noqa: S608
     totals: dict[str, SpendingTotal] = {}
-    for key, state, cost, exposed in store.read(sql, values):
-        group = datetime.fromtimestamp(key, UTC).strftime(DATE_FORMATS[by]) if by in DATE_FORMATS else key
+    for group, state, cost, exposed, tasks in store.read(sql, values):
         total = totals.get(group, SpendingTotal())
         if cost is not None:
-            total = replace(total, paid=total.paid + 1, cost=total.cost + Decimal(cost))
+            total = replace(total, paid=total.paid + tasks, cost=total.cost + Decimal(cost) * tasks)
         elif exposed and LedgerState(state) in MAY_BE_CHARGED:
-            total = replace(total, maybe_paid=total.maybe_paid + 1)
+            total = replace(total, maybe_paid=total.maybe_paid + tasks)
         totals[group] = total
     return dict(sorted(totals.items()))
 
@@ -185,12 +185,13 @@ def _where(**filters: str | float | None) -> tuple[str, dict[str, object]]:
 
 
 _TERMINAL_SQL = ", ".join(f"'{state.value}'" for state in sorted(TERMINAL))
+_UNFINISHED_SQL = ", ".join(f"'{state.value}'" for state in sorted(set(LedgerState) - TERMINAL))
 
 
 def count_unfinished(store: LedgerStore, origin: str) -> int:
     """How many entries at this service were sent, or may have been, and are not at their end."""
-    sent = f"state NOT IN ({_TERMINAL_SQL}) AND NOT (state = 'intent' AND exposed = 0)"
-    sql = f"SELECT COUNT(*) FROM entries WHERE origin = ? AND {sent}"  # noqa: S608
+    sent = f"state IN ({_UNFINISHED_SQL}) AND NOT (state = 'intent' AND exposed = 0)"
+    sql = f"SELECT COUNT(*) FROM entries WHERE +origin = ? AND {sent}"  # noqa: S608
     return int(store.read(sql, (origin,))[0][0])
 
 

@@ -75,6 +75,10 @@ MIGRATIONS: Sequence[MigrationStep] = (
             entry INTEGER PRIMARY KEY REFERENCES entries (id), at REAL NOT NULL, record TEXT NOT NULL
         )""",
     ),
+    (
+        # All that `usage` adds up and `list` counts, so that neither reads the entries themselves.
+        "CREATE INDEX entries_by_service ON entries (origin, model, state, cost, exposed, first_sent)",
+    ),
 )
 
 
