@@ -76,7 +76,8 @@ class History:
         self.finish()
 
     def finish(self) -> None:
-        """The service is well: what was paid for is fetched, from every ledger there was."""
+        """The service is well and nothing is killed: what was paid for is fetched, from every ledger there was."""
+        self.kills = False
         for number in range(1, self.ledgers + 1):
             for command in ("resume", "download"):
                 self._free(command, state=f"state{number}")

@@ -44,7 +44,7 @@ def test_S19_the_key_or_the_balance_ends_it(machine: Bench, status: int, code: i
 
 
 def test_S19_the_network_ends_it(machine: Bench) -> None:
-    code, kirin = run_process(machine, *BOAT, "--timeout", "2s", KIRIN_BASE_URL=refused_url())
+    code, kirin = run_process(machine, *BOAT, "--timeout", "0.5s", KIRIN_BASE_URL=refused_url())
     assert code in {3, 8}
     leaves_nothing(machine, kirin)
 

@@ -141,7 +141,7 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize(
-    "command", ["config", "config --json", "doctor", "doctor --json", "run jobs.yaml", "list --json"]
+    "command", ["config", "config --json", "doctor", "doctor --json", "run jobs.yaml --timeout 0.3s", "list --json"]
 )
 @pytest.mark.parametrize("name", SETTINGS)
 def test_X4_settings_are_shown_without_passwords(machine: Bench, name: str, command: str) -> None:
