@@ -4,9 +4,11 @@ Knows neither keys nor settings.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 from typing import Final
+
+from kirin_cli.tree import map_leaves
 
 MASK: Final = "***"
 MIN_LENGTH_ANYWHERE: Final = 8
@@ -96,13 +98,7 @@ def mask_hidden(text: str) -> str:
 
 def mask_tree(tree: object) -> object:
     """JSON data without the values that this process hides; names stay, and the very tree where nothing is hidden."""
-    if not _hidden:
-        return tree
-    if isinstance(tree, str):
-        return mask_hidden(tree)
-    if isinstance(tree, Mapping):
-        return {name: mask_tree(value) for name, value in tree.items()}
-    return [mask_tree(value) for value in tree] if isinstance(tree, list | tuple) else tree
+    return map_leaves(tree, lambda leaf: mask_hidden(leaf) if isinstance(leaf, str) else leaf) if _hidden else tree
 
 
 def mask_all(values: Collection[str]) -> Callable[[object], object]:
@@ -148,11 +144,7 @@ def redact_urls(text: str, *, keep_length: bool = False) -> str:
 
 def redact_tree(tree: object) -> object:
     """JSON data with the URLs in its texts redacted, and without the values that this process hides; names stay."""
-    if isinstance(tree, str):
-        return mask_hidden(redact_urls(tree))
-    if isinstance(tree, Mapping):
-        return {name: redact_tree(value) for name, value in tree.items()}
-    return [redact_tree(value) for value in tree] if isinstance(tree, list | tuple) else tree
+    return map_leaves(tree, lambda leaf: mask_hidden(redact_urls(leaf)) if isinstance(leaf, str) else leaf)
 
 
 def command_text(*arguments: str) -> str:

@@ -17,7 +17,7 @@ from house_metrics import (
 TESTS = Path(__file__).parent
 ROOT = Path(__file__).parent.parent / "kirin_cli"
 LEVELS = {
-    "errors": 0, "formatting": 0, "json_text": 0, "tree": 0, "atomic_file": 0, "text_encoding": 0, "regular_file": -1,
+    "errors": 0, "formatting": 0, "json_text": 0, "tree": -2, "atomic_file": 0, "text_encoding": 0, "regular_file": -1,
     "redaction": -1, "normal_forms": 0,
     "modelspec": 1,
     "models": 2, "jobs": 2, "wire": 2, "media": 2,

@@ -7,9 +7,9 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlsplit
 
-from kirin_cli.redaction import mask_tree
+from kirin_cli.redaction import mask_tree, strip_url
+from kirin_cli.tree import map_leaves
 from kirin_cli.wire.responses import content_items
 
 MAX_RECORD_LENGTH: Final = 64 * 1024
@@ -69,20 +69,13 @@ def service_facts(record: str) -> dict[str, object]:
     return unsigned if isinstance(unsigned, dict) else {}
 
 
-def without_signatures(value: object) -> object:
-    """JSON in which no URL has a query, a user or a password: those of results are good for anybody."""
-    if isinstance(value, dict):
-        return {name: without_signatures(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [without_signatures(item) for item in value]
-    if not isinstance(value, str) or not value.lower().startswith(("http://", "https://")):
-        return value
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return "…"
-    host = parts.netloc.rpartition("@")[2]
-    return parts._replace(netloc=host, query="…" if parts.query else "", fragment="").geturl()
+def without_signatures(tree: object) -> object:
+    """JSON in which no URL has a query, a fragment, a user or a password: those of results are good for anybody."""
+
+    def strip(leaf: object) -> object:
+        return strip_url(leaf) if isinstance(leaf, str) and leaf.lower().startswith(("http://", "https://")) else leaf
+
+    return map_leaves(tree, strip)
 
 
 def _others(mapping: Mapping[str, object], own: frozenset[str] | set[str]) -> dict[str, object]:

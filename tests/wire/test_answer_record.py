@@ -101,10 +101,10 @@ def test_a_record_is_bounded_and_stays_json(name):
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        ("https://u:pw@c.example/x.mp4?X-Amz-Signature=abc#t", "https://c.example/x.mp4?…"),
+        ("https://u:pw@c.example/x.mp4?X-Amz-Signature=abc#t", "https://c.example/x.mp4"),
         ("https://c.example/x.mp4", "https://c.example/x.mp4"),
         ("no URL ?a=b", "no URL ?a=b"),
-        ("http://[", "…"),
+        ("http://[", "http://["),
         (7, 7),
     ],
 )
