@@ -83,11 +83,14 @@ class Downloading(RunEvent):
     total: int | None = None
 
 
+RetriedStep = Literal["submit", "poll", "download", "reconcile"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retrying(RunEvent):
-    """An attempt failed and will be made again after `delay` seconds."""
+    """An attempt failed and will be made again after `delay` seconds; "reconcile" asks what became of a POST."""
 
-    what: Literal["submit", "poll", "download"]
+    what: RetriedStep
     reason: str
     delay: float
 

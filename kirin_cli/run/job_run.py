@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Literal, Unpack
+from typing import Unpack
 
 from kirin_cli.api.client import Client, CreateResult, QueryResult, QueryStatus, task_identity
 from kirin_cli.api.download import Downloader
@@ -13,7 +13,7 @@ from kirin_cli.errors import KirinError, LocalError
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.ledger import ConcurrentUpdate, EntryUpdate, Ledger, TaskOwnedElsewhere
 from kirin_cli.ledger.states import LedgerEvent
-from kirin_cli.run.events import EventListener, Notice, Retrying
+from kirin_cli.run.events import EventListener, Notice, RetriedStep, Retrying
 from kirin_cli.run.follow_up import NOT_TYPED, TypedCommand
 from kirin_cli.run.job import Job, Outcome, OutputFile
 from kirin_cli.run.limits import RunLimits
@@ -176,7 +176,7 @@ class JobRun:
         self.entry = entry or self.context.ledger.get(self.entry) or self.entry
         self.has_lease, self.grace_until, self.absent_at, self.stored_record = False, None, None, ""
 
-    def retry(self, what: Literal["submit", "poll", "download"], reason: str, seconds: float | None = None) -> Wait:
+    def retry(self, what: RetriedStep, reason: str, seconds: float | None = None) -> Wait:
         """Count a failed attempt and try again after a growing delay with jitter, or after `seconds` if more than 0."""
         self.failures += 1
         delay = seconds or self.context.schedule.backoff(self.failures)

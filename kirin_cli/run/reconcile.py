@@ -119,7 +119,7 @@ def query_before_send(job_run: JobRun) -> NextStep:
         case QueryStatus.DENIED | QueryStatus.NO_BALANCE:
             return stop_run(job_run, result)
         case QueryStatus.ABSENT if now < (job_run.grace_until or 0.0):
-            return job_run.retry("submit", NOT_YET_FOUND, result.retry_after)
+            return job_run.retry("reconcile", NOT_YET_FOUND, result.retry_after)
         case QueryStatus.ABSENT:
             # Refusals to send, for a rate or for the network, stay counted: their pauses go on growing.
             job_run.absent_at, job_run.failures = now, job_run.failures - job_run.unanswered
@@ -141,7 +141,7 @@ def _on_no_answer(job_run: JobRun, result: QueryResult) -> NextStep:
             return finish_unknown(job_run, reason)
         return finish_pending(job_run, ServiceUnreachable(f"{reason}, so nothing was sent"))
     job_run.unanswered += 1
-    return job_run.retry("submit", describe_reply(result), result.retry_after)
+    return job_run.retry("poll", describe_reply(result), result.retry_after)
 
 
 def _on_found_before_send(job_run: JobRun, task: Task, twins: list[LedgerEntry]) -> NextStep:
@@ -210,7 +210,7 @@ def reconcile(job_run: JobRun) -> NextStep:
             job_run.transition(event)
             job_run.absent_at, job_run.failures = job_run.context.clock.now(), 0
             return finish_rejected(job_run, recorded_failure(job_run.entry)) if was_refused else Wait(0)
-    return job_run.retry("submit", describe_reply(result) or NOT_YET_FOUND, result.retry_after)
+    return job_run.retry("reconcile", describe_reply(result) or NOT_YET_FOUND, result.retry_after)
 
 
 def _is_settled(job_run: JobRun) -> bool:

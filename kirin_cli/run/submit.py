@@ -117,7 +117,7 @@ def _fresh_url(job_run: JobRun, outcome: Outcome) -> str | NextStep:
         return finish_blocked(job_run, outcome, "the service no longer gives its result")
     if result.fault and result.fault.certainly_not_sent:
         return retry_unreached(job_run, result)
-    return job_run.retry("submit", describe_reply(result), result.retry_after)
+    return job_run.retry("poll", describe_reply(result), result.retry_after)
 
 
 def _send(job_run: JobRun, values: Mapping[str, object]) -> NextStep:
@@ -188,7 +188,7 @@ def _after_post(job_run: JobRun, result: CreateResult) -> NextStep:
         case CreateStatus.REFUSED:
             return Wait(0)
         case _:
-            return job_run.retry("submit", describe_reply(result))
+            return job_run.retry("reconcile", describe_reply(result))
 
 
 def mark_owner_died(job_run: JobRun) -> NextStep:

@@ -189,7 +189,11 @@ ENDINGS: dict[JobState, tuple[str, str, str, Style]] = {
 }
 """How a job ended: its mark, the same in ASCII, in words, and the style."""
 
-_ACTIONS = {"submit": "sending", "poll": "a query", "download": "the download"}
+_RETRIES = {
+    "submit": "sending failed, again in", "poll": "a query failed, again in",
+    "download": "the download failed, again in",
+    "reconcile": "it is not known whether it was accepted; asking in",
+}  # fmt: skip
 
 
 def describe(event: RunEvent) -> str:
@@ -208,7 +212,7 @@ def describe(event: RunEvent) -> str:
         case Downloading():
             text = "downloading" if event.total is None else f"downloading {format_size(event.total)}"
         case Retrying():
-            text = f"{_ACTIONS[event.what]} failed, again in {event.delay:.0f} s: {event.reason}"
+            text = f"{_RETRIES[event.what]} {event.delay:.0f} s: {event.reason}"
         case JobEnded():
             colon = "" if event.paths or not event.reason else ":"
             text = f"{ENDINGS[event.state][2]}{colon} {describe_result(event)}".rstrip()

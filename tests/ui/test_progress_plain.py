@@ -92,6 +92,11 @@ def test_the_ends(run, ending, line):
     assert run(JobEnded(**JOB, **ending)) == [line]
 
 
+def test_a_lost_answer_is_not_called_a_sending_that_is_repeated(run):
+    lost = Retrying(**JOB, what="reconcile", reason="HTTP 502", delay=2)
+    assert run(lost) == ["harbour: it is not known whether it was accepted; asking in 2 s: HTTP 502"]
+
+
 def test_retries_and_notes(run):
     run(Accepted(**JOB, task_id="d758", adopted=True))
     retry = Retrying(**JOB, what="poll", reason="connection refused", delay=5)
