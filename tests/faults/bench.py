@@ -63,7 +63,7 @@ class RunSettings:
     timeout: float | None = 3600.0
     settle: float = 120.0
     waits: bool = True
-    busy: float = 0.05
+    busy: float = 30.0
     connecting: float = 0.3
     idle: float = 0.25
     create: float = 2.0
