@@ -1,7 +1,6 @@
 """The JSON of a run and of a check, and JSON lines. Scripts rely on the shape: it only grows."""
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -17,6 +16,7 @@ from kirin_cli.redaction import redact_tree
 from kirin_cli.report.parser import as_list, as_mapping
 from kirin_cli.report.report import STATES, Report
 from kirin_cli.run.job import Outcome, Summary
+from kirin_cli.run.outputs import input_rows, relative_path
 
 if TYPE_CHECKING:
     from kirin_cli.run.check import CheckedFiles, CheckedJob
@@ -32,8 +32,12 @@ JOB_FIELDS: Final[Mapping[str, object]] = {
     "params": ...,
     "times": dict.fromkeys(("intended", "submitted", "accepted", "generated", "failed", "fetched")),
     "service": ...,
+    **dict.fromkeys(("position", "tags")),
+    "inputs": [dict.fromkeys(("param", "path", "bytes", "sha256"))],
 }
 """The names in a job: None has nothing below it, a list more of the same, `...` what the model has."""
+FILE_LISTS: Final = frozenset({"outputs", "inputs"})
+"""What a job has lists of, each of a file with its path."""
 _NO_FILES: Final = frozenset({"", "."})  # of jobs that came from flags
 RunData = Mapping[str, object]
 
@@ -53,26 +57,17 @@ def render_data(report: Report) -> str:
 
 
 def with_relative_paths(data: RunData, folder: Path) -> dict[str, object]:
-    """The data as a file in `folder` has it: paths of videos from there on, so that both can move together."""
+    """The data as a file in `folder` has it: paths of files from there on, so that all of it can move together."""
     jobs = []
     for job in map(as_mapping, as_list(data.get("jobs"))):
         changed = dict(job)
         if isinstance(path := job.get("path"), str):
-            changed["path"] = _relative_path(path, folder)
-        if "outputs" in job:
-            outputs = map(as_mapping, as_list(job["outputs"]))
-            changed["outputs"] = [
-                {**one, "path": _relative_path(str(one.get("path") or ""), folder)} for one in outputs
-            ]
+            changed["path"] = relative_path(path, folder)
+        for name in FILE_LISTS & job.keys():
+            listed = map(as_mapping, as_list(job[name]))
+            changed[name] = [{**one, "path": relative_path(str(one.get("path") or ""), folder)} for one in listed]
         jobs.append(changed)
     return {**data, "jobs": jobs}
-
-
-def _relative_path(path: str, folder: Path) -> str:
-    try:
-        return os.path.relpath(path, folder).replace(os.sep, "/") if path else path
-    except ValueError:  # another drive of Windows
-        return path
 
 
 def run_data(summary: Summary) -> dict[str, object]:
@@ -181,6 +176,9 @@ def _job(outcome: Outcome) -> dict[str, object]:
         "params": params,
         "times": dict(outcome.times),
         "service": dict(outcome.service),
+        "position": outcome.job.position or None,
+        "tags": list(outcome.job.tags),
+        "inputs": input_rows(outcome.job),
     }
 
 

@@ -15,7 +15,7 @@ from kirin_cli import __version__
 from kirin_cli.errors import BATCH_ORDER, LocalError, UsageError
 from kirin_cli.json_text import parse_json
 from kirin_cli.regular_file import read_regular_file
-from kirin_cli.report.json_format import RunData, totals
+from kirin_cli.report.json_format import FILE_LISTS, RunData, totals
 from kirin_cli.report.parser import as_decimal, as_int, as_list, as_mapping, as_timestamp, kind_of
 from kirin_cli.report.plan_format import merge_totals
 from kirin_cli.report.report import KINDS, ReportKind
@@ -90,12 +90,18 @@ def _parse_run(raw: bytes, source: Path) -> LoadedResult | None:
     kind = kind_of(data)
     if kind == "run" and "run_id" not in data:
         return None
-    jobs = []
-    for job in map(as_mapping, data["jobs"]):
-        outputs = [as_mapping(output) for output in as_list(job.get("outputs"))]
-        outputs = [{**output, "path": _find_file(output, source.parent)} for output in outputs]
-        jobs.append({**job, "outputs": outputs} if kind == "run" else _plan_path(job, source.parent))
+    find = _find_files if kind == "run" else _plan_path
+    jobs = [find(as_mapping(job), source.parent) for job in data["jobs"]]
     return LoadedResult({**data, "jobs": jobs}, source, is_run=True)
+
+
+def _find_files(job: RunData, folder: Path) -> RunData:
+    """The job with the paths of its files as they are now."""
+    lists = {name: map(as_mapping, as_list(job[name])) for name in FILE_LISTS & job.keys()}
+    return {
+        **job,
+        **{name: [{**one, "path": _find_file(one, folder)} for one in files] for name, files in lists.items()},
+    }
 
 
 def _find_file(output: RunData, folder: Path) -> str:
@@ -126,10 +132,11 @@ def _run_of_sidecar(sidecar: Sidecar) -> dict[str, object]:
         "outputs": files, "error": None, "reason": None if outputs else "a file of it is missing",
         "take": sidecar.raw.get("take"), "attempt": sidecar.attempt,
         "file": None, "line": None, "column": None, "prompt": params.get("prompt"),
-        "params": params, "times": sidecar.times,
+        "params": params, "times": sidecar.times, "tags": sidecar.raw.get("tags"), "inputs": sidecar.raw.get("inputs"),
     }  # fmt: skip
+    jobs = [{**job, **_find_files({"inputs": job["inputs"]}, sidecar.path.parent)}]
     superseded = MOVED_FROM in sidecar.raw
-    return {"run_id": "", "exit_code": 0 if outputs else 8, "jobs": [job], "superseded": superseded}
+    return {"run_id": "", "exit_code": 0 if outputs else 8, "jobs": jobs, "superseded": superseded}
 
 
 INCOMPLETE: Final = 8
@@ -223,8 +230,9 @@ def _merge_jobs(results: Sequence[LoadedResult]) -> list[RunData]:
     jobs = _latest_attempts([job for _, job in best.values()])
     files = {file: number for number, file in enumerate(dict.fromkeys(str(job.get("file") or "") for job in jobs))}
 
-    def position(job: RunData) -> tuple[int, int, int]:
-        return files[str(job.get("file") or "")], as_int(job.get("line")), as_int(job.get("column"))
+    def position(job: RunData) -> tuple[int, ...]:
+        # Jobs of one matrix or table share a line; shards have them in an order of their own.
+        return files[str(job.get("file") or "")], *(as_int(job.get(name)) for name in ("line", "column", "position"))
 
     return sorted(jobs, key=position)
 

@@ -107,6 +107,10 @@ class ReportParser:
             service=as_mapping(self._tree(as_mapping(job.get("service")), _MAX_DEPTH)),
             times={stage: seconds for stage, seconds in times.items() if seconds is not None},
             likely_seconds=as_seconds(job.get("seconds")),
+            tags=tuple(dict.fromkeys(filter(None, map(self._text, as_list(job.get("tags")))))),
+            inputs=tuple(
+                self._file({**one, "type": one.get("param")}) for one in map(as_mapping, as_list(job.get("inputs")))
+            ),
             problems=problems,
         )
 

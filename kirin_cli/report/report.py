@@ -96,7 +96,8 @@ class ReportJob(InJobFile):
 
     In a check `state` is valid or invalid, and `problems` are those of this job. In a plan it is what a run would do,
     `cost` and `likely_seconds` what that may take, and `price_detail` where the price comes from. `mode` and `duration`
-    (seconds of video) are what it asks for, "" where its model has no such parameter.
+    (seconds of video) are what it asks for, "" where its model has no such parameter. `inputs` are the files that it
+    was made from; the type of each is its parameter.
     """
 
     name: str
@@ -119,6 +120,8 @@ class ReportJob(InJobFile):
     duration: str = ""
     likely_seconds: float | None = None
     price_detail: str = ""
+    tags: tuple[str, ...] = ()
+    inputs: tuple[ReportFile, ...] = ()
 
     @property
     def spans(self) -> tuple[tuple[Phase, float, float], ...]:

@@ -35,6 +35,7 @@ class Job:
     uses. `attempt` counts from 1: how often this take was begun; `redo_round` is that of the ledger. `noted_task` is
     the id of the task that has it already, from a sidecar or the service, "" for none: then nothing is sent.
     `has_own_id`: a person gave the external id, so that a task which the service has under it may be another's.
+    `position` is the place in the run, from 1, shards included; 0 for none. `tags` are those of the job file.
     """
 
     name: str
@@ -52,6 +53,8 @@ class Job:
     file: str = ""
     line: int = 0
     column: int = 0
+    position: int = 0
+    tags: tuple[str, ...] = ()
     unsendable: str = ""
     masked: bool = False
     has_own_id: bool = False

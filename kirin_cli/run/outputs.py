@@ -18,10 +18,12 @@ from kirin_cli.atomic_file import write_atomically
 from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.jobs.filenames import numbered_template, path_problem, render_name, resolve_inside
 from kirin_cli.ledger.entry import LedgerEntry
+from kirin_cli.modelspec.types import MediaFile
 from kirin_cli.normal_forms import normalize_name
 from kirin_cli.redaction import redact_tree, strip_url
 from kirin_cli.regular_file import obstacle_at, open_regular_file, read_regular_file
 from kirin_cli.run.job import Job, OutputFile
+from kirin_cli.tree import walk
 from kirin_cli.wire.responses import OutputContent
 
 SIDECAR_VERSION: Final = 1
@@ -157,10 +159,35 @@ def write_sidecar(
         "external_task_id": job.external_id,
         "origin": origin,
         "request": json.loads(job.request),
+        "tags": list(job.tags),
+        "inputs": input_rows(job, (first or outputs[0].path).parent),
         **task,
         "outputs": {output.path.name: {name: getattr(output, name) for name in OUTPUT_FIELDS} for output in outputs},
     }
     write_sidecar_data(sidecar_path(first or outputs[0].path), note)
+
+
+def input_rows(job: Job, folder: Path | None = None) -> list[dict[str, object]]:
+    """The files that the job was made from: parameter, path from `folder` on (None: as it is), bytes, SHA-256."""
+    pictures = [(param, leaf) for param, leaf in walk(job.values) if isinstance(leaf, MediaFile) and leaf.path]
+    digests = dict(walk(json.loads(job.request or "{}").get("params"))) if pictures else {}
+    return [
+        {
+            "param": param,
+            "path": str(media.path) if folder is None else relative_path(str(media.path), folder),
+            "bytes": media.size,
+            "sha256": digests.get(f"{param}.sha256"),
+        }
+        for param, media in pictures
+    ]
+
+
+def relative_path(path: str, folder: Path) -> str:
+    """A path as a file in `folder` has it, with slashes; as it is where no relative path leads there."""
+    try:
+        return os.path.relpath(path, folder).replace(os.sep, "/") if path else path
+    except ValueError:  # another drive of Windows
+        return path
 
 
 def write_sidecar_data(path: Path, note: Mapping[str, object]) -> None:

@@ -299,7 +299,8 @@ def _first_attempt(pending: PendingJob, options: PrepareOptions) -> Job:
         checked.model, checked.values, name=spec.name, target=OutputTarget(folder, spec.output.name, options.replace),
         options=options, take=spec.take, needs={name: needed.identity for name, needed in pending.needs.items()},
     )  # fmt: skip
-    return replace(job, file=str(spec.file), line=spec.line, column=spec.column)
+    position = pending.position + 1
+    return replace(job, file=str(spec.file), line=spec.line, column=spec.column, position=position, tags=spec.tags)
 
 
 def make_job(

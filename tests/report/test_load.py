@@ -74,6 +74,24 @@ def test_jobs_of_shards_come_in_the_order_of_their_file(tmp_path):
     assert [one["line"] for one in data["jobs"]] == [4, 6, 9, 30]
 
 
+def test_jobs_of_one_matrix_come_in_its_order_whichever_shard_made_them(tmp_path):
+    for shard, positions in ((1, (3, 5)), (2, (6, 2)), (3, (4, 1))):
+        found = [job(f"city[{position}]", position=position) for position in positions]
+        wrote(tmp_path / f"{shard}.json", run(*found, shard={"index": shard, "total": 3}))
+    data = merge_results(load_results([tmp_path]))
+    assert [one["position"] for one in data["jobs"]] == [1, 2, 3, 4, 5, 6]
+
+
+def test_pictures_are_found_where_the_results_were_moved_to(tmp_path):
+    given = {"param": "image", "path": "../media/fox.png", "bytes": 4, "sha256": "00"}
+    gone = {**given, "path": "/gone/cat.png"}
+    wrote(tmp_path / "all" / "r.json", run(job("a", inputs=[given, gone])))
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "fox.png").write_bytes(b"abcd")
+    (one,) = merge_results(load_results([tmp_path / "all"]))["jobs"]
+    assert [file["path"] for file in one["inputs"]] == [str(tmp_path / "media" / "fox.png"), "/gone/cat.png"]
+
+
 def test_missing_shards_are_named(tmp_path):
     for index in (1, 3):
         wrote(tmp_path / f"{index}.json", run(job(str(index)), shard={"index": index, "total": 4}, exit_code=1))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.command_line import CommandResult, run_in_process
+from support.pictures import png
 from support.report_data import job, noted, run, wrote
 
 JOBS = """\
@@ -158,6 +159,41 @@ def test_a_result_moves_together_with_its_videos(folder):
     ended = kirin(folder, "report", "elsewhere/results", "--report", "html=elsewhere/site/g.html", "--json")
     assert ended.data["jobs"][0]["outputs"][0]["path"] == "elsewhere/renders/boat.mp4"
     assert 'src="../renders/boat.mp4"' in (folder / "elsewhere" / "site" / "g.html").read_text()
+
+
+PICTURES = """\
+version: 1
+output: {dir: renders}
+jobs:
+  - name: cup
+    model: kirin_v1_5_i2v
+    tags: [hero, night]
+    params: {prompt: steam, image: media/cup.png}
+    matrix: {mode: [std, pro], seed: [1, 2, 3]}
+"""
+
+
+def test_results_and_sidecars_have_position_tags_and_pictures_and_shards_join_in_the_order_of_the_matrix(folder):
+    (folder / "media").mkdir()
+    (folder / "media" / "cup.png").write_bytes(png(400, 400))
+    (folder / "jobs.yaml").write_text(PICTURES)
+    for shard in ("2/2", "1/2"):
+        report = f"json=results/{shard[0]}.json"
+        ended = kirin(folder, "run", "jobs.yaml", "--sandbox", "-q", "--shard", shard, "--report", report)
+        assert ended.exit_code == 0, ended.stderr
+    jobs = kirin(folder, "report", "--merge", "results", "--json").data["jobs"]
+    names = [f"cup[mode={mode},seed={seed}]" for mode in ("std", "pro") for seed in (1, 2, 3)]
+    assert [one["name"] for one in jobs] == names
+    assert [one["position"] for one in jobs] == [1, 2, 3, 4, 5, 6]
+    picture = {
+        "param": "image", "path": "media/cup.png", "bytes": (folder / "media" / "cup.png").stat().st_size,
+        "sha256": jobs[0]["params"]["image"]["sha256"],
+    }  # fmt: skip
+    of_sidecars = kirin(folder, "report", "renders", "--json").data["jobs"]
+    for one in (*jobs, *of_sidecars):
+        assert (one["tags"], one["inputs"]) == (["hero", "night"], [picture])
+    written = json.loads((folder / "results" / "1.json").read_text())["jobs"][0]
+    assert written["inputs"][0]["path"] == "../media/cup.png"
 
 
 def test_a_result_can_come_from_standard_input(folder):
