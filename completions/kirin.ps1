@@ -19,19 +19,19 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--duration' = @{ Help = 'Length of the video.'; Takes = $true; Words = @('5', '10') }
                 '--aspect-ratio' = @{ Help = 'Width to height of the video.'; Takes = $true; Words = @('16:9', '9:16', '1:1') }
                 '--mode' = @{ Help = 'std is cheaper, pro looks better.'; Takes = $true; Words = @('std', 'pro') }
-                '--cfg-scale' = @{ Help = 'How closely to follow the prompt; higher is closer.'; Takes = $true; Words = @() }
-                '--camera' = @{ Help = 'Camera movement, whole, as JSON.'; Takes = $true; Words = @() }
-                '--camera-type' = @{ Help = 'Movement: `simple` goes along one axis, the others are ready-made.'; Takes = $true; Words = @('simple', 'down_back', 'forward_up', 'right_turn_forward', 'left_turn_forward') }
-                '--camera-horizontal' = @{ Help = 'Move left (negative) or right.'; Takes = $true; Words = @() }
-                '--camera-vertical' = @{ Help = 'Move down (negative) or up.'; Takes = $true; Words = @() }
-                '--camera-pan' = @{ Help = 'Turn left (negative) or right.'; Takes = $true; Words = @() }
-                '--camera-tilt' = @{ Help = 'Turn down (negative) or up.'; Takes = $true; Words = @() }
-                '--camera-roll' = @{ Help = 'Roll counter-clockwise (negative) or clockwise.'; Takes = $true; Words = @() }
-                '--camera-zoom' = @{ Help = 'Change the focal length.'; Takes = $true; Words = @() }
-                '--watermark' = @{ Help = 'Add the service''s watermark.'; Takes = $false; Words = @() }
+                '--cfg-scale' = @{ Help = 'How closely to follow the prompt; higher is closer, and leaves the model less freedom.'; Takes = $true; Words = @() }
+                '--camera' = @{ Help = 'Camera movement, whole, as JSON; without one the model chooses what fits.'; Takes = $true; Words = @() }
+                '--camera-type' = @{ Help = 'simple: along one axis; down_back presses down and moves back (zooms out); forward_up moves forward and tilts up (pushes in); right_turn_forward turns right, then moves forward (pushes in); left_turn_forward turns left, then moves forward (pushes in).'; Takes = $true; Words = @('simple', 'down_back', 'forward_up', 'right_turn_forward', 'left_turn_forward') }
+                '--camera-horizontal' = @{ Help = 'Move left (negative) or right, along the x-axis.'; Takes = $true; Words = @() }
+                '--camera-vertical' = @{ Help = 'Move down (negative) or up, along the y-axis.'; Takes = $true; Words = @() }
+                '--camera-pan' = @{ Help = 'Turn left (negative) or right, about the y-axis.'; Takes = $true; Words = @() }
+                '--camera-tilt' = @{ Help = 'Turn down (negative) or up, about the x-axis.'; Takes = $true; Words = @() }
+                '--camera-roll' = @{ Help = 'Roll counter-clockwise (negative) or clockwise, about the z-axis.'; Takes = $true; Words = @() }
+                '--camera-zoom' = @{ Help = 'Zoom in: closer, a smaller field of view (negative), or out: a larger one.'; Takes = $true; Words = @() }
+                '--watermark' = @{ Help = 'Make an additional version with the service''s watermark; one of your own is not possible.'; Takes = $false; Words = @() }
                 '--no-watermark' = @{ Help = 'The opposite of --watermark.'; Takes = $false; Words = @() }
-                '--callback-url' = @{ Help = 'Where the service reports changes of state.'; Takes = $true; Words = @() }
-                '--external-task-id' = @{ Help = 'An id of your own, unique in your account; kirin makes one where none is given.'; Takes = $true; Words = @() }
+                '--callback-url' = @{ Help = 'Where the service reports whenever the state of the task changes.'; Takes = $true; Words = @() }
+                '--external-task-id' = @{ Help = 'An id of your own, unique in your account, that finds the task too; kirin makes one where none is given.'; Takes = $true; Words = @() }
                 '--prompt-file' = @{ Help = 'Read the prompt from a file.'; Takes = $true; Words = @() }
                 '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
                 '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
@@ -80,22 +80,22 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--negative-prompt' = @{ Help = 'What the video must not show.'; Takes = $true; Words = @() }
                 '--duration' = @{ Help = 'Length of the video.'; Takes = $true; Words = @('5', '10') }
                 '--mode' = @{ Help = 'std is cheaper, pro looks better.'; Takes = $true; Words = @('std', 'pro') }
-                '--cfg-scale' = @{ Help = 'How closely to follow the prompt; higher is closer.'; Takes = $true; Words = @() }
+                '--cfg-scale' = @{ Help = 'How closely to follow the prompt; higher is closer, and leaves the model less freedom.'; Takes = $true; Words = @() }
                 '--seed' = @{ Help = 'Random seed.'; Takes = $true; Words = @() }
-                '--camera' = @{ Help = 'Camera movement, whole, as JSON.'; Takes = $true; Words = @() }
+                '--camera' = @{ Help = 'Camera movement, whole, as JSON; without one the model chooses what fits.'; Takes = $true; Words = @() }
                 '--camera-type' = @{ Help = 'Only `simple` here: one axis by hand.'; Takes = $true; Words = @('simple') }
-                '--camera-horizontal' = @{ Help = 'Move left (negative) or right.'; Takes = $true; Words = @() }
-                '--camera-vertical' = @{ Help = 'Move down (negative) or up.'; Takes = $true; Words = @() }
-                '--camera-pan' = @{ Help = 'Turn left (negative) or right.'; Takes = $true; Words = @() }
-                '--camera-tilt' = @{ Help = 'Turn down (negative) or up.'; Takes = $true; Words = @() }
-                '--camera-roll' = @{ Help = 'Roll counter-clockwise (negative) or clockwise.'; Takes = $true; Words = @() }
-                '--camera-zoom' = @{ Help = 'Change the focal length.'; Takes = $true; Words = @() }
+                '--camera-horizontal' = @{ Help = 'Move left (negative) or right, along the x-axis.'; Takes = $true; Words = @() }
+                '--camera-vertical' = @{ Help = 'Move down (negative) or up, along the y-axis.'; Takes = $true; Words = @() }
+                '--camera-pan' = @{ Help = 'Turn left (negative) or right, about the y-axis.'; Takes = $true; Words = @() }
+                '--camera-tilt' = @{ Help = 'Turn down (negative) or up, about the x-axis.'; Takes = $true; Words = @() }
+                '--camera-roll' = @{ Help = 'Roll counter-clockwise (negative) or clockwise, about the z-axis.'; Takes = $true; Words = @() }
+                '--camera-zoom' = @{ Help = 'Zoom in: closer, a smaller field of view (negative), or out: a larger one.'; Takes = $true; Words = @() }
                 '--static-mask' = @{ Help = 'Area that must not move.'; Takes = $true; Words = @() }
                 '--dynamic-mask' = @{ Help = 'An area and the path it follows (px from bottom-left). Repeatable.'; Takes = $true; Words = @() }
-                '--watermark' = @{ Help = 'Add the service''s watermark.'; Takes = $false; Words = @() }
+                '--watermark' = @{ Help = 'Make an additional version with the service''s watermark; one of your own is not possible.'; Takes = $false; Words = @() }
                 '--no-watermark' = @{ Help = 'The opposite of --watermark.'; Takes = $false; Words = @() }
-                '--callback-url' = @{ Help = 'Where the service reports changes of state.'; Takes = $true; Words = @() }
-                '--external-task-id' = @{ Help = 'An id of your own, unique in your account; kirin makes one where none is given.'; Takes = $true; Words = @() }
+                '--callback-url' = @{ Help = 'Where the service reports whenever the state of the task changes.'; Takes = $true; Words = @() }
+                '--external-task-id' = @{ Help = 'An id of your own, unique in your account, that finds the task too; kirin makes one where none is given.'; Takes = $true; Words = @() }
                 '--prompt-file' = @{ Help = 'Read the prompt from a file.'; Takes = $true; Words = @() }
                 '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
                 '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
@@ -144,10 +144,10 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--duration' = @{ Help = 'Length of the video.'; Takes = $true; Words = @('5', '10') }
                 '--aspect-ratio' = @{ Help = 'Width to height of the video.'; Takes = $true; Words = @('16:9', '9:16', '1:1') }
                 '--mode' = @{ Help = 'std is cheaper, pro looks better.'; Takes = $true; Words = @('std', 'pro') }
-                '--watermark' = @{ Help = 'Add the service''s watermark.'; Takes = $false; Words = @() }
+                '--watermark' = @{ Help = 'Make an additional version with the service''s watermark; one of your own is not possible.'; Takes = $false; Words = @() }
                 '--no-watermark' = @{ Help = 'The opposite of --watermark.'; Takes = $false; Words = @() }
-                '--callback-url' = @{ Help = 'Where the service reports changes of state.'; Takes = $true; Words = @() }
-                '--external-task-id' = @{ Help = 'An id of your own, unique in your account; kirin makes one where none is given.'; Takes = $true; Words = @() }
+                '--callback-url' = @{ Help = 'Where the service reports whenever the state of the task changes.'; Takes = $true; Words = @() }
+                '--external-task-id' = @{ Help = 'An id of your own, unique in your account, that finds the task too; kirin makes one where none is given.'; Takes = $true; Words = @() }
                 '--prompt-file' = @{ Help = 'Read the prompt from a file.'; Takes = $true; Words = @() }
                 '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
                 '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
@@ -189,16 +189,16 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
         'motion-control' = @{
             Help = 'Let a character perform the movements of a video.'
             Flags = [ordered]@{
-                '--prompt' = @{ Help = 'What to add, or how the camera moves.'; Takes = $true; Words = @() }
-                '--image' = @{ Help = 'The character and its surroundings.'; Takes = $true; Words = @() }
-                '-i' = @{ Help = 'The character and its surroundings.'; Takes = $true; Words = @() }
+                '--prompt' = @{ Help = 'What to add, or how the camera moves. Also an argument.'; Takes = $true; Words = @() }
+                '--image' = @{ Help = 'The character and its surroundings, which the video takes over.'; Takes = $true; Words = @() }
+                '-i' = @{ Help = 'The character and its surroundings, which the video takes over.'; Takes = $true; Words = @() }
                 '--video' = @{ Help = 'The movements to perform.'; Takes = $true; Words = @() }
                 '--character-orientation' = @{ Help = 'Whose orientation the character takes; `image` allows 10 s of video, `video` 30 s.'; Takes = $true; Words = @('image', 'video') }
                 '--mode' = @{ Help = 'std is cheaper, pro looks better.'; Takes = $true; Words = @('std', 'pro') }
                 '--keep-original-sound' = @{ Help = 'Keep the sound of the reference video.'; Takes = $false; Words = @() }
                 '--no-keep-original-sound' = @{ Help = 'The opposite of --keep-original-sound.'; Takes = $false; Words = @() }
-                '--callback-url' = @{ Help = 'Where the service reports changes of state.'; Takes = $true; Words = @() }
-                '--external-task-id' = @{ Help = 'An id of your own, unique in your account; kirin makes one where none is given.'; Takes = $true; Words = @() }
+                '--callback-url' = @{ Help = 'Where the service reports whenever the state of the task changes.'; Takes = $true; Words = @() }
+                '--external-task-id' = @{ Help = 'An id of your own, unique in your account, that finds the task too; kirin makes one where none is given.'; Takes = $true; Words = @() }
                 '--prompt-file' = @{ Help = 'Read the prompt from a file.'; Takes = $true; Words = @() }
                 '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
                 '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
@@ -243,7 +243,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--prompt' = @{ Help = 'What the video shows. Also the first argument.'; Takes = $true; Words = @() }
                 '--duration' = @{ Help = 'Length of the video.'; Takes = $true; Words = @('3', '4', '5', '6', '7', '8', '9', '10') }
                 '--aspect-ratio' = @{ Help = 'Width to height of the video.'; Takes = $true; Words = @('16:9', '9:16', '1:1') }
-                '--mode' = @{ Help = 'std is cheaper, pro looks better.'; Takes = $true; Words = @('std', 'pro') }
+                '--mode' = @{ Help = 'std is cheaper; pro makes longer videos of higher quality.'; Takes = $true; Words = @('std', 'pro') }
                 '--first-frame' = @{ Help = 'Image to start from.'; Takes = $true; Words = @() }
                 '--end-frame' = @{ Help = 'Image to end with; needs a first frame.'; Takes = $true; Words = @() }
                 '--image' = @{ Help = 'Reference image. Repeatable.'; Takes = $true; Words = @() }
@@ -253,10 +253,10 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--keep-original-sound' = @{ Help = 'Keep the sound of the reference video.'; Takes = $false; Words = @() }
                 '--no-keep-original-sound' = @{ Help = 'The opposite of --keep-original-sound.'; Takes = $false; Words = @() }
                 '--element' = @{ Help = 'Id of an element of your library. Repeatable.'; Takes = $true; Words = @() }
-                '--watermark' = @{ Help = 'Add the service''s watermark.'; Takes = $false; Words = @() }
+                '--watermark' = @{ Help = 'Make an additional version with the service''s watermark; one of your own is not possible.'; Takes = $false; Words = @() }
                 '--no-watermark' = @{ Help = 'The opposite of --watermark.'; Takes = $false; Words = @() }
-                '--callback-url' = @{ Help = 'Where the service reports changes of state.'; Takes = $true; Words = @() }
-                '--external-task-id' = @{ Help = 'An id of your own, unique in your account; kirin makes one where none is given.'; Takes = $true; Words = @() }
+                '--callback-url' = @{ Help = 'Where the service reports whenever the state of the task changes.'; Takes = $true; Words = @() }
+                '--external-task-id' = @{ Help = 'An id of your own, unique in your account, that finds the task too; kirin makes one where none is given.'; Takes = $true; Words = @() }
                 '--prompt-file' = @{ Help = 'Read the prompt from a file.'; Takes = $true; Words = @() }
                 '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
                 '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }

@@ -1,5 +1,6 @@
 """Help as it is printed, from the commands as the parser has them: in panels on a terminal, plain elsewhere."""
 
+import re
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -32,11 +33,17 @@ HELP: Final = OptionInfo(long="--help", short="-h", help="Show help.", is_switch
 def describe_command(row: CommandEntry, command: Any) -> CommandInfo:  # noqa: ANN401  (Typer's command has no public base)
     """One command as data. Its own name and the model's id say the same."""
     name, model_options = row.name, {}
+    rules: list[tuple[str, str]] = []
+    notes: list[tuple[str, str]] = []
     if row.model:
+        from kirin_cli.docgen.model_reference import model_notes, model_rules
         from kirin_cli.modelspec.flags import model_flags
 
-        name = MODELS[row.model].command
-        model_options = {flag.option: option_for_flag(flag) for flag in model_flags(MODELS[row.model])}
+        model = MODELS[row.model]
+        name = model.command
+        model_options = {flag.option: option_for_flag(flag) for flag in model_flags(model)}
+        rules = [(rule.rule, rule.says) for rule in model_rules(model)]
+        notes = model_notes(model)
     params = [param for param in command.params if not getattr(param, "hidden", False)]
     options = [_option(param) for param in params if param.param_type_name == "option"]
     options.append(HELP.replace(panel=options[-1].panel if options else ""))
@@ -45,6 +52,7 @@ def describe_command(row: CommandEntry, command: Any) -> CommandInfo:  # noqa: A
         aliases=(row.model,) if row.model else (),
         options=tuple(model_options.get(option.long, option) for option in options),
         arguments=tuple(_argument(param) for param in params if param.param_type_name == "argument"),
+        rules=tuple(rules), notes=tuple(notes),
     )  # fmt: skip
 
 
@@ -102,7 +110,13 @@ def program_help() -> HelpScreen:
 
 def command_help(row: CommandEntry, loaded: object) -> HelpScreen:
     """The help of one command, as the parser has it."""
-    return command_screen(describe_command(row, loaded), COMMAND_MORE)
+    command = describe_command(row, loaded)
+    return command_screen(command, more_about(command.name if row.model else ""))
+
+
+def more_about(model: str = "") -> str:
+    """Where to read on after the help of a command; of a model's command too."""
+    return f"Everything about the model: kirin models {model}. {COMMAND_MORE}" if model else COMMAND_MORE
 
 
 def render_help(screen: HelpScreen) -> str:
@@ -121,20 +135,40 @@ def render_help(screen: HelpScreen) -> str:
 
 
 def _lines(screen: HelpScreen, width: int, paint: Paint, *, framed: bool) -> Iterator[str]:
-    panels = [(panel.title, [(row.term, row.text, row.note) for row in panel.rows]) for panel in screen.panels]
-    left = left_width(row for _, rows in panels for row in rows)
+    panels = [(panel, [(row.term, row.text, row.note) for row in panel.rows]) for panel in screen.panels]
+    shared_left = left_width(row for panel, rows in panels if not panel.prose for row in rows)
     paragraph = partial(fill, width=width - 1, initial_indent=" ", subsequent_indent=" ", break_on_hyphens=False)
     yield f" {paint('Usage:', 'strong')} {screen.usage}"
     for text in screen.about:
         yield from ("", paragraph(text))
     if screen.examples:
         yield ""
-        yield from (f"   {paint('$', 'faint')} {line}" for line in screen.examples)
+        for example in screen.examples:
+            first, *rest = _shell_lines(example, width - len(_EXAMPLE_INDENT))
+            yield f"   {paint('$', 'faint')} {first}"
+            yield from (f"{_EXAMPLE_INDENT}{line}" for line in rest)
     yield ""
-    for title, rows in panels:
+    for panel, rows in panels:
+        left = left_width(rows) if panel.prose else shared_left
         if framed:
-            yield from boxed_panel(title, rows, left, width, paint)
+            yield from boxed_panel(panel.title, rows, left, width, paint)
         else:
-            yield from (*plain_panel(title, rows, left, width, paint), "")
+            yield from (*plain_panel(panel.title, rows, left, width, paint), "")
     if screen.more:
         yield paragraph(screen.more)
+
+
+_EXAMPLE_INDENT: Final = " " * 5
+
+
+def _shell_lines(command: str, width: int) -> list[str]:
+    """A command line in lines that can be pasted together; one too wide is broken before a flag or a redirection."""
+    lines = [""]
+    for piece in re.split(" (?=-{1,2}[A-Za-z]|[<>|] )", command):
+        joined = f"{lines[-1]} {piece}" if lines[-1] else piece
+        if lines[-1] and len(joined) > width - len(" \\"):
+            lines[-1] += " \\"
+            lines.append(f"  {piece}")
+        else:
+            lines[-1] = joined
+    return lines

@@ -76,7 +76,8 @@ class CommandInfo(Record, kw_only=True):
     """One subcommand with the panel of the help that it stands in; `aliases` are further names it answers to.
 
     The command without a name is `kirin` itself: its options stand before any subcommand. `about` is its help at
-    length, paragraphs with an empty line between them; `examples` are command lines that work.
+    length, paragraphs with an empty line between them; `examples` are command lines that work. Of a model's command
+    `rules` and `notes` are what the model asks and what a user needs to know, each with what it is about.
     """
 
     name: str
@@ -87,6 +88,8 @@ class CommandInfo(Record, kw_only=True):
     aliases: tuple[str, ...] = ()
     options: tuple[OptionInfo, ...] = ()
     arguments: tuple[ArgumentInfo, ...] = ()
+    rules: tuple[tuple[str, str], ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -163,10 +166,11 @@ class HelpRow(Record):
 
 
 class HelpPanel(Record):
-    """Rows under a heading."""
+    """Rows under a heading. Of `prose` the terms are few and short, and lie in a column of their own width."""
 
     title: str
     rows: tuple[HelpRow, ...]
+    prose: bool = False
 
 
 class HelpScreen(Record, kw_only=True):
@@ -203,6 +207,9 @@ def command_screen(command: CommandInfo, more: str) -> HelpScreen:
         options = [option for option in command.options if option.panel == title]
         aligned = any(option.short for option in options)
         panels.append(HelpPanel(title or OPTIONS, tuple(_option(option, aligned=aligned) for option in options)))
+    for title, texts in (("Rules", command.rules), ("Notes", command.notes)):
+        if texts:
+            panels.append(HelpPanel(title, tuple(HelpRow(term, text) for term, text in texts), prose=True))
     return HelpScreen(
         usage=f"kirin {command.synopsis} [FLAGS]", about=tuple(paragraphs(command.about)), examples=command.examples,
         panels=tuple(panels), more=more,

@@ -8,11 +8,13 @@ from kirin_cli.modelspec.containers import ListField, ObjectField
 from kirin_cli.modelspec.fields import Field
 from kirin_cli.modelspec.flags import Flag, model_flags
 from kirin_cli.modelspec.model import Model
+from kirin_cli.modelspec.notes import Note
 from kirin_cli.modelspec.rules import Rule
 from kirin_cli.modelspec.text import join_or
 from kirin_cli.modelspec.types import Severity
 
 HEADINGS: Final = ("parameter", "flag", "takes", "default", "rule", "what it is")
+NOTE_HEADINGS: Final = ("note on", "says")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,11 @@ def model_rules(model: Model) -> tuple[RuleInfo, ...]:
     return tuple(infos)
 
 
+def model_notes(model: Model) -> list[tuple[str, str]]:
+    """The notes as rows below NOTE_HEADINGS."""
+    return [(note.path, note.text) for note in model.notes]
+
+
 def model_data(model: Model) -> dict[str, object]:
     """All that is known of the model, as it goes into JSON."""
     return {
@@ -76,8 +83,14 @@ def model_data(model: Model) -> dict[str, object]:
         "help": model.help,
         "parameters": [asdict(parameter) for parameter in model_parameters(model)],
         "rules": [asdict(rule) for rule in model_rules(model)],
+        "notes": [note_data(note) for note in model.notes],
         "errors": [{"code": code, "message": message} for code, message in model.error_codes.items()],
     }
+
+
+def note_data(note: Note) -> dict[str, object]:
+    """A note as it goes into JSON; `path` is null for one on the whole model."""
+    return {"path": note.path or None, "text": note.text, "costs": note.costs, "source": note.source}
 
 
 def _parameters(

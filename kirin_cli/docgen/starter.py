@@ -100,5 +100,8 @@ def _lines(field: Field, value: object) -> Iterator[str]:
 def _members(group: ObjectField, value: dict[str, object]) -> Iterator[str]:
     for field in group.fields:
         first, *rest = _lines(field, value[field.name])
-        yield f"{first}  # {_describe(field)}"
+        about = _describe(field)
+        beside = len(about) <= WIDTH
+        yield from () if beside else (f"# {line}" for line in wrap(about, WIDTH))
+        yield f"{first}  # {about}" if beside else first
         yield from rest

@@ -24,32 +24,36 @@ ASPECT_RATIO: Final = Choice(
 MODE: Final = Choice(name="mode", options=("std", "pro"), default="std", help="std is cheaper, pro looks better.")
 CFG_SCALE: Final = Number(
     name="cfg_scale", minimum=0, maximum=1, default=0.5, metavar="NUMBER",
-    help="How closely to follow the prompt; higher is closer.",
+    help="How closely to follow the prompt; higher is closer, and leaves the model less freedom.",
 )  # fmt: skip
 SEED: Final = Integer(name="seed", metavar="INTEGER", help="Random seed.")
 KEEP_ORIGINAL_SOUND: Final = YesNo(name="keep_original_sound", help="Keep the sound of the reference video.")
 
 WATERMARK: Final = ObjectField(
-    name="watermark_info", flag="watermark", rule="A5", panel=DELIVERY, help="Whether to add the watermark.",
+    name="watermark_info", flag="watermark", rule="A5", panel=DELIVERY, help="Whether to add one with watermark.",
     fields=(
-        Boolean(name="enabled", flag="", rule="A5", required=True, panel=DELIVERY, help="Add the service's watermark."),
+        Boolean(
+            name="enabled", flag="", rule="A5", required=True, panel=DELIVERY,
+            help="Make an additional version with the service's watermark; one of your own is not possible.",
+        ),
     ),
 )  # fmt: skip
 CALLBACK_URL: Final = Url(
-    name="callback_url", rule="A3", panel=DELIVERY, metavar="URL", help="Where the service reports changes of state."
-)
+    name="callback_url", rule="A3", panel=DELIVERY, metavar="URL",
+    help="Where the service reports whenever the state of the task changes.",
+)  # fmt: skip
 EXTERNAL_TASK_ID: Final = Text(
     name="external_task_id", rule="A4", min_length=1, panel=DELIVERY, metavar="ID",
-    help="An id of your own, unique in your account; kirin makes one where none is given.",
+    help="An id of your own, unique in your account, that finds the task too; kirin makes one where none is given.",
 )  # fmt: skip
 
 AXES: Final = {
-    "horizontal": "Move left (negative) or right.",
-    "vertical": "Move down (negative) or up.",
-    "pan": "Turn left (negative) or right.",
-    "tilt": "Turn down (negative) or up.",
-    "roll": "Roll counter-clockwise (negative) or clockwise.",
-    "zoom": "Change the focal length.",
+    "horizontal": "Move left (negative) or right, along the x-axis.",
+    "vertical": "Move down (negative) or up, along the y-axis.",
+    "pan": "Turn left (negative) or right, about the y-axis.",
+    "tilt": "Turn down (negative) or up, about the x-axis.",
+    "roll": "Roll counter-clockwise (negative) or clockwise, about the z-axis.",
+    "zoom": "Zoom in: closer, a smaller field of view (negative), or out: a larger one.",
 }
 
 
@@ -57,7 +61,7 @@ def camera_control(types: tuple[str, ...], rule: str, help_text: str) -> ObjectF
     """The camera parameter with these movements; `rule` is raised by another `type`, T7 by an axis out of range."""
     return ObjectField(
         name="camera_control", flag="camera", rule=rule, panel=CAMERA, metavar="JSON",
-        help="Camera movement, whole, as JSON.",
+        help="Camera movement, whole, as JSON; without one the model chooses what fits.",
         fields=(
             Choice(name="type", options=types, required=True, rule=rule, panel=CAMERA, help=help_text),
             ObjectField(

@@ -20,9 +20,11 @@ from kirin_cli.modelspec.containers import ListField, ObjectField
 from kirin_cli.modelspec.fields import INVALID, Integer
 from kirin_cli.modelspec.media_fields import Image, ImageLimits
 from kirin_cli.modelspec.model import Model
+from kirin_cli.modelspec.notes import Note
 from kirin_cli.modelspec.request import RequestView
 from kirin_cli.modelspec.rules import (
     CustomRule,
+    Has,
     at_least_one,
     at_most_one,
     no_mask_on_turned,
@@ -123,6 +125,18 @@ MODEL: Final = Model(
         no_mask_on_turned("F9", "image", MASKS),
         same_size("F10", MASKS),
         CustomRule("F11", POINTS, "should lie inside the image", (), points_outside, "warning"),
+    ),
+    notes=(
+        Note(
+            text="The points of a path are joined in their order, from the first on; two of them make a straight line.",
+            source="With only 2 trajectory points, it will be a straight line connecting them",
+            path="dynamic_masks", when=Has("dynamic_masks"),
+        ),
+        Note(
+            text="The more points a path has, the closer it is followed.",
+            source="More coordinate points provide more accurate trajectory depiction",
+            path="dynamic_masks", when=Has("dynamic_masks"),
+        ),
     ),
     pricing=BY_MODE_AND_DURATION,
     error_codes={

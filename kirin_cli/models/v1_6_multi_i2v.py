@@ -14,6 +14,7 @@ from kirin_cli.models.shared_parameters import (
 from kirin_cli.modelspec.containers import ListField, ObjectField
 from kirin_cli.modelspec.media_fields import Image, ImageLimits
 from kirin_cli.modelspec.model import Model
+from kirin_cli.modelspec.notes import Note
 
 MODEL: Final = Model(
     id="kirin_v1_6_multi_i2v",
@@ -38,6 +39,13 @@ MODEL: Final = Model(
         ASPECT_RATIO.replace(rule="M3"),
         MODE.replace(rule="M3"),
         *COMMON,
+    ),
+    notes=(
+        Note(
+            text="Pictures are not cropped: upload them with the subject framed as it is meant.",
+            source="No cropping is applied on the API side — upload images with the subject already framed as intended",
+            path="image_list",
+        ),
     ),
     pricing=BY_MODE_AND_DURATION,
 )  # fmt: skip

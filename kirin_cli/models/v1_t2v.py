@@ -16,9 +16,17 @@ from kirin_cli.models.shared_parameters import (
     camera_requires,
 )
 from kirin_cli.modelspec.model import Model
+from kirin_cli.modelspec.notes import Note
 from kirin_cli.modelspec.rules import Has, Is, Not, Rule
 
-MOVEMENTS: Final = ("simple", "down_back", "forward_up", "right_turn_forward", "left_turn_forward")
+SIMPLE: Final = "simple"
+READY_MADE: Final = {
+    "down_back": "presses down and moves back (zooms out)",
+    "forward_up": "moves forward and tilts up (pushes in)",
+    "right_turn_forward": "turns right, then moves forward (pushes in)",
+    "left_turn_forward": "turns left, then moves forward (pushes in)",
+}
+MOVEMENTS_HELP: Final = f"{SIMPLE}: along one axis; " + "; ".join(f"{word} {does}" for word, does in READY_MADE.items())
 
 MODEL: Final = Model(
     id="kirin_v1_t2v",
@@ -35,7 +43,7 @@ MODEL: Final = Model(
         ASPECT_RATIO.replace(rule="T3"),
         MODE.replace(rule="T3"),
         CFG_SCALE.replace(rule="T4"),
-        camera_control(MOVEMENTS, "T6", "Movement: `simple` goes along one axis, the others are ready-made."),
+        camera_control((SIMPLE, *READY_MADE), "T6", f"{MOVEMENTS_HELP}."),
         *COMMON,
     ),
     rules=(
@@ -46,8 +54,14 @@ MODEL: Final = Model(
             "camera_control.config",
             "is only for camera type simple; it is left out",
             requirement=Not(Has("camera_control.config")),
-            when=Is("camera_control.type", *MOVEMENTS[1:]),
+            when=Is("camera_control.type", *READY_MADE),
             drop_field=True,
+        ),
+    ),
+    notes=(
+        Note(
+            text="Videos have 720p and 30 frames a second, with mode std and with mode pro.",
+            source="kirin_v1_t2v generates videos at 720p resolution with 30fps frame rate for both std and pro modes",
         ),
     ),
     pricing=BY_MODE_AND_DURATION,

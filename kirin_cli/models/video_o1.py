@@ -9,6 +9,7 @@ from kirin_cli.modelspec.containers import ListField, ObjectField
 from kirin_cli.modelspec.fields import Choice, Integer
 from kirin_cli.modelspec.media_fields import Image, ImageLimits, Video, VideoLimits
 from kirin_cli.modelspec.model import Model
+from kirin_cli.modelspec.notes import Note
 from kirin_cli.modelspec.pricing import Pricing, RequestKind
 from kirin_cli.modelspec.request import RequestView
 from kirin_cli.modelspec.rules import All, Any, AnyItem, AtLeast, CustomRule, Has, Is, Not, Rule, TogetherAtMost
@@ -22,8 +23,9 @@ EDITING: Final = AnyItem("video_list", "refer_type", "base")
 TEXT_ONLY: Final = Not(Any(Has("image_list"), Has("element_list"), Has("video_list")))
 TYPES: Final = "image_list[].type"
 COUNTED: Final = ("image_list", "element_list")
+REFERENCED: Final = {word: f"{word}_list" for word in ("image", "video", "element")}
 TOKEN: Final = re.compile(r"<<<(?!<)((?:(?!<<<).)*?)>>>", re.DOTALL)  # the innermost, of "<<<<image_1>>>" too
-POINTER: Final = re.compile(r"(image|video|element)_(0|[1-9][0-9]*)")
+POINTER: Final = re.compile(rf"({'|'.join(REFERENCED)})_(0|[1-9][0-9]*)")
 
 
 def repeated_frames(request: RequestView) -> Iterator[tuple[str, str]]:
@@ -39,7 +41,7 @@ def dangling_references(request: RequestView) -> Iterator[tuple[str, str]]:
     """Every `<<<image_N>>>`, `<<<video_N>>>` or `<<<element_N>>>` without its item (N from 1)."""
     for token in _tokens(request):
         pointer = POINTER.fullmatch(token)
-        name = f"{pointer[1]}_list" if pointer else ""
+        name = REFERENCED[pointer[1]] if pointer else ""
         if pointer and not request.has_invalid((name,)) and not 1 <= int(pointer[2]) <= len(request.items(name)):
             yield "prompt", f"refers to <<<{token[:40]}>>>, but {name} has {pluralize(len(request.items(name)))}"
 
@@ -117,6 +119,43 @@ ELEMENTS: Final = ListField(
     ),
 )  # fmt: skip
 
+NOTES: Final = (
+    Note(
+        text="An edit is as long as the video that is edited, and billed by that: its seconds, rounded to whole ones.",
+        source="When using video editing function (refer_type: base), output duration matches input video duration, "
+        "this parameter is invalid; billing is based on input video duration rounded to nearest second",
+        path="video_list", when=EDITING, costs=True,
+    ),
+    Note(
+        text="A video is edited unless its refer_type is feature.",
+        source="Can be used as feature reference video or video to edit, defaults to video to edit",
+        path="video_list", when=EDITING, costs=True,
+    ),
+    Note(
+        text="With a reference video the result has 24 frames a second.",
+        source="Frame rate: 24-60fps, output will be 24fps", path="video_list", when=Has("video_list"),
+    ),
+    Note(
+        text="keep_original_sound holds for a video that features are taken from too.",
+        source="this parameter also applies to feature reference video", path="video_list", when=Has("video_list"),
+    ),
+    Note(
+        text="Elements are subjects of your library; the model kirin_custom_elements makes them.",
+        source="To create a subject, refer to: kirin_custom_elements", path="element_list", when=Has("element_list"),
+    ),
+    Note(
+        text="This model has no negative prompt: what you do not want to see belongs in the prompt too.",
+        source="Video generation prompt, can include positive and negative descriptions", path="prompt",
+    ),
+    Note(
+        text="The prompt refers to images, videos and elements as <<<image_1>>>, <<<video_1>>>, <<<element_1>>>. They "
+        "are counted in the order in which they are given, frames among the images; --dry-run shows which is which.",
+        source="Use <<<>>> format to reference subjects, images, or videos, e.g., <<<element_1>>>, <<<image_1>>>, "
+        "<<<video_1>>>",
+        path="prompt", when=Not(TEXT_ONLY),
+    ),
+)  # fmt: skip
+
 MODEL: Final = Model(
     id="kirin_video_o1",
     command="video-o1",
@@ -129,7 +168,7 @@ MODEL: Final = Model(
         PROMPT.replace(rule="O1"),
         DURATION.replace(rule="O11", options=tuple(map(str, range(3, 11)))),
         ASPECT_RATIO.replace(rule="O10", default=None),
-        MODE.replace(rule="O9", default="pro"),
+        MODE.replace(rule="O9", default="pro", help="std is cheaper; pro makes longer videos of higher quality."),
         IMAGES,
         VIDEOS,
         ELEMENTS,
@@ -139,7 +178,7 @@ MODEL: Final = Model(
         Rule(
             "O3",
             "image_list",
-            "has an end_frame and so needs a first_frame too",
+            "with an end_frame needs a first_frame too",
             requirement=FIRST_FRAME,
             when=END_FRAME,
         ),
@@ -147,7 +186,7 @@ MODEL: Final = Model(
         Rule(
             "O4",
             "image_list",
-            "has more than 2 images and so can have no end_frame",
+            "with more than 2 images can have no end_frame",
             requirement=Not(END_FRAME),
             when=AtLeast("image_list", 3),
         ),
@@ -168,7 +207,7 @@ MODEL: Final = Model(
         Rule(
             "O7",
             COUNTED,
-            "and element_list take at most 7 items together",
+            "and element_list take at most 7 items together without a reference video",
             requirement=TogetherAtMost(COUNTED, 7),
             when=Not(Has("video_list")),
         ),
@@ -196,6 +235,8 @@ MODEL: Final = Model(
         CustomRule("O13", "prompt", "may only refer to items that exist", ("prompt",), dangling_references),
         CustomRule("O14", "prompt", "should hold no other <<<…>>>", ("prompt",), strange_references, "warning"),
     ),
+    notes=NOTES,
+    references=REFERENCED,
     pricing=Pricing(
         ("mode", "duration"),
         (

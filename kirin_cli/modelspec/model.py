@@ -7,6 +7,7 @@ from typing import Final
 
 from kirin_cli.modelspec.containers import check_fields, object_schema
 from kirin_cli.modelspec.fields import CheckContext, Field, Schema
+from kirin_cli.modelspec.notes import Note
 from kirin_cli.modelspec.pricing import Pricing
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.request import PresenceView, RequestView, Undecidable
@@ -14,6 +15,7 @@ from kirin_cli.modelspec.rules import AnyRule
 from kirin_cli.modelspec.types import InspectMedia, Problem
 
 NO_CODES: Final[Mapping[str, str]] = {}
+NO_REFERENCES: Final[Mapping[str, str]] = {}
 BY_EVERY_CHOICE: Final = Pricing()
 
 
@@ -35,7 +37,8 @@ class Model(Record, kw_only=True):
 
     `documented_under` names the object that holds the parameters in the documented body ("" for none);
     `error_codes` explains the codes of the model's reference page; `pricing` says what decides the price;
-    `examples` are command lines that work.
+    `examples` are command lines that work; `notes` are what a user needs to know besides. `references` has the list
+    that a word means in the prompt: with `image` and `image_list`, <<<image_1>>> is the first item of that.
     """
 
     id: str
@@ -47,6 +50,8 @@ class Model(Record, kw_only=True):
     error_codes: Mapping[str, str] = NO_CODES
     pricing: Pricing = BY_EVERY_CHOICE
     examples: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    references: Mapping[str, str] = NO_REFERENCES
 
     def check(self, params: Mapping[str, object], inspect: InspectMedia) -> CheckResult:
         """Hold `params` against every field and rule; all problems come at once."""

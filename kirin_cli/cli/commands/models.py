@@ -1,4 +1,4 @@
-"""`kirin models`: the models, or one model's parameters, bounds, defaults and rules."""
+"""`kirin models`: the models, or one model's parameters, bounds, defaults, rules and notes."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class ModelsFlags(Record):
-    """Show the models, or one model's parameters and rules.
+    """Show the models, or one model's parameters, rules and notes.
 
-    The rules are those that every request is held against before it is sent.
+    The rules are those that every request is held against before it is sent; the notes say what no check can tell.
     """
 
     model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Id or command of a model.")] = None
@@ -59,7 +59,7 @@ def find_model(name: str) -> Model:
 
 
 def _print_model(model: Model, console: CommandConsole) -> None:
-    from kirin_cli.docgen.model_reference import HEADINGS, model_parameters, model_rules
+    from kirin_cli.docgen.model_reference import HEADINGS, NOTE_HEADINGS, model_notes, model_parameters, model_rules
     from kirin_cli.ui.tables import render_table
 
     out = console.streams.out
@@ -68,6 +68,8 @@ def _print_model(model: Model, console: CommandConsole) -> None:
     rules = [(rule.rule, rule.says, "" if rule.severity == "error" else rule.severity) for rule in model_rules(model)]
     if rules:
         console.data("", *render_table(("rule", "says", ""), rules, out))
+    if model.notes:
+        console.data("", *render_table(NOTE_HEADINGS, model_notes(model), out))
     if model.error_codes:
         console.data("", *render_table(("error code", "means"), list(model.error_codes.items()), out))
 
