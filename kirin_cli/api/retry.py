@@ -132,6 +132,11 @@ class PollSchedule:
         """Learn that a task of the class took so long."""
         insort(self._durations(task_class), seconds)
 
+    def typical(self, task_class: tuple[str, str, str]) -> float | None:
+        """Seconds that a task of the class usually took, the median; None where none is known."""
+        known = self._durations(task_class)
+        return known[len(known) // 2] if known else None
+
     def first_poll(self, task_class: tuple[str, str, str]) -> float:
         """Seconds from acceptance to the first poll: just after the quickest twentieth of the class were ready."""
         return self.next_poll(task_class, 0.0)

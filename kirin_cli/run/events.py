@@ -32,9 +32,15 @@ class RunEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queued(RunEvent):
-    """The job is known and waits for its turn."""
+    """The job is known and waits for its turn.
+
+    `title` is what people are shown in place of the name, "" for the name; `likely_seconds` how long earlier tasks
+    like it took, None where there were none.
+    """
 
     model: str
+    title: str = ""
+    likely_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

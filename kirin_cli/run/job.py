@@ -1,16 +1,28 @@
 """A job that is ready to be sent, and how jobs and runs end. Data only."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from kirin_cli.errors import batch_exit_code
 from kirin_cli.modelspec.model import Model
 from kirin_cli.run.events import JobState
 
 Charged = Literal["no", "yes", "maybe"]
+MAX_TITLE: Final = 200
+"""Characters of a prompt that are shown beside or in place of a name."""
+_EMPTY_WORDS: Final = frozenset(
+    {"a", "b", "c", "clip", "item", "job", "jobs", "my", "new", "render", "row", "scene", "shot", "take", "test"}
+    | {"untitled", "v", "video"}
+)
+"""Words of a name that say nothing of what the video shows."""
+
+
+def _find_words(name: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]+", name.casefold()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,18 @@ class Job:
     masked: bool = False
     has_own_id: bool = False
     needs: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """What people are shown in place of the label: with the prompt where the name says nothing, "" for the label.
+
+        A one-off has no name but a time, so its prompt stands alone; `job-1` is followed by it.
+        """
+        prompt = " ".join(str(self.values.get("prompt") or "")[:MAX_TITLE].split())
+        words = {word for text in (self.model.id, Path(self.file).stem) for word in _find_words(text)}
+        if not prompt or (self.file and not words.issuperset(_find_words(self.label) - _EMPTY_WORDS)):
+            return ""
+        return f"{self.label} {prompt}" if self.file else prompt
 
     @property
     def request_values(self) -> dict[str, object]:

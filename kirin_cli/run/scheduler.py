@@ -214,7 +214,11 @@ class Scheduler:
         jobs = list(jobs)
         entries = context.ledger.intend_all(make_intent(job, context, run_id) for job in jobs)
         for job in jobs:
-            context.emit(Queued(job=job.label, at=context.clock.time(), model=job.model.id))
+            likely = context.schedule.typical(task_class_of(job))
+            event = Queued(
+                job=job.label, at=context.clock.time(), model=job.model.id, title=job.title, likely_seconds=likely
+            )
+            context.emit(event)
         self._job_runs = [JobRun(job, entry, context) for job, entry in zip(jobs, entries, strict=True)]
         self._queue = JobQueue(self._job_runs, self._limits, context.prices, earlier)
         self._stop: KirinError | None = None

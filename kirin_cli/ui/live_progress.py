@@ -20,7 +20,9 @@ from kirin_cli.ui.progress_state import ENDINGS, JobRow, ProgressState, describe
 from kirin_cli.ui.terminal_text import cell_width, ellipsize, pad
 
 Piece = tuple[str, Style]
-_COUNT_STYLES: dict[str, Style] = {"done": "good", "failed": "error", "unknown": "error", "pending": "warning"}
+_COUNT_STYLES: dict[str, Style] = {"failed": "error", "unknown": "error", "pending": "warning"}
+_DROP_ORDER = ("waiting", "running", "time", "skipped", "left", "cost", "pending", "unknown", "failed")
+"""What of the total a narrow screen does without, in this order."""
 _CELLS_PER_SECOND = 6
 
 
@@ -37,10 +39,11 @@ class Layout:
 
 
 def layout(width: int, longest_name: int) -> Layout:
-    """The columns for a screen `width` cells wide and names of up to `longest_name` cells."""
-    model, left = (20, 12) if width >= 100 else (0, 0)
+    """The columns for a screen `width` cells wide and names of up to `longest_name` cells: the bar goes first."""
+    model = 20 if width >= 100 else 0
     status, elapsed = (13, 7) if width >= 40 else (0, 0)
-    min_bar = 0 if width < 60 else 12 if width >= 100 else 16
+    left = 0 if width < 60 else 10 if width < 80 else 12
+    min_bar = 0 if width < 80 else 10 if width < 100 else 12
     fixed = sum(column + 2 for column in (model, status, elapsed, left, min_bar) if column) + 5
     name = max(4, min(longest_name, width - fixed - 2))
     spare = max(0, width - fixed - 2 - name)
@@ -66,18 +69,22 @@ def render_rows(
 
 
 def _row(row: JobRow, columns: Layout, terminal: TerminalInfo, now: float) -> list[Piece]:
-    left = row.eta.seconds_left(now) if row.fraction is not None else None
     done = "" if row.fraction is None else format_percent(row.fraction)
     cells: list[list[Piece]] = [
-        _cell(row.job, columns.name, terminal, "strong"),
+        _cell(row.title, columns.name, terminal, "strong"),
         _cell(row.model, columns.model, terminal, "faint"),
         _cell(row.status, columns.status, terminal, "warning" if row.is_retrying else "none"),
         _bar(row, columns.bar, terminal, now),
         [(pad(done, 5, right=True), "none")],
         [(pad(format_clock(now - row.since), columns.elapsed, right=True), "faint")] if columns.elapsed else [],
-        _cell("" if left is None else f"{format_clock(left)} left", columns.left, terminal, "none"),
+        _cell(_time_left(row.seconds_left(now), columns.left), columns.left, terminal, "none"),
     ]
     return list(chain.from_iterable([*pieces, ("  ", "none")] for pieces in cells if pieces))[:-1]
+
+
+def _time_left(seconds: float | None, width: int) -> str:
+    clock = "" if seconds is None else format_clock(seconds)
+    return f"{clock} left" if clock and len(clock) + 5 <= width else clock
 
 
 def _cell(text: str, width: int, terminal: TerminalInfo, style: Style) -> list[Piece]:
@@ -100,16 +107,17 @@ def _bar(row: JobRow, width: int, terminal: TerminalInfo, now: float) -> list[Pi
 
 
 def _total(state: ProgressState, width: int) -> list[Piece]:
-    """The counts, the time and the cost; on a narrow screen as many of them as fit."""
-    pieces: list[Piece] = []
-    for name, number in state.counts:
-        pieces += [(", " if pieces else "", "none"), (f"{number} {name}", _COUNT_STYLES.get(name, "none"))]
-    pieces += [(f" of {state.total}", "none"), (f"  {format_clock(state.elapsed)}", "faint")]
-    if state.spent:
-        pieces.append((f"  {state.cost}", "strong"))
-    while sum(cell_width(text) for text, _ in pieces) > width:
-        pieces.pop()
-    return pieces
+    """Done of all, the other counts, times and cost; on a narrow screen without the waiting, the running, the time."""
+    (_, done), *counts = state.counts
+    parts: list[tuple[str, Piece]] = [("done", (f"{done} of {state.total} done", "good" if done else "none"))]
+    parts += [(name, (f", {number} {name}", _COUNT_STYLES.get(name, "none"))) for name, number in counts]
+    parts.append(("time", (f"  {format_clock(state.elapsed)}", "faint")))
+    parts += [("cost", (f"  {state.cost}", "strong"))] if state.spent else []
+    parts += [("left", (f"  {state.time_left}", "none"))] if state.time_left else []
+    for name in _DROP_ORDER:
+        if sum(cell_width(text) for _, (text, _) in parts) > width:
+            parts = [part for part in parts if part[0] != name]
+    return [piece for _, piece in parts]
 
 
 _RICH_STYLES: dict[Style, str] = {
@@ -166,8 +174,8 @@ class LiveProgress(ProgressView):
         """Take the event in; one that lasts becomes a line above the rows."""
         with self._state_lock:
             is_news = self._state.apply(event)
-            if event.job in self._state.rows:
-                self._longest_name = max(self._longest_name, cell_width(self._streams.err.escape(event.job, limit=200)))
+            if row := self._state.rows.get(event.job):
+                self._longest_name = max(self._longest_name, cell_width(self._streams.err.escape(row.title, limit=200)))
         if is_news and (line := self._line(event)):
             with self._screen_lock:
                 self._console.print(_text(line), soft_wrap=True)

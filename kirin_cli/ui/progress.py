@@ -12,8 +12,7 @@ from threading import RLock
 from types import TracebackType
 from typing import Final
 
-from kirin_cli.formatting import format_percent, fraction
-from kirin_cli.run.events import Downloading, JobEnded, Notice, Progressed, RunEvent
+from kirin_cli.run.events import Accepted, Downloading, JobEnded, Notice, Progressed, Retrying, RunEvent
 from kirin_cli.ui.console import OutputStreams, Style
 from kirin_cli.ui.progress_state import ENDINGS, ProgressState, describe_with_name
 from kirin_cli.ui.terminal_text import escape_untrusted
@@ -43,6 +42,8 @@ class ProgressView(AbstractContextManager["ProgressView"]):
 
 HEARTBEAT_SECONDS = 30.0
 _MAX_HEARTBEAT_ROWS = 3
+MAX_DETAILED_JOBS: Final = 20
+"""Above it a log says of each job when it is accepted and how it ends, not every state between."""
 
 
 class PlainProgress(ProgressView):
@@ -55,27 +56,32 @@ class PlainProgress(ProgressView):
         self._state = ProgressState(total, clock, is_sandbox=is_sandbox)
         self._lock = RLock()
         self._due = clock() + HEARTBEAT_SECONDS
-        self._reported: dict[str, tuple[str, int]] = {}
+        self._statuses: dict[str, str] = {}
+        self._complaints: dict[str, float] = {}
         self._closed = False
 
     def __call__(self, event: RunEvent) -> None:
-        """A line, where a state or a quarter of the progress is new."""
+        """A line, where a state is new; of many jobs, where the state matters to somebody who reads it later."""
         with self._lock:
             if self._state.apply(event) and self._is_news(event):
                 print_event(self._streams, event)
 
     def _is_news(self, event: RunEvent) -> bool:
-        """Whether a status is another one than before, or has come a quarter further."""
+        """Whether a state is another one than before; of many jobs one complaint of a kind a heartbeat is enough."""
         if isinstance(event, JobEnded):
-            self._reported.pop(event.job, None)
-        if not isinstance(event, Progressed | Downloading):
+            self._statuses.pop(event.job, None)
+        elif isinstance(event, Progressed | Downloading):
+            status = event.status if isinstance(event, Progressed) else "downloading"
+            before, self._statuses[event.job] = self._statuses.get(event.job), status
+            if status == before:
+                return False
+        if self._state.total <= MAX_DETAILED_JOBS:
             return True
-        status, quarters = "downloading", 0
-        if isinstance(event, Progressed):
-            status, quarters = event.status, int((fraction(event.progress) or 0) * 4)
-        before, reached = self._reported.get(event.job, ("", 0))
-        self._reported[event.job] = (status, max(quarters, reached) if status == before else quarters)
-        return status != before or quarters > reached
+        if isinstance(event, Retrying):
+            now = self._state.clock()
+            last, self._complaints[event.what] = self._complaints.get(event.what), now
+            return last is None or now - last >= HEARTBEAT_SECONDS
+        return isinstance(event, Accepted | JobEnded | Notice)
 
     def tick(self) -> None:
         """The heartbeat, where it is due."""
@@ -84,10 +90,8 @@ class PlainProgress(ProgressView):
             if now < self._due:
                 return
             self._due = now + HEARTBEAT_SECONDS
-            texts = []
-            for row in nlargest(_MAX_HEARTBEAT_ROWS, self._state.rows.values(), key=lambda row: row.advance):
-                percent = "" if row.fraction is None else f" {format_percent(row.fraction)}"
-                texts.append(f"{row.job} {row.status}{percent}")
+            rows = nlargest(_MAX_HEARTBEAT_ROWS, self._state.rows.values(), key=lambda row: row.advance)
+            texts = [f"{row.job} {row.status}" for row in rows]
             if len(texts) < len(self._state.rows):
                 texts.append(f"{len(self._state.rows) - len(texts)} more")
             line = self._state.summary() + (": " if texts else "") + ", ".join(texts)

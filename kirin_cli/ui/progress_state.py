@@ -1,11 +1,12 @@
-"""The state of a run as its events tell it: rows, counts, ETA; and events as sentences. Draws nothing."""
+"""The state of a run as its events tell it: rows, counts, time left; and events as sentences. Draws nothing."""
 
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from statistics import median
 
-from kirin_cli.formatting import format_clock, format_percent, format_size, format_usd, fraction
+from kirin_cli.formatting import format_clock, format_size, format_usd, fraction
 from kirin_cli.run.events import (
     Accepted,
     Downloading,
@@ -20,35 +21,7 @@ from kirin_cli.run.events import (
     Submitting,
 )
 from kirin_cli.ui.console import Style
-
-_MIN_SECONDS = 5.0
-_MIN_FRACTION = 0.04
-_MAX_SECONDS = 24 * 3600.0
-_MAX_FIRST_FRACTION = 0.02
-
-
-class EtaEstimator:
-    """The pace of one thing from 0.0 to 1.0; times are seconds of one steady clock."""
-
-    __slots__ = ("_first", "_last")
-
-    def __init__(self) -> None:
-        self._first = self._last = (0.0, 1.0)
-
-    def add(self, now: float, fraction: float) -> None:
-        """It is `fraction` done at `now`. The first time, waiting at the beginning and going backwards start anew."""
-        if fraction < self._last[1] or fraction <= _MAX_FIRST_FRACTION:
-            self._first = (now, fraction)
-        self._last = (now, fraction)
-
-    def seconds_left(self, now: float) -> float | None:
-        """Seconds still to go; None where nothing sensible can be said (too early, overdue, over a day)."""
-        (started, low), (seen, high) = self._first, self._last
-        if seen - started < _MIN_SECONDS or high - low < _MIN_FRACTION or high >= 1:
-            return None
-        left = (1 - high) * (seen - started) / (high - low) - (now - seen)
-        return left if 1 <= left < _MAX_SECONDS else None
-
+from kirin_cli.ui.eta import EtaEstimator, JobDurations, batch_seconds_left
 
 _COUNTED_AS: dict[JobState, str] = {"rejected": "failed", "expired": "failed"}
 _ORDER = ("done", "skipped", "failed", "unknown", "pending")
@@ -56,12 +29,17 @@ _ORDER = ("done", "skipped", "failed", "unknown", "pending")
 
 @dataclass(slots=True)
 class JobRow:
-    """A running job. `fraction` (0.0-1.0) is of the generation, or of the download once `fetching`; None: not known."""
+    """A running job. `fraction` (0.0-1.0) is of the generation, or of the download once `fetching`; None: not known.
+
+    `title` is what people see; `likely_seconds` how long it takes, None where nobody knows.
+    """
 
     job: str
     model: str
     since: float
     eta: EtaEstimator
+    title: str = ""
+    likely_seconds: float | None = None
     status: str = "sending"
     fraction: float | None = None
     fetching: bool = False
@@ -73,6 +51,13 @@ class JobRow:
     def advance(self) -> tuple[bool, float, float]:
         """Sorts rows by how far they are."""
         return self.fetching, self.fraction or 0.0, -self.since
+
+    def seconds_left(self, now: float) -> float | None:
+        """Seconds to its end by its own pace, else by how long such jobs take; None where nothing sensible is known."""
+        left = self.eta.seconds_left(now) if self.fraction is not None else None
+        if left is None and self.likely_seconds is not None and not self.fetching:
+            left = self.likely_seconds - (now - self.since)
+        return left if left is not None and left >= 1 else None
 
 
 class ProgressState:
@@ -88,7 +73,9 @@ class ProgressState:
         self.rows: dict[str, JobRow] = {}
         self.spent = Decimal(0)
         self.is_sandbox = is_sandbox
-        self._models: dict[str, str] = {}
+        self._queued: dict[str, Queued] = {}
+        self._titles: Counter[str] = Counter()
+        self._durations = JobDurations()
         self._ended: Counter[str] = Counter()
 
     def apply(self, event: RunEvent) -> bool:
@@ -99,7 +86,7 @@ class ProgressState:
         """
         match event:
             case Queued():
-                self._models[event.job] = event.model
+                self._queued[event.job] = event
             case Submitting():
                 self._row(event.job).status = "sending"
             case Accepted():
@@ -108,14 +95,18 @@ class ProgressState:
                 self._end(event)
             case Notice():
                 pass
-            case _ if event.job in self.rows or event.job in self._models:  # taken up, its task is known already
+            case _ if event.job in self.rows or event.job in self._queued:  # taken up, its task is known already
                 return self._change(self._row(event.job), event)
         return True
 
     def _row(self, job: str) -> JobRow:
         if job not in self.rows:
-            now = self.clock()
-            self.rows[job] = JobRow(job, self._models.pop(job, ""), now, EtaEstimator())
+            queued = self._queued.pop(job, None) or Queued(job=job, at=0.0, model="")
+            row = JobRow(job, queued.model, self.clock(), EtaEstimator(), queued.title or job, queued.likely_seconds)
+            self._titles[row.title] += 1
+            if self._titles[row.title] > 1:
+                row.title = f"{self._titles[row.title]}: {row.title}"
+            self.rows[job] = row
         return self.rows[job]
 
     def _change(self, row: JobRow, event: RunEvent) -> bool:
@@ -153,8 +144,11 @@ class ProgressState:
             row.cost = cost
 
     def _end(self, event: JobEnded) -> None:
-        row = self.rows.pop(event.job, None) or JobRow(event.job, "", 0.0, EtaEstimator())
-        self._models.pop(event.job, None)
+        row = self.rows.pop(event.job, None)
+        if row and event.state == "done":
+            self._durations.add(row.model, self.clock() - row.since)
+        row = row or JobRow(event.job, "", 0.0, EtaEstimator())
+        self._queued.pop(event.job, None)
         self._ended[_COUNTED_AS.get(event.state, event.state)] += 1
         if event.state != "skipped":
             self._pay(row, event.cost)
@@ -165,17 +159,46 @@ class ProgressState:
         return self.clock() - self.started
 
     @property
+    def seconds_left(self) -> float | None:
+        """Seconds until every job has ended; None where it is not known how long some of them take."""
+        now = self.clock()
+        lefts = [(row, row.seconds_left(now)) for row in self.rows.values()]
+        projected = [now - row.since + left for row, left in lefts if left is not None]
+        fallback = median(projected) if projected else None
+        running, waiting = [left for _, left in lefts if left is not None], []
+        jobs = Counter((job.model, job.likely_seconds) for job in self._queued.values())
+        for (model, likely), number in jobs.items():
+            seconds = likely or self._durations.typical(model) or fallback
+            if seconds is None:
+                return None
+            waiting += [seconds] * number
+        for row in (row for row, left in lefts if left is None):
+            seconds = row.likely_seconds or self._durations.typical(row.model) or fallback
+            if seconds is None:
+                return None
+            running.append(max(0.0, seconds - (now - row.since)))
+        left = batch_seconds_left(running, waiting, max(1, len(running)))
+        return left if left >= 1 else None
+
+    @property
     def counts(self) -> list[tuple[str, int]]:
         """How many jobs are done (always there), skipped, failed, unknown, pending, running and waiting."""
         waiting = max(0, self.total - len(self.rows) - self._ended.total())
         counts = [*((state, self._ended[state]) for state in _ORDER), ("running", len(self.rows)), ("waiting", waiting)]
         return [(state, number) for state, number in counts if number or state == "done"]
 
+    @property
+    def time_left(self) -> str:
+        """How long it takes until all jobs have ended: about 9:10 left; "" where that is not known."""
+        left = self.seconds_left
+        return "" if left is None else f"about {format_clock(left)} left"
+
     def summary(self) -> str:
-        """The run in one line: 2 done, 1 failed, 3 running of 6 in 4:30, $0.56."""
-        counts = ", ".join(f"{number} {state}" for state, number in self.counts)
-        cost = f", {self.cost}" if self.spent else ""
-        return f"{counts} of {self.total} in {format_clock(self.elapsed)}{cost}"
+        """The run in one line: 2 of 6 done, 1 failed, 3 running in 4:30, $0.56, about 1:10 left."""
+        (_, done), *rest = self.counts
+        counts = ", ".join((f"{done} of {self.total} done", *(f"{number} {state}" for state, number in rest)))
+        cost = self.cost if self.spent else ""
+        return ", ".join(filter(None, (f"{counts} in {format_clock(self.elapsed)}", cost, self.time_left)))
 
 
 ENDINGS: dict[JobState, tuple[str, str, str, Style]] = {
@@ -205,8 +228,7 @@ def describe(event: RunEvent) -> str:
         case Accepted():
             text = f"accepted as {event.task_id}{' (the service had it already)' if event.adopted else ''}"
         case Progressed():
-            done = fraction(event.progress)
-            text = event.status if done is None else f"{event.status} {format_percent(done)}"
+            text = event.status
         case Generated():
             text = f"completed {_cost(event.cost)}".rstrip()
         case Downloading():

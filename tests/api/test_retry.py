@@ -62,6 +62,11 @@ def test_where_nothing_is_known_the_interval_holds_with_jitter():
     assert max(polls) - min(polls) > 7 * JITTER  # it does vary
 
 
+def test_a_task_usually_takes_the_median_of_what_is_known_of_its_class():
+    schedule = pace(50.0, 90.0, 60.0)
+    assert (schedule.typical(KIND), schedule.typical(("another", "std", "5"))) == (60.0, None)
+
+
 @pytest.mark.parametrize("spread", [0.02, 0.1, 0.15])
 def test_with_history_a_minute_long_task_is_noticed_soon_after_few_polls(spread):
     rng = random.Random(5)

@@ -71,7 +71,7 @@ def test_G1_ctrl_c_at_a_terminal_leaves_it_clean(endless: Bench) -> None:
     assert running.output.endswith(f"\r\n{GO_ON} -j 2\r\n")
     lines = seen(running.output.replace("^C", ""))
     assert lines[-2:] == [f"{GO_ON} -j 2", ""]
-    assert "0 done, 3 pending of 3" in lines[-3]
+    assert "0 of 3 done, 3 pending" in lines[-3]
     assert sum("not finished: interrupted" in line for line in lines) == 3
     assert any("not sent" in line for line in lines)
     fetched(endless, running, by=("run", "jobs.yaml"))

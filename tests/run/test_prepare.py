@@ -1,5 +1,6 @@
 """What a run makes of checked jobs: who they are, which take, where the file goes, and what need not be done."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -275,3 +276,30 @@ def test_labels_tell_jobs_of_one_name_apart(desk):
         desk.write("output: {dir: films}", "jobs:", "  - {name: rain, params: {prompt: two}}", name="b.yaml"),
     ]
     assert [job.label for job in desk.prepared(*paths).jobs] == ["a:rain", "b:rain"]
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("harbour", ""),
+        ("job-1", "job-1 Neon rain over a harbour"),
+        ("Clip_04 b", "Clip_04 b Neon rain over a harbour"),
+        ("jobs-2", "jobs-2 Neon rain over a harbour"),
+        ("v1-t2v", "v1-t2v Neon rain over a harbour"),
+        ("take", "take Neon rain over a harbour"),
+        ("2026-11-28", "2026-11-28 Neon rain over a harbour"),
+        ("shot-kitchen", ""),
+        ("港", ""),
+    ],
+)
+def test_where_a_name_says_nothing_people_see_the_prompt_beside_it(desk, name, title):
+    desk.write(f"name: '{name}'", "params:", '  prompt: " Neon rain\\n over  a harbour"')
+    (job,) = desk.prepared().jobs
+    assert job.title == title
+
+
+def test_a_one_off_has_its_prompt_for_a_name(desk):
+    desk.write("name: v1-t2v-20261128-170000-beef", "params: {prompt: Neon rain}")
+    (job,) = desk.prepared().jobs
+    assert replace(job, file="").title == "Neon rain"
+    assert replace(job, file="", values={}).title == ""

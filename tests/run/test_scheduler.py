@@ -7,6 +7,7 @@ import pytest
 from faults.bench import bench
 
 from kirin_cli.api.transport import Transport
+from kirin_cli.run.events import Queued
 
 
 @pytest.fixture
@@ -36,3 +37,9 @@ def test_after_a_mistake_the_next_run_asks_before_it_sends(machine):
     assert machine.run(lives=lambda *_: False).outcome.state == "done"
     assert machine.posts == 1
     assert machine.queries > 1
+
+
+def test_a_job_that_waits_says_what_people_see_of_it(machine):
+    machine.write_jobs("job-1", "rain")
+    queued = machine.run().of(Queued)
+    assert [(event.job, event.title) for event in queued] == [("job-1", "job-1 a paper boat job-1"), ("rain", "")]

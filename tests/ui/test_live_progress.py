@@ -45,7 +45,7 @@ def test_finished_jobs_scroll_away_above_and_the_last_frame_stays():
         "! take-01: a query failed, again in 5 s: refused",
     ]
     assert screen[5].startswith("a name so long")
-    assert screen[-2:] == ["1 done, 1 skipped, 1 failed, 8 running, 1 waiting of 12  0:00  $0.28", ""]
+    assert screen[-2:] == ["1 of 12 done, 1 skipped, 1 failed, 8 running, 1 waiting  0:00  $0.28", ""]
     assert len(screen) == 5 + 8 + 2
 
 
@@ -129,7 +129,7 @@ def test_events_of_many_threads_garble_nothing(hasty_threads):
     expected = sorted([f"✓ {name}  {name}.mp4" for name in names] + [f"talk {name}" for name in names])
     *lines, total, end = seen(err.getvalue())
     assert sorted(lines) == expected
-    assert (total, end) == ("200 done of 200  0:00", "")
+    assert (total, end) == ("200 of 200 done  0:00", "")
 
 
 SCRIPT = """
@@ -167,7 +167,7 @@ def test_on_a_real_terminal_data_and_rows_share_the_screen_and_the_cursor_is_nev
     assert "\x1b[?25l" not in written
     assert screen[:2] == ["✓ a  a.mp4", "a.mp4"]
     assert screen[2].startswith("b  ")
-    assert screen[3].startswith("1 done, 1 running, 1 waiting of 3")
+    assert screen[3].startswith("1 of 3 done, 1 running, 1 waiting")
     assert ("KeyboardInterrupt" if how == "interrupt" else "to go on: kirin resume") in screen[-2]
 
 

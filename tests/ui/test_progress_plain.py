@@ -18,6 +18,7 @@ from kirin_cli.run.events import (
     Submitting,
 )
 from kirin_cli.ui.console import OutputStreams
+from kirin_cli.ui.progress import HEARTBEAT_SECONDS, MAX_DETAILED_JOBS
 
 JOB = {"job": "harbour", "at": 0.0}
 
@@ -58,7 +59,7 @@ def test_a_line_for_every_change_of_state(run):
     ) == [
         "harbour: sending as kirin-1",
         "harbour: accepted as d758",
-        "harbour: in_progress 36 %",
+        "harbour: in_progress",
         "harbour: completed ($0.28)",
         "harbour: downloading 1.2 MB",
         "harbour: done renders/harbour.mp4 ($0.28)",
@@ -66,14 +67,40 @@ def test_a_line_for_every_change_of_state(run):
     assert run.out.getvalue() == ""
 
 
-def test_progress_is_said_by_quarters_and_never_twice(run):
-    said = run(*(status(step / 100) for step in [0, 3, 24, 25, 26, 49, 30, 10, 55, 74, 75, 99]))
-    assert said == [f"harbour: in_progress {step} %" for step in (0, 25, 55, 75)]
+def test_a_new_status_is_said_at_once_and_once_whatever_its_progress(run):
+    said = run(
+        status(None, "submitted"), status(None, "submitted"), status(0.01), status(0.9), status(float("nan"), "odd")
+    )
+    assert said == ["harbour: submitted", "harbour: in_progress", "harbour: odd"]
 
 
-def test_a_new_status_is_said_at_once(run):
-    said = run(status(None, "submitted"), status(None, "submitted"), status(0.01), status(float("nan"), "odd"))
-    assert said == ["harbour: submitted", "harbour: in_progress 1 %", "harbour: odd"]
+def whole_life(run, name):
+    job = {"job": name, "at": 0.0}
+    return run(
+        Queued(**job, model="kirin_v1_t2v"),
+        Submitting(**job, external_task_id="e"),
+        Retrying(**job, what="submit", reason=f"HTTP 429 (request id {name})", delay=1),
+        Accepted(**job, task_id=f"t-{name}"),
+        Progressed(**job, status="submitted"),
+        *(Progressed(**job, status="in_progress", progress=step / 10) for step in range(10)),
+        Generated(**job, cost=Decimal("0.28")),
+        Downloading(**job, received=0, total=1000),
+        JobEnded(**job, state="done", paths=(f"{name}.mp4",), cost=Decimal("0.28")),
+    )
+
+
+def test_a_log_of_many_jobs_says_of_each_when_it_is_accepted_and_how_it_ends():
+    run = Run("plain", total=MAX_DETAILED_JOBS + 1)
+    first, *others = (whole_life(run, f"j{number}") for number in range(MAX_DETAILED_JOBS + 1))
+    assert first[0] == "j0: sending failed, again in 1 s: HTTP 429 (request id j0)"
+    assert others[-1] == [
+        f"j{len(others)}: accepted as t-j{len(others)}",
+        f"j{len(others)}: done j{len(others)}.mp4 ($0.28)",
+    ]
+    assert {len(lines) for lines in others} == {2}
+    run.now += HEARTBEAT_SECONDS
+    assert len(whole_life(run, "late")) == 3
+    assert len(whole_life(Run("plain", total=MAX_DETAILED_JOBS), "j")) == 8
 
 
 @pytest.mark.parametrize(
@@ -117,7 +144,16 @@ def test_a_heartbeat_every_thirty_seconds(run):
         run.progress.tick()
         heard += [(second, line) for line in run.err.getvalue()[before:].splitlines()]
     assert [second for second, _ in heard] == [30, 60, 90]
-    assert heard[0][1] == "0 done, 1 running, 1 waiting of 2 in 0:30: harbour in_progress 36 %"
+    assert heard[0][1] == "0 of 2 done, 1 running, 1 waiting in 0:30: harbour in_progress"
+
+
+def test_the_heartbeat_says_when_all_will_have_ended(run):
+    run(JobEnded(**JOB, state="done"), Accepted(job="cup", at=0, task_id="t"), status(0.1, "queued"))
+    run(Progressed(job="cup", at=0, status="in_progress", progress=0.1))
+    run.now = 30
+    run(Progressed(job="cup", at=0, status="in_progress", progress=0.3))
+    run.progress.tick()
+    assert run.err.getvalue().splitlines()[-1] == "1 of 2 done, 1 running in 0:30, about 1:45 left: cup in_progress"
 
 
 def test_the_heartbeat_of_many_jobs_stays_short():
@@ -129,7 +165,7 @@ def test_the_heartbeat_of_many_jobs_stays_short():
 
 
 def test_the_total_closes_the_log_of_several_jobs_once():
-    for total, last in ((2, "1 done, 1 waiting of 2 in 0:00, $0.28"), (1, "harbour: done ($0.28)")):
+    for total, last in ((2, "1 of 2 done, 1 waiting in 0:00, $0.28"), (1, "harbour: done ($0.28)")):
         run = Run("plain", total)
         with run.progress:
             run(JobEnded(**JOB, state="done", cost=Decimal("0.28")))

@@ -1,4 +1,4 @@
-"""The state of a run, told by events; and the eta that the time left is judged by."""
+"""The state of a run, told by events."""
 
 from decimal import Decimal
 
@@ -6,7 +6,7 @@ import pytest
 from support.clocks import FakeClock
 
 from kirin_cli.run.events import Accepted, Downloading, Generated, JobEnded, Progressed, Queued, Retrying, Submitting
-from kirin_cli.ui.progress_state import EtaEstimator, ProgressState
+from kirin_cli.ui.progress_state import ProgressState
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_a_job_goes_from_waiting_to_running_to_done(board):
     assert board.counts == [("done", 0), ("running", 1), ("waiting", 2)]
     board.apply(JobEnded(job="harbour", at=0, state="done", cost=Decimal("0.28")))
     assert board.counts == [("done", 1), ("waiting", 2)]
-    assert board.summary() == "1 done, 2 waiting of 3 in 0:00, $0.28"
+    assert board.summary() == "1 of 3 done, 2 waiting in 0:00, $0.28"
 
 
 def test_the_ends_are_counted_in_words_for_people(board):
@@ -89,38 +89,54 @@ def test_a_download_is_measured_by_itself(board, clock):
     assert row.fraction is None
 
 
-def test_the_time_left_follows_the_rate_and_runs_down_between_polls():
-    eta = EtaEstimator()
-    eta.add(0, 0.2)
-    eta.add(10, 0.3)
-    assert eta.seconds_left(10) == pytest.approx(70)
-    assert eta.seconds_left(40) == pytest.approx(40)
+def queue(board, *names, **facts):
+    for name in names:
+        board.apply(Queued(job=name, at=0, model="kirin_v1_t2v", **facts))
 
 
-def test_time_spent_waiting_at_the_beginning_does_not_count():
-    eta = EtaEstimator()
-    for now in range(0, 600, 10):
-        eta.add(now, 0.0)
-    eta.add(600, 0.5)
-    assert eta.seconds_left(600) == pytest.approx(10)
+def test_the_time_left_of_all_is_not_told_before_anything_is_known(board):
+    queue(board, "a", "b", "c")
+    board.apply(Accepted(job="a", at=0, task_id="t"))
+    assert (board.seconds_left, board.time_left) == (None, "")
 
 
-@pytest.mark.parametrize(
-    ("notes", "now"),
-    [
-        ([], 50),
-        ([(0, 0.5)], 50),
-        ([(0, 0.1), (2, 0.9)], 2),
-        ([(0, 0.1), (60, 0.12)], 60),
-        ([(0, 0.1), (50, 1.0)], 50),
-        ([(0, 0.1), (50, 0.9)], 500),
-        ([(0, 0.1), (50, 0.5), (51, 0.3)], 51),
-        ([(0, 0.1), (5e6, 0.2)], 5e6),
-    ],
-    ids=["nothing", "one note", "too early", "too slow to tell", "done", "overdue", "backwards", "over a day"],
-)
-def test_nothing_is_said_of_the_time_left_where_nothing_sensible_can_be(notes, now):
-    eta = EtaEstimator()
-    for note in notes:
-        eta.add(*note)
-    assert eta.seconds_left(now) is None
+def test_the_time_left_of_all_comes_from_earlier_tasks_like_them(board, clock):
+    queue(board, "a", "b", "c", likely_seconds=60.0)
+    board.apply(Accepted(job="a", at=0, task_id="t"))
+    assert board.seconds_left == 180
+    clock.now += 20
+    assert board.rows["a"].seconds_left(clock.now) == 40
+    assert board.time_left == "about 2:40 left"
+    clock.now += 45
+    assert board.rows["a"].seconds_left(clock.now) is None
+    assert board.seconds_left == 120
+
+
+def test_the_time_left_of_all_comes_from_the_jobs_that_are_done_already(board, clock):
+    queue(board, "a", "b", "c")
+    board.apply(Accepted(job="a", at=0, task_id="t"))
+    clock.now += 50
+    board.apply(JobEnded(job="a", at=0, state="done"))
+    board.apply(Accepted(job="b", at=0, task_id="t"))
+    assert board.seconds_left == 100
+    board.apply(JobEnded(job="b", at=0, state="failed"))
+    board.apply(JobEnded(job="c", at=0, state="failed"))
+    assert board.seconds_left is None
+
+
+def test_the_time_left_of_all_comes_from_the_pace_of_those_that_run(board, clock):
+    queue(board, "a", "b", "c")
+    board.apply(Accepted(job="a", at=0, task_id="t"))
+    board.apply(Progressed(job="a", at=0, status="in_progress", progress=0.0))
+    clock.now += 10
+    board.apply(Progressed(job="a", at=0, status="in_progress", progress=0.25))
+    assert board.rows["a"].seconds_left(clock.now) == 30
+    assert board.seconds_left == 30 + 2 * 40
+
+
+def test_rows_of_one_title_are_numbered(board):
+    queue(board, "v1-t2v-1", "v1-t2v-2", title="Neon rain")
+    queue(board, "harbour")
+    for name in ("v1-t2v-1", "v1-t2v-2", "harbour"):
+        board.apply(Accepted(job=name, at=0, task_id="t"))
+    assert [row.title for row in board.rows.values()] == ["Neon rain", "2: Neon rain", "harbour"]
