@@ -152,6 +152,7 @@ _kirin_about() {
       case $2 in
         --profile) ;;
         --color) words='auto always never' ;;
+        1) files=task ;;
         *) return 1 ;;
       esac
       ;;
@@ -162,6 +163,7 @@ _kirin_about() {
         --timeout | --profile | --base-url | --format) ;;
         --progress) words='auto tty plain json quiet' ;;
         --color) words='auto always never' ;;
+        [0-9]*) files=task ;;
         *) return 1 ;;
       esac
       ;;
@@ -172,6 +174,7 @@ _kirin_about() {
         --timeout | --profile | --base-url | --format) ;;
         --progress) words='auto tty plain json quiet' ;;
         --color) words='auto always never' ;;
+        [0-9]*) files=task ;;
         *) return 1 ;;
       esac
       ;;
@@ -182,6 +185,7 @@ _kirin_about() {
         --api-key-file) files=file ;;
         --progress) words='auto tty plain json quiet' ;;
         --color) words='auto always never' ;;
+        [0-9]*) files=task ;;
         *) return 1 ;;
       esac
       ;;
@@ -190,6 +194,7 @@ _kirin_about() {
       case $2 in
         --adopt | --profile | --base-url) ;;
         --color) words='auto always never' ;;
+        1) files=task ;;
         *) return 1 ;;
       esac
       ;;
@@ -295,6 +300,23 @@ _kirin_paths() {
   done < <(compgen $actions -- "$cur")
 }
 
+# The ids of recent tasks become words: kirin keeps a list of them beside its ledger.
+_kirin_tasks() {
+  local id file folder
+  if [[ -n ${KIRIN_STATE_DIR-} ]]; then
+    file=${KIRIN_STATE_DIR/#\~\//$HOME/}/recent-tasks
+  else
+    for folder in "${XDG_STATE_HOME:-$HOME/.local/state}" "$HOME/Library/Application Support" "${LOCALAPPDATA-}"; do
+      file=$folder/kirin/recent-tasks
+      [[ -r $file ]] && break
+    done
+  fi
+  [[ -r $file ]] || return 0
+  while IFS=$'\t' read -r id _; do
+    words+=" $id"
+  done < "$file"
+}
+
 _kirin() {
   local IFS=$' \t\n' line=${COMP_LINE:0:COMP_POINT} piece blank tokens=()
   COMPREPLY=()
@@ -345,10 +367,11 @@ _kirin() {
     _kirin_about "$command" "$number" || [[ -n $cur ]] || words=$flags
   fi
 
+  [[ $files != task ]] || _kirin_tasks
   for token in $words; do
     [[ $token == "$cur"* ]] && _kirin_offer "$token"
   done
-  [[ -z $files ]] || _kirin_paths
+  [[ -z $files || $files == task ]] || _kirin_paths
 }
 
 # Before bash 4 a function cannot ask for files, so that they are offered wherever nothing else is.

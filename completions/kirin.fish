@@ -44,6 +44,23 @@ function __kirin_files
     or string join \n -- $files
 end
 
+# Prints the ids of recent tasks, each with what it is: kirin keeps a list of them beside its ledger.
+function __kirin_tasks
+    set -l file $KIRIN_STATE_DIR/recent-tasks
+    if not set -q KIRIN_STATE_DIR[1]
+        set -l folders $XDG_STATE_HOME ~/.local/state ~/Library/Application\ Support
+        for folder in $folders
+            set file $folder/kirin/recent-tasks
+            test -r $file; and break
+        end
+    end
+    set file (string replace -r '^~/' ~/ -- $file)
+    test -r "$file"; or return
+    while read -l line
+        echo $line
+    end <$file
+end
+
 complete -c kirin -f
 complete -c kirin -n __kirin_first -l version -d 'Print the version.'
 complete -c kirin -n __kirin_first -s V -d 'Print the version.'
@@ -466,6 +483,7 @@ complete -c kirin -n '__kirin_is show' -l preview -d 'Draw the first frame, on t
 complete -c kirin -n '__kirin_is show' -l color -r -f -a 'auto always never' -d 'When to use colours.'
 complete -c kirin -n '__kirin_is show' -l help -d 'Show help.'
 complete -c kirin -n '__kirin_is show' -s h -d 'Show help.'
+complete -c kirin -n '__kirin_is show' -f -k -a '(__kirin_tasks)'
 
 complete -c kirin -n '__kirin_is wait' -l output -r -F -d 'Folder of the video, or its name.'
 complete -c kirin -n '__kirin_is wait' -s o -r -F -d 'Folder of the video, or its name.'
@@ -483,6 +501,7 @@ complete -c kirin -n '__kirin_is wait' -l progress -r -f -a 'auto tty plain json
 complete -c kirin -n '__kirin_is wait' -l color -r -f -a 'auto always never' -d 'When to use colours.'
 complete -c kirin -n '__kirin_is wait' -l help -d 'Show help.'
 complete -c kirin -n '__kirin_is wait' -s h -d 'Show help.'
+complete -c kirin -n '__kirin_is wait' -f -k -a '(__kirin_tasks)'
 
 complete -c kirin -n '__kirin_is download' -l output -r -F -d 'Folder of the video, or its name.'
 complete -c kirin -n '__kirin_is download' -s o -r -F -d 'Folder of the video, or its name.'
@@ -500,6 +519,7 @@ complete -c kirin -n '__kirin_is download' -l progress -r -f -a 'auto tty plain 
 complete -c kirin -n '__kirin_is download' -l color -r -f -a 'auto always never' -d 'When to use colours.'
 complete -c kirin -n '__kirin_is download' -l help -d 'Show help.'
 complete -c kirin -n '__kirin_is download' -s h -d 'Show help.'
+complete -c kirin -n '__kirin_is download' -f -k -a '(__kirin_tasks)'
 
 complete -c kirin -n '__kirin_is resume' -l jobs -r -f -d 'How many tasks may be in flight at once.'
 complete -c kirin -n '__kirin_is resume' -s j -r -f -d 'How many tasks may be in flight at once.'
@@ -516,6 +536,7 @@ complete -c kirin -n '__kirin_is resume' -l progress -r -f -a 'auto tty plain js
 complete -c kirin -n '__kirin_is resume' -l color -r -f -a 'auto always never' -d 'When to use colours.'
 complete -c kirin -n '__kirin_is resume' -l help -d 'Show help.'
 complete -c kirin -n '__kirin_is resume' -s h -d 'Show help.'
+complete -c kirin -n '__kirin_is resume' -f -k -a '(__kirin_tasks)'
 
 complete -c kirin -n '__kirin_is resolve' -l adopt -r -f -d 'It became this task of the service.'
 complete -c kirin -n '__kirin_is resolve' -l resend -d 'It was not created: send it again. May cost twice.'
@@ -525,6 +546,7 @@ complete -c kirin -n '__kirin_is resolve' -l base-url -r -f -d 'Where the servic
 complete -c kirin -n '__kirin_is resolve' -l color -r -f -a 'auto always never' -d 'When to use colours.'
 complete -c kirin -n '__kirin_is resolve' -l help -d 'Show help.'
 complete -c kirin -n '__kirin_is resolve' -s h -d 'Show help.'
+complete -c kirin -n '__kirin_is resolve' -f -k -a '(__kirin_tasks)'
 
 complete -c kirin -n '__kirin_is usage' -l by -r -f -a 'model day month file service' -d 'What to sum up by.'
 complete -c kirin -n '__kirin_is usage' -l since -r -f -d 'Only the last 2h, 7d, ….'

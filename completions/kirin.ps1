@@ -68,7 +68,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @(); Repeats = $false })
+            Arguments = @(@{ Words = @(); Repeats = $false; Tasks = $false })
         }
         'v1-5-i2v' = @{
             Help = 'Animate a still image.'
@@ -132,7 +132,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @(); Repeats = $false })
+            Arguments = @(@{ Words = @(); Repeats = $false; Tasks = $false })
         }
         'v1-6-multi-i2v' = @{
             Help = 'Make a video from up to four images and text.'
@@ -184,7 +184,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @(); Repeats = $false })
+            Arguments = @(@{ Words = @(); Repeats = $false; Tasks = $false })
         }
         'motion-control' = @{
             Help = 'Let a character perform the movements of a video.'
@@ -235,7 +235,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @(); Repeats = $false })
+            Arguments = @(@{ Words = @(); Repeats = $false; Tasks = $false })
         }
         'video-o1' = @{
             Help = 'Make or edit a video from text, images, elements and a video.'
@@ -293,7 +293,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @(); Repeats = $false })
+            Arguments = @(@{ Words = @(); Repeats = $false; Tasks = $false })
         }
         'run' = @{
             Help = 'Make the videos that job files describe.'
@@ -336,7 +336,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @(); Repeats = $true })
+            Arguments = @(@{ Words = @(); Repeats = $true; Tasks = $false })
         }
         'validate' = @{
             Help = 'Check job files; send nothing.'
@@ -357,7 +357,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @(); Repeats = $true })
+            Arguments = @(@{ Words = @(); Repeats = $true; Tasks = $false })
         }
         'plan' = @{
             Help = 'Show what a run would send, skip and write, and what it may cost.'
@@ -388,7 +388,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @(); Repeats = $true })
+            Arguments = @(@{ Words = @(); Repeats = $true; Tasks = $false })
         }
         'report' = @{
             Help = 'Make reports from results that are there: a gallery, JUnit, Markdown ...'
@@ -402,7 +402,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @(); Repeats = $true })
+            Arguments = @(@{ Words = @(); Repeats = $true; Tasks = $false })
         }
         'init' = @{
             Help = 'Write a commented job file to start from.'
@@ -414,7 +414,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @('v1-t2v', 'v1-5-i2v', 'v1-6-multi-i2v', 'motion-control', 'video-o1', 'kirin_v1_t2v', 'kirin_v1_5_i2v', 'kirin_v1_6_multi_i2v', 'kirin_motion_control', 'kirin_video_o1'); Repeats = $false })
+            Arguments = @(@{ Words = @('v1-t2v', 'v1-5-i2v', 'v1-6-multi-i2v', 'motion-control', 'video-o1', 'kirin_v1_t2v', 'kirin_v1_5_i2v', 'kirin_v1_6_multi_i2v', 'kirin_motion_control', 'kirin_video_o1'); Repeats = $false; Tasks = $false })
         }
         'schema' = @{
             Help = 'Print the JSON Schema of job files.'
@@ -456,7 +456,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @(); Repeats = $false })
+            Arguments = @(@{ Words = @(); Repeats = $false; Tasks = $true })
         }
         'wait' = @{
             Help = 'Wait for tasks and fetch their videos.'
@@ -478,7 +478,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @(); Repeats = $true })
+            Arguments = @(@{ Words = @(); Repeats = $true; Tasks = $true })
         }
         'download' = @{
             Help = 'Fetch the videos of finished tasks again, free of charge.'
@@ -500,7 +500,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @(); Repeats = $true })
+            Arguments = @(@{ Words = @(); Repeats = $true; Tasks = $true })
         }
         'resume' = @{
             Help = 'Finish whatever is unfinished.'
@@ -521,7 +521,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @(); Repeats = $true })
+            Arguments = @(@{ Words = @(); Repeats = $true; Tasks = $true })
         }
         'resolve' = @{
             Help = 'Decide about a submission whose outcome is unknown.'
@@ -535,7 +535,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @(); Repeats = $false })
+            Arguments = @(@{ Words = @(); Repeats = $false; Tasks = $true })
         }
         'usage' = @{
             Help = 'Show what was spent, by model, day or job file.'
@@ -563,7 +563,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @('v1-t2v', 'v1-5-i2v', 'v1-6-multi-i2v', 'motion-control', 'video-o1', 'kirin_v1_t2v', 'kirin_v1_5_i2v', 'kirin_v1_6_multi_i2v', 'kirin_motion_control', 'kirin_video_o1'); Repeats = $false })
+            Arguments = @(@{ Words = @('v1-t2v', 'v1-5-i2v', 'v1-6-multi-i2v', 'motion-control', 'video-o1', 'kirin_v1_t2v', 'kirin_v1_5_i2v', 'kirin_v1_6_multi_i2v', 'kirin_motion_control', 'kirin_video_o1'); Repeats = $false; Tasks = $false })
         }
         'auth' = @{
             Help = 'Store the API key, say where it comes from, forget it.'
@@ -575,7 +575,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @('login', 'status', 'logout'); Repeats = $false })
+            Arguments = @(@{ Words = @('login', 'status', 'logout'); Repeats = $false; Tasks = $false })
         }
         'config' = @{
             Help = 'Show the settings, each with where it comes from.'
@@ -625,7 +625,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @('bash', 'zsh', 'fish', 'powershell'); Repeats = $false })
+            Arguments = @(@{ Words = @('bash', 'zsh', 'fish', 'powershell'); Repeats = $false; Tasks = $false })
         }
         'help' = @{
             Help = 'Explain a command or a topic; list every command as JSON.'
@@ -635,7 +635,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @('exit-codes', 'environment', 'job-files', 'sandbox', 'v1-t2v', 'v1-5-i2v', 'v1-6-multi-i2v', 'motion-control', 'video-o1', 'run', 'validate', 'plan', 'report', 'init', 'schema', 'list', 'show', 'wait', 'download', 'resume', 'resolve', 'usage', 'models', 'auth', 'config', 'doctor', 'completion', 'help'); Repeats = $false })
+            Arguments = @(@{ Words = @('exit-codes', 'environment', 'job-files', 'sandbox', 'v1-t2v', 'v1-5-i2v', 'v1-6-multi-i2v', 'motion-control', 'video-o1', 'run', 'validate', 'plan', 'report', 'init', 'schema', 'list', 'show', 'wait', 'download', 'resume', 'resolve', 'usage', 'models', 'auth', 'config', 'doctor', 'completion', 'help'); Repeats = $false; Tasks = $false })
         }
     }
     $names = @{
@@ -684,6 +684,21 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
         $argument = $command.Arguments[$number]
         if (-not $argument -and $command.Arguments[-1].Repeats) { $argument = $command.Arguments[-1] }
         foreach ($choice in $argument.Words) { $offered[$choice] = $choice }
+        if ($argument.Tasks) {
+            # kirin keeps a list of recent tasks beside its ledger.
+            $folders = @($env:KIRIN_STATE_DIR)
+            if (-not $env:KIRIN_STATE_DIR) {
+                $state = if ($env:XDG_STATE_HOME) { $env:XDG_STATE_HOME } else { "$HOME/.local/state" }
+                $folders = @("$env:LOCALAPPDATA/kirin", "$state/kirin", "$HOME/Library/Application Support/kirin")
+            }
+            $files = @($folders | ForEach-Object { "$_/recent-tasks" } | Where-Object { Test-Path -LiteralPath $_ })
+            if ($files) {
+                foreach ($line in (Get-Content -LiteralPath $files[0] -Encoding UTF8)) {
+                    $id, $about = $line -split "`t", 2
+                    $offered[$id] = $about
+                }
+            }
+        }
     }
     foreach ($text in $offered.Keys) {
         if ($text.StartsWith($start)) {

@@ -117,11 +117,14 @@ class OpenFolder:
             raise
 
 
-def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o666, replace: bool = True) -> None:
+def write_atomically(
+    path: Path, content: str | bytes, *, mode: int = 0o666, replace: bool = True, durable: bool = True
+) -> None:
     """Put a file with this content (text as UTF-8) in its place; `mode` is cut by the umask, as for any new file.
 
-    A link in its place is replaced itself, never written through. Raises OSError, FileExistsError where something is
-    there and not to be replaced; then what was there is there still, and nothing else is left behind.
+    A link in its place is replaced itself, never written through. Unless `durable` a power cut may take it. Raises
+    OSError, FileExistsError where something is there and not to be replaced; then what was there is there still, and
+    nothing else is left behind.
     """
     data = content.encode() if isinstance(content, str) else content
     draft = f".kirin-{os.urandom(8).hex()}.part"
@@ -129,13 +132,15 @@ def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o666, rep
         try:
             with folder.create(draft, mode=mode) as file:
                 write_whole(file, data)
-                os.fsync(file.fileno())
+                if durable:
+                    os.fsync(file.fileno())
             folder.move(draft, path.name, replace=replace)
         except BaseException:
             with suppress(OSError):
                 folder.remove(draft)
             raise
-        folder.sync()
+        if durable:
+            folder.sync()
 
 
 def append_durably(path: Path, data: bytes, *, mode: int = 0o666, own: bool = True) -> None:

@@ -24,6 +24,7 @@ from kirin_cli.ui.tables import MAX_WIDTH, MIN_WIDTH, Paint, boxed_panel, left_w
 
 TAKES: Final[dict[str, Takes]] = {
     "FILE": "file", "DIR": "folder", "DIR|FILE": "file", "FILE…": "job file", "IMAGE": "image", "[RESULT…]": "file",
+    "ID": "task", "ID…": "task", "[ID]…": "task",
 }  # fmt: skip
 MODEL_NAMES: Final = (*(entry.command for entry in MODEL_ENTRIES.values()), *MODEL_ENTRIES)
 SUBJECTS: Final = tuple(dict.fromkeys((*HELP_TOPICS, *(row.name for row in COMMANDS if not row.hidden))))

@@ -10,8 +10,8 @@ from kirin_cli.modelspec.record import Record
 if TYPE_CHECKING:
     from kirin_cli.modelspec.flags import Flag
 
-Takes = Literal["", "file", "folder", "image", "job file"]
-"""What a value names on the disk; "" for a value that is no path (a video is always a URL, rule V1)."""
+Takes = Literal["", "file", "folder", "image", "job file", "task"]
+"""What a value names on the disk or in the ledger; "" for neither (a video is always a URL, rule V1)."""
 
 SUFFIXES: Final[dict[Takes, tuple[str, ...]]] = {"image": ("png", "jpg", "jpeg"), "job file": ("yaml", "yml")}
 """How the files of a kind end; any file will do for the kinds that are not listed."""

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
+from math import inf
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypedDict, Unpack
@@ -23,12 +24,15 @@ from kirin_cli.ledger.entry import (
     new_entry,
     read_entry,
 )
+from kirin_cli.ledger.recent_tasks import RECENT_FILE, write_recent_tasks
 from kirin_cli.ledger.states import NAMES_A_TASK, NON_DURABLE_EVENTS, POSTS, LedgerEvent, LedgerState, transition
 from kirin_cli.ledger.store import Connect, Execute, LedgerStore, connect
 from kirin_cli.redaction import mask_hidden
 
 MAX_REQUEST_LENGTH = 256 * 1024
 """Characters of a request in the ledger: far above any prompt, far below a picture in Base64."""
+RECENT_SECONDS = 5.0
+"""How old the list of recent tasks may be while tasks come in."""
 
 _COLUMNS = tuple(name for name in ENTRY_COLUMNS if name != "id")
 _FIXED_COLUMNS = frozenset(
@@ -83,6 +87,8 @@ class Ledger:
         self.orphans: tuple[recovery.RecoveredTask, ...] = ()
         self._folder = folder
         self._clock = clock
+        self._listed = -inf  # when the list of recent tasks was written
+        self._has_unlisted = not (folder / RECENT_FILE).exists()
 
     @classmethod
     def open(
@@ -119,6 +125,9 @@ class Ledger:
 
     def close(self) -> None:
         """Close the file. A second call does nothing."""
+        if self._has_unlisted:
+            write_recent_tasks(self.store, self._folder)
+            self._has_unlisted = False
         self.store.close()
 
     def get(self, key: EntryKey) -> LedgerEntry | None:
@@ -136,6 +145,7 @@ class Ledger:
         if any(len(entry.request) > MAX_REQUEST_LENGTH for entry in new):
             raise ValueError("a request in the ledger holds media by hash, never their bytes")
         with self.store.write(durable=True) as transaction:
+            self._has_unlisted = True
             return [self._insert(transaction, entry) for entry in new]
 
     def move(self, entry: LedgerEntry, event: LedgerEvent, why: str = "", **facts: Unpack[EntryUpdate]) -> LedgerEntry:
@@ -158,6 +168,8 @@ class Ledger:
             raise
         except LocalError as fault:
             raise self._save_task_id(entry, facts.get("task_id", ""), fault) from fault
+        if event in NAMES_A_TASK:
+            self._list_recent(after.updated)
         return after
 
     def ensure_unchanged(self, entry: LedgerEntry) -> None:
@@ -212,6 +224,13 @@ class Ledger:
             )
             for at, event, before, after, why, task_id in self.store.read(sql, (entry.id,))
         ]
+
+    def _list_recent(self, now: float) -> None:
+        """Have the list of recent tasks hold the one that came in: now, or with those that come soon after it."""
+        self._has_unlisted = now - self._listed < RECENT_SECONDS
+        if not self._has_unlisted:
+            self._listed = now
+            write_recent_tasks(self.store, self._folder)
 
     def _after(self, entry: LedgerEntry, event: LedgerEvent, facts: EntryUpdate) -> LedgerEntry:
         state, counters = transition(entry.state, event, entry.counters)

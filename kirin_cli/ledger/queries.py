@@ -122,6 +122,12 @@ def select_entries(  # noqa: PLR0913 - each is a filter of its own
     ]
 
 
+def recent_ids(store: LedgerStore, limit: int) -> list[tuple[str, str]]:
+    """The ids of the newest entries (the task's, else the external one), each with its model and job."""
+    sql = f"SELECT COALESCE(task_id, external_id), model, job FROM entries WHERE 1{_LISTED} ORDER BY id DESC LIMIT ?"  # noqa: S608
+    return [(str(either_id), f"{model} {job}".strip()) for either_id, model, job in store.read(sql, (limit,))]
+
+
 def services(store: LedgerStore) -> dict[str, int]:
     """Every service that the ledger has tasks of, with their number."""
     return {str(row[0]): int(row[1]) for row in store.read("SELECT origin, count(*) FROM entries GROUP BY origin")}

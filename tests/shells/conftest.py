@@ -15,6 +15,7 @@ import pytest
 from support.sample_commands import COMMANDS
 
 from kirin_cli.docgen.completions import SHELLS
+from kirin_cli.ledger.recent_tasks import RECENT_FILE
 
 if sys.platform == "win32":
     collect_ignore = ["test_completion.py"]  # no terminals of this kind
@@ -76,6 +77,11 @@ class Typed:
         self.terminal.press("\x15")
         return seen + self._told()
 
+    def set_variable(self, name: str, value: str) -> None:
+        """Export a variable; "" takes it away."""
+        self.terminal.press(f"export {name}='{value}'\r")
+        self._told()
+
     def _told(self) -> str:
         self.terminal.press("kirin told\r")
         return self.terminal.until("<told><<END>>")
@@ -91,6 +97,10 @@ class Fish:
     def ends_with(self, line: str) -> str:
         """The first word that would be offered."""
         return self.offers(line).partition("\n")[0].partition("\t")[0]
+
+    def set_variable(self, name: str, value: str) -> None:
+        """Export a variable; "" takes it away."""
+        self.surroundings["env"][name] = value
 
     def offers(self, line: str, *_: str) -> str:
         """Every word that would be offered, with its description."""
@@ -132,6 +142,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "renders/frame.png",
     ):
         (place / "work" / name).touch()
+    tasks = ("d758n65e878c73cmdg20\tkirin_v1_t2v rain: it's wet", "krn1-2ab\tkirin_v1_t2v fox", "krn1-7cd\tcup")
+    for state in ("home/.local/state/kirin", "own"):
+        (place / state).mkdir(parents=True)
+        (place / state / RECENT_FILE).write_text("".join(f"{line}\n" for line in tasks), encoding="utf-8")
+        tasks = ("own-1\tcup",)
     for name in ("kirin", "python", "python3"):
         (place / "programs" / name).write_text(f"#!/bin/sh\necho {name} >> '{place}/witness'\n")
         (place / "programs" / name).chmod(0o755)

@@ -36,6 +36,11 @@ import pytest
         ("kirin models mot", "motion-control"),
         ("kirin models kirin_mo", "kirin_motion_control"),
         ("kirin completion --json z", "zsh"),
+        ("kirin v1-t2v 'a boat' --negative-p", "--negative-prompt"),
+        ("kirin v1-t2v 'a boat' --mode p", "pro"),
+        ("kirin wait d7", "d758n65e878c73cmdg20"),
+        ("kirin wait d758n65e878c73cmdg20 krn1-7", "krn1-7cd"),
+        ("kirin wait krn1-2ab --js", "--json"),
     ],
 )
 def test_tab_completes_the_word(shell, line: str, word: str) -> None:
@@ -52,6 +57,7 @@ def test_tab_completes_the_word(shell, line: str, word: str) -> None:
         ("kirin video-o1 --video", ("--video", "--video-refer-type"), ("--wait",)),
         ("kirin run --", ("--report", "--json"), ("--mode",)),
         ("kirin v1-t2v --camera-t", ("--camera-tilt", "--camera-type"), ("--camera-zoom",)),
+        ("kirin wait krn1-2ab ", ("d758n65e878c73cmdg20", "krn1-2ab", "krn1-7cd"), ("batch", "own-1", "--json")),
         ("kirin completion ", ("bash", "fish", "powershell"), ("batch",)),
     ],
 )
@@ -61,6 +67,15 @@ def test_tab_offers_what_fits_and_nothing_else(
     seen = shell.offers(line, *offered)
     assert all(word in seen for word in offered)
     assert not [word for word in never if word in seen]
+
+
+def test_tab_offers_the_tasks_of_the_folder_that_the_environment_names(place: Path, shell) -> None:
+    shell.set_variable("KIRIN_STATE_DIR", str(place / "own"))
+    try:
+        assert shell.ends_with("kirin wait o") == "own-1"
+        assert shell.ends_with("kirin wait d7") in {"d7", ""}
+    finally:
+        shell.set_variable("KIRIN_STATE_DIR", "")
 
 
 @pytest.mark.parametrize(

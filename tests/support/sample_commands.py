@@ -16,6 +16,7 @@ COMMON = (
 )
 REPORT = OptionInfo(long="--report", metavar="FORMAT=PATH", repeats=True, help="Write a report.")
 PROMPT = ArgumentInfo(name="PROMPT", required=False)
+TASKS = ArgumentInfo(name="ID", takes="task", repeats=True)
 FILES = ArgumentInfo(name="FILE", takes="job file", repeats=True)
 
 COMMANDS = (
@@ -39,6 +40,7 @@ COMMANDS = (
         for model in MODELS.values()
     ),
     CommandInfo(name="run", panel="Job files", help="Make the videos.", options=(REPORT, JSON), arguments=(FILES,)),
+    CommandInfo(name="wait", panel="Job files", help="Wait for tasks.", options=(JSON,), arguments=(TASKS,)),
     CommandInfo(name="schema", panel="Job files", help="Print the JSON Schema of job files."),
     CommandInfo(
         name="models",

@@ -48,6 +48,23 @@ _kirin_paths() {
   done < <(compgen $actions -- "$cur")
 }
 
+# The ids of recent tasks become words: kirin keeps a list of them beside its ledger.
+_kirin_tasks() {
+  local id file folder
+  if [[ -n ${KIRIN_STATE_DIR-} ]]; then
+    file=${KIRIN_STATE_DIR/#\~\//$HOME/}/@RECENT@
+  else
+    for folder in "${XDG_STATE_HOME:-$HOME/.local/state}" "$HOME/Library/Application Support" "${LOCALAPPDATA-}"; do
+      file=$folder/kirin/@RECENT@
+      [[ -r $file ]] && break
+    done
+  fi
+  [[ -r $file ]] || return 0
+  while IFS=$'\t' read -r id _; do
+    words+=" $id"
+  done < "$file"
+}
+
 _kirin() {
   local IFS=$' \t\n' line=${COMP_LINE:0:COMP_POINT} piece blank tokens=()
   COMPREPLY=()
@@ -98,10 +115,11 @@ _kirin() {
     _kirin_about "$command" "$number" || [[ -n $cur ]] || words=$flags
   fi
 
+  [[ $files != task ]] || _kirin_tasks
   for token in $words; do
     [[ $token == "$cur"* ]] && _kirin_offer "$token"
   done
-  [[ -z $files ]] || _kirin_paths
+  [[ -z $files || $files == task ]] || _kirin_paths
 }
 
 # Before bash 4 a function cannot ask for files, so that they are offered wherever nothing else is.

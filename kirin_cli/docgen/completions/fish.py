@@ -52,6 +52,23 @@ function __kirin_files
     or string join \n -- $files
 end
 
+# Prints the ids of recent tasks, each with what it is: kirin keeps a list of them beside its ledger.
+function __kirin_tasks
+    set -l file $KIRIN_STATE_DIR/@RECENT@
+    if not set -q KIRIN_STATE_DIR[1]
+        set -l folders $XDG_STATE_HOME ~/.local/state ~/Library/Application\ Support
+        for folder in $folders
+            set file $folder/kirin/@RECENT@
+            test -r $file; and break
+        end
+    end
+    set file (string replace -r '^~/' ~/ -- $file)
+    test -r "$file"; or return
+    while read -l line
+        echo $line
+    end <$file
+end
+
 complete -c kirin -f
 @OPTIONS@
 @NAMES@
@@ -94,8 +111,8 @@ def _action(taker: OptionInfo | ArgumentInfo) -> str:
     """The flags of `complete` for the words or files that are offered; "" where nothing is."""
     if taker.choices:
         return f"-f -a {_quote(' '.join(taker.choices))}"
-    files = "-f -a '(__kirin_files \"{}\")'"
-    return file_action(taker, suffixes=files, file="-F", folder="-f -a '(__fish_complete_directories)'", nothing="")
+    files, folders = "-f -a '(__kirin_files \"{}\")'", "-f -a '(__fish_complete_directories)'"
+    return file_action(taker, suffixes=files, file="-F", folder=folders, task="-f -k -a '(__kirin_tasks)'", nothing="")
 
 
 def _quote(text: str) -> str:

@@ -61,6 +61,21 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
         $argument = $command.Arguments[$number]
         if (-not $argument -and $command.Arguments[-1].Repeats) { $argument = $command.Arguments[-1] }
         foreach ($choice in $argument.Words) { $offered[$choice] = $choice }
+        if ($argument.Tasks) {
+            # kirin keeps a list of recent tasks beside its ledger.
+            $folders = @($env:KIRIN_STATE_DIR)
+            if (-not $env:KIRIN_STATE_DIR) {
+                $state = if ($env:XDG_STATE_HOME) { $env:XDG_STATE_HOME } else { "$HOME/.local/state" }
+                $folders = @("$env:LOCALAPPDATA/kirin", "$state/kirin", "$HOME/Library/Application Support/kirin")
+            }
+            $files = @($folders | ForEach-Object { "$_/@RECENT@" } | Where-Object { Test-Path -LiteralPath $_ })
+            if ($files) {
+                foreach ($line in (Get-Content -LiteralPath $files[0] -Encoding UTF8)) {
+                    $id, $about = $line -split "`t", 2
+                    $offered[$id] = $about
+                }
+            }
+        }
     }
     foreach ($text in $offered.Keys) {
         if ($text.StartsWith($start)) {
@@ -86,7 +101,8 @@ def powershell_script(commands: CommandInfos) -> str:
 def _command(command: CommandInfo) -> str:
     indent = " " * 12
     arguments = [
-        f"@{{ Words = {_words(argument)}; Repeats = ${str(argument.repeats).lower()} }}"
+        f"@{{ Words = {_words(argument)}; Repeats = {_switch(argument.repeats)}; "
+        f"Tasks = {_switch(argument.takes == 'task')} }}"
         for argument in command.arguments
     ]
     lines = [
@@ -101,10 +117,14 @@ def _flags(options: Iterable[OptionInfo], indent: str) -> str:
     # PowerShell's keys know no case: of `-v` and `-V` the first is kept.
     rows: dict[str, str] = {}
     for option in options:
-        takes = f"Takes = ${str(not option.is_switch).lower()}; Words = {_words(option)}"
+        takes = f"Takes = {_switch(not option.is_switch)}; Words = {_words(option)}"
         for spelling, text in option.spelling_rows:
             rows.setdefault(spelling.lower(), f"{indent}{_quote(spelling)} = @{{ Help = {_quote(text)}; {takes} }}")
     return "\n".join(rows.values())
+
+
+def _switch(on: bool) -> str:  # noqa: FBT001  (its one meaning)
+    return f"${str(on).lower()}"
 
 
 def _words(taker: OptionInfo | ArgumentInfo) -> str:

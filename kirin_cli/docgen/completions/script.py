@@ -1,13 +1,14 @@
-"""Parts that the scripts of all shells share: blocks, backslashes, and the names of commands. Knows no shell."""
+"""Parts that the scripts of all shells share: blocks, backslashes, names of commands and files. Knows no shell."""
 
 from collections.abc import Iterable, Iterator
 
 from kirin_cli.docgen.commands import SUFFIXES, ArgumentInfo, CommandInfo, OptionInfo
+from kirin_cli.ledger.recent_tasks import RECENT_FILE
 
 
 def fill_script(script: str, **blocks: str | Iterable[str]) -> str:
-    """The script with each `@BLOCK@` replaced by the text or the lines of that name."""
-    for name, block in blocks.items():
+    """The script with each `@BLOCK@` replaced by the text or the lines of that name; `@RECENT@` is a file's."""
+    for name, block in {**blocks, "recent": RECENT_FILE}.items():
         script = script.replace(f"@{name.upper()}@", block if isinstance(block, str) else "\n".join(block))
     return script
 
@@ -22,8 +23,10 @@ def aliases(commands: Iterable[CommandInfo]) -> Iterator[tuple[str, CommandInfo]
     return ((name, command) for command in commands for name in command.aliases)
 
 
-def file_action(taker: OptionInfo | ArgumentInfo, *, suffixes: str, file: str, folder: str, nothing: str) -> str:
-    """The one of the texts for what the value names on the disk; in `suffixes` `{}` are the endings: `png|jpg`."""
+def file_action(
+    taker: OptionInfo | ArgumentInfo, *, suffixes: str, file: str, folder: str, task: str, nothing: str
+) -> str:
+    """The one of the texts for what the value names; in `suffixes` `{}` are the endings of its files: `png|jpg`."""
     if endings := SUFFIXES.get(taker.takes):
         return suffixes.format("|".join(endings))
-    return {"file": file, "folder": folder}.get(taker.takes, nothing)
+    return {"file": file, "folder": folder, "task": task}.get(taker.takes, nothing)

@@ -22,6 +22,21 @@ _kirin_commands() {
   _describe -t commands command names
 }
 
+# The ids of recent tasks: kirin keeps a list of them beside its ledger.
+_kirin_tasks() {
+  local id text file folder
+  local -a tasks
+  for folder in ${XDG_STATE_HOME:-$HOME/.local/state} "$HOME/Library/Application Support" $LOCALAPPDATA; do
+    [[ -r $folder/kirin/@RECENT@ ]] && file=$folder/kirin/@RECENT@ && break
+  done
+  [[ -n $KIRIN_STATE_DIR ]] && file=${KIRIN_STATE_DIR/#\~\//$HOME/}/@RECENT@
+  [[ -r $file ]] || return 1
+  while IFS=$'\t' read -r id text; do
+    tasks+=("$id:$text")
+  done < $file
+  _describe -V -t tasks 'recent task' tasks
+}
+
 _kirin() {
   local curcontext=$curcontext state line
   typeset -A opt_args
@@ -34,6 +49,10 @@ _kirin() {
 @COMMANDS@
   esac
 }
+
+# Flags are offered where nothing else is, also before a dash is typed.
+zstyle -t ':completion::complete:kirin::options' prefix-needed
+(( $? == 2 )) && zstyle ':completion:*:kirin*:options' prefix-needed no
 
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
   _kirin "$@"
@@ -56,12 +75,11 @@ def zsh_script(commands: CommandInfos) -> str:
 
 
 def _branch(command: CommandInfo) -> str:
-    """The branch of a command. No spec for an argument with nothing to offer: it would keep flags from completing."""
+    """The branch of a command. Every argument has a spec: behind one without, zsh would offer no flags."""
     specs = list(_options(command.options))
     for number, argument in enumerate(command.arguments, start=1):
-        if argument.choices or argument.takes:
-            position = "*" if argument.repeats else number
-            specs.append(_quote(f"{position}:{_plain(argument.name)}:{_action(argument)}"))
+        position = "*" if argument.repeats else number
+        specs.append(_quote(f"{position}:{_plain(argument.name)}:{_action(argument, nothing='->nothing')}"))
     return f"    {'|'.join(command.names)})\n      _arguments -S" + "".join(f" \\\n        {s}" for s in specs) + " ;;"
 
 
@@ -76,12 +94,12 @@ def _options(options: Iterable[OptionInfo]) -> Iterable[str]:
             yield _quote(f"{others}{spelling}{joint}[{escaped}]{value}")
 
 
-def _action(taker: OptionInfo | ArgumentInfo) -> str:
-    """What completes a value; a blank only names it."""
+def _action(taker: OptionInfo | ArgumentInfo, nothing: str = " ") -> str:
+    """What completes a value, else `nothing`: a blank only names it, and keeps flags away."""
     if taker.choices:
         return f"({' '.join(map(_plain, taker.choices))})"
     files = '_files -g "*.(#i)({})(-.)"'
-    return file_action(taker, suffixes=files, file="_files", folder="_files -/", nothing=" ")
+    return file_action(taker, suffixes=files, file="_files", folder="_files -/", task="_kirin_tasks", nothing=nothing)
 
 
 def _plain(text: str) -> str:

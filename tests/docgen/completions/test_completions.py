@@ -7,6 +7,7 @@ from support.sample_commands import COMMANDS
 
 from kirin_cli.docgen.commands import CommandInfo, OptionInfo, split_root
 from kirin_cli.docgen.completions import SHELLS, completion_script
+from kirin_cli.ledger.recent_tasks import RECENT_FILE
 
 QUOTED = re.compile(r"'(?:[^']|'')*'")
 PAIRS = {")": "(", "]": "[", "}": "{"}
@@ -62,6 +63,13 @@ def test_powershell_brackets_and_quotes_are_closed() -> None:
         elif letter in PAIRS:
             assert open_ones.pop() == PAIRS[letter]
     assert not open_ones
+
+
+def test_powershell_offers_tasks_where_an_argument_is_one_and_nowhere_else():
+    text = completion_script("powershell", COMMANDS)
+    assert "Words = @(); Repeats = $true; Tasks = $true" in text
+    assert text.count("Tasks = $true") == 1
+    assert f"/{RECENT_FILE}" in text
 
 
 def test_powershell_tables_have_no_key_twice_in_whatever_case() -> None:
