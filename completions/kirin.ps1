@@ -430,9 +430,10 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--state' = @{ Help = 'Only tasks in this state. Repeatable.'; Takes = $true; Words = @() }
                 '--model' = @{ Help = 'Only tasks of this model.'; Takes = $true; Words = @() }
                 '--file' = @{ Help = 'Only tasks of this job file.'; Takes = $true; Words = @() }
-                '--since' = @{ Help = 'Only the last 2h, 7d, ....'; Takes = $true; Words = @() }
-                '--limit' = @{ Help = 'At most so many.'; Takes = $true; Words = @() }
-                '-n' = @{ Help = 'At most so many.'; Takes = $true; Words = @() }
+                '--since' = @{ Help = 'Only the last 2h, 7d ..., or since a day: 2026-11-28.'; Takes = $true; Words = @() }
+                '--limit' = @{ Help = 'At most so many (else 50).'; Takes = $true; Words = @() }
+                '-n' = @{ Help = 'At most so many (else 50).'; Takes = $true; Words = @() }
+                '--all' = @{ Help = 'All of them, however many.'; Takes = $false; Words = @() }
                 '--all-services' = @{ Help = 'Also of services other than that of the settings.'; Takes = $false; Words = @() }
                 '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
@@ -443,7 +444,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @()
+            Arguments = @(@{ Words = @(); Repeats = $true; Tasks = $false })
         }
         'show' = @{
             Help = 'Show everything known of one task.'
@@ -541,7 +542,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
             Help = 'Show what was spent, by model, day or job file.'
             Flags = [ordered]@{
                 '--by' = @{ Help = 'What to sum up by.'; Takes = $true; Words = @('model', 'day', 'month', 'file', 'service') }
-                '--since' = @{ Help = 'Only the last 2h, 7d, ....'; Takes = $true; Words = @() }
+                '--since' = @{ Help = 'Only the last 2h, 7d ..., or since a day: 2026-11-28.'; Takes = $true; Words = @() }
                 '--all-services' = @{ Help = 'Also of services other than that of the settings.'; Takes = $false; Words = @() }
                 '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }

@@ -5,18 +5,22 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from kirin_cli.cli.settings import load_settings, load_sources
 from kirin_cli.cli.settings_schema import parse_seconds
+from kirin_cli.errors import UsageError
 from kirin_cli.formatting import iso_time
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.ledger import Ledger
+from kirin_cli.ledger.lookup import is_newest
 from kirin_cli.modelspec.text import pluralize
 from kirin_cli.normal_forms import normalize_origin
 from kirin_cli.redaction import redact_tree
 from kirin_cli.run.events import STATES_OF_ENTRIES
+from kirin_cli.tree import walk
 
 ENTRY_FIELDS: Final[Mapping[str, object]] = {
     **dict.fromkeys(
@@ -24,6 +28,7 @@ ENTRY_FIELDS: Final[Mapping[str, object]] = {
     ),
     **dict.fromkeys(("cost_usd", "created_at", "sent_at", "accepted_at", "generated_at", "updated_at")),
     "request": ...,
+    "inputs": [dict.fromkeys(("param", "path", "sha256"))],
     "outputs": [dict.fromkeys(("type", "path", "bytes", "sha256"))],
     "error": ...,
 }
@@ -48,6 +53,11 @@ def service_of(base_url: str | None, profile: str | None) -> str:
     return normalize_origin(load_settings(os.environ, base_url=base_url, profile=profile).base_url)
 
 
+def service_of_task(name: str, profile: str | None) -> str:
+    """The service that `last` means, which is that of the settings; "" for a name that means one task of any."""
+    return service_of(None, profile) if is_newest(name) else ""
+
+
 def left_out_text(tasks: int, services: int) -> str:
     """What a list of one service does not show, and how to see it."""
     others = f"{services} other service{'' if services == 1 else 's'}"
@@ -60,8 +70,18 @@ def unfinished_text(tasks: int, word: str = "task") -> str:
 
 
 def parse_since(text: str | None) -> float | None:
-    """The time that `--since` names, in seconds since the epoch; None for none. Raises UsageError."""
-    return None if text is None else time.time() - parse_seconds(text, "--since")
+    """The time that `--since` names, in seconds since the epoch; None for none. Raises UsageError.
+
+    That is so long ago (2h, 7d), or a day of this time zone (2026-11-28), or a time on it.
+    """
+    if text is None:
+        return None
+    if text[:4].isdigit() and text[4:5] == "-":
+        try:
+            return datetime.fromisoformat(text.strip()).timestamp()
+        except (ValueError, OverflowError, OSError) as error:
+            raise UsageError(f"--since is {text!r}; it must be a day such as 2026-11-28, or 2h") from error
+    return time.time() - parse_seconds(text, "--since")
 
 
 def entry_data(entry: LedgerEntry) -> dict[str, object]:
@@ -85,9 +105,20 @@ def entry_data(entry: LedgerEntry) -> dict[str, object]:
         "generated_at": iso_time(entry.generated_at),
         "updated_at": iso_time(entry.updated),
         "request": _parse_text(entry.request),
+        "inputs": input_files(entry),
         "outputs": _parse_text(entry.outputs) or [],
         "error": _parse_text(entry.error),
     }
+
+
+def input_files(entry: LedgerEntry) -> list[dict[str, object]]:
+    """The media that were sent, by parameter: SHA-256, and the absolute path where they came from a file."""
+    params = json.loads(entry.request or "{}").get("params")
+    paths = json.loads(entry.plan or "{}").get("media") or {}
+    digests = [(name, leaf) for name, leaf in walk(params) if name.endswith(".sha256")]
+    return [
+        {"param": name.removesuffix(".sha256"), "path": paths.get(digest), "sha256": digest} for name, digest in digests
+    ]
 
 
 def output_paths(entry: LedgerEntry) -> list[Path]:

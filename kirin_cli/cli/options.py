@@ -172,18 +172,13 @@ Tag = Annotated[
     typer.Option("--tag", metavar="TAG", rich_help_panel=INPUT, help="Only jobs with this tag. Repeatable."),
 ]
 MaxJobs = Annotated[int, _option_of("max_jobs", metavar="N", min=1, max=1_000_000, rich_help_panel=INPUT)]
-TaskIds = Annotated[
-    list[str], typer.Argument(metavar="ID…", help="Task ids, external task ids, or the beginnings of either.")
-]
-AnyTaskIds = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[ID]…", help="Task ids, external task ids, or the beginnings of either; none: all of it."),
-]
-TaskId = Annotated[
-    str, typer.Argument(metavar="ID", help="A task id, an external task id, or the beginning of either.")
-]
+TASK_NAMES: Final = "A task id or its beginning, a job's name, a file that was made, or last, last~1 …"
+AnyTaskIds = Annotated[list[str] | None, typer.Argument(metavar="[ID]…", help=f"{TASK_NAMES} None: all of it.")]
+TaskId = Annotated[str, typer.Argument(metavar="ID", help=TASK_NAMES)]
 AllServices = Annotated[
     bool,
     typer.Option("--all-services", rich_help_panel=SERVICE, help="Also of services other than that of the settings."),
 ]
-Since = Annotated[str | None, typer.Option("--since", metavar="TIME", help="Only the last 2h, 7d, ….")]
+Since = Annotated[
+    str | None, typer.Option("--since", metavar="TIME", help="Only the last 2h, 7d …, or since a day: 2026-11-28.")
+]

@@ -1,29 +1,23 @@
-"""Queries of the ledger: one entry by part of its id, lists, spending, durations, prices, unfinished keys."""
+"""Queries of the ledger: lists, spending, durations, prices, unfinished keys."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from kirin_cli.errors import UsageError
 from kirin_cli.ledger.entry import SELECT_ENTRY, LedgerEntry, entry_from_row
 from kirin_cli.ledger.states import MAY_BE_CHARGED, TERMINAL, LedgerState
 from kirin_cli.ledger.store import LedgerStore
 
 SpendingColumn = Literal["model", "day", "month", "job_file", "origin"]
 DATE_FORMATS: Mapping[str, str] = {"day": "%Y-%m-%d", "month": "%Y-%m"}
-_MAX_NAMED = 5
 _DAY_SECONDS = 86_400.0
-_LAST_CHARACTER = "\U0010ffff"
 _OVER_SQL = "'done', 'failed', 'rejected', 'abandoned'"
-_LISTED = " AND NOT (state = 'intent' AND exposed = 0 AND job_file = '')"
+LISTED = " AND NOT (state = 'intent' AND exposed = 0 AND job_file = '')"
 """A one-off that was never sent is no task: it is left over from a command that ended, or begins just now."""
-
-
-class NoSuchTask(UsageError):
-    """The ledger knows no such id; the service may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,33 +29,6 @@ class SpendingTotal:
     maybe_paid: int = 0
 
 
-def find_entry(store: LedgerStore, either_id: str, *, origin: str = "", account: str = "") -> LedgerEntry:
-    """The entry whose task id or external id is `either_id`, or alone begins with it.
-
-    `origin` and `account` narrow the search where given. Raises NoSuchTask, or UsageError naming several.
-    """
-    if not either_id:
-        raise UsageError("An empty id names no task.")
-    within, values = _where(origin=origin, account=account)
-    within += _LISTED
-    for match in ("IN (:id, :id)", "BETWEEN :id AND :id || :end"):
-        sql = f"{SELECT_ENTRY} WHERE (external_id {match} OR task_id {match}){within} ORDER BY id LIMIT 50"
-        entries = [entry_from_row(row) for row in store.read(sql, {"id": either_id, "end": _LAST_CHARACTER, **values})]
-        if len(entries) == 1:
-            return entries[0]
-        if entries:
-            names = [f"{e.external_id} (task {e.task_id or 'unknown'}, {e.origin})" for e in entries[:_MAX_NAMED]]
-            several = ", ".join(names) + (" …" if len(entries) > _MAX_NAMED else "")
-            raise UsageError(f"{either_id} could be any of: {several}.", hint="Give more of the id.")
-    if origin:
-        sql = f"{SELECT_ENTRY} WHERE (external_id = :id OR task_id = :id) AND origin <> :origin LIMIT 1"
-        for row in store.read(sql, {"id": either_id, "origin": origin}):
-            other = entry_from_row(row).origin
-            message = f"{either_id} is a task of {other}, which is not the service of the settings ({origin})."
-            raise UsageError(message, hint=f"--base-url {other} speaks with that service")
-    raise NoSuchTask(f"The ledger has no task {either_id}.", hint="`kirin list` shows what there is.")
-
-
 def entries_with_id(store: LedgerStore, origin: str, external_id: str) -> list[LedgerEntry]:
     """The entries with this external id under any account: after a change of key, the same task is among them."""
     sql = f"{SELECT_ENTRY} WHERE external_id = ? AND origin = ? ORDER BY id"
@@ -70,7 +37,7 @@ def entries_with_id(store: LedgerStore, origin: str, external_id: str) -> list[L
 
 def entries_beyond_first_ids(store: LedgerStore, origin: str, account: str) -> list[LedgerEntry]:
     """The entries that the id of a first attempt does not lead to: later attempts, and ids made by an older rule."""
-    within, values = _where(origin=origin, account=account)
+    within, values = where_all(origin=origin, account=account)
     sql = f"{SELECT_ENTRY} WHERE (attempt > 1 OR has_old_id = 1){within} ORDER BY id"
     return [entry_from_row(row) for row in store.read(sql, values)]
 
@@ -92,8 +59,8 @@ def entries_of_rounds(store: LedgerStore, rounds: Iterable[str]) -> list[LedgerE
 
 def open_one_offs(store: LedgerStore, origin: str, account: str, request: str) -> list[LedgerEntry]:
     """The entries of commands without a job file that asked for this and may still become a video, oldest first."""
-    within, values = _where(origin=origin, account=account)
-    within += f" AND state NOT IN ({_OVER_SQL}){_LISTED}"
+    within, values = where_all(origin=origin, account=account)
+    within += f" AND state NOT IN ({_OVER_SQL}){LISTED}"
     sql = f"{SELECT_ENTRY} WHERE job_file = '' AND request = :request{within} ORDER BY id"
     return [entry_from_row(row) for row in store.read(sql, {"request": request, **values})]
 
@@ -107,14 +74,23 @@ def select_entries(  # noqa: PLR0913 - each is a filter of its own
     origin: str = "",
     account: str = "",
     since: float | None = None,
+    words: Iterable[str] = (),
     limit: int = -1,
 ) -> list[LedgerEntry]:
-    """Entries, newest first, that pass every filter given; `since`: created then or later. -1: no limit."""
-    within, values = _where(model=model, job_file=job_file, origin=origin, account=account, created=since)
+    """Entries, newest first, that pass every filter given; `since`: created then or later. -1: no limit.
+
+    Each of the `words` stands, in any case, in the prompt, the job's name, an id, or a path: of a file made, or of the
+    job file.
+    """
+    within, values = where_all(model=model, job_file=job_file, origin=origin, account=account, created=since)
     within = within.replace(" origin", " +origin")  # by its index SQLite would sort all entries to find the newest
     state_values = [state.value for state in states]
     marks = ", ".join(f":s{number}" for number in range(len(state_values)))
-    within += (f" AND state IN ({marks})" if state_values else "") + _LISTED
+    within += (f" AND state IN ({marks})" if state_values else "") + LISTED
+    for number, word in enumerate(words):
+        test, texts = _holds_word(word, f"w{number}")
+        within += f" AND {test}"
+        values |= texts
     values |= {f"s{number}": state for number, state in enumerate(state_values)} | {"limit": limit}
     return [
         entry_from_row(row)
@@ -124,8 +100,26 @@ def select_entries(  # noqa: PLR0913 - each is a filter of its own
 
 def recent_ids(store: LedgerStore, limit: int) -> list[tuple[str, str]]:
     """The ids of the newest entries (the task's, else the external one), each with its model and job."""
-    sql = f"SELECT COALESCE(task_id, external_id), model, job FROM entries WHERE 1{_LISTED} ORDER BY id DESC LIMIT ?"  # noqa: S608
+    sql = f"SELECT COALESCE(task_id, external_id), model, job FROM entries WHERE 1{LISTED} ORDER BY id DESC LIMIT ?"  # noqa: S608
     return [(str(either_id), f"{model} {job}".strip()) for either_id, model, job in store.read(sql, (limit,))]
+
+
+def _holds_word(word: str, name: str) -> tuple[str, dict[str, object]]:
+    """The test whether an entry holds a word, and its values. LIKE knows the case of ASCII letters only."""
+    spellings = [word] if word.isascii() else list(dict.fromkeys((word, word.lower(), word.upper(), word.title())))
+    values: dict[str, object] = {}
+    tests = []
+    for number, spelling in enumerate(spellings):
+        key = f"{name}_{number}"
+        for suffix, text in (("", spelling), ("_json", json.dumps(spelling)[1:-1])):
+            values[key + suffix] = "%" + re.sub("([%_~])", r"~\1", text) + "%"
+        like, in_json = f"LIKE :{key} ESCAPE '~'", f"LIKE :{key}_json ESCAPE '~'"
+        tests += [f"{column} {like}" for column in ("job", "external_id", "task_id", "job_file")]
+        # JSON is read only where it holds the word at all, which may be in another member.
+        tests.append(f"CASE WHEN request {in_json} THEN json_extract(request, '$.params.prompt') {like} END")
+        path = f"SELECT 1 FROM json_each(outputs) WHERE json_extract(value, '$.path') {like}"  # noqa: S608
+        tests.append(f"CASE WHEN outputs {in_json} THEN EXISTS ({path}) END")
+    return f"({' OR '.join(tests)})", values
 
 
 def services(store: LedgerStore) -> dict[str, int]:
@@ -140,7 +134,7 @@ def spending(
 
     `since`: sent then or later.
     """
-    within, values = _where(origin=origin, first_sent=since)
+    within, values = where_all(origin=origin, first_sent=since)
     key = f"strftime('{DATE_FORMATS[by]}', first_sent, 'unixepoch')" if by in DATE_FORMATS else by
     sql = f"""SELECT {key}, state, cost, exposed > 0, count(*) FROM entries WHERE first_sent IS NOT NULL{within}
         GROUP BY 1, 2, 3, 4"""  # noqa: S608
@@ -159,7 +153,7 @@ def durations(
     store: LedgerStore, model: str, *, origin: str = "", mode: str = "", duration: str = "", limit: int = 500
 ) -> list[float]:
     """Sorted seconds from acceptance to completion: the newest `limit` tasks of a class, none over a day (fault L6)."""
-    within, values = _where(origin=origin)
+    within, values = where_all(origin=origin)
     sql = f"""SELECT generated_at - accepted_at FROM entries
         WHERE model = :model AND mode = :mode AND duration = :duration AND generated_at > accepted_at
         AND generated_at - accepted_at < :day{within} ORDER BY generated_at DESC LIMIT :limit"""  # noqa: S608
@@ -175,7 +169,7 @@ def prices(
 
     Without an account, under any. A task that failed, or cost nothing, tells no price.
     """
-    within, values = _where(origin=origin, account=account)
+    within, values = where_all(origin=origin, account=account)
     sql = f"""SELECT cost, input_seconds FROM entries WHERE model = :model AND mode = :mode AND duration = :duration
         AND cost IS NOT NULL AND CAST(cost AS REAL) > 0 AND generated_at IS NOT NULL{within}
         ORDER BY id DESC LIMIT :limit"""  # noqa: S608
@@ -183,8 +177,8 @@ def prices(
     return [(Decimal(row[0]), row[1]) for row in store.read(sql, values)]
 
 
-def _where(**filters: str | float | None) -> tuple[str, dict[str, object]]:
-    # Names are columns of ours; text is compared, a number is the least one.
+def where_all(**filters: str | float | None) -> tuple[str, dict[str, object]]:
+    """What follows a WHERE, and its values. Names are columns of ours; text is compared, a number is the least one."""
     values: dict[str, object] = {name: value for name, value in filters.items() if value not in {"", None}}
     tests = (f" AND {name} {'=' if isinstance(value, str) else '>='} :{name}" for name, value in values.items())
     return "".join(tests), values

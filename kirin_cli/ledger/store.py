@@ -79,6 +79,7 @@ MIGRATIONS: Sequence[MigrationStep] = (
         # All that `usage` adds up and `list` counts, so that neither reads the entries themselves.
         "CREATE INDEX entries_by_service ON entries (origin, model, state, cost, exposed, first_sent)",
     ),
+    ("CREATE INDEX entries_by_job ON entries (job)",),
 )
 
 

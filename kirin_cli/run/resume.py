@@ -11,7 +11,8 @@ from kirin_cli.errors import ServiceUnreachable, UsageError
 from kirin_cli.jobs.filenames import DEFAULT_TEMPLATE
 from kirin_cli.ledger.entry import Intent, LedgerEntry
 from kirin_cli.ledger.ledger import Ledger, TaskOwnedElsewhere
-from kirin_cli.ledger.queries import NoSuchTask, find_entry, reassign, select_entries, unfinished_keys
+from kirin_cli.ledger.lookup import NoSuchTask
+from kirin_cli.ledger.queries import reassign, select_entries, unfinished_keys
 from kirin_cli.ledger.states import TERMINAL, LedgerEvent, LedgerState
 from kirin_cli.media.detect import inspect_with_videos
 from kirin_cli.media.formats import VIDEO_SUFFIXES
@@ -22,6 +23,7 @@ from kirin_cli.run.job import Job, OutputTarget
 from kirin_cli.run.outcomes import is_unsent
 from kirin_cli.run.prepare import PreparedRun, with_labels
 from kirin_cli.run.reconcile import DENIALS, denial_error
+from kirin_cli.run.task_lookup import find_task
 from kirin_cli.tree import walk
 from kirin_cli.wire.responses import Task
 
@@ -164,9 +166,10 @@ def entries_for_ids(
     entries = {}
     for task_id in ids:
         try:
-            entry = find_entry(ledger.store, task_id, origin=origin, account=account)
+            entry = find_task(ledger.store, task_id, origin=origin, account=account)
         except NoSuchTask as unknown:
-            entry = _adopted(ledger, task_id, query_task(client, task_id, unknown), origin, account)
+            task = query_task(client, unknown.task_id, unknown)
+            entry = _adopted(ledger, unknown.task_id, task, origin, account)
         entries[entry.id] = entry
     return list(entries.values())
 

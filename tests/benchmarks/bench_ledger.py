@@ -16,7 +16,8 @@ from pathlib import Path
 
 from kirin_cli.ledger.entry import Intent
 from kirin_cli.ledger.ledger import Ledger
-from kirin_cli.ledger.queries import find_entry, select_entries, spending
+from kirin_cli.ledger.lookup import find_entry
+from kirin_cli.ledger.queries import select_entries, spending
 from kirin_cli.ledger.states import LedgerEvent
 
 IN_FLIGHT = 64

@@ -21,7 +21,11 @@ ORIGIN = "https://cloud.vtrix.ai"
 COMMANDS = {
     "list": ("list",),
     "list --state failed": ("list", "--state", "failed"),
+    "list WORDS": ("list", "neon", "harbour"),
+    "list WORD of one": ("list", "job-7777"),
     "show ID": ("show", "task-7"),
+    "show NAME": ("show", "job-7"),
+    "show last": ("show", "last"),
     "usage": ("usage",),
     "resume, nothing to do": ("resume",),
 }

@@ -180,7 +180,7 @@ import sys, time
 from pathlib import Path
 from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.ledger.leases import Leases
-from kirin_cli.ledger.queries import find_entry
+from kirin_cli.ledger.lookup import find_entry
 ledger = Ledger.open(Path({str(folder)!r}), time.time)
 print(Leases(ledger.store, time.time).acquire(find_entry(ledger.store, "krn1-")).granted, flush=True)
 sys.stdin.read()

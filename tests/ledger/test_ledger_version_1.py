@@ -9,6 +9,7 @@ from kirin_cli.ledger import queries, store
 from kirin_cli.ledger.entry import EntryKey
 from kirin_cli.ledger.leases import Leases
 from kirin_cli.ledger.ledger import Ledger
+from kirin_cli.ledger.lookup import find_entry
 from kirin_cli.ledger.states import Counters, LedgerEvent, LedgerState
 from kirin_cli.ledger.store import LEDGER_FILE
 
@@ -117,12 +118,12 @@ def test_its_accounts_are_kept(first_release):
 
 
 def test_what_it_left_unfinished_is_brought_to_its_end(first_release, clock):
-    entry = queries.find_entry(first_release.store, ACCEPTED)
+    entry = find_entry(first_release.store, ACCEPTED)
     claim = Leases(first_release.store, clock).acquire(entry)
     assert (claim.granted, claim.took_over, claim.holder.host) == (True, True, "elsewhere")
     entry = first_release.move(claim.entry, LedgerEvent.COMPLETED, cost=Decimal("0.28"))
     entry = first_release.move(first_release.move(entry, LedgerEvent.FETCH), LedgerEvent.SAVED, outputs="[]")
-    assert queries.find_entry(first_release.store, "88gcv9gs").state is LedgerState.DONE
+    assert find_entry(first_release.store, "88gcv9gs").state is LedgerState.DONE
     assert [row.event for row in first_release.history(entry)][3:] == ["taken over", "completed", "fetch", "saved"]
 
 
@@ -149,7 +150,7 @@ def test_what_it_spelled_otherwise_is_in_its_normal_form_and_known_to_have_an_id
     connection.commit()
     connection.close()
     with Ledger.open(folder, clock) as ledger:
-        first, second = (queries.find_entry(ledger.store, external_id) for external_id in (DONE, ACCEPTED))
+        first, second = (find_entry(ledger.store, external_id) for external_id in (DONE, ACCEPTED))
         assert (getattr(first, column), first.has_old_id) == (now, True)
         assert not second.has_old_id
         assert [entry.id for entry in queries.entries_beyond_first_ids(ledger.store, first.origin, ACCOUNT)] == [1]

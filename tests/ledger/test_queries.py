@@ -1,11 +1,13 @@
 """Questions to the ledger: pieces of ids, filters, sums and durations."""
 
+import json
 from decimal import Decimal
 
 import pytest
 
 from kirin_cli.errors import UsageError
 from kirin_cli.ledger import queries
+from kirin_cli.ledger.lookup import NoSuchTask, find_entry
 from kirin_cli.ledger.queries import SpendingTotal
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
 
@@ -23,40 +25,12 @@ def make(ledger, clock, intent):
     return run
 
 
-def test_an_entry_is_found_by_either_id_whole_or_begun(ledger, make):
-    entry = make(7)
-    make(21)
-    for given in (entry.external_id, entry.external_id[:-1] + "7", "task-7"):
-        assert queries.find_entry(ledger.store, given) == entry
-
-
-def test_a_whole_id_wins_over_longer_ones(ledger, make):
-    entry = make(1)
-    make(12)
-    assert queries.find_entry(ledger.store, "task-1") == entry
-
-
-def test_an_ambiguous_beginning_names_the_candidates(ledger, make):
-    for number in range(8):
-        make(number)
-    with pytest.raises(UsageError, match=r"task-0.*task-4.*…") as caught:
-        queries.find_entry(ledger.store, "task-")
-    assert caught.value.exit_code == 2
-
-
-@pytest.mark.parametrize("given", ["", "nothing", "%", "_", "task-1'", "\udcff", "task_1"])
-def test_what_is_not_there_is_not_found(ledger, make, given):
-    make(1)
-    with pytest.raises(UsageError):
-        queries.find_entry(ledger.store, given)
-
-
 def test_one_id_under_two_keys_is_told_apart_by_the_account(ledger, make, intent):
     first = make(1)
     second = ledger.intend(intent(1, account="ffff", job_file="a.yaml"))
     with pytest.raises(UsageError, match="could be any of"):
-        queries.find_entry(ledger.store, first.external_id)
-    assert queries.find_entry(ledger.store, first.external_id, account="ffff", origin=first.origin) == second
+        find_entry(ledger.store, first.external_id)
+    assert find_entry(ledger.store, first.external_id, account="ffff", origin=first.origin) == second
     assert queries.entries_with_id(ledger.store, first.origin, first.external_id) == [first, second]
 
 
@@ -77,11 +51,11 @@ def test_filters_hold_together_and_the_newest_comes_first(ledger, make, intent, 
 def test_S19_a_one_off_that_was_never_sent_is_listed_nowhere(ledger, intent):
     entry = ledger.intend(intent(1))
     assert queries.select_entries(ledger.store) == []
-    with pytest.raises(queries.NoSuchTask):
-        queries.find_entry(ledger.store, entry.external_id)
+    with pytest.raises(NoSuchTask):
+        find_entry(ledger.store, entry.external_id)
     sent = ledger.move(entry, LedgerEvent.SEND)
     assert queries.select_entries(ledger.store) == [sent]
-    assert queries.find_entry(ledger.store, entry.external_id) == sent
+    assert find_entry(ledger.store, entry.external_id) == sent
 
 
 def test_promise_11_open_one_offs_are_those_that_may_still_become_a_video(ledger, make, intent):
@@ -145,11 +119,34 @@ def test_l6_a_clock_that_jumped_teaches_no_duration(ledger, make, seconds):
     assert queries.durations(ledger.store, "kirin_v1_t2v") == []
 
 
-def test_an_id_of_another_service_is_told_as_such(ledger, intent):
-    entry = ledger.intend(intent(7, origin="https://a.example"))
-    with pytest.raises(UsageError) as told:
-        queries.find_entry(ledger.store, entry.external_id, origin="https://b.example")
-    assert f"{entry.external_id} is a task of https://a.example" in told.value.message
-    assert told.value.hint.startswith("--base-url https://a.example ")
-    with pytest.raises(queries.NoSuchTask):
-        queries.find_entry(ledger.store, entry.external_id[:-1], origin="https://b.example")
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        (["NEON"], [1]),
+        (["neon", "harbour"], [1]),
+        (["neon", "snow"], []),
+        (["cafÉ"], [2]),
+        (["CAFÉ"], [2]),
+        (["100%"], [2]),
+        (["100_"], []),
+        (["job 3"], [3]),
+        (["task-2"], [2]),
+        (["shots"], [3]),
+        (["clips/three"], [3]),
+        (['quoted "word"'], [3]),
+        (["prompt"], []),  # names and values of other parameters are not searched
+        (["std"], []),
+        (["video"], []),
+    ],
+)
+def test_words_are_found_in_prompt_job_file_and_id(ledger, make, words, numbers):
+    def request(prompt):
+        return json.dumps({"model": "m", "params": {"mode": "std", "prompt": prompt}})
+
+    make(1, request=request("Neon rain over a harbour"))
+    make(2, request=request("A Café, 100% closed"))
+    entry = make(3, request=request('a "quoted "word" sign'), job_file="/a/shots.yaml")
+    outputs = json.dumps([{"type": "video", "path": "/clips/three.mp4"}])
+    ledger.move(ledger.move(entry, LedgerEvent.FETCH), LedgerEvent.SAVED, outputs=outputs)
+    found = queries.select_entries(ledger.store, words=words)
+    assert [entry.task_id for entry in found] == [f"task-{number}" for number in numbers]

@@ -1,9 +1,11 @@
 """`show`, `wait`, `download`, `resume`: tasks of the ledger by any piece of an id, and tasks of the service alone."""
 
+import hashlib
 import json
 import shutil
 
 import pytest
+from support.pictures import png
 
 
 @pytest.fixture
@@ -47,6 +49,28 @@ def test_H1_a_prompt_full_of_control_characters_is_shown_escaped(workspace):
     assert all(one.stdout.isascii() for one in listed)
     assert listed[0].data["request"]["params"]["prompt"] == prompt
     assert "\u202e" not in shown + "".join(one.stdout for one in listed)
+
+
+def test_a_task_is_called_by_its_job_its_file_or_last_in_every_command(workspace, made):
+    names = ["rain", "renders/rain.mp4", "renders/rain.json", "last", "last~0"]
+    for name in names:
+        assert workspace.kirin("show", name, "--json").data["task_id"] == made.task_id
+    for command in ("wait", "download", "resume"):
+        assert workspace.kirin(command, *names, "--json").states == {"rain": "skipped"}
+    assert f"{made.external_id} is done" in workspace.kirin("resolve", "last", "--abandon", expect=2).stderr
+    (workspace.renders / "rain.mp4").unlink()
+    assert workspace.kirin("download", "renders/rain.mp4", "--json").states == {"rain": "done"}
+    assert "The ledger has 1 task" in workspace.kirin("wait", "last~1", expect=2).stderr
+
+
+def test_show_names_the_files_that_a_video_was_made_from(workspace):
+    picture = workspace.home.work / "cup.png"
+    picture.write_bytes(png(400, 400))
+    workspace.kirin("v1-5-i2v", "orbit", "--image", "cup.png")
+    (given,) = workspace.kirin("show", "last", "--json").data["inputs"]
+    digest = hashlib.sha256(picture.read_bytes()).hexdigest()
+    assert given == {"param": "image", "path": str(picture), "sha256": digest}
+    assert str(picture) in workspace.kirin("show", "last").stdout
 
 
 def test_an_id_that_could_be_several_names_them(workspace):

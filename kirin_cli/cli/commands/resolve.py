@@ -46,8 +46,8 @@ def run_resolve(flags: ResolveFlags) -> int:
     from kirin_cli.cli.console import make_console
     from kirin_cli.cli.session import open_session
     from kirin_cli.cli.settings import load_settings
-    from kirin_cli.ledger.queries import find_entry
     from kirin_cli.ledger.states import LedgerEvent, LedgerState
+    from kirin_cli.run.task_lookup import find_task
     from kirin_cli.wire.responses import valid_id
 
     console = make_console(color=flags.color)
@@ -57,7 +57,7 @@ def run_resolve(flags: ResolveFlags) -> int:
         raise UsageError("decide for one of --adopt TASK, --resend and --abandon")
     settings = load_settings(os.environ, base_url=flags.base_url, profile=flags.profile)
     with open_session(settings, sandbox=False) as session:
-        entry = find_entry(session.ledger.store, flags.task, origin=session.origin, account=session.account)
+        entry = find_task(session.ledger.store, flags.task, origin=session.origin, account=session.account)
         if flags.adopt is not None:
             entry = _adopt(session, entry, flags.adopt)
         elif flags.abandon:

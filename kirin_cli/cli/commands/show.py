@@ -16,7 +16,7 @@ from kirin_cli.modelspec.record import Record
 if TYPE_CHECKING:
     from kirin_cli.cli.console import CommandConsole
     from kirin_cli.ledger.entry import HistoryRow, LedgerEntry
-    from kirin_cli.ledger.queries import NoSuchTask
+    from kirin_cli.ledger.lookup import NoSuchTask
     from kirin_cli.wire.responses import Task
 
 FIELDS: Final = (
@@ -53,19 +53,20 @@ class ShowFlags(Record):
 def run_show(flags: ShowFlags) -> int:
     """Find the task and print it; returns the exit code. Raises the tree of errors."""
     from kirin_cli.cli.console import make_console
-    from kirin_cli.cli.entries import entry_data, open_ledger, output_paths
+    from kirin_cli.cli.entries import entry_data, open_ledger, output_paths, service_of_task
     from kirin_cli.json_text import answer_json, data_json
-    from kirin_cli.ledger.queries import NoSuchTask, find_entry
+    from kirin_cli.ledger.lookup import NoSuchTask
+    from kirin_cli.run.task_lookup import find_task
     from kirin_cli.wire.answer_record import answer_of, service_facts
 
     console = make_console(color=flags.color)
     history: Sequence[HistoryRow] = ()
     try:
         with open_ledger(flags.profile) as ledger:
-            entry = find_entry(ledger.store, flags.task)
+            entry = find_task(ledger.store, flags.task, origin=service_of_task(flags.task, flags.profile))
             history, record = ledger.history(entry), ledger.answer(entry)
     except NoSuchTask as unknown:
-        entry, record = fetch_unknown_task(flags.task, flags.profile, unknown)
+        entry, record = fetch_unknown_task(flags.profile, unknown)
         console.info("the ledger does not know this task; the service says:")
     if flags.raw:
         if not record:
@@ -91,6 +92,7 @@ def _print(data: Mapping[str, object], history: Sequence[HistoryRow], console: C
     console.data(*render_table(("", ""), [(name, str(data[name])) for name in FIELDS if data[name] is not None], out))
     for name, title in (
         ("request", "request:"),
+        ("inputs", "made from:"),
         ("outputs", "files:"),
         ("error", "error:"),
         ("service", "the service says:"),
@@ -115,7 +117,7 @@ def _event_data(row: HistoryRow) -> dict[str, object]:
     }  # fmt: skip
 
 
-def fetch_unknown_task(task_id: str, profile: str | None, unknown: NoSuchTask) -> tuple[LedgerEntry, str]:
+def fetch_unknown_task(profile: str | None, unknown: NoSuchTask) -> tuple[LedgerEntry, str]:
     """The task as an entry would hold it, and the record of the answer.
 
     Raises `unknown` without a key, and what `query_task` raises.
@@ -128,8 +130,8 @@ def fetch_unknown_task(task_id: str, profile: str | None, unknown: NoSuchTask) -
     with open_session(load_settings(os.environ, profile=profile), sandbox=False) as session:
         if not session.key:
             raise unknown
-        task = query_task(session.client, task_id, unknown)
-        return _entry_of_task(task, task_id, session.origin), record_answer(task.raw, status=200, request_id="")
+        task = query_task(session.client, unknown.task_id, unknown)
+        return _entry_of_task(task, unknown.task_id, session.origin), record_answer(task.raw, status=200, request_id="")
 
 
 def _entry_of_task(task: Task, task_id: str, origin: str) -> LedgerEntry:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 
 import pytest
 
@@ -43,8 +44,16 @@ def test_tasks_are_listed_newest_first_through_filters(busy):
     assert listed(busy, "--file", "b.yaml") == ["fog"]
     assert listed(busy, "--file", str(busy.home.work / "b.yaml")) == ["fog"]
     assert len(listed(busy, "--since", "1h")) == 4
+    assert len(listed(busy, "--since", time.strftime("%Y-%m-%d"))) == 4
+    assert listed(busy, "--since", "2999-01-01") == []
+    assert listed(busy, "fog") == listed(busy, "B.YAML") == ["fog"]
+    assert listed(busy, "a", "rain") == ["rain"]
+    cut = busy.kirin("list", "-n", "2", "--json")
+    assert (cut.data["is_cut"], len(cut.data["tasks"])) == (True, 2)
+    assert "these are the newest 2; there are more: --all, or -n 4" in busy.kirin("list", "-n", "2").stderr
+    assert "there are more" not in busy.kirin("list", "-n", "4").stderr + busy.kirin("list", "--all").stderr
     shown = busy.kirin("list").stdout.splitlines()
-    assert shown[0].split() == ["task", "state", "model", "job", "cost", "created"]
+    assert shown[0].split() == ["when", "state", "model", "job", "prompt", "file", "cost", "task"]
     assert len(shown) == 5
     used = busy.kirin("usage", "--json", KIRIN_API_KEY="").data
     assert used["groups"]["kirin_v1_t2v"] == {"videos": 2, "cost_usd": "0.56", "maybe": 0}
@@ -127,6 +136,8 @@ def test_nothing_to_list_is_said_and_is_no_data(workspace):
     [
         (("list", "--state", "runing"), "there is no state"),
         (("list", "--since", "yesterday"), "--since"),
+        (("list", "--since", "2026-13-01"), "such as 2026-11-28"),
+        (("list", "--all", "-n", "3"), "cannot both say how many"),
         (("list", "--model", "video-o2"), "did you mean"),
         (("usage", "--by", "modle"), "did you mean"),
         (("models", "kirin_v2_t2v"), "did you mean"),
