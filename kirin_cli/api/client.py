@@ -273,6 +273,10 @@ class Client:
         kind, wait = _query_status(reply, task), self._wait(reply.headers)
         return QueryResult(kind, task, failure, reply.status, wait, record=record, is_page=is_web_page(reply))
 
+    def limit_connecting(self, seconds: float) -> None:
+        """Wait for no connection to the service for longer than `seconds` from now."""
+        self._transport.limit_connecting(seconds)
+
     def query_url(self, task_id: str) -> str:
         """The URL of one task: the id is one segment of the path, whatever it holds (fault H5)."""
         if not valid_id(task_id):

@@ -31,6 +31,7 @@ from kirin_cli.errors import KirinError, UsageError
 
 USER_AGENT = f"kirin-cli/{__version__}"
 READ_SIZE = 1 << 16
+MIN_CONNECT_SECONDS = 1.0
 GZIP = b"\x1f\x8b"
 TEXT_STARTS = frozenset({b"{", b"[", b"<", b'"', b""})
 CUT = (ConnectionError, ssl.SSLEOFError, http.client.IncompleteRead)
@@ -75,6 +76,7 @@ class Transport:
         clock: MonotonicClock = time.monotonic,
     ) -> None:
         self.network, self.connect, self.idle, self.max_bytes, self.clock = network, connect, idle, max_bytes, clock
+        self._connect_until: float | None = None
         self._adapter = BoundedAdapter(network)
 
     def send(
@@ -87,10 +89,12 @@ class Transport:
         there, immediately before the first byte leaves. Raises TransportError, UsageError for a key that would leave
         without TLS, and what the body and `before_send` raise before the first byte has left.
         """
-        parts = split_url(request.url)
+        parts, now, connect = split_url(request.url), self.clock(), self.connect
+        if self._connect_until is not None:
+            connect = min(connect, max(MIN_CONNECT_SECONDS, self._connect_until - now))
         allow = _address_guard(request, parts)
         exchange = Exchange(
-            self.clock, self.clock() + deadline, self.idle, self.connect, allow, resolver=self.network.resolver,
+            self.clock, now + deadline, self.idle, connect, allow, resolver=self.network.resolver,
             before_send=before_send,
         )  # fmt: skip
         adapter = BoundedAdapter(self.network) if fresh else self._adapter
@@ -100,6 +104,13 @@ class Transport:
         finally:
             if fresh:
                 adapter.close()
+
+    def limit_connecting(self, seconds: float) -> None:
+        """Wait for no connection for longer than `seconds` from now: what is not connected then is certainly not sent.
+
+        One that is begun later gets MIN_CONNECT_SECONDS.
+        """
+        self._connect_until = self.clock() + seconds
 
     def close(self) -> None:
         """Close the idle connections."""

@@ -137,6 +137,8 @@ def execute(prepare: Prepare, options: ExecuteOptions, console: CommandConsole) 
         message = "--no-wait --sandbox: the sandbox, and all that it makes, ends with this command"
         raise UsageError(message, hint="leave out --no-wait; or start one that stays: kirin sandbox")
     with options.reports.on_error(console), open_session(options.settings, sandbox=options.sandbox) as session:
+        if options.limits.timeout is not None:
+            session.client.limit_connecting(options.limits.timeout)
         with handle_signals(hint=UNSENT_HINT if options.is_one_off else options.resume_hint):  # hashing takes its time
             prepared = prepare(session)
         if prepared.findings:

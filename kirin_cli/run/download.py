@@ -15,7 +15,7 @@ from kirin_cli.run.earlier_results import beside_later_result, find_result, move
 from kirin_cli.run.events import Downloading, Notice
 from kirin_cli.run.identity import canonical_json
 from kirin_cli.run.job import OutputFile
-from kirin_cli.run.job_run import Finished, JobRun, NextStep, Wait
+from kirin_cli.run.job_run import Finished, JobRun, NextStep, Wait, describe_reply
 from kirin_cli.run.outcomes import entry_times, finish, finish_expired
 from kirin_cli.run.outputs import (
     content_kind,
@@ -26,7 +26,7 @@ from kirin_cli.run.outputs import (
     sidecar_path,
     write_sidecar,
 )
-from kirin_cli.run.reconcile import DENIALS, describe_reply, stop_run
+from kirin_cli.run.reconcile import DENIALS, stop_run
 from kirin_cli.wire.answer_record import answer_of, without_signatures
 from kirin_cli.wire.responses import OutputContent, Task, TaskState
 

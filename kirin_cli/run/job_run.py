@@ -6,9 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Unpack
 
-from kirin_cli.api.client import Client, CreateResult, QueryResult, QueryStatus, task_identity
+from kirin_cli.api.client import Client, CreateResult, QueryResult, QueryStatus, TaskIdentity, task_identity
 from kirin_cli.api.download import Downloader
-from kirin_cli.api.retry import PollSchedule
+from kirin_cli.api.retry import RETRIES, PollSchedule
 from kirin_cli.errors import KirinError, LocalError
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.ledger import ConcurrentUpdate, EntryUpdate, Ledger, TaskOwnedElsewhere
@@ -82,6 +82,15 @@ class RunContext:
     outages: OutageDetector = field(default_factory=OutageDetector)
 
 
+def describe_reply(result: CreateResult | QueryResult) -> str:
+    """What came back, in a few words."""
+    if result.fault:
+        return result.fault.message
+    message, request_id = (result.failure.message, result.failure.request_id) if result.failure else ("", "")
+    text = ": ".join(filter(None, (f"HTTP {result.status}", message)))
+    return f"{text} (request id {request_id})" if request_id else text
+
+
 @dataclass(slots=True, eq=False)
 class JobRun:
     """A job, its entry as last read, and what only this process needs to know of it.
@@ -94,8 +103,8 @@ class JobRun:
     that, `seen_task_id` the id that the POST was answered with, `expired_urls` how often its URLs were dead, since
     `file_missing_since`; `outputs` its files that are here already, `notified` what need not be said twice, `remark`
     what is worth saying of a job that ends well, `needed_outcomes` how the jobs ended whose results this one refers to,
-    `unaffordable` why `--max-cost` forbids to
-    send this one.
+    `unaffordable` why `--max-cost` forbids to send this one; `no_answer` why the service could not be asked the last
+    time, "" where it answered, `is_heard` whether it ever did in this run.
     """
 
     job: Job
@@ -120,18 +129,36 @@ class JobRun:
     notified: set[str] = field(default_factory=set)
     needed_outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     unaffordable: KirinError | None = None
+    no_answer: str = ""
+    is_heard: bool = False
+
+    def query_id(self, task_id: str, about: TaskIdentity | None = None) -> QueryResult:
+        """Ask the service for a task by any id; the answer is held against `about`."""
+        self.no_answer = self.no_answer or "it has not answered yet"
+        result = self.context.client.query(task_id, about=about)
+        self.note_reply(result)
+        return result
 
     def query(self) -> QueryResult:
         """Ask the service for the task, and hold the answer against what is known of it (promise 10)."""
         task_id, external_id = self.entry.task_id, self.job.external_id
         about = task_identity(task_id, external_id, self.job.model.id)
-        result = self.context.client.query(task_id or external_id, about=about)
+        result = self.query_id(task_id or external_id, about)
         self.note_answer(result)
         if result.contradiction == "external id" and self._is_adopted:
             return replace(result, kind=QueryStatus.FOUND, fault=None, contradiction="")
         if result.fault and result.contradiction:
             self.notify_once("contradiction", f"{result.fault.message}; it decides nothing, and is asked for again")
         return result
+
+    def note_reply(self, result: CreateResult | QueryResult) -> None:
+        """Note whether the service answers, in whatever words: a status that says nothing of the task is no answer."""
+        is_unclear = result.fault is not None or (
+            isinstance(result, QueryResult) and result.kind is QueryStatus.UNCLEAR
+        )
+        is_rate_limited = result.status in RETRIES["create"].statuses
+        self.no_answer = describe_reply(result) if is_unclear and not is_rate_limited else ""
+        self.is_heard = self.is_heard or not self.no_answer
 
     def note_answer(self, result: CreateResult | QueryResult) -> None:
         """Keep what the service has said, and the id that it has given: the ledger may not be able to (fault L2)."""

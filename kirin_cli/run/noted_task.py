@@ -4,9 +4,9 @@ from kirin_cli.api.client import QueryResult, QueryStatus, TaskIdentity
 from kirin_cli.errors import ResultUnavailable
 from kirin_cli.ledger.states import LedgerEvent
 from kirin_cli.run.job import JobError
-from kirin_cli.run.job_run import Finished, JobRun, NextStep, Wait
+from kirin_cli.run.job_run import Finished, JobRun, NextStep, Wait, describe_reply
 from kirin_cli.run.outcomes import finish
-from kirin_cli.run.reconcile import DENIALS, describe_reply, mark_accepted, retry_unreached, stop_run
+from kirin_cli.run.reconcile import DENIALS, mark_accepted, retry_unreached, stop_run
 
 
 def adopt_noted(job_run: JobRun) -> NextStep:
@@ -14,11 +14,11 @@ def adopt_noted(job_run: JobRun) -> NextStep:
 
     A sidecar may have been written by anybody. Where an answer does not say the external id, it is asked for by that.
     """
-    job, client = job_run.job, job_run.context.client
+    job = job_run.job
     about = TaskIdentity(job.noted_task, job.external_id, job.model.id)
-    result = client.query(job.noted_task, about=about)
+    result = job_run.query_id(job.noted_task, about)
     if not _is_clear(result) or (result.task and not result.task.external_id):
-        result = client.query(job.external_id, about=TaskIdentity("", job.external_id, job.model.id))
+        result = job_run.query_id(job.external_id, TaskIdentity("", job.external_id, job.model.id))
     if result.kind is QueryStatus.FOUND and result.task:
         if not job_run.transition(LedgerEvent.FOUND, "from its sidecar", task_id=result.task.id or job.noted_task):
             return Wait(0)

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, replace
 from typing import Final
 
-from kirin_cli.errors import KirinError, OutcomeUnknown, ResultUnavailable, StillRunning
+from kirin_cli.errors import KirinError, OutcomeUnknown, ResultUnavailable, ServiceUnreachable, StillRunning
 from kirin_cli.formatting import iso_utc
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import TERMINAL, LedgerState
@@ -66,7 +66,7 @@ def recorded_failure(entry: LedgerEntry) -> ServiceFailure | None:
 
 
 def finish_stopped(job_run: JobRun, error: KirinError) -> Finished:
-    """The run ended before the job did."""
+    """The run ended before the job did; where the wait ended and the service was not reached, that is the reason."""
     state, task_id = job_run.entry.state, job_run.entry.task_id
     if state in {LedgerState.SENDING, LedgerState.UNKNOWN, LedgerState.REFUSED, LedgerState.ABSENT}:
         return finish_unknown(job_run, error.message)
@@ -75,6 +75,11 @@ def finish_stopped(job_run: JobRun, error: KirinError) -> Finished:
         LedgerState.SUCCEEDED: "generated, not fetched yet",
         LedgerState.FETCHING: "not fetched yet",
     }.get(state, f"task {task_id} goes on")
+    if isinstance(error, StillRunning) and job_run.no_answer:
+        if job_run.is_heard and state is not LedgerState.INTENT:
+            error = StillRunning(f"{error.message}, and the service no longer answers ({job_run.no_answer})")
+        else:
+            error = ServiceUnreachable(f"the service could not be reached: {job_run.no_answer}")
     return finish_pending(job_run, type(error)(f"{error.message}: {standing}", hint=error.hint))
 
 

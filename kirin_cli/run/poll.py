@@ -5,9 +5,9 @@ from kirin_cli.api.retry import RETRIES
 from kirin_cli.ledger.ledger import EntryUpdate
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
 from kirin_cli.run.events import Generated, Progressed
-from kirin_cli.run.job_run import Download, JobRun, NextStep, Wait
+from kirin_cli.run.job_run import Download, JobRun, NextStep, Wait, describe_reply
 from kirin_cli.run.outcomes import failure_text, finish_failed, finish_lost, task_class_of
-from kirin_cli.run.reconcile import DENIALS, describe_reply, stop_run
+from kirin_cli.run.reconcile import DENIALS, stop_run
 from kirin_cli.wire.responses import Task, TaskState, is_known_status
 
 

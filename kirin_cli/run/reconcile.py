@@ -9,7 +9,7 @@ from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.queries import entries_with_id
 from kirin_cli.ledger.states import MAY_BE_CHARGED, LedgerEvent, LedgerState, grace_seconds_left, is_allowed
 from kirin_cli.run.events import Accepted
-from kirin_cli.run.job_run import Finished, JobRun, NextStep, Wait
+from kirin_cli.run.job_run import Finished, JobRun, NextStep, Wait, describe_reply
 from kirin_cli.run.outcomes import (
     SENT_TWICE,
     failure_text,
@@ -34,15 +34,6 @@ FIREWALL_HINT: Final = (
     "a web page is the answer of a firewall or a proxy, not of the service: the key was not even looked at"
 )
 ELSEWHERE: Final = "already made elsewhere, taken up"
-
-
-def describe_reply(result: CreateResult | QueryResult) -> str:
-    """What came back, in a few words."""
-    if result.fault:
-        return result.fault.message
-    message, request_id = (result.failure.message, result.failure.request_id) if result.failure else ("", "")
-    text = ": ".join(filter(None, (f"HTTP {result.status}", message)))
-    return f"{text} (request id {request_id})" if request_id else text
 
 
 def denial_error(result: CreateResult | QueryResult) -> KirinError:
@@ -102,7 +93,7 @@ def _query(job_run: JobRun) -> QueryResult:
     """Ask for the external id. Under one that a person gave, and that was never sent, any task is found (fault S23)."""
     state, counters = job_run.entry.state, job_run.entry.counters
     if job_run.job.has_own_id and counters.exposed <= 1 and state in {LedgerState.INTENT, LedgerState.REFUSED}:
-        return job_run.context.client.query(job_run.job.external_id)
+        return job_run.query_id(job_run.job.external_id)
     return job_run.query()
 
 

@@ -230,6 +230,8 @@ class Scheduler:
 
         Raises what a step raised by mistake.
         """
+        if self._options.timeout is not None:
+            self._context.client.limit_connecting(self._options.timeout)
         self._api.start()
         self._downloads.start()
         self._admit()

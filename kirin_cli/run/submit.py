@@ -18,7 +18,7 @@ from kirin_cli.ledger.states import LedgerEvent, LedgerState, is_allowed
 from kirin_cli.media.request_body import JsonBody
 from kirin_cli.run.events import Submitting, Uploading
 from kirin_cli.run.job import Outcome
-from kirin_cli.run.job_run import JobRun, NextStep, Wait
+from kirin_cli.run.job_run import JobRun, NextStep, Wait, describe_reply
 from kirin_cli.run.outcomes import (
     failure_text,
     finish_blocked,
@@ -32,7 +32,6 @@ from kirin_cli.run.reconcile import (
     DENIALS,
     adopt,
     asks_first,
-    describe_reply,
     is_absent,
     mark_accepted,
     query_before_send,
@@ -108,7 +107,7 @@ def resolve_dependencies(job_run: JobRun) -> Mapping[str, object] | NextStep:
 def _fresh_url(job_run: JobRun, outcome: Outcome) -> str | NextStep:
     """The URL of the first output as the service gives it now; an earlier one may have expired."""
     about = task_identity(outcome.task_id, outcome.job.external_id, outcome.job.model.id)
-    result = job_run.context.client.query(outcome.task_id or outcome.job.external_id, about=about)
+    result = job_run.query_id(outcome.task_id or outcome.job.external_id, about)
     if result.kind is QueryStatus.FOUND and result.task and result.task.outputs:
         return result.task.outputs[0].url
     if result.kind in DENIALS:
@@ -160,6 +159,7 @@ def _post(job_run: JobRun, body: JsonBody) -> NextStep:
         # Raised before the first byte has left: the intent is what it was.
         job_run.transition(LedgerEvent.NOT_SENT, error.message)
         raise
+    job_run.note_reply(result)
     if result.verdict is CreateStatus.DUPLICATE and job_run.job.has_own_id and job_run.entry.counters.exposed <= 1:
         return refuse_taken_id(job_run, context.client.query(job_run.job.external_id).task, describe_reply(result))
     event, update = EVENTS[result.verdict], EntryUpdate()

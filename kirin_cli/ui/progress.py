@@ -12,7 +12,7 @@ from threading import RLock
 from types import TracebackType
 from typing import Final
 
-from kirin_cli.run.events import Accepted, Downloading, JobEnded, Notice, Progressed, Retrying, RunEvent
+from kirin_cli.run.events import Accepted, Downloading, JobEnded, Notice, Progressed, Retrying, RunEvent, Submitting
 from kirin_cli.ui.console import OutputStreams, Style
 from kirin_cli.ui.progress_state import ENDINGS, ProgressState, describe_with_name
 from kirin_cli.ui.terminal_text import escape_untrusted
@@ -70,8 +70,8 @@ class PlainProgress(ProgressView):
         """Whether a state is another one than before; of many jobs one complaint of a kind a heartbeat is enough."""
         if isinstance(event, JobEnded):
             self._statuses.pop(event.job, None)
-        elif isinstance(event, Progressed | Downloading):
-            status = event.status if isinstance(event, Progressed) else "downloading"
+        elif isinstance(event, Submitting | Progressed | Downloading):
+            status = event.status if isinstance(event, Progressed) else type(event).__name__
             before, self._statuses[event.job] = self._statuses.get(event.job), status
             if status == before:
                 return False

@@ -33,6 +33,35 @@ def test_S1_connect_timeouts_are_certainly_not_sent(machine: Bench) -> None:
     assert (result.exit_code, result.outcome.error.charged) == (3, "no")
 
 
+def test_S1_the_end_of_the_wait_for_a_service_that_is_not_reached_is_3_in_the_middle_of_connecting_too(
+    machine: Bench,
+) -> None:
+    machine.write_jobs("rain", "snow")
+    with deaf_url() as url:
+        result = machine.run(base_url=url, timeout=0.2, connecting=60.0, in_flight=1)
+    assert (result.exit_code, [one.exit_code for one in result.summary.outcomes]) == (3, [3, 8])
+    rain, snow = (one.error for one in result.summary.outcomes)
+    assert "the service could not be reached: 127.0.0.1:" in rain.message
+    assert rain.message.endswith("did not answer in time: not sent")
+    assert (snow.message, rain.charged, snow.charged) == ("the wait is over: not sent", "no", "no")
+
+
+def test_S1_a_task_that_nobody_can_be_asked_about_is_3_where_the_service_was_never_reached(machine: Bench) -> None:
+    machine.run(waits=False)
+    result = machine.run(base_url=refused_url(), timeout=30.0, resume=True)
+    task_id = machine.entries()[0].task_id
+    assert (result.exit_code, result.outcome.state) == (3, "pending")
+    assert result.outcome.error.message.endswith(f"Connection refused: task {task_id} goes on")
+    assert result.outcome.error.charged == "maybe"
+
+
+def test_S1_a_service_that_is_gone_after_it_was_reached_leaves_a_task_that_still_runs(machine: Bench) -> None:
+    machine.api.script("GET", faults.answer(404, {"message": "task not found"}), then=faults.answer(503))
+    result = machine.run(timeout=60.0)
+    assert (result.exit_code, result.outcome.state, machine.posts) == (8, "pending", 1)
+    assert "the wait is over, and the service no longer answers (HTTP 503): task " in result.output
+
+
 def test_S1_a_name_without_an_address_is_certainly_not_sent(machine: Bench) -> None:
     result = machine.run(base_url="https://cloud.invalid", resolver=nowhere)
     assert (result.exit_code, result.outcome.error.charged) == (3, "no")
@@ -41,7 +70,7 @@ def test_S1_a_name_without_an_address_is_certainly_not_sent(machine: Bench) -> N
 
 def test_S1_a_service_that_comes_back_gets_the_same_id(machine: Bench) -> None:
     result = machine.run(base_url=refused_url(), timeout=3.0)
-    assert (result.exit_code, result.outcome.error.charged) == (8, "no")
+    assert (result.exit_code, result.outcome.error.charged) == (3, "no")
     (before,) = machine.entries()
     assert machine.run().exit_code == 0
     assert machine.api.truth.tasks[0].external_id == before.external_id

@@ -74,6 +74,14 @@ def test_a_new_status_is_said_at_once_and_once_whatever_its_progress(run):
     assert said == ["harbour: submitted", "harbour: in_progress", "harbour: odd"]
 
 
+def test_a_request_that_leaves_again_is_no_new_state(run):
+    send, retry = Submitting(**JOB, external_task_id="e"), Retrying(**JOB, what="submit", reason="refused", delay=1)
+    assert run(send, retry, send, retry, send) == [
+        "harbour: sending as e",
+        "harbour: sending failed, again in 1 s: refused",
+    ]
+
+
 def whole_life(run, name):
     job = {"job": name, "at": 0.0}
     return run(
