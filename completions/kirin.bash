@@ -243,9 +243,10 @@ _kirin_about() {
       esac
       ;;
     sandbox)
-      flags='--port --key --seed --speed --latency --fail-rate --fault --json --color --help'
+      flags='--host --port --one-port --key --seed --speed --latency --fail-rate --fault --shell --json --verbose --color --help'
       case $2 in
-        --port | --key | --seed | --speed | --latency | --fail-rate | --fault) ;;
+        --host | --port | --key | --seed | --speed | --latency | --fail-rate | --fault) ;;
+        --shell) words='bash zsh fish powershell cmd' ;;
         --color) words='auto always never' ;;
         *) return 1 ;;
       esac

@@ -606,14 +606,19 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
         'sandbox' = @{
             Help = 'Serve the protocol on this machine, for trying things and testing pipelines.'
             Flags = [ordered]@{
+                '--host' = @{ Help = 'Where it listens; beyond this machine only with --key.'; Takes = $true; Words = @() }
                 '--port' = @{ Help = 'Port of the API; 0: any.'; Takes = $true; Words = @() }
+                '--one-port' = @{ Help = 'Serve files at the port of the API too, instead of one of their own.'; Takes = $false; Words = @() }
                 '--key' = @{ Help = 'The API key it takes; a random one by default.'; Takes = $true; Words = @() }
                 '--seed' = @{ Help = 'Make ids, times and failures repeatable.'; Takes = $true; Words = @() }
                 '--speed' = @{ Help = 'How many times faster than the service it works.'; Takes = $true; Words = @() }
                 '--latency' = @{ Help = 'Time that it waits before each answer.'; Takes = $true; Words = @() }
                 '--fail-rate' = @{ Help = 'Share of tasks that fail, 0 to 1.'; Takes = $true; Words = @() }
                 '--fault' = @{ Help = 'What goes wrong, e.g. post:503@2. Repeatable.'; Takes = $true; Words = @() }
+                '--shell' = @{ Help = 'For which shell it prints the variables.'; Takes = $true; Words = @('bash', 'zsh', 'fish', 'powershell', 'cmd') }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--verbose' = @{ Help = 'Show each request that comes in.'; Takes = $false; Words = @() }
+                '-v' = @{ Help = 'Show each request that comes in.'; Takes = $false; Words = @() }
                 '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }

@@ -45,6 +45,13 @@ Preview = Annotated[
     ),
 ]  # fmt: skip
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", rich_help_panel=OUTPUT, help="Print only errors and paths.")]
+Verbose = Annotated[
+    bool,
+    typer.Option(
+        "--verbose", "-v", rich_help_panel=OUTPUT,
+        help="Show each exchange with the service on standard error, without key and Base64.",
+    ),
+]  # fmt: skip
 Color = Annotated[
     str, typer.Option("--color", metavar="auto|always|never", rich_help_panel=OUTPUT, help="When to use colours.")
 ]

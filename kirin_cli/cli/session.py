@@ -160,7 +160,6 @@ def open_session(settings: Settings, *, sandbox: bool) -> Iterator[Session]:
 
 
 def _start_sandbox(stack: ExitStack, settings: Settings) -> tuple[Settings, str, str]:
-    from kirin_cli.api.upload import STORAGE_PATH
     from kirin_cli.sandbox.server import Sandbox
 
     server = stack.enter_context(Sandbox())
@@ -168,7 +167,7 @@ def _start_sandbox(stack: ExitStack, settings: Settings) -> tuple[Settings, str,
     sandbox_settings = replace(
         settings,
         base_url=server.base_url,
-        upload_url=server.base_url + STORAGE_PATH,
+        upload_url=server.upload_url,
         state_dir=Path(folder),
         poll_seconds=SANDBOX_POLL,
     )

@@ -26,6 +26,7 @@ QUERY: Final = re.compile(CREATE + "/task/(.+)")
 MODELS: Final = "/api/v1/skill/models"
 SPEC: Final = re.compile(MODELS + "/([^/]+)/spec")
 FILES: Final = "/api/v1/storage/files"
+HOST: Final = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
 # Eight images of 10 MB in Base64 (kirin_v1_5_i2v: the image and seven masks); one video of 200 MB.
 MAX_JSON_BYTES: Final = 128 * 1024 * 1024
 MAX_UPLOAD_BYTES: Final = 201 * 1024 * 1024
@@ -36,7 +37,8 @@ OUTCOME_BY_FAULT: Final[Mapping[str, SimulatedOutcome]] = {"fail": "failed", "st
 class ApiService:
     """What stands behind the API. `base_url` and `files_url` are the two origins, without a slash at the end.
 
-    `latency` is waited before every answer, in seconds; `max_json_bytes` bounds the body of a create request, in bytes.
+    `follows_host`: a client is given those that it has asked. `latency` is waited before every answer, in seconds;
+    `max_json_bytes` bounds the body of a create request, in bytes.
     """
 
     validator: RequestValidator
@@ -45,10 +47,23 @@ class ApiService:
     uploads: UploadStorage
     base_url: str
     files_url: str
+    follows_host: bool = False
     latency: float = 0.0
     max_json_bytes: int = MAX_JSON_BYTES
 
-    def create(self, authorization: str | None, content_type: str, body: bytes) -> SandboxReply:
+    def origins(self, host: str) -> tuple[str, str]:
+        """The origins of API and files for a client whose Host header this is.
+
+        Where `follows_host`, they are those that it sees: a port may be mapped, a container has another name.
+        """
+        match = HOST.fullmatch(host) if self.follows_host else None
+        if not match:
+            return self.base_url, self.files_url
+        api = f"http://{match[0]}"
+        is_one_port = self.files_url == self.base_url
+        return api, api if is_one_port else f"http://{match[1]}:{urlsplit(self.files_url).port}"
+
+    def create(self, authorization: str | None, content_type: str, body: bytes, files_url: str) -> SandboxReply:
         """Accept a generation; a `callback_url` is never called. ErrorReply 401, 415, 400 or 422."""
         account = self.validator.account(authorization)
         model, values = self.validator.request(content_type, body)
@@ -59,17 +74,17 @@ class ApiService:
             )
         except AlreadyExists as external_id:
             raise bad_request(400, f"external_task_id {external_id} already exists") from None
-        return self._task_reply(task)
+        return self._task_reply(task, files_url)
 
-    def query(self, authorization: str | None, either_id: str) -> SandboxReply:
+    def query(self, authorization: str | None, either_id: str, files_url: str) -> SandboxReply:
         """How a task stands. ErrorReply 401 or 404."""
         task = self.tasks.find(self.validator.account(authorization), either_id)
         if not task:
             raise not_found("task not found")
-        return self._task_reply(task)
+        return self._task_reply(task, files_url)
 
-    def _task_reply(self, task: SandboxTask) -> SandboxReply:
-        return SandboxReply(200, task_reply(task, self.tasks.now(), self.files_url))
+    def _task_reply(self, task: SandboxTask, files_url: str) -> SandboxReply:
+        return SandboxReply(200, task_reply(task, self.tasks.now(), files_url))
 
 
 class ApiHandler(SandboxHandler):
@@ -77,17 +92,23 @@ class ApiHandler(SandboxHandler):
 
     service: ApiService
 
+    @property
+    def origins(self) -> tuple[str, str]:
+        """The origins of API and files as this client sees them."""
+        return self.service.origins(self.headers.get("Host", ""))
+
     @with_error_replies
     def do_GET(self) -> None:  # noqa: N802  (the name in the base class)
         """Query a task, list the models, or show a model's parameters."""
         path, service = self.request_path, self.service
         if match := QUERY.fullmatch(path):
             either_id = match[1]
-            self._with_faults("query", lambda: service.query(self.headers.get("Authorization"), either_id))
+            key = self.headers.get("Authorization")
+            self._with_faults("query", lambda: service.query(key, either_id, self.origins[1]))
         elif path == MODELS:
             self.answer_json(SandboxReply(200, models_page(dict(parse_qsl(urlsplit(self.path).query)))))
         elif match := SPEC.fullmatch(path):
-            self.answer_json(SandboxReply(200, model_spec(match[1], service.base_url + CREATE)))
+            self.answer_json(SandboxReply(200, model_spec(match[1], self.origins[0] + CREATE)))
         else:
             raise not_found("no such address")
 
@@ -100,7 +121,8 @@ class ApiHandler(SandboxHandler):
             if len(body) < length:
                 raise ConnectionAbortedError
             media_type = self.headers.get_content_type()
-            self._with_faults("post", lambda: self.service.create(self.headers.get("Authorization"), media_type, body))
+            key, files_url = self.headers.get("Authorization"), self.origins[1]
+            self._with_faults("post", lambda: self.service.create(key, media_type, body, files_url))
         elif self.request_path == FILES:
             self._upload()
         else:
@@ -117,7 +139,7 @@ class ApiHandler(SandboxHandler):
         except BadUpload as error:
             raise bad_request(400, str(error)) from None
         self.close_connection = not persistent
-        self._with_faults("upload", lambda: SandboxReply(200, {"url": self.service.files_url + path}))
+        self._with_faults("upload", lambda: SandboxReply(200, {"url": self.origins[1] + path}))
 
     def _with_faults(self, where: str, act: Callable[[], SandboxReply]) -> None:
         """Answer with what `act` says, late by the latency, unless a fault rule wants otherwise."""

@@ -25,6 +25,7 @@ from kirin_cli.sandbox.http_handler import (
 from kirin_cli.sandbox.tasks import TaskStore, clip
 
 URL_PREFIX: Final = "/uploads/"
+PREFIXES: Final = ("/files/", URL_PREFIX)
 SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".mp4", ".mov")
 FIELD: Final = "file"
 UPLOAD_BLOCK_BYTES: Final = 256 * 1024

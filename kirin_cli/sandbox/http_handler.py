@@ -36,20 +36,20 @@ class ErrorReply(Exception):
 class ResponseFormat:
     """What the "Response format" of a reference page says beyond `type`, `url`, `cost` and `discount`.
 
-    `duration` is the JSON type that the page (kirin_v1_t2v: wire/README.md) gives for the length, None for none.
+    `duration`: the page has the length of the video. It goes out as a string: the provider's own clients read no other.
     """
 
     message: str = "message"
-    duration: type[str] | type[float] | None = None
+    duration: bool = False
     job_id: bool = True
 
 
 RESPONSE_FORMATS: Final[Mapping[str, ResponseFormat]] = {
-    "kirin_v1_t2v": ResponseFormat("error_message", duration=str),
+    "kirin_v1_t2v": ResponseFormat("error_message", duration=True),
     "kirin_v1_5_i2v": ResponseFormat("error_message", job_id=False),
     "kirin_v1_6_multi_i2v": ResponseFormat(),
-    "kirin_motion_control": ResponseFormat(duration=float),
-    "kirin_video_o1": ResponseFormat("error_message", duration=float),
+    "kirin_motion_control": ResponseFormat(duration=True),
+    "kirin_video_o1": ResponseFormat("error_message", duration=True),
 }
 
 
@@ -78,7 +78,7 @@ def _output(task: SandboxTask, page: ResponseFormat, files_url: str) -> list[obj
         return []
     content: dict[str, object] = {"type": "video", "url": f"{files_url}/files/{task.id}/video.mp4"}
     if page.duration:
-        content["duration"] = page.duration(float(task.render.seconds))
+        content["duration"] = str(float(task.render.seconds))
     if page.job_id:
         content["jobId"] = task.job
     return [{"content": [content]}]
@@ -101,7 +101,7 @@ MAX_DISCARDED_BYTES: Final = 1024 * 1024 * 1024
 
 
 class SandboxHandler(BaseHTTPRequestHandler):
-    """`pause` waits for a number of seconds and returns early when the sandbox stops."""
+    """`pause` waits for a number of seconds and returns early when the sandbox stops; `log` is told of each request."""
 
     protocol_version = "HTTP/1.1"
     server_version = "kirin-sandbox"
@@ -110,6 +110,7 @@ class SandboxHandler(BaseHTTPRequestHandler):
     wbufsize = -1
     timeout = 60.0
     pause: Callable[[float], object]
+    log: Callable[[str], object] = staticmethod(lambda _: None)
 
     @property
     def request_path(self) -> str:
@@ -118,6 +119,11 @@ class SandboxHandler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the name in the base class)
         """Say nothing."""
+
+    def log_request(self, code: object = "-", size: object = "-") -> None:
+        """Tell which request is answered with which status."""
+        request = f"{self.command} {self.path}" if hasattr(self, "path") else "a broken request"
+        self.log(f"{request} {int(code) if isinstance(code, int) else code}")
 
     def handle_expect_100(self) -> bool:
         """Ask for the body at once: what is written waits in a buffer."""
@@ -176,6 +182,8 @@ class SandboxHandler(BaseHTTPRequestHandler):
             self.answer(200, "text/html", HTML_BODY)
         else:
             self.close_connection = True
+            if fault.what != "cut" or not reply:
+                self.log_request(fault.what)
             if fault.what == "cut" and reply:
                 body = json.dumps(reply.payload).encode()
                 self.begin(reply.status, len(body), {"Content-Type": JSON})

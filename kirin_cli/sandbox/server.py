@@ -1,4 +1,4 @@
-"""The sandbox: a local service of the same protocol, on two ports of the loopback interface. Knows no flags."""
+"""The sandbox: a local service of the same protocol, on two ports of this machine, or on one. Knows no flags."""
 
 import random
 import secrets
@@ -9,16 +9,18 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from math import inf
-from socket import SHUT_RDWR, socket
+from socket import AF_INET, AF_INET6, SHUT_RDWR, socket
 from socketserver import TCPServer
 from types import TracebackType
 from typing import Final, Self
+from urllib.parse import urlsplit
 
 from kirin_cli.errors import LocalError, UsageError
-from kirin_cli.sandbox.api_handler import MAX_JSON_BYTES, ApiHandler, ApiService
+from kirin_cli.sandbox.api_handler import FILES, MAX_JSON_BYTES, ApiHandler, ApiService
 from kirin_cli.sandbox.faults import MAX_DELAY, FaultRules, parse_fault
-from kirin_cli.sandbox.files_handler import FilesHandler, UploadStorage
+from kirin_cli.sandbox.files_handler import PREFIXES, FilesHandler, UploadStorage
 from kirin_cli.sandbox.tasks import TaskStore
 from kirin_cli.sandbox.validator import RequestValidator
 
@@ -38,8 +40,10 @@ class SandboxHttpServer(ThreadingHTTPServer):
     # On Windows it would let two servers have one port.
     allow_reuse_address = sys.platform != "win32"
 
-    def __init__(self, port: int) -> None:
-        super().__init__((HOST, port), BaseHTTPRequestHandler)
+    def __init__(self, host: str, port: int) -> None:
+        self.host = host
+        self.address_family = AF_INET6 if ":" in host else AF_INET
+        super().__init__((host, port), BaseHTTPRequestHandler)
         self.crashes: list[BaseException] = []
         self._connections: set[socket] = set()
         self._change = threading.Condition()
@@ -54,7 +58,7 @@ class SandboxHttpServer(ThreadingHTTPServer):
         """Stop listening, end what is open, and wait until it has ended (at most 2 s)."""
         if self._thread.is_alive():
             self.shutdown()
-            self._thread.join()
+            self._thread.join(MAX_CLOSE_SECONDS)
         with self._change:
             for connection in self._connections:
                 with suppress(OSError):
@@ -64,13 +68,14 @@ class SandboxHttpServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Its origin, without a slash at the end."""
-        return f"http://{HOST}:{self.server_address[1]}"
+        """Its origin, without a slash at the end, as this machine sees it."""
+        host = HOST if is_wildcard(self.host) else f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.server_address[1]}"
 
     def server_bind(self) -> None:
         """Bind without asking the name service for this machine's name."""
         TCPServer.server_bind(self)
-        self.server_name, self.server_port = HOST, self.server_address[1]
+        self.server_name, self.server_port = self.host, self.server_address[1]
 
     def get_request(self) -> tuple[socket, object]:
         """Accept a connection and remember it."""
@@ -93,6 +98,31 @@ class SandboxHttpServer(ThreadingHTTPServer):
             self.crashes.append(error)
 
 
+def is_wildcard(host: str) -> bool:
+    """Whether it stands for every address of this machine (0.0.0.0, ::)."""
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can speak with what listens there; False for a name but localhost."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+class OnePortHandler(ApiHandler, FilesHandler):
+    """Serves API and files together, for where one port is all there is: a container, a tunnel."""
+
+    def do_GET(self) -> None:  # noqa: N802  (the name in the base class)
+        """Deliver a file, or answer as the API does."""
+        handler = FilesHandler if self.request_path.startswith(PREFIXES) else ApiHandler
+        handler.do_GET(self)
+
+
 DEFAULT_SPEED: Final = 30.0
 KEY_PREFIX: Final = "sandbox-"
 
@@ -103,7 +133,8 @@ class Sandbox:
 
     `seed` makes ids, times and failures repeatable; `speed` is how many times faster than the service it works (> 0);
     `latency` is waited before every API answer, in seconds; `fail_rate` is the share (0-1) of tasks that fail;
-    `faults` are rules of the `--fault` language; `port` is that of the API (0: any), the files have another one;
+    `faults` are rules of the `--fault` language; `port` is that of the API (0: any), the files have another one unless
+    `one_port`; `host` is the address that both listen at, which beyond this machine asks for a `key`;
     `key` is the API key (None: a random one) and each of `more_keys` another account; `clock` gives seconds since the
     epoch, `sleep` waits for latencies and delays (None: a real wait that ends with the sandbox). Raises UsageError for
     values out of range, and at the start LocalError for a port that cannot be had.
@@ -114,7 +145,10 @@ class Sandbox:
     latency: float = 0.0
     fail_rate: float = 0.0
     faults: Sequence[str] = ()
+    host: str = HOST
     port: int = 0
+    one_port: bool = False
+    log: Callable[[str], object] = field(default=lambda _: None, repr=False)
     key: str | None = field(default=None, repr=False)
     more_keys: Sequence[str] = field(default=(), repr=False)
     clock: Callable[[], float] = time.time
@@ -129,6 +163,9 @@ class Sandbox:
             raise UsageError(f"the sandbox's latency must be 0 to {MAX_DELAY:g} s, not {self.latency:g}")
         if not 0 <= self.fail_rate <= 1:
             raise UsageError(f"the sandbox's fail rate must be a share from 0 to 1, not {self.fail_rate:g}")
+        if not is_loopback(self.host) and not self.key:
+            message = f"the sandbox would be open to other machines at {self.host}: it needs a key of your choice"
+            raise UsageError(message, hint="--key TEXT")
         rng = random.Random(self.seed)  # noqa: S311  (repeatable on purpose; the key comes from secrets)
         self.key = self.key or KEY_PREFIX + secrets.token_urlsafe(18)
         self.tasks = TaskStore(clock=self.clock, rng=rng, speed=self.speed, fail_rate=self.fail_rate)
@@ -139,29 +176,30 @@ class Sandbox:
         self._servers: list[SandboxHttpServer] = []
 
     def start(self) -> Self:
-        """Listen on both ports and answer from now on."""
-        api, files = self._listen(self.port), self._listen(0)
+        """Listen and answer from now on."""
+        api = self._listen(self.port)
+        files = api if self.one_port else self._listen(0)
         keys = frozenset((str(self.key), *self.more_keys))
-
-        class Api(ApiHandler):
-            pause = staticmethod(self._pause)
-            service = ApiService(
-                validator=RequestValidator(keys, lambda url: self._uploads.find(url.removeprefix(files.url))),
-                tasks=self.tasks,
-                faults=self._faults,
-                uploads=self._uploads,
-                base_url=api.url,
-                files_url=files.url,
-                latency=self.latency,
-                max_json_bytes=self.max_json,
-            )
-
-        class Files(FilesHandler):
-            pause = staticmethod(self._pause)
-            tasks, uploads, faults = self.tasks, self._uploads, self._faults
-
-        api.start(Api)
-        files.start(Files)
+        shared = {
+            "pause": staticmethod(self._pause), "log": staticmethod(self.log), "tasks": self.tasks,
+            "uploads": self._uploads, "faults": self._faults,
+        }  # fmt: skip
+        service = ApiService(
+            validator=RequestValidator(keys, lambda url: self._uploads.find(urlsplit(url).path)),
+            tasks=self.tasks,
+            faults=self._faults,
+            uploads=self._uploads,
+            base_url=api.url,
+            files_url=files.url,
+            follows_host=self.one_port or is_wildcard(self.host),
+            latency=self.latency,
+            max_json_bytes=self.max_json,
+        )
+        if self.one_port:
+            api.start(type("OnePort", (OnePortHandler,), {**shared, "service": service}))
+        else:
+            api.start(type("Api", (ApiHandler,), {**shared, "service": service}))
+            files.start(type("Files", (FilesHandler,), shared))
         return self
 
     def stop(self) -> None:
@@ -187,7 +225,12 @@ class Sandbox:
     @property
     def files_url(self) -> str:
         """The origin of the results and uploads, once started."""
-        return self._servers[1].url
+        return self._servers[-1].url
+
+    @property
+    def upload_url(self) -> str:
+        """Where local videos are uploaded to, once started."""
+        return self.base_url + FILES
 
     @property
     def crashes(self) -> list[BaseException]:
@@ -196,9 +239,11 @@ class Sandbox:
 
     def _listen(self, port: int) -> SandboxHttpServer:
         try:
-            self._servers.append(SandboxHttpServer(port))
-        except (OSError, OverflowError) as error:
+            self._servers.append(SandboxHttpServer(self.host, port))
+        except (OSError, OverflowError, UnicodeError) as error:
             self.stop()
-            message = f"the sandbox cannot listen on port {port}: {error}"
-            raise LocalError(message, hint="choose another port, or 0 for any") from None
+            at = "" if self.host == HOST else f" at {self.host}"
+            message = f"the sandbox cannot listen on port {port}{at}: {error}"
+            hint = "choose another port, or 0 for any" if not at else "choose another address or port"
+            raise LocalError(message, hint=hint) from None
         return self._servers[-1]

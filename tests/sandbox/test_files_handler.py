@@ -115,7 +115,7 @@ def test_V3_an_uploaded_video_is_measured_and_an_edit_takes_its_length(client, c
     url = client.upload(tasks.clip("9:16", 8, ""), "dance.mp4").json["url"]
     made = client.create("kirin_video_o1", prompt="make it night", video_list=[{"video_url": url}])
     clock.now += 300
-    assert client.query(made.json["id"]).json["output"][0]["content"][0]["duration"] == 8
+    assert client.query(made.json["id"]).json["output"][0]["content"][0]["duration"] == "8.0"
     text = client.upload(b"no video at all", "x.mp4").json["url"]
     refused = client.create("kirin_video_o1", prompt="make it night", video_list=[{"video_url": text}])
     assert refused.json["error"]["details"][0]["rule"] == "V1"

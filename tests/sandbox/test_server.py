@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sandbox.client import CREATE, Client
+from sandbox.client import CREATE, Client, url_of
 from support.pictures import png
 
 from kirin_cli.errors import LocalError, UsageError
@@ -130,3 +130,71 @@ def test_one_external_id_sent_by_many_at_once_makes_one_task(client):
     with ThreadPoolExecutor(16) as pool:
         made = list(pool.map(lambda _: client.create(external_task_id="same").status, range(32)))
     assert sorted(made) == [200] + [400] * 31
+
+
+@pytest.fixture
+def one_port(serve, clock):
+    return serve(one_port=True, key="some-key-1234", log=clock.slept.append)
+
+
+def test_one_port_serves_api_and_files(one_port, clock):
+    made = one_port.create().json["id"]
+    clock.now += 1000
+    url = url_of(one_port.query(made))
+    assert url.startswith(f"{one_port.running.base_url}/files/")
+    video = one_port.ask("GET", url, headers={"Range": "bytes=4-7"})
+    assert (video.status, video.body) == (206, b"ftyp")
+    assert one_port.ask("HEAD", url).status == 200
+    assert one_port.ask("GET", url, headers=one_port.authorized).status == 400, "the key is for the API alone"
+    assert one_port.ask("GET", "/files/none/video.mp4").status == 404
+    stored = one_port.upload(png(300, 300)).json["url"]
+    assert one_port.ask("GET", stored).body == png(300, 300)
+    made = one_port.create("kirin_v1_5_i2v", image=stored, prompt="x")
+    assert made.status == 200, made.body
+    assert "POST /model/v1/generation 200" in clock.slept
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("sandbox:8080", "http://sandbox:8080"), ("127.0.0.1:9000", "http://127.0.0.1:9000"),
+        ("[::1]:9000", "http://[::1]:9000"), ("some.name", "http://some.name"), ("a b", None), ("x/y", None),
+        ("", None), ("user@x", None), ("x:123456", None),
+    ],
+)  # fmt: skip
+def test_urls_are_those_that_the_client_sees_where_a_port_is_mapped(one_port, clock, host, origin):
+    made = one_port.create().json["id"]
+    clock.now += 1000
+    answer = one_port.ask("GET", f"{CREATE}/task/{made}", headers={**one_port.authorized, "Host": host})
+    assert url_of(answer).startswith(f"{origin or one_port.running.base_url}/files/")
+    if origin:
+        spec = one_port.ask("GET", "/api/v1/skill/models/kirin_v1_t2v/spec", headers={"Host": host}).json
+        assert spec["data"]["api"]["endpoint"] == origin + CREATE
+
+
+def test_at_every_address_the_name_is_the_clients_and_the_port_of_files_stays(serve, clock):
+    client = serve(host="0.0.0.0", key="some-key-1234")
+    files_port = client.running.files_url.rpartition(":")[2]
+    made = client.create().json["id"]
+    clock.now += 1000
+    answer = client.ask("GET", f"{CREATE}/task/{made}", headers={**client.authorized, "Host": "box:80"})
+    assert url_of(answer).startswith(f"http://box:{files_port}/files/")
+
+
+def test_on_this_machine_alone_urls_do_not_follow_the_client(client, clock):
+    made = client.create().json["id"]
+    clock.now += 1000
+    answer = client.ask("GET", f"{CREATE}/task/{made}", headers={**client.authorized, "Host": "elsewhere"})
+    assert url_of(answer).startswith(client.running.files_url)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "some.name"])
+def test_beyond_this_machine_it_asks_for_a_key(host):
+    with pytest.raises(UsageError, match="needs a key"):
+        Sandbox(host=host)
+    assert Sandbox(host=host, key="some-key-1234").key == "some-key-1234"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
+def test_on_this_machine_it_makes_a_key_of_its_own(host):
+    assert Sandbox(host=host).key

@@ -125,8 +125,8 @@ def test_the_answer_has_the_shape_of_each_reference_page(client, clock):
         "kirin_v1_t2v": asset | {"duration": str, "jobId": str},
         "kirin_v1_5_i2v": asset,
         "kirin_v1_6_multi_i2v": asset | {"jobId": str},
-        "kirin_motion_control": asset | {"duration": float, "jobId": str},
-        "kirin_video_o1": asset | {"duration": float, "jobId": str},
+        "kirin_motion_control": asset | {"duration": str, "jobId": str},
+        "kirin_video_o1": asset | {"duration": str, "jobId": str},
     }
 
 

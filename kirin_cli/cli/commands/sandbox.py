@@ -1,25 +1,43 @@
 """`kirin sandbox`: serve the protocol on this machine until stopped."""
 
+from __future__ import annotations
+
 import json
-import shlex
+import os
 import signal
 import threading
-from typing import Annotated
+import time
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import command_from
+from kirin_cli.cli.shell_syntax import SHELL_SYNTAXES, guess_shell
+from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
+from kirin_cli.modelspec.text import did_you_mean
+
+if TYPE_CHECKING:
+    from kirin_cli.sandbox.server import Sandbox
 
 
 class SandboxFlags(Record):
     """Serve the protocol on this machine until Ctrl-C: for trying things and for testing pipelines.
 
-    Prints the environment variables that point kirin at it. Nothing it makes costs anything.
+    Prints the environment variables that point kirin at it, as the shell sets them: to be typed in another terminal.
+    Nothing it makes costs anything.
+
+    In a container: --host 0.0.0.0 --port 8080 --one-port --key TEXT, with that one port published.
     """
 
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="Where it listens; beyond this machine only with --key.")
+    ] = "127.0.0.1"
     port: Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535, help="Port of the API; 0: any.")] = 0
+    one_port: Annotated[
+        bool, typer.Option("--one-port", help="Serve files at the port of the API too, instead of one of their own.")
+    ] = False
     key: Annotated[
         str | None, typer.Option("--key", metavar="TEXT", help="The API key it takes; a random one by default.")
     ] = None
@@ -38,7 +56,11 @@ class SandboxFlags(Record):
     fault: Annotated[
         list[str] | None, typer.Option("--fault", metavar="RULE", help="What goes wrong, e.g. post:503@2. Repeatable.")
     ] = None
+    shell: Annotated[
+        str, typer.Option("--shell", metavar="|".join(SHELL_SYNTAXES), help="For which shell it prints the variables.")
+    ] = ""
     json: o.Json = False
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show each request that comes in.")] = False
     color: o.Color = "auto"
 
 
@@ -48,24 +70,46 @@ def run_sandbox(flags: SandboxFlags) -> int:
     from kirin_cli.sandbox.server import Sandbox
 
     console = make_console(color=flags.color)
+    shell = flags.shell or guess_shell(os.environ)
+    if shell not in SHELL_SYNTAXES:
+        raise UsageError(f"--shell is {shell!r}{did_you_mean(shell, list(SHELL_SYNTAXES))}")
+
+    def log(text: str) -> None:
+        if flags.verbose:
+            console.info(f"{time.strftime('%H:%M:%S')} {text}")
+
     with Sandbox(
-        port=flags.port, key=flags.key, seed=flags.seed, speed=flags.speed, latency=flags.latency,
-        fail_rate=flags.fail_rate, faults=tuple(flags.fault or ()),
+        host=flags.host, port=flags.port, one_port=flags.one_port, key=flags.key, seed=flags.seed, speed=flags.speed,
+        latency=flags.latency, fail_rate=flags.fail_rate, faults=tuple(flags.fault or ()), log=log,
     ) as server:  # fmt: skip
+        variables = sandbox_variables(server)
         if flags.json:
-            console.data(json.dumps({"base_url": server.base_url, "key": server.key}))
+            urls = {"base_url": server.base_url, "upload_url": server.upload_url, "files_url": server.files_url}
+            console.data(json.dumps({**urls, "key": server.key, "environment": variables}))
         else:
-            key = shlex.quote(str(server.key))
-            console.data(f"export KIRIN_BASE_URL={server.base_url}", f"export KIRIN_API_KEY={key}")
+            console.data(*(SHELL_SYNTAXES[shell](name, value) for name, value in variables.items()))
         console.info("the sandbox serves until Ctrl-C")
-        stopped = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stopped.set())
-        while not stopped.wait(0.5):
-            pass
+        _wait_for_signal()
     return 0
 
 
+def sandbox_variables(server: Sandbox) -> dict[str, str]:
+    """The environment variables that point kirin at a sandbox that has started."""
+    return {
+        "KIRIN_BASE_URL": server.base_url, "KIRIN_UPLOAD_URL": server.upload_url, "KIRIN_API_KEY": str(server.key),
+    }  # fmt: skip
+
+
+def _wait_for_signal() -> None:
+    stopped = threading.Event()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: stopped.set())
+    while not stopped.wait(0.5):
+        pass
+
+
 sandbox = command_from(
-    SandboxFlags, run_sandbox, examples=("kirin sandbox --port 8080", "kirin sandbox --fault post:503@2 --seed 1")
+    SandboxFlags, run_sandbox, examples=("kirin sandbox --port 8080 -v", "kirin sandbox --fault post:503@2 --seed 1")
 )
