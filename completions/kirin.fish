@@ -159,7 +159,7 @@ complete -c kirin -n '__kirin_is v1-5-i2v kirin_v1_5_i2v' -l negative-prompt -r 
 complete -c kirin -n '__kirin_is v1-5-i2v kirin_v1_5_i2v' -l duration -r -f -a '5 10' -d 'Length of the video.'
 complete -c kirin -n '__kirin_is v1-5-i2v kirin_v1_5_i2v' -l mode -r -f -a 'std pro' -d 'std is cheaper, pro looks better.'
 complete -c kirin -n '__kirin_is v1-5-i2v kirin_v1_5_i2v' -l cfg-scale -r -f -d 'How closely to follow the prompt; higher is closer, and leaves the model less freedom.'
-complete -c kirin -n '__kirin_is v1-5-i2v kirin_v1_5_i2v' -l seed -r -f -d 'Random seed.'
+complete -c kirin -n '__kirin_is v1-5-i2v kirin_v1_5_i2v' -l seed -r -f -d 'Random seed; with --count the first of several, counted up.'
 complete -c kirin -n '__kirin_is v1-5-i2v kirin_v1_5_i2v' -l camera -r -f -d 'Camera movement, whole, as JSON; without one the model chooses what fits.'
 complete -c kirin -n '__kirin_is v1-5-i2v kirin_v1_5_i2v' -l camera-type -r -f -a 'simple' -d 'Only `simple` here: one axis by hand.'
 complete -c kirin -n '__kirin_is v1-5-i2v kirin_v1_5_i2v' -l camera-horizontal -r -f -d 'Move left (negative) or right, along the x-axis.'

@@ -81,7 +81,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--duration' = @{ Help = 'Length of the video.'; Takes = $true; Words = @('5', '10') }
                 '--mode' = @{ Help = 'std is cheaper, pro looks better.'; Takes = $true; Words = @('std', 'pro') }
                 '--cfg-scale' = @{ Help = 'How closely to follow the prompt; higher is closer, and leaves the model less freedom.'; Takes = $true; Words = @() }
-                '--seed' = @{ Help = 'Random seed.'; Takes = $true; Words = @() }
+                '--seed' = @{ Help = 'Random seed; with --count the first of several, counted up.'; Takes = $true; Words = @() }
                 '--camera' = @{ Help = 'Camera movement, whole, as JSON; without one the model chooses what fits.'; Takes = $true; Words = @() }
                 '--camera-type' = @{ Help = 'Only `simple` here: one axis by hand.'; Takes = $true; Words = @('simple') }
                 '--camera-horizontal' = @{ Help = 'Move left (negative) or right, along the x-axis.'; Takes = $true; Words = @() }

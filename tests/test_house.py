@@ -77,7 +77,6 @@ NO_TEST_FILE = {
     "cli/flags.py": "cli/test_help.py",
     "cli/generated.py": "docgen/test_generated_files.py",
     "cli/help_texts.py": "texts: cli/test_help.py",
-    "cli/model_command.py": "wire/test_wire.py: the golden requests are command lines",
     "cli/options.py": "flags: cli/test_settings.py and cli/test_help.py",
     "cli/runner.py": "tests/tasks and tests/faults/test_faults_signals.py",
     "cli/session.py": "tests/tasks and tests/faults/test_faults_commands.py",

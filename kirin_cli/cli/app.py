@@ -17,10 +17,9 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import Abort, TyperException
 from typer.main import get_command as build
 
-from kirin_cli.cli.command_line import CommandLine, begin_command_line
+from kirin_cli.cli.command_line import CommandLine, begin_command_line, current_command_line
 from kirin_cli.cli.commands import BY_NAME, COMMANDS, JOB_COMMANDS, CommandEntry
 from kirin_cli.errors import Interrupted, KirinError, UsageError
-from kirin_cli.modelspec.text import did_you_mean
 from kirin_cli.redaction import mask_hidden, redact_tree, redact_urls, show_all_values
 
 if TYPE_CHECKING:
@@ -54,8 +53,9 @@ class LazyGroup(_PlainHelp, TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401
         """The command that is called; UsageError with the nearest name for one that is none."""
         if args[0] not in BY_NAME:
-            known = [name for name, row in BY_NAME.items() if not row.hidden]
-            raise UsageError(f"there is no command {args[0]!r}{did_you_mean(args[0], known)}", hint="kirin --help")
+            from kirin_cli.cli.usage_errors import unknown_command
+
+            raise unknown_command(args[0])
         return super().resolve_command(ctx, args)
 
     def get_help(self, ctx: Any) -> str:  # noqa: ANN401
@@ -77,6 +77,25 @@ class KirinCommand(_PlainHelp, TyperCommand):
 
         variables = {param.name or "": str(param.envvar) for param in self.params if param.envvar}
         return super().make_context(info_name, args, parent, default_map=FileDefaults(os.environ, variables), **extra)
+
+    def make_parser(self, ctx: Any) -> Any:  # noqa: ANN401
+        """The parser, which notes in what order flags are given, and refuses what is given too often."""
+        parser = super().make_parser(ctx)
+        parse = parser.parse_args
+
+        def parse_args(args: list[str]) -> Any:  # noqa: ANN401
+            values, rest, order = parse(args=args)
+            current_command_line().order = tuple(str(param.name) for param in order)
+            if rest or len(order) != len(set(order)):
+                from kirin_cli.cli.usage_errors import check_repeats, too_many_arguments
+
+                check_repeats(self.row, order)
+                if rest:
+                    raise too_many_arguments(self.row, self.params, values, rest)
+            return values, rest, order
+
+        parser.parse_args = parse_args  # type: ignore[method-assign]
+        return parser
 
     def get_help(self, ctx: Any) -> str:  # noqa: ANN401
         """The command's help."""
@@ -170,32 +189,6 @@ def all_commands() -> tuple[CommandInfo, ...]:
     return (ROOT, *(describe_command(row, load_command(row)) for row in COMMANDS if not row.hidden))
 
 
-NO_KEY_FLAG: Final = (
-    "there is no flag for the API key: what stands in a command line is seen by every program on this machine, and "
-    "kept in the shell's history and the logs of CI"
-)
-KEY_FLAGS: Final = frozenset({"--api-key", "--apikey", "--key", "--token"})
-
-
-def to_usage_error(error: Any, arguments: Sequence[str]) -> UsageError:  # noqa: ANN401  (NoSuchOption is not public)
-    """The error to say. `arguments` are those of the whole command line."""
-    from difflib import get_close_matches
-
-    from kirin_cli.api.credentials import NO_KEY_HINT
-
-    option = getattr(error, "option_name", "") if type(error).__name__ == "NoSuchOption" else ""
-    if option.replace("_", "-").lower() in KEY_FLAGS:
-        return UsageError(NO_KEY_FLAG, hint=NO_KEY_HINT)
-    command = next((argument for argument in arguments if argument in BY_NAME), "")
-    hint = f"kirin {command} --help" if command else "kirin --help"
-    if not option:
-        return UsageError(error.format_message().rstrip("."), hint=hint)
-    params = error.ctx.command.params if error.ctx else ()
-    known = [name for param in params for name in (*param.opts, *param.secondary_opts) if name.startswith("-")]
-    close = get_close_matches(option, known, n=1)
-    return UsageError(f"there is no flag {option}" + (f'; did you mean "{close[0]}"?' if close else ""), hint=hint)
-
-
 def run_command_line(arguments: Sequence[str]) -> int:
     """Run one command line; returns its exit code. Without arguments it shows help."""
     for stream in (sys.stdout, sys.stderr):
@@ -218,6 +211,8 @@ def _run(arguments: Sequence[str]) -> int:
     except KirinError as error:
         return _report_error(error)
     except TyperException as error:
+        from kirin_cli.cli.usage_errors import to_usage_error
+
         return _report_error(to_usage_error(error, arguments))
     except (KeyboardInterrupt, Abort):
         return _report_error(Interrupted("interrupted"))

@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class CommandLine:
-    """The words behind `kirin`. `answered` is set by the first line on standard output."""
+    """The words behind `kirin`. `answered` is set by the first line on standard output.
+
+    `order` has the names of the command's parameters as they were given, one for each time.
+    """
 
     arguments: Sequence[str] = ()
+    order: Sequence[str] = ()
     answered: bool = False
     errors: "list[KirinError]" = field(default_factory=list)
     findings: "list[Finding]" = field(default_factory=list)

@@ -10,18 +10,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from kirin_cli.cli.command_line import current_command_line
 from kirin_cli.cli.flags import fill_record, flag_parameters, with_signature
 from kirin_cli.cli.model_command import (
     ModelFlags,
     ParsedFlags,
+    counted_up,
     flag_for_problem,
     flag_parameter,
     flag_that_sets,
+    flag_without_its_list,
     parse_extra_params,
     parse_flags,
 )
 from kirin_cli.cli.settings_schema import parse_path
 from kirin_cli.errors import UsageError
+from kirin_cli.models import explain_unknown
 from kirin_cli.modelspec.flags import model_flags
 from kirin_cli.text_encoding import decode_text
 
@@ -61,6 +65,7 @@ def run_model_command(model: Model, flags: ModelFlags, values: Mapping[str, obje
     Raises the tree of errors.
     """
     from kirin_cli.media import make_inspector
+    from kirin_cli.modelspec.notes import cost_lines
     from kirin_cli.modelspec.types import Problem
 
     console = flags.display.console()
@@ -69,7 +74,10 @@ def run_model_command(model: Model, flags: ModelFlags, values: Mapping[str, obje
     prompt = read_prompt(flags, values.get("p_prompt"))
     if flags.output is not None:  # a dry run refuses too what could not be written
         parse_output(flags.output, replace=flags.force, prompt=prompt or "")
-    parsed = parse_flags(model, {**values, "p_prompt": prompt}, job.params if job else {}, job.base if job else None)
+    parsed = parse_flags(
+        model, {**values, "p_prompt": prompt}, job.params if job else {}, job.base if job else None,
+        order=current_command_line().order,
+    )  # fmt: skip
     inspect = make_inspector(uploads=bool(settings.upload_url) or flags.sandbox)
     result = _check(model, parsed, inspect, check_urls=flags.checks.check_urls)
     parsed.extra = parse_extra_params(model, flags.extra_params or (), job.extra_params if job else {})
@@ -84,6 +92,8 @@ def run_model_command(model: Model, flags: ModelFlags, values: Mapping[str, obje
         taken = flags.printing.json or flags.printing.jsonl or bool(flags.printing.template)
         return parse_reports(flags.report, json=taken).write_refused(findings, console)
     request = {**result.values, **parsed.extra}
+    if not flags.to_yaml:
+        console.talk(*cost_lines([(model, result.values)]))
     if flags.to_yaml or flags.dry_run:
         return _print_request(model, flags, parsed, request, settings, console)
     return _send(model, flags, request, settings, console)
@@ -150,8 +160,12 @@ def _check(model: Model, parsed: ParsedFlags, inspect: MediaInspector, *, check_
 def _finding(model: Model, parsed: ParsedFlags, job: JobSpec | None, problem: Problem) -> Finding:
     from kirin_cli.modelspec.types import Finding
 
+    problem = explain_unknown(model, problem) if problem.rule == "A2" and problem.path in parsed.params else problem
     about = {"message": problem.message, "severity": problem.severity, "rule": problem.rule, "path": problem.path}
-    flag = flag_for_problem(parsed.origins, problem.path)
+    flag, needed = flag_without_its_list(model, parsed, problem.path)
+    if needed:
+        about["message"] = f"{flag} needs {needed}"
+    flag = flag or flag_for_problem(parsed.origins, problem.item or problem.path)
     if not flag and job is not None:
         line, column = job.position(problem.path)
         return Finding(**about, file=str(job.file), line=line, column=column)  # type: ignore[arg-type]
@@ -164,6 +178,8 @@ def _print_request(
 ) -> int:  # fmt: skip
     import json
 
+    from kirin_cli.modelspec.notes import numbering_lines
+
     if flags.printing.jsonl or flags.printing.template:
         raise UsageError("--jsonl and --format print what was made; --dry-run and --to-yaml make nothing")
     if flags.to_yaml:
@@ -171,6 +187,7 @@ def _print_request(
         return 0
     request = request_data(model, values, settings, full=flags.full)
     console.data(json.dumps(request, indent=2, ensure_ascii=True) if flags.printing.json else request_curl(request))
+    console.talk(*numbering_lines(model, values))
     console.info("nothing was sent; a real submission also carries an external_task_id, so that it is never paid twice")
     return 0
 
@@ -293,7 +310,9 @@ def _make_prepare(model: Model, flags: ModelFlags, values: Mapping[str, object],
             numbered = target if "{job}" in target.template else replace(
                 target, template=target.template.replace(".{ext}", f"{suffix}.{{ext}}")
             )  # fmt: skip
-            job = make_job(model, values, name=stem + suffix, target=numbered, options=options)
+            job = make_job(
+                model, counted_up(model, values, number), name=stem + suffix, target=numbered, options=options
+            )
             jobs.append(job if flags.again or job.has_own_id else earlier.take_up(job))
         return prepare_new_jobs(jobs, options, session.find_entry)
 

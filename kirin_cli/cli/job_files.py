@@ -27,6 +27,7 @@ from kirin_cli.redaction import hide_values
 from kirin_cli.run.check import CheckedFiles, check_files
 
 if TYPE_CHECKING:
+    from kirin_cli.cli.console import CommandConsole
     from kirin_cli.cli.session import Session
     from kirin_cli.run.prepare import PreparedRun, PrepareOptions
 
@@ -194,3 +195,15 @@ def prepare_checked(
 
     query = session.query_attempt if asks and not session.origin.startswith(SANDBOX) else None
     return prepare_jobs(checked.jobs, replace(choices, origin=session.origin), session.known_entries(), query)
+
+
+def prepare_and_tell(
+    checked: CheckedFiles, choices: PrepareOptions, console: CommandConsole, session: Session
+) -> PreparedRun:
+    """The same, with what should be known of the cost of what is to be done said."""
+    from kirin_cli.modelspec.notes import cost_lines
+
+    prepared = prepare_checked(checked, choices, session)
+    to_do = [job for job in prepared.jobs if job.external_id not in prepared.skipped]
+    console.talk(*cost_lines((job.model, job.values) for job in to_do))
+    return prepared

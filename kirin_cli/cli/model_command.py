@@ -1,6 +1,7 @@
 """The flags of a model command: a Typer signature made from the spec, and the parameters that the flags mean."""
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import Parameter
 from pathlib import Path
@@ -12,6 +13,7 @@ from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import CheckFlags, DisplayFlags, PrintingFlags, ServiceFlags
 from kirin_cli.errors import UsageError
 from kirin_cli.json_text import parse_json
+from kirin_cli.modelspec.fields import Integer
 from kirin_cli.modelspec.flags import Flag, flag_for_path, model_flags, set_param
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.record import Record
@@ -107,24 +109,44 @@ def flag_parameter(flag: Flag) -> Parameter:
 
 
 def parse_flags(
-    model: Model, values: Mapping[str, object], params: Mapping[str, object], base: Path | None
+    model: Model,
+    values: Mapping[str, object],
+    params: Mapping[str, object],
+    base: Path | None,
+    order: Sequence[str] = (),
 ) -> ParsedFlags:
     """What the flags say, over the `params` of a job file in the folder `base`; None where they come from no file.
 
-    Lists that flags give replace those of the file. Names of local files become absolute: the file's are relative to
-    another folder.
+    Lists that flags give replace those of the file; `order` has the names of the flags' parameters as they were typed.
+    Names of local files become absolute: the file's are relative to another folder.
     """
     result = ParsedFlags(dict(params), base=base or Path())
     flags = [flag for flag in model_flags(model) if values.get(param_name(flag)) not in (None, [], ())]
     for flag in flags:
         if flag.repeats:
             result.params.pop(flag.path[0], None)
-    for flag in flags:
-        value = values[param_name(flag)]
-        for item in value if isinstance(value, list | tuple) else (value,):
-            item_from_here = _absolute(item) if base is not None and flag.takes_file else item
-            result.origins[set_param(result.params, flag, item_from_here)] = flag.option
+    for flag, value in _flag_values(flags, values, order):
+        value_from_here = _absolute(value) if base is not None and flag.takes_file else value
+        result.origins[set_param(result.params, flag, value_from_here)] = flag.option
     return result
+
+
+def _flag_values(
+    flags: Iterable[Flag], values: Mapping[str, object], order: Sequence[str]
+) -> Iterator[tuple[Flag, object]]:
+    """Every flag with its value; those that append to lists first and one by one, in the order of the command line."""
+    by_name = {param_name(flag): flag for flag in flags}
+    appended = {name: deque(as_list(values[name])) for name, flag in by_name.items() if flag.repeats}
+    for name in order:
+        if appended.get(name):
+            yield by_name[name], appended[name].popleft()
+    yield from ((by_name[name], value) for name, rest in appended.items() for value in rest)
+    yield from ((flag, values[name]) for name, flag in by_name.items() if not flag.repeats)
+
+
+def as_list(value: object) -> list[object]:
+    """The items of a list or tuple; any other value as the one item."""
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def parse_extra_params(model: Model, texts: Iterable[str], params: Mapping[str, object]) -> dict[str, object]:
@@ -152,6 +174,27 @@ def flag_for_problem(origins: Mapping[str, str], path: str) -> str:
     above = [origin for origin in origins if path == origin or path.startswith((f"{origin}.", f"{origin}["))]
     below = [origin for origin in origins if origin.startswith((f"{path}.", f"{path}["))]
     return origins.get(max(above, key=len, default=next(iter(below), "")), "")
+
+
+def flag_without_its_list(model: Model, parsed: ParsedFlags, path: str) -> tuple[str, str]:
+    """(flag, flag that it needs) where only what one flag says of an item is given, and the item at `path` is not."""
+    holder, _, member = path.rpartition(".")
+    for flag in model_flags(model):
+        listed = flag.parent_list
+        if listed is None or member != listed.item.shorthand_field or holder != f"{listed.name}[0]":
+            continue
+        items = as_list(parsed.params.get(listed.name))
+        is_missing = isinstance(items[0], Mapping) and items[0].get(member) is None
+        if is_missing and parsed.origins.get(f"{holder}.{flag.path[-1]}") == flag.option:
+            return flag.option, f"--{listed.flag or listed.name}"
+    return "", ""
+
+
+def counted_up(model: Model, values: Mapping[str, object], number: int) -> Mapping[str, object]:
+    """The values of the video with that number, from 1: its seed is the next one after that of the video before."""
+    names = [field.name for field in model.fields if isinstance(field, Integer) and field.counts_up]
+    steps = {name: value + number - 1 for name in names if isinstance(value := values.get(name), int)}
+    return {**values, **steps}
 
 
 def flag_that_sets(model: Model, path: str) -> str:

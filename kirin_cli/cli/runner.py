@@ -235,7 +235,7 @@ def print_result(summary: Summary, options: ExecuteOptions, console: CommandCons
         messages = [f"{outcome.job.label}: {outcome.error.message}" for outcome in outcomes if outcome.error]
         console.streams.info(*map(escape_untrusted, messages))
     if options.sandbox and summary.cost:
-        console.info("a sandbox: nothing was paid, and what it says of costs is pretended")
+        console.talk("a sandbox: nothing was paid, and what it says of costs is pretended")
     hints = dict.fromkeys(outcome.error.hint for outcome in summary.outcomes if outcome.error)
     for hint in hints:
         if hint not in {"", options.resume_hint}:

@@ -4,11 +4,10 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
-from urllib.parse import urlsplit
 
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
-from kirin_cli.modelspec.text import did_you_mean
+from kirin_cli.modelspec.text import did_you_mean, web_url_problem
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -53,13 +52,8 @@ def parse_count(text: str, what: str) -> int:
 
 def parse_url(text: str, what: str) -> str:
     """An http(s) URL with a host."""
-    try:
-        parts = urlsplit(text)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or not text.isprintable() or " " in text:
-        raise UsageError(f"{what} is {text!r}; it must be a URL that begins with https:// or http://")
+    if problem := web_url_problem(text):
+        raise UsageError(f"{what} is {text!r}; it {problem}")
     return text
 
 

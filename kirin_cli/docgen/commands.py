@@ -123,7 +123,7 @@ def option_for_flag(flag: "Flag") -> OptionInfo:
         negative=f"--no-{flag.name}" if flag.is_switch else "",
         choices=flag.choices,
         takes="image" if flag.takes_file else "",
-        repeats=flag.repeats,
+        repeats=flag.takes_several,
         metavar=flag.field.metavar or ("" if flag.choices or flag.is_switch else flag.field.kind.upper()),
         panel=flag.field.panel,
         bounds="" if flag.choices or flag.is_switch or is_compound else flag.field.describe_bounds(),

@@ -4,10 +4,12 @@ A row is what a list of commands shows; the module behind it, with its fields, i
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from kirin_cli.modelspec.model import Model
+    from kirin_cli.modelspec.types import Problem
 
 
 class ModelEntry(NamedTuple):
@@ -85,3 +87,27 @@ MODELS: Final[Mapping[str, "Model"]] = _Models()
 def error_message(code: str) -> str:
     """What the reference pages say about the error code of a failed task; "" for an unknown one."""
     return next((model.error_codes[code] for model in MODELS.values() if code in model.error_codes), "")
+
+
+def advice_for_unknown(model_id: str, name: str) -> str:
+    """What to do in place of a parameter or flag (with underscores) that only other models have; "" for no such."""
+    from kirin_cli.modelspec.flags import model_flags  # noqa: PLC0415  (only a mistake needs it)
+    from kirin_cli.modelspec.text import join_and  # noqa: PLC0415  (the same)
+
+    own = MODELS[model_id]
+    words = {
+        model.command: {*model.names, *(flag.name.replace("-", "_") for flag in model_flags(model))}
+        for model in MODELS.values()
+    }
+    having = [command for command in words if name in words[command]]
+    if name in own.absent or not having or own.command in having:
+        return own.absent.get(name, "")
+    return f"{join_and(having)} {'has' if len(having) == 1 else 'have'} one"
+
+
+def explain_unknown(model: "Model", problem: "Problem") -> "Problem":
+    """The problem of a parameter that the model does not have, with what to do in its place where that is known."""
+    advised = "; did you mean" not in problem.message or problem.path in model.absent
+    advice = advice_for_unknown(model.id, problem.path) if advised else ""
+    text = f'unknown parameter "{problem.path}"; {model.id} has none: {advice}'
+    return replace(problem, message=text) if advice else problem

@@ -6,7 +6,15 @@ There is no watermark, no negative prompt, no duration and no aspect ratio here 
 from collections.abc import Iterator
 from typing import Final
 
-from kirin_cli.models.shared_parameters import CALLBACK_URL, EXTERNAL_TASK_ID, KEEP_ORIGINAL_SOUND, MODE, PROMPT
+from kirin_cli.models.shared_parameters import (
+    CALLBACK_URL,
+    DURATION,
+    EXTERNAL_TASK_ID,
+    KEEP_ORIGINAL_SOUND,
+    MODE,
+    PROMPT,
+    SAY_IT_IN_THE_PROMPT,
+)
 from kirin_cli.modelspec.fields import Choice
 from kirin_cli.modelspec.media_fields import Image, ImageLimits, Video, VideoLimits, length_tolerance
 from kirin_cli.modelspec.model import Model
@@ -48,7 +56,7 @@ EXAMPLE: Final = (
 NOTES: Final = (
     Note(
         text="The result may be shorter than the reference video: of difficult or fast actions the model keeps the "
-        "usable part alone, and needs 3 s of it in one piece. What that costs is not refunded.",
+        "usable part alone, and needs 3 s of it in one piece. What was charged is not refunded.",
         source="For difficult or fast actions, results may be shorter than uploaded video duration as the model only "
         "extracts valid action segments (minimum 3 seconds of continuous usable action). Credits consumed for such "
         "cases are non-refundable",
@@ -147,6 +155,7 @@ MODEL: Final = Model(
         ),
     ),
     notes=NOTES,
+    absent={**SAY_IT_IN_THE_PROMPT, DURATION.name: "the reference video tells how long the result is"},
     # The page names no price. It is taken to be by the second of the video, as the page of kirin_video_o1 says it.
     pricing=Pricing(("mode",), (RequestKind(seconds_of="video_url"),)),
     error_codes={

@@ -17,6 +17,9 @@ PROMPT: Final = Text(
 NEGATIVE_PROMPT: Final = Text(
     name="negative_prompt", max_length=2500, metavar="TEXT", help="What the video must not show."
 )
+SAY_IT_IN_THE_PROMPT: Final = {NEGATIVE_PROMPT.name: "say in the prompt what you do not want to see"}
+"""What a model without a negative prompt advises."""
+
 DURATION: Final = Choice(name="duration", options=("5", "10"), default="5", unit="s", help="Length of the video.")
 ASPECT_RATIO: Final = Choice(
     name="aspect_ratio", options=("16:9", "9:16", "1:1"), default="16:9", help="Width to height of the video."
@@ -26,7 +29,9 @@ CFG_SCALE: Final = Number(
     name="cfg_scale", minimum=0, maximum=1, default=0.5, metavar="NUMBER",
     help="How closely to follow the prompt; higher is closer, and leaves the model less freedom.",
 )  # fmt: skip
-SEED: Final = Integer(name="seed", metavar="INTEGER", help="Random seed.")
+SEED: Final = Integer(
+    name="seed", metavar="INTEGER", counts_up=True, help="Random seed; with --count the first of several, counted up."
+)
 KEEP_ORIGINAL_SOUND: Final = YesNo(name="keep_original_sound", help="Keep the sound of the reference video.")
 
 WATERMARK: Final = ObjectField(

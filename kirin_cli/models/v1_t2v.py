@@ -64,6 +64,7 @@ MODEL: Final = Model(
             source="kirin_v1_t2v generates videos at 720p resolution with 30fps frame rate for both std and pro modes",
         ),
     ),
+    absent={"image": "v1-5-i2v starts from an image", "video": "video-o1 edits a video"},
     pricing=BY_MODE_AND_DURATION,
     error_codes={
         "002001095": "Internal generation error",

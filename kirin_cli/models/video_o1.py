@@ -4,7 +4,15 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from kirin_cli.models.shared_parameters import ASPECT_RATIO, COMMON, DURATION, KEEP_ORIGINAL_SOUND, MODE, PROMPT
+from kirin_cli.models.shared_parameters import (
+    ASPECT_RATIO,
+    COMMON,
+    DURATION,
+    KEEP_ORIGINAL_SOUND,
+    MODE,
+    PROMPT,
+    SAY_IT_IN_THE_PROMPT,
+)
 from kirin_cli.modelspec.containers import ListField, ObjectField
 from kirin_cli.modelspec.fields import Choice, Integer
 from kirin_cli.modelspec.media_fields import Image, ImageLimits, Video, VideoLimits
@@ -181,6 +189,7 @@ MODEL: Final = Model(
             "with an end_frame needs a first_frame too",
             requirement=FIRST_FRAME,
             when=END_FRAME,
+            items=(END_FRAME,),
         ),
         CustomRule("O3", TYPES, "can be first_frame once and end_frame once", (TYPES,), repeated_frames),
         Rule(
@@ -189,13 +198,16 @@ MODEL: Final = Model(
             "with more than 2 images can have no end_frame",
             requirement=Not(END_FRAME),
             when=AtLeast("image_list", 3),
+            items=(END_FRAME,),
         ),
         Rule(
             "O6",
             "image_list",
-            "can hold no first or end frame when a video is edited (refer_type base)",
+            "can hold no first or end frame when a video is edited (refer_type base, the default of "
+            "--video-refer-type; feature would allow it)",
             requirement=Not(Any(FIRST_FRAME, END_FRAME)),
             when=EDITING,
+            items=(FIRST_FRAME, END_FRAME),
         ),
         Rule(
             "O7",
@@ -227,7 +239,7 @@ MODEL: Final = Model(
         Rule(
             "O12",
             "duration",
-            "has no effect when a video is edited; it is left out",
+            "has no effect when a video is edited, which is billed by its own seconds; it is left out",
             requirement=Not(Has("duration")),
             when=EDITING,
             drop_field=True,
@@ -237,6 +249,7 @@ MODEL: Final = Model(
     ),
     notes=NOTES,
     references=REFERENCED,
+    absent=SAY_IT_IN_THE_PROMPT,
     pricing=Pricing(
         ("mode", "duration"),
         (

@@ -9,7 +9,7 @@ from math import isfinite
 from typing import ClassVar, Final
 
 from kirin_cli.modelspec.record import Record
-from kirin_cli.modelspec.text import is_web_url, join_or, quote
+from kirin_cli.modelspec.text import join_or, quote, web_url_problem
 from kirin_cli.modelspec.types import InspectMedia, Problem
 
 Schema = dict[str, object]
@@ -224,8 +224,9 @@ class Number(Field):
 
 
 class Integer(Number):
-    """A whole number."""
+    """A whole number. Of several videos of one command each has the next one, where it `counts_up`."""
 
+    counts_up: bool = False
     kind: ClassVar[str] = "integer"
     types: ClassVar[tuple[type[int] | type[float], ...]] = (int,)
 
@@ -236,11 +237,8 @@ class Url(Field):
     kind: ClassVar[str] = "URL"
 
     def check(self, value: object, path: str, context: CheckContext) -> object:
-        if isinstance(value, str) and is_web_url(value):
-            return value
-        return context.add_problem(
-            path, self.rule, f"is {quote(value)}; it must be an absolute http:// or https:// URL"
-        )
+        problem = web_url_problem(value) if isinstance(value, str) else "must be an absolute http:// or https:// URL"
+        return context.add_problem(path, self.rule, f"is {quote(value)}; it {problem}") if problem else value
 
     def schema(self) -> Schema:
         return {"type": "string", "pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://\S+$"}

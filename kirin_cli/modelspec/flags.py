@@ -37,8 +37,13 @@ class Flag(Record):
 
     @property
     def repeats(self) -> bool:
-        """Whether it may be given several times."""
+        """Whether each time that it is given appends to a list."""
         return isinstance(self.field, ListField)
+
+    @property
+    def takes_several(self) -> bool:
+        """Whether it makes sense to give it more than once: there is one first frame, and one video."""
+        return isinstance(self.field, ListField) and self.field.max_items != 1 and not self.fixed_members
 
     @property
     def choices(self) -> tuple[str, ...]:

@@ -14,8 +14,7 @@ from kirin_cli.modelspec.request import PresenceView, RequestView, Undecidable
 from kirin_cli.modelspec.rules import AnyRule
 from kirin_cli.modelspec.types import InspectMedia, Problem
 
-NO_CODES: Final[Mapping[str, str]] = {}
-NO_REFERENCES: Final[Mapping[str, str]] = {}
+NO_TEXTS: Final[Mapping[str, str]] = {}
 BY_EVERY_CHOICE: Final = Pricing()
 
 
@@ -39,6 +38,7 @@ class Model(Record, kw_only=True):
     `error_codes` explains the codes of the model's reference page; `pricing` says what decides the price;
     `examples` are command lines that work; `notes` are what a user needs to know besides. `references` has the list
     that a word means in the prompt: with `image` and `image_list`, <<<image_1>>> is the first item of that.
+    `absent` says what to do in place of parameters that only other models have.
     """
 
     id: str
@@ -47,11 +47,12 @@ class Model(Record, kw_only=True):
     fields: tuple[Field, ...]
     rules: tuple[AnyRule, ...] = ()
     documented_under: str = ""
-    error_codes: Mapping[str, str] = NO_CODES
+    error_codes: Mapping[str, str] = NO_TEXTS
     pricing: Pricing = BY_EVERY_CHOICE
     examples: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
-    references: Mapping[str, str] = NO_REFERENCES
+    references: Mapping[str, str] = NO_TEXTS
+    absent: Mapping[str, str] = NO_TEXTS
 
     def check(self, params: Mapping[str, object], inspect: InspectMedia) -> CheckResult:
         """Hold `params` against every field and rule; all problems come at once."""

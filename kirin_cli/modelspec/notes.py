@@ -1,6 +1,6 @@
 """Notes of a model: what its reference page says and no rule can hold. Knows no model, prints nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from kirin_cli.modelspec.record import Record
@@ -47,3 +47,15 @@ def describe_item(item: object) -> str:
     members = list(item.items()) if isinstance(item, Mapping) else [("", item)]
     (_, first), *others = ((name, getattr(value, "label", value)) for name, value in members)
     return str(first) + (f" ({', '.join(f'{name} {value}' for name, value in others)})" if others else "")
+
+
+def numbering_lines(model: "Model", values: Mapping[str, object]) -> Iterator[str]:
+    """A line for everything that the prompt can refer to: `<<<image_1>>> is a.png`."""
+    for token, item in numbered_items(model, values):
+        yield f"{token} is {describe_item(item)}"
+
+
+def cost_lines(requests: Iterable[tuple["Model", Mapping[str, object]]]) -> list[str]:
+    """What who pays for these requests should know, each sentence once."""
+    notes = [(model, note) for model, values in requests for note in notes_of_request(model, values) if note.costs]
+    return list(dict.fromkeys(f"note: {model.command}: {note.text}" for model, note in notes))

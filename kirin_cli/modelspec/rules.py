@@ -98,10 +98,16 @@ class AnyItem(Record, Condition):
         return (f"{self.name}[].{self.key}",)
 
     def holds(self, request: RequestView) -> bool:
+        return bool(self.paths_found(request))
+
+    def paths_found(self, request: RequestView) -> list[str]:
+        """The path of every such item."""
         default = field_at(request.fields, self.paths_read[0]).default
-        return any(
-            isinstance(item, dict) and item.get(self.key, default) == self.value for item in request.items(self.name)
-        )
+        return [
+            f"{self.name}[{index}]"
+            for index, item in enumerate(request.items(self.name))
+            if isinstance(item, dict) and item.get(self.key, default) == self.value
+        ]
 
     def schema(self, fields: FieldTuple, *, sure: bool) -> Schema:
         by_default = field_at(fields, self.paths_read[0]).default == self.value
@@ -246,7 +252,8 @@ class Rule(Record):
 
     The problem stands at the first of `path` that is given, or at the first. `message` continues a sentence whose
     subject is the first of `path`, and may go on with the others ("and element_list take at most …"). With
-    `drop_field` a breach is a warning and the field is left out of the request.
+    `drop_field` a breach is a warning and the field is left out of the request. `items` tell which item of a list is
+    meant.
     """
 
     rule: str
@@ -255,6 +262,7 @@ class Rule(Record):
     requirement: Condition
     when: Condition = ALWAYS
     drop_field: bool = False
+    items: tuple[AnyItem, ...] = ()
 
     @property
     def severity(self) -> Severity:
@@ -275,7 +283,8 @@ class Rule(Record):
         path = next(filter(request.has, self.paths), self.paths[0])
         message = self.message.replace(path, self.paths[0])  # the two change places where the subject is another one
         now = ", ".join(self.requirement.describe_now(request))
-        return [Problem(path, self.rule, f"{path} {message}" + (f" ({now})" if now else ""), self.severity)]
+        item = next((path for condition in self.items for path in condition.paths_found(request)), "")
+        return [Problem(path, self.rule, f"{path} {message}" + (f" ({now})" if now else ""), self.severity, item)]
 
     def schema(self, fields: FieldTuple) -> Schema | None:
         """JSON Schema that refuses sure breaches; None for a warning."""

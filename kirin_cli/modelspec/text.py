@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -60,6 +61,11 @@ def join_or(words: tuple[str, ...]) -> str:
     return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
+def join_and(words: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
 def did_you_mean(name: str, known: list[str]) -> str:
     """`; did you mean "x"?`, or the list of what there is."""
     from difflib import get_close_matches  # noqa: PLC0415  (2 ms that only a mistake should cost)
@@ -113,6 +119,21 @@ def is_web_url(text: str) -> bool:
         return has_no_blanks(text) and url_path(text) is not None
     except ValueError:
         return False
+
+
+def web_url_problem(text: str) -> str:
+    """What is wrong with a URL that must be an absolute http(s) one, to go on after "it"; "" where nothing is."""
+    if is_web_url(text):
+        return ""
+    bad = next((character for character in text if character == " " or not character.isprintable()), "")
+    if bad:
+        return f"holds {odd_blank(bad) or ('a blank' if bad == ' ' else f'the character U+{ord(bad):04X}')}"
+    match = _WEB_URL.match(text)
+    if match is None:
+        return "must begin with http:// or https://"
+    if "@" not in match[1] and (port := re.fullmatch(r"https?://(?:\[[^]]*\]|[^:\[]+):(.*)", match[1], re.IGNORECASE)):
+        return f"has port {quote(port[1])}; it must be 1 to 65535"
+    return "names no host" if match[1].endswith("//") else "is no valid URL"
 
 
 def has_no_blanks(text: str) -> bool:

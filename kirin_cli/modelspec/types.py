@@ -14,12 +14,14 @@ class Problem:
 
     `path` is written as in YAML (`dynamic_masks[0].trajectories[1].x`; "" is the whole request),
     `rule` is the id in models/RULES.md ("rule T5"). An error forbids sending; a warning does under --strict.
+    `item` is the one that is meant of the list at `path`, "" where none is.
     """
 
     path: str
     rule: str
     message: str
     severity: Severity = "error"
+    item: str = ""
 
 
 MediaKind = Literal["image", "video"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from kirin_cli import __version__
 from kirin_cli.errors import KirinError, UsageError
 from kirin_cli.media.request_body import elide
+from kirin_cli.modelspec.notes import describe_item, notes_of_request, numbered_items
 from kirin_cli.modelspec.types import Finding
 from kirin_cli.report.json_format import error_data, error_rows, problem_rows
 from kirin_cli.report.parser import as_decimal, as_mapping, as_seconds
@@ -93,4 +94,9 @@ def _job(plan: "PlannedJob") -> dict[str, object]:
         "price_detail": plan.price_detail,
         "seconds": plan.seconds,
         "request": {"model": plan.job.model.id, "params": params},
+        "references": [
+            {"token": token, "item": describe_item(item)}
+            for token, item in numbered_items(plan.job.model, plan.job.values)
+        ],
+        "notes": [note.text for note in notes_of_request(plan.job.model, plan.job.values)],
     }

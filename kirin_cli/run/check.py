@@ -9,13 +9,13 @@ from pathlib import Path
 
 from kirin_cli.jobs.cells import cell_advice
 from kirin_cli.jobs.filenames import encoding_problem
-from kirin_cli.jobs.job import JobSpec
+from kirin_cli.jobs.job import JOB_KEYS, JobSpec
 from kirin_cli.jobs.parser import JobFile
 from kirin_cli.jobs.placeholders import JobReference
 from kirin_cli.jobs.problems import FileProblem
 from kirin_cli.jobs.yaml_loader import pause_gc
 from kirin_cli.media import MediaInspector, make_inspector
-from kirin_cli.models import MODELS
+from kirin_cli.models import MODELS, explain_unknown
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.text import did_you_mean, pluralize, quote
 from kirin_cli.modelspec.types import Finding, InspectMedia, MediaError, MediaFile, MediaKind, Problem, Severity
@@ -95,7 +95,11 @@ def _checked(job: JobSpec, look: InspectMedia) -> CheckedJob:
         problems.append(Problem("model", "A1", f"unknown model {quote(job.model)}{suggestion}"))
     if model is not None and _UNCHECKABLE.isdisjoint([problem.path for problem in problems]):
         result = model.check(job.params, look)
-        problems += [problem for problem in result.problems if problem.rule == "A2" or not _is_broken(job, problem)]
+        problems += [
+            _explained(job, model, problem) if problem.rule == "A2" else problem
+            for problem in result.problems
+            if problem.rule == "A2" or not _is_broken(job, problem)
+        ]
         values = result.values
         if job.extra_params:
             extra = list(_extra_problems(job, model))
@@ -103,6 +107,16 @@ def _checked(job: JobSpec, look: InspectMedia) -> CheckedJob:
             sent = {problem.path for problem in extra if problem.severity == "warning"}
             values |= {name: value for name, value in job.extra_params.items() if f"extra_params.{name}" in sent}
     return CheckedJob(job, model, values, tuple([make_finding(job, problem) for problem in problems]))
+
+
+def _explained(job: JobSpec, model: Model, problem: Problem) -> Problem:
+    """The problem of an unknown parameter, with what is known of it: a key of the job, a parameter of other models."""
+    name = problem.path
+    if name not in job.params:
+        return problem
+    if name in JOB_KEYS:
+        return Problem(f"params.{name}", "A2", f"{name} is no parameter; it stands beside params, not below it")
+    return explain_unknown(model, problem)
 
 
 def _unwritable_name(job: JobSpec) -> list[Problem]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from kirin_cli.formatting import format_clock, format_seconds, format_usd
+from kirin_cli.modelspec.notes import notes_of_request, numbering_lines
 from kirin_cli.modelspec.text import pluralize
 from kirin_cli.ui.tables import render_table
 from kirin_cli.ui.terminal_text import cell_width, ellipsize, pad, wrap
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from kirin_cli.ui.console import TerminalInfo
 
 HEADINGS: Final = (
-    "job", "would", "because", "model", "mode", "seconds", "prompt", "file", "time", "price", "price from",
+    "job", "would", "because", "model", "mode", "seconds", "prompt", "file", "time", "price", "price from", "numbering",
 )  # fmt: skip
 MAX_PROMPT_WIDTH: Final = 40
 NO_PRICE: Final = "no price known yet"
@@ -28,6 +29,16 @@ def render_plan(plans: Sequence["PlannedJob"], terminal: "TerminalInfo") -> list
     if not terminal.is_tty or _table_width(rows) <= terminal.width:
         return render_table(HEADINGS, rows, terminal) if rows else []
     return [line for row in rows for line in _block(row, terminal)]
+
+
+def note_lines(plans: Sequence["PlannedJob"]) -> list[str]:
+    """The notes of what would be sent, each once, under the models that they are of."""
+    lines: dict[str, dict[str, None]] = {}
+    for plan in plans:
+        if plan.action == "send":
+            texts = (f"  {note.text}" for note in notes_of_request(plan.job.model, plan.job.values))
+            lines.setdefault(plan.job.model.command, {}).update(dict.fromkeys(texts))
+    return [line for model, texts in lines.items() if texts for line in (f"notes on {model}:", *texts)]
 
 
 def totals_line(plans: Sequence["PlannedJob"], likely_seconds: float | None) -> str:
@@ -52,9 +63,10 @@ def _row(plan: "PlannedJob", terminal: "TerminalInfo") -> tuple[str, ...]:
     prompt = ellipsize(terminal.escape(prompt), MAX_PROMPT_WIDTH, terminal.ellipsis)
     row = (plan.job.label, plan.action, plan.reason, *facts, prompt, str(plan.path))
     if plan.action != "send":
-        return (*row, "", "", "")
+        return (*row, "", "", "", "")
     time = "" if plan.seconds is None else format_clock(plan.seconds)
-    return (*row, time, format_usd(plan.price.usd) if plan.price else NO_PRICE, plan.price_detail)
+    references = "; ".join(numbering_lines(plan.job.model, plan.job.values))
+    return (*row, time, format_usd(plan.price.usd) if plan.price else NO_PRICE, plan.price_detail, references)
 
 
 def _table_width(rows: Sequence[tuple[str, ...]]) -> int:
@@ -66,7 +78,9 @@ def _table_width(rows: Sequence[tuple[str, ...]]) -> int:
 
 def _block(row: tuple[str, ...], terminal: "TerminalInfo") -> Iterator[str]:
     """A job in lines: what would happen to it and for how much, then what it is, why, and where its video goes."""
-    job, action, reason, model, mode, seconds, prompt, path, time, price, price_from = map(terminal.escape, row)
+    job, action, reason, model, mode, seconds, prompt, path, time, price, price_from, references = map(
+        terminal.escape, row
+    )
     width = max(20, terminal.width)
     head = ellipsize(f"{action}  {job}", width - cell_width(price) - 2, terminal.ellipsis)
     yield terminal.paint(pad(head, width - cell_width(price)) + price if price else head, "strong")
@@ -74,8 +88,9 @@ def _block(row: tuple[str, ...], terminal: "TerminalInfo") -> Iterator[str]:
     facts = (
         " · ".join(filter(None, (model, mode, f"{seconds} s" if seconds else "", prompt))),
         " · ".join(filter(None, (reason, about, f"price: {price_from}" if price_from else ""))),
+        references,
         f"→ {path}",
     )
-    for fact in facts:
+    for fact in filter(None, facts):
         for line in wrap(terminal.escape(fact), width - len(_INDENT)):
             yield _INDENT + line

@@ -117,7 +117,7 @@ NEEDED = [
         "The result may be shorter than the reference video",
     ),
     ((MOTION,), "minimum 3 seconds of continuous usable action", "needs 3 s of it in one piece"),
-    ((MOTION,), "Credits consumed for such cases are non-refundable", "What that costs is not refunded"),
+    ((MOTION,), "Credits consumed for such cases are non-refundable", "What was charged is not refunded"),
     ((MOTION, O1), "can include positive and negative descriptions", "do not want to see belongs in the prompt too"),
     ((MOTION,), "add elements or achieve camera movement effects", "What to add, or how the camera moves"),
     (

@@ -41,9 +41,9 @@ class AuthFlags(Record):
 
 def run_auth(flags: AuthFlags) -> int:
     """Do the action; returns the exit code. Raises the tree of errors."""
-    from kirin_cli.cli.app import NO_KEY_FLAG
     from kirin_cli.cli.console import make_console
     from kirin_cli.cli.settings import load_settings
+    from kirin_cli.cli.usage_errors import NO_KEY_FLAG
 
     if flags.surplus:
         raise UsageError(NO_KEY_FLAG, hint=PIPE_HINT)

@@ -52,7 +52,7 @@ def run_plan(flags: PlanFlags) -> int:
     from kirin_cli.cli.reports import parse_reports
     from kirin_cli.report.plan_format import plan_data, plan_error
     from kirin_cli.run.plan import likely_seconds, plan_exit_code
-    from kirin_cli.ui.plan_table import render_plan, totals_line
+    from kirin_cli.ui.plan_table import note_lines, render_plan, totals_line
 
     console = make_console(color=flags.color)
     reports = parse_reports(flags.report, json=flags.json, kind="plan")
@@ -65,7 +65,8 @@ def run_plan(flags: PlanFlags) -> int:
     if not flags.json and not found.refused:
         if not reports.take_stdout:
             console.data(*render_plan(plans, console.streams.out))
-        console.info(totals_line(plans, seconds))
+        for line in (totals_line(plans, seconds), *note_lines(plans)):
+            console.info(line)
     exit_code = reports.publish(lambda: data, exit_code, console)
     if flags.json:
         console.data(dump_json(data | {"exit_code": exit_code}))

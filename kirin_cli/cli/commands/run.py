@@ -42,7 +42,7 @@ class RunFlags(Record, kw_only=True):
 def run_run(flags: RunFlags) -> int:
     """Check, run, report; returns the exit code. Raises the tree of errors."""
     from kirin_cli.cli.command_line import current_command_line
-    from kirin_cli.cli.job_files import check_job_files, prepare_checked, prepare_options
+    from kirin_cli.cli.job_files import check_job_files, prepare_and_tell, prepare_options
     from kirin_cli.cli.reports import parse_reports
     from kirin_cli.cli.runner import ExecuteOptions, execute, job_output_format, run_options
     from kirin_cli.jobs.source_text import STANDARD_INPUT
@@ -66,7 +66,7 @@ def run_run(flags: RunFlags) -> int:
         preview=flags.preview, reports=reports, shard=choices.shard,
         resume="kirin resume" if from_input else current_command_line().text,
     )  # fmt: skip
-    return execute(partial(prepare_checked, checked, choices), options, console)
+    return execute(partial(prepare_and_tell, checked, choices, console), options, console)
 
 
 run = command_from(

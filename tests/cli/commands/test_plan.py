@@ -44,8 +44,28 @@ def test_a_plan_needs_no_key_no_network_and_keeps_its_shape(workspace):
     assert (plan["exit_code"], plan["errors"], plan["problems"]) == (0, [], [])
     shown = workspace.kirin("plan", "jobs.yaml")
     assert "no price known yet" in shown.stdout
-    assert shown.stderr == "1 send; no price known yet\n"
+    assert shown.stderr.startswith("1 send; no price known yet\nnotes on v1-t2v:\n  Videos have 720p")
     assert not workspace.renders.exists()
+
+
+def test_a_plan_says_which_number_is_which_and_what_should_be_known(workspace):
+    film, pictures = "https://example.com/v.mp4", [f"https://example.com/{name}.png" for name in "ab"]
+    frames = f"[{pictures[0]}, {{image: {pictures[1]}, type: first_frame}}]"
+    workspace.write(
+        "jobs:",
+        f"  - params: {{prompt: <<<image_2>>>, image_list: {frames}}}",
+        f"  - params: {{prompt: x, video_list: [{film}]}}",
+        model="kirin_video_o1",
+    )
+    first, second = workspace.kirin("plan", "jobs.yaml", "--json").data["jobs"]
+    assert [reference["token"] for reference in first["references"]] == ["<<<image_1>>>", "<<<image_2>>>"]
+    assert first["references"][1]["item"] == f"{pictures[1]} (type first_frame)"
+    assert not any("billed" in note for note in first["notes"])
+    assert any("billed by that: its seconds, rounded" in note for note in second["notes"])
+    shown = workspace.kirin("plan", "jobs.yaml")
+    assert f"<<<image_1>>> is {pictures[0]}; <<<image_2>>> is {pictures[1]} (type first_frame)" in shown.stdout
+    assert f"<<<video_1>>> is {film}" in shown.stdout
+    assert shown.stderr.count("notes on video-o1:\n") == shown.stderr.count("billed by that") == 1
 
 
 def test_a_plan_without_a_key_knows_what_the_ledger_knows(workspace):

@@ -1,0 +1,114 @@
+"""Usage errors in words: what was mistyped, and what was probably meant. Loaded where something is wrong only."""
+
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from kirin_cli.cli.commands import BY_NAME, CommandEntry
+from kirin_cli.errors import UsageError
+from kirin_cli.models import MODEL_ENTRIES, MODELS, advice_for_unknown
+from kirin_cli.modelspec.flags import model_flags
+from kirin_cli.modelspec.text import did_you_mean, join_and, quote
+
+NO_KEY_FLAG: Final = (
+    "there is no flag for the API key: what stands in a command line is seen by every program on this machine, and "
+    "kept in the shell's history and the logs of CI"
+)
+KEY_FLAGS: Final = frozenset({"--api-key", "--apikey", "--key", "--token"})
+TYPOGRAPHIC_QUOTES: Final = "“”„«»‘’"
+JOB_FILE_SUFFIXES: Final = (".yaml", ".yml")
+MAX_PROMPT_SHOWN: Final = 60
+_HARMLESS: Final = re.compile(r"[\w ,.:;?'-]+")
+"""Text that stands in double quotes alike in every shell."""
+
+
+def unknown_command(word: str) -> UsageError:
+    """That there is no such command, and what may have been meant: a prompt, a job file, a name that is near."""
+    first_model = next(iter(MODEL_ENTRIES.values())).command
+    if Path(word).suffix.lower() in JOB_FILE_SUFFIXES:
+        return UsageError(f"there is no command {word!r}; that is a file", hint=f"kirin run {shlex.quote(word)}")
+    if len(word.split()) > 1:
+        return UsageError(
+            f"there is no command {word!r}; a prompt stands behind a model", hint=f"kirin {first_model} {_quoted(word)}"
+        )
+    known = [name for name, row in BY_NAME.items() if not row.hidden]
+    return UsageError(f"there is no command {word!r}{did_you_mean(word, known)}", hint="kirin --help")
+
+
+def check_repeats(row: CommandEntry, order: Sequence[Any]) -> None:
+    """Raise UsageError for a flag that is given twice where it takes one value. A switch may be said again."""
+    for param in order:
+        once = param.param_type_name == "option" and not param.multiple and not param.is_flag
+        if once and order.count(param) > 1:
+            flag = param.opts[0]
+            lists = [model.command for model in MODELS.values() if _takes_several(flag, model)] if row.model else []
+            hint = f"{join_and(lists)} {'takes' if len(lists) == 1 else 'take'} several" if lists else ""
+            raise UsageError(f"{flag} is given {_times(order.count(param))}; it takes one value", hint=hint)
+
+
+def _times(number: int) -> str:
+    return "twice" if number == 2 else f"{number} times"
+
+
+def _takes_several(option: str, model: Any) -> bool:  # noqa: ANN401
+    return any(flag.option == option and flag.takes_several for flag in model_flags(model))
+
+
+def too_many_arguments(
+    row: CommandEntry, params: Iterable[Any], values: Mapping[str, Any], rest: Sequence[str]
+) -> UsageError:
+    """That there are more arguments than the command takes: of a model's, words of a prompt without quotes."""
+    arguments = [param for param in params if param.param_type_name == "argument"]
+    given = [value for param in arguments if isinstance(value := values.get(param.name), str)]
+    if not row.model:
+        usage = " ".join(param.metavar or str(param.name).upper() for param in arguments)
+        takes = f"it takes {usage}" if usage else "it takes no arguments"
+        words = ", ".join(map(quote, rest))
+        return UsageError(f"kirin {row.name}: {words} is too much; {takes}", hint=f"kirin {row.name} --help")
+    prompt = " ".join((*given, *rest))
+    because = ""
+    if set(TYPOGRAPHIC_QUOTES) & set(prompt):
+        prompt = prompt.translate(dict.fromkeys(map(ord, TYPOGRAPHIC_QUOTES)))
+        because = "; a shell does not know typographic quotes"
+    message = f"the prompt comes as {len(given) + len(rest)} arguments, and must be one: put it in quotes{because}"
+    return UsageError(message, hint=f"kirin {row.name} {_quoted(prompt)}")
+
+
+def _quoted(prompt: str) -> str:
+    """A prompt as a shell takes it, not more of it than a line holds."""
+    shown = prompt if len(prompt) <= MAX_PROMPT_SHOWN else prompt[: MAX_PROMPT_SHOWN - 1] + "…"
+    return f'"{shown}"' if _HARMLESS.fullmatch(prompt) else shlex.quote(shown)
+
+
+def to_usage_error(error: Any, arguments: Sequence[str]) -> UsageError:  # noqa: ANN401  (NoSuchOption is not public)
+    """The error to say. `arguments` are those of the whole command line."""
+    from kirin_cli.api.credentials import NO_KEY_HINT
+
+    option = getattr(error, "option_name", "") if type(error).__name__ == "NoSuchOption" else ""
+    if option.replace("_", "-").lower() in KEY_FLAGS:
+        return UsageError(NO_KEY_FLAG, hint=NO_KEY_HINT)
+    command = next((argument for argument in arguments if argument in BY_NAME), "")
+    hint = f"kirin {command} --help" if command else "kirin --help"
+    if not option:
+        return UsageError(error.format_message().rstrip("."), hint=hint)
+    row = BY_NAME.get(command)
+    if row and row.model:
+        text = next((argument for argument in arguments if argument.startswith(option) and " " in argument), "")
+        if text and "=" not in text.partition(" ")[0]:
+            hint = f"a text that begins with - stands behind =: kirin {command} --prompt={_quoted(text)}"
+            return UsageError(f"there is no flag {option}", hint=hint)
+        name = option.removeprefix("--no-").removeprefix("--").replace("-", "_")
+        if advice := advice_for_unknown(row.model, name):
+            return UsageError(f"there is no flag {option} here, {command} has none: {advice}", hint=hint)
+    return UsageError(f"there is no flag {option}{_near_flag(error, option)}", hint=hint)
+
+
+def _near_flag(error: Any, option: str) -> str:  # noqa: ANN401
+    from difflib import get_close_matches
+
+    params = error.ctx.command.params if error.ctx else ()
+    known = [name for param in params for name in (*param.opts, *param.secondary_opts) if name.startswith("-")]
+    close = get_close_matches(option, known, n=1)
+    return f'; did you mean "{close[0]}"?' if close else ""

@@ -1,0 +1,131 @@
+"""The flags of the model commands: the order in which they are typed, what they need, what is said of their cost."""
+
+import json
+import shlex
+
+import pytest
+from support.model_requests import FILM, PICTURE
+
+FRAME_A, FRAME_B, FRAME_C = (f"https://example.com/{name}.png" for name in "abc")
+FIRST_B = (FRAME_B, "first_frame")
+MOTION = ("motion-control", "-i", PICTURE, "--video", FILM, "--mode", "std", "--character-orientation", "image")
+NOT_REFUNDED = "note: motion-control: The result may be shorter than the reference video"
+BILLED = "note: video-o1: An edit is as long as the video that is edited, and billed by that"
+
+
+def images(result):
+    """Each image of a dry run, with its type where it has one."""
+    items = result.data["body"]["input"][0]["params"]["image_list"]
+    return [(item["image_url"], *([item["type"]] if "type" in item else [])) for item in items]
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        (f"-i {FRAME_A} --first-frame {FRAME_B} -i {FRAME_C}", [(FRAME_A,), FIRST_B, (FRAME_C,)]),
+        (f"--end-frame={FRAME_A} --first-frame {FRAME_B}", [(FRAME_A, "end_frame"), FIRST_B]),
+        (f"--image {FRAME_C} --image={FRAME_A} --first-frame {FRAME_B}", [(FRAME_C,), (FRAME_A,), FIRST_B]),
+        (f'--first-frame {FRAME_B} -i \'["{FRAME_A}", "{FRAME_C}"]\'', [FIRST_B, (FRAME_A,), (FRAME_C,)]),
+    ],
+)
+def test_images_keep_the_order_of_the_command_line(home, flags, expected):
+    result = home.kirin("video-o1", "x", "--aspect-ratio", "1:1", *shlex.split(flags), "--dry-run", "--json")
+    assert images(result) == expected, result.stderr
+
+
+def test_a_dry_run_says_which_number_is_which(home):
+    flags = ("--aspect-ratio", "1:1", "-i", FRAME_A, "--first-frame", FRAME_B, "--element", "7", "--video", FILM)
+    result = home.kirin("video-o1", "x", *flags, "--video-refer-type", "feature", "--dry-run")
+    assert result.stderr.splitlines()[:4] == [
+        f"<<<image_1>>> is {FRAME_A}",
+        f"<<<image_2>>> is {FRAME_B} (type first_frame)",
+        f"<<<video_1>>> is {FILM} (refer_type feature)",
+        "<<<element_1>>> is 7",
+    ]
+
+
+def test_images_of_flags_take_the_place_of_those_of_a_file(home):
+    (home.work / "one.yaml").write_text(
+        f"model: kirin_video_o1\nparams: {{prompt: x, aspect_ratio: 1:1, image_list: [{FRAME_C}]}}\n"
+    )
+    result = home.kirin("video-o1", "-f", "one.yaml", "--first-frame", FRAME_B, "-i", FRAME_A, "--dry-run", "--json")
+    assert images(result) == [(FRAME_B, "first_frame"), (FRAME_A,)]
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (
+            f"--first-frame {FRAME_A} --end-frame {FRAME_B} -i {FRAME_C}",
+            "--end-frame: error: image_list with more than 2",
+        ),
+        (f"-i {FRAME_A} --aspect-ratio 1:1 --end-frame {FRAME_B}", "--end-frame: error: image_list with an end_frame"),
+        (f"-i {FRAME_A} --first-frame {FRAME_B} --video {FILM}", "--first-frame: error: image_list can hold no first"),
+        (
+            f"-i {FRAME_A} --first-frame {FRAME_B} --video {FILM}",
+            "the default of --video-refer-type; feature would allow",
+        ),
+        (
+            "--aspect-ratio 1:1 --keep-original-sound",
+            "--keep-original-sound: error: --keep-original-sound needs --video",
+        ),
+        ("--aspect-ratio 1:1 --video-refer-type base", "--video-refer-type: error: --video-refer-type needs --video"),
+        (
+            "--callback-url 'http://a b.com'",
+            '--callback-url: error: callback_url is "http://a b.com"; it holds a blank',
+        ),
+        ("--callback-url http://a.com:99999", 'it has port "99999"; it must be 1 to 65535'),
+        ("--callback-url a.com/hook", "it must begin with http:// or https://"),
+    ],
+)
+def test_a_mistake_stands_at_the_flag_that_is_meant(home, flags, says):
+    result = home.kirin("video-o1", "x", *shlex.split(flags), "--dry-run")
+    assert (result.exit_code, says in result.stderr) == (2, True), result.stderr
+
+
+def test_a_required_flag_that_is_missing_lists_its_choices(home):
+    result = home.kirin(*MOTION[:5], "--dry-run")
+    assert "--character-orientation: error: character_orientation is required (image | video) [C1]" in result.stderr
+    assert "--mode: error: mode is required (std | pro) [C1]" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "note"),
+    [
+        (MOTION, NOT_REFUNDED),
+        (("video-o1", "x", "--video", FILM), BILLED),
+        (("video-o1", "x", "--video", FILM, "--duration", "5"), "billed by its own seconds"),
+    ],
+)
+def test_what_costs_money_is_said_before_anything_is_sent_and_refuses_nothing(home, command, note):
+    assert note in home.kirin(*command, "--dry-run").stderr
+    result = home.kirin(*command, "--sandbox", *(() if "--duration" in command else ("--strict",)))
+    assert (result.exit_code, result.stderr.index(note) < result.stderr.index("sending as")) == (0, True)
+    assert note not in home.kirin(*command[:2], "--help").stderr
+
+
+@pytest.mark.parametrize("more", [("--video-refer-type", "feature", "--aspect-ratio", "1:1"), ()])
+def test_what_is_not_the_case_is_not_said(home, more):
+    video = ("--video", FILM) if more else ("--aspect-ratio", "1:1")
+    assert "note:" not in home.kirin("video-o1", "x", *video, *more, "--dry-run").stderr
+
+
+def test_a_job_file_says_it_once_for_each_model(home):
+    params = f"{{image_url: {PICTURE}, video_url: {FILM}, mode: std, character_orientation: image}}"
+    jobs = "".join(f"- {{name: {name}, model: kirin_motion_control, params: {params}}}\n" for name in "ab")
+    (home.work / "jobs.yaml").write_text(f"jobs:\n{jobs}")
+    assert home.kirin("validate", "jobs.yaml").stderr.count(NOT_REFUNDED) == 1
+    assert home.kirin("validate", "jobs.yaml", "-q").stderr == ""
+    first = home.kirin("run", "jobs.yaml", "--sandbox", "--strict")
+    assert (first.exit_code, first.stderr.count(NOT_REFUNDED)) == (0, 1)
+
+
+def test_with_count_a_seed_is_counted_up(home):
+    command = ("v1-5-i2v", "x", "-i", PICTURE, "--seed", "5", "--count", "3", "--sandbox", "--json", "-q")
+    assert sorted(job["params"]["seed"] for job in home.kirin(*command).data["jobs"]) == [5, 6, 7]
+
+
+def test_progress_for_programs_has_the_note_as_an_event(home):
+    result = home.kirin(*MOTION, "--sandbox", "--progress", "json")
+    events = [json.loads(line) for line in result.stderr.splitlines() if line.startswith("{")]
+    assert any(NOT_REFUNDED in event.get("text", "") for event in events)
