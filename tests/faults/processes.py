@@ -15,27 +15,24 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from faults import oracle
 from faults.bench import KEY, Bench
+from support.fork_server import AT_A_TERMINAL, KIRIN, Process, start_kirin
 
 PATIENCE = 20.0
 """Seconds after which a wait for a process fails."""
 AFTER_A_SIGNAL = 5.0
 """Seconds within which a first Ctrl-C, SIGTERM or SIGHUP ends the command (fault G1)."""
-KIRIN = (sys.executable, "-m", "kirin_cli")
-HERE_IS_YOUR_TERMINAL = (
-    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
-)
-AT_A_TERMINAL = (sys.executable, "-ISc", HERE_IS_YOUR_TERMINAL)
 HANDED_ON = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "COVERAGE_PROCESS_START")
 
 
 class Running:
     """A command under way. `out` and `err` are what it has written so far; on a terminal all of it is in `err`."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", ends: dict[str, int], terminal: int = -1) -> None:
+    def __init__(self, process: Process, ends: dict[str, int], terminal: int = -1) -> None:
         self.process, self.terminal = process, terminal
         self._changed = threading.Condition()
         self._written = {"out": b"", "err": b""}
@@ -139,7 +136,7 @@ def start_process(
 ) -> Iterator[Running]:
     """The command with these arguments, in the bench's folder; at a `terminal`, or with a pipe at each stream."""
     options: dict[str, Any] = {"cwd": machine.folder, "env": environment(machine, **environ)}
-    running = (_at_a_terminal if terminal else _in_a_pipe)([*command, *arguments], options)
+    running = (_at_a_terminal if terminal else _in_a_pipe)(command, list(arguments), options)
     try:
         yield running
     finally:
@@ -172,19 +169,30 @@ def judge(machine: Bench, *processes: Running) -> None:
     oracle.key_is_nowhere(KEY, "".join(process.output for process in processes), machine.folder)
 
 
-def _in_a_pipe(command: list[str], options: dict[str, Any]) -> Running:
+def _in_a_pipe(command: tuple[str, ...], arguments: list[str], options: dict[str, Any]) -> Running:
     (out, far_out), (err, far_err) = os.pipe(), os.pipe()
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=far_out, stderr=far_err, **options)
+    with Path(os.devnull).open("rb") as nothing:
+        streams = {"stdin": nothing.fileno(), "stdout": far_out, "stderr": far_err}
+        process: Process
+        if command == KIRIN:
+            process = start_kirin(arguments, **streams, **options)
+        else:
+            process = subprocess.Popen([*command, *arguments], **streams, **options)
     os.close(far_out)
     os.close(far_err)
     return Running(process, {"out": out, "err": err})
 
 
-def _at_a_terminal(command: list[str], options: dict[str, Any]) -> Running:
+def _at_a_terminal(command: tuple[str, ...], arguments: list[str], options: dict[str, Any]) -> Running:
     near, far = pty.openpty()
     termios.tcsetwinsize(far, (24, 80))
     streams = dict.fromkeys(("stdin", "stdout", "stderr"), far)
-    process = subprocess.Popen([*AT_A_TERMINAL, *command], start_new_session=True, **streams, **options)
+    process: Process
+    if command == KIRIN:
+        process = start_kirin(arguments, has_terminal=True, **streams, **options)
+    else:
+        line = [*AT_A_TERMINAL, *command, *arguments]
+        process = subprocess.Popen(line, start_new_session=True, **streams, **options)
     os.close(far)
     return Running(process, {"err": near}, near)
 

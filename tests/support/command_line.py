@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kirin_cli.cli.app import run_command_line
+from support.fork_server import run_kirin
 
 OWN_PREFIXES = ("KIRIN_", "XDG_")
 COLOUR_SETTINGS = {"NO_COLOR", "FORCE_COLOR", "CI", "COLUMNS"}
@@ -73,11 +73,8 @@ class Home:
 
     def process(self, *arguments: str, env: Mapping[str, str] | None = None) -> CommandResult:
         """The same as a process of its own, for what runs beside something else."""
-        process = subprocess.run(
-            [sys.executable, "-m", "kirin_cli", *arguments], cwd=self.work, env=self.environ(**(env or {})),
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False,
-        )  # fmt: skip
-        return CommandResult(process.returncode, process.stdout, process.stderr)
+        environ = self.environ(**(env or {}))
+        return CommandResult(*run_kirin(list(arguments), cwd=self.work, env=environ, timeout=60))
 
 
 def run_in_process(folder: Path, environ: Mapping[str, str], *arguments: str, stdin: str = "") -> CommandResult:

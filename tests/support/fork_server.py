@@ -1,0 +1,222 @@
+"""Processes of `kirin` forked from one that has imported it already: a third of the time that a fresh one takes.
+
+They are processes like any other, with streams, signals and an end of their own. Where the environment has
+other settings of the interpreter or another locale than the tests themselves, a fresh one is started.
+"""
+
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any, TextIO
+
+KIRIN = (sys.executable, "-m", "kirin_cli")
+HERE_IS_YOUR_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+)
+AT_A_TERMINAL = (sys.executable, "-ISc", HERE_IS_YOUR_TERMINAL)
+
+
+class ForkedProcess:
+    """A command under way: what tests use of a Popen."""
+
+    def __init__(self, pid: int, ended: int) -> None:
+        self.pid, self.returncode = pid, None
+        self._ended = ended
+        self._poll = select.poll()
+        self._poll.register(ended, select.POLLIN)
+
+    def poll(self) -> int | None:
+        """The exit code, negative for a signal that killed it; None while it runs."""
+        return self._read(0)
+
+    def wait(self, timeout: float) -> int:
+        """The exit code, at the latest after so many seconds."""
+        code = self._read(int(timeout * 1000))
+        if code is None:
+            raise subprocess.TimeoutExpired("kirin", timeout)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.send_signal(signal.SIGKILL)
+
+    def _read(self, milliseconds: int) -> int | None:
+        if self.returncode is None and self._poll.poll(milliseconds):
+            said = os.read(self._ended, 16)
+            os.close(self._ended)
+            assert said, "the fork server has gone"
+            self.returncode = int(said)
+        return self.returncode
+
+
+Process = ForkedProcess | subprocess.Popen[bytes]
+_LOCK = threading.Lock()
+OF_THE_INTERPRETER = ("PYTHON", "LC_", "LANG", "LD_")
+"""What names of variables begin with that the interpreter or the loader reads when it starts."""
+UTF_8 = "PYTHONUTF8=1"  # how the server itself runs
+WITHOUT_EFFECT = {"PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"}
+
+
+def start_kirin(
+    arguments: list[str], *, cwd: Path, env: Mapping[str, str], stdin: int, stdout: int, stderr: int,
+    has_terminal: bool = False,
+) -> Process:  # fmt: skip
+    """Start `kirin` with these arguments, with `stdin` as its controlling terminal if `has_terminal`."""
+    if not hasattr(os, "fork") or _interpreter_settings(env) != _interpreter_settings(os.environ):
+        line = [*(AT_A_TERMINAL if has_terminal else ()), *KIRIN, *arguments]
+        streams = {"stdin": stdin, "stdout": stdout, "stderr": stderr}
+        return subprocess.Popen(line, cwd=cwd, env=env, start_new_session=has_terminal, **streams)
+    ended, far_ended = os.pipe()
+    request = {"arguments": arguments, "cwd": str(cwd), "env": dict(env), "has_terminal": has_terminal}
+    data = json.dumps(request).encode()
+    with _LOCK:
+        connection = _server()
+        socket.send_fds(connection, [len(data).to_bytes(4, "big")], [stdin, stdout, stderr, far_ended])
+        connection.sendall(data)
+        pid = int.from_bytes(_receive(connection, 4), "big")
+    os.close(far_ended)
+    return ForkedProcess(pid, ended)
+
+
+def run_kirin(arguments: list[str], *, cwd: Path, env: Mapping[str, str], timeout: float) -> tuple[int, str, str]:
+    """Run it to its end: its exit code, and what it wrote to standard output and error."""
+    with Path(os.devnull).open("rb") as nothing, TemporaryFile() as out, TemporaryFile() as err:
+        streams = {"stdin": nothing.fileno(), "stdout": out.fileno(), "stderr": err.fileno()}
+        process = start_kirin(arguments, cwd=cwd, env=env, **streams)
+        try:
+            code = process.wait(timeout)
+        finally:
+            process.kill()
+        said = [os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0) for file in (out, err)]
+    return code, said[0].decode(), said[1].decode()
+
+
+def _interpreter_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    found = {name: value for name, value in environ.items() if name.startswith(OF_THE_INTERPRETER) and value}
+    return {name: value for name, value in found.items() if f"{name}={value}" != UTF_8 and name not in WITHOUT_EFFECT}
+
+
+@cache
+def _server() -> socket.socket:
+    # One for each worker; it ends when the worker's end of the connection is closed.
+    near, far = socket.socketpair()
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("KIRIN")}
+    environ["PYTHONUTF8"] = "1"
+    far.set_inheritable(True)
+    os.posix_spawn(sys.executable, [sys.executable, __file__, str(far.fileno())], environ)
+    far.close()
+    return near
+
+
+def _receive(connection: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        more = connection.recv(size - len(data))
+        if not more:
+            raise EOFError
+        data += more
+    return data
+
+
+def serve(connection: socket.socket) -> dict[str, Any] | None:
+    """Fork for each request; in the fork return what it is to do, in the server None at the end."""
+    _import_kirin()
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ends: dict[int, int] = {}
+    while True:
+        ready = select.select([connection, reader], [], [])[0]
+        if reader in ready:
+            os.read(reader, 1 << 10)
+            _report_ends(ends)
+        if connection in ready:
+            size, descriptors, _, _ = socket.recv_fds(connection, 4, 4)
+            if not size:
+                return None
+            size += _receive(connection, 4 - len(size)) if len(size) < 4 else b""
+            request = json.loads(_receive(connection, int.from_bytes(size, "big")))
+            if (pid := os.fork()) == 0:
+                for other in (connection.fileno(), reader, writer, descriptors[3], *ends.values()):
+                    os.close(other)
+                signal.set_wakeup_fd(-1)
+                return {**request, "streams": descriptors[:3]}
+            for descriptor in descriptors[:3]:
+                os.close(descriptor)
+            ends[pid] = descriptors[3]
+            connection.sendall(pid.to_bytes(4, "big"))
+
+
+def _import_kirin() -> None:
+    import kirin_cli  # noqa: PLC0415  (only the server imports it)
+
+    for module in pkgutil.walk_packages(kirin_cli.__path__, "kirin_cli."):
+        importlib.import_module(module.name)
+    gc.collect()
+    gc.freeze()
+
+
+def _report_ends(ends: dict[int, int]) -> None:
+    while ends:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid == 0:
+            return
+        end = ends.pop(pid)
+        os.write(end, str(os.waitstatus_to_exitcode(status)).encode())
+        os.close(end)
+
+
+def become(request: dict[str, Any]) -> None:
+    """Take on streams, folder, environment and signals, as an interpreter that was just started has them."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, descriptor in enumerate(request["streams"]):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    if request["has_terminal"]:
+        import fcntl  # noqa: PLC0415  (Windows has none of the two)
+        import termios  # noqa: PLC0415
+
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    sys.stdin = _text_stream(0, "r", "surrogateescape")
+    sys.stdout = _text_stream(1, "w", "surrogateescape")
+    sys.stderr = _text_stream(2, "w", "backslashreplace")
+    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
+    os.chdir(request["cwd"])
+    os.environ.clear()
+    os.environ.update(request["env"])
+    sys.argv = ["kirin", *request["arguments"]]
+
+
+def _text_stream(descriptor: int, mode: str, errors: str) -> TextIO:
+    buffering = 1 if descriptor == 2 or os.isatty(descriptor) else -1
+    return os.fdopen(descriptor, mode, buffering, encoding="utf-8", errors=errors, closefd=False)
+
+
+if __name__ == "__main__":
+    asked = serve(socket.socket(fileno=int(sys.argv[1])))
+    if asked is not None:
+        become(asked)
+        from kirin_cli.__main__ import main
+
+        sys.exit(main())
