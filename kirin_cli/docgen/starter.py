@@ -17,7 +17,7 @@ _HEAD: Final = """\
 # yaml-language-server: $schema=./{schema}
 # {model}: {help}
 # Check this file with `kirin validate`; make the video with `kirin run`, or `kirin run --sandbox` at no cost.
-# `kirin schema > {schema}` lets an editor check and complete it.
+# {schema} lets an editor check and complete it; `kirin schema > {schema}` writes it.
 version: 1
 model: {model}
 name: my-video

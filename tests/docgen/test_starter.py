@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from kirin_cli.cli.app import run_command_line
-from kirin_cli.docgen.starter import example_value, starter_job_file
+from kirin_cli.docgen.job_schema import job_file_text
+from kirin_cli.docgen.starter import SCHEMA_FILE, example_value, starter_job_file
 from kirin_cli.jobs.yaml_loader import parse_yaml
 from kirin_cli.models import MODELS
 from kirin_cli.modelspec.fields import CheckContext
@@ -74,3 +75,23 @@ def test_init_says_what_it_cannot_do(
     assert "did you mean" in capsys.readouterr().err
     assert run_command_line(["init", "-o", "nowhere/jobs.yaml"]) == 9
     assert "nowhere/jobs.yaml cannot be written" in capsys.readouterr().err
+
+
+def test_init_writes_the_schema_that_its_first_line_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "films").mkdir()
+    schema = tmp_path / "films" / SCHEMA_FILE
+    assert run_command_line(["init", "-o", "films/a.yaml"]) == 0
+    said = capsys.readouterr()
+    assert (said.out, schema.read_text()) == ("films/a.yaml\n", job_file_text() + "\n")
+    assert f"an editor checks and completes it by films/{SCHEMA_FILE}" in said.err
+    schema.write_text("{}")
+    assert run_command_line(["init", "-o", "films/b.yaml"]) == 0
+    assert (schema.read_text(), "is there already, and another one" in capsys.readouterr().err) == ("{}", True)
+    assert run_command_line(["init", "-o", "films/b.yaml", "--force"]) == 0
+    assert schema.read_text() == job_file_text() + "\n"
+    assert run_command_line(["init"]) == 0
+    assert f"kirin schema > {SCHEMA_FILE}" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["films"]
