@@ -1,33 +1,26 @@
 """A run as one page that opens offline: videos that play, prompts, parameters, costs, a timeline of the run."""
 
 import hashlib
-import json
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import PurePath
 from typing import Final
 
-from kirin_cli.formatting import format_seconds, format_size, format_timestamp, format_usd
+from kirin_cli.formatting import format_seconds, format_timestamp, format_usd
 from kirin_cli.modelspec.text import pluralize
+from kirin_cli.regular_file import read_regular_file
+from kirin_cli.report.html_cards import FileSource, media_type, render_cards
 from kirin_cli.report.html_charts import Markup, join, render_costs, render_timeline, tag
 from kirin_cli.report.markdown import file_link
-from kirin_cli.report.report import CHARGED, STATES, Report, ReportFile, ReportJob
+from kirin_cli.report.report import STATES, Report, ReportFile
 
 MAX_EMBEDDED: Final = 64 << 20
 """Bytes of one file; a larger one is linked to."""
-
+MAX_EMBEDDED_PICTURE: Final = 2 << 20
+"""Bytes of a picture that jobs were made from."""
 MAX_EMBEDDED_TOTAL: Final = 128 << 20
 """Bytes of all files of a page."""
-
-_MEDIA_TYPES: Final = {
-    ".mp4": "video/mp4", ".mov": "video/quicktime", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
-    ".webp": "image/webp",
-}  # fmt: skip
-
-
-VideoSource = Callable[[ReportFile], str]
-"""The address of a file, as the page refers to it."""
 
 
 class DataUriEmbedder:
@@ -37,117 +30,64 @@ class DataUriEmbedder:
     that the result states, so nobody learns from the page what they do not know.
     """
 
-    def __init__(self, otherwise: VideoSource) -> None:
+    def __init__(self, otherwise: FileSource) -> None:
         self._otherwise = otherwise
         self._bytes_left = MAX_EMBEDDED_TOTAL
 
     def __call__(self, file: ReportFile) -> str:
         """The address of a file."""
-        media_type = _MEDIA_TYPES.get(file.path.suffix.lower())
-        content = _read(file) if media_type and file.bytes <= min(MAX_EMBEDDED, self._bytes_left) else None
+        content = _read(file) if media_type(file) and file.bytes <= min(MAX_EMBEDDED, self._bytes_left) else None
         if content is None:
             return self._otherwise(file)
         self._bytes_left -= len(content)
-        return f"data:{media_type};base64,{b64encode(content).decode()}"
+        return f"data:{media_type(file)};base64,{b64encode(content).decode()}"
 
 
 def _read(file: ReportFile) -> bytes | None:
     try:
-        if not file.path.is_file() or file.path.stat().st_size != file.bytes:
-            return None
-        content = file.path.read_bytes()
-    except OSError:
+        content = read_regular_file(file.path, file.bytes)
+    except (OSError, ValueError):
         return None
     return content if hashlib.sha256(content).hexdigest() == file.sha256 else None
 
 
-MAX_PRELOADED: Final = 12
-"""Videos of which the browser reads the beginning before anybody scrolls to them."""
+class InputPictures:
+    """The small pictures of what jobs were made from: links, or each once inside the page, however many jobs have it.
 
-_HIDDEN_PARAMS: Final = frozenset({"prompt", "external_task_id"})
+    `embed` gives the address of one that is to be inside; `symbols` are those that are.
+    """
 
+    def __init__(self, link: FileSource, embed: FileSource | None = None) -> None:
+        self._link = link
+        self._embed = embed
+        self._numbers: dict[tuple[str, str], int] = {}
+        self.symbols: list[Markup] = []
 
-def render_card(number: int, job: ReportJob, source: VideoSource) -> Markup:
-    """The card of the job with this number on the page (from 1)."""
-    screens = [_screen(job, file, source, preload=number <= MAX_PRELOADED) for file in job.files]
-    blank = tag("div", {"class": f"screen blank {job.state}"}, tag("span", {}, STATES[job.state].no_video))
-    take = f" · take {job.take}" if job.take > 1 else ""
-    return tag(
-        "article",
-        {"class": "card", "id": f"job-{number}", "data-state": job.state, "data-model": job.model},
-        join(*screens) or blank,
-        tag("div", {"class": "body"},
-            tag("div", {"class": "title"}, tag("h3", {}, tag("bdi", {}, job.name or job.external_id or job.task_id)),
-                tag("span", {"class": f"badge {job.state}"}, job.state)),
-            tag("p", {"class": "model"}, job.model + take),
-            tag("p", {"class": "prompt", "dir": "auto"}, job.prompt) if job.prompt else "",
-            _failure(job),
-            tag("ul", {"class": "facts"}, join(*(tag("li", {"title": name}, value) for name, value in _facts(job)))),
-            _details(job)),
-    )  # fmt: skip
+    def __call__(self, file: ReportFile) -> Markup:
+        """The picture of a file, with its parameter and its name for those who do not see it."""
+        label = f"{file.type}: {file.name}"
+        is_picture = media_type(file).startswith("image/")
+        number = self._number(file) if is_picture and self._embed and file.bytes <= MAX_EMBEDDED_PICTURE else 0
+        if number:
+            use = tag("use", {"href": f"#picture-{number}"})
+            return tag("svg", {"class": "thumb", "role": "img", "aria-label": label}, tag("title", {}, label), use)
+        address = self._link(file)
+        small = {"class": "thumb", "src": address, "alt": label, "loading": "lazy", "decoding": "async"}
+        shown = tag("img", small) if is_picture else tag("span", {"class": "thumb file"}, file.name)
+        return tag("a", {"href": address, "target": "_blank", "rel": "noopener", "title": label}, shown)
 
-
-def _screen(job: ReportJob, file: ReportFile, source: VideoSource, *, preload: bool) -> Markup:
-    address, label = source(file), f"{job.name}: {file.name}"
-    if _MEDIA_TYPES.get(file.path.suffix.lower(), "").startswith("image/"):
-        shown = tag("img", {"src": address, "alt": job.prompt or label, "loading": "lazy"})
-    else:
-        facts = {"controls": True, "loop": True, "playsinline": True, "preload": "metadata" if preload else "none"}
-        shown = tag("video", {"src": address, "aria-label": label, **facts})
-    return tag("div", {"class": "screen"}, shown)
-
-
-def _failure(job: ReportJob) -> Markup:
-    failure = job.failure
-    if failure is None:
-        return tag("p", {"class": "reason"}, job.reason) if job.reason else Markup()
-    hint = tag("span", {"class": "hint"}, failure.hint) if failure.hint else ""
-    return tag(
-        "p", {"class": "trouble", "dir": "auto"}, tag("strong", {}, failure.message), " ",
-        CHARGED.get(failure.charged, ""), " ", hint,
-    )  # fmt: skip
-
-
-def _facts(job: ReportJob) -> Iterator[tuple[str, str]]:
-    if job.cost is not None:
-        yield "Cost", format_usd(job.cost)
-    for file in job.files[:1]:
-        if file.duration:
-            yield "Length of the video", f"{file.duration} s"
-        yield "Size of the file", format_size(file.bytes)
-    if job.seconds is not None:
-        yield "From submission to file", f"made in {format_seconds(job.seconds)}"
-
-
-def _details(job: ReportJob) -> Markup:
-    params = ((name, format_param(value)) for name, value in job.params.items() if name not in _HIDDEN_PARAMS)
-    origin = (
-        ("job file", f"{job.file}:{job.line}" if job.line else job.file),
-        ("task", job.task_id),
-        ("external id", job.external_id),
-    )
-    times = ((stage, format_timestamp(seconds, to_the="second")) for stage, seconds in job.times.items())
-    hashes = ((file.name, f"SHA-256 {file.sha256}" if file.sha256 else "") for file in job.files)
-    service = ((f"service: {name}", format_param(value)) for name, value in job.service.items())
-    rows = [
-        tag("div", {}, tag("dt", {}, name), tag("dd", {}, tag("bdi", {}, value)))
-        for name, value in (*params, *origin, *service, *times, *hashes)
-        if value
-    ]
-    return tag("details", {}, tag("summary", {}, "Parameters and origin"), tag("dl", {}, join(*rows)))
-
-
-def format_param(value: object) -> str:
-    """A parameter as people read it: text as it is, a file by the beginning of its hash, anything else as JSON."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Mapping) and set(value) == {"sha256"}:
-        return f"file with SHA-256 {str(value['sha256'])[:12]}…"
-    if isinstance(value, list) and all(isinstance(item, Mapping | str) for item in value):
-        return "; ".join(format_param(item) for item in value)
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {format_param(item)}" for name, item in value.items())
-    return json.dumps(value, ensure_ascii=False)
+    def _number(self, file: ReportFile) -> int:
+        """The number of the symbol that is the picture, 0 where it could not be taken in."""
+        key = (str(file.path), file.sha256)
+        if key not in self._numbers:
+            address = self._embed(file) if self._embed else ""
+            is_inside = address.startswith("data:")
+            self._numbers[key] = len(self.symbols) + 1 if is_inside else 0
+            if is_inside:
+                sides = {"width": "72", "height": "54", "preserveAspectRatio": "xMidYMid slice"}
+                facts = {"id": f"picture-{self._numbers[key]}", "viewBox": "0 0 72 54"}
+                self.symbols.append(tag("symbol", facts, tag("image", {"href": address, **sides})))
+        return self._numbers[key]
 
 
 _PAGE_FILES: Final = ("gallery.css", "gallery.js")
@@ -163,15 +103,24 @@ _LOGO: Final = Markup(
 
 def render(report: Report) -> str:
     """The page; its videos lie where they are, and it links to them from where it lies itself."""
-    return _page(report, lambda file: file_link(file.path, report.folder))
+
+    def link(file: ReportFile) -> str:
+        return file_link(file.path, report.folder)
+
+    return _page(report, link, InputPictures(link))
 
 
 def render_embedded(report: Report) -> str:
     """The page with its videos inside; one that is not there as it was made, or too large, is linked to."""
-    return _page(report, DataUriEmbedder(lambda file: file_link(file.path, report.folder)))
+
+    def link(file: ReportFile) -> str:
+        return file_link(file.path, report.folder)
+
+    embed = DataUriEmbedder(link)
+    return _page(report, embed, InputPictures(link, embed))
 
 
-def _page(report: Report, source: VideoSource) -> str:
+def _page(report: Report, source: FileSource, pictures: InputPictures) -> str:
     style, script = (files("kirin_cli.report").joinpath("page", name).read_text("utf-8") for name in _PAGE_FILES)
     head = join(
         tag("meta", {"charset": "utf-8"}),
@@ -183,7 +132,7 @@ def _page(report: Report, source: VideoSource) -> str:
         tag("title", {}, f"{_title(report)} – kirin"),
         tag("style", {}, Markup(style)),
     )
-    cards = [render_card(number, job, source) for number, job in enumerate(report.jobs, start=1)]
+    cards = render_cards(report.jobs, source, pictures)
     empty = tag("p", {"class": "empty", "hidden": bool(cards)}, "Nothing matches." if cards else "Nothing was made.")
     body = join(
         tag("a", {"class": "skip", "href": "#videos"}, "Skip to the videos"),
@@ -192,6 +141,8 @@ def _page(report: Report, source: VideoSource) -> str:
         tag("div", {"class": "panels"}, render_timeline(report), render_costs(report)),
         _filters(report),
         tag("main", {"id": "videos", "tabindex": "-1"}, tag("div", {"class": "grid"}, join(*cards)), empty),
+        tag("svg", {"class": "unseen", "aria-hidden": "true"}, join(*pictures.symbols)) if pictures.symbols else "",
+        tag("p", {"class": "unseen", "id": "said", "role": "status"}),
         tag("footer", {}, f"Made by kirin {report.version}".rstrip()),
         tag("script", {}, Markup(script)),
     )
@@ -266,24 +217,42 @@ def _problems(report: Report) -> Markup:
     return tag("section", {"class": "panel problems"}, tag("h2", {}, "Problems"), tag("ul", {}, join(*rows)))
 
 
+_SORTS: Final = {
+    "": "In file order", "name": "By name", "cost": "Dearest first", "seconds": "Slowest first", "time": "Latest first",
+    "state": "Gravest first",
+}  # fmt: skip
+_GROUPS: Final = {
+    "": "No groups", "job": "Group by job", "model": "Group by model", "tags": "Group by tag",
+    "state": "Group by state", "file": "Group by file",
+}  # fmt: skip
+
+
 def _filters(report: Report) -> Markup:
-    models = dict.fromkeys(job.model for job in report.jobs if job.model)
+    """What the script filters, sorts and groups by; without it there is nothing to be shown of this."""
     chips = []
     for state, number in report.states.items():
         box = tag("input", {"type": "checkbox", "name": "state", "value": state})
         label = tag("span", {}, state, " ", tag("b", {}, str(number)))
         chips.append(tag("label", {"class": f"chip {state}"}, box, label))
-    options = [
-        tag("option", {"value": ""}, "All models"),
-        *(tag("option", {"value": model}, model) for model in models),
-    ]
-    shown = len(report.jobs) > 1
+    models = dict.fromkeys(job.model for job in report.jobs if job.model)
+    tags = dict.fromkeys(one for job in report.jobs for one in job.tags)
+    many = {"job": 2, "model": len(models), "tags": 1 + len(tags), "state": len(chips)}
+    many["file"] = len({job.file for job in report.jobs})
+    groups = {name: text for name, text in _GROUPS.items() if not name or many[name] > 1}
     return tag(
-        "form", {"class": "filters", "role": "search", "hidden": not shown, "autocomplete": "off"},
+        "form", {"class": "filters", "role": "search", "hidden": True, "autocomplete": "off"},
         tag("label", {"class": "find"}, tag("span", {"class": "unseen"}, "Find"),
             tag("input", {"type": "search", "name": "q", "placeholder": "Find in names, prompts, parameters  ( / )"})),
         tag("fieldset", {"class": "chips"}, tag("legend", {"class": "unseen"}, "State"), join(*chips)),
-        tag("label", {"class": "models", "hidden": len(models) < 2}, tag("span", {"class": "unseen"}, "Model"),
-            tag("select", {"name": "model"}, join(*options))),
+        _select("Model", "model", {"": "All models", **{one: one for one in models}}) if len(models) > 1 else "",
+        _select("Tag", "tag", {"": "All tags", **{one: one for one in sorted(tags)}}) if tags else "",
+        _select("Group", "group", groups),
+        _select("Sort", "sort", _SORTS),
         tag("output", {"class": "count", "aria-live": "polite"}, pluralize(len(report.jobs), "job")),
     )  # fmt: skip
+
+
+def _select(label: str, name: str, options: Mapping[str, str]) -> Markup:
+    shown = [tag("option", {"value": value}, text) for value, text in options.items()]
+    seen = tag("span", {"class": "unseen"}, label)
+    return tag("label", {"class": "select"}, seen, tag("select", {"name": name}, join(*shown)))

@@ -1,7 +1,8 @@
 """Escaped HTML and SVG elements, and the charts of the page: the timeline and the cost of each model."""
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from html import escape
 from typing import Final
@@ -13,10 +14,17 @@ from kirin_cli.report.report import PHASES, Phase, Report, ReportJob
 _VOID_ELEMENTS: Final = frozenset({"meta", "link", "input", "img", "br"})
 
 
+_SPECIAL: Final = re.compile("[&<>\"']")
+
+
 class Markup(str):
     """Text that is markup already. Only `tag` and constants of this package may be."""
 
     __slots__ = ()
+
+
+def _escape(text: str) -> str:
+    return escape(text) if _SPECIAL.search(text) else text  # most have nothing to escape, and looking is cheap
 
 
 def tag(name: str, attributes: Mapping[str, str | bool] | None = None, /, *children: str) -> Markup:
@@ -26,17 +34,22 @@ def tag(name: str, attributes: Mapping[str, str | bool] | None = None, /, *child
         if value is True:
             opening += f" {key}"
         elif value is not False:
-            opening += f' {key}="{escape(value)}"'
+            opening += f' {key}="{_escape(value)}"'
     if name in _VOID_ELEMENTS:
         return Markup(f"{opening}>")
-    content = "".join([child if type(child) is Markup else escape(child) for child in children])
+    content = "".join([child if type(child) is Markup else _escape(child) for child in children])
     return Markup(f"{opening}>{content}</{name}>")
 
 
 def join(*children: str) -> Markup:
     """The children one after another, escaped where they are not markup."""
-    return Markup("".join([child if type(child) is Markup else escape(child) for child in children]))
+    return Markup("".join([child if type(child) is Markup else _escape(child) for child in children]))
 
+
+MAX_UNCUT: Final = 24
+"""Characters of a name in the timeline; a longer one may lose some of its middle."""
+END_LENGTH: Final = 14
+"""Characters at the end of such a name that are always seen."""
 
 Spans = Sequence[tuple[Phase, float, float]]
 TimelineRow = tuple[int, ReportJob, Spans]
@@ -147,8 +160,32 @@ def _bar(row: TimelineRow, length: float, ticks: Iterable[float]) -> Markup:
         rects.append(_rect(kind, begin / length, (end - begin) / length))
     facts = {"class": "bar", "role": "img", "aria-label": label}
     plot = tag("svg", facts, tag("title", {}, label), join(*lines), join(*rects))
-    name = tag("a", {"class": "name", "href": f"#job-{number}"}, tag("bdi", {}, job.name or job.external_id))
-    return tag("div", {"class": "row", "data-job": f"job-{number}"}, name, plot)
+    name = tag("a", {"class": "name", "href": f"#job-{number}", "title": job.name}, *_name_parts(job))
+    return tag("div", {"class": "row", "data-row": f"job-{number}"}, name, plot)
+
+
+def _name_parts(job: ReportJob) -> Iterator[Markup]:
+    """The name as a row has it, whose end is seen where its middle has no room: that is what differs in a matrix."""
+    head, tail = job_label(job)
+    if not tail and len(head) > MAX_UNCUT:
+        head, tail = "", head
+    if head:
+        yield tag("bdi", {"class": "head"}, head)
+    if tail:
+        cut = max(len(tail) - END_LENGTH, 0) if len(tail) > MAX_UNCUT else 0
+        start = tag("span", {"class": "cut"}, tail[:cut]) if cut else ""
+        yield tag("bdi", {"class": "tail"}, start, tag("span", {"class": "end"}, tail[cut:]))
+
+
+def job_label(job: ReportJob) -> tuple[str, str]:
+    """The name of a job before its matrix, and what tells it from the others: "city" and "16:9, std, take 2"."""
+    name = job.name or job.external_id or job.task_id
+    head, bracket, rest = name.partition("[")
+    if not bracket or not head or not rest.endswith("]"):
+        head, rest = name, ""
+    values = [part.partition("=")[2] or part for part in rest[:-1].replace("][", ",").split(",")]
+    tail = [", ".join(values)] if rest else []
+    return head, ", ".join([*tail, *([f"take {job.take}"] if job.take > 1 else [])])
 
 
 def _rect(kind: str, begin: float, width: float | Decimal) -> Markup:

@@ -32,7 +32,7 @@ JOB_FIELDS: Final[Mapping[str, object]] = {
     "params": ...,
     "times": dict.fromkeys(("intended", "submitted", "accepted", "generated", "failed", "fetched")),
     "service": ...,
-    **dict.fromkeys(("position", "tags")),
+    **dict.fromkeys(("position", "tags", "scope")),
     "inputs": [dict.fromkeys(("param", "path", "bytes", "sha256"))],
 }
 """The names in a job: None has nothing below it, a list more of the same, `...` what the model has."""
@@ -178,6 +178,7 @@ def _job(outcome: Outcome) -> dict[str, object]:
         "service": dict(outcome.service),
         "position": outcome.job.position or None,
         "tags": list(outcome.job.tags),
+        "scope": outcome.job.scope or None,
         "inputs": input_rows(outcome.job),
     }
 

@@ -133,6 +133,7 @@ def _run_of_sidecar(sidecar: Sidecar) -> dict[str, object]:
         "take": sidecar.raw.get("take"), "attempt": sidecar.attempt,
         "file": None, "line": None, "column": None, "prompt": params.get("prompt"),
         "params": params, "times": sidecar.times, "tags": sidecar.raw.get("tags"), "inputs": sidecar.raw.get("inputs"),
+        "scope": sidecar.scope or None,
     }  # fmt: skip
     jobs = [{**job, **_find_files({"inputs": job["inputs"]}, sidecar.path.parent)}]
     superseded = MOVED_FROM in sidecar.raw

@@ -91,7 +91,7 @@ class ReportParser:
             for problem in as_list(job.get(key))
         )
         return ReportJob(
-            **self._texts(job, "model", "task_id", "reason", "path", "price_detail"),
+            **self._texts(job, "model", "task_id", "reason", "path", "price_detail", "scope"),
             name=name,
             file=file,
             **{key: self._text(job.get(key) or params.get(key)) for key in ("prompt", "mode", "duration")},
@@ -99,7 +99,7 @@ class ReportParser:
             external_id=self._text(job.get("external_task_id")),
             cost=as_decimal(job.get("cost_usd")),
             files=tuple(self._file(as_mapping(output)) for output in as_list(job.get("outputs"))),
-            failure=JobFailure(**self._texts(error, "message", "hint", "code", "charged")) if error else None,
+            failure=JobFailure(**self._texts(error, "message", "hint", "code", "charged", "next")) if error else None,
             take=as_int(job.get("take")) or 1,
             line=as_int(job.get("line")),
             column=as_int(job.get("column")),

@@ -74,6 +74,7 @@ class JobFailure:
     hint: str
     code: str
     charged: str
+    next: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +121,7 @@ class ReportJob(InJobFile):
     duration: str = ""
     likely_seconds: float | None = None
     price_detail: str = ""
+    scope: str = ""
     tags: tuple[str, ...] = ()
     inputs: tuple[ReportFile, ...] = ()
 

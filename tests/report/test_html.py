@@ -11,7 +11,7 @@ from support.report_data import ERROR, HOSTILE, TIMES, hostile, job, output, rep
 
 from kirin_cli.cli.reports import sanitize
 from kirin_cli.report import html
-from kirin_cli.report.html_charts import render_timeline
+from kirin_cli.report.html_charts import job_label, render_timeline
 from kirin_cli.report.parser import ReportParser
 
 
@@ -69,11 +69,12 @@ def test_the_policy_names_the_style_and_the_script_by_their_hashes():
 
 @pytest.mark.parametrize("evil", HOSTILE)
 def test_H3_hostile_text_makes_no_element_and_no_attribute(evil):
-    tame = Page(html.render(ReportParser(sanitize).report(hostile("tame"), Path())))
+    # As long as the other, since long names are cut; what is not to be printed is in no command.
+    harmless = "".join("x" if character.isprintable() else "\n" for character in sanitize(evil))
+    tame = Page(html.render(ReportParser(sanitize).report(hostile(harmless), Path())))
     page = Page(html.render(ReportParser(sanitize).report(hostile(evil), Path())))
-    assert [(tag, set(attributes)) for tag, attributes in page.elements] == [
-        (tag, set(attributes)) for tag, attributes in tame.elements
-    ]
+    shapes = [[(tag, set(attributes)) for tag, attributes in one.elements if tag != "wbr"] for one in (tame, page)]
+    assert shapes[0] == shapes[1]
     addresses = [
         value for _, attributes in page.elements for name, value in attributes.items() if name in {"src", "href"}
     ]
@@ -133,6 +134,25 @@ def test_the_timeline_has_a_bar_for_each_phase_within_the_run():
     assert float(rects[0][1]) == 0
     assert sum(float(width) for _, _, width in rects) == pytest.approx(100, abs=0.1)
     assert "queued 11 s, generating 39 s, downloading 2.5 s" in drawn
+
+
+@pytest.mark.parametrize(
+    ("name", "take", "label"),
+    [
+        ("harbour", 1, ("harbour", "")), ("harbour", 2, ("harbour", "take 2")),
+        ("city[mode=std,seed=1]", 1, ("city", "std, 1")), ("city[mode=std]", 3, ("city", "std, take 3")),
+        ("shots[sunset][ratio=9:16]", 1, ("shots", "sunset, 9:16")), ("[x]", 1, ("[x]", "")), ("a[", 1, ("a[", "")),
+        ("", 1, ("krn1-", "")),
+    ],
+)  # fmt: skip
+def test_the_label_of_a_job_of_a_matrix_is_what_tells_it_from_the_others(name, take, label):
+    assert job_label(report(job(name, take=take)).jobs[0]) == label
+
+
+def test_a_long_name_in_the_timeline_keeps_its_end():
+    drawn = render_timeline(report(job("the-harbour-at-night-in-the-rain-1"), job("cup")))
+    assert '<span class="cut">the-harbour-at-night</span><span class="end">-in-the-rain-1</span>' in drawn
+    assert '<bdi class="head">cup</bdi></a>' in drawn
 
 
 def test_videos_of_different_months_are_each_drawn_from_their_own_beginning():

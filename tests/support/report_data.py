@@ -79,7 +79,8 @@ def hostile(evil: str) -> dict[str, object]:
     bad = job(
         evil, model=evil, state="failed", task_id=evil, external_task_id=evil, error=error, file=evil, prompt=evil,
         params={evil: evil, "list": [evil], "prompt": evil}, reason=evil,
-        outputs=[output(path, type=evil, duration=evil)],
+        outputs=[output(path, type=evil, duration=evil)], tags=[evil], scope=evil,
+        inputs=[{"param": evil, "path": f"{path.encode('ascii', 'ignore').decode()}.png", "bytes": 4, "sha256": evil}],
     )  # fmt: skip
     problem = dict.fromkeys(("severity", "message", "hint", "rule", "job", "file"), evil) | {"line": 1, "column": 2}
     return run(bad, job("good"), run_id=evil, problems=[problem], kirin_version=evil)

@@ -1,35 +1,49 @@
 "use strict";
 (() => {
   const form = document.querySelector(".filters");
+  const main = document.querySelector("main");
+  const grid = main.querySelector(".grid");
+  const units = [...grid.children]; // cards, and sections with all takes of a job, in file order
   const cards = [...document.querySelectorAll(".card")];
-  const rows = new Map([...document.querySelectorAll("[data-job]")].map((row) => [row.dataset.job, row]));
+  const rows = new Map([...document.querySelectorAll("[data-row]")].map((row) => [row.dataset.row, row]));
   const texts = new Map(cards.map((card) => [card, card.textContent.toLowerCase()]));
   const count = form.querySelector(".count");
   const empty = document.querySelector(".empty");
   const find = form.elements.q;
-  const model = form.elements.model;
   const states = [...form.querySelectorAll("input[name=state]")];
+  const selects = [...form.querySelectorAll("select")];
+  const chosen = (name) => form.elements[name]?.value || "";
+  const tagsOf = (card) => card.dataset.tags?.split("\n") || [];
+  const nameOf = (card) => card.querySelector("h3").textContent;
+  const cardsOf = (unit) => (unit.matches(".card") ? [unit] : [...unit.querySelectorAll(".card")]);
+  const jobs = (number) => `${number} ${number === 1 ? "job" : "jobs"}`;
+  form.hidden = cards.length < 2;
 
-  // The filter is kept in the address (#q=…&state=failed&model=…), so that a view can be bookmarked and passed on.
+  // What is shown is kept in the address (#q=…&state=failed&sort=cost), so that a view can be bookmarked and passed on.
   const fromAddress = () => {
-    const asked = new URLSearchParams(location.hash.slice(1));
-    find.value = asked.get("q") || "";
-    model.value = asked.get("model") || "";
-    if (model.selectedIndex < 0) model.value = "";
-    const wanted = asked.getAll("state");
-    for (const box of states) box.checked = wanted.includes(box.value);
+    const wanted = new URLSearchParams(location.hash.slice(1));
+    find.value = wanted.get("q") || "";
+    for (const select of selects) {
+      select.value = wanted.get(select.name) || "";
+      if (select.selectedIndex < 0) select.value = "";
+    }
+    const checked = wanted.getAll("state");
+    for (const box of states) box.checked = checked.includes(box.value);
   };
   const toAddress = () => {
-    const asked = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
-    history.replaceState(null, "", `#${asked}`);
+    const wanted = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+    history.replaceState(null, "", `#${wanted}`);
   };
-  const apply = () => {
+
+  const filter = () => {
     const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
     const wanted = states.filter((box) => box.checked).map((box) => box.value);
+    const [model, tag] = [chosen("model"), chosen("tag")];
     let shown = 0;
     for (const card of cards) {
       const fits = (!wanted.length || wanted.includes(card.dataset.state))
-        && (!model.value || model.value === card.dataset.model)
+        && (!model || model === card.dataset.model)
+        && (!tag || tagsOf(card).includes(tag))
         && words.every((word) => texts.get(card).includes(word));
       card.hidden = !fits;
       if (!fits) for (const video of card.querySelectorAll("video")) video.pause();
@@ -37,13 +51,80 @@
       if (row) row.hidden = !fits;
       shown += fits;
     }
-    count.textContent = shown === cards.length ? `${shown} ${shown === 1 ? "job" : "jobs"}` : `${shown} of ${cards.length} jobs`;
+    for (const unit of units) {
+      if (unit.matches(".card")) continue;
+      const visible = cardsOf(unit).filter((card) => !card.hidden).length;
+      unit.hidden = !visible;
+      unit.dataset.size = visible;
+    }
+    for (const group of main.querySelectorAll(".group")) {
+      const visible = [...group.querySelectorAll(".card")].filter((card) => !card.hidden);
+      const cost = visible.reduce((sum, card) => sum + Number(card.dataset.cost || 0), 0);
+      group.hidden = !visible.length;
+      group.dataset.size = visible.length;
+      group.querySelector("small").textContent = jobs(visible.length) + (cost ? ` · $${cost.toFixed(2)}` : "");
+    }
+    count.textContent = shown === cards.length ? jobs(shown) : `${shown} of ${jobs(cards.length)}`;
     if (cards.length) empty.hidden = shown > 0;
+  };
+
+  const GRAVEST = ["failed", "rejected", "expired", "unknown", "pending", "done", "skipped"];
+  const sorted = (by) => {
+    if (!by) return units;
+    const best = (unit, value) => Math.max(...cardsOf(unit).map(value));
+    if (by === "name") {
+      const names = new Map(units.map((unit) => [unit, nameOf(cardsOf(unit)[0])]));
+      return [...units].sort((a, b) => names.get(a).localeCompare(names.get(b), undefined, { numeric: true }));
+    }
+    const value = (card) => (by === "state" ? -GRAVEST.indexOf(card.dataset.state) : Number(card.dataset[by] ?? -1));
+    const values = new Map(units.map((unit) => [unit, best(unit, value)]));
+    return [...units].sort((a, b) => values.get(b) - values.get(a));
+  };
+  const layout = () => {
+    const order = sorted(chosen("sort"));
+    const by = chosen("group");
+    const groups = new Map();
+    for (const unit of by ? order : []) {
+      const [card] = cardsOf(unit);
+      const key = by === "tags" ? tagsOf(card).join(", ") || "No tag" : card.dataset[by] || "None";
+      groups.set(key, [...(groups.get(key) || []), unit]);
+    }
+    grid.hidden = Boolean(by);
+    if (!by) grid.append(...order);
+    main.querySelector(".groups")?.remove();
+    const all = document.createElement("div");
+    all.className = "groups";
+    if (by) empty.before(all);
+    for (const [key, members] of groups) {
+      const heading = document.createElement("h2");
+      const name = document.createElement("bdi");
+      name.textContent = key;
+      heading.append(name, document.createElement("small"));
+      const group = document.createElement("section");
+      group.className = "group";
+      group.setAttribute("aria-label", key);
+      const inside = document.createElement("div");
+      inside.className = "grid";
+      inside.append(...members);
+      group.append(heading, inside);
+      all.append(group);
+    }
+  };
+  let laidOut = "\n";
+  const apply = () => {
+    const wanted = `${chosen("group")}\n${chosen("sort")}`;
+    if (wanted !== laidOut) layout();
+    laidOut = wanted;
+    filter();
   };
   const changed = () => { toAddress(); apply(); };
   form.addEventListener("input", changed);
   form.addEventListener("submit", (event) => event.preventDefault());
-  addEventListener("hashchange", () => { if (!/^#job-\d+$|^#videos$/.test(location.hash)) { fromAddress(); apply(); } });
+  addEventListener("hashchange", () => {
+    if (/^#(job|picture|name)-\d+$|^#videos$/.test(location.hash)) return;
+    fromAddress();
+    apply();
+  });
 
   addEventListener("keydown", (event) => {
     const typing = event.target.matches("input[type=search], select, textarea");
@@ -56,8 +137,54 @@
     }
   });
 
-  // Controls come with the pointer, the focus or a tap. A video plays silently under the mouse until somebody takes over
-  // its controls; none does where motion is unwelcome.
+  const said = document.getElementById("said");
+  const copy = async (text) => {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch { // no permission, or a browser that gives pages from the disk no clipboard
+      const area = document.createElement("textarea");
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      const done = document.execCommand("copy");
+      area.remove();
+      if (!done) throw new Error("not copied");
+    }
+  };
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    const card = button.closest(".card");
+    const { textContent: label, dataset: { copy: what } } = button;
+    const name = nameOf(card);
+    button.setAttribute("aria-label", `Copy ${what} of ${name}`);
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const text = card.querySelector(what === "prompt" ? ".prompt" : "code").textContent;
+      try {
+        await copy(text);
+        button.textContent = "Copied";
+        said.textContent = `The ${what} of ${name} is copied`;
+      } catch {
+        button.textContent = "Not copied";
+        said.textContent = `The ${what} of ${name} could not be copied`;
+      }
+      button.focus();
+      setTimeout(() => { button.textContent = label; }, 1500);
+    });
+  }
+  for (const button of document.querySelectorAll("[data-save]")) {
+    const screens = [...button.closest(".card").querySelectorAll(".screen > video, .screen > img")];
+    const number = [...button.parentElement.querySelectorAll("[data-save], [download]")].indexOf(button);
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const link = document.createElement("a");
+      link.href = screens[number].src;
+      link.download = button.dataset.save;
+      link.click();
+    });
+  }
+
+  // Controls come with the focus or a click. A video plays silently under the mouse until somebody takes it over: a click
+  // then goes on playing, and only what follows is the controls' own. None plays where motion is unwelcome.
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   for (const video of document.querySelectorAll("video")) {
     let own = false;
@@ -65,30 +192,60 @@
       video.controls = all;
       video.parentElement.classList.toggle("still", !all);
     };
+    const takeOver = () => {
+      if (own) return;
+      own = true;
+      video.muted = false;
+      show(true);
+    };
     video.tabIndex = 0;
     show(false);
-    video.addEventListener("keydown", () => { own = true; });
-    video.addEventListener("pointerdown", () => { own = video.controls; });
-    video.addEventListener("focus", () => show(true));
-    video.addEventListener("blur", () => show(own && !video.paused));
-    video.addEventListener("click", () => {
-      if (video.controls && own) return;
-      own = true;
-      show(true);
+    video.addEventListener("mousedown", (event) => { if (!own) event.preventDefault(); }); // the focus comes with the click
+    video.addEventListener("click", (event) => {
+      if (own) return;
+      event.preventDefault();
+      takeOver();
+      video.focus();
       video.play().catch(() => {});
     });
+    video.addEventListener("keydown", (event) => { if (event.key !== "Tab") takeOver(); });
+    video.addEventListener("focus", () => show(true));
+    video.addEventListener("blur", () => show(own && !video.paused));
     video.addEventListener("pointerenter", (event) => {
-      if (event.pointerType !== "mouse") return;
-      show(true);
-      if (own || calm.matches || !video.paused) return;
+      if (event.pointerType !== "mouse" || own || calm.matches || !video.paused) return;
       video.muted = true;
+      video.parentElement.classList.remove("still");
       video.play().catch(() => {});
     });
     video.addEventListener("pointerleave", (event) => {
-      if (event.pointerType !== "mouse") return;
-      if (!own) video.pause();
-      show((own && !video.paused) || video === document.activeElement);
+      if (event.pointerType !== "mouse" || own) return;
+      video.pause();
+      show(video === document.activeElement);
     });
+  }
+  const note = (media, isThere) => {
+    const found = media.parentElement.querySelector(".gone");
+    if (isThere) found?.remove();
+    if (isThere || found) return;
+    const text = document.createElement("p");
+    text.className = "gone";
+    text.textContent = `Not there: ${decodeURIComponent(media.src.split("/").pop())}`;
+    media.parentElement.append(text);
+    media.parentElement.classList.remove("still");
+  };
+  for (const media of document.querySelectorAll(".screen > video, .screen > img")) {
+    media.addEventListener("error", () => note(media, false));
+    media.addEventListener(media.matches("video") ? "loadedmetadata" : "load", () => note(media, true));
+  }
+  for (const picture of document.querySelectorAll("img.thumb")) {
+    const name = () => {
+      const text = document.createElement("span");
+      text.className = "thumb file";
+      text.textContent = picture.alt;
+      picture.replaceWith(text);
+    };
+    if (picture.complete && !picture.naturalWidth) name();
+    else picture.addEventListener("error", name);
   }
   const near = new IntersectionObserver((seen) => {
     for (const { isIntersecting, target } of seen) {

