@@ -128,4 +128,4 @@ def _send(entry: LedgerEntry, settings: Settings, console: CommandConsole) -> in
     return execute(lambda _: prepared, options, console)
 
 
-resolve = command_from(ResolveFlags, run_resolve, examples=("kirin resolve 123456789",))
+resolve = command_from(ResolveFlags, run_resolve, examples=("kirin resolve 987654321 --resend", "kirin resolve 987654321 --abandon"))
