@@ -164,6 +164,7 @@ _EXAMPLE_INDENT: Final = " " * 5
 
 def _shell_lines(command: str, width: int) -> list[str]:
     """A command line in lines that can be pasted together; one too wide is broken before a flag or a redirection."""
+    command, *comments = re.split(" {3,}", command) if len(command) > width else [command]
     lines = [""]
     for piece in re.split(" (?=-{1,2}[A-Za-z]|[<>|] )", command):
         joined = f"{lines[-1]} {piece}" if lines[-1] else piece
@@ -172,4 +173,4 @@ def _shell_lines(command: str, width: int) -> list[str]:
             lines.append(f"  {piece}")
         else:
             lines[-1] = joined
-    return lines
+    return [*lines, *(f"  # {comment}" for comment in comments)]

@@ -14,8 +14,12 @@ from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kirin_cli.cli.console import CommandConsole
+    from kirin_cli.docgen.model_reference import ParameterInfo
     from kirin_cli.modelspec.model import Model
+    from kirin_cli.ui.console import TerminalInfo
 
 
 class ModelsFlags(Record):
@@ -59,12 +63,18 @@ def find_model(name: str) -> Model:
 
 
 def _print_model(model: Model, console: CommandConsole) -> None:
-    from kirin_cli.docgen.model_reference import HEADINGS, NOTE_HEADINGS, model_notes, model_parameters, model_rules
+    from kirin_cli.docgen.model_reference import NOTE_HEADINGS, model_notes, model_parameters, model_rules
     from kirin_cli.ui.tables import render_table
+    from kirin_cli.ui.terminal_text import wrap
 
     out = console.streams.out
-    console.data(f"{out.paint(model.id, 'strong')}  {model.help}  (kirin {model.command})", "")
-    console.data(*render_table(HEADINGS, [parameter.row for parameter in model_parameters(model)], out))
+    about = f"{model.help}  (kirin {model.command})"
+    title = f"{model.id}  {about}"
+    name = out.paint(model.id, "strong")
+    console.data(
+        *((f"{name}  {about}",) if len(title) <= out.width or not out.is_tty else (name, *wrap(about, out.width)))
+    )
+    console.data("", *_parameter_lines(model_parameters(model), out))
     rules = [(rule.rule, rule.says, "" if rule.severity == "error" else rule.severity) for rule in model_rules(model)]
     if rules:
         console.data("", *render_table(("rule", "says", ""), rules, out))
@@ -72,6 +82,27 @@ def _print_model(model: Model, console: CommandConsole) -> None:
         console.data("", *render_table(NOTE_HEADINGS, model_notes(model), out))
     if model.error_codes:
         console.data("", *render_table(("error code", "means"), list(model.error_codes.items()), out))
+
+
+def _parameter_lines(parameters: Sequence[ParameterInfo], out: TerminalInfo) -> list[str]:
+    """A table where it fits or is piped; else a few lines for each parameter, so that no flag is cut."""
+    from kirin_cli.docgen.model_reference import HEADINGS
+    from kirin_cli.ui.tables import render_table
+    from kirin_cli.ui.terminal_text import wrap
+
+    rows = [parameter.row for parameter in parameters]
+    widths = [max(map(len, column)) for column in zip(HEADINGS, *rows, strict=True)]
+    if not out.is_tty or sum(widths) + 2 * (len(widths) - 1) <= out.width:
+        return render_table(HEADINGS, rows, out)
+    lines = []
+    for path, flags, takes, default, rule, text in rows:
+        facts = "; ".join(
+            filter(None, (takes, default and f"default: {default}".replace("default: required", "required")))
+        )
+        lines.append(f"{out.paint(path, 'strong')}  {rule}")
+        for fact in (flags, text, facts):
+            lines += [f"  {line}" for line in wrap(out.escape(fact), out.width - 2) if line]
+    return lines
 
 
 models = command_from(ModelsFlags, run_models, examples=("kirin models", "kirin models v1-t2v"))

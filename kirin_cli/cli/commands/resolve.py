@@ -128,4 +128,6 @@ def _send(entry: LedgerEntry, settings: Settings, console: CommandConsole) -> in
     return execute(lambda _: prepared, options, console)
 
 
-resolve = command_from(ResolveFlags, run_resolve, examples=("kirin resolve 987654321 --resend", "kirin resolve 987654321 --abandon"))
+resolve = command_from(
+    ResolveFlags, run_resolve, examples=("kirin resolve 987654321 --resend", "kirin resolve 987654321 --abandon")
+)
