@@ -13,7 +13,7 @@ _kirin_about() {
       esac
       ;;
     v1-t2v | kirin_v1_t2v)
-      flags='--prompt --negative-prompt --duration --aspect-ratio --mode --cfg-scale --camera --camera-type --camera-horizontal --camera-vertical --camera-pan --camera-tilt --camera-roll --camera-zoom --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --progress --color --help'
+      flags='--prompt --negative-prompt --duration --aspect-ratio --mode --cfg-scale --camera --camera-type --camera-horizontal --camera-vertical --camera-pan --camera-tilt --camera-roll --camera-zoom --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --verbose --progress --color --help'
       case $2 in
         --prompt | --negative-prompt | --cfg-scale | --camera | --camera-horizontal | --camera-vertical | --camera-pan | --camera-tilt | --camera-roll | --camera-zoom | --callback-url | --external-task-id | --allow-env | --param | --count | --timeout | --max-cost | --assume-cost | --profile | --base-url | --report | --format) ;;
         --duration) words='5 10' ;;
@@ -27,7 +27,7 @@ _kirin_about() {
       esac
       ;;
     v1-5-i2v | kirin_v1_5_i2v)
-      flags='--prompt --image --image-tail --negative-prompt --duration --mode --cfg-scale --seed --camera --camera-type --camera-horizontal --camera-vertical --camera-pan --camera-tilt --camera-roll --camera-zoom --static-mask --dynamic-mask --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --progress --color --help'
+      flags='--prompt --image --image-tail --negative-prompt --duration --mode --cfg-scale --seed --camera --camera-type --camera-horizontal --camera-vertical --camera-pan --camera-tilt --camera-roll --camera-zoom --static-mask --dynamic-mask --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --verbose --progress --color --help'
       case $2 in
         --prompt | --negative-prompt | --cfg-scale | --seed | --camera | --camera-horizontal | --camera-vertical | --camera-pan | --camera-tilt | --camera-roll | --camera-zoom | --callback-url | --external-task-id | --allow-env | --param | --count | --timeout | --max-cost | --assume-cost | --profile | --base-url | --report | --format) ;;
         --image | -i | --image-tail | --static-mask | --dynamic-mask) files=image ;;
@@ -41,7 +41,7 @@ _kirin_about() {
       esac
       ;;
     v1-6-multi-i2v | kirin_v1_6_multi_i2v)
-      flags='--prompt --image --negative-prompt --duration --aspect-ratio --mode --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --progress --color --help'
+      flags='--prompt --image --negative-prompt --duration --aspect-ratio --mode --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --verbose --progress --color --help'
       case $2 in
         --prompt | --negative-prompt | --callback-url | --external-task-id | --allow-env | --param | --count | --timeout | --max-cost | --assume-cost | --profile | --base-url | --report | --format) ;;
         --image | -i) files=image ;;
@@ -55,7 +55,7 @@ _kirin_about() {
       esac
       ;;
     motion-control | kirin_motion_control)
-      flags='--prompt --image --video --character-orientation --mode --keep-original-sound --no-keep-original-sound --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --progress --color --help'
+      flags='--prompt --image --video --character-orientation --mode --keep-original-sound --no-keep-original-sound --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --verbose --progress --color --help'
       case $2 in
         --prompt | --video | --callback-url | --external-task-id | --allow-env | --param | --count | --timeout | --max-cost | --assume-cost | --profile | --base-url | --report | --format) ;;
         --image | -i) files=image ;;
@@ -68,7 +68,7 @@ _kirin_about() {
       esac
       ;;
     video-o1 | kirin_video_o1)
-      flags='--prompt --duration --aspect-ratio --mode --first-frame --end-frame --image --video --video-refer-type --keep-original-sound --no-keep-original-sound --element --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --progress --color --help'
+      flags='--prompt --duration --aspect-ratio --mode --first-frame --end-frame --image --video --video-refer-type --keep-original-sound --no-keep-original-sound --element --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --verbose --progress --color --help'
       case $2 in
         --prompt | --video | --element | --callback-url | --external-task-id | --allow-env | --param | --count | --timeout | --max-cost | --assume-cost | --profile | --base-url | --report | --format) ;;
         --duration) words='3 4 5 6 7 8 9 10' ;;
@@ -83,7 +83,7 @@ _kirin_about() {
       esac
       ;;
     run)
-      flags='--set --allow-env --only --skip --tag --max-jobs --output --jobs --timeout --wait --no-wait --max-cost --assume-cost --again --retry-failed --force --scope --shard --strict --check-urls --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --progress --color --help'
+      flags='--set --allow-env --only --skip --tag --max-jobs --output --jobs --timeout --wait --no-wait --max-cost --assume-cost --again --retry-failed --force --scope --shard --strict --check-urls --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --verbose --progress --color --help'
       case $2 in
         --set | --allow-env | --only | --skip | --tag | --max-jobs | --jobs | -j | --timeout | --max-cost | --assume-cost | --scope | --shard | --profile | --base-url | --report | --format) ;;
         --output | -o) files=folder ;;
@@ -157,7 +157,7 @@ _kirin_about() {
       esac
       ;;
     wait)
-      flags='--output --force --timeout --profile --base-url --api-key-file --json --jsonl --format --quiet --progress --color --help'
+      flags='--output --force --timeout --profile --base-url --api-key-file --json --jsonl --format --quiet --verbose --progress --color --help'
       case $2 in
         --output | -o | --api-key-file) files=file ;;
         --timeout | --profile | --base-url | --format) ;;
@@ -168,7 +168,7 @@ _kirin_about() {
       esac
       ;;
     download)
-      flags='--output --force --timeout --profile --base-url --api-key-file --json --jsonl --format --quiet --progress --color --help'
+      flags='--output --force --timeout --profile --base-url --api-key-file --json --jsonl --format --quiet --verbose --progress --color --help'
       case $2 in
         --output | -o | --api-key-file) files=file ;;
         --timeout | --profile | --base-url | --format) ;;
@@ -179,7 +179,7 @@ _kirin_about() {
       esac
       ;;
     resume)
-      flags='--jobs --timeout --profile --base-url --api-key-file --json --jsonl --format --quiet --progress --color --help'
+      flags='--jobs --timeout --profile --base-url --api-key-file --json --jsonl --format --quiet --verbose --progress --color --help'
       case $2 in
         --jobs | -j | --timeout | --profile | --base-url | --format) ;;
         --api-key-file) files=file ;;
@@ -190,7 +190,7 @@ _kirin_about() {
       esac
       ;;
     resolve)
-      flags='--adopt --resend --abandon --profile --base-url --color --help'
+      flags='--adopt --resend --abandon --profile --base-url --verbose --color --help'
       case $2 in
         --adopt | --profile | --base-url) ;;
         --color) words='auto always never' ;;
@@ -216,9 +216,9 @@ _kirin_about() {
       esac
       ;;
     auth)
-      flags='--profile --api-key-file --json --color --help'
+      flags='--offline --profile --base-url --api-key-file --json --verbose --color --help'
       case $2 in
-        --profile) ;;
+        --profile | --base-url) ;;
         --api-key-file) files=file ;;
         --color) words='auto always never' ;;
         1) words='login status logout' ;;
@@ -234,7 +234,7 @@ _kirin_about() {
       esac
       ;;
     doctor)
-      flags='--offline --profile --base-url --api-key-file --json --color --help'
+      flags='--offline --profile --base-url --api-key-file --json --verbose --color --help'
       case $2 in
         --profile | --base-url) ;;
         --api-key-file) files=file ;;

@@ -63,6 +63,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--preview' = @{ Help = 'Draw the first frame, on terminals that show pictures (extra: preview).'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
+                '-v' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
                 '--progress' = @{ Help = 'How to show progress on standard error.'; Takes = $true; Words = @('auto', 'tty', 'plain', 'json', 'quiet') }
                 '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
@@ -127,6 +129,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--preview' = @{ Help = 'Draw the first frame, on terminals that show pictures (extra: preview).'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
+                '-v' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
                 '--progress' = @{ Help = 'How to show progress on standard error.'; Takes = $true; Words = @('auto', 'tty', 'plain', 'json', 'quiet') }
                 '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
@@ -179,6 +183,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--preview' = @{ Help = 'Draw the first frame, on terminals that show pictures (extra: preview).'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
+                '-v' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
                 '--progress' = @{ Help = 'How to show progress on standard error.'; Takes = $true; Words = @('auto', 'tty', 'plain', 'json', 'quiet') }
                 '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
@@ -230,6 +236,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--preview' = @{ Help = 'Draw the first frame, on terminals that show pictures (extra: preview).'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
+                '-v' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
                 '--progress' = @{ Help = 'How to show progress on standard error.'; Takes = $true; Words = @('auto', 'tty', 'plain', 'json', 'quiet') }
                 '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
@@ -288,6 +296,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--preview' = @{ Help = 'Draw the first frame, on terminals that show pictures (extra: preview).'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
+                '-v' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
                 '--progress' = @{ Help = 'How to show progress on standard error.'; Takes = $true; Words = @('auto', 'tty', 'plain', 'json', 'quiet') }
                 '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
@@ -331,6 +341,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--preview' = @{ Help = 'Draw the first frame, on terminals that show pictures (extra: preview).'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
+                '-v' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
                 '--progress' = @{ Help = 'How to show progress on standard error.'; Takes = $true; Words = @('auto', 'tty', 'plain', 'json', 'quiet') }
                 '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
@@ -474,6 +486,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--format' = @{ Help = 'Print a line for each through a template of JSON fields: ''{name}\t{outputs.0.sha256}''.'; Takes = $true; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
+                '-v' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
                 '--progress' = @{ Help = 'How to show progress on standard error.'; Takes = $true; Words = @('auto', 'tty', 'plain', 'json', 'quiet') }
                 '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
@@ -496,6 +510,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--format' = @{ Help = 'Print a line for each through a template of JSON fields: ''{name}\t{outputs.0.sha256}''.'; Takes = $true; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
+                '-v' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
                 '--progress' = @{ Help = 'How to show progress on standard error.'; Takes = $true; Words = @('auto', 'tty', 'plain', 'json', 'quiet') }
                 '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
@@ -517,6 +533,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--format' = @{ Help = 'Print a line for each through a template of JSON fields: ''{name}\t{outputs.0.sha256}''.'; Takes = $true; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
+                '-v' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
                 '--progress' = @{ Help = 'How to show progress on standard error.'; Takes = $true; Words = @('auto', 'tty', 'plain', 'json', 'quiet') }
                 '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
@@ -532,6 +550,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--abandon' = @{ Help = 'Forget it. May have cost something.'; Takes = $false; Words = @() }
                 '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
+                '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
+                '-v' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
                 '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
@@ -569,9 +589,13 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
         'auth' = @{
             Help = 'Store the API key, say where it comes from, forget it.'
             Flags = [ordered]@{
+                '--offline' = @{ Help = 'Store the key without asking the service.'; Takes = $false; Words = @() }
                 '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
+                '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
+                '-v' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
                 '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
@@ -597,6 +621,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
+                '-v' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
                 '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }

@@ -30,6 +30,7 @@ from kirin_cli.api.exchange import (
 )
 from kirin_cli.api.proxies import PROXY_HINT, ProxySettings, SystemProxies, system_proxies
 from kirin_cli.api.socks import open_through_socks
+from kirin_cli.api.trace import Tracer
 from kirin_cli.api.trust_store import find_bundles, make_tls_context
 
 if TYPE_CHECKING:
@@ -40,15 +41,19 @@ LOGIN_HINT = "in HTTPS_PROXY they stand before the host, as USER:PASSWORD and an
 
 
 class NetworkSettings:
-    """How this process reaches others. `environ` is read at construction and never again; thread-safe."""
+    """How this process reaches others. `environ` is read at construction and never again; thread-safe.
+
+    `tracer` is told of every exchange.
+    """
 
     def __init__(
         self,
         environ: Mapping[str, str],
         resolver: Resolver = system_resolver,
         find_system: Callable[[], SystemProxies] = system_proxies,
+        tracer: Tracer | None = None,
     ) -> None:
-        self.resolver = resolver
+        self.resolver, self.tracer = resolver, tracer
         self._lock = threading.Lock()
         self._bundles = find_bundles(environ)
         self._proxies = ProxySettings(environ, find_system)

@@ -98,9 +98,19 @@ class Transport:
             before_send=before_send,
         )  # fmt: skip
         adapter = BoundedAdapter(self.network) if fresh else self._adapter
+        tracer = self.network.tracer
+        traced = tracer.begin(request.method, request.url, request.headers, request.body) if tracer else None
         try:
             with translate_errors(exchange):
-                return self._exchange(adapter, request, parts)
+                reply = self._exchange(adapter, request, parts)
+        except (TransportError, KirinError) as error:
+            if traced:
+                traced.show_failure(error.message)
+            raise
+        else:
+            if traced:
+                traced.show_answer(reply.status, reply.headers, reply.body)
+            return reply
         finally:
             if fresh:
                 adapter.close()
@@ -203,8 +213,12 @@ def open_response(adapter: BoundedAdapter, request: HttpRequest, parts: SplitRes
 
 def follow_redirects(adapter: BoundedAdapter, headers: Mapping[str, str], chain: RedirectChain) -> requests.Response:
     """Open the URL of the chain and whatever it redirects to; the last answer, which is no redirect. As above."""
+    tracer = adapter.network.tracer
     while True:
+        traced = tracer.begin("GET", chain.url, headers) if tracer else None
         response = open_response(adapter, HttpRequest("GET", chain.url, headers), chain.parts)
+        if traced:
+            traced.show_answer(response.status_code, response.headers)
         location = response.headers.get("Location")
         if response.status_code not in REDIRECT_STATUSES or not location:
             return response

@@ -20,6 +20,7 @@ from kirin_cli.ui.terminal_text import escape_untrusted
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from kirin_cli.api.trace import Tracer
     from kirin_cli.cli.flags import PrintingFlags
     from kirin_cli.modelspec.types import Finding
     from kirin_cli.ui.progress import ProgressView
@@ -165,6 +166,16 @@ class CommandConsole(Record):
     streams: OutputStreams
     progress: str = "auto"
     quiet: bool = False
+    verbose: bool = False
+
+    @property
+    def tracer(self) -> "Tracer | None":
+        """What shows each exchange with a service (`-v`); None where nobody asked for it."""
+        if not self.verbose:
+            return None
+        from kirin_cli.api.trace import Tracer
+
+        return Tracer(self.talk)
 
     def findings(self, findings: "Iterable[Finding]") -> None:
         """Say what is wrong and where, with the line and a caret."""
@@ -216,9 +227,12 @@ class CommandConsole(Record):
         return make_progress(mode, self.streams, time.monotonic, jobs, is_sandbox=is_sandbox)
 
 
-def make_console(*, color: str = "auto", progress: str = "auto", quiet: bool = False) -> CommandConsole:
+def make_console(
+    *, color: str = "auto", progress: str = "auto", quiet: bool = False, verbose: bool = False
+) -> CommandConsole:
     """The console that the flags ask for. Raises UsageError for a word that is no choice."""
     for flag, word, choices in (("--color", color, COLOURS), ("--progress", progress, MODES)):
         if word not in choices:
             raise UsageError(f"{flag} is {word!r}{did_you_mean(word, list(choices))}")
-    return CommandConsole(OutputStreams(sys.stdout, sys.stderr, os.environ, color), progress, quiet)  # type: ignore[arg-type]
+    streams = OutputStreams(sys.stdout, sys.stderr, os.environ, color)  # type: ignore[arg-type]
+    return CommandConsole(streams, progress, quiet, verbose)

@@ -8,6 +8,7 @@ from inspect import Parameter, Signature, get_annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from kirin_cli.cli import options as o
+from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class DisplayFlags(FlagGroup):
     """What is said on standard error, and how."""
 
     quiet: o.Quiet = False
+    verbose: o.Verbose = False
     progress: o.Progress = o.DEFAULT_PROGRESS
     color: o.Color = "auto"
 
@@ -81,7 +83,9 @@ class DisplayFlags(FlagGroup):
         """The console of the command. Raises UsageError for a word that is no choice."""
         from kirin_cli.cli.console import make_console
 
-        return make_console(color=self.color, progress=self.progress, quiet=self.quiet)
+        if self.quiet and self.verbose:
+            raise UsageError("--quiet and --verbose cannot both say what is shown; give one of them")
+        return make_console(color=self.color, progress=self.progress, quiet=self.quiet, verbose=self.verbose)
 
 
 def flag_parameters(record: type[Record]) -> Iterator[Parameter]:

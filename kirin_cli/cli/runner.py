@@ -136,7 +136,10 @@ def execute(prepare: Prepare, options: ExecuteOptions, console: CommandConsole) 
     if options.sandbox and not options.wait:
         message = "--no-wait --sandbox: the sandbox, and all that it makes, ends with this command"
         raise UsageError(message, hint="leave out --no-wait; or start one that stays: kirin sandbox")
-    with options.reports.on_error(console), open_session(options.settings, sandbox=options.sandbox) as session:
+    with (
+        options.reports.on_error(console),
+        open_session(options.settings, sandbox=options.sandbox, tracer=console.tracer) as session,
+    ):
         if options.limits.timeout is not None:
             session.client.limit_connecting(options.limits.timeout)
         with handle_signals(hint=UNSENT_HINT if options.is_one_off else options.resume_hint):  # hashing takes its time

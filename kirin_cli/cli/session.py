@@ -17,6 +17,7 @@ from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.credentials import NO_KEY_HINT, fingerprint
 from kirin_cli.api.download import Downloader
 from kirin_cli.api.retry import PollSchedule
+from kirin_cli.api.trace import Tracer
 from kirin_cli.api.transport import Transport
 from kirin_cli.cli.keystore import find_api_key
 from kirin_cli.cli.settings import Settings
@@ -140,14 +141,14 @@ class Session:
 
 
 @contextmanager
-def open_session(settings: Settings, *, sandbox: bool) -> Iterator[Session]:
+def open_session(settings: Settings, *, sandbox: bool, tracer: Tracer | None = None) -> Iterator[Session]:
     """The service of the settings, or a sandbox inside this process with a ledger of its own.
 
-    Raises UsageError for a base URL that cannot be used, LocalError for the ledger.
+    `tracer` is told of every exchange. Raises UsageError for a base URL that cannot be used, LocalError for the ledger.
     """
     with ExitStack() as stack:
         if sandbox:
-            yield _open(stack, *_start_sandbox(stack, settings), scale=SANDBOX_SCALE)
+            yield _open(stack, *_start_sandbox(stack, settings), tracer, scale=SANDBOX_SCALE)
         else:
             key, unusable = "", None
             try:
@@ -156,7 +157,7 @@ def open_session(settings: Settings, *, sandbox: bool) -> Iterator[Session]:
             except NotPermitted as error:
                 unusable = error
             origin = normalize_origin(settings.base_url)
-            yield replace(_open(stack, settings, key, origin), unusable=unusable)
+            yield replace(_open(stack, settings, key, origin, tracer), unusable=unusable)
 
 
 def _start_sandbox(stack: ExitStack, settings: Settings) -> tuple[Settings, str, str]:
@@ -174,8 +175,10 @@ def _start_sandbox(stack: ExitStack, settings: Settings) -> tuple[Settings, str,
     return sandbox_settings, str(server.key), SANDBOX + secrets.token_hex(8)
 
 
-def _open(stack: ExitStack, settings: Settings, key: str, origin: str, scale: float = 1.0) -> Session:
-    network = NetworkSettings(settings.environ)
+def _open(
+    stack: ExitStack, settings: Settings, key: str, origin: str, tracer: Tracer | None, scale: float = 1.0
+) -> Session:
+    network = NetworkSettings(settings.environ, tracer=tracer)
     transport = Transport(network)
     stack.callback(transport.close)
     client = Client(settings.base_url, key, transport)

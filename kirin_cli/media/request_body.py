@@ -60,6 +60,15 @@ class JsonBody:
     def __len__(self) -> int:
         return self._length
 
+    @property
+    def outline(self) -> str:
+        """The JSON for people, with a few words in the place of each Base64."""
+        texts = (
+            part.decode() if isinstance(part, bytes) else f"<{part.medium.label}, {part.length} characters of Base64>"
+            for part in self._parts
+        )
+        return "".join(texts)
+
     def __iter__(self) -> Iterator[bytes]:
         with ExitStack() as stack:
             for stream in self._open(stack):

@@ -92,8 +92,8 @@ def test_a_keyring_whose_settings_are_of_no_use_is_as_none(home, trouble):
     (library / "__init__.py").write_text(f"import configparser\ndef get_keyring():\n    {KEYRINGS[trouble]}\n")
     path = {"PYTHONPATH": f"{library.parent}{os.pathsep}{Path(__file__).parents[2]}"}
     stored = subprocess.run(
-        [sys.executable, "-m", "kirin_cli", "auth", "login"], cwd=home.work, env=home.environ(**path), input=b"sk-1\n",
-        check=False, capture_output=True,
+        [sys.executable, "-m", "kirin_cli", "auth", "login", "--offline"], cwd=home.work, env=home.environ(**path),
+        input=b"sk-1\n", check=False, capture_output=True,
     )  # fmt: skip
     assert stored.returncode == 0, stored.stderr
     assert str(home.config / "api-key") in stored.stderr.decode()

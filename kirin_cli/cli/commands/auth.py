@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from kirin_cli.cli import options as o
-from kirin_cli.cli.flags import command_from
+from kirin_cli.cli.flags import ServiceFlags, command_from
 from kirin_cli.errors import NotPermitted, UsageError
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
@@ -23,50 +23,56 @@ ACTIONS: Final = ("login", "status", "logout")
 PIPE_HINT: Final = "pipe it: kirin auth login < FILE"
 
 
-class AuthFlags(Record):
+class AuthFlags(Record, kw_only=True):
     """Store the API key, say where it comes from, or forget it.
 
-    login takes the key from standard input, or asks for it without showing it, and keeps it in the system's keyring
+    login takes the key from standard input, or asks for it without showing it. The service is asked for a task that
+    nobody has, free of charge; a key that it refuses is not stored. What is stored stands in the system's keyring
     (where the extra `keyring` is installed), else in a file that only you can read. status ends with 4 where there is
     no key. A key that --api-key-file or --profile names goes before the environment, and that before what is stored.
     """
 
     action: Annotated[str, typer.Argument(metavar="|".join(ACTIONS), help="What to do.")]
     surplus: Annotated[list[str] | None, typer.Argument(hidden=True)] = None
-    profile: o.Profile = None
-    api_key_file: o.ApiKeyFile = None
+    offline: Annotated[bool, typer.Option("--offline", help="Store the key without asking the service.")] = False
+    service: ServiceFlags
     json: o.Json = False
+    verbose: o.Verbose = False
     color: o.Color = "auto"
 
 
 def run_auth(flags: AuthFlags) -> int:
     """Do the action; returns the exit code. Raises the tree of errors."""
     from kirin_cli.cli.console import make_console
-    from kirin_cli.cli.settings import load_settings
     from kirin_cli.cli.usage_errors import NO_KEY_FLAG
 
     if flags.surplus:
         raise UsageError(NO_KEY_FLAG, hint=PIPE_HINT)
     if flags.action not in ACTIONS:
         raise UsageError(f"there is no `auth {flags.action}`{did_you_mean(flags.action, list(ACTIONS))}")
-    console = make_console(color=flags.color)
-    run_action = {"login": _login, "status": _status, "logout": _logout}[flags.action]
-    return run_action(
-        load_settings(os.environ, profile=flags.profile, api_key_file=flags.api_key_file), console, as_json=flags.json
-    )
+    console, settings = make_console(color=flags.color, verbose=flags.verbose), flags.service.load_settings()
+    if flags.action == "login":
+        return _login(settings, console, as_json=flags.json, offline=flags.offline)
+    return {"status": _status, "logout": _logout}[flags.action](settings, console, as_json=flags.json)
 
 
-def _login(settings: Settings, console: CommandConsole, *, as_json: bool) -> int:
+def _login(settings: Settings, console: CommandConsole, *, as_json: bool, offline: bool) -> int:
     from kirin_cli.api.credentials import check_key, fingerprint
+    from kirin_cli.cli.key_check import check_key_with_service
     from kirin_cli.cli.keystore import find_api_key, store_key
     from kirin_cli.cli.settings import user_folder
     from kirin_cli.json_text import answer_json
 
-    key = check_key(_read_key(), "standard input")
-    stored_in = store_key(user_folder(settings.environ, "config"), settings.profile, key)
+    key, folder = check_key(_read_key(), "standard input"), user_folder(settings.environ, "config")
+    doubt = "" if offline else check_key_with_service(settings, key, console.tracer)
+    stored_in = store_key(folder, settings.profile, key)
     if as_json:
-        console.data(answer_json({"stored_in": stored_in, "fingerprint": fingerprint(key)}))
-    console.info(f"stored in {stored_in} (fingerprint {fingerprint(key)})")
+        checked = None if offline or doubt else True
+        console.data(answer_json({"stored_in": stored_in, "fingerprint": fingerprint(key), "checked": checked}))
+    taken = "" if offline or doubt else f"; {settings.base_url} takes it"
+    console.info(f"stored in {stored_in} (fingerprint {fingerprint(key)}){taken}")
+    if doubt:
+        console.info(f"not checked: {doubt}; kirin doctor asks again")
     used = find_api_key(settings)
     if used and used.value != key:
         console.info(f"note: {used.source} is set and goes before it")

@@ -19,12 +19,11 @@ from kirin_cli.errors import KirinError, LocalError, NotPermitted, ServiceUnreac
 from kirin_cli.modelspec.record import Record
 
 if TYPE_CHECKING:
+    from kirin_cli.api.trace import Tracer
     from kirin_cli.api.transport import HttpReply, Transport
     from kirin_cli.cli.settings import Settings
 
 CheckState = Literal["good", "warning", "error"]
-UNKNOWN_TASK_ID: Final = "kirin-doctor-asks-for-a-task-that-is-not-there"
-MAX_ANSWER_SECONDS: Final = 15.0
 MAX_CLOCK_DIFFERENCE: Final = 60.0  # seconds
 MIN_FREE_BYTES: Final = 50 << 20
 MIN_FREE_BYTES_WITHOUT_WARNING: Final = 1 << 30
@@ -40,6 +39,7 @@ class DoctorFlags(Record, kw_only=True):
     offline: Annotated[bool, typer.Option("--offline", help="Ask the service nothing.")] = False
     service: ServiceFlags
     json: o.Json = False
+    verbose: o.Verbose = False
     color: o.Color = "auto"
 
 
@@ -61,11 +61,11 @@ def run_doctor(flags: DoctorFlags) -> int:
     from kirin_cli.json_text import answer_json
     from kirin_cli.ui.tables import render_table
 
-    console = make_console(color=flags.color)
+    console = make_console(color=flags.color, verbose=flags.verbose)
     settings = flags.service.load_settings()
     output = load_sources(os.environ, flags.service.profile).find(SETTINGS["output_dir"])
     checks = list(local_checks(settings, Path(output.text) if output else Path()))
-    checks += [] if flags.offline else service_checks(settings)
+    checks += [] if flags.offline else service_checks(settings, tracer=console.tracer)
     exit_code = batch_exit_code(check.exit_code for check in checks)
     rows = [(check.check, check.state, check.message, check.advice) for check in checks]
     if flags.json:
@@ -95,7 +95,9 @@ def local_checks(settings: Settings, output: Path) -> Iterator[CheckOutcome]:
     yield _check_space("output disk", output)
 
 
-def service_checks(settings: Settings, now: Callable[[], float] = time.time) -> Iterator[CheckOutcome]:
+def service_checks(
+    settings: Settings, now: Callable[[], float] = time.time, tracer: Tracer | None = None
+) -> Iterator[CheckOutcome]:
     """The way to the service, its answer, and its clock."""
     from urllib.parse import urlsplit
 
@@ -103,7 +105,7 @@ def service_checks(settings: Settings, now: Callable[[], float] = time.time) -> 
     from kirin_cli.api.exchange import TransportError
     from kirin_cli.api.transport import Transport
 
-    network = NetworkSettings(settings.environ)
+    network = NetworkSettings(settings.environ, tracer=tracer)
     try:
         network.check(settings.base_url)
     except UsageError as error:
@@ -130,6 +132,7 @@ def service_checks(settings: Settings, now: Callable[[], float] = time.time) -> 
 def _query_service(settings: Settings, transport: Transport) -> HttpReply:
     from kirin_cli.api.client import Client
     from kirin_cli.api.transport import HttpRequest
+    from kirin_cli.cli.key_check import MAX_ANSWER_SECONDS, UNKNOWN_TASK_ID
     from kirin_cli.cli.keystore import find_api_key
 
     key = find_api_key(settings)
@@ -186,6 +189,10 @@ def _check_key(settings: Settings) -> CheckOutcome:
 
 
 def _check_folder(check: str, folder: Path) -> CheckOutcome:
+    from kirin_cli.jobs.filenames import path_problem
+
+    if problem := path_problem(folder):
+        return CheckOutcome(check, problem, "error", "name another folder", LocalError.exit_code)
     existing = _nearest_existing(folder)
     if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
         return CheckOutcome(check, str(folder) if existing == folder.absolute() else f"{folder} (made when needed)")
@@ -196,7 +203,7 @@ def _check_folder(check: str, folder: Path) -> CheckOutcome:
 def _check_ledger(folder: Path) -> CheckOutcome:
     from kirin_cli.ledger.store import LEDGER_FILE, LedgerStore
 
-    if not (folder / LEDGER_FILE).exists():
+    if not _exists(folder / LEDGER_FILE):
         return CheckOutcome("ledger", "none yet; the first submission makes it")
     try:
         store = LedgerStore.open(folder, busy=1.0)

@@ -38,6 +38,7 @@ class ResolveFlags(Record):
     abandon: Annotated[bool, typer.Option("--abandon", help="Forget it. May have cost something.")] = False
     profile: o.Profile = None
     base_url: o.BaseUrl = None
+    verbose: o.Verbose = False
     color: o.Color = "auto"
 
 
@@ -50,13 +51,13 @@ def run_resolve(flags: ResolveFlags) -> int:
     from kirin_cli.run.task_lookup import find_task
     from kirin_cli.wire.responses import valid_id
 
-    console = make_console(color=flags.color)
+    console = make_console(color=flags.color, verbose=flags.verbose)
     if flags.adopt is not None and not valid_id(flags.adopt):
         raise UsageError(f"--adopt is {flags.adopt[:40]!r}; that cannot be the id of a task")
     if sum((flags.adopt is not None, flags.resend, flags.abandon)) != 1:
         raise UsageError("decide for one of --adopt TASK, --resend and --abandon")
     settings = load_settings(os.environ, base_url=flags.base_url, profile=flags.profile)
-    with open_session(settings, sandbox=False) as session:
+    with open_session(settings, sandbox=False, tracer=console.tracer) as session:
         entry = find_task(session.ledger.store, flags.task, origin=session.origin, account=session.account)
         if flags.adopt is not None:
             entry = _adopt(session, entry, flags.adopt)

@@ -69,7 +69,7 @@ def status(home, **env):
 
 
 def test_a_key_from_standard_input_is_stored_for_me_alone_and_used(home):
-    done = home.kirin("auth", "login", stdin=f"  {KEY}\n")
+    done = home.kirin("auth", "login", "--offline", stdin=f"  {KEY}\n")
     assert done.exit_code == 0, done.stderr
     path = home.config / "api-key"
     assert path.read_text() == KEY + "\n"
@@ -83,13 +83,13 @@ def test_a_key_from_standard_input_is_stored_for_me_alone_and_used(home):
 
 
 def test_another_login_replaces_the_key_whole(home):
-    home.kirin("auth", "login", stdin="first-key-first-key-first-key")
-    home.kirin("auth", "login", stdin=KEY)
+    home.kirin("auth", "login", "--offline", stdin="first-key-first-key-first-key")
+    home.kirin("auth", "login", "--offline", stdin=KEY)
     assert (home.config / "api-key").read_text() == KEY + "\n"
 
 
 def test_logout_removes_it_and_says_so(home):
-    home.kirin("auth", "login", stdin=KEY)
+    home.kirin("auth", "login", "--offline", stdin=KEY)
     done = home.kirin("auth", "logout")
     assert done.exit_code == 0
     assert str(home.config / "api-key") in done.stderr
@@ -98,10 +98,10 @@ def test_logout_removes_it_and_says_so(home):
 
 
 def test_what_a_flag_names_goes_before_the_environment_and_that_before_files_and_what_is_stored(home):
-    home.kirin("auth", "login", stdin=KEY)
+    home.kirin("auth", "login", "--offline", stdin=KEY)
     (home.work / "key").write_text("from-file-0123456789", encoding="utf-8")
     (home.config / "config.toml").write_text("[profile.work]\n[profile.bare]\n", encoding="utf-8")
-    home.kirin("auth", "login", "--profile", "work", stdin="of-the-profile-01234")
+    home.kirin("auth", "login", "--offline", "--profile", "work", stdin="of-the-profile-01234")
 
     def source(*flags, **env):
         return json.loads(home.kirin("auth", "status", "--json", *flags, env=env).stdout)["source"]
@@ -159,14 +159,14 @@ def test_a_profile_that_is_not_there_is_an_error_that_names_those_that_are(home)
 
 
 def test_login_says_that_another_key_goes_before_it(home):
-    done = home.kirin("auth", "login", stdin=KEY, env={"KIRIN_API_KEY": "another-key-1234"})
+    done = home.kirin("auth", "login", "--offline", stdin=KEY, env={"KIRIN_API_KEY": "another-key-1234"})
     assert "KIRIN_API_KEY is set and goes before it" in done.stderr
     assert "another-key-1234" not in done.stderr
 
 
 def test_each_profile_has_a_key_of_its_own(home):
     (home.config / "config.toml").write_text("[profile.work]\n[profile.home]\n", encoding="utf-8")
-    home.kirin("auth", "login", "--profile", "work", stdin=KEY)
+    home.kirin("auth", "login", "--offline", "--profile", "work", stdin=KEY)
     assert status(home, KIRIN_PROFILE="work")[1]["source"] == str(home.config / "api-key-work")
     assert status(home)[0] == status(home, KIRIN_PROFILE="home")[0] == 4
 
@@ -176,7 +176,7 @@ def test_each_profile_has_a_key_of_its_own(home):
     [("", "is empty"), ("two words", "white space"), ("ключ", "beyond ASCII"), ("x" * 5000, "longer than")],
 )
 def test_what_cannot_be_a_key_is_refused_and_nothing_stored(home, given, says):
-    done = home.kirin("auth", "login", stdin=given)
+    done = home.kirin("auth", "login", "--offline", stdin=given)
     assert done.exit_code == 4
     assert says in done.stderr
     assert not list(home.config.iterdir())
@@ -214,11 +214,11 @@ def test_a_missing_key_names_all_three_ways(home):
 
 def test_a_stored_key_is_the_one_that_is_sent(home):
     with Sandbox(speed=300) as served:
-        home.kirin("auth", "login", stdin=served.key)
+        home.kirin("auth", "login", "--offline", stdin=served.key)
         env = {"KIRIN_BASE_URL": served.base_url, "KIRIN_POLL_SECONDS": "0.05"}
         done = home.kirin("v1-t2v", "a boat", "-o", "boat.mp4", env=env)
         assert done.exit_code == 0, done.stderr
-        home.kirin("auth", "login", stdin="not-the-key-of-this-service")
+        home.kirin("auth", "login", "--offline", stdin="not-the-key-of-this-service")
         assert home.kirin("v1-t2v", "a boat", "-o", "other.mp4", env=env).exit_code == 4
 
 
@@ -243,8 +243,8 @@ def typed_at_the_prompt(home, text, **env):
     """The exit code of `auth login` on a terminal; fails where the terminal shows the key."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "kirin_cli", "auth", "login"], cwd=home.work, env=home.environ(**env), stdin=theirs,
-        stdout=theirs, stderr=theirs, start_new_session=True,
+        [sys.executable, "-m", "kirin_cli", "auth", "login", "--offline"], cwd=home.work, env=home.environ(**env),
+        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
     )  # fmt: skip
     os.close(theirs)
     shown = b""
@@ -260,7 +260,7 @@ def typed_at_the_prompt(home, text, **env):
 
 def test_ctrl_c_at_login_ends_with_130_and_stores_nothing(home):
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "kirin_cli", "auth", "login"], cwd=home.work, env=home.environ(),
+        [sys.executable, "-u", "-m", "kirin_cli", "auth", "login", "--offline"], cwd=home.work, env=home.environ(),
         stdin=subprocess.PIPE, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     with pytest.raises(subprocess.TimeoutExpired):

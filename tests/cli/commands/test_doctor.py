@@ -107,8 +107,28 @@ def test_a_folder_that_is_a_file_ends_with_9(home):
     assert checks["output folder"]["state"] == "error"
 
 
+@pytest.mark.parametrize(
+    ("variable", "check"),
+    [
+        ("KIRIN_STATE_DIR", "ledger's folder"), ("KIRIN_CONFIG_DIR", "settings folder"),
+        ("KIRIN_OUTPUT_DIR", "output folder"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["x" * 300, "x/" * 3000 + "x"], ids=["name", "path"])
+def test_a_folder_whose_name_is_too_long_ends_with_9(home, variable, check, name):
+    env = {"KIRIN_API_KEY": "some-key-1234", variable: str(home.work / name)}
+    code, checks = found(home, "--offline", **env)
+    assert (code, checks[check]["state"], "too long" in checks[check]["says"]) == (9, "error", True)
+
+
+def test_it_shows_its_own_exchange(home, served):
+    done = home.kirin("doctor", "-v", env={"KIRIN_BASE_URL": served.base_url, "KIRIN_API_KEY": served.key})
+    assert f"#1 > GET {served.base_url}/model/v1/generation/task/" in done.stderr
+    assert served.key not in done.stderr
+
+
 def test_a_key_file_that_others_can_read_is_a_warning(home):
-    home.kirin("auth", "login", stdin="some-key-1234")
+    home.kirin("auth", "login", "--offline", stdin="some-key-1234")
     (home.config / "api-key").chmod(0o644)
     code, checks = found(home, "--offline")
     assert (code, checks["key"]["state"]) == (0, "warning" if os.name == "posix" else "good")
