@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from kirin_cli.docgen.editor_schema import HIDDEN, adapt_to_editors, forbid, hide_members, join_by_owner
 from kirin_cli.jobs.filenames import DEFAULT_TEMPLATE, FIELDS
 from kirin_cli.jobs.job import JOB_KEYS
 from kirin_cli.jobs.placeholders import IDENTIFIER
 from kirin_cli.json_text import format_json
 from kirin_cli.models import MODELS
-from kirin_cli.modelspec.fields import Field, Schema, any_of
+from kirin_cli.modelspec.fields import NULL, Field, Schema, any_of
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.request import RequestView
+from kirin_cli.modelspec.rules import AnyRule
+from kirin_cli.modelspec.text import join_and
 
 
 def _requires(name: str) -> Schema:
@@ -18,7 +21,7 @@ def _requires(name: str) -> Schema:
 
 
 def _has(name: str, schema: Schema) -> Schema:
-    return {"type": "object", "required": [name], "properties": {name: schema}}
+    return {"type": "object", "required": [name], "properties": {name: schema | HIDDEN}}
 
 
 def _in_defaults(name: str, schema: Schema) -> Schema:
@@ -43,8 +46,7 @@ OUTPUT: Final[Schema] = {
 _NAME: Final[Schema] = {**_TEXT, "description": "Name of the job, unique in the file; files are called after it."}
 _PARAMS: Final[Schema] = {"description": "Parameters of the model.", "type": ["object", "null"]}
 _TAKE: Final[Schema] = {
-    "description": "How many videos to make of it.",
-    "default": 1,
+    "description": "How many videos to make of it (default 1).",
     **any_of({"type": "integer", "minimum": 1}, sure=False),
 }
 _TAGS: Final[Schema] = {
@@ -137,18 +139,30 @@ def _matrix(models: Iterable[Model]) -> Schema:
 
 def _any_params(models: Iterable[Model]) -> Schema:
     """The parameters of all models, each as any model takes it."""
-    variants: dict[str, list[tuple[Field, Schema]]] = {}
+    variants: dict[str, list[tuple[Model, Field]]] = {}
     for model in models:
         for field in model.fields:
-            known = variants.setdefault(field.name, [])
-            if field not in [other for other, _ in known]:
-                known.append((field, definition(f"{model.id}/properties/{field.name}")))
+            variants.setdefault(field.name, []).append((model, field))
     return {
         "description": "Parameters for every job whose model has them.",
         "type": ["object", "null"],
-        "properties": {name: {"anyOf": [schema for _, schema in known]} for name, known in variants.items()},
+        "properties": {name: _any_field(owners) for name, owners in variants.items()},
         "additionalProperties": False,
     }
+
+
+def _any_field(owners: list[tuple[Model, Field]]) -> Schema:
+    """A parameter as any of its models takes it; of words all that any of them knows."""
+    fields = [field for _, field in owners]
+    variants = [field.schema() for field in fields]
+    if all(variant.keys() == {"enum"} for variant in variants):
+        words = [word for variant in variants for word in variant["enum"]]  # type: ignore[attr-defined]
+        variants = [{"enum": list(dict.fromkeys(words))}]
+    schemas = [variant for number, variant in enumerate(variants) if variant not in variants[:number]]
+    defaults = {field.default for field in fields}
+    default = {"default": fields[0].default} if len(defaults) == 1 and None not in defaults else {}
+    help_text = join_by_owner((model.id, field.describe()) for model, field in owners)
+    return {"description": help_text, **default, **any_of(*schemas, NULL, sure=False)}
 
 
 def definition(name: str) -> Schema:
@@ -173,10 +187,13 @@ def job_file_text(models: Iterable[Model] = MODELS.values()) -> str:
 
 def job_file_schema(models: Iterable[Model] = MODELS.values()) -> Schema:
     """The schema of one document of a job file."""
-    models = tuple(models)
+    return adapt_to_editors(_document_schema(tuple(models)))
+
+
+def _document_schema(models: tuple[Model, ...]) -> Schema:
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "Kirin job file",
+        "description": "A job file of kirin: the videos to make.",
         "type": "object",
         "properties": document_keys(models),
         **FREE,
@@ -192,7 +209,7 @@ def job_file_schema(models: Iterable[Model] = MODELS.values()) -> Schema:
             },
             {
                 "if": {"anyOf": [*_GIVES_PARAMS, _requires("include")]},
-                "then": _by_model(models, _OVER_DEFAULTS),
+                "then": {"allOf": [_by_model(models, _OVER_DEFAULTS), *map(_asks_over_defaults, models)]},
                 "else": _by_model(models, _ALONE),
             },
         ],
@@ -200,21 +217,37 @@ def job_file_schema(models: Iterable[Model] = MODELS.values()) -> Schema:
             "output": OUTPUT,
             **{f"job.{form}": _named_model(models, form) for form in (_ALONE, _OVER_DEFAULTS)},
             **{f"sets.{name}": _sets(name) for name in sorted({name for model in models for name in model.names})},
-            **{name: schema for model in models for name, schema in _definitions(model).items()},
+            **{name: schema for model in models for name, schema in _definitions(model, models).items()},
         },
     }
 
 
 def _by_model(models: Iterable[Model], form: str) -> Schema:
     """Every job's parameters fit its model, which may stand in the defaults."""
-    inherited = [
-        {
-            "if": _in_defaults("model", {"const": model.id}),
-            "then": _each_job({"if": {"not": _requires("model")}, "then": definition(f"{model.id}.{form}")}),
-        }
-        for model in models
-    ]
+    inherited = [_each_that_inherits(model, definition(f"{model.id}.{form}")) for model in models]
     return {"allOf": [_each_job(definition(f"job.{form}")), *inherited]}
+
+
+def _each_that_inherits(model: Model, schema: Schema) -> Schema:
+    """What holds for every job whose model is that of the defaults."""
+    inherits = {"if": {"not": _requires("model")}, "then": schema}
+    return {"if": _in_defaults("model", {"const": model.id}), "then": _each_job(inherits)}
+
+
+def _asks_over_defaults(model: Model) -> Schema:
+    """What the model asks for, of its jobs in a file whose defaults give nothing of it."""
+    checks: list[Schema] = []
+    for number, (names, _) in enumerate(_asks(model)):
+        asked = definition(f"{model.id}.asks.{number}")
+        own = _each_job({"if": _has("model", {"const": model.id}), "then": asked})
+        given = [*map(_in_any_defaults, names), _in_defaults("foreach", {}), _requires("include")]
+        checks.append({"if": {"anyOf": given}, "else": {"allOf": [own, _each_that_inherits(model, asked)]}})
+    return {"allOf": checks}
+
+
+def _in_any_defaults(name: str) -> Schema:
+    """A file whose defaults set the parameter, in all jobs or in some."""
+    return {"anyOf": [_in_defaults("params", _requires(name)), _has("defaults", definition(f"sets.{name}"))]}
 
 
 def _named_model(models: Iterable[Model], form: str) -> Schema:
@@ -223,27 +256,39 @@ def _named_model(models: Iterable[Model], form: str) -> Schema:
     return {"allOf": [{"if": named, "then": job} for named, job in by_model]}
 
 
-def _definitions(model: Model) -> dict[str, Schema]:
+def _definitions(model: Model, models: Iterable[Model]) -> dict[str, Schema]:
     """The model's parameters, and its jobs in a file without and in one with defaults for parameters."""
-    whole = model.schema()
-    whole.pop("allOf", None)
-    required = [field.name for field in model.fields if field.required]
-    whole.pop("required")
-    params = definition(f"{model.id}.params")
-    missing = [
-        _unless_set([name], _has("params", {"type": "object", "required": [name]}), asks=True) for name in required
-    ]
+    whole, foreign = model.schema(), _foreign_parameters(model, models)
+    own = whole["properties"]
+    assert isinstance(own, dict)  # noqa: S101  (so it is made)
+    params, asks = definition(f"{model.id}.params"), list(_asks(model))
+    alone = [definition(f"{model.id}.asks.{number}") for number in range(len(asks))]
     return {
-        model.id: whole | {"type": ["object", "null"]},
-        f"{model.id}.params": _each_parameter(model),
-        f"{model.id}.{_ALONE}": {"allOf": [params, *missing, *_rules(model, _ALONE)]},
+        model.id: {"type": ["object", "null"], "properties": own | foreign, "additionalProperties": False},
+        f"{model.id}.params": _each_parameter(model, foreign),
+        **{f"{model.id}.asks.{number}": schema for number, (_, schema) in enumerate(asks)},
+        f"{model.id}.{_ALONE}": {"allOf": [params, *alone, *_rules(model, _ALONE)]},
         f"{model.id}.{_OVER_DEFAULTS}": {"allOf": [params, *_rules(model, _OVER_DEFAULTS)]},
     }
 
 
-def _each_parameter(model: Model) -> Schema:
+def _foreign_parameters(model: Model, models: Iterable[Model]) -> Schema:
+    """The parameters that other models have, each refused with the names of those."""
+    owners: dict[str, list[str]] = {}
+    for other in models:
+        for name in other.names:
+            owners.setdefault(name, []).append(other.id)
+    others = {name: ids for name, ids in owners.items() if name not in model.names}
+    return {
+        name: forbid(f"{name} is no parameter of {model.id}; {join_and(ids)} {'has' if len(ids) == 1 else 'have'} it")
+        for name, ids in others.items()
+    }
+
+
+def _each_parameter(model: Model, foreign: Schema) -> Schema:
     """What a job's parameters are each for itself; in a job with a matrix, those that it leaves alone."""
-    names: Schema = {"type": ["object", "null"], "propertyNames": {"enum": list(model.names)}}
+    known = dict.fromkeys(model.names, True) | foreign
+    names: Schema = {"type": ["object", "null"], "properties": known, "additionalProperties": False}
     each = {name: definition(f"{model.id}/properties/{name}") for name in model.names}
     own = [
         _unless_set([name], {"properties": {"params": {"properties": {name: each[name]}}}}, asks=False) for name in each
@@ -256,20 +301,34 @@ def _each_parameter(model: Model) -> Schema:
 
 
 def _rules(model: Model, form: str) -> Iterator[Schema]:
-    """What the rules ask of a job, each unless the job's matrix has a say in it."""
+    """What the rules ask of the parameters that a job gives, each unless the job's matrix has a say in it."""
     for rule in model.rules:
         schema = rule.schema(model.fields)
-        if schema is None:
+        if schema is None or (form == _ALONE and _is_asking(rule, model)):
             continue
         names = sorted(set(_members(schema)))
         if form == _OVER_DEFAULTS:
             schema = _unless_in_defaults(schema, sure=False)
-        checked: Schema = {"properties": {"params": {"if": {"type": "object"}, "then": schema}}}
-        broken = [problem.severity for problem in rule.problems(RequestView(model.fields, {}))]
-        asks = form == _ALONE and "error" in broken
-        if asks:  # it asks something of a request with nothing in it
-            checked = _has("params", {"type": "object", **schema})
-        yield _unless_set(names, checked, asks=asks)
+        checked: Schema = {"properties": {"params": {"if": {"type": "object"}, "then": hide_members(schema), **HIDDEN}}}
+        yield _unless_set(names, checked, asks=False)
+
+
+def _is_asking(rule: AnyRule, model: Model) -> bool:
+    """Whether the rule asks something of a request with nothing in it."""
+    return any(problem.severity == "error" for problem in rule.problems(RequestView(model.fields, {})))
+
+
+def _asks(model: Model) -> Iterator[tuple[list[str], Schema]]:
+    """The parameters without which a request is refused, one of the first list each, with what a job must have."""
+    for field in model.fields:
+        if field.required:
+            params: Schema = {"type": "object", "required": [field.name]}
+            yield [field.name], _unless_set([field.name], _has("params", params), asks=True)
+    for rule in model.rules:
+        schema = rule.schema(model.fields)
+        if schema is not None and _is_asking(rule, model):
+            names = sorted(set(_members(schema)))
+            yield names, _unless_set(names, _has("params", {"type": "object", **hide_members(schema)}), asks=True)
 
 
 def _members(schema: Schema) -> Iterator[str]:
@@ -317,4 +376,4 @@ def _unless_in_defaults(schema: Schema, *, sure: bool) -> Schema:
 
 def _each_job(schema: Schema) -> Schema:
     """What holds for every job: for the items of `jobs`, or else for the file, which is the job."""
-    return {"if": _requires("jobs"), "then": {"properties": {"jobs": {"items": schema}}}, "else": schema}
+    return {"if": _requires("jobs"), "then": {"properties": {"jobs": {"items": schema, **HIDDEN}}}, "else": schema}

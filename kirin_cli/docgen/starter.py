@@ -74,11 +74,7 @@ def _required_names(model: Model) -> set[str]:
 
 
 def _describe(field: Field) -> str:
-    unit = f" {field.unit}" if field.unit else ""
-    bounds = field.describe_bounds() and field.describe_bounds() + unit
-    default = "" if field.default is None else f"default {field.default}{unit}"
-    notes = "; ".join(filter(None, (bounds, default)))
-    return field.help.replace("`", "") + (f" ({notes})" if notes else "")
+    return field.describe().replace("`", "")
 
 
 def _lines(field: Field, value: object) -> Iterator[str]:

@@ -157,4 +157,8 @@ def object_schema(fields: tuple[Field, ...], aliases: Mapping[str, str] = NO_ALI
 
 def _property(field: Field, *, optional: bool) -> Schema:
     accepted = any_of(field.schema(), *([NULL] if optional else []), sure=False)
-    return {"description": field.help, **({} if field.default is None else {"default": field.default}), **accepted}
+    return {
+        "description": field.describe(),
+        **({} if field.default is None else {"default": field.default}),
+        **accepted,
+    }

@@ -83,6 +83,14 @@ class Field(Record, kw_only=True):
         """What is accepted, in a few words."""
         return ""
 
+    def describe(self) -> str:
+        """What it is for, what is accepted and what holds without it, in one line."""
+        unit = f" {self.unit}" if self.unit else ""
+        bounds = self.describe_bounds() and self.describe_bounds() + unit
+        default = "" if self.default is None else f"default {self.default}{unit}"
+        notes = "; ".join(filter(None, (bounds, default)))
+        return self.help + (f" ({notes})" if notes else "")
+
     def schema(self) -> Schema:
         """JSON Schema of the values that `check` accepts."""
         raise NotImplementedError

@@ -103,6 +103,9 @@ LOOSE = {"defaults": {"params": {"mode": "std"}}}
         LOOSE | job("kirin_v1_t2v", prompt="a", camera_control=CAMERA, mode="pro"),
         LOOSE | job("kirin_v1_t2v", prompt="a", camera_control={"type": "simple"}),
         LOOSE | job("kirin_v1_t2v", prompt=""),
+        LOOSE | job("kirin_v1_t2v", camera_control=CAMERA),
+        {"defaults": {"model": "kirin_v1_5_i2v", "params": {"mode": "std"}}, "jobs": [{"params": {"prompt": "a"}}]},
+        {"defaults": {"params": {"mode": "std"}}, "model": "kirin_v1_t2v", "params": {"duration": 5}},
         {"vars": {"a-b": 1}} | job("kirin_v1_t2v", prompt="a"),
         {"vars": [1]} | job("kirin_v1_t2v", prompt="a"),
         {"jobs": [], "matrix": {"mode": ["std"]}},
@@ -135,7 +138,10 @@ def test_an_editor_underlines(document: dict[str, object]) -> None:
         {"defaults": {"model": "kirin_v1_t2v"}, "params": {"prompt": "a"}},
         {"defaults": {"model": "kirin_v1_t2v", "params": {"prompt": "a"}}, "jobs": [{}, {"params": None}]},
         {"defaults": None, "output": None} | job("kirin_v1_t2v", prompt="${text}", cfg_scale="${scale}"),
-        LOOSE | job("kirin_v1_t2v", camera_control=CAMERA),
+        {"defaults": {"params": {"mode": "std", "prompt": "a"}}} | job("kirin_v1_t2v", camera_control=CAMERA),
+        {"defaults": {"params": {"mode": "std"}, "matrix": {"prompt": ["a"]}}} | job("kirin_v1_t2v"),
+        {"defaults": {"params": {"mode": "std"}, "foreach": "rows.csv"}} | job("kirin_v1_t2v"),
+        {"defaults": {"params": {"mode": "std"}}, "include": "look.yaml"} | job("kirin_v1_t2v"),
         {"defaults": {"params": {"image": "a.png"}}} | job("kirin_v1_5_i2v", camera_control=None),
         {"vars": {"city": "Oslo", "list": [1], "none": None}} | job("kirin_v1_t2v", prompt="${city}", cfg_scale="${c}"),
         {"jobs": [{"model": "${model}", "params": {"anything": 1}}]},
@@ -195,5 +201,5 @@ def test_every_parameter_tells_the_editor_what_it_is_for() -> None:
     for model in MODELS.values():
         for part in model.fields:
             shown = definitions[model.id]["properties"][part.name]
-            assert shown["description"] == part.help
+            assert shown["description"] == part.describe()
             assert shown.get("default") == part.default

@@ -112,6 +112,22 @@ def test_a_field_says_its_bounds(field, words):
 
 
 @pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        (
+            Choice(name="a", help="Its length.", options=("5", "10"), default="5", unit="s"),
+            "Its length. (5 | 10 s; default 5 s)",
+        ),
+        (Number(name="a", help="How much.", minimum=0, maximum=1, default=0.5), "How much. (0 to 1; default 0.5)"),
+        (Text(name="a", help="Words.", max_length=9), "Words. (at most 9 characters)"),
+        (Boolean(name="a", help="Whether."), "Whether."),
+    ],
+)
+def test_a_field_describes_itself_with_bounds_and_default(field, text):
+    assert field.describe() == text
+
+
+@pytest.mark.parametrize(
     ("field", "value", "message"),
     [
         (Text(name="a", min_length=1, max_length=9), "", "here is empty; it takes 1–9 characters"),
