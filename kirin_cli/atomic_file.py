@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
-from kirin_cli.regular_file import require_regular
+from kirin_cli.regular_file import open_regular_file, require_regular
 
 NO_FOLDER_SYNC: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM})
 """What file systems answer that cannot sync a folder (fault D15): the file in it is whole and synced all the same."""
@@ -20,6 +20,7 @@ _PLAIN: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | geta
 _NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | _PLAIN
 _NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0)
 _IS_FOLDER: Final = getattr(os, "O_DIRECTORY", 0)
+_BLOCK: Final = 1 << 20
 _UNREADABLE_FOLDER: Final = getattr(os, "O_PATH", 0)
 
 
@@ -72,6 +73,10 @@ class OpenFolder:
             os.rename(old, new, **both)  # noqa: PTH104  (relative to the folder)
         else:
             self.remove(name)
+
+    def link(self, path: Path, name: str) -> None:
+        """Give the file at a path this second name; FileExistsError where there is anything of that name."""
+        os.link(path, self._at(name), dst_dir_fd=self._handle, follow_symlinks=True)
 
     def remove(self, name: str) -> None:
         """Take the name off; OSError where there is none."""
@@ -141,6 +146,23 @@ def write_atomically(
             raise
         if durable:
             folder.sync()
+
+
+def link_or_copy(path: Path, target: Path) -> None:
+    """Give a regular file a second name in place of what is there; where that cannot be, a copy. Raises OSError."""
+    draft = f".kirin-{os.urandom(8).hex()}.part"
+    with OpenFolder(target.parent) as folder:
+        try:
+            try:
+                folder.link(path, draft)
+            except OSError:  # another file system, or one without links
+                with open_regular_file(path) as source, folder.create(draft) as file:
+                    while block := source.read(_BLOCK):
+                        write_whole(file, block)
+            folder.move(draft, target.name, replace=True)
+        finally:
+            with suppress(OSError):  # where both were names of one file already, the draft is there still
+                folder.remove(draft)
 
 
 def append_durably(path: Path, data: bytes, *, mode: int = 0o666, own: bool = True) -> None:

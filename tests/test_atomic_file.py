@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from kirin_cli.atomic_file import OpenFolder, append_durably, create_file, sync_folder, write_atomically
+from kirin_cli.atomic_file import OpenFolder, append_durably, create_file, link_or_copy, sync_folder, write_atomically
 
 
 def test_a_file_is_written_with_its_mode_and_nothing_is_left_beside_it(tmp_path):
@@ -84,6 +84,29 @@ def test_without_hard_links_nothing_is_replaced_either(tmp_path, monkeypatch, th
     else:
         write_atomically(tmp_path / "x", "new", replace=False)
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"x": "first" if there else "new"}
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_second_name_takes_the_place_of_what_is_there_and_of_a_link_itself(tmp_path, monkeypatch, links):
+    def refuse(*_, **__):
+        raise OSError(1, "Operation not permitted")
+
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (tmp_path / "new").write_text("new")
+    (tmp_path / "other").write_text("other")
+    (folder / "a").write_text("old")
+    (folder / "b").symlink_to(tmp_path / "other")
+    if not links:
+        monkeypatch.setattr("os.link", refuse)
+    for _ in range(2):
+        for name in ("a", "b", "c"):
+            link_or_copy(tmp_path / "new", folder / name)
+    assert {path.name: (path.read_text(), path.is_symlink()) for path in folder.iterdir()} == {
+        name: ("new", False) for name in ("a", "b", "c")
+    }
+    assert (tmp_path / "other").read_text() == "other"
+    assert (folder / "a").samefile(tmp_path / "new") is links
 
 
 def test_a_draft_has_a_name_that_nobody_can_foresee(tmp_path, monkeypatch):

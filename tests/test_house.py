@@ -101,7 +101,6 @@ NO_TEST_FILE = {
     "run/job.py": "records: run/test_prepare.py",
     "run/job_run.py": "records: run/test_scheduler_steps.py",
     "run/path_registry.py": "run/test_prepare.py and run/test_attempt_choice.py",
-    "run/outcomes.py": "run/test_scheduler_steps.py and tests/faults",
     "sandbox/api_handler.py": "sandbox/test_tasks.py and sandbox/test_validator.py, over HTTP",
     "sandbox/http_handler.py": "sandbox/test_server.py, over HTTP",
 }

@@ -103,9 +103,14 @@ def _write(destination: Destination, data: Mapping[str, object], console: Comman
     report = ReportParser(sanitize).report(data, path.parent if path else Path(), _folder_in_workspace())
     if path is not None:  # where it stays; what is printed goes on from here
         report = replace(report, data=with_relative_paths(data, path.parent))
+    outputs = [file.path for job in report.jobs for file in job.files]
+    if path is not None and destination.format == "junit":
+        from kirin_cli.report.attachments import link_attachments
+
+        report = link_attachments(report, path)
     text = FORMATS[destination.format].render(report)
     if path is not None:
-        write_report(path, text, [file.path for job in report.jobs for file in job.files])
+        write_report(path, text, outputs)
         console.info(f"report: {path}")
         return
     if text:

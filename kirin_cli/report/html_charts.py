@@ -90,7 +90,7 @@ def render_timeline(report: Report) -> Markup:
     step = next((step for step in _TICK_SECONDS if length / step <= MAX_TICKS), length / MAX_TICKS)
     ticks = [step * number for number in range(1, int(length / step) + 1)]
     heading = "Timeline" if together else "Time for each job"
-    kinds = [*PHASES, *(["failed"] if "failed" in report.states else [])]
+    kinds = [*PHASES, *(["failed"] if report.states.keys() & {"failed", "rejected"} else [])]
     legend = [tag("span", {"class": f"key {kind}"}, kind) for kind in kinds]
     texts = []
     for tick in ticks:
@@ -156,7 +156,7 @@ def _bar(row: TimelineRow, length: float, ticks: Iterable[float]) -> Markup:
     lines = [tag("line", {"x1": x, "x2": x, "y1": "0", "y2": "100%"}) for x in positions]
     rects = []
     for phase, begin, end in spans:
-        kind = "failed" if job.state == "failed" and phase == "generating" else phase
+        kind = "failed" if job.state in {"failed", "rejected"} and phase == "generating" else phase
         rects.append(_rect(kind, begin / length, (end - begin) / length))
     facts = {"class": "bar", "role": "img", "aria-label": label}
     plot = tag("svg", facts, tag("title", {}, label), join(*lines), join(*rects))

@@ -136,8 +136,12 @@ class ReportJob(InJobFile):
 
     @property
     def seconds(self) -> float | None:
-        """From submission to the file on the disk, or to the failure; None where that is not known."""
-        begin, end = self.times.get("submitted"), self.times.get("fetched", self.times.get("failed"))
+        """From submission to the file on the disk, or to the failure; None where that is not known.
+
+        Of a video that could not be fetched: to its being there to be fetched.
+        """
+        last = self.times.get("generated") if self.state == "expired" else None
+        begin, end = self.times.get("submitted"), self.times.get("fetched", self.times.get("failed", last))
         return end - begin if begin and end and end >= begin else None
 
 

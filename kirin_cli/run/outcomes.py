@@ -35,7 +35,7 @@ def entry_times(entry: LedgerEntry, fetched: float | None = None) -> dict[str, s
         "submitted": entry.last_sent,
         "accepted": entry.accepted_at,
         "generated": entry.generated_at,
-        "failed": entry.updated if entry.state is LedgerState.FAILED else None,
+        "failed": entry.updated if entry.state in {LedgerState.FAILED, LedgerState.REJECTED} else None,
         "fetched": fetched,
     }
     return {stage: iso_utc(at) for stage, at in stages.items() if at}

@@ -72,6 +72,13 @@ def test_a_failure_has_the_time_that_it_took():
     assert case.get("time") == "20.500"
 
 
+def test_what_could_not_be_fetched_has_the_time_until_it_was_there_to_be_fetched():
+    times = {"submitted": "2026-11-20T09:00:10+00:00", "generated": "2026-11-20T09:01:00+00:00"}
+    jobs = [job(state, state=state, error=ERROR, times=times) for state in ("expired", "pending")]
+    cases = ET.fromstring(text("junit", *jobs)).iter("testcase")
+    assert [case.get("time") for case in cases] == ["50.000", "0.000"]
+
+
 def test_files_are_attachments():
     case = ET.fromstring(text("junit", job("a"))).find("testsuite/testcase")
     assert case.findtext("system-out") == "[[ATTACHMENT|renders/a.mp4]]"

@@ -1,6 +1,7 @@
 """What the tests of the report room share: runs as plain data, and text that means harm."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from kirin_cli.report.report import Report
 from kirin_cli.run.job import Job, OutputFile, OutputTarget
 from kirin_cli.run.outputs import write_sidecar
 
+GITLAB_ATTACHMENT = re.compile(r"\[\[ATTACHMENT\|(?P<path>[^\[\]|]+?)\]\]")
+"""The expression of GitLab's parser (lib/gitlab/ci/parsers/test/junit.rb)."""
 BEGIN = "2026-11-20T09:00:00.000+00:00"
 END = "2026-11-20T09:01:40.000+00:00"
 TIMES = {

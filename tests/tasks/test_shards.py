@@ -113,6 +113,7 @@ def gitlab():
     run, report = (
         " ".join(line for line in file[name]["script"] if line.startswith("kirin ")) for name in ("render", "gallery")
     )
+    run = run.partition(" > ")[0]
 
     def of(index):
         return {"CI_NODE_INDEX": str(index), "CI_NODE_TOTAL": str(file["render"]["parallel"])}
