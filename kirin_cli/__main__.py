@@ -1,4 +1,4 @@
-"""The entry point. `--version` is answered before anything is imported."""
+"""The entry point. `--version` is answered before anything is imported, and `--help` before the parser is."""
 
 import gc
 import sys
@@ -13,6 +13,8 @@ def main() -> int:
         return 0
     gc.disable()  # what is imported stays; looking for garbage in it takes a tenth of the start and of the end
     try:
+        if sys.argv[1:] in ([], ["--help"], ["-h"]) and print_help():
+            return 0
         from kirin_cli.cli.app import run_command_line  # noqa: PLC0415  (the same)
 
         return run_command_line(sys.argv[1:])
@@ -20,6 +22,18 @@ def main() -> int:
         return 130
     finally:
         gc.freeze()
+
+
+def print_help() -> bool:
+    """Print the program's help; false where it cannot be written, which is left for others to say."""
+    from kirin_cli.cli.help import program_help, render_help  # noqa: PLC0415  (and no parser for this)
+
+    try:
+        sys.stdout.write(render_help(program_help()) + "\n")
+        sys.stdout.flush()
+    except (OSError, AttributeError):  # AttributeError: there is no standard output
+        return False
+    return True
 
 
 if __name__ == "__main__":

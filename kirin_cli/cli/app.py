@@ -19,12 +19,13 @@ from typer.main import get_command as build
 
 from kirin_cli.cli.command_line import CommandLine, begin_command_line, current_command_line
 from kirin_cli.cli.commands import BY_NAME, COMMANDS, JOB_COMMANDS, CommandEntry
-from kirin_cli.errors import Interrupted, KirinError, UsageError
+from kirin_cli.errors import Interrupted, KirinError, LocalError, UsageError
 from kirin_cli.redaction import mask_hidden, redact_tree, redact_urls, show_all_values
 
 if TYPE_CHECKING:
     from kirin_cli.docgen.commands import CommandInfo, EnvVarInfo
 
+HELP_FLAGS: Final = frozenset({"-h", "--help"})
 CONTEXT_SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
 
 
@@ -217,6 +218,8 @@ def _run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, Abort):
         return _report_error(Interrupted("interrupted"))
     except Exception as error:  # noqa: BLE001  (the one place; see the docstring)
+        if isinstance(error, OSError) and (not arguments or HELP_FLAGS & set(arguments)):  # the parser prints help
+            return _report_error(LocalError(f"standard output cannot be written: {error.strerror}"))
         return _report_crash(error)
     return result if isinstance(result, int) else 0
 

@@ -3,8 +3,6 @@
 import re
 import sys
 from collections.abc import Iterator
-from functools import partial
-from textwrap import fill
 from typing import Any, Final
 
 from kirin_cli.cli.commands import COMMANDS, CommandEntry
@@ -21,6 +19,7 @@ from kirin_cli.docgen.commands import (
 )
 from kirin_cli.models import MODEL_ENTRIES, MODELS
 from kirin_cli.ui.tables import MAX_WIDTH, MIN_WIDTH, Paint, boxed_panel, left_width, plain_panel, plain_style
+from kirin_cli.ui.terminal_text import wrap
 
 TAKES: Final[dict[str, Takes]] = {
     "FILE": "file", "DIR": "folder", "DIR|FILE": "file", "FILE…": "job file", "IMAGE": "image", "[RESULT…]": "file",
@@ -138,10 +137,9 @@ def render_help(screen: HelpScreen) -> str:
 def _lines(screen: HelpScreen, width: int, paint: Paint, *, framed: bool) -> Iterator[str]:
     panels = [(panel, [(row.term, row.text, row.note) for row in panel.rows]) for panel in screen.panels]
     shared_left = left_width(row for panel, rows in panels if not panel.prose for row in rows)
-    paragraph = partial(fill, width=width - 1, initial_indent=" ", subsequent_indent=" ", break_on_hyphens=False)
     yield f" {paint('Usage:', 'strong')} {screen.usage}"
     for text in screen.about:
-        yield from ("", paragraph(text))
+        yield from ("", *(f" {line}" for line in wrap(text, width - 2)))
     if screen.examples:
         yield ""
         for example in screen.examples:
@@ -156,7 +154,7 @@ def _lines(screen: HelpScreen, width: int, paint: Paint, *, framed: bool) -> Ite
         else:
             yield from (*plain_panel(panel.title, rows, left, width, paint), "")
     if screen.more:
-        yield paragraph(screen.more)
+        yield from (f" {line}" for line in wrap(screen.more, width - 2))
 
 
 _EXAMPLE_INDENT: Final = " " * 5

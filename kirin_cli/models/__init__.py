@@ -4,7 +4,6 @@ A row is what a list of commands shows; the module behind it, with its fields, i
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -107,6 +106,8 @@ def advice_for_unknown(model_id: str, name: str) -> str:
 
 def explain_unknown(model: "Model", problem: "Problem") -> "Problem":
     """The problem of a parameter that the model does not have, with what to do in its place where that is known."""
+    from dataclasses import replace  # noqa: PLC0415  (only a mistake needs it)
+
     advised = "; did you mean" not in problem.message or problem.path in model.absent
     advice = advice_for_unknown(model.id, problem.path) if advised else ""
     text = f'unknown parameter "{problem.path}"; {model.id} has none: {advice}'

@@ -1,6 +1,5 @@
 """A frozen record with named fields: like a frozen dataclass, but quick to import and to define."""
 
-from inspect import get_annotations
 from typing import ClassVar, NoReturn, Self, dataclass_transform
 
 
@@ -15,7 +14,7 @@ class Record:
 
     def __init_subclass__(cls, **_: bool) -> None:
         names = (
-            name for name, kind in get_annotations(cls).items() if getattr(kind, "__origin__", None) is not ClassVar
+            name for name, kind in cls.__annotations__.items() if getattr(kind, "__origin__", None) is not ClassVar
         )
         cls._fields = tuple(dict.fromkeys((*cls._fields, *names)))
 

@@ -20,7 +20,7 @@ PYTHON = sys.executable
 KIRIN = shutil.which("kirin", path=str(Path(sys.executable).parent)) or "kirin"
 CASES = (
     ("--version", 1.3, False),
-    ("--help", 7.5, False),
+    ("--help", 4.5, False),
     ("v1-t2v --help", 7.5, False),
     ("video-o1 --help", 7.5, False),
     ("run --help", 7.5, False),

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from support.command_line import Home
@@ -96,9 +97,32 @@ def test_checking_job_files_loads_yaml_and_no_network(home):
     }
 
 
-def test_the_version_loads_nothing_of_ours():
-    start = "import sys; sys.argv = ['kirin', '--version']; from kirin_cli.__main__ import main"
+def modules_of_main(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """`kirin` as it is started, with the modules that it has loaded on its last line."""
+    start = f"import sys; sys.argv = ['kirin', *{arguments!r}]; from kirin_cli.__main__ import main"
     probe = f"{start}; main(); print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    return subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+
+
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("-h",)])
+def test_help_of_the_program_loads_no_parser(home, arguments):
+    text, _, modules = modules_of_main(*arguments).stdout.rstrip().rpartition("\n")
+    assert not {"typer", "inspect", "dataclasses", "kirin_cli.cli.app"} & set(modules.split())
+    assert text == home.kirin("--help").stdout.rstrip()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("v1-t2v", "--help")])
+def test_help_that_cannot_be_written_is_an_error_of_the_disk(home, arguments):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "kirin_cli", *arguments], stdout=full, stderr=subprocess.PIPE, text=True,
+            env=home.environ(), check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (9, "error: standard output cannot be written: No space left on device\n")
+
+
+def test_the_version_loads_nothing_of_ours():
+    done = modules_of_main("--version")
     ours = [name for name in done.stdout.splitlines()[-1].split() if name.startswith(("kirin_cli", "typer"))]
     assert ours == ["kirin_cli", "kirin_cli.__main__"]
