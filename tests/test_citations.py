@@ -1,12 +1,14 @@
 """What comments, docstrings and names of tests cite is in the repository: rules, faults, promises, documents."""
 
 import ast
+import io
 import re
 import tokenize
 from functools import cache
 from pathlib import Path
 
 import pytest
+from support.syntax_trees import all_nodes
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted([*(ROOT / "kirin_cli").rglob("*.py"), *(ROOT / "tests").rglob("*.py")])
@@ -15,6 +17,8 @@ ID = re.compile(r"\b[ACDFGHILMOPSTVX][1-9]\d?\b")
 QUALIFIED = re.compile(r"\b(rule|fault)s?\b[^.;()]*$", re.IGNORECASE)
 PROMISES = re.compile(r"\bpromises? (\d+)(?: (?:to|and) (\d+))?", re.IGNORECASE)
 DOCUMENT = re.compile(r"[\w./-]*\w\.md\b|\b[A-Z]{4,}(?= \")")
+
+MAY_CITE = re.compile(rf"#.*(?:{ID.pattern}|{DOCUMENT.pattern}|(?i:promise))")
 
 
 def ids_of(page):
@@ -32,14 +36,15 @@ def texts():
     found = []
     for path in SOURCES:
         name = path.relative_to(ROOT).as_posix()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in all_nodes(path):
             value = node.value.value if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) else None
             if isinstance(value, str):
                 found.append((f"{name}:{node.lineno}", " ".join(value.split())))
-        with tokenize.open(path) as stream:
+        source = path.read_text(encoding="utf-8")
+        if MAY_CITE.search(source):  # few do, and to find comments takes ten times as long as to parse
             found += [
                 (f"{name}:{token.start[0]}", token.string)
-                for token in tokenize.generate_tokens(stream.readline)
+                for token in tokenize.generate_tokens(io.StringIO(source).readline)
                 if token.type == tokenize.COMMENT
             ]
     return found

@@ -13,6 +13,7 @@ from house_metrics import (
     shared_type_names,
     superlative_constants,
 )
+from support.syntax_trees import syntax_tree
 
 TESTS = Path(__file__).parent
 ROOT = Path(__file__).parent.parent / "kirin_cli"
@@ -106,7 +107,6 @@ NO_TEST_FILE = {
 }
 """Modules without a test file of their name: where they are held, or why they need none."""
 FILES = sorted(ROOT.rglob("*.py"))
-PACKAGE = read_package(ROOT.parent)
 
 
 def room(path):
@@ -115,8 +115,12 @@ def room(path):
 
 
 @cache
+def package():
+    return read_package(ROOT.parent)
+
+
 def trees():
-    return [(path, ast.parse(path.read_text(encoding="utf-8"))) for path in FILES]
+    return [(path, syntax_tree(path)) for path in FILES]
 
 
 def imported(tree):
@@ -134,7 +138,7 @@ def test_imports_go_down_only(path):
     own = room(path)
     if own not in LEVELS:
         return
-    for name, line in imported(ast.parse(path.read_text(encoding="utf-8"))):
+    for name, line in imported(syntax_tree(path)):
         if name.startswith("kirin_cli.") and (other := name.split(".")[1]) in LEVELS and other != own:
             assert LEVELS[other] < LEVELS[own], f"{path}:{line}: {own} imports {other}"
 
@@ -187,7 +191,7 @@ def test_no_file_is_too_long():
 def test_no_function_is_too_long():
     long = [
         f"{file.path}:{function.lineno}: {function.name}"
-        for file in PACKAGE
+        for file in package()
         for function in functions(file.tree)
         if length(function) > MAX_FUNCTION_LINES
     ]
@@ -195,13 +199,13 @@ def test_no_function_is_too_long():
 
 
 def test_no_modules_import_each_other_in_a_circle():
-    assert import_circles(PACKAGE) == []
+    assert import_circles(package()) == []
 
 
 def test_nothing_of_the_package_is_imported_by_a_string():
     by_string = [
         f"{file.path}:{node.lineno}: {ast.unparse(node)}"
-        for file in PACKAGE
+        for file in package()
         for node in ast.walk(file.tree)
         if isinstance(node, ast.Call)
         and ast.unparse(node.func).split(".")[-1] in {"import_module", "__import__"}
@@ -211,17 +215,17 @@ def test_nothing_of_the_package_is_imported_by_a_string():
 
 
 def test_a_type_name_means_one_type():
-    assert shared_type_names(PACKAGE) == {}
+    assert shared_type_names(package()) == {}
 
 
 def test_limits_are_called_max_and_min():
-    assert superlative_constants(PACKAGE) == []
+    assert superlative_constants(package()) == []
 
 
 def test_no_name_is_a_bare_participle():
-    names = {file.path.stem for file in PACKAGE} | {
+    names = {file.path.stem for file in package()} | {
         node.name
-        for file in PACKAGE
+        for file in package()
         for node in ast.walk(file.tree)
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")
     }
@@ -244,7 +248,7 @@ def test_every_room_has_a_level():
 
 def own_tests():
     """The test files of each module: those whose name begins like it, in the folder of tests that mirrors its own."""
-    tests = {file.path: [] for file in PACKAGE}
+    tests = {file.path: [] for file in package()}
     strays = []
     for path in sorted(TESTS.rglob("test_*.py")):
         inside = path.relative_to(TESTS)
@@ -262,7 +266,7 @@ def own_tests():
 
 
 def test_every_module_has_a_test_file_of_its_name_or_a_reason():
-    docstring_alone = {file.path for file in PACKAGE if file.path.stem == "__init__" and len(file.tree.body) == 1}
+    docstring_alone = {file.path for file in package() if file.path.stem == "__init__" and len(file.tree.body) == 1}
     tests, _ = own_tests()
     without = {path.as_posix() for path, files in tests.items() if not files and path not in docstring_alone}
     assert without - {"__init__.py"} == set(NO_TEST_FILE)

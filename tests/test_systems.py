@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 from support.command_line import Home
+from support.syntax_trees import all_nodes as walk_file
+from support.syntax_trees import syntax_tree
 
 import kirin_cli
 from kirin_cli.sandbox.server import Sandbox
@@ -38,12 +40,12 @@ jobs:
 
 @cache
 def trees():
-    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "kirin_cli").rglob("*.py"))}
+    return {path: syntax_tree(path) for path in sorted((ROOT / "kirin_cli").rglob("*.py"))}
 
 
 @cache
 def all_nodes():
-    return [(path, node) for path, tree in trees().items() for node in ast.walk(tree)]
+    return [(path, node) for path in trees() for node in walk_file(path)]
 
 
 def nodes(kind):

@@ -8,6 +8,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
+from support.syntax_trees import syntax_tree
 
 import kirin_cli
 from kirin_cli.api.client import NOTHING, CreateStatus, classify_create
@@ -152,7 +153,7 @@ def test_S15_a_date_means_the_seconds_until_then():
 
 def modules() -> list[tuple[str, ast.Module]]:
     paths = [path for room in ("api", "run", "ledger") for path in sorted((PACKAGE / room).glob("*.py"))]
-    parsed = [(path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))) for path in paths]
+    parsed = [(path.relative_to(PACKAGE).as_posix(), syntax_tree(path)) for path in paths]
     return [(name, tree) for name, tree in parsed if name not in HOMES]
 
 

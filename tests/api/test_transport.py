@@ -449,7 +449,6 @@ def test_an_answer_that_is_packed_though_nobody_asked_is_read(service, transport
     assert reply.body == BODY
 
 
-BOMB = gzip.compress(bytes(200_000_000))
 UNREADABLE = {
     "br": ("br", b"\x0b\x02\x80", "packed"),
     "zstd": ("zstd", b"\x28\xb5\x2f\xfd", "packed"),
@@ -457,14 +456,17 @@ UNREADABLE = {
     "damaged": ("gzip", b"\x1f\x8b\x08\x00" + b"\xff" * 40, "unpacked"),
     "no gzip": ("gzip", b"\x00\x01\x02", "packed"),
     "no deflate": ("deflate", b"\x00\x01\x02", "unpacked|cut"),
-    "bomb": ("gzip", BOMB, "longer"),
-    "bomb in deflate": ("deflate", zlib.compress(bytes(200_000_000)), "longer"),
+    "bomb": ("gzip", 31, "longer"),
+    "bomb in deflate": ("deflate", 15, "longer"),
 }
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_P9_a_packed_answer_that_cannot_be_read_is_none(service, transport, name):
     coding, body, words = UNREADABLE[name]
+    if isinstance(body, int):
+        packing = zlib.compressobj(1, wbits=body)
+        body = packing.compress(bytes(200_000_000)) + packing.flush()
     service.script("GET", *[answer(status, body, {"Content-Encoding": coding}) for status in (200, 503)])
     request = HttpRequest("GET", service.url("/x"), BEARER)
     began = time.process_time()

@@ -5,7 +5,8 @@ The moves are those of `kirin_cli.ledger.states` itself. Run as a program it pri
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import pytest
 
@@ -72,18 +73,16 @@ WRONG = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A ledger's entry; `owner` is the process that holds the lease."""
 
     id: str
     state: LedgerState = LedgerState.INTENT
-    counters: Counters = field(default_factory=Counters)
+    counters: Counters = Counters()
     owner: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(NamedTuple):
     """`phase`: "" idle, "absent" when told so, "sending" when that is committed, "post" with a request under way, or
     an event it has heard of and not yet written.
 
@@ -95,8 +94,7 @@ class Process:
     fenced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(NamedTuple):
     """Everything: paid tasks by id, requests still under way inside the service, ledgers, processes, what is left."""
 
     paid: tuple[str, ...] = ()
@@ -134,9 +132,9 @@ def successors(world: World, rules: Rules) -> Iterator[World]:
 def departures(world: World, rules: Rules, me: int) -> Iterator[World]:
     """The connection is there; the process may have slept until now."""
     if world.processes[me].fenced and rules.reads_again:
-        yield replace(world, processes=put(world.processes, me, Process(fenced=True)))
+        yield world._replace(processes=put(world.processes, me, Process(fenced=True)))
         return
-    gone = replace(world, processes=put(world.processes, me, replace(world.processes[me], phase="post")))
+    gone = world._replace(processes=put(world.processes, me, world.processes[me]._replace(phase="post")))
     if rules.is_late:
         yield gone
     else:
@@ -147,13 +145,13 @@ def late_creations(world: World, rules: Rules) -> Iterator[World]:
     for name in world.under_way:
         rest = world.under_way - {name}
         exists = rules.service_is_unique and name in world.paid
-        yield replace(world, under_way=rest, paid=world.paid if exists else tuple(sorted((*world.paid, name))))
+        yield world._replace(under_way=rest, paid=world.paid if exists else tuple(sorted((*world.paid, name))))
 
 
 def crashes(world: World, me: int) -> Iterator[World]:
     if world.crashes:
         # The process begins again at once; what it knew is gone, its lease stays behind.
-        yield replace(world, crashes=world.crashes - 1, processes=put(world.processes, me, Process(fenced=True)))
+        yield world._replace(crashes=world.crashes - 1, processes=put(world.processes, me, Process(fenced=True)))
 
 
 def answers(world: World, rules: Rules, me: int) -> Iterator[World]:
@@ -161,8 +159,8 @@ def answers(world: World, rules: Rules, me: int) -> Iterator[World]:
     row = row_of(world, rules, me)
 
     def heard_as(event: LedgerEvent, **changes: object) -> World:
-        hears = replace(world.processes[me], phase=event.value)
-        return replace(world, processes=put(world.processes, me, hears), **changes)  # type: ignore[arg-type]
+        hears = world.processes[me]._replace(phase=event.value)
+        return world._replace(processes=put(world.processes, me, hears), **changes)  # type: ignore[arg-type]
 
     yield heard_as(LedgerEvent.NOT_SENT)
     yield heard_as(LedgerEvent.RATE_LIMITED)
@@ -182,17 +180,17 @@ def heard(world: World, rules: Rules, me: int) -> World:
     """Write down what was heard, or lose the race; a task id is noted even then."""
     event, fenced = LedgerEvent(world.processes[me].phase), world.processes[me].fenced
     row = row_of(world, rules, me)
-    world = replace(world, processes=put(world.processes, me, Process()))
+    world = world._replace(processes=put(world.processes, me, Process()))
     if fenced:
         late = next((found for found in (LedgerEvent.ACCEPTED, LedgerEvent.FOUND) if (row.state, found) in TABLE), None)
         if event not in NAMES_A_TASK or late is None:
             return world
         # `Ledger.seen` changes the version: what the new holder has under way loses its race in turn.
-        other = replace(world.processes[1 - me], fenced=True)
-        return moved(replace(world, processes=put(world.processes, 1 - me, other)), rules, me, late)
+        other = world.processes[1 - me]._replace(fenced=True)
+        return moved(world._replace(processes=put(world.processes, 1 - me, other)), rules, me, late)
     if event is LedgerEvent.DUPLICATE and rules.new_id_on_duplicate:
         fresh = Row(row.id + "'", owner=me)
-        return replace(world, rows=put(world.rows, index_of(rules, me), fresh))
+        return world._replace(rows=put(world.rows, index_of(rules, me), fresh))
     return moved(world, rules, me, event)
 
 
@@ -215,27 +213,27 @@ def acts(world: World, rules: Rules, me: int) -> Iterator[World]:
         if is_allowed(row.state, event, row.counters) and not wasted and (exists or event is not LedgerEvent.FOUND):
             yield moved(world, rules, me, event)
     if process.phase == "" and not exists and row.state in {LedgerState.INTENT, LedgerState.ABSENT}:
-        yield replace(world, processes=put(world.processes, me, Process("absent")))
+        yield world._replace(processes=put(world.processes, me, Process("absent")))
     for event in (LedgerEvent.SEND, *[LedgerEvent.RESEND] * rules.resends):
         may_send = process.phase == "absent" or not rules.asks_first
         if world.posts and may_send and is_allowed(row.state, event, row.counters):
             sent = moved(world, rules, me, event)
-            yield replace(sent, posts=world.posts - 1, processes=put(sent.processes, me, Process("sending")))
+            yield sent._replace(posts=world.posts - 1, processes=put(sent.processes, me, Process("sending")))
 
 
 def taken(world: World, rules: Rules, me: int) -> World:
     """The lease changes hands at any time, even from a process that lives: a clock may have jumped."""
     row, processes = row_of(world, rules, me), world.processes
     if row.owner is not None and row.owner != me:
-        processes = put(processes, row.owner, replace(processes[row.owner], fenced=True))
+        processes = put(processes, row.owner, processes[row.owner]._replace(fenced=True))
     processes = put(processes, me, Process())
-    return replace(world, rows=put(world.rows, index_of(rules, me), replace(row, owner=me)), processes=processes)
+    return world._replace(rows=put(world.rows, index_of(rules, me), row._replace(owner=me)), processes=processes)
 
 
 def moved(world: World, rules: Rules, me: int, event: LedgerEvent) -> World:
     row = row_of(world, rules, me)
     state, tally = transition(row.state, event, row.counters)
-    return replace(world, rows=put(world.rows, index_of(rules, me), replace(row, state=state, counters=tally)))
+    return world._replace(rows=put(world.rows, index_of(rules, me), row._replace(state=state, counters=tally)))
 
 
 def index_of(rules: Rules, me: int) -> int:
@@ -246,12 +244,17 @@ def row_of(world: World, rules: Rules, me: int) -> Row:
     return world.rows[index_of(rules, me)]
 
 
-def explore(rules: Rules) -> set[World]:
+def search(rules: Rules) -> Iterator[World]:
+    """Every world that can be reached, those of fewer moves first."""
     first = begin(rules)
     seen, edge = {first}, [first]
     while edge:
+        yield from edge
         edge = [new for world in edge for new in successors(world, rules) if new not in seen and not seen.add(new)]
-    return seen
+
+
+def explore(rules: Rules) -> set[World]:
+    return set(search(rules))
 
 
 def worst(worlds: set[World]) -> int:
@@ -281,7 +284,7 @@ def test_promise_6_the_shipped_table_pays_at_most_once(name):
 
 @pytest.mark.parametrize("name", WRONG)
 def test_the_model_finds_the_second_payment_of_every_wrong_way(name):
-    assert worst(explore(WRONG[name])) > 1
+    assert any(len(world.paid) > 1 for world in search(WRONG[name]))
 
 
 def test_promise_6_a_second_payment_that_one_ledger_cannot_exclude_is_said():
