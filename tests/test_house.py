@@ -53,6 +53,7 @@ NO_TEST_FILE = {
     "cli/commands/usage.py": "cli/commands/test_list.py",
     "cli/keystore.py": "cli/commands/test_auth.py",
     "cli/reports.py": "cli/commands/test_report.py",
+    "docgen/parameter_schema.py": "docgen/test_job_schema.py",
     "modelspec/containers.py": "modelspec/test_fields.py",
     "modelspec/media_fields.py": "modelspec/test_fields.py",
     "modelspec/model.py": "modelspec/test_request.py and models/",

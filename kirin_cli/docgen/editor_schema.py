@@ -86,22 +86,6 @@ def _types(schema: object) -> Iterator[str]:
             yield ""
 
 
-def hide_members(schema: Schema) -> Schema:
-    """The schema of a condition or a rule, none of whose properties a completion proposes."""
-    changed: Schema = {}
-    for keyword, value in schema.items():
-        if keyword == "properties" and isinstance(value, dict):
-            members = {name: hide_members(inner) | HIDDEN for name, inner in value.items() if isinstance(inner, dict)}
-            changed[keyword] = value | members
-        elif isinstance(value, dict):
-            changed[keyword] = hide_members(value)
-        elif isinstance(value, list):
-            changed[keyword] = [hide_members(inner) if isinstance(inner, dict) else inner for inner in value]
-        else:
-            changed[keyword] = value
-    return changed
-
-
 def forbid(message: str) -> Schema:
     """A property that nothing may be given for, with the message that editors show for it."""
     return {"type": "null", "not": NULL, "errorMessage": message, "description": message, **HIDDEN}

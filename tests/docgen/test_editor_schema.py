@@ -11,7 +11,7 @@ from support.language_server import LanguageServer
 from support.random_requests import files
 
 from kirin_cli.cli.app import run_command_line
-from kirin_cli.docgen.editor_schema import adapt_to_editors, forbid, hide_members, join_by_owner
+from kirin_cli.docgen.editor_schema import adapt_to_editors, forbid, join_by_owner
 from kirin_cli.docgen.job_schema import _document_schema, job_file_schema
 from kirin_cli.docgen.starter import SCHEMA_FILE
 from kirin_cli.models import MODELS
@@ -73,26 +73,6 @@ def test_what_is_proposed_tells_how_its_value_begins_or_a_server_inserts_the_bar
     ]
     assert len(proposed) > 100
     assert not [name for name, schema in proposed if not schema.keys() & {"type", "const", "$ref"}]
-
-
-def test_what_a_rule_asks_is_not_proposed() -> None:
-    members = [
-        property_schema
-        for name, definition in SCHEMA["definitions"].items()  # type: ignore[attr-defined]
-        if ".asks." in name or name.endswith((".alone", ".over_defaults"))
-        for schema in schemas(definition)
-        for property_schema in schema.get("properties", {}).values()  # type: ignore[attr-defined]
-        if "items" not in property_schema
-    ]
-    assert len(members) > 50
-    assert all(member["doNotSuggest"] for member in members)
-
-
-def test_a_condition_can_be_made_quiet_without_another_meaning() -> None:
-    rule = {"required": ["a"], "properties": {"a": {"not": {"properties": {"b": NULL, "c": False}}}}}
-    changed = hide_members(rule)
-    assert changed["properties"]["a"]["doNotSuggest"]  # type: ignore[index]
-    assert changed["properties"]["a"]["not"]["properties"] == {"b": NULL | {"doNotSuggest": True}, "c": False}  # type: ignore[index]
 
 
 def test_a_refused_property_takes_nothing() -> None:
@@ -184,6 +164,29 @@ def test_a_required_parameter_is_missed_with_defaults_too(editor: LanguageServer
         (6, 'Missing property "prompt".')
     ]
     assert editor.problems(f"{MODELINE}defaults: {{params: {{prompt: a}}}}\n{jobs}") == []
+
+
+@in_an_editor
+@pytest.mark.parametrize(
+    ("model", "params", "problem"),
+    [
+        ("kirin_v1_t2v", "{prompt: a, mode: pro, camera_control: {type: down_back}}", "camera_control needs mode std"),
+        ("kirin_v1_5_i2v", "{prompt: a}", "image or image_tail is required: a first frame, a last frame or both [F1]"),
+        ("kirin_v1_5_i2v", "{image: a.png, image_tail: b.png, mode: std}", "image_tail needs mode pro [F3]"),
+        ("kirin_video_o1", "{prompt: a}", "aspect_ratio is required unless there is a first frame"),
+        (
+            "kirin_video_o1",
+            "{prompt: a, aspect_ratio: 1:1, image_list: [{image: a.png, type: end_frame}]}",
+            "image_list with an end_frame needs a first_frame too [O3]",
+        ),
+    ],
+)
+def test_a_broken_rule_is_told_in_its_own_words_and_once(
+    editor: LanguageServer, model: str, params: str, problem: str
+) -> None:
+    for defaults in ("", "defaults: {params: {negative_prompt: b}}\n"):
+        ((_, message),) = editor.problems(f"{MODELINE}model: {model}\n{defaults}params: {params}\n")
+        assert message.startswith(problem)
 
 
 @in_an_editor
