@@ -82,6 +82,23 @@ _kirin_about() {
         *) return 1 ;;
       esac
       ;;
+    again)
+      flags='--prompt --negative-prompt --duration --aspect-ratio --mode --cfg-scale --camera --camera-type --camera-horizontal --camera-vertical --camera-pan --camera-tilt --camera-roll --camera-zoom --watermark --no-watermark --callback-url --external-task-id --image --image-tail --seed --static-mask --dynamic-mask --video --character-orientation --keep-original-sound --no-keep-original-sound --first-frame --end-frame --video-refer-type --element --prompt-file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --verbose --progress --color --help'
+      case $2 in
+        --prompt | --negative-prompt | --duration | --aspect-ratio | --cfg-scale | --camera | --camera-horizontal | --camera-vertical | --camera-pan | --camera-tilt | --camera-roll | --camera-zoom | --callback-url | --seed | --dynamic-mask | --video | --allow-env | --param | --count | --timeout | --max-cost | --assume-cost | --profile | --base-url | --report | --format) ;;
+        --mode) words='std pro' ;;
+        --camera-type) words='simple down_back forward_up right_turn_forward left_turn_forward' ;;
+        --external-task-id | --element) files=task ;;
+        --image | -i | --image-tail | --static-mask | --first-frame | --end-frame) files=image ;;
+        --character-orientation) words='image video' ;;
+        --video-refer-type) words='feature base' ;;
+        --prompt-file | --output | -o | --api-key-file) files=file ;;
+        --progress) words='auto tty plain json quiet' ;;
+        --color) words='auto always never' ;;
+        1) files=task ;;
+        *) return 1 ;;
+      esac
+      ;;
     run)
       flags='--set --allow-env --only --skip --tag --max-jobs --output --jobs --timeout --wait --no-wait --max-cost --assume-cost --again --retry-failed --force --scope --shard --strict --check-urls --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --verbose --progress --color --help'
       case $2 in
@@ -148,7 +165,7 @@ _kirin_about() {
       esac
       ;;
     show)
-      flags='--profile --json --raw --preview --color --help'
+      flags='--profile --json --raw --to-yaml --preview --color --help'
       case $2 in
         --profile) ;;
         --color) words='auto always never' ;;
@@ -262,7 +279,7 @@ _kirin_about() {
       flags='--json --color --help'
       case $2 in
         --color) words='auto always never' ;;
-        1) words='exit-codes environment job-files sandbox v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 run validate plan report init schema list show wait download resume resolve usage models auth config doctor completion help' ;;
+        1) words='exit-codes environment job-files sandbox v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 again run validate plan report init schema list show wait download resume resolve usage models auth config doctor completion help' ;;
         *) return 1 ;;
       esac
       ;;
@@ -362,7 +379,7 @@ _kirin() {
     _kirin_about "$command" flags
     words=$flags
   elif [[ -z $command ]]; then
-    words='v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 run validate plan report init schema list show wait download resume resolve usage models auth config doctor sandbox completion help'
+    words='v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 again run validate plan report init schema list show wait download resume resolve usage models auth config doctor sandbox completion help'
     [[ -n $cur ]] && words+=' kirin_v1_t2v kirin_v1_5_i2v kirin_v1_6_multi_i2v kirin_motion_control kirin_video_o1'
   else
     _kirin_about "$command" "$number" || [[ -n $cur ]] || words=$flags

@@ -33,8 +33,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--callback-url' = @{ Help = 'Where the service reports whenever the state of the task changes.'; Takes = $true; Words = @() }
                 '--external-task-id' = @{ Help = 'An id of your own, unique in your account, that finds the task too; kirin makes one where none is given.'; Takes = $true; Words = @() }
                 '--prompt-file' = @{ Help = 'Read the prompt from a file.'; Takes = $true; Words = @() }
-                '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
-                '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
+                '--file' = @{ Help = 'Start from a job file with one job, or from the note NAME.json beside a video.'; Takes = $true; Words = @() }
+                '-f' = @{ Help = 'Start from a job file with one job, or from the note NAME.json beside a video.'; Takes = $true; Words = @() }
                 '--allow-env' = @{ Help = 'Let job files send this variable of the environment, though it looks like a secret. Repeatable.'; Takes = $true; Words = @() }
                 '--output' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
                 '-o' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
@@ -99,8 +99,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--callback-url' = @{ Help = 'Where the service reports whenever the state of the task changes.'; Takes = $true; Words = @() }
                 '--external-task-id' = @{ Help = 'An id of your own, unique in your account, that finds the task too; kirin makes one where none is given.'; Takes = $true; Words = @() }
                 '--prompt-file' = @{ Help = 'Read the prompt from a file.'; Takes = $true; Words = @() }
-                '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
-                '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
+                '--file' = @{ Help = 'Start from a job file with one job, or from the note NAME.json beside a video.'; Takes = $true; Words = @() }
+                '-f' = @{ Help = 'Start from a job file with one job, or from the note NAME.json beside a video.'; Takes = $true; Words = @() }
                 '--allow-env' = @{ Help = 'Let job files send this variable of the environment, though it looks like a secret. Repeatable.'; Takes = $true; Words = @() }
                 '--output' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
                 '-o' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
@@ -153,8 +153,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--callback-url' = @{ Help = 'Where the service reports whenever the state of the task changes.'; Takes = $true; Words = @() }
                 '--external-task-id' = @{ Help = 'An id of your own, unique in your account, that finds the task too; kirin makes one where none is given.'; Takes = $true; Words = @() }
                 '--prompt-file' = @{ Help = 'Read the prompt from a file.'; Takes = $true; Words = @() }
-                '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
-                '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
+                '--file' = @{ Help = 'Start from a job file with one job, or from the note NAME.json beside a video.'; Takes = $true; Words = @() }
+                '-f' = @{ Help = 'Start from a job file with one job, or from the note NAME.json beside a video.'; Takes = $true; Words = @() }
                 '--allow-env' = @{ Help = 'Let job files send this variable of the environment, though it looks like a secret. Repeatable.'; Takes = $true; Words = @() }
                 '--output' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
                 '-o' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
@@ -206,8 +206,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--callback-url' = @{ Help = 'Where the service reports whenever the state of the task changes.'; Takes = $true; Words = @() }
                 '--external-task-id' = @{ Help = 'An id of your own, unique in your account, that finds the task too; kirin makes one where none is given.'; Takes = $true; Words = @() }
                 '--prompt-file' = @{ Help = 'Read the prompt from a file.'; Takes = $true; Words = @() }
-                '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
-                '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
+                '--file' = @{ Help = 'Start from a job file with one job, or from the note NAME.json beside a video.'; Takes = $true; Words = @() }
+                '-f' = @{ Help = 'Start from a job file with one job, or from the note NAME.json beside a video.'; Takes = $true; Words = @() }
                 '--allow-env' = @{ Help = 'Let job files send this variable of the environment, though it looks like a secret. Repeatable.'; Takes = $true; Words = @() }
                 '--output' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
                 '-o' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
@@ -266,8 +266,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--callback-url' = @{ Help = 'Where the service reports whenever the state of the task changes.'; Takes = $true; Words = @() }
                 '--external-task-id' = @{ Help = 'An id of your own, unique in your account, that finds the task too; kirin makes one where none is given.'; Takes = $true; Words = @() }
                 '--prompt-file' = @{ Help = 'Read the prompt from a file.'; Takes = $true; Words = @() }
-                '--file' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
-                '-f' = @{ Help = 'Start from a job file with one job.'; Takes = $true; Words = @() }
+                '--file' = @{ Help = 'Start from a job file with one job, or from the note NAME.json beside a video.'; Takes = $true; Words = @() }
+                '-f' = @{ Help = 'Start from a job file with one job, or from the note NAME.json beside a video.'; Takes = $true; Words = @() }
                 '--allow-env' = @{ Help = 'Let job files send this variable of the environment, though it looks like a secret. Repeatable.'; Takes = $true; Words = @() }
                 '--output' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
                 '-o' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
@@ -304,6 +304,79 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
             Arguments = @(@{ Words = @(); Repeats = $false; Tasks = $false })
+        }
+        'again' = @{
+            Help = 'Make a video as a task did, with flags over its request.'
+            Flags = [ordered]@{
+                '--prompt' = @{ Help = 'What the video shows. Also the first argument.'; Takes = $true; Words = @() }
+                '--negative-prompt' = @{ Help = 'What the video must not show.'; Takes = $true; Words = @() }
+                '--duration' = @{ Help = 'Length of the video.'; Takes = $true; Words = @() }
+                '--aspect-ratio' = @{ Help = 'Width to height of the video.'; Takes = $true; Words = @() }
+                '--mode' = @{ Help = 'std is cheaper, pro looks better.'; Takes = $true; Words = @('std', 'pro') }
+                '--cfg-scale' = @{ Help = 'How closely to follow the prompt; higher is closer, and leaves the model less freedom.'; Takes = $true; Words = @() }
+                '--camera' = @{ Help = 'Camera movement, whole, as JSON; without one the model chooses what fits.'; Takes = $true; Words = @() }
+                '--camera-type' = @{ Help = 'simple: along one axis; down_back presses down and moves back (zooms out); forward_up moves forward and tilts up (pushes in); right_turn_forward turns right, then moves forward (pushes in); left_turn_forward turns left, then moves forward (pushes in).'; Takes = $true; Words = @('simple', 'down_back', 'forward_up', 'right_turn_forward', 'left_turn_forward') }
+                '--camera-horizontal' = @{ Help = 'Move left (negative) or right, along the x-axis.'; Takes = $true; Words = @() }
+                '--camera-vertical' = @{ Help = 'Move down (negative) or up, along the y-axis.'; Takes = $true; Words = @() }
+                '--camera-pan' = @{ Help = 'Turn left (negative) or right, about the y-axis.'; Takes = $true; Words = @() }
+                '--camera-tilt' = @{ Help = 'Turn down (negative) or up, about the x-axis.'; Takes = $true; Words = @() }
+                '--camera-roll' = @{ Help = 'Roll counter-clockwise (negative) or clockwise, about the z-axis.'; Takes = $true; Words = @() }
+                '--camera-zoom' = @{ Help = 'Zoom in: closer, a smaller field of view (negative), or out: a larger one.'; Takes = $true; Words = @() }
+                '--watermark' = @{ Help = 'Make an additional version with the service''s watermark; one of your own is not possible.'; Takes = $false; Words = @() }
+                '--no-watermark' = @{ Help = 'The opposite of --watermark.'; Takes = $false; Words = @() }
+                '--callback-url' = @{ Help = 'Where the service reports whenever the state of the task changes.'; Takes = $true; Words = @() }
+                '--external-task-id' = @{ Help = 'An id of your own, unique in your account, that finds the task too; kirin makes one where none is given.'; Takes = $true; Words = @() }
+                '--image' = @{ Help = 'Reference image. Repeatable.'; Takes = $true; Words = @() }
+                '-i' = @{ Help = 'Reference image. Repeatable.'; Takes = $true; Words = @() }
+                '--image-tail' = @{ Help = 'Last frame; needs mode pro.'; Takes = $true; Words = @() }
+                '--seed' = @{ Help = 'Random seed; with --count the first of several, counted up.'; Takes = $true; Words = @() }
+                '--static-mask' = @{ Help = 'Area that must not move.'; Takes = $true; Words = @() }
+                '--dynamic-mask' = @{ Help = 'An area and the path it follows (px from bottom-left). Repeatable.'; Takes = $true; Words = @() }
+                '--video' = @{ Help = 'Video to edit, or to take features from.'; Takes = $true; Words = @() }
+                '--character-orientation' = @{ Help = 'Whose orientation the character takes; `image` allows 10 s of video, `video` 30 s.'; Takes = $true; Words = @('image', 'video') }
+                '--keep-original-sound' = @{ Help = 'Keep the sound of the reference video.'; Takes = $false; Words = @() }
+                '--no-keep-original-sound' = @{ Help = 'The opposite of --keep-original-sound.'; Takes = $false; Words = @() }
+                '--first-frame' = @{ Help = 'Image to start from.'; Takes = $true; Words = @() }
+                '--end-frame' = @{ Help = 'Image to end with; needs a first frame.'; Takes = $true; Words = @() }
+                '--video-refer-type' = @{ Help = '`base` edits the video, `feature` takes features from it.'; Takes = $true; Words = @('feature', 'base') }
+                '--element' = @{ Help = 'Id of an element of your library. Repeatable.'; Takes = $true; Words = @() }
+                '--prompt-file' = @{ Help = 'Read the prompt from a file.'; Takes = $true; Words = @() }
+                '--allow-env' = @{ Help = 'Let job files send this variable of the environment, though it looks like a secret. Repeatable.'; Takes = $true; Words = @() }
+                '--output' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
+                '-o' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
+                '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
+                '--param' = @{ Help = 'Send a parameter that this version does not know, unchecked. Repeatable.'; Takes = $true; Words = @() }
+                '--count' = @{ Help = 'Make N videos.'; Takes = $true; Words = @() }
+                '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
+                '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
+                '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
+                '--max-cost' = @{ Help = 'Submit no job that could make the run cost more, and none whose price is not known.'; Takes = $true; Words = @() }
+                '--assume-cost' = @{ Help = 'Take each job to cost so much, whatever tables and earlier tasks say.'; Takes = $true; Words = @() }
+                '--again' = @{ Help = 'Make a new one, even where the same request is unfinished.'; Takes = $false; Words = @() }
+                '--strict' = @{ Help = 'Take warnings for errors.'; Takes = $false; Words = @() }
+                '--check-urls' = @{ Help = 'Inspect images and videos behind URLs too; reads a few kilobytes of each.'; Takes = $false; Words = @() }
+                '--dry-run' = @{ Help = 'Show the request; send nothing, need no key.'; Takes = $false; Words = @() }
+                '--full' = @{ Help = 'With --dry-run: Base64 in full.'; Takes = $false; Words = @() }
+                '--to-yaml' = @{ Help = 'Print the job file that these flags mean.'; Takes = $false; Words = @() }
+                '--sandbox' = @{ Help = 'Use a service inside this process: no key, no cost.'; Takes = $false; Words = @() }
+                '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
+                '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
+                '--api-key-file' = @{ Help = 'File that holds the key (else KIRIN_API_KEY).'; Takes = $true; Words = @() }
+                '--report' = @{ Help = 'Write a report: html, html-embedded, junit, markdown, github, sarif, json or jsonl; - is standard output. github=auto serves a GitHub Actions step. Repeatable.'; Takes = $true; Words = @() }
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--jsonl' = @{ Help = 'Print the result as JSON, one object a line.'; Takes = $false; Words = @() }
+                '--format' = @{ Help = 'Print a line for each through a template of JSON fields: ''{name}\t{outputs.0.sha256}''.'; Takes = $true; Words = @() }
+                '--preview' = @{ Help = 'Draw the first frame, on terminals that show pictures (extra: preview).'; Takes = $false; Words = @() }
+                '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
+                '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
+                '-v' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
+                '--progress' = @{ Help = 'How to show progress on standard error.'; Takes = $true; Words = @('auto', 'tty', 'plain', 'json', 'quiet') }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @(@{ Words = @(); Repeats = $false; Tasks = $true }, @{ Words = @(); Repeats = $false; Tasks = $false })
         }
         'run' = @{
             Help = 'Make the videos that job files describe.'
@@ -464,6 +537,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--raw' = @{ Help = 'Print the service''s last answer as it came, as JSON.'; Takes = $false; Words = @() }
+                '--to-yaml' = @{ Help = 'Print the job file that asks for the same.'; Takes = $false; Words = @() }
                 '--preview' = @{ Help = 'Draw the first frame, on terminals that show pictures (extra: preview).'; Takes = $false; Words = @() }
                 '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
@@ -667,7 +741,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @('exit-codes', 'environment', 'job-files', 'sandbox', 'v1-t2v', 'v1-5-i2v', 'v1-6-multi-i2v', 'motion-control', 'video-o1', 'run', 'validate', 'plan', 'report', 'init', 'schema', 'list', 'show', 'wait', 'download', 'resume', 'resolve', 'usage', 'models', 'auth', 'config', 'doctor', 'completion', 'help'); Repeats = $false; Tasks = $false })
+            Arguments = @(@{ Words = @('exit-codes', 'environment', 'job-files', 'sandbox', 'v1-t2v', 'v1-5-i2v', 'v1-6-multi-i2v', 'motion-control', 'video-o1', 'again', 'run', 'validate', 'plan', 'report', 'init', 'schema', 'list', 'show', 'wait', 'download', 'resume', 'resolve', 'usage', 'models', 'auth', 'config', 'doctor', 'completion', 'help'); Repeats = $false; Tasks = $false })
         }
     }
     $names = @{

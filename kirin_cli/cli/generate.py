@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +14,6 @@ from kirin_cli.cli.flags import fill_record, flag_parameters, with_signature
 from kirin_cli.cli.model_command import (
     ModelFlags,
     ParsedFlags,
-    counted_up,
     flag_for_problem,
     flag_parameter,
     flag_that_sets,
@@ -23,7 +21,9 @@ from kirin_cli.cli.model_command import (
     parse_extra_params,
     parse_flags,
 )
+from kirin_cli.cli.one_off import OneOff, make_prepare, prompt_of
 from kirin_cli.cli.settings_schema import parse_path
+from kirin_cli.cli.start_job import StartJob, read_start_job, unusable_inputs
 from kirin_cli.errors import UsageError
 from kirin_cli.models import explain_unknown
 from kirin_cli.modelspec.flags import model_flags
@@ -31,20 +31,18 @@ from kirin_cli.text_encoding import decode_text
 
 if TYPE_CHECKING:
     from kirin_cli.cli.console import CommandConsole
-    from kirin_cli.cli.runner import Prepare
-    from kirin_cli.cli.session import Session
     from kirin_cli.cli.settings import Settings
     from kirin_cli.jobs.job import JobSpec
     from kirin_cli.media import MediaInspector
     from kirin_cli.modelspec.model import CheckResult, Model
     from kirin_cli.modelspec.types import Finding, Problem
     from kirin_cli.run.job import OutputTarget
-    from kirin_cli.run.prepare import PreparedRun
 
 CREATE_PATH: Final = "/model/v1/generation"
 MAX_PROMPT_BYTES: Final = 1 << 20
 FILE_SUFFIXES: Final = (".mp4", ".{ext}")
 SEPARATORS: Final = tuple({"/", os.sep})
+NO_START: Final = StartJob(params={})
 
 
 def model_command(model: Model) -> Callable[..., int]:
@@ -59,10 +57,12 @@ def model_command(model: Model) -> Callable[..., int]:
     )
 
 
-def run_model_command(model: Model, flags: ModelFlags, values: Mapping[str, object]) -> int:
+def run_model_command(
+    model: Model, flags: ModelFlags, values: Mapping[str, object], start: StartJob | None = None
+) -> int:
     """Do what the flags say; returns the exit code. `values` has those of the model's own flags, by parameter name.
 
-    Raises the tree of errors.
+    They go over what `start` or --file holds. Raises the tree of errors.
     """
     from kirin_cli.media import make_inspector
     from kirin_cli.modelspec.notes import cost_lines
@@ -70,56 +70,70 @@ def run_model_command(model: Model, flags: ModelFlags, values: Mapping[str, obje
 
     console = flags.display.console()
     settings = flags.service.load_settings()
-    job = read_start_job(model, flags.file, flags.allow_env) if flags.file else None
+    start = read_start_job(model, flags.file, flags.allow_env) if flags.file else start or NO_START
     prompt = read_prompt(flags, values.get("p_prompt"))
     if flags.output is not None:  # a dry run refuses too what could not be written
         parse_output(flags.output, replace=flags.force, prompt=prompt or "")
     parsed = parse_flags(
-        model, {**values, "p_prompt": prompt}, job.params if job else {}, job.base if job else None,
-        order=current_command_line().order,
-    )  # fmt: skip
+        model, {**values, "p_prompt": prompt}, start.params, start.base, order=current_command_line().order
+    )
+    if unusable := _unusable_findings(model, parsed):
+        return _refuse(unusable, flags, console)
     inspect = make_inspector(uploads=bool(settings.upload_url) or flags.sandbox)
     result = _check(model, parsed, inspect, check_urls=flags.checks.check_urls)
-    parsed.extra = parse_extra_params(model, flags.extra_params or (), job.extra_params if job else {})
+    parsed.extra = parse_extra_params(model, flags.extra_params or (), start.extra_params)
     unchecked = [
         Problem(f"extra_params.{name}", "A2", f"{name} is sent as it is, unchecked", "warning") for name in parsed.extra
     ]
-    findings = [_finding(model, parsed, job, problem) for problem in (*result.problems, *unchecked)]
-    console.findings(findings)
+    findings = [_finding(model, parsed, start.spec, problem) for problem in (*result.problems, *unchecked)]
     if any(flags.checks.strict or finding.severity == "error" for finding in findings):
-        from kirin_cli.cli.reports import parse_reports
-
-        taken = flags.printing.json or flags.printing.jsonl or bool(flags.printing.template)
-        return parse_reports(flags.report, json=taken).write_refused(findings, console)
-    request = {**result.values, **parsed.extra}
+        return _refuse(findings, flags, console)
+    console.findings(findings)
+    values = {**result.values, **parsed.extra}
     if not flags.to_yaml:
         console.talk(*cost_lines([(model, result.values)]))
-    if flags.to_yaml or flags.dry_run:
-        return _print_request(model, flags, parsed, request, settings, console)
-    return _send(model, flags, request, settings, console)
+    if flags.dry_run and not flags.to_yaml:
+        return _print_request(model, flags, values, settings, console)
+    one_off = _one_off(model, flags, start, values)
+    return _print_yaml(one_off, flags, parsed, console) if flags.to_yaml else _send(one_off, flags, settings, console)
 
 
-def read_start_job(model: Model, path: Path, allow_env: list[str] | None = None) -> JobSpec:
-    """The job of `--file`. Raises UsageError where the file holds no single job of this model."""
-    from kirin_cli.cli.flags import JobFileFlags
-    from kirin_cli.cli.job_files import ModelFields, external_inputs
-    from kirin_cli.jobs.parser import read_job_file
+def _one_off(model: Model, flags: ModelFlags, start: StartJob, values: Mapping[str, object]) -> OneOff:
+    """What is to be made of these checked values. Where -o says nothing, the file that it starts from may."""
+    from kirin_cli.cli.job_files import allowed_secrets
+    from kirin_cli.run.job import OutputTarget
 
-    file = read_job_file(
-        path, ModelFields([model.id]), inputs=external_inputs(JobFileFlags(files=[path], allow_env=allow_env))
-    )
-    if file.problems:
-        first = file.problems[0]
-        raise UsageError(f"{first.file or path}:{first.line}:{first.column}: {first.message}")
-    if len(file.jobs) != 1:
-        raise UsageError(f"{path} holds {len(file.jobs)} jobs; --file takes one", hint="use kirin run for more")
-    job = file.jobs[0]
-    if job.model != model.id:
-        raise UsageError(f"{path}:{job.line}: the job is for {job.model!r}, this command is {model.id}")
-    if job.problems:
-        line, column = job.position(job.problems[0].path)
-        raise UsageError(f"{path}:{line}:{column}: {job.problems[0].message}")
-    return job
+    if flags.output is None and start.output is not None:
+        target = OutputTarget(start.output.dir or Path(), start.output.name, flags.force)
+    else:
+        target = parse_output(flags.output, replace=flags.force, prompt=prompt_of(values))
+    return OneOff(
+        model=model, values=values, count=max(flags.count, start.count), target=target, again=flags.again,
+        has_target=flags.output is not None or start.output is not None,
+        secrets=tuple(allowed_secrets(flags.allow_env, os.environ).values()),
+    )  # fmt: skip
+
+
+def _refuse(findings: list[Finding], flags: ModelFlags, console: CommandConsole) -> int:
+    """Say what is wrong, in reports too; nothing was sent."""
+    from kirin_cli.cli.reports import parse_reports
+
+    console.findings(findings)
+    taken = flags.printing.json or flags.printing.jsonl or bool(flags.printing.template)
+    return parse_reports(flags.report, json=taken).write_refused(findings, console)
+
+
+def _unusable_findings(model: Model, parsed: ParsedFlags) -> list[Finding]:
+    """What of an earlier request cannot be sent as it was, unless a flag gives something else."""
+    from kirin_cli.modelspec.types import Finding
+
+    findings = []
+    for path, value in unusable_inputs(parsed.params):
+        flag = flag_that_sets(model, path)
+        as_now = f"; {flag} {shlex.quote(value)} takes it as it is now" if value.is_there else ""
+        message = f"{path} {value.reason}; give another with {flag}{as_now}"
+        findings.append(Finding(message=message, severity="error", path=path, flag=flag))
+    return findings
 
 
 def read_prompt(flags: ModelFlags, flag: object) -> str | None:
@@ -172,19 +186,28 @@ def _finding(model: Model, parsed: ParsedFlags, job: JobSpec | None, problem: Pr
     return Finding(**about, flag=flag or flag_that_sets(model, problem.path))  # type: ignore[arg-type]
 
 
+def _print_yaml(one_off: OneOff, flags: ModelFlags, parsed: ParsedFlags, console: CommandConsole) -> int:
+    from kirin_cli.cli.job_yaml import job_yaml
+
+    _refuse_rows(flags)
+    target = one_off.target if one_off.has_target else None
+    console.data(job_yaml(one_off.model, parsed.params, parsed.extra, target=target, count=one_off.count))
+    return 0
+
+
+def _refuse_rows(flags: ModelFlags) -> None:
+    if flags.printing.jsonl or flags.printing.template:
+        raise UsageError("--jsonl and --format print what was made; --dry-run and --to-yaml make nothing")
+
+
 def _print_request(
-    model: Model, flags: ModelFlags, parsed: ParsedFlags, values: Mapping[str, object], settings: Settings,
-    console: CommandConsole,
-) -> int:  # fmt: skip
+    model: Model, flags: ModelFlags, values: Mapping[str, object], settings: Settings, console: CommandConsole
+) -> int:
     import json
 
     from kirin_cli.modelspec.notes import numbering_lines
 
-    if flags.printing.jsonl or flags.printing.template:
-        raise UsageError("--jsonl and --format print what was made; --dry-run and --to-yaml make nothing")
-    if flags.to_yaml:
-        console.data(request_yaml(model, parsed.params, parsed.extra))
-        return 0
+    _refuse_rows(flags)
     request = request_data(model, values, settings, full=flags.full)
     console.data(json.dumps(request, indent=2, ensure_ascii=True) if flags.printing.json else request_curl(request))
     console.talk(*numbering_lines(model, values))
@@ -214,18 +237,6 @@ def request_curl(request: Mapping[str, object]) -> str:
     body = shlex.quote(json.dumps(request["body"], ensure_ascii=False))
     headers = '-H "Authorization: Bearer $KIRIN_API_KEY" -H "Content-Type: application/json"'
     return f"curl -X POST {shlex.quote(str(request['url']))} \\\n  {headers} \\\n  -d {body}"
-
-
-def request_yaml(model: Model, params: Mapping[str, object], extra: Mapping[str, object]) -> str:
-    """The job file with one job that has these parameters, and those that are not checked."""
-    import yaml
-
-    from kirin_cli.jobs.placeholders import escape
-
-    job = {"version": 1, "model": model.id, "params": escape(params)}
-    if extra:
-        job["extra_params"] = escape(extra)
-    return yaml.safe_dump(job, sort_keys=False, allow_unicode=True, width=100).rstrip("\n")
 
 
 def parse_output(output: str | None, *, replace: bool, prompt: str | None = None) -> OutputTarget:
@@ -272,9 +283,7 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _send(
-    model: Model, flags: ModelFlags, values: Mapping[str, object], settings: Settings, console: CommandConsole
-) -> int:
+def _send(one_off: OneOff, flags: ModelFlags, settings: Settings, console: CommandConsole) -> int:
     """Submit, wait for the videos and fetch them; returns the exit code. Raises the tree of errors."""
     from kirin_cli.cli.reports import parse_reports
     from kirin_cli.cli.runner import ExecuteOptions, execute, job_output_format, run_options
@@ -285,35 +294,4 @@ def _send(
         reports=parse_reports(flags.report, json=output.for_programs), is_one_off=True,
         limits=run_options(flags.timeout, flags.max_cost, assume_cost=flags.assume_cost),
     )  # fmt: skip
-    return execute(_make_prepare(model, flags, values, console), options, console)
-
-
-def _make_prepare(model: Model, flags: ModelFlags, values: Mapping[str, object], console: CommandConsole) -> Prepare:
-    """What makes the jobs of the command for a service: `--count` of them, each with a name and a scope of its own.
-
-    One whose like is unfinished, of a command that has ended, takes that up instead (promise 11).
-    """
-    from kirin_cli.cli.earlier_one_offs import EarlierOneOffs
-    from kirin_cli.cli.job_files import allowed_secrets
-    from kirin_cli.run.prepare import PrepareOptions, make_job, prepare_new_jobs
-
-    secrets = tuple(allowed_secrets(flags.allow_env, os.environ).values())
-    target = parse_output(flags.output, replace=flags.force, prompt=str(values.get("prompt") or ""))
-    stem = f"{model.command}-{time.strftime('%Y%m%d-%H%M%S')}-{os.urandom(2).hex()}"
-    scope = os.urandom(16).hex()
-
-    def prepare(session: Session) -> PreparedRun:
-        options = PrepareOptions(origin=session.origin, scope=scope, now=time.time(), secrets=secrets)
-        jobs, earlier = [], EarlierOneOffs(session, console)
-        for number in range(1, flags.count + 1):
-            suffix = f"-{number}" if number > 1 else ""
-            numbered = target if "{job}" in target.template else replace(
-                target, template=target.template.replace(".{ext}", f"{suffix}.{{ext}}")
-            )  # fmt: skip
-            job = make_job(
-                model, counted_up(model, values, number), name=stem + suffix, target=numbered, options=options
-            )
-            jobs.append(job if flags.again or job.has_own_id else earlier.take_up(job))
-        return prepare_new_jobs(jobs, options, session.find_entry)
-
-    return prepare
+    return execute(make_prepare(one_off, console), options, console)

@@ -32,7 +32,11 @@ class ModelFlags(Record, kw_only=True):
     file: Annotated[
         Path | None,
         typer.Option(
-            "--file", "-f", metavar="FILE", rich_help_panel=o.INPUT, help="Start from a job file with one job."
+            "--file",
+            "-f",
+            metavar="FILE",
+            rich_help_panel=o.INPUT,
+            help="Start from a job file with one job, or from the note NAME.json beside a video.",
         ),
     ] = None
     allow_env: o.AllowEnv = None

@@ -6,14 +6,16 @@ from kirin_cli.ledger.ledger import EntryUpdate
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
 from kirin_cli.run.events import Generated, Progressed
 from kirin_cli.run.job_run import Download, JobRun, NextStep, Wait, describe_reply
-from kirin_cli.run.outcomes import failure_text, finish_failed, finish_lost, task_class_of
+from kirin_cli.run.outcomes import failure_text, finish, finish_failed, finish_lost, task_class_of
 from kirin_cli.run.reconcile import DENIALS, stop_run
 from kirin_cli.wire.responses import Task, TaskState, is_known_status
 
 
 def poll(job_run: JobRun) -> NextStep:
-    """Ask once for the task."""
+    """Ask once for the task; with --no-wait not even that: it was accepted before."""
     context, name = job_run.context, job_run.job.external_id
+    if not context.wait and job_run.entry.state is not LedgerState.LOST:
+        return finish(job_run, "pending", reason="accepted")
     context.outages.on_asked(name)
     result = job_run.query()
     if result.kind is QueryStatus.FOUND and result.task:

@@ -10,7 +10,7 @@ GENERATE: Final = "Generate"
 JOB_FILES: Final = "Job files"
 TASKS: Final = "Tasks"
 SET_UP: Final = "Set-up"
-JOB_COMMANDS: Final = frozenset({"run", "wait", "download", "resume"})
+JOB_COMMANDS: Final = frozenset({"again", "run", "wait", "download", "resume"})
 """Those besides the models' own whose result is one of jobs."""
 
 
@@ -35,6 +35,12 @@ def _model(name: str, model_id: str, *, hidden: bool = False) -> CommandEntry:
         return model_command(MODELS[model_id])
 
     return CommandEntry(name, GENERATE, MODEL_ENTRIES[model_id].help, load, model_id, hidden)
+
+
+def _load_again() -> Command:
+    from kirin_cli.cli.commands.again import again_command
+
+    return again_command()
 
 
 def _load_run() -> Command:
@@ -160,6 +166,7 @@ def _load_help() -> Command:
 COMMANDS: Final[tuple[CommandEntry, ...]] = (
     *(_model(row.command, model_id) for model_id, row in MODEL_ENTRIES.items()),
     *(_model(model_id, model_id, hidden=True) for model_id in MODEL_ENTRIES),
+    CommandEntry("again", GENERATE, "Make a video as a task did, with flags over its request.", _load_again),
     CommandEntry("run", JOB_FILES, "Make the videos that job files describe.", _load_run),
     CommandEntry("validate", JOB_FILES, "Check job files; send nothing.", _load_validate),
     CommandEntry("plan", JOB_FILES, "Show what a run would send, skip and write, and what it may cost.", _load_plan),

@@ -6,7 +6,9 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
 
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import command_from
@@ -46,6 +48,9 @@ class ShowFlags(Record):
     profile: o.Profile = None
     json: o.Json = False
     raw: o.Raw = False
+    to_yaml: Annotated[
+        bool, typer.Option("--to-yaml", rich_help_panel=o.OUTPUT, help="Print the job file that asks for the same.")
+    ] = False
     preview: o.Preview = False
     color: o.Color = "auto"
 
@@ -73,6 +78,9 @@ def run_show(flags: ShowFlags) -> int:
             raise UsageError(f"no answer of the service about {flags.task} is kept", hint="it has given none yet")
         console.data(data_json(answer_of(record)))
         return 0
+    if flags.to_yaml:
+        console.data(_job_yaml(entry, flags.task, console))
+        return 0
     data = {**entry_data(entry), "service": service_facts(record)}
     if flags.json:
         console.data(answer_json({**data, "events": [_event_data(row) for row in history]}))
@@ -81,6 +89,24 @@ def run_show(flags: ShowFlags) -> int:
     if flags.preview:
         console.pictures(output_paths(entry))
     return 0
+
+
+def _job_yaml(entry: LedgerEntry, name: str, console: CommandConsole) -> str:
+    """The job file that asks for what the task was asked for; says which of its files have changed or are gone."""
+    from kirin_cli.cli.commands.models import find_model
+    from kirin_cli.cli.job_yaml import job_yaml
+    from kirin_cli.cli.start_job import start_from_entry, unusable_inputs
+    from kirin_cli.run.task_lookup import sidecar_of
+    from kirin_cli.tree import map_leaves
+
+    model = find_model(entry.model)
+    start = start_from_entry(model, entry, sidecar_of(name))
+    for path, value in unusable_inputs(start.params):
+        if not value:
+            raise UsageError(f"{path} {value.reason}", hint=f"kirin again {name} --dry-run names the flag for another")
+        console.info(f"{path} {value.reason}")
+    params = map_leaves(start.params, lambda leaf: str(leaf) if isinstance(leaf, str) else leaf)
+    return job_yaml(model, params, start.extra_params)  # type: ignore[arg-type]  # a mapping stays one
 
 
 def _print(data: Mapping[str, object], history: Sequence[HistoryRow], console: CommandConsole) -> None:
@@ -156,4 +182,4 @@ def _entry_of_task(task: Task, task_id: str, origin: str) -> LedgerEntry:
     )  # fmt: skip
 
 
-show = command_from(ShowFlags, run_show, examples=("kirin show 123456789", "kirin show 123456789 --raw"))
+show = command_from(ShowFlags, run_show, examples=("kirin show 123456789", "kirin show last --to-yaml > clip.yaml"))

@@ -1,0 +1,116 @@
+"""`kirin again`: the request of a task once more, with flags over it. Paid for like any other command that makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from kirin_cli.cli.command_line import current_command_line
+from kirin_cli.cli.flags import fill_record, flag_parameters, with_signature
+from kirin_cli.cli.model_command import ModelFlags, flag_parameter, param_name
+from kirin_cli.cli.options import TaskId
+from kirin_cli.errors import UsageError
+from kirin_cli.models import MODELS
+from kirin_cli.modelspec.flags import Flag, model_flags
+from kirin_cli.modelspec.text import join_or
+
+if TYPE_CHECKING:
+    from kirin_cli.cli.start_job import StartJob
+    from kirin_cli.modelspec.model import Model
+
+HELP: Final = """Make a video as a task did, with flags over its request: a new one, at new cost.
+
+Its flags are those of its model. The files that it was made from have to be what they were; where one has changed or is
+gone, that is said, and nothing is sent.
+"""
+LEFT_OUT: Final = frozenset({"file"})
+"""Flags of the model commands that name another request to start from."""
+
+
+def again_command() -> Callable[..., int]:
+    """The function behind the command, with the flags of all models."""
+
+    def command(**values: object) -> int:
+        return run_again(str(values["task"]), values)
+
+    prompt, *further = (parameter for parameter in flag_parameters(ModelFlags) if parameter.name not in LEFT_OUT)
+    task = prompt.replace(name="task", annotation=TaskId, default=prompt.empty)
+    flags = map(flag_parameter, flags_of_models(MODELS.values()))
+    examples = ("kirin again last", "kirin again last --seed 7 --duration 10 --dry-run")
+    return with_signature(command, [task, prompt, *flags, *further], HELP, examples)
+
+
+def flags_of_models(models: Iterable[Model]) -> list[Flag]:
+    """The flags of the models, one of each name: where some take it several times, that one."""
+    flags: dict[str, Flag] = {}
+    for flag in (flag for model in models for flag in model_flags(model)):
+        if flag.name not in flags or (flag.repeats and not flags[flag.name].repeats):
+            flags[flag.name] = flag
+    return list(flags.values())
+
+
+def run_again(task: str, values: Mapping[str, object]) -> int:
+    """Find the request and run the command of its model over it; returns the exit code. Raises the tree of errors."""
+    from kirin_cli.cli.generate import run_model_command
+
+    flags = fill_record(ModelFlags, {**values, **dict.fromkeys(LEFT_OUT)})
+    model, start = _find_request(task, flags)
+    return run_model_command(model, flags, _values_of_model(model, values), start)
+
+
+def _find_request(task: str, flags: ModelFlags) -> tuple[Model, StartJob]:
+    """The model and the job of a task: by the ledger, else by the note of a file."""
+    from kirin_cli.cli.entries import open_ledger, service_of
+    from kirin_cli.cli.start_job import files_of_sidecar, start_from_entry, start_from_request
+    from kirin_cli.ledger.lookup import NoSuchTask, is_newest
+    from kirin_cli.run.task_lookup import find_task, sidecar_of
+
+    service = service_of(flags.service.base_url, flags.service.profile) if is_newest(task) else ""
+    sidecar = sidecar_of(task)
+    try:
+        with open_ledger(flags.service.profile) as ledger:
+            entry = find_task(ledger.store, task, origin=service)
+    except NoSuchTask:
+        if sidecar is None:
+            raise
+        model = _model(sidecar.request.get("model"))
+        return model, start_from_request(model, sidecar.request, files_of_sidecar(sidecar), task)
+    name_by_id(task, entry.external_id)
+    model = _model(entry.model)
+    return model, start_from_entry(model, entry, sidecar)
+
+
+def _model(model_id: object) -> Model:
+    if model_id not in MODELS:
+        raise UsageError(f"the task is of {model_id}, which this kirin does not know", hint="kirin models")
+    return MODELS[str(model_id)]
+
+
+def name_by_id(task: str, external_id: str) -> None:
+    """Have what is said to type next name this very task: `last` will be another one then."""
+    line = current_command_line()
+    if list(line.arguments).count(task) == 1:
+        line.arguments = tuple(external_id if word == task else word for word in line.arguments)
+
+
+def _values_of_model(model: Model, values: Mapping[str, object]) -> dict[str, object]:
+    """The values of the model's own flags. Raises UsageError for a flag that it does not have, or takes only once."""
+    own = {param_name(flag): flag for flag in model_flags(model)}
+    result: dict[str, object] = {}
+    for flag in flags_of_models(MODELS.values()):
+        name, value = param_name(flag), values.get(param_name(flag))
+        if value in (None, [], ()):
+            continue
+        if name not in own:
+            models = join_or(tuple(one.command for one in MODELS.values() if flag.name in _flag_names(one)))
+            raise UsageError(f"{flag.option} is a flag of {models}", hint=f"the task is of {model.command}")
+        if isinstance(value, list | tuple) and not own[name].repeats:
+            if len(value) > 1:
+                raise UsageError(f"{flag.option} is given {len(value)} times; {model.command} takes one")
+            value = value[0]
+        result[name] = value
+    return result
+
+
+def _flag_names(model: Model) -> set[str]:
+    return {flag.name for flag in model_flags(model)}

@@ -1,0 +1,98 @@
+"""The one-off: the jobs of a model command, each with a name that tells what it is, and a scope of its own."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from kirin_cli.cli.model_command import counted_up
+from kirin_cli.modelspec.record import Record
+
+if TYPE_CHECKING:
+    from kirin_cli.cli.console import CommandConsole
+    from kirin_cli.cli.runner import Prepare
+    from kirin_cli.cli.session import Session
+    from kirin_cli.modelspec.model import Model
+    from kirin_cli.run.job import OutputTarget
+    from kirin_cli.run.prepare import PreparedRun
+
+MAX_NAME_TRIES: Final = 100
+
+
+class OneOff(Record, kw_only=True):
+    """What a model command makes: `count` videos of these checked values, at `target`.
+
+    `has_target`: -o or a file says so; with `again` nothing earlier is taken up; `secrets` are kept in no plain text.
+    """
+
+    model: Model
+    values: Mapping[str, object]
+    target: OutputTarget
+    has_target: bool = False
+    count: int = 1
+    again: bool = False
+    secrets: tuple[str, ...] = ()
+
+
+def prompt_of(values: Mapping[str, object]) -> str:
+    """The prompt of a request; "" for none."""
+    return str(values.get("prompt") or "")
+
+
+def make_prepare(one_off: OneOff, console: CommandConsole) -> Prepare:
+    """What makes the jobs for a service.
+
+    One whose like is unfinished, of a command that has ended, takes that up instead (promise 11).
+    """
+    from kirin_cli.cli.earlier_one_offs import EarlierOneOffs
+    from kirin_cli.run.prepare import PrepareOptions, make_job, prepare_new_jobs
+
+    stem, scope = _free_name(one_off), os.urandom(16).hex()
+
+    def prepare(session: Session) -> PreparedRun:
+        options = PrepareOptions(origin=session.origin, scope=scope, now=time.time(), secrets=one_off.secrets)
+        jobs, earlier = [], EarlierOneOffs(session, console)
+        for values, suffix in numbered_values(one_off.model, one_off.values, one_off.count):
+            target = one_off.target
+            if "{job}" not in target.template:
+                target = replace(target, template=target.template.replace(".{ext}", f"{suffix}.{{ext}}"))
+            job = make_job(one_off.model, values, name=stem + suffix, target=target, options=options)
+            jobs.append(job if one_off.again or job.has_own_id else earlier.take_up(job))
+        return prepare_new_jobs(jobs, options, session.find_entry)
+
+    return prepare
+
+
+def numbered_values(
+    model: Model, values: Mapping[str, object], count: int
+) -> Iterator[tuple[Mapping[str, object], str]]:
+    """The values of each of `count` videos, a seed counted up, with what its name ends in: "", "-2" …."""
+    for number in range(1, count + 1):
+        yield counted_up(model, values, number), f"-{number}" if number > 1 else ""
+
+
+def _free_name(one_off: OneOff) -> str:
+    """The name of the job and, unless -o gives another, of its file: no video of this name is there yet."""
+    stem = name_of(one_off.model, one_off.values, one_off.secrets)
+    for _ in range(MAX_NAME_TRIES):
+        name = f"{stem}-{os.urandom(2).hex()}"
+        if not any(os.path.lexists(one_off.target.folder / f"{name}.{suffix}") for suffix in ("mp4", "json")):
+            break
+    return name
+
+
+def name_of(model: Model, values: Mapping[str, object], secrets: tuple[str, ...] = ()) -> str:
+    """What a video is called by itself: model, and the first words of its prompt, else the name of its first input."""
+    from kirin_cli.jobs.filenames import prompt_words
+    from kirin_cli.modelspec.types import MediaFile
+    from kirin_cli.redaction import mask_all
+    from kirin_cli.tree import walk
+
+    text = str(mask_all(secrets)(prompt_of(values)))
+    inputs = (leaf.path for _, leaf in walk(values) if isinstance(leaf, MediaFile) and leaf.path)
+    text = text if text.strip() else next((Path(path).stem for path in inputs), "")
+    return f"{model.command}-{prompt_words(text) if text else time.strftime('%Y%m%d-%H%M%S')}"

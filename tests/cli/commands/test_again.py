@@ -1,0 +1,148 @@
+"""`kirin again` and `-f NOTE`: the request of a task once more, what it pays, and inputs that have changed."""
+
+import shutil
+
+import pytest
+from support.pictures import png
+from support.workspace import open_workspace
+
+from kirin_cli.cli.command_line import begin_command_line
+from kirin_cli.cli.commands.again import flags_of_models, name_by_id
+from kirin_cli.models import MODELS
+from kirin_cli.modelspec.flags import model_flags
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    """A video of a picture and a seed; what the tests do not send leaves it as it is."""
+    with open_workspace(tmp_path_factory.mktemp("desk")) as workspace:
+        (workspace.home.work / "cup.png").write_bytes(png(400, 400))
+        workspace.kirin("v1-5-i2v", "orbit", "-i", "cup.png", "--seed", "3", "-o", "clips/orbit.mp4")
+        yield workspace
+
+
+def asked(workspace, *arguments):
+    """The parameters that a command would send."""
+    result = workspace.kirin(*arguments, "--dry-run", "--json", KIRIN_API_KEY="")
+    return result.data["body"]["input"][0]["params"]
+
+
+@pytest.mark.parametrize("task", ["last", "clips/orbit.mp4", "clips/orbit.json"])
+def test_the_request_is_that_of_the_task_with_flags_over_it(desk, task):
+    before = asked(desk, "v1-5-i2v", "orbit", "-i", str(desk.home.work / "cup.png"), "--seed", "3")
+    assert asked(desk, "again", task) == before
+    assert asked(desk, "again", task, "--seed", "7", "--duration", "10") == {**before, "seed": 7, "duration": "10"}
+    assert asked(desk, "again", task, "other words") == {**before, "prompt": "other words"}
+    assert desk.paid == 1
+
+
+def test_a_note_is_a_file_to_start_from_without_any_ledger(desk, tmp_path):
+    elsewhere = {"KIRIN_STATE_DIR": str(tmp_path)}
+    made = desk.kirin("v1-5-i2v", "-f", "clips/orbit.json", "--seed", "8", "--dry-run", "--json", **elsewhere).data
+    assert made["body"]["input"][0]["params"]["seed"] == 8
+    assert desk.kirin("again", "clips/orbit.mp4", "--dry-run", "--json", **elsewhere).data["body"]
+    wrong = desk.kirin("v1-t2v", "-f", "clips/orbit.json", "--dry-run", expect=2)
+    assert "the video is of 'kirin_v1_5_i2v', this command is kirin_v1_t2v" in wrong.stderr
+
+
+def test_a_folder_that_moved_has_its_inputs_by_the_note(desk, tmp_path):
+    shutil.copytree(desk.home.work, tmp_path / "moved")
+    (cup := desk.home.work / "cup.png").rename(desk.home.work / "gone.png")
+    try:
+        image = asked(desk, "again", str(tmp_path / "moved" / "clips" / "orbit.mp4"))["image"]
+        assert str(tmp_path / "moved" / "cup.png") in image
+    finally:
+        (desk.home.work / "gone.png").rename(cup)
+
+
+@pytest.mark.parametrize("change", ["has changed since then", "is gone"])
+@pytest.mark.parametrize("command", [("again", "last"), ("v1-5-i2v", "-f", "clips/orbit.json")], ids=["again", "note"])
+def test_an_input_that_is_not_what_it_was_is_named_and_nothing_is_sent(desk, command, change):
+    cup = desk.home.work / "cup.png"
+    whole = cup.read_bytes()
+    cup.unlink()
+    try:
+        if "changed" in change:
+            cup.write_bytes(png(500, 500))
+        refused = desk.kirin(*command, expect=2)
+        assert f"image was {cup} in" in refused.stderr
+        assert f"that file {change}; give another with --image" in refused.stderr
+        assert ("takes it as it is now" in refused.stderr) == ("changed" in change)
+        (cup.with_name("new.png")).write_bytes(png(600, 600))
+        assert "new.png" in asked(desk, *command, "--image", "new.png")["image"]
+        told = desk.kirin("show", "last", "--to-yaml")
+        assert (f"that file {change}" in told.stderr, str(cup) in told.stdout) == (True, True)
+    finally:
+        cup.write_bytes(whole)
+    assert desk.paid == 1
+
+
+def test_show_prints_a_job_file_that_asks_for_the_same(desk):
+    (desk.home.work / "same.yaml").write_text(desk.kirin("show", "last", "--to-yaml").stdout)
+    assert asked(desk, "v1-5-i2v", "-f", "same.yaml") == asked(desk, "again", "last")
+    assert desk.kirin("validate", "same.yaml")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("last", "--camera-zoom", "3"), "camera_control"),
+        (("last", "--element", "3"), "--element is a flag of video-o1"),
+        (("last", "--image", "a", "--image", "b"), "--image is given 2 times; v1-5-i2v takes one"),
+        (("nothing",), "The ledger has no task nothing"),
+        (("last", "-f", "x.yaml"), "there is no flag -f"),
+        (("last~1",), "The ledger has 1 task"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_makes_no_sense_is_refused_and_costs_nothing(desk, arguments, words):
+    assert words in desk.kirin("again", *arguments, expect=2).stderr
+    assert desk.paid == 1
+
+
+def test_what_was_asked_for_may_not_be_known(workspace):
+    workspace.kirin("wait", workspace.create_elsewhere(external_task_id="elsewhere-1"))
+    refused = workspace.kirin("again", "last", expect=2).stderr
+    assert "was taken up by its id alone; what was asked for is not known here" in refused
+
+
+def test_promise_8_again_pays_once_for_what_was_typed_and_obeys_its_limits(workspace):
+    workspace.kirin("v1-t2v", "rain")
+    limited = workspace.kirin("again", "last", "--max-cost", "0.01", "--json", expect=5)
+    assert (limited.data["jobs"][0]["state"], workspace.paid) == ("pending", 1)
+    made = workspace.kirin("again", "last", "--duration", "10", "--json").data["jobs"]
+    assert (made[0]["state"], made[0]["params"], workspace.paid) == ("done", {"prompt": "rain", "duration": "10"}, 2)
+    assert len({entry.external_id for entry in workspace.all_entries()}) == 2
+
+
+def test_promise_11_again_takes_up_what_it_began_before(workspace):
+    workspace.serve(speed=0.01)
+    workspace.kirin("v1-t2v", "rain", "--no-wait")
+    for flags in ((), ("--duration", "10")):
+        paid = workspace.paid
+        first = workspace.kirin("again", "last", *flags, "--no-wait")
+        second = workspace.kirin("again", "last", *flags, "--no-wait")
+        assert "taken up: task" in second.stderr
+        assert (first.stdout, workspace.paid) == (second.stdout, paid + bool(flags))
+    assert "taken up" not in workspace.kirin("again", "last", "--no-wait", "--again").stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "noted"),
+    [
+        (["again", "last", "--seed", "7"], ["again", "krn1-X", "--seed", "7"]),
+        (["again", "--prompt", "last", "last"], ["again", "--prompt", "last", "last"]),  # which is which is not known
+    ],
+)
+def test_the_command_that_sends_it_later_names_the_task_and_not_last(typed, noted):
+    line = begin_command_line(typed)
+    name_by_id("last", "krn1-X")
+    assert list(line.arguments) == noted
+
+
+def test_every_flag_of_every_model_is_there_once():
+    flags = flags_of_models(MODELS.values())
+    names = [flag.name for flag in flags]
+    assert len(names) == len(set(names))
+    assert set(names) == {flag.name for model in MODELS.values() for flag in model_flags(model)}
+    assert next(flag for flag in flags if flag.name == "image").repeats

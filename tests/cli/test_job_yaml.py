@@ -1,0 +1,58 @@
+"""Flags as a job file: the file asks for the same, as often, and puts it to the same place."""
+
+import pytest
+import yaml
+
+FLAGS = ("v1-5-i2v", "orbit", "-i", "https://a.example/cup.png")
+
+
+def printed(home, *flags):
+    result = home.kirin(*FLAGS, *flags, "--to-yaml")
+    assert result.exit_code == 0, result.stderr
+    (home.work / "flags.yaml").write_text(result.stdout)
+    return yaml.safe_load(result.stdout)
+
+
+def test_one_video_is_one_job_without_any_output(home):
+    params = {"prompt": "orbit", "image": "https://a.example/cup.png", "duration": "10"}
+    assert printed(home, "--duration", "10") == {"version": 1, "model": "kirin_v1_5_i2v", "params": params}
+
+
+@pytest.mark.parametrize(
+    ("flags", "output", "names"),
+    [
+        (("-o", "clips/"), {"dir": "clips"}, ["clips/flags.mp4"]),
+        (("-o", "x.mp4"), {"dir": ".", "name": "x.{ext}"}, ["x.mp4"]),
+        (
+            ("-o", "clips/x.mp4", "--count", "2"),
+            {"dir": "clips", "name": "x{-take}.{ext}"},
+            ["clips/x-2.mp4", "clips/x.mp4"],
+        ),
+        (("-o", "c/{job}.mp4", "--count", "2"), {"dir": "c", "name": "{job}.{ext}"}, None),
+    ],
+)
+def test_output_and_count_are_in_the_file_and_run_makes_the_same(home, flags, output, names):
+    document = printed(home, *flags)
+    assert document["output"] == output
+    assert document.get("take", 1) == (2 if "--count" in flags else 1)
+    if names:
+        made = home.kirin("run", "flags.yaml", "--sandbox", "-q")
+        assert (made.exit_code, sorted(made.stdout.split())) == (0, names), made.stderr
+
+
+def test_seeds_that_count_up_are_jobs_with_one_each(home):
+    document = printed(home, "--seed", "7", "--count", "3", "-o", "clips/x.mp4")
+    assert [job["params"]["seed"] for job in document["jobs"]] == [7, 8, 9]
+    assert "seed" not in document["defaults"]["params"]
+    made = home.kirin("run", "flags.yaml", "--sandbox", "-q")
+    assert sorted(made.stdout.split()) == ["clips/x-2.mp4", "clips/x-3.mp4", "clips/x.mp4"]
+
+
+def test_what_a_file_says_of_output_and_count_holds_for_the_command_that_starts_from_it(home):
+    printed(home, "-o", "clips/x.mp4", "--count", "2")
+    made = home.kirin("v1-5-i2v", "-f", "flags.yaml", "--sandbox", "-q")
+    assert sorted(made.stdout.split()) == ["clips/x-2.mp4", "clips/x.mp4"], made.stderr
+    moved = home.kirin("v1-5-i2v", "-f", "flags.yaml", "--sandbox", "-q", "-o", "y.mp4")
+    assert sorted(moved.stdout.split()) == ["y-2.mp4", "y.mp4"]
+    again = home.kirin("v1-5-i2v", "-f", "flags.yaml", "--to-yaml")
+    assert yaml.safe_load(again.stdout)["take"] == 2

@@ -1,0 +1,68 @@
+"""The job that a command starts from: what of a kept request can be sent again, and why the rest cannot."""
+
+import hashlib
+
+import pytest
+
+from kirin_cli.cli.start_job import start_from_request, unusable_inputs
+from kirin_cli.errors import UsageError
+from kirin_cli.models import MODELS
+
+O1 = MODELS["kirin_video_o1"]
+
+
+def started(params, files=()):
+    return start_from_request(O1, {"model": O1.id, "params": params}, dict(files), "task t1")
+
+
+def unusable(params, files=()):
+    return {path: value.reason for path, value in unusable_inputs(started(params, files).params)}
+
+
+def test_a_file_that_is_what_it_was_stands_by_its_path_wherever_it_is_in_the_request(tmp_path):
+    (cup := tmp_path / "cup.png").write_bytes(b"cup")
+    digest = hashlib.sha256(b"cup").hexdigest()
+    params = {"prompt": "a", "image_list": [{"image_url": {"sha256": digest}, "type": "first_frame"}]}
+    job = started(params, {digest: [str(tmp_path / "gone.png"), str(cup)]})
+    assert job.params == {"prompt": "a", "image_list": [{"image_url": str(cup), "type": "first_frame"}]}
+    assert not list(unusable_inputs(job.params))
+
+
+def test_what_cannot_be_sent_as_it_was_says_why(tmp_path):
+    (cup := tmp_path / "cup.png").write_bytes(b"other")
+    base64, changed, gone, folder = "1" * 64, "2" * 64, "3" * 64, "4" * 64
+    files = {changed: [str(cup)], gone: [str(tmp_path / "gone.png")], folder: [str(tmp_path)]}
+    images = [{"image_url": {"sha256": digest}} for digest in (base64, changed, gone, folder)]
+    reasons = unusable({"image_list": images, "video_list": [{"video_url": {"job": "krn1-X"}}]}, files)
+    assert list(reasons) == [*(f"image_list[{number}].image_url" for number in range(4)), "video_list[0].video_url"]
+    texts = list(reasons.values())
+    assert texts[0].startswith("was given as Base64 in task t1")
+    assert texts[1] == f"was {cup} in task t1; that file has changed since then"
+    assert texts[2].endswith("that file is gone")
+    assert "cannot be read" in texts[3]
+    assert texts[4] == "was the video of another job in task t1"
+
+
+@pytest.mark.parametrize(
+    ("value", "is_kept"),
+    [
+        ("a *** b", True),
+        ("three stars ***", True),
+        ("the code is ***0a1b2c3d", False),
+        ("https://a.example/x.png?sig=***", False),
+        ("https://a.example/x.png?sig=***&page=2", False),
+        ("https://a.example/x.png?page=2", True),
+    ],
+)
+def test_X2_what_is_kept_of_a_secret_is_never_sent_in_its_place(value, is_kept):
+    assert bool(unusable({"prompt": value})) != is_kept
+
+
+def test_parameters_that_the_model_does_not_have_are_sent_unchecked_as_before():
+    job = started({"prompt": "a", "style": {"grain": 5}})
+    assert (job.params, job.extra_params) == ({"prompt": "a"}, {"style": {"grain": 5}})
+
+
+def test_a_task_taken_up_by_its_id_has_no_request():
+    with pytest.raises(UsageError, match="task t1 was taken up by its id alone"):
+        started({})
