@@ -132,7 +132,7 @@ def _page(report: Report, source: FileSource, pictures: InputPictures) -> str:
         tag("title", {}, f"{_title(report)} – kirin"),
         tag("style", {}, Markup(style)),
     )
-    cards = render_cards(report.jobs, source, pictures)
+    cards = render_cards(report, source, pictures)
     empty = tag("p", {"class": "empty", "hidden": bool(cards)}, "Nothing matches." if cards else "Nothing was made.")
     body = join(
         tag("a", {"class": "skip", "href": "#videos"}, "Skip to the videos"),
@@ -172,6 +172,7 @@ def _header(report: Report) -> Markup:
     facts = [format_timestamp(report.ended)] if report.ended else []
     facts += [f"run {report.run_id}"] if report.run_id else []
     facts += [report.broken_off] if report.broken_off else []
+    facts += ["made in a sandbox, for no money"] if report.is_sandbox else []
     stats = []
     for name, amount, of, kind in _stats(report):
         value = tag("dd", {}, amount, tag("small", {}, of) if of else "")
@@ -218,12 +219,10 @@ def _problems(report: Report) -> Markup:
 
 
 _SORTS: Final = {
-    "": "In file order", "name": "By name", "cost": "Dearest first", "seconds": "Slowest first", "time": "Latest first",
-    "state": "Gravest first",
+    "": "In order", "name": "By name", "cost": "Dearest", "seconds": "Slowest", "time": "Latest", "state": "Gravest",
 }  # fmt: skip
 _GROUPS: Final = {
-    "": "No groups", "job": "Group by job", "model": "Group by model", "tags": "Group by tag",
-    "state": "Group by state", "file": "Group by file",
+    "": "No groups", "job": "By job", "model": "By model", "tags": "By tag", "state": "By state", "file": "By file",
 }  # fmt: skip
 
 

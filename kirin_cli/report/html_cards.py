@@ -8,7 +8,7 @@ from typing import Final
 
 from kirin_cli.formatting import format_seconds, format_size, format_timestamp, format_usd
 from kirin_cli.report.html_charts import Markup, job_label, join, tag
-from kirin_cli.report.report import CHARGED, STATES, ReportFile, ReportJob
+from kirin_cli.report.report import CHARGED, STATES, Report, ReportFile, ReportJob
 
 MEDIA_TYPES: Final = {
     ".mp4": "video/mp4", ".mov": "video/quicktime", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
@@ -34,16 +34,19 @@ def media_type(file: ReportFile) -> str:
     return MEDIA_TYPES.get(file.path.suffix.lower(), "")
 
 
-def render_cards(jobs: Sequence[ReportJob], source: FileSource, picture: Picture) -> list[Markup]:
+def render_cards(report: Report, source: FileSource, picture: Picture) -> list[Markup]:
     """The cards in order, with all takes of a job side by side where its first one stands."""
     by_take: dict[object, list[tuple[int, ReportJob]]] = {}
-    for number, job in enumerate(jobs, start=1):
+    for number, job in enumerate(report.jobs, start=1):
         by_take.setdefault((job.file, job.name, job.model) if job.name else number, []).append((number, job))
     shown = []
     for takes in by_take.values():
         takes.sort(key=lambda numbered: numbered[1].take)
         are_apart = len({job.take for _, job in takes}) == len(takes) > 1
-        cards = [render_card(number, job, source, picture, is_take=are_apart) for number, job in takes]
+        cards = [
+            render_card(number, job, source, picture, command_of(job, report), is_take=are_apart)
+            for number, job in takes
+        ]
         shown += [_side_by_side(takes[0][1].name, cards)] if are_apart else cards
     return shown
 
@@ -55,14 +58,15 @@ def _side_by_side(name: str, cards: Sequence[Markup]) -> Markup:
     return tag("section", facts, caption, tag("div", {"class": "side"}, join(*cards)))
 
 
-def render_card(number: int, job: ReportJob, source: FileSource, picture: Picture, *, is_take: bool = False) -> Markup:
+def render_card(
+    number: int, job: ReportJob, source: FileSource, picture: Picture, command: str, *, is_take: bool = False
+) -> Markup:
     """The card of the job with this number on the page (from 1); `is_take`: other takes of it stand beside it."""
     name, heading = job.name or job.external_id or job.task_id, f"name-{number}"
     files = [(file, source(file)) for file in job.files]
     screens = [_screen(job, file, address, preload=number <= MAX_PRELOADED) for file, address in files]
     blank = tag("div", {"class": f"screen blank {job.state}"}, tag("span", {}, STATES[job.state].no_video))
     inputs = [tag("li", {}, picture(file)) for file in job.inputs if file.name]
-    command = command_of(job)
     return tag(
         "article", {"class": "card", "id": f"job-{number}", "aria-labelledby": heading, **_sort_facts(job)},
         join(*screens) or blank,
@@ -138,8 +142,8 @@ def _facts(job: ReportJob) -> Iterator[tuple[str, str]]:
     if job.cost is not None:
         yield "Cost", format_usd(job.cost)
     for file in job.files[:1]:
-        if file.duration:
-            yield "Length of the video", f"{file.duration} s"
+        if duration := file.duration or job.duration:
+            yield "Length of the video", f"{duration.removesuffix('.0')} s"
         yield "Size of the file", format_size(file.bytes)
     if job.seconds is not None:
         has_failed = STATES[job.state].counts_as == "failed"
@@ -166,13 +170,15 @@ def _actions(job: ReportJob, files: Iterable[tuple[ReportFile, str]], *, has_com
     return tag("p", {"class": "actions"}, join(*actions)) if actions else Markup()
 
 
-def command_of(job: ReportJob) -> str:
+def command_of(job: ReportJob, report: Report) -> str:
     """The command that goes on with the job, or makes it as its file says; "" where none is known.
+
+    What was made in a sandbox has a command for a sandbox, where nothing of it is left to go on with.
 
     A result may have come from anywhere: it is made of the texts that the card shows, each quoted for a POSIX shell,
     and never of text that no command line holds.
     """
-    task = job.task_id or job.external_id
+    task = "" if report.is_sandbox else job.task_id or job.external_id
     if job.state in {"pending", "unknown", "expired"} and task and not task.startswith("-"):
         words = ["kirin", "download" if job.state == "expired" else "wait", task]
         conflict = shlex.join(("kirin", "resolve", job.external_id))
@@ -182,6 +188,7 @@ def command_of(job: ReportJob) -> str:
         retry = ["--retry-failed"] if job.state in {"failed", "rejected"} else []
         words = ["kirin", "run", job.file, f"--only={job.name}", *retry]
         words += [f"--scope={job.scope}"] if job.scope else []
+        words += ["--sandbox"] if report.is_sandbox else []
     elif task and not task.startswith("-"):
         words = ["kirin", "show", task]
     else:

@@ -20,7 +20,7 @@ from kirin_cli.report.parser import as_decimal, as_int, as_list, as_mapping, as_
 from kirin_cli.report.plan_format import merge_totals
 from kirin_cli.report.report import KINDS, ReportKind
 from kirin_cli.run.earlier_results import MOVED_FROM
-from kirin_cli.run.outputs import Sidecar, read_sidecar
+from kirin_cli.run.outputs import SANDBOX, Sidecar, read_sidecar
 
 MAX_RESULT_BYTES: Final = 256 << 20
 STDIN: Final = "-"
@@ -137,7 +137,13 @@ def _run_of_sidecar(sidecar: Sidecar) -> dict[str, object]:
     }  # fmt: skip
     jobs = [{**job, **_find_files({"inputs": job["inputs"]}, sidecar.path.parent)}]
     superseded = MOVED_FROM in sidecar.raw
-    return {"run_id": "", "exit_code": 0 if outputs else 8, "jobs": jobs, "superseded": superseded}
+    return {
+        "run_id": "",
+        "exit_code": 0 if outputs else 8,
+        "jobs": jobs,
+        "superseded": superseded,
+        "sandbox": sidecar.origin.startswith(SANDBOX),
+    }
 
 
 INCOMPLETE: Final = 8
@@ -190,6 +196,7 @@ def merge_results(results: Sequence[LoadedResult]) -> dict[str, object]:
         "started_at": started[min(started)] if started else None,
         "ended_at": ended[max(ended)] if ended else None,
         "shard": None,
+        "sandbox": any(result.data.get("sandbox") is True for result in results),
     }
 
 

@@ -60,6 +60,7 @@ class ReportParser:
             root=root,
             likely_cost=as_decimal(totals.get("cost_usd")) if kind == "plan" else None,
             likely_seconds=as_seconds(totals.get("seconds")),
+            is_sandbox=data.get("sandbox") is True,
         )
 
     def _problem(self, problem: Mapping[str, object], severity: str = "") -> ReportProblem:

@@ -178,7 +178,7 @@ class Report:
 
     `folder` is where the report will lie: links start there. `missing_shards` are those without a result. `root` is
     the folder of the command as seen from the workspace of the CI system, which looks for files from there on.
-    `likely_cost` and `likely_seconds` are those of a plan.
+    `likely_cost` and `likely_seconds` are those of a plan. `is_sandbox`: some of it was made in a sandbox.
     """
 
     run_id: str
@@ -195,6 +195,7 @@ class Report:
     root: Path = Path()
     likely_cost: Decimal | None = None
     likely_seconds: float | None = None
+    is_sandbox: bool = False
 
     @property
     def errors(self) -> int:

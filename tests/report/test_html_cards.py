@@ -14,7 +14,8 @@ CONFLICT = {**ERROR, "next": "kirin resolve krn1-a"}
 
 def command(name="a", **facts):
     """The command of a job that is alone in its report."""
-    return command_of(report(job(name, **facts)).jobs[0])
+    made = report(job(name, **facts))
+    return command_of(made.jobs[0], made)
 
 
 def given(path, content=b"", **facts):
@@ -72,6 +73,15 @@ def test_a_command_goes_on_with_a_job_or_makes_it_as_its_file_says(facts, expect
 )  # fmt: skip
 def test_H3_no_text_of_a_result_is_more_than_one_word_of_a_command(facts, expected):
     assert command(**{"name": "a", **facts}) == expected
+
+
+def test_what_was_made_in_a_sandbox_is_made_again_in_one():
+    made = report(job("a"), job("b", state="pending"), job("c", file=None), sandbox=True)
+    assert [command_of(one, made) for one in made.jobs] == [
+        "kirin run jobs.yaml --only=a --sandbox", "kirin run jobs.yaml --only=b --sandbox", "",
+    ]  # fmt: skip
+    assert "in a sandbox, for no money" in text("html", job("a"), sandbox=True)
+    assert "sandbox" not in text("html", job("a"))
 
 
 def test_the_command_stands_on_the_card_where_it_is_copied_from():

@@ -87,13 +87,15 @@
     for (const unit of by ? order : []) {
       const [card] = cardsOf(unit);
       const key = by === "tags" ? tagsOf(card).join(", ") || "No tag" : card.dataset[by] || "None";
-      groups.set(key, [...(groups.get(key) || []), unit]);
+      if (!groups.has(key)) groups.set(key, []);
+      groups.get(key).push(unit);
     }
     grid.hidden = Boolean(by);
     if (!by) grid.append(...order);
     main.querySelector(".groups")?.remove();
     const all = document.createElement("div");
     all.className = "groups";
+    all.dataset.by = by;
     if (by) empty.before(all);
     for (const [key, members] of groups) {
       const heading = document.createElement("h2");
@@ -103,6 +105,7 @@
       const group = document.createElement("section");
       group.className = "group";
       group.setAttribute("aria-label", key);
+      name.title = key;
       const inside = document.createElement("div");
       inside.className = "grid";
       inside.append(...members);

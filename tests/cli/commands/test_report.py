@@ -189,7 +189,9 @@ def test_results_and_sidecars_have_position_tags_and_pictures_and_shards_join_in
         "param": "image", "path": "media/cup.png", "bytes": (folder / "media" / "cup.png").stat().st_size,
         "sha256": jobs[0]["params"]["image"]["sha256"],
     }  # fmt: skip
-    of_sidecars = kirin(folder, "report", "renders", "--json").data["jobs"]
+    merged = kirin(folder, "report", "renders", "--json").data
+    of_sidecars = merged["jobs"]
+    assert merged["sandbox"]
     for one in (*jobs, *of_sidecars):
         assert (one["tags"], one["inputs"]) == (["hero", "night"], [picture])
     written = json.loads((folder / "results" / "1.json").read_text())["jobs"][0]
