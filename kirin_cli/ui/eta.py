@@ -7,6 +7,7 @@ _MIN_SECONDS = 1.0
 _MIN_FRACTION = 0.04
 _MAX_SECONDS = 24 * 3600.0
 _MAX_FIRST_FRACTION = 0.02
+_MIN_RATIOS = 3
 
 
 class EtaEstimator:
@@ -33,17 +34,25 @@ class EtaEstimator:
 
 
 class JobDurations:
-    """How long the jobs of this run took, by model."""
+    """How long the jobs of this run took, by model, and how much longer than earlier tasks like them."""
 
     def __init__(self) -> None:
         self._seconds: dict[str, list[float]] = {}
+        self._ratios: list[float] = []
 
-    def add(self, model: str, seconds: float) -> None:
-        """A job of the model was done in so many seconds."""
+    def add(self, model: str, seconds: float, likely: float | None = None) -> None:
+        """A job of the model was done in so many seconds; earlier tasks like it took `likely` seconds."""
         self._seconds.setdefault(model, []).append(seconds)
+        if likely:
+            self._ratios.append(seconds / likely)
 
-    def typical(self, model: str) -> float | None:
-        """Seconds that a job of the model takes; where none was done, those of any model; None where none is known."""
+    def typical(self, model: str, likely: float | None = None) -> float | None:
+        """Seconds that a job takes of which earlier ones took `likely`; where those are not known, one of its model.
+
+        Where no job of the model was done either, one of any; None where nothing is known.
+        """
+        if likely:
+            return likely * (median(self._ratios) if len(self._ratios) >= _MIN_RATIOS else 1.0)
         times = self._seconds.get(model) or [seconds for times in self._seconds.values() for seconds in times]
         return median(times) if times else None
 

@@ -146,7 +146,7 @@ class ProgressState:
     def _end(self, event: JobEnded) -> None:
         row = self.rows.pop(event.job, None)
         if row and event.state == "done":
-            self._durations.add(row.model, self.clock() - row.since)
+            self._durations.add(row.model, self.clock() - row.since, row.likely_seconds)
         row = row or JobRow(event.job, "", 0.0, EtaEstimator())
         self._queued.pop(event.job, None)
         self._ended[_COUNTED_AS.get(event.state, event.state)] += 1
@@ -168,12 +168,12 @@ class ProgressState:
         running, waiting = [left for _, left in lefts if left is not None], []
         jobs = Counter((job.model, job.likely_seconds) for job in self._queued.values())
         for (model, likely), number in jobs.items():
-            seconds = likely or self._durations.typical(model) or fallback
+            seconds = self._durations.typical(model, likely) or fallback
             if seconds is None:
                 return None
             waiting += [seconds] * number
         for row in (row for row, left in lefts if left is None):
-            seconds = row.likely_seconds or self._durations.typical(row.model) or fallback
+            seconds = self._durations.typical(row.model, row.likely_seconds) or fallback
             if seconds is None:
                 return None
             running.append(max(0.0, seconds - (now - row.since)))

@@ -148,47 +148,41 @@ def test_words_are_completed_in_jobs_and_in_defaults(editor: LanguageServer) -> 
     assert {"defaults", "jobs", "model", "vars"} <= top.keys()
 
 
-@in_an_editor
-def test_the_parameter_of_another_model_is_told_with_the_model_that_has_it(editor: LanguageServer) -> None:
-    for matrix in ("", "matrix: {mode: [std]}\n"):
-        text = f"{MODELINE}model: kirin_v1_t2v\n{matrix}params:\n  prompt: a\n  image: a.png\n"
-        line = text.splitlines().index("  image: a.png") + 1
-        assert editor.problems(text) == [(line, "image is no parameter of kirin_v1_t2v; kirin_v1_5_i2v has it")]
+FOREIGN = "image is no parameter of kirin_v1_t2v; kirin_v1_5_i2v has it"
+NO_PROMPT = 'Missing property "prompt".'
+JOBS = "jobs:\n  - model: kirin_v1_t2v\n    params: {duration: 5}\n"
+OTHER_DEFAULTS = "defaults: {params: {negative_prompt: b}}\n"
+CAMERA = "{prompt: a, mode: pro, camera_control: {type: down_back}}"
+MASKED = "{image: a.png, image_tail: b.png, mode: std}"
+END_FRAME = "{prompt: a, aspect_ratio: 1:1, image_list: [{image: a.png, type: end_frame}]}"
+RULES = {
+    f"kirin_v1_t2v\nparams: {CAMERA}": "camera_control needs mode std and duration 5 [T5]",
+    "kirin_v1_5_i2v\nparams: {prompt: a}": "image or image_tail is required: a first frame, a last frame or both [F1]",
+    f"kirin_v1_5_i2v\nparams: {MASKED}": "image_tail needs mode pro [F3]",
+    "kirin_video_o1\nparams: {prompt: a}": (
+        "aspect_ratio is required unless there is a first frame or a video is edited [O10]"
+    ),
+    f"kirin_video_o1\nparams: {END_FRAME}": "image_list with an end_frame needs a first_frame too [O3]",
+}
+PROBLEMS = {
+    "model: kirin_v1_t2v\nparams:\n  prompt: a\n  image: a.png\n": [(6, FOREIGN)],
+    "model: kirin_v1_t2v\nmatrix: {mode: [std]}\nparams:\n  prompt: a\n  image: a.png\n": [(7, FOREIGN)],
+    JOBS: [(5, NO_PROMPT)],
+    f"defaults: {{params: {{mode: std}}}}\n{JOBS}": [(6, NO_PROMPT)],
+    f"defaults: {{params: {{prompt: a}}}}\n{JOBS}": [],
+    **{f"model: {job}\n": [(4, problem)] for job, problem in RULES.items()},
+    **{f"{OTHER_DEFAULTS}model: {job}\n": [(5, problem)] for job, problem in RULES.items()},
+}
 
 
 @in_an_editor
-def test_a_required_parameter_is_missed_with_defaults_too(editor: LanguageServer) -> None:
-    jobs = "jobs:\n  - model: kirin_v1_t2v\n    params: {duration: 5}\n"
-    assert editor.problems(MODELINE + jobs) == [(5, 'Missing property "prompt".')]
-    assert editor.problems(f"{MODELINE}defaults: {{params: {{mode: std}}}}\n{jobs}") == [
-        (6, 'Missing property "prompt".')
-    ]
-    assert editor.problems(f"{MODELINE}defaults: {{params: {{prompt: a}}}}\n{jobs}") == []
-
-
-@in_an_editor
-@pytest.mark.parametrize(
-    ("model", "params", "problem"),
-    [
-        ("kirin_v1_t2v", "{prompt: a, mode: pro, camera_control: {type: down_back}}", "camera_control needs mode std"),
-        ("kirin_v1_5_i2v", "{prompt: a}", "image or image_tail is required: a first frame, a last frame or both [F1]"),
-        ("kirin_v1_5_i2v", "{image: a.png, image_tail: b.png, mode: std}", "image_tail needs mode pro [F3]"),
-        ("kirin_video_o1", "{prompt: a}", "aspect_ratio is required unless there is a first frame"),
-        (
-            "kirin_video_o1",
-            "{prompt: a, aspect_ratio: 1:1, image_list: [{image: a.png, type: end_frame}]}",
-            "image_list with an end_frame needs a first_frame too [O3]",
-        ),
-    ],
-)
-def test_a_broken_rule_is_told_in_its_own_words_and_once(
-    editor: LanguageServer, model: str, params: str, problem: str
+def test_what_is_wrong_is_underlined_once_in_words_that_name_the_model_the_rule_or_what_is_missing(
+    editor: LanguageServer,
 ) -> None:
-    for defaults in ("", "defaults: {params: {negative_prompt: b}}\n"):
-        ((_, message),) = editor.problems(f"{MODELINE}model: {model}\n{defaults}params: {params}\n")
-        assert message.startswith(problem)
+    underlined = editor.problems(*(MODELINE + text for text in PROBLEMS))
+    assert dict(zip(PROBLEMS, underlined, strict=True)) == PROBLEMS
 
 
 @in_an_editor
 def test_the_file_that_init_wrote_is_underlined_nowhere(editor: LanguageServer) -> None:
-    assert editor.problems((editor.folder / "jobs.yaml").read_text(encoding="utf-8")) == []
+    assert editor.problems((editor.folder / "jobs.yaml").read_text(encoding="utf-8")) == [[]]

@@ -43,12 +43,16 @@ class LanguageServer:
         assert "error" not in answer, answer["error"]
         return answer["result"]
 
-    def problems(self, text: str) -> list[tuple[int, str]]:
-        """What is underlined: line, counted from 1, and message."""
-        uri, _ = self._open(text)
-        while (told := self._diagnostics.get(timeout=PATIENCE))["uri"] != uri:
-            pass
-        return [(problem["range"]["start"]["line"] + 1, problem["message"]) for problem in told["diagnostics"]]
+    def problems(self, *texts: str) -> list[list[tuple[int, str]]]:
+        """What is underlined in each: line, counted from 1, and message. The server takes its time once for all."""
+        known = dict.fromkeys([self._open(text)[0] for text in texts])
+        while None in known.values():
+            told = self._diagnostics.get(timeout=PATIENCE)
+            if told["uri"] in known:
+                known[told["uri"]] = [
+                    (problem["range"]["start"]["line"] + 1, problem["message"]) for problem in told["diagnostics"]
+                ]
+        return list(known.values())
 
     def hover(self, text: str) -> str:
         answer = self.ask("textDocument/hover", self._at_cursor(text))

@@ -53,6 +53,15 @@ def test_a_job_takes_as_long_as_those_of_its_model_took_else_as_any():
     assert durations.typical("kirin_v1_5_i2v") == 181
 
 
+def test_where_a_run_is_slower_than_earlier_ones_all_its_jobs_are():
+    durations = JobDurations()
+    durations.add("kirin_v1_t2v", 90, likely=60)
+    durations.add("kirin_v1_t2v", 120, likely=60)
+    assert durations.typical("kirin_video_o1", likely=100) == 100
+    durations.add("kirin_v1_t2v", 500, likely=250)
+    assert durations.typical("kirin_video_o1", likely=100) == 200
+
+
 @pytest.mark.parametrize(
     ("running", "waiting", "in_flight", "seconds"),
     [
