@@ -85,7 +85,11 @@ class KirinCommand(_PlainHelp, TyperCommand):
         parse = parser.parse_args
 
         def parse_args(args: list[str]) -> Any:  # noqa: ANN401
-            values, rest, order = parse(args=args)
+            try:
+                values, rest, order = parse(args=args)
+            except TyperException as error:
+                error.ctx = getattr(error, "ctx", None) or ctx  # type: ignore[attr-defined]
+                raise
             current_command_line().order = tuple(str(param.name) for param in order)
             if rest or len(order) != len(set(order)):
                 from kirin_cli.cli.usage_errors import check_repeats, too_many_arguments

@@ -19,6 +19,9 @@ NO_KEY_FLAG: Final = (
 KEY_FLAGS: Final = frozenset({"--api-key", "--apikey", "--key", "--token"})
 TYPOGRAPHIC_QUOTES: Final = "“”„«»‘’"
 JOB_FILE_SUFFIXES: Final = (".yaml", ".yml")
+MODEL_FLAGS: Final = frozenset({"--model", "-m"})
+"""Flags of other programs that choose a model."""
+
 MAX_PROMPT_SHOWN: Final = 60
 _HARMLESS: Final = re.compile(r"[\w ,.:;?'-]+")
 """Text that stands in double quotes alike in every shell."""
@@ -91,9 +94,11 @@ def to_usage_error(error: Any, arguments: Sequence[str]) -> UsageError:  # noqa:
         return UsageError(NO_KEY_FLAG, hint=NO_KEY_HINT)
     command = next((argument for argument in arguments if argument in BY_NAME), "")
     hint = f"kirin {command} --help" if command else "kirin --help"
-    if not option:
-        return UsageError(error.format_message().rstrip("."), hint=hint)
     row = BY_NAME.get(command)
+    if not option:
+        return UsageError(_value_problem(error, command) or error.format_message().rstrip("."), hint=hint)
+    if not row and option in MODEL_FLAGS:
+        return UsageError(f"there is no flag {option}: each model is a command", hint="kirin models lists them")
     if row and row.model:
         text = next((argument for argument in arguments if argument.startswith(option) and " " in argument), "")
         if text and "=" not in text.partition(" ")[0]:
@@ -103,6 +108,25 @@ def to_usage_error(error: Any, arguments: Sequence[str]) -> UsageError:  # noqa:
         if advice := advice_for_unknown(row.model, name):
             return UsageError(f"there is no flag {option} here, {command} has none: {advice}", hint=hint)
     return UsageError(f"there is no flag {option}{_near_flag(error, option)}", hint=hint)
+
+
+def _value_problem(error: Any, command: str) -> str:  # noqa: ANN401
+    """What is missing or too much, with what is taken in its place; "" for other errors."""
+    kind = type(error).__name__
+    if kind == "MissingParameter" and error.param is not None:
+        param = error.param
+        name = param.metavar or str(param.name).upper() if param.param_type_name == "argument" else param.opts[0]
+        return f"kirin {command} needs {name}: {param.help or ''}".rstrip(": .")
+    option = str(getattr(error, "option_name", ""))
+    params = error.ctx.command.params if kind == "BadOptionUsage" else ()
+    for param in params:
+        if option in param.opts and param.is_flag:
+            return f"{option} takes no value; it is " + " or ".join((option, *param.secondary_opts))
+        if option in param.opts:
+            return f"{option} needs a value: {param.metavar or 'VALUE'}"
+        if option in param.secondary_opts:
+            return f"{option} takes no value; the opposite is {param.opts[0]}"
+    return ""
 
 
 def _near_flag(error: Any, option: str) -> str:  # noqa: ANN401

@@ -21,7 +21,7 @@ from kirin_cli.modelspec.notes import Note
 from kirin_cli.modelspec.pricing import Pricing, RequestKind
 from kirin_cli.modelspec.request import RequestView
 from kirin_cli.modelspec.rules import All, Any, AnyItem, AtLeast, CustomRule, Has, Is, Not, Rule, TogetherAtMost
-from kirin_cli.modelspec.text import pluralize
+from kirin_cli.modelspec.text import join_or, pluralize
 
 REFERENCES: Final = "References"
 FRAMES: Final = ("first_frame", "end_frame")
@@ -226,7 +226,7 @@ MODEL: Final = Model(
         Rule(
             "O10",
             "aspect_ratio",
-            "is required unless there is a first frame or a video is edited",
+            f"is required unless there is a first frame or a video is edited: {join_or(ASPECT_RATIO.options)}",
             requirement=Any(Has("aspect_ratio"), FIRST_FRAME, EDITING),
         ),
         Rule(

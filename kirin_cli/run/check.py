@@ -144,7 +144,7 @@ def _extra_problems(job: JobSpec, model: Model) -> Iterator[Problem]:
 def make_finding(job: JobSpec, problem: Problem) -> Finding:
     """A problem of a job with its place in the file, or at the cell of its row, and with how it came there."""
     message, row = problem.message, 0
-    file, line, column = job.place(problem.path)
+    file, line, column = job.place(problem.item or problem.path)
     anchor = _ANCHOR if job.comes_from_anchor(problem.path) else ""
     via = ", ".join(filter(None, (anchor, job.via)))
     if job.row is not None and (name := job.cell_column(problem.path, message)):
