@@ -537,7 +537,7 @@ complete -c kirin -n '__kirin_is init' -l force -d 'Replace files that are there
 complete -c kirin -n '__kirin_is init' -l color -r -f -a 'auto always never' -d 'When to use colours.'
 complete -c kirin -n '__kirin_is init' -l help -d 'Show help.'
 complete -c kirin -n '__kirin_is init' -s h -d 'Show help.'
-complete -c kirin -n '__kirin_is init' -f -a 'v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 kirin_v1_t2v kirin_v1_5_i2v kirin_v1_6_multi_i2v kirin_motion_control kirin_video_o1'
+complete -c kirin -n '__kirin_is init' -f -a 'v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 kirin_v1_t2v kirin_v1_5_i2v kirin_v1_6_multi_i2v kirin_motion_control kirin_video_o1 quickstart'
 
 complete -c kirin -n '__kirin_is schema' -l help -d 'Show help.'
 complete -c kirin -n '__kirin_is schema' -s h -d 'Show help.'

@@ -65,7 +65,6 @@ NO_TEST_FILE = {
     "errors.py": "classes; exit codes are held by test_readme.py and wherever an error is raised",
     "api/range_reader.py": "read through the prober: api/test_probe.py",
     "cli/commands/__init__.py": "a table: cli/test_help.py and cli/test_app_imports.py hold every row",
-    "cli/commands/completion.py": "prints what docgen/completions/test_completions.py and tests/shells hold",
     "cli/commands/config.py": "cli/test_settings.py",
     "cli/commands/help.py": "cli/test_help.py",
     "cli/commands/init.py": "docgen/test_starter.py",

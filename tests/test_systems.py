@@ -197,6 +197,7 @@ def zipped(tmp_path_factory) -> Path:
         ["run", "--help"],
         ["schema"],
         ["init", "v1-5-i2v"],
+        ["init", "quickstart", "-o", "quick.yaml"],
         ["completion", "zsh"],
     ],
     ids=lambda arguments: arguments[0],

@@ -76,7 +76,11 @@ def _option(param: Any) -> OptionInfo:  # noqa: ANN401  (Typer's parameters have
 
 def _argument(param: Any) -> ArgumentInfo:  # noqa: ANN401
     metavar = param.metavar or param.name
-    choices = {"[MODEL]": MODEL_NAMES, "[SUBJECT]": SUBJECTS}.get(metavar) or _choices(metavar.strip("[]…"))
+    choices = {
+        "[MODEL]": MODEL_NAMES,
+        "[MODEL|quickstart]": (*MODEL_NAMES, "quickstart"),
+        "[SUBJECT]": SUBJECTS,
+    }.get(metavar) or _choices(metavar.strip("[]…"))
     return ArgumentInfo(
         name=metavar.strip("[]…"), help=param.help or "", choices=choices, takes=TAKES.get(metavar, ""),
         required=bool(param.required), repeats=param.nargs == -1,

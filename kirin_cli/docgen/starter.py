@@ -1,6 +1,7 @@
 """A commented job file to start from, with every parameter of a model. Knows no parameter by name, writes no file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
 from textwrap import wrap
 from typing import Final
 
@@ -11,6 +12,9 @@ from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.types import assume_url
 
 SCHEMA_FILE: Final = "kirin-jobs.schema.json"
+QUICKSTART_FILE: Final = "jobs.yaml"
+QUICKSTART_MEDIA: Final = ("media/cup.png", "media/fox.png")
+QUICKSTART_FOLDER: Final = files("kirin_cli").joinpath("quickstart")  # in a wheel that stays zipped too
 WIDTH: Final = 110
 _PROMPT: Final = "A paper boat sails down a rainy street"
 _HEAD: Final = """\
@@ -36,6 +40,17 @@ def starter_job_file(model: Model) -> str:
         lines += (mark + line for line in _lines(field, example_value(field)))
         lines.append("")
     return "\n".join(lines).rstrip()
+
+
+def quickstart_job_file() -> str:
+    """A job file with three jobs for three models, which the README shows."""
+    head = f"# yaml-language-server: $schema=./{SCHEMA_FILE}\n"
+    return head + QUICKSTART_FOLDER.joinpath(QUICKSTART_FILE).read_text(encoding="utf-8")
+
+
+def quickstart_media() -> Mapping[str, bytes]:
+    """The pictures that it uses, by their paths beside it."""
+    return {path: QUICKSTART_FOLDER.joinpath(path).read_bytes() for path in QUICKSTART_MEDIA}
 
 
 def example_value(field: Field) -> object:

@@ -7,7 +7,7 @@ import pytest
 
 from kirin_cli.cli.app import run_command_line
 from kirin_cli.docgen.job_schema import job_file_text
-from kirin_cli.docgen.starter import SCHEMA_FILE, example_value, starter_job_file
+from kirin_cli.docgen.starter import SCHEMA_FILE, example_value, quickstart_media, starter_job_file
 from kirin_cli.jobs.yaml_loader import parse_yaml
 from kirin_cli.models import MODELS
 from kirin_cli.modelspec.fields import CheckContext
@@ -95,3 +95,34 @@ def test_init_writes_the_schema_that_its_first_line_names(
     assert run_command_line(["init"]) == 0
     assert f"kirin schema > {SCHEMA_FILE}" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["films"]
+
+
+def test_init_quickstart_writes_all_that_its_jobs_need_and_replaces_nothing_unasked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run_command_line(["init", "quickstart"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed == ["jobs.yaml", *quickstart_media()]
+    files = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert files == {*printed, SCHEMA_FILE}
+    assert run_command_line(["validate", "jobs.yaml", "--strict"]) == 0
+    assert run_command_line(["init", "quickstart"]) == 2
+    assert "jobs.yaml is there already" in capsys.readouterr().err
+    assert run_command_line(["init", "quickstart", "-o", "other.yaml"]) == 0, "the pictures are the same ones"
+    (tmp_path / "media" / "cup.png").write_bytes(b"mine")
+    assert run_command_line(["init", "quickstart", "-o", "third.yaml"]) == 2
+    assert "cup.png is there already" in capsys.readouterr().err
+    assert not (tmp_path / "third.yaml").exists()
+    assert run_command_line(["init", "quickstart", "--force"]) == 0
+    assert (tmp_path / "media" / "cup.png").read_bytes() == quickstart_media()["media/cup.png"]
+
+
+def test_init_quickstart_names_a_folder_that_cannot_be_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "media").write_text("in the way")
+    assert run_command_line(["init", "quickstart"]) == 9
+    assert "media" in capsys.readouterr().err
+    assert not (tmp_path / "jobs.yaml").exists()

@@ -1,8 +1,11 @@
-"""`kirin init`: a commented job file to start from."""
+"""`kirin init`: a commented job file to start from, or the three jobs of the quickstart with their pictures."""
 
+from __future__ import annotations
+
+import shlex
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -12,17 +15,24 @@ from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.models import MODEL_ENTRIES
 from kirin_cli.modelspec.record import Record
 
+if TYPE_CHECKING:
+    from kirin_cli.cli.console import CommandConsole
+
+QUICKSTART: Final = "quickstart"
+
 
 class InitFlags(Record):
     """Write a commented job file with all parameters of a model.
 
     It can be run as it is. With -o the schema stands beside it, so that an editor checks and completes it at once. What
     is there is never overwritten without --force.
+
+    quickstart writes jobs.yaml, three jobs for three models, with their pictures and the schema.
     """
 
-    model: Annotated[str, typer.Argument(metavar="[MODEL]", help="Id or command of a model.")] = next(
-        iter(MODEL_ENTRIES.values())
-    ).command
+    model: Annotated[
+        str, typer.Argument(metavar=f"[MODEL|{QUICKSTART}]", help=f"Id or command of a model, or {QUICKSTART}.")
+    ] = next(iter(MODEL_ENTRIES.values())).command
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", rich_help_panel=o.OUTPUT, help="Write it here, not to stdout."),
@@ -38,9 +48,12 @@ def run_init(flags: InitFlags) -> int:
     """
     from kirin_cli.cli.commands.models import find_model
     from kirin_cli.cli.console import make_console
-    from kirin_cli.docgen.starter import SCHEMA_FILE, starter_job_file
+    from kirin_cli.docgen.starter import QUICKSTART_FILE, SCHEMA_FILE, starter_job_file
 
     console = make_console(color=flags.color)
+    if flags.model == QUICKSTART:
+        _write_quickstart(flags.output or Path(QUICKSTART_FILE), console, replace=flags.force)
+        return 0
     text, path = starter_job_file(find_model(flags.model)), flags.output
     if path is None:
         console.data(text)
@@ -53,7 +66,37 @@ def run_init(flags: InitFlags) -> int:
     return 0
 
 
-def _write(path: Path, text: str, *, replace: bool) -> None:
+def _write_quickstart(path: Path, console: CommandConsole, *, replace: bool) -> None:
+    """Write the job file, its pictures and the schema, or nothing where one of them is in the way. Raises as below."""
+    from kirin_cli.docgen.starter import SCHEMA_FILE, quickstart_job_file, quickstart_media
+
+    pictures = {path.parent / name: content for name, content in quickstart_media().items()}
+    missing = {place: content for place, content in pictures.items() if not _holds(place, content)}
+    for place in (path, *missing):
+        if place.exists() and not replace:
+            raise UsageError(f"{place} is there already", hint="--force replaces it; -o names another file")
+    for place, content in missing.items():
+        try:
+            place.parent.mkdir(exist_ok=True)
+        except OSError as error:
+            raise LocalError(f"{place.parent} cannot be made: {error.strerror or error}") from error
+        _write(place, content, replace=replace)
+    _write(path, quickstart_job_file(), replace=replace)
+    console.data(str(path), *map(str, pictures))
+    console.info(_write_schema(path.with_name(SCHEMA_FILE), replace=replace))
+    console.info(f"next: kirin run {shlex.quote(str(path))} --sandbox (no key, no cost)")
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    """Whether there is a file with this very content."""
+    from kirin_cli.regular_file import open_regular_file
+
+    with suppress(OSError), open_regular_file(path) as file:
+        return file.read() == content
+    return False
+
+
+def _write(path: Path, text: str | bytes, *, replace: bool) -> None:
     """Write a file. Raises UsageError where something is there and not to be replaced, LocalError where it fails."""
     from kirin_cli.atomic_file import write_atomically
     from kirin_cli.regular_file import obstacle_at
@@ -71,16 +114,17 @@ def _write(path: Path, text: str, *, replace: bool) -> None:
 def _write_schema(path: Path, *, replace: bool) -> str:
     """Write the schema that the first line of the job file names, and say what it is for. Raises as `_write` does."""
     from kirin_cli.docgen.job_schema import job_file_text
-    from kirin_cli.regular_file import open_regular_file
 
-    text, known = job_file_text() + "\n", None
-    with suppress(OSError), open_regular_file(path) as file:
-        known = file.read()
-    if known != text.encode():
+    text = job_file_text() + "\n"
+    if not _holds(path, text.encode()):
         if path.exists() and not replace:
             return f"{path} is there already, and another one; kirin schema prints that of this version"
         _write(path, text, replace=replace)
     return f"an editor checks and completes it by {path}"
 
 
-init = command_from(InitFlags, run_init, examples=("kirin init v1-5-i2v > jobs.yaml", "kirin init v1-t2v -o jobs.yaml"))
+init = command_from(
+    InitFlags,
+    run_init,
+    examples=("kirin init quickstart", "kirin init v1-5-i2v > jobs.yaml", "kirin init v1-t2v -o jobs.yaml"),
+)
