@@ -13,7 +13,7 @@ _kirin_about() {
       esac
       ;;
     v1-t2v | kirin_v1_t2v)
-      flags='--prompt --negative-prompt --duration --aspect-ratio --mode --cfg-scale --camera --camera-type --camera-horizontal --camera-vertical --camera-pan --camera-tilt --camera-roll --camera-zoom --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --verbose --progress --color --help'
+      flags='--prompt --negative-prompt --duration --aspect-ratio --mode --cfg-scale --camera --camera-type --camera-horizontal --camera-vertical --camera-pan --camera-tilt --camera-roll --camera-zoom --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --open --notify --quiet --verbose --progress --color --help'
       case $2 in
         --prompt | --negative-prompt | --cfg-scale | --camera | --camera-horizontal | --camera-vertical | --camera-pan | --camera-tilt | --camera-roll | --camera-zoom | --callback-url | --external-task-id | --allow-env | --param | --count | --timeout | --max-cost | --assume-cost | --profile | --base-url | --report | --format) ;;
         --duration) words='5 10' ;;
@@ -27,7 +27,7 @@ _kirin_about() {
       esac
       ;;
     v1-5-i2v | kirin_v1_5_i2v)
-      flags='--prompt --image --image-tail --negative-prompt --duration --mode --cfg-scale --seed --camera --camera-type --camera-horizontal --camera-vertical --camera-pan --camera-tilt --camera-roll --camera-zoom --static-mask --dynamic-mask --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --verbose --progress --color --help'
+      flags='--prompt --image --image-tail --negative-prompt --duration --mode --cfg-scale --seed --camera --camera-type --camera-horizontal --camera-vertical --camera-pan --camera-tilt --camera-roll --camera-zoom --static-mask --dynamic-mask --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --open --notify --quiet --verbose --progress --color --help'
       case $2 in
         --prompt | --negative-prompt | --cfg-scale | --seed | --camera | --camera-horizontal | --camera-vertical | --camera-pan | --camera-tilt | --camera-roll | --camera-zoom | --callback-url | --external-task-id | --allow-env | --param | --count | --timeout | --max-cost | --assume-cost | --profile | --base-url | --report | --format) ;;
         --image | -i | --image-tail | --static-mask | --dynamic-mask) files=image ;;
@@ -41,7 +41,7 @@ _kirin_about() {
       esac
       ;;
     v1-6-multi-i2v | kirin_v1_6_multi_i2v)
-      flags='--prompt --image --negative-prompt --duration --aspect-ratio --mode --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --verbose --progress --color --help'
+      flags='--prompt --image --negative-prompt --duration --aspect-ratio --mode --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --open --notify --quiet --verbose --progress --color --help'
       case $2 in
         --prompt | --negative-prompt | --callback-url | --external-task-id | --allow-env | --param | --count | --timeout | --max-cost | --assume-cost | --profile | --base-url | --report | --format) ;;
         --image | -i) files=image ;;
@@ -55,7 +55,7 @@ _kirin_about() {
       esac
       ;;
     motion-control | kirin_motion_control)
-      flags='--prompt --image --video --character-orientation --mode --keep-original-sound --no-keep-original-sound --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --verbose --progress --color --help'
+      flags='--prompt --image --video --character-orientation --mode --keep-original-sound --no-keep-original-sound --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --open --notify --quiet --verbose --progress --color --help'
       case $2 in
         --prompt | --video | --callback-url | --external-task-id | --allow-env | --param | --count | --timeout | --max-cost | --assume-cost | --profile | --base-url | --report | --format) ;;
         --image | -i) files=image ;;
@@ -68,7 +68,7 @@ _kirin_about() {
       esac
       ;;
     video-o1 | kirin_video_o1)
-      flags='--prompt --duration --aspect-ratio --mode --first-frame --end-frame --image --video --video-refer-type --keep-original-sound --no-keep-original-sound --element --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --verbose --progress --color --help'
+      flags='--prompt --duration --aspect-ratio --mode --first-frame --end-frame --image --video --video-refer-type --keep-original-sound --no-keep-original-sound --element --watermark --no-watermark --callback-url --external-task-id --prompt-file --file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --open --notify --quiet --verbose --progress --color --help'
       case $2 in
         --prompt | --video | --element | --callback-url | --external-task-id | --allow-env | --param | --count | --timeout | --max-cost | --assume-cost | --profile | --base-url | --report | --format) ;;
         --duration) words='3 4 5 6 7 8 9 10' ;;
@@ -83,7 +83,7 @@ _kirin_about() {
       esac
       ;;
     again)
-      flags='--prompt --negative-prompt --duration --aspect-ratio --mode --cfg-scale --camera --camera-type --camera-horizontal --camera-vertical --camera-pan --camera-tilt --camera-roll --camera-zoom --watermark --no-watermark --callback-url --external-task-id --image --image-tail --seed --static-mask --dynamic-mask --video --character-orientation --keep-original-sound --no-keep-original-sound --first-frame --end-frame --video-refer-type --element --prompt-file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --verbose --progress --color --help'
+      flags='--prompt --negative-prompt --duration --aspect-ratio --mode --cfg-scale --camera --camera-type --camera-horizontal --camera-vertical --camera-pan --camera-tilt --camera-roll --camera-zoom --watermark --no-watermark --callback-url --external-task-id --image --image-tail --seed --static-mask --dynamic-mask --video --character-orientation --keep-original-sound --no-keep-original-sound --first-frame --end-frame --video-refer-type --element --prompt-file --allow-env --output --force --param --count --wait --no-wait --timeout --max-cost --assume-cost --again --strict --check-urls --dry-run --full --to-yaml --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --open --notify --quiet --verbose --progress --color --help'
       case $2 in
         --prompt | --negative-prompt | --duration | --aspect-ratio | --cfg-scale | --camera | --camera-horizontal | --camera-vertical | --camera-pan | --camera-tilt | --camera-roll | --camera-zoom | --callback-url | --seed | --dynamic-mask | --video | --allow-env | --param | --count | --timeout | --max-cost | --assume-cost | --profile | --base-url | --report | --format) ;;
         --mode) words='std pro' ;;
@@ -100,7 +100,7 @@ _kirin_about() {
       esac
       ;;
     run)
-      flags='--set --allow-env --only --skip --tag --max-jobs --output --jobs --timeout --wait --no-wait --max-cost --assume-cost --again --retry-failed --force --scope --shard --strict --check-urls --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --quiet --verbose --progress --color --help'
+      flags='--set --allow-env --only --skip --tag --max-jobs --output --jobs --timeout --wait --no-wait --max-cost --assume-cost --again --retry-failed --force --scope --shard --strict --check-urls --sandbox --profile --base-url --api-key-file --report --json --jsonl --format --preview --open --notify --quiet --verbose --progress --color --help'
       case $2 in
         --set | --allow-env | --only | --skip | --tag | --max-jobs | --jobs | -j | --timeout | --max-cost | --assume-cost | --scope | --shard | --profile | --base-url | --report | --format) ;;
         --output | -o) files=folder ;;
@@ -173,8 +173,17 @@ _kirin_about() {
         *) return 1 ;;
       esac
       ;;
+    open)
+      flags='--profile --color --help'
+      case $2 in
+        --profile) ;;
+        --color) words='auto always never' ;;
+        1) files=task ;;
+        *) return 1 ;;
+      esac
+      ;;
     wait)
-      flags='--output --force --timeout --profile --base-url --api-key-file --json --jsonl --format --quiet --verbose --progress --color --help'
+      flags='--output --force --timeout --profile --base-url --api-key-file --json --jsonl --format --preview --open --notify --quiet --verbose --progress --color --help'
       case $2 in
         --output | -o | --api-key-file) files=file ;;
         --timeout | --profile | --base-url | --format) ;;
@@ -185,7 +194,7 @@ _kirin_about() {
       esac
       ;;
     download)
-      flags='--output --force --timeout --profile --base-url --api-key-file --json --jsonl --format --quiet --verbose --progress --color --help'
+      flags='--output --force --timeout --profile --base-url --api-key-file --json --jsonl --format --preview --open --notify --quiet --verbose --progress --color --help'
       case $2 in
         --output | -o | --api-key-file) files=file ;;
         --timeout | --profile | --base-url | --format) ;;
@@ -196,7 +205,7 @@ _kirin_about() {
       esac
       ;;
     resume)
-      flags='--jobs --timeout --profile --base-url --api-key-file --json --jsonl --format --quiet --verbose --progress --color --help'
+      flags='--jobs --timeout --profile --base-url --api-key-file --json --jsonl --format --preview --open --notify --quiet --verbose --progress --color --help'
       case $2 in
         --jobs | -j | --timeout | --profile | --base-url | --format) ;;
         --api-key-file) files=file ;;
@@ -279,7 +288,7 @@ _kirin_about() {
       flags='--json --color --help'
       case $2 in
         --color) words='auto always never' ;;
-        1) words='exit-codes environment job-files sandbox v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 again run validate plan report init schema list show wait download resume resolve usage models auth config doctor completion help' ;;
+        1) words='exit-codes environment job-files sandbox v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 again run validate plan report init schema list show open wait download resume resolve usage models auth config doctor completion help' ;;
         *) return 1 ;;
       esac
       ;;
@@ -379,7 +388,7 @@ _kirin() {
     _kirin_about "$command" flags
     words=$flags
   elif [[ -z $command ]]; then
-    words='v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 again run validate plan report init schema list show wait download resume resolve usage models auth config doctor sandbox completion help'
+    words='v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 again run validate plan report init schema list show open wait download resume resolve usage models auth config doctor sandbox completion help'
     [[ -n $cur ]] && words+=' kirin_v1_t2v kirin_v1_5_i2v kirin_v1_6_multi_i2v kirin_motion_control kirin_video_o1'
   else
     _kirin_about "$command" "$number" || [[ -n $cur ]] || words=$flags

@@ -61,6 +61,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--jsonl' = @{ Help = 'Print the result as JSON, one object a line.'; Takes = $false; Words = @() }
                 '--format' = @{ Help = 'Print a line for each through a template of JSON fields: ''{name}\t{outputs.0.sha256}''.'; Takes = $true; Words = @() }
                 '--preview' = @{ Help = 'Draw the first frame, on terminals that show pictures (extra: preview).'; Takes = $false; Words = @() }
+                '--open' = @{ Help = 'Open the videos in the system''s player at the end.'; Takes = $false; Words = @() }
+                '--notify' = @{ Help = 'Notify at the end: on the desktop, else with the terminal''s bell.'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
@@ -127,6 +129,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--jsonl' = @{ Help = 'Print the result as JSON, one object a line.'; Takes = $false; Words = @() }
                 '--format' = @{ Help = 'Print a line for each through a template of JSON fields: ''{name}\t{outputs.0.sha256}''.'; Takes = $true; Words = @() }
                 '--preview' = @{ Help = 'Draw the first frame, on terminals that show pictures (extra: preview).'; Takes = $false; Words = @() }
+                '--open' = @{ Help = 'Open the videos in the system''s player at the end.'; Takes = $false; Words = @() }
+                '--notify' = @{ Help = 'Notify at the end: on the desktop, else with the terminal''s bell.'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
@@ -181,6 +185,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--jsonl' = @{ Help = 'Print the result as JSON, one object a line.'; Takes = $false; Words = @() }
                 '--format' = @{ Help = 'Print a line for each through a template of JSON fields: ''{name}\t{outputs.0.sha256}''.'; Takes = $true; Words = @() }
                 '--preview' = @{ Help = 'Draw the first frame, on terminals that show pictures (extra: preview).'; Takes = $false; Words = @() }
+                '--open' = @{ Help = 'Open the videos in the system''s player at the end.'; Takes = $false; Words = @() }
+                '--notify' = @{ Help = 'Notify at the end: on the desktop, else with the terminal''s bell.'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
@@ -234,6 +240,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--jsonl' = @{ Help = 'Print the result as JSON, one object a line.'; Takes = $false; Words = @() }
                 '--format' = @{ Help = 'Print a line for each through a template of JSON fields: ''{name}\t{outputs.0.sha256}''.'; Takes = $true; Words = @() }
                 '--preview' = @{ Help = 'Draw the first frame, on terminals that show pictures (extra: preview).'; Takes = $false; Words = @() }
+                '--open' = @{ Help = 'Open the videos in the system''s player at the end.'; Takes = $false; Words = @() }
+                '--notify' = @{ Help = 'Notify at the end: on the desktop, else with the terminal''s bell.'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
@@ -294,6 +302,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--jsonl' = @{ Help = 'Print the result as JSON, one object a line.'; Takes = $false; Words = @() }
                 '--format' = @{ Help = 'Print a line for each through a template of JSON fields: ''{name}\t{outputs.0.sha256}''.'; Takes = $true; Words = @() }
                 '--preview' = @{ Help = 'Draw the first frame, on terminals that show pictures (extra: preview).'; Takes = $false; Words = @() }
+                '--open' = @{ Help = 'Open the videos in the system''s player at the end.'; Takes = $false; Words = @() }
+                '--notify' = @{ Help = 'Notify at the end: on the desktop, else with the terminal''s bell.'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
@@ -367,6 +377,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--jsonl' = @{ Help = 'Print the result as JSON, one object a line.'; Takes = $false; Words = @() }
                 '--format' = @{ Help = 'Print a line for each through a template of JSON fields: ''{name}\t{outputs.0.sha256}''.'; Takes = $true; Words = @() }
                 '--preview' = @{ Help = 'Draw the first frame, on terminals that show pictures (extra: preview).'; Takes = $false; Words = @() }
+                '--open' = @{ Help = 'Open the videos in the system''s player at the end.'; Takes = $false; Words = @() }
+                '--notify' = @{ Help = 'Notify at the end: on the desktop, else with the terminal''s bell.'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
@@ -412,6 +424,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--jsonl' = @{ Help = 'Print the result as JSON, one object a line.'; Takes = $false; Words = @() }
                 '--format' = @{ Help = 'Print a line for each through a template of JSON fields: ''{name}\t{outputs.0.sha256}''.'; Takes = $true; Words = @() }
                 '--preview' = @{ Help = 'Draw the first frame, on terminals that show pictures (extra: preview).'; Takes = $false; Words = @() }
+                '--open' = @{ Help = 'Open the videos in the system''s player at the end.'; Takes = $false; Words = @() }
+                '--notify' = @{ Help = 'Notify at the end: on the desktop, else with the terminal''s bell.'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
@@ -545,6 +559,16 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
             }
             Arguments = @(@{ Words = @(); Repeats = $false; Tasks = $true })
         }
+        'open' = @{
+            Help = 'Open the video of a task in the system''s player.'
+            Flags = [ordered]@{
+                '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
+                '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @(@{ Words = @(); Repeats = $false; Tasks = $true })
+        }
         'wait' = @{
             Help = 'Wait for tasks and fetch their videos.'
             Flags = [ordered]@{
@@ -558,6 +582,9 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--jsonl' = @{ Help = 'Print the result as JSON, one object a line.'; Takes = $false; Words = @() }
                 '--format' = @{ Help = 'Print a line for each through a template of JSON fields: ''{name}\t{outputs.0.sha256}''.'; Takes = $true; Words = @() }
+                '--preview' = @{ Help = 'Draw the first frame, on terminals that show pictures (extra: preview).'; Takes = $false; Words = @() }
+                '--open' = @{ Help = 'Open the videos in the system''s player at the end.'; Takes = $false; Words = @() }
+                '--notify' = @{ Help = 'Notify at the end: on the desktop, else with the terminal''s bell.'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
@@ -582,6 +609,9 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--jsonl' = @{ Help = 'Print the result as JSON, one object a line.'; Takes = $false; Words = @() }
                 '--format' = @{ Help = 'Print a line for each through a template of JSON fields: ''{name}\t{outputs.0.sha256}''.'; Takes = $true; Words = @() }
+                '--preview' = @{ Help = 'Draw the first frame, on terminals that show pictures (extra: preview).'; Takes = $false; Words = @() }
+                '--open' = @{ Help = 'Open the videos in the system''s player at the end.'; Takes = $false; Words = @() }
+                '--notify' = @{ Help = 'Notify at the end: on the desktop, else with the terminal''s bell.'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
@@ -605,6 +635,9 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--jsonl' = @{ Help = 'Print the result as JSON, one object a line.'; Takes = $false; Words = @() }
                 '--format' = @{ Help = 'Print a line for each through a template of JSON fields: ''{name}\t{outputs.0.sha256}''.'; Takes = $true; Words = @() }
+                '--preview' = @{ Help = 'Draw the first frame, on terminals that show pictures (extra: preview).'; Takes = $false; Words = @() }
+                '--open' = @{ Help = 'Open the videos in the system''s player at the end.'; Takes = $false; Words = @() }
+                '--notify' = @{ Help = 'Notify at the end: on the desktop, else with the terminal''s bell.'; Takes = $false; Words = @() }
                 '--quiet' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '-q' = @{ Help = 'Print only errors and paths.'; Takes = $false; Words = @() }
                 '--verbose' = @{ Help = 'Show each exchange with the service on standard error, without key and Base64.'; Takes = $false; Words = @() }
@@ -741,7 +774,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @('exit-codes', 'environment', 'job-files', 'sandbox', 'v1-t2v', 'v1-5-i2v', 'v1-6-multi-i2v', 'motion-control', 'video-o1', 'again', 'run', 'validate', 'plan', 'report', 'init', 'schema', 'list', 'show', 'wait', 'download', 'resume', 'resolve', 'usage', 'models', 'auth', 'config', 'doctor', 'completion', 'help'); Repeats = $false; Tasks = $false })
+            Arguments = @(@{ Words = @('exit-codes', 'environment', 'job-files', 'sandbox', 'v1-t2v', 'v1-5-i2v', 'v1-6-multi-i2v', 'motion-control', 'video-o1', 'again', 'run', 'validate', 'plan', 'report', 'init', 'schema', 'list', 'show', 'open', 'wait', 'download', 'resume', 'resolve', 'usage', 'models', 'auth', 'config', 'doctor', 'completion', 'help'); Repeats = $false; Tasks = $false })
         }
     }
     $names = @{

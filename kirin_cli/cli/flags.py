@@ -71,6 +71,14 @@ class PrintingFlags(FlagGroup):
     template: o.Template = ""
 
 
+class ViewFlags(FlagGroup):
+    """What is done about the videos at the end."""
+
+    preview: o.Preview = False
+    open: o.OpenVideos = False
+    notify: o.Notify = False
+
+
 class DisplayFlags(FlagGroup):
     """What is said on standard error, and how."""
 

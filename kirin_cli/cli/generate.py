@@ -290,7 +290,7 @@ def _send(one_off: OneOff, flags: ModelFlags, settings: Settings, console: Comma
 
     output = job_output_format(flags.printing)
     options = ExecuteOptions(
-        settings=settings, sandbox=flags.sandbox, output=output, preview=flags.preview, wait=flags.wait,
+        settings=settings, sandbox=flags.sandbox, output=output, view=flags.view, wait=flags.wait,
         reports=parse_reports(flags.report, json=output.for_programs), is_one_off=True,
         limits=run_options(flags.timeout, flags.max_cost, assume_cost=flags.assume_cost),
     )  # fmt: skip

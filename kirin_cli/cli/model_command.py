@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from kirin_cli.cli import options as o
-from kirin_cli.cli.flags import CheckFlags, DisplayFlags, PrintingFlags, ServiceFlags
+from kirin_cli.cli.flags import CheckFlags, DisplayFlags, PrintingFlags, ServiceFlags, ViewFlags
 from kirin_cli.errors import UsageError
 from kirin_cli.json_text import parse_json
 from kirin_cli.modelspec.fields import Integer
@@ -76,7 +76,7 @@ class ModelFlags(Record, kw_only=True):
     service: ServiceFlags
     report: o.ReportFlag = None
     printing: PrintingFlags
-    preview: o.Preview = False
+    view: ViewFlags
     display: DisplayFlags
 
 

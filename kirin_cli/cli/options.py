@@ -44,6 +44,15 @@ Preview = Annotated[
         help="Draw the first frame, on terminals that show pictures (extra: preview).",
     ),
 ]  # fmt: skip
+OpenVideos = Annotated[
+    bool, typer.Option("--open", rich_help_panel=OUTPUT, help="Open the videos in the system's player at the end.")
+]
+Notify = Annotated[
+    bool,
+    typer.Option(
+        "--notify", rich_help_panel=OUTPUT, help="Notify at the end: on the desktop, else with the terminal's bell."
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", rich_help_panel=OUTPUT, help="Print only errors and paths.")]
 Verbose = Annotated[
     bool,

@@ -15,13 +15,14 @@ from typing import Final
 
 from kirin_cli.cli.command_line import current_command_line
 from kirin_cli.cli.console import FOR_PEOPLE, CommandConsole, OutputFormat, output_format
-from kirin_cli.cli.flags import PrintingFlags
+from kirin_cli.cli.flags import PrintingFlags, ViewFlags
 from kirin_cli.cli.open_tasks import describe_others
 from kirin_cli.cli.options import DEFAULT_IN_FLIGHT
 from kirin_cli.cli.reports import NO_REPORTS, Reports
 from kirin_cli.cli.session import Session, open_session
 from kirin_cli.cli.settings import Settings
 from kirin_cli.cli.settings_schema import parse_seconds, parse_usd
+from kirin_cli.cli.video_view import NO_VIEW, show_at_end
 from kirin_cli.errors import Interrupted, KirinError, OutcomeUnknown, Terminated, UsageError
 from kirin_cli.ledger.queries import merge_rounds, record_moved_files
 from kirin_cli.report.json_format import JOB_LINE_FIELDS, job_rows, render_json, run_data
@@ -101,7 +102,7 @@ class ExecuteOptions:
     submits: bool = True
     is_one_off: bool = False
     output: OutputFormat = FOR_PEOPLE
-    preview: bool = False
+    view: ViewFlags = NO_VIEW
     resume: str = ""
     reports: Reports = NO_REPORTS
     shard: Shard | None = None
@@ -136,6 +137,8 @@ def execute(prepare: Prepare, options: ExecuteOptions, console: CommandConsole) 
     if options.sandbox and not options.wait:
         message = "--no-wait --sandbox: the sandbox, and all that it makes, ends with this command"
         raise UsageError(message, hint="leave out --no-wait; or start one that stays: kirin sandbox")
+    if options.view.open and not options.wait:
+        raise UsageError("--no-wait --open: there is no video to open yet", hint="later: kirin open last")
     with (
         options.reports.on_error(console),
         open_session(options.settings, sandbox=options.sandbox, tracer=console.tracer) as session,
@@ -156,12 +159,14 @@ def execute(prepare: Prepare, options: ExecuteOptions, console: CommandConsole) 
         exit_code = options.reports.write(summary, console)
         print_result(summary, options, console, exit_code)
         console.talk(*filter(None, (others,)))
+        show_at_end(summary, options.view, console)
         return exit_code
     try:
         print_result(summary, options, console, summary.exit_code)
         console.talk(*filter(None, (others,)))
     finally:
         exit_code = options.reports.write(summary, console)
+    show_at_end(summary, options.view, console)
     return exit_code
 
 
@@ -285,5 +290,5 @@ def _print_outputs(summary: Summary, options: ExecuteOptions, console: CommandCo
     elif not options.reports.take_stdout:
         paths = [output.path for outcome in summary.outcomes for output in outcome.outputs]
         console.data(*(escape_untrusted(str(path), limit=MAX_OUTPUT_PATH) for path in paths))
-        if options.preview:
+        if options.view.preview:
             console.pictures(paths)

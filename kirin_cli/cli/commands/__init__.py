@@ -91,6 +91,12 @@ def _load_show() -> Command:
     return show
 
 
+def _load_open() -> Command:
+    from kirin_cli.cli.commands.open import open_video
+
+    return open_video
+
+
 def _load_wait() -> Command:
     from kirin_cli.cli.commands.wait import wait
 
@@ -177,6 +183,7 @@ COMMANDS: Final[tuple[CommandEntry, ...]] = (
     CommandEntry("schema", JOB_FILES, "Print the JSON Schema of job files.", _load_schema),
     CommandEntry("list", TASKS, "List the tasks of the ledger.", _load_list),
     CommandEntry("show", TASKS, "Show everything known of one task.", _load_show),
+    CommandEntry("open", TASKS, "Open the video of a task in the system's player.", _load_open),
     CommandEntry("wait", TASKS, "Wait for tasks and fetch their videos.", _load_wait),
     CommandEntry("download", TASKS, "Fetch the videos of finished tasks again, free of charge.", _load_download),
     CommandEntry("resume", TASKS, "Finish whatever is unfinished.", _load_resume),

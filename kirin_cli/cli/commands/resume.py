@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from kirin_cli.cli import options as o
-from kirin_cli.cli.flags import DisplayFlags, PrintingFlags, ServiceFlags, command_from
+from kirin_cli.cli.flags import DisplayFlags, PrintingFlags, ServiceFlags, ViewFlags, command_from
 from kirin_cli.modelspec.record import Record
 
 
@@ -25,6 +25,7 @@ class ResumeFlags(Record, kw_only=True):
     ] = None
     service: ServiceFlags
     printing: PrintingFlags
+    view: ViewFlags
     display: DisplayFlags
 
 

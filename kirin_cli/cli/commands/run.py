@@ -10,6 +10,7 @@ from kirin_cli.cli.flags import (
     PrintingFlags,
     ServiceFlags,
     TakeFlags,
+    ViewFlags,
     command_from,
 )
 from kirin_cli.modelspec.record import Record
@@ -35,7 +36,7 @@ class RunFlags(Record, kw_only=True):
     service: ServiceFlags
     report: o.ReportFlag = None
     printing: PrintingFlags
-    preview: o.Preview = False
+    view: ViewFlags
     display: DisplayFlags
 
 
@@ -63,7 +64,7 @@ def run_run(flags: RunFlags) -> int:
     from_input = STANDARD_INPUT in flags.job_files.files  # which the same command would not find again
     options = ExecuteOptions(
         settings=settings, sandbox=flags.sandbox, limits=limits, wait=flags.wait, output=output,
-        preview=flags.preview, reports=reports, shard=choices.shard,
+        view=flags.view, reports=reports, shard=choices.shard,
         resume="kirin resume" if from_input else current_command_line().text,
     )  # fmt: skip
     return execute(partial(prepare_and_tell, checked, choices, console), options, console)

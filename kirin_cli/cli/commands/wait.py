@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from kirin_cli.cli import options as o
-from kirin_cli.cli.flags import DisplayFlags, PrintingFlags, ServiceFlags, command_from
+from kirin_cli.cli.flags import DisplayFlags, PrintingFlags, ServiceFlags, ViewFlags, command_from
 from kirin_cli.modelspec.record import Record
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class WaitFlags(Record, kw_only=True):
     timeout: o.Timeout = o.DEFAULT_TIMEOUT
     service: ServiceFlags
     printing: PrintingFlags
+    view: ViewFlags
     display: DisplayFlags
 
 
@@ -46,6 +47,7 @@ def finish_unfinished(
     options = ExecuteOptions(
         settings=flags.service.load_settings(), output=job_output_format(flags.printing), submits=False,
         limits=run_options(flags.timeout, in_flight=in_flight), resume="kirin resume",
+        view=flags.view,
     )  # fmt: skip
     target = parse_output(output, replace=force) if output else None
 

@@ -1,0 +1,80 @@
+"""The desktop: a video in the system's player, a notice when a command has ended. Knows nothing of tasks and runs."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from shutil import which
+from typing import Final
+
+from kirin_cli.ui.console import OutputStreams
+
+BELL: Final = "\a"
+MAX_START_SECONDS: Final = 3.0
+"""How long a player may take to say that it cannot open a file; one that still runs then has opened it."""
+DISPLAYS: Final = ("DISPLAY", "WAYLAND_DISPLAY")
+_APPLESCRIPT: Final = (
+    "on run argv",
+    "display notification (item 2 of argv) with title (item 1 of argv)",
+    "end run",
+)
+
+
+def open_file(path: Path, environ: Mapping[str, str], platform: str = sys.platform) -> str:
+    """Open a file with what the system has for it; why it could not, "" where it could."""
+    if platform == "win32":
+        try:
+            os.startfile(path)  # type: ignore[attr-defined,unused-ignore]  # noqa: S606  (Windows alone has it)
+        except OSError as error:
+            return f"Windows cannot open it: {error.strerror or error}"
+        return ""
+    program = "open" if platform == "darwin" else "xdg-open"
+    if platform != "darwin" and not any(environ.get(name) for name in DISPLAYS):
+        return f"there is no desktop here (neither {DISPLAYS[0]} nor {DISPLAYS[1]} is set)"
+    if not (found := which(program, path=environ.get("PATH"))):
+        return f"there is no {program} here, which opens files"
+    return _start([found, str(path.absolute())], environ, program)
+
+
+def _start(command: Sequence[str], environ: Mapping[str, str], program: str) -> str:
+    """Start a program that may outlive this one; what went wrong, "" for nothing."""
+    try:
+        process = subprocess.Popen(  # noqa: S603  (found on PATH, its arguments are no shell's)
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True, env=dict(environ),
+        )  # fmt: skip
+        code = process.wait(MAX_START_SECONDS)
+    except subprocess.TimeoutExpired:
+        return ""
+    except OSError as error:
+        return f"{program} cannot be started: {error.strerror or error}"
+    return f"{program} cannot open it (exit code {code})" if code else ""
+
+
+def notify(title: str, text: str, streams: OutputStreams, environ: Mapping[str, str]) -> str:
+    """A notice on the desktop, else the bell of the terminal; why there is neither, "" where there is.
+
+    `text` is of the program alone: some desktops take it for markup.
+    """
+    if command := _notice_command(title, text, environ):
+        failure = _start(command, environ, Path(command[0]).name)
+        if not failure:
+            return ""
+    if streams.err.is_tty:
+        streams.stderr.write(BELL)
+        return ""
+    return "there is no desktop and no terminal here to notify"
+
+
+def _notice_command(
+    title: str, text: str, environ: Mapping[str, str], platform: str = sys.platform
+) -> list[str] | None:
+    """The command that shows a notice; None where there is none."""
+    if platform == "darwin":
+        found = which("osascript", path=environ.get("PATH"))
+        return [found, *(part for line in _APPLESCRIPT for part in ("-e", line)), title, text] if found else None
+    if not any(environ.get(name) for name in DISPLAYS):
+        return None
+    found = which("notify-send", path=environ.get("PATH"))
+    return [found, "--app-name=kirin", title, text] if found else None

@@ -1,0 +1,73 @@
+"""The desktop: players and notices that are programs of the system, here ones that note what they are given."""
+
+import io
+import os
+
+import pytest
+
+from kirin_cli.ui.console import OutputStreams
+from kirin_cli.ui.desktop import BELL, _notice_command, notify, open_file
+
+
+@pytest.fixture
+def system(tmp_path):
+    """An environment with a display and the programs that are asked for; each writes its arguments to its log."""
+
+    def make(*programs, code=0, display=":0"):
+        for program in programs:
+            path = tmp_path / program
+            path.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > "{path}.log"\nexit {code}\n')
+            path.chmod(0o755)
+        return {"PATH": str(tmp_path), "DISPLAY": display} | ({} if display else {"DISPLAY": ""})
+
+    return make
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def streams(stderr):
+    return OutputStreams(io.StringIO(), stderr, {})
+
+
+@pytest.mark.skipif(os.name == "nt", reason="programs of this test are shell scripts")
+@pytest.mark.parametrize(("platform", "program"), [("linux", "xdg-open"), ("darwin", "open")])
+def test_a_file_is_opened_with_the_program_of_the_system(system, tmp_path, monkeypatch, platform, program):
+    monkeypatch.chdir(tmp_path)
+    video = tmp_path / "-a clip; $(rm).mp4"
+    assert open_file(video.relative_to(tmp_path), system(program), platform) == ""
+    assert (tmp_path / f"{program}.log").read_text() == f"{video}\n"
+    assert open_file(video, system(program, code=3), platform) == f"{program} cannot open it (exit code 3)"
+
+
+@pytest.mark.parametrize(
+    ("platform", "display", "reason"),
+    [
+        ("linux", "", "there is no desktop here (neither DISPLAY nor WAYLAND_DISPLAY is set)"),
+        ("linux", ":0", "there is no xdg-open here, which opens files"),
+        ("darwin", "", "there is no open here, which opens files"),
+    ],
+)
+def test_where_there_is_no_player_that_is_said(system, tmp_path, platform, display, reason):
+    assert open_file(tmp_path / "a.mp4", system(display=display), platform) == reason
+
+
+@pytest.mark.skipif(os.name == "nt", reason="programs of this test are shell scripts")
+def test_a_notice_is_shown_on_the_desktop_else_the_bell_rings(system, tmp_path):
+    terminal = Terminal()
+    assert notify("kirin", "1 of 1 video is done", streams(terminal), system("notify-send")) == ""
+    assert (tmp_path / "notify-send.log").read_text() == "--app-name=kirin\nkirin\n1 of 1 video is done\n"
+    assert terminal.getvalue() == ""
+    assert notify("kirin", "x", streams(terminal), system("notify-send", code=1)) == ""
+    assert notify("kirin", "x", streams(terminal), system(display="")) == ""
+    assert terminal.getvalue() == BELL * 2
+    assert notify("kirin", "x", streams(io.StringIO()), system(display="")).startswith("there is no desktop and no")
+
+
+def test_on_macos_title_and_text_are_no_part_of_a_script(system):
+    command = _notice_command("kirin", 'a" & b', system("osascript", display=""), "darwin")
+    assert command is not None
+    assert command[-2:] == ["kirin", 'a" & b']
+    assert _notice_command("kirin", "x", {"PATH": ""}, "darwin") is None
