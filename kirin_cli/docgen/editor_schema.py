@@ -22,10 +22,20 @@ def adapt_to_editors(schema: Schema) -> Schema:
     alternatives = schema.get("anyOf")
     if isinstance(alternatives, list):
         _add_alternatives(changed, [adapt_to_editors(alternative) for alternative in alternatives])
+    if "required" in changed and _has_proposals(changed):
+        # Of what is required beside its properties a server makes a proposal of its own, called "object".
+        changed["allOf"] = [*_as_list(changed.get("allOf")), {"required": changed.pop("required")}]
     if "description" in changed and not changed.keys() & {"type", "enum", "const", "$ref"}:
         types = list(dict.fromkeys(_types(changed)))
         changed |= {"type": types if len(types) > 1 else types[0]} if types and "" not in types else {}
     return changed
+
+
+def _has_proposals(schema: Schema) -> bool:
+    members = schema.get("properties")
+    return isinstance(members, dict) and not any(
+        isinstance(member, dict) and HIDDEN.items() <= member.items() for member in members.values()
+    )
 
 
 def _rewrite(keyword: str, value: object) -> object:

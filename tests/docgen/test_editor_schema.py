@@ -143,6 +143,8 @@ def test_words_are_completed_in_jobs_and_in_defaults(editor: LanguageServer) -> 
     job = MODELINE + "jobs:\n  - model: kirin_v1_t2v\n    params:\n      prompt: a\n      mode: |\n"
     assert {"std", "pro"} <= editor.completions(job).keys()
     assert {"std", "pro"} <= editor.completions(MODELINE + "defaults:\n  params:\n    mode: |\njobs: []\n").keys()
+    camera = editor.completions(MODELINE + "model: kirin_v1_t2v\nparams:\n  prompt: a\n  camera_control:\n    |\n")
+    assert camera == {"type": "type: ", "config": "config:\n  "}
     top = editor.completions(MODELINE + "|\n")
     assert all(text.startswith(f"{name}:") for name, text in top.items())
     assert {"defaults", "jobs", "model", "vars"} <= top.keys()
