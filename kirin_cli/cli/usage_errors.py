@@ -19,6 +19,9 @@ NO_KEY_FLAG: Final = (
 KEY_FLAGS: Final = frozenset({"--api-key", "--apikey", "--key", "--token"})
 TYPOGRAPHIC_QUOTES: Final = "“”„«»‘’"
 JOB_FILE_SUFFIXES: Final = (".yaml", ".yml")
+PROMPT: Final = "prompt"
+"""The argument that has several words."""
+
 MODEL_FLAGS: Final = frozenset({"--model", "-m"})
 """Flags of other programs that choose a model."""
 
@@ -62,21 +65,22 @@ def _takes_several(option: str, model: Any) -> bool:  # noqa: ANN401
 def too_many_arguments(
     row: CommandEntry, params: Iterable[Any], values: Mapping[str, Any], rest: Sequence[str]
 ) -> UsageError:
-    """That there are more arguments than the command takes: of a model's, words of a prompt without quotes."""
+    """That there are more arguments than the command takes: words of a prompt without quotes, where it takes one."""
     arguments = [param for param in params if param.param_type_name == "argument"]
-    given = [value for param in arguments if isinstance(value := values.get(param.name), str)]
-    if not row.model:
+    given = {param.name: value for param in arguments if isinstance(value := values.get(param.name), str)}
+    if not any(param.name == PROMPT for param in arguments):
         usage = " ".join(param.metavar or str(param.name).upper() for param in arguments)
         takes = f"it takes {usage}" if usage else "it takes no arguments"
         words = ", ".join(map(quote, rest))
         return UsageError(f"kirin {row.name}: {words} is too much; {takes}", hint=f"kirin {row.name} --help")
-    prompt = " ".join((*given, *rest))
+    words_of_prompt = [*filter(None, [given.pop(PROMPT, "")]), *rest]
+    prompt = " ".join(words_of_prompt)
     because = ""
     if set(TYPOGRAPHIC_QUOTES) & set(prompt):
         prompt = prompt.translate(dict.fromkeys(map(ord, TYPOGRAPHIC_QUOTES)))
         because = "; a shell does not know typographic quotes"
-    message = f"the prompt comes as {len(given) + len(rest)} arguments, and must be one: put it in quotes{because}"
-    return UsageError(message, hint=f"kirin {row.name} {_quoted(prompt)}")
+    message = f"the prompt comes as {len(words_of_prompt)} arguments, and must be one: put it in quotes{because}"
+    return UsageError(message, hint=" ".join(("kirin", row.name, *map(shlex.quote, given.values()), _quoted(prompt))))
 
 
 def _quoted(prompt: str) -> str:
@@ -133,6 +137,7 @@ def _near_flag(error: Any, option: str) -> str:  # noqa: ANN401
     from difflib import get_close_matches
 
     params = error.ctx.command.params if error.ctx else ()
-    known = [name for param in params for name in (*param.opts, *param.secondary_opts) if name.startswith("-")]
-    close = get_close_matches(option, known, n=1)
-    return f'; did you mean "{close[0]}"?' if close else ""
+    flags = [name for param in params for name in (*param.opts, *param.secondary_opts) if name.startswith("-")]
+    by_word = {name.lstrip("-"): name for name in flags}
+    close = get_close_matches(option.lstrip("-"), list(by_word), n=1)
+    return f'; did you mean "{by_word[close[0]]}"?' if close else ""

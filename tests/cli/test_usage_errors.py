@@ -25,6 +25,8 @@ import pytest
         (("v1-t2v", "“a", "boat”"), "a shell does not know typographic quotes", 'kirin v1-t2v "a boat"'),
         (("v1-t2v", "a", "$HOME"), "put it in quotes", "kirin v1-t2v 'a $HOME'"),
         (("v1-t2v", "word " * 30, "x"), "put it in quotes", f'kirin v1-t2v "{("word " * 30)[:59]}…"'),
+        (("again", "last", "a", "boat"), "comes as 2 arguments", 'kirin again last "a boat"'),
+        (("v1-t2v", "--n", "5"), "there is no flag --n\n", ""),
         (("a paper boat",), "a prompt stands behind a model", 'kirin v1-t2v "a paper boat"'),
         (("jobs.YAML",), "there is no command 'jobs.YAML'; that is a file", "kirin run jobs.YAML"),
         (("v1-t2v", "-5 degrees"), "there is no flag -5\n", 'kirin v1-t2v --prompt="-5 degrees"'),
