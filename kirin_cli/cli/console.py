@@ -15,7 +15,7 @@ from kirin_cli.json_text import escape_ci_commands
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
 from kirin_cli.ui.console import Colour, Mode, OutputStreams, progress_mode
-from kirin_cli.ui.terminal_text import escape_untrusted
+from kirin_cli.ui.terminal_text import escape_untrusted, wrap
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -209,6 +209,15 @@ class CommandConsole(Record):
             from kirin_cli.ui.progress import event_json
 
             self.streams.info(*(event_json(Notice(job="", at=time.time(), text=text)) for text in texts))
+
+    def prose(self, *texts: str) -> None:
+        """Say sentences as `talk` does, on a terminal broken at blanks; an indentation stays."""
+        err = self.streams.err
+        wraps = err.is_tty and self.progress != "json"
+        for text in texts:
+            indent = " " * (len(text) - len(text.lstrip()))
+            lines = wrap(text, max(20, err.width - len(indent) - 2)) if wraps else [text.lstrip()]
+            self.talk(*(f"{indent}{'  ' * (number > 0)}{line}" for number, line in enumerate(lines)))
 
     def data(self, *lines: str) -> None:
         """Print lines of data on standard output."""

@@ -91,7 +91,7 @@ def run_model_command(
     console.findings(findings)
     values = {**result.values, **parsed.extra}
     if not flags.to_yaml:
-        console.talk(*cost_lines([(model, result.values)]))
+        console.prose(*cost_lines([(model, result.values)]))
     if flags.dry_run and not flags.to_yaml:
         return _print_request(model, flags, values, settings, console)
     one_off = _one_off(model, flags, start, values)

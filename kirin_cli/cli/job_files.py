@@ -205,5 +205,5 @@ def prepare_and_tell(
 
     prepared = prepare_checked(checked, choices, session)
     to_do = [job for job in prepared.jobs if job.external_id not in prepared.skipped]
-    console.talk(*cost_lines((job.model, job.values) for job in to_do))
+    console.prose(*cost_lines((job.model, job.values) for job in to_do))
     return prepared

@@ -1,6 +1,5 @@
 """Help: every command has examples that work, every topic is there, screens fit, the tree is whole, pages are valid."""
 
-import io
 import json
 import os
 import re
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from support.command_line import surroundings
+from support.terminal_screen import TerminalText
 
 from kirin_cli.cli.app import all_commands, run_command_line
 from kirin_cli.cli.commands import COMMANDS
@@ -64,15 +64,6 @@ def test_every_command_has_examples_of_its_own():
     for one in DESCRIBED:
         assert one.examples, one.name
         assert all(line.startswith(f"kirin {one.name}") for line in one.examples)
-
-
-class TerminalText(io.StringIO):
-    """Text that says of itself that it is a terminal."""
-
-    encoding = "utf-8"
-
-    def isatty(self):
-        return True
 
 
 def shown_on(columns, *arguments):

@@ -2,9 +2,14 @@
 
 import json
 import shlex
+from contextlib import redirect_stderr
 
 import pytest
+from support.command_line import surroundings
 from support.model_requests import FILM, PICTURE
+from support.terminal_screen import TerminalText
+
+from kirin_cli.cli.app import run_command_line
 
 FRAME_A, FRAME_B, FRAME_C = (f"https://example.com/{name}.png" for name in "abc")
 FIRST_B = (FRAME_B, "first_frame")
@@ -129,3 +134,13 @@ def test_progress_for_programs_has_the_note_as_an_event(home):
     result = home.kirin(*MOTION, "--sandbox", "--progress", "json")
     events = [json.loads(line) for line in result.stderr.splitlines() if line.startswith("{")]
     assert any(NOT_REFUNDED in event.get("text", "") for event in events)
+
+
+def test_on_a_terminal_a_note_is_broken_at_blanks(home):
+    terminal = TerminalText()
+    environ = home.environ(COLUMNS="60", NO_COLOR="1", TERM="xterm")
+    with surroundings(home.work, environ, ""), redirect_stderr(terminal):
+        assert run_command_line([*MOTION, "--dry-run"]) == 0
+    first, second, *_ = terminal.getvalue().splitlines()
+    assert first == "note: motion-control: The result may be shorter than the"
+    assert second.startswith("  reference video: ")

@@ -1,10 +1,20 @@
 """A very small terminal: what is seen after these characters. Fails on any escape sequence it does not know."""
 
+import io
 import re
 
 _PIECE = re.compile(
     r"\x1b\[(?P<count>\d*)(?P<what>[A-Za-z])|\x1b\[[\d;]*m|(?P<control>[\r\n])|(?P<text>[^\x1b\r\n]+)|(?P<odd>.)"
 )
+
+
+class TerminalText(io.StringIO):
+    """Text that says of itself that it is a terminal."""
+
+    encoding = "utf-8"
+
+    def isatty(self):
+        return True
 
 
 def seen(written):

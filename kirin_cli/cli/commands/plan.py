@@ -65,8 +65,7 @@ def run_plan(flags: PlanFlags) -> int:
     if not flags.json and not found.refused:
         if not reports.take_stdout:
             console.data(*render_plan(plans, console.streams.out))
-        for line in (totals_line(plans, seconds), *note_lines(plans)):
-            console.info(line)
+        console.prose(totals_line(plans, seconds), *note_lines(plans))
     exit_code = reports.publish(lambda: data, exit_code, console)
     if flags.json:
         console.data(dump_json(data | {"exit_code": exit_code}))

@@ -54,8 +54,7 @@ def _print(checked: CheckedFiles, flags: ValidateFlags, console: CommandConsole)
 
     console.findings(checked.all_findings())
     if not checked.is_refused(strict=flags.checks.strict):
-        for line in cost_lines((job.model, job.values) for job in checked.jobs if job.model):
-            console.info(line)
+        console.prose(*cost_lines((job.model, job.values) for job in checked.jobs if job.model))
         jobs, files = pluralize(len(checked.jobs), "job"), pluralize(len(set(flags.job_files.files)), "file")
         left_out = f", {checked.left_out_text}" if checked.left_out else ""
         console.info(f"no problem in {jobs} of {files}{left_out}; nothing was sent")
