@@ -288,7 +288,13 @@ _kirin_about() {
       flags='--json --color --help'
       case $2 in
         --color) words='auto always never' ;;
-        1) words='exit-codes environment job-files sandbox v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 again run validate plan report init schema list show open wait download resume resolve usage models auth config doctor completion help' ;;
+        1) words='exit-codes environment job-files sandbox agents v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 again run validate plan report init schema list show open wait download resume resolve usage models auth config doctor completion help version' ;;
+        *) return 1 ;;
+      esac
+      ;;
+    version)
+      flags='--json --help'
+      case $2 in
         *) return 1 ;;
       esac
       ;;
@@ -388,7 +394,7 @@ _kirin() {
     _kirin_about "$command" flags
     words=$flags
   elif [[ -z $command ]]; then
-    words='v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 again run validate plan report init schema list show open wait download resume resolve usage models auth config doctor sandbox completion help'
+    words='v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 again run validate plan report init schema list show open wait download resume resolve usage models auth config doctor sandbox completion help version'
     [[ -n $cur ]] && words+=' kirin_v1_t2v kirin_v1_5_i2v kirin_v1_6_multi_i2v kirin_motion_control kirin_video_o1'
   else
     _kirin_about "$command" "$number" || [[ -n $cur ]] || words=$flags

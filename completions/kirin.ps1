@@ -774,7 +774,16 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @('exit-codes', 'environment', 'job-files', 'sandbox', 'v1-t2v', 'v1-5-i2v', 'v1-6-multi-i2v', 'motion-control', 'video-o1', 'again', 'run', 'validate', 'plan', 'report', 'init', 'schema', 'list', 'show', 'open', 'wait', 'download', 'resume', 'resolve', 'usage', 'models', 'auth', 'config', 'doctor', 'completion', 'help'); Repeats = $false; Tasks = $false })
+            Arguments = @(@{ Words = @('exit-codes', 'environment', 'job-files', 'sandbox', 'agents', 'v1-t2v', 'v1-5-i2v', 'v1-6-multi-i2v', 'motion-control', 'video-o1', 'again', 'run', 'validate', 'plan', 'report', 'init', 'schema', 'list', 'show', 'open', 'wait', 'download', 'resume', 'resolve', 'usage', 'models', 'auth', 'config', 'doctor', 'completion', 'help', 'version'); Repeats = $false; Tasks = $false })
+        }
+        'version' = @{
+            Help = 'Print the version, and those of the libraries as JSON.'
+            Flags = [ordered]@{
+                '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
+                '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+                '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
+            }
+            Arguments = @()
         }
     }
     $names = @{

@@ -6,6 +6,7 @@ With `--check` nothing is written: stale files are named, and the exit code is 1
 import sys
 from pathlib import Path
 
+from kirin_cli.cli.agents import PAGE, agents_page
 from kirin_cli.cli.app import all_commands, environment_variables
 from kirin_cli.cli.console import make_console
 from kirin_cli.docgen.generated_files import stale_files, write_files
@@ -13,11 +14,13 @@ from kirin_cli.docgen.generated_files import stale_files, write_files
 
 def main(arguments: list[str]) -> int:
     """Write or check the files below the current folder."""
+    commands, variables = all_commands(), environment_variables()
+    pages = {PAGE: "\n".join((*agents_page(commands), ""))}
     if arguments == ["--check"]:
-        stale = stale_files(Path(), all_commands(), environment_variables())
+        stale = stale_files(Path(), commands, variables, pages)
         make_console().data(*(f"stale: {path} (python -m kirin_cli.cli.generated)" for path in stale))
         return 1 if stale else 0
-    write_files(Path(), all_commands(), environment_variables())
+    write_files(Path(), commands, variables, pages)
     return 0
 
 

@@ -104,11 +104,20 @@ def sandbox(out: TerminalInfo) -> Iterator[str]:
     yield from render_table(("where", "what"), [(where, " ".join(words)) for where, words in CHOICES.items()], out)
 
 
+def agents(out: TerminalInfo) -> Iterator[str]:
+    """What a script or an agent needs: money, JSON, commands, exit codes."""
+    from kirin_cli.cli.agents import WIDTH, agents_page
+    from kirin_cli.cli.app import all_commands
+
+    yield from agents_page(all_commands(), min(out.width, WIDTH) if out.is_tty else 80)
+
+
 HELP_TOPICS: Final[dict[str, Callable[[TerminalInfo], Iterator[str]]]] = {
     "exit-codes": exit_codes,
     "environment": environment,
     "job-files": job_files,
     "sandbox": sandbox,
+    "agents": agents,
 }
 
 

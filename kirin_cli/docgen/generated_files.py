@@ -32,32 +32,43 @@ from kirin_cli.modelspec.text import did_you_mean
 SCHEMA_PATH: Final = "sample_jobs/kirin-jobs.schema.json"
 PAGES_WITH_TABLES: Final = ("README.md", "kirin_cli/ledger/README.md")
 MAN_FOLDER: Final = "kirin_cli/man/man1"
+NO_PAGES: Final[Mapping[str, str]] = {}
 
 
-def generate_files(root: Path, commands: CommandInfos, variables: EnvVarInfos = ()) -> dict[str, str]:
-    """The content that each file should have, by its path below `root`. Raises UsageError as `update_tables` does."""
+def generate_files(
+    root: Path, commands: CommandInfos, variables: EnvVarInfos = (), pages: Mapping[str, str] = NO_PAGES
+) -> dict[str, str]:
+    """The content that each file should have, by its path below `root`; `pages` are further ones.
+
+    Raises UsageError as `update_tables` does.
+    """
     tables = readme_tables(commands, variables)
     return {
         **{f"completions/{shell.file}": shell.script(commands) for shell in SHELLS.values()},
         SCHEMA_PATH: job_file_text() + "\n",
         **{path: update_tables(_read(root / path), tables) for path in PAGES_WITH_TABLES},
         **man_pages(commands, variables),
+        **pages,
     }
 
 
-def stale_files(root: Path, commands: CommandInfos, variables: EnvVarInfos = ()) -> list[str]:
+def stale_files(
+    root: Path, commands: CommandInfos, variables: EnvVarInfos = (), pages: Mapping[str, str] = NO_PAGES
+) -> list[str]:
     """The paths below `root` whose content is not what it should be, and manual pages of commands that are no more."""
-    texts = generate_files(root, commands, variables)
-    pages = [f"{MAN_FOLDER}/{page.name}" for page in sorted((root / MAN_FOLDER).glob("*"))]
+    texts = generate_files(root, commands, variables, pages)
+    manual = [f"{MAN_FOLDER}/{page.name}" for page in sorted((root / MAN_FOLDER).glob("*"))]
     stale = [path for path, text in texts.items() if _read(root / path) != text]
-    return stale + [path for path in pages if path not in texts]
+    return stale + [path for path in manual if path not in texts]
 
 
-def write_files(root: Path, commands: CommandInfos, variables: EnvVarInfos = ()) -> list[str]:
+def write_files(
+    root: Path, commands: CommandInfos, variables: EnvVarInfos = (), pages: Mapping[str, str] = NO_PAGES
+) -> list[str]:
     """Write what is stale, remove what is no more, return the paths. Raises OSError where a file cannot be written."""
-    texts = generate_files(root, commands, variables)
+    texts = generate_files(root, commands, variables, pages)
     changed = []
-    for path in stale_files(root, commands, variables):
+    for path in stale_files(root, commands, variables, pages):
         if path not in texts:
             (root / path).unlink()
             continue

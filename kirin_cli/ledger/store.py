@@ -124,6 +124,7 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
     return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
 
 
+SQLITE_VERSION = sqlite3.sqlite_version
 LEDGER_FILE = "ledger.sqlite3"
 COMPANIONS = ("", "-wal", "-shm", "-journal")
 """What SQLite appends to the name of a file for those that it keeps beside it."""

@@ -169,6 +169,12 @@ def _load_help() -> Command:
     return help_about
 
 
+def _load_version() -> Command:
+    from kirin_cli.cli.commands.version import version
+
+    return version
+
+
 COMMANDS: Final[tuple[CommandEntry, ...]] = (
     *(_model(row.command, model_id) for model_id, row in MODEL_ENTRIES.items()),
     *(_model(model_id, model_id, hidden=True) for model_id in MODEL_ENTRIES),
@@ -198,5 +204,6 @@ COMMANDS: Final[tuple[CommandEntry, ...]] = (
     ),
     CommandEntry("completion", SET_UP, "Print the completion script for a shell.", _load_completion),
     CommandEntry("help", SET_UP, "Explain a command or a topic; list every command as JSON.", _load_help),
+    CommandEntry("version", SET_UP, "Print the version, and those of the libraries as JSON.", _load_version),
 )
 BY_NAME: Final = {row.name: row for row in COMMANDS}
