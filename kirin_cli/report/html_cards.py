@@ -63,12 +63,13 @@ def render_card(
 ) -> Markup:
     """The card of the job with this number on the page (from 1); `is_take`: other takes of it stand beside it."""
     name, heading = job.name or job.external_id or job.task_id, f"name-{number}"
+    label = {"aria-label": f"{name}, take {job.take}"} if is_take else {"aria-labelledby": heading}
     files = [(file, source(file)) for file in job.files]
     screens = [_screen(job, file, address, preload=number <= MAX_PRELOADED) for file, address in files]
     blank = tag("div", {"class": f"screen blank {job.state}"}, tag("span", {}, STATES[job.state].no_video))
     inputs = [tag("li", {}, picture(file)) for file in job.inputs if file.name]
     return tag(
-        "article", {"class": "card", "id": f"job-{number}", "aria-labelledby": heading, **_sort_facts(job)},
+        "article", {"class": "card", "id": f"job-{number}", **label, **_sort_facts(job)},
         join(*screens) or blank,
         tag("ul", {"class": "inputs", "aria-label": f"{name}: made from"}, join(*inputs)) if inputs else "",
         tag("div", {"class": "body"},
@@ -154,12 +155,15 @@ def _facts(job: ReportJob) -> Iterator[tuple[str, str]]:
 
 
 def _actions(job: ReportJob, files: Iterable[tuple[ReportFile, str]], *, has_command: bool) -> Markup:
-    """Open and save of each file; where it is inside the page, the script saves it from there."""
+    """Open and save of each file; where it is inside the page, the script does both from there."""
     actions = []
     for file, address in files:
         if address.startswith("data:"):
-            facts: dict[str, str | bool] = {"type": "button", "class": "action", "data-save": file.name, "hidden": True}
-            actions.append(tag("button", {**facts, "aria-label": f"Save {file.name}"}, "Save"))
+            facts: dict[str, str | bool] = {"type": "button", "class": "action", "hidden": True}
+            actions += [
+                tag("button", {**facts, f"data-{verb.lower()}": file.name, "aria-label": f"{verb} {file.name}"}, verb)
+                for verb in ("Open", "Save")
+            ]
             continue
         link = {"class": "action", "href": address}
         actions.append(

@@ -18,6 +18,7 @@ from kirin_cli.media.detect import inspect_with_videos
 from kirin_cli.media.formats import VIDEO_SUFFIXES
 from kirin_cli.models import MODELS
 from kirin_cli.modelspec.types import MediaError, MediaFile, MediaKind
+from kirin_cli.redaction import mask_tree
 from kirin_cli.run.identity import canonical_json, media_digest
 from kirin_cli.run.job import Job, OutputTarget
 from kirin_cli.run.outcomes import is_unsent
@@ -40,8 +41,10 @@ def serialize_plan(job: Job) -> str:
     files = {media_digest(leaf): str(leaf.path) for leaf in leaves if isinstance(leaf, MediaFile) and leaf.path}
     folder = str(job.target.folder.absolute())
     target = {"folder": folder, "template": job.target.template, "replace": job.target.replace}
-    more = {"masked": True} if job.masked else {}
+    more: dict[str, object] = {"masked": True} if job.masked else {}
     more |= {"own_id": True} if job.has_own_id else {}
+    more |= {"tags": mask_tree(job.tags)} if job.tags else {}
+    more |= {"position": job.position} if job.position else {}
     return canonical_json({"target": target, "media": files, "line": job.line, **more})
 
 
@@ -65,7 +68,8 @@ def restore_job(entry: LedgerEntry) -> Job | None:
         values=values, external_id=entry.external_id,
         target=OutputTarget(folder, template, bool(target.get("replace"))), take=entry.take,
         attempt=entry.attempt, redo_round=entry.redo_round, scope=entry.scope,
-        file=entry.job_file, line=plan.get("line") or 0,
+        file=entry.job_file, line=plan.get("line") or 0, position=plan.get("position") or 0,
+        tags=tuple(plan.get("tags") or ()),
         unsendable=MASKED if plan.get("masked") else _unsendable(entry, files, missing) if params else NOT_KNOWN,
         masked=bool(plan.get("masked")), has_own_id=bool(plan.get("own_id")),
     )  # fmt: skip

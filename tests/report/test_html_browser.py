@@ -31,6 +31,23 @@ NO_NAME = """[...document.querySelectorAll("button, a, input, select, video, [ro
     || one.querySelector("img[alt]")))
   .map((one) => one.outerHTML)"""
 WIDTHS = (380, 900, 1600)
+PALE = """(() => {
+  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((one) => one / 255)
+    .map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, one, index) => sum + one * [0.2126, 0.7152, 0.0722][index], 0);
+  const behind = (one) => {
+    const color = getComputedStyle(one).backgroundColor;
+    return color.startsWith("rgb(") ? color : behind(one.parentElement);
+  };
+  const ownText = (one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+  return [...document.querySelectorAll("body :not(script, option)")]
+    .filter((one) => one.checkVisibility() && ownText(one) && !one.closest("svg, .unseen, .gone, .skip, .find, select"))
+    .map((one) => [one, [getComputedStyle(one).color, behind(one)].map((color) => light(parse(color)))])
+    .map(([one, both]) => [one, both.sort((a, b) => a - b)])
+    .filter(([, [dark, bright]]) => (bright + 0.05) / (dark + 0.05) < 4.5)
+    .map(([one, contrast]) => [one.outerHTML.slice(0, 90), contrast]);
+})()"""
 OUTSIDE = """[...document.querySelectorAll("body *")]
   .filter((one) => one.checkVisibility() && !one.closest("svg, .unseen, .skip"))
   .filter((one) => one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.outerHTML.slice(0, 80))"""
@@ -101,11 +118,12 @@ def test_embedded_videos_and_pictures_need_no_files(browser, folder, tmp_path):
     browser.open(alone)
     browser.js(READY)
     assert browser.js(SIZES)[:2] == [[1280, 720], [720, 1280]]
-    saved = """new Promise((done) => {
-      HTMLAnchorElement.prototype.click = function () { done([this.download, this.href.slice(0, 20)]); };
-      document.querySelector("#job-2 [data-save]").click();
-    })"""
-    assert browser.js(saved) == ["w.mp4", "data:video/mp4;base6"]
+    clicked = """new Promise((done) => {{
+      HTMLAnchorElement.prototype.click = function () {{ done([this.download, this.target, this.href.slice(0, 10)]); }};
+      document.querySelector("#job-2 [data-{}]").click();
+    }})"""
+    assert browser.js(clicked.format("save")) == ["w.mp4", "", "data:video"]
+    assert browser.js(clicked.format("open")) == ["", "_blank", "blob:file:"]
     assert browser.js("document.querySelectorAll('.gone').length") == 0
 
 
@@ -199,6 +217,8 @@ def test_prompt_and_command_are_copied_as_they_are(browser, folder):
     assert browser.js(copied.format(3, "command")) == "kirin run jobs.yaml --only=ink --retry-failed"
     said = "document.getElementById('said').textContent"
     assert browser.js(f"new Promise((done) => setTimeout(() => done({said})))") == "The command of ink is copied"
+    names = browser.js("[...document.querySelectorAll('[data-copy=prompt]')].map((one) => one.ariaLabel)")
+    assert names[3:6] == [f"Copy prompt of fox, take {take}" for take in (1, 2, 3)]
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -209,6 +229,7 @@ def test_every_control_has_a_name_and_nothing_leaves_the_page_at_any_width(brows
             assert browser.js(NO_NAME) == []
             assert browser.js("document.documentElement.scrollWidth") == width
             assert browser.js(OUTSIDE) == []
+    assert browser.js(PALE) == []
     assert browser.js("getComputedStyle(document.documentElement).colorScheme") == "light dark"
 
 

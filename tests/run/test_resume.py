@@ -8,6 +8,7 @@ from kirin_cli.api.client import QueryResult, QueryStatus
 from kirin_cli.api.exchange import TransportError
 from kirin_cli.errors import NotPermitted, ServiceUnreachable, UsageError
 from kirin_cli.ledger.states import LedgerState
+from kirin_cli.redaction import hide_values, show_all_values
 from kirin_cli.run.job import OutputTarget
 from kirin_cli.run.resume import entries_for_ids, jobs_from_entries, unfinished_entries
 from kirin_cli.wire.responses import Task, TaskState
@@ -47,6 +48,19 @@ def test_a_task_of_the_service_alone_is_written_down_and_can_never_be_sent(desk)
     (job,) = jobs_from_entries([entry]).jobs
     assert "taken up by its id alone" in job.unsendable
     assert unfinished_entries(desk.ledger, **ME) == [entry]
+
+
+def test_a_job_that_is_taken_up_has_its_tags_and_its_place_in_the_run_and_no_secret_of_the_environment(desk):
+    desk.write(
+        "jobs:", "  - {name: a, params: {prompt: a}}", "  - {name: b, params: {prompt: b}, tags: [night, s3cret-x]}"
+    )
+    _, rain = desk.prepared().jobs
+    hide_values(["s3cret-x"])
+    try:
+        (job,) = jobs_from_entries([desk.stands(rain, LedgerState.RUNNING)]).jobs
+    finally:
+        show_all_values()
+    assert (job.tags, job.position, rain.tags) == (("night", "***"), 2, ("night", "s3cret-x"))
 
 
 def test_two_names_of_one_task_are_one_task(desk):

@@ -14,6 +14,7 @@
   const selects = [...form.querySelectorAll("select")];
   const chosen = (name) => form.elements[name]?.value || "";
   const tagsOf = (card) => card.dataset.tags?.split("\n") || [];
+  const labelOf = (card) => card.ariaLabel || nameOf(card);
   const nameOf = (card) => card.querySelector("h3").textContent;
   const cardsOf = (unit) => (unit.matches(".card") ? [unit] : [...unit.querySelectorAll(".card")]);
   const jobs = (number) => `${number} ${number === 1 ? "job" : "jobs"}`;
@@ -157,7 +158,7 @@
   for (const button of document.querySelectorAll("[data-copy]")) {
     const card = button.closest(".card");
     const { textContent: label, dataset: { copy: what } } = button;
-    const name = nameOf(card);
+    const name = labelOf(card);
     button.setAttribute("aria-label", `Copy ${what} of ${name}`);
     button.hidden = false;
     button.addEventListener("click", async () => {
@@ -174,14 +175,21 @@
       setTimeout(() => { button.textContent = label; }, 1500);
     });
   }
-  for (const button of document.querySelectorAll("[data-save]")) {
+  // What is inside the page: a link to it opens no window, so that it is opened as a blob.
+  const toBlob = (address) => {
+    const [, type, body] = address.match(/^data:([^;]+);base64,(.*)$/s);
+    return new Blob([Uint8Array.from(atob(body), (one) => one.charCodeAt(0))], { type });
+  };
+  for (const button of document.querySelectorAll("[data-open], [data-save]")) {
     const screens = [...button.closest(".card").querySelectorAll(".screen > video, .screen > img")];
-    const number = [...button.parentElement.querySelectorAll("[data-save], [download]")].indexOf(button);
+    const same = button.dataset.open === undefined ? "[data-save], a[download]" : "[data-open], a[target]";
+    const media = screens[[...button.parentElement.querySelectorAll(same)].indexOf(button)];
     button.hidden = false;
     button.addEventListener("click", () => {
       const link = document.createElement("a");
-      link.href = screens[number].src;
-      link.download = button.dataset.save;
+      if (button.dataset.open === undefined) link.download = button.dataset.save;
+      else link.target = "_blank";
+      link.href = button.dataset.open === undefined ? media.src : URL.createObjectURL(toBlob(media.src));
       link.click();
     });
   }
