@@ -51,12 +51,9 @@ def find_entry(store: LedgerStore, name: str, *, origin: str = "", account: str 
             return entries[0]
         if entries:
             raise _ambiguous(name, entries)
-    if origin:
-        sql = f"{SELECT_ENTRY} WHERE (external_id = :id OR task_id = :id) AND origin <> :origin LIMIT 1"
-        for row in store.read(sql, {"id": name, "origin": origin}):
-            other = entry_from_row(row).origin
-            message = f"{name} is a task of {other}, which is not the service of the settings ({origin})."
-            raise UsageError(message, hint=f"--base-url {other} speaks with that service")
+    if origin and (other := _elsewhere(store, name, origin)):
+        message = f"{name} is a task of {other}, which is not the service of the settings ({origin})."
+        raise UsageError(message, hint=f"--base-url {other} speaks with that service")
     raise NoSuchTask(f"The ledger has no task {name}.", name)
 
 
@@ -65,8 +62,27 @@ def _newest(store: LedgerStore, before: int, within: str, values: dict[str, obje
     for row in store.read(sql, {**values, "before": before}):
         return entry_from_row(row)
     there = int(store.read(f"SELECT count(*) FROM entries WHERE 1{within}", values)[0][0])  # noqa: S608
-    where = f" of {values['origin']}" if "origin" in values else ""
-    raise UsageError(f"The ledger has {pluralize(there, 'task')}{where}.", hint=LIST_HINT)
+    where, hint = "", LIST_HINT
+    if origin := values.get("origin"):
+        where = f" of {origin}"
+        sql = f"SELECT origin FROM entries WHERE origin <> :origin{LISTED} ORDER BY id DESC LIMIT 1"  # noqa: S608
+        others = store.read(sql, values)
+        for row in others if not there else ():
+            where += f"; the newest of all is of {row[0]}"
+            hint = f"--base-url {row[0]} speaks with that service"
+    raise UsageError(f"The ledger has {pluralize(there, 'task')}{where}.", hint=hint)
+
+
+def _elsewhere(store: LedgerStore, name: str, origin: str) -> str:
+    """The service other than `origin` that has a task with this very id, job's name or file; "" for none."""
+    within = " AND +origin <> :origin"
+    values: dict[str, object] = {"origin": origin}
+    job = normalize_name(name)
+    named = (
+        entry for entry in _by_name(store, name, within + LISTED, values) if entry.job == job or is_file_name(name)
+    )
+    entry = next(iter(_by_id(store, name, within, values)), None) or next(named, None)
+    return entry.origin if entry else ""
 
 
 def _by_id(store: LedgerStore, name: str, within: str, values: dict[str, object]) -> list[LedgerEntry]:

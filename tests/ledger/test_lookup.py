@@ -53,6 +53,26 @@ def test_what_is_not_there_is_not_found(ledger, make, given):
         find_entry(ledger.store, given)
 
 
+@pytest.mark.parametrize("given", ["rain", "made/rain.mp4", "last", "last~1"])
+def test_what_only_another_service_has_names_that_service(ledger, make, tmp_path, monkeypatch, given):
+    monkeypatch.chdir(tmp_path)
+    make(7, job="rain", origin="https://a.example", paths=[tmp_path / "made" / "rain.mp4"])
+    with pytest.raises(UsageError, match=r"of https://a\.example") as told:
+        find_entry(ledger.store, given, origin="https://b.example")
+    assert told.value.hint == "--base-url https://a.example speaks with that service"
+    make(8, job="snow", origin="https://b.example")
+    assert find_entry(ledger.store, "last", origin="https://b.example").job == "snow"
+    with pytest.raises(UsageError, match=r"has 1 task of https://b\.example") as told:
+        find_entry(ledger.store, "last~1", origin="https://b.example")
+    assert told.value.hint == "`kirin list` shows what there is."
+
+
+def test_a_beginning_of_an_id_of_another_service_may_be_an_id_of_this_one(ledger, make):
+    make(21, origin="https://a.example")
+    with pytest.raises(NoSuchTask):
+        find_entry(ledger.store, "task-2", origin="https://b.example")
+
+
 def test_an_id_of_another_service_is_told_as_such(ledger, intent):
     entry = ledger.intend(intent(7, origin="https://a.example"))
     with pytest.raises(UsageError) as told:
