@@ -57,5 +57,9 @@ def numbering_lines(model: "Model", values: Mapping[str, object]) -> Iterator[st
 
 def cost_lines(requests: Iterable[tuple["Model", Mapping[str, object]]]) -> list[str]:
     """What who pays for these requests should know, each sentence once."""
-    notes = [(model, note) for model, values in requests for note in notes_of_request(model, values) if note.costs]
-    return list(dict.fromkeys(f"note: {model.command}: {note.text}" for model, note in notes))
+    lines: dict[str, None] = {}
+    for model, values in requests:
+        if any(note.costs for note in model.notes):  # of most models none does
+            notes = (note for note in notes_of_request(model, values) if note.costs)
+            lines.update((f"note: {model.command}: {note.text}", None) for note in notes)
+    return list(lines)

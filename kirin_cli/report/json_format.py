@@ -11,6 +11,7 @@ from kirin_cli import __version__
 from kirin_cli.errors import KirinError
 from kirin_cli.formatting import iso_utc
 from kirin_cli.json_text import dump_json, escape_ci_commands
+from kirin_cli.modelspec.notes import notes_of_request
 from kirin_cli.modelspec.types import Finding
 from kirin_cli.redaction import redact_tree
 from kirin_cli.report.parser import as_list, as_mapping
@@ -248,4 +249,5 @@ def _checked_job(checked: "CheckedJob") -> dict[str, object]:
         "via": checked.job.via,
         "errors": by_severity["error"],
         "warnings": by_severity["warning"],
+        "notes": [note.text for note in notes_of_request(checked.model, checked.values)] if checked.model else [],
     }

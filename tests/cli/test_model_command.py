@@ -121,6 +121,8 @@ def test_a_job_file_says_it_once_for_each_model(home):
     (home.work / "jobs.yaml").write_text(f"jobs:\n{jobs}")
     assert home.kirin("validate", "jobs.yaml").stderr.count(NOT_REFUNDED) == 1
     assert home.kirin("validate", "jobs.yaml", "-q").stderr == ""
+    jobs = home.kirin("validate", "jobs.yaml", "--strict", "--json").data["jobs"]
+    assert [any("not refunded" in note for note in job["notes"]) for job in jobs] == [True, True]
     first = home.kirin("run", "jobs.yaml", "--sandbox", "--strict")
     assert (first.exit_code, first.stderr.count(NOT_REFUNDED)) == (0, 1)
 
