@@ -156,7 +156,7 @@ _kirin_about() {
       esac
       ;;
     list)
-      flags='--state --model --file --since --limit --all --all-services --profile --base-url --json --jsonl --format --color --help'
+      flags='--state --model --file --since --limit --all --refresh --watch --all-services --profile --base-url --json --jsonl --format --color --help'
       case $2 in
         --state | --model | --since | --limit | -n | --profile | --base-url | --format) ;;
         --file) files=file ;;

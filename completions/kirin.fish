@@ -565,6 +565,8 @@ complete -c kirin -n '__kirin_is list' -l since -r -f -d 'Only the last 2h, 7d â
 complete -c kirin -n '__kirin_is list' -l limit -r -f -d 'At most so many (else 50).'
 complete -c kirin -n '__kirin_is list' -s n -r -f -d 'At most so many (else 50).'
 complete -c kirin -n '__kirin_is list' -l all -d 'All of them, however many.'
+complete -c kirin -n '__kirin_is list' -l refresh -d 'Ask the service, free of charge, for those under way; fetch nothing.'
+complete -c kirin -n '__kirin_is list' -l watch -d 'Go on asking until none is under way.'
 complete -c kirin -n '__kirin_is list' -l all-services -d 'Also of services other than that of the settings.'
 complete -c kirin -n '__kirin_is list' -l profile -r -f -d 'Profile of your settings file (else KIRIN_PROFILE).'
 complete -c kirin -n '__kirin_is list' -l base-url -r -f -d 'Where the service is (KIRIN_BASE_URL).'

@@ -533,6 +533,8 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--limit' = @{ Help = 'At most so many (else 50).'; Takes = $true; Words = @() }
                 '-n' = @{ Help = 'At most so many (else 50).'; Takes = $true; Words = @() }
                 '--all' = @{ Help = 'All of them, however many.'; Takes = $false; Words = @() }
+                '--refresh' = @{ Help = 'Ask the service, free of charge, for those under way; fetch nothing.'; Takes = $false; Words = @() }
+                '--watch' = @{ Help = 'Go on asking until none is under way.'; Takes = $false; Words = @() }
                 '--all-services' = @{ Help = 'Also of services other than that of the settings.'; Takes = $false; Words = @() }
                 '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
                 '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }

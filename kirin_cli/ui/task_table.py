@@ -23,16 +23,17 @@ GAP: Final = "  "
 
 
 def render_tasks(
-    entries: Iterable[tuple["LedgerEntry", str]], terminal: "TerminalInfo", *, now: float, with_service: bool = False
-) -> list[str]:
+    entries: Iterable[tuple["LedgerEntry", str]], terminal: "TerminalInfo", *, now: float, with_service: bool = False,
+    headings: bool = True,
+) -> list[str]:  # fmt: skip
     """The lines of the table; each entry comes with its state in words. `now`: seconds since the epoch.
 
     In a pipe paths are absolute and whole; a terminal has the names of files.
     """
     rows = [_row(entry, state, terminal, now, with_service=with_service) for entry, state in entries]
-    if not terminal.is_tty:
-        return render_table(HEADINGS, rows, terminal)
-    return _render_for_terminal(rows, terminal)
+    if terminal.is_tty:
+        return _render_for_terminal(rows, terminal, headings=headings)
+    return render_table(HEADINGS, rows, terminal)[0 if headings else 1 :]
 
 
 def prompt_of(request: str) -> str:
@@ -58,7 +59,7 @@ def _row(
     return when, state, model, entry.job, prompt, path, cost, task, service
 
 
-def _render_for_terminal(rows: Sequence[tuple[str, ...]], terminal: "TerminalInfo") -> list[str]:
+def _render_for_terminal(rows: Sequence[tuple[str, ...]], terminal: "TerminalInfo", *, headings: bool) -> list[str]:
     """Prompt and file get the cells that the others leave; where these are few, a second line, with the id."""
     table = [[terminal.escape(cell) for cell in row] for row in (HEADINGS, *rows)]
     widths = [max(map(cell_width, column)) if any(column[1:]) else 0 for column in zip(*table, strict=True)]
@@ -76,7 +77,8 @@ def _render_for_terminal(rows: Sequence[tuple[str, ...]], terminal: "TerminalInf
     for row in table:
         cells = [_fit(row[column], widths[column], terminal, is_path=column == file) for column in columns]
         lines.append(GAP.join(pad(cell, widths[column]) for cell, column in zip(cells, columns, strict=True)))
-    return [terminal.paint(line.rstrip(), "none" if number else "strong") for number, line in enumerate(lines)]
+    heading, *others = (line.rstrip() for line in lines)
+    return [terminal.paint(heading, "strong"), *others] if headings else others
 
 
 def _render_in_two_lines(table: list[list[str]], widths: list[int], terminal: "TerminalInfo") -> list[str]:

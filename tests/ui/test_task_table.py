@@ -77,3 +77,11 @@ def test_wide_letters_count_as_two_cells():
 def test_a_prompt_is_on_one_line_and_none_is_empty():
     assert prompt_of(json.dumps({"params": {"prompt": "a\n b"}})) == "a b"
     assert prompt_of("") == prompt_of("{}") == prompt_of('{"params": null}') == ""
+
+
+@pytest.mark.parametrize(("width", "lines"), [(0, 1), (80, 1), (60, 2)])
+def test_rows_alone_have_no_headings(width, lines):
+    rows = rendered(width, entry_of(), state="done" if width != 60 else "pending (running)", headings=False)
+    assert len(rows) == lines
+    assert "when" not in rows[0]
+    assert TASK in rows[-1]

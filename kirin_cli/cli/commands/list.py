@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -16,14 +17,17 @@ from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
 
 if TYPE_CHECKING:
+    from kirin_cli.cli.console import CommandConsole, OutputFormat
     from kirin_cli.ledger.entry import LedgerEntry
     from kirin_cli.ledger.states import LedgerState
 
 DEFAULT_LIMIT: Final = 50
+MIN_WATCHED: Final = 5
+"""Tasks that are drawn over and over, however low the terminal is."""
 
 
 class ListFlags(Record, kw_only=True):
-    """List the tasks of the ledger, the newest first. Asks the service nothing.
+    """List the tasks of the ledger, the newest first. Asks the service nothing, but with --refresh and --watch.
 
     Words search prompt, job, file and id; a task has to hold all of them, in any case. A state is one of done, failed,
     rejected, pending, unknown and expired, or a finer one of the ledger (running).
@@ -45,6 +49,10 @@ class ListFlags(Record, kw_only=True):
         ),
     ] = None
     all: Annotated[bool, typer.Option("--all", help="All of them, however many.")] = False
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Ask the service, free of charge, for those under way; fetch nothing.")
+    ] = False
+    watch: Annotated[bool, typer.Option("--watch", help="Go on asking until none is under way.")] = False
     all_services: o.AllServices = False
     profile: o.Profile = None
     base_url: o.BaseUrl = None
@@ -55,37 +63,97 @@ class ListFlags(Record, kw_only=True):
 def run_list(flags: ListFlags) -> int:
     """Find the entries and print them; returns the exit code. Raises the tree of errors."""
     from kirin_cli.cli.console import make_console, output_format
-    from kirin_cli.cli.entries import ENTRY_FIELDS, entry_data, left_out_text, service_of, state_text, unfinished_text
-    from kirin_cli.json_text import answer_json
-    from kirin_cli.ui.task_table import render_tasks
+    from kirin_cli.cli.entries import ENTRY_FIELDS, service_of
 
     console = make_console(color=flags.color)
     output = output_format(ENTRY_FIELDS, flags.printing)
     if flags.all and flags.limit is not None:
         raise UsageError("--all and --limit cannot both say how many; give one of them")
+    if flags.watch and output.json:
+        raise UsageError("--watch prints as it goes on, and --json once", hint="--jsonl prints a line for each change")
     service = service_of(flags.base_url, flags.profile)
+    if flags.refresh or flags.watch:
+        return _refresh_and_print(flags, service, output, console)
+    _print(flags, service, output, console)
+    return 0
+
+
+def _refresh_and_print(flags: ListFlags, service: str, output: OutputFormat, console: CommandConsole) -> int:
+    """Ask the service for what is under way, once or until nothing is; returns the exit code."""
+    from kirin_cli.cli.entries import unfinished_text
+    from kirin_cli.cli.settings import load_settings
+    from kirin_cli.cli.task_watch import CLEAR, open_refresh, refresh_error, watch
+
+    settings = load_settings(os.environ, base_url=flags.base_url, profile=flags.profile)
+    of_service = "" if flags.all_services else service
+    if flags.watch and console.streams.out.animated and not flags.all:
+        flags = flags.replace(limit=flags.limit or max(MIN_WATCHED, console.streams.out.height // 2 - 2))
+
+    def show(entries: Sequence[LedgerEntry], is_first: bool) -> None:  # noqa: FBT001  (watch calls it)
+        if console.streams.out.animated and not output.rows:
+            console.streams.data(CLEAR.rstrip())
+            _print(flags, service, output, console)
+        elif is_first:
+            _print(flags, service, output, console)
+        else:
+            _print_entries(entries, flags, output, console, headings=False)
+
+    with open_refresh(settings) as ask:
+        if flags.watch:
+            find = lambda: _find_entries(flags, of_service).entries  # noqa: E731
+            exit_code = watch(find, ask, show, console, seconds=settings.poll_seconds)
+            unfinished = _find_entries(flags, of_service).unfinished
+            if unfinished and not console.streams.out.animated:
+                console.info(unfinished_text(unfinished))
+            return exit_code
+        result = ask(_find_entries(flags, of_service).entries)
+    _print(flags, service, output, console)
+    return refresh_error(result, console)
+
+
+def _print(flags: ListFlags, service: str, output: OutputFormat, console: CommandConsole) -> None:
+    """Print the entries, and say what is left out and unfinished."""
+    from kirin_cli.cli.entries import entry_data, left_out_text, unfinished_text
+    from kirin_cli.json_text import answer_json
+
     listed = _find_entries(flags, "" if flags.all_services else service)
     others = [] if flags.all_services else [number for origin, number in listed.services.items() if origin != service]
-    if output.for_programs:
+    if output.json:
         rows = list(map(entry_data, listed.entries))
         left_out = {"tasks": sum(others), "services": len(others)}
         answer = {"service": service, "left_out": left_out, "is_cut": listed.is_cut, "tasks": rows}
-        console.data(*(output.lines(rows) if output.rows else (answer_json(answer),)))
-        return 0
-    if listed.entries:
-        entries = ((entry, state_text(entry)) for entry in listed.entries)
-        console.data(*render_tasks(entries, console.streams.out, now=time.time(), with_service=flags.all_services))
-    else:
+        console.data(answer_json(answer))
+        return
+    _print_entries(listed.entries, flags, output, console)
+    if output.for_programs:
+        return
+    if not listed.entries:
         console.info("the ledger has no such tasks")
     if listed.is_cut:
-        console.info(
-            f"these are the newest {len(listed.entries)}; there are more: --all, or -n {2 * len(listed.entries)}"
-        )
+        shown = len(listed.entries)
+        console.info(f"these are the newest {shown}; there are more: --all, or -n {2 * shown}")
     if others:
         console.info(left_out_text(sum(others), len(others)))
     if listed.unfinished:
         console.info(unfinished_text(listed.unfinished))
-    return 0
+
+
+def _print_entries(
+    entries: Sequence[LedgerEntry], flags: ListFlags, output: OutputFormat, console: CommandConsole, *,
+    headings: bool = True,
+) -> None:  # fmt: skip
+    """Print the rows for programs, or the table."""
+    from kirin_cli.cli.entries import entry_data, state_text
+    from kirin_cli.ui.task_table import render_tasks
+
+    if output.rows:
+        console.data(*output.lines(map(entry_data, entries)))
+    elif entries:
+        rows = ((entry, state_text(entry)) for entry in entries)
+        lines = render_tasks(
+            rows, console.streams.out, now=time.time(), with_service=flags.all_services, headings=headings
+        )
+        console.data(*lines)
 
 
 class ListedTasks(Record):
@@ -138,6 +206,7 @@ list_tasks = command_from(
     run_list,
     examples=(
         "kirin list neon harbour",
+        "kirin list --state pending --refresh",
         "kirin list --state pending --since 2h",
         r"kirin list --format '{task_id}\t{path}'",
     ),
