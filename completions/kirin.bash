@@ -256,6 +256,8 @@ _kirin_about() {
       case $2 in
         --profile) ;;
         --color) words='auto always never' ;;
+        1) words='set' ;;
+        2) words='api_key_file base_url upload_url dialect state_dir output_dir jobs max_jobs timeout max_cost scope progress poll_seconds settle_seconds result_wait missing_wait' ;;
         *) return 1 ;;
       esac
       ;;

@@ -709,6 +709,8 @@ complete -c kirin -n '__kirin_is config' -l json -d 'Print the result as JSON.'
 complete -c kirin -n '__kirin_is config' -l color -r -f -a 'auto always never' -d 'When to use colours.'
 complete -c kirin -n '__kirin_is config' -l help -d 'Show help.'
 complete -c kirin -n '__kirin_is config' -s h -d 'Show help.'
+complete -c kirin -n '__kirin_is config' -f -a 'set'
+complete -c kirin -n '__kirin_is config' -f -a 'api_key_file base_url upload_url dialect state_dir output_dir jobs max_jobs timeout max_cost scope progress poll_seconds settle_seconds result_wait missing_wait'
 
 complete -c kirin -n '__kirin_is doctor' -l offline -d 'Ask the service nothing.'
 complete -c kirin -n '__kirin_is doctor' -l profile -r -f -d 'Profile of your settings file (else KIRIN_PROFILE).'

@@ -720,7 +720,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @()
+            Arguments = @(@{ Words = @('set'); Repeats = $false; Tasks = $false }, @{ Words = @('api_key_file', 'base_url', 'upload_url', 'dialect', 'state_dir', 'output_dir', 'jobs', 'max_jobs', 'timeout', 'max_cost', 'scope', 'progress', 'poll_seconds', 'settle_seconds', 'result_wait', 'missing_wait'); Repeats = $false; Tasks = $false }, @{ Words = @(); Repeats = $false; Tasks = $false })
         }
         'doctor' = @{
             Help = 'Check the set-up: key, service, folders, ledger, clock.'

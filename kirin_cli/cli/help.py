@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from kirin_cli.cli.commands import COMMANDS, CommandEntry
 from kirin_cli.cli.help_texts import HELP_TOPICS
+from kirin_cli.cli.settings_schema import SETTINGS
 from kirin_cli.docgen.commands import (
     ArgumentInfo,
     CommandInfo,
@@ -26,6 +27,7 @@ TAKES: Final[dict[str, Takes]] = {
     "ID": "task", "ID…": "task", "[ID]…": "task",
 }  # fmt: skip
 MODEL_NAMES: Final = (*(entry.command for entry in MODEL_ENTRIES.values()), *MODEL_ENTRIES)
+SETTING_NAMES: Final = tuple(setting.name for setting in SETTINGS.values() if setting.place != "environment")
 SUBJECTS: Final = tuple(dict.fromkeys((*HELP_TOPICS, *(row.name for row in COMMANDS if not row.hidden))))
 HELP: Final = OptionInfo(long="--help", short="-h", help="Show help.", is_switch=True)
 
@@ -80,6 +82,8 @@ def _argument(param: Any) -> ArgumentInfo:  # noqa: ANN401
         "[MODEL]": MODEL_NAMES,
         "[MODEL|quickstart]": (*MODEL_NAMES, "quickstart"),
         "[SUBJECT]": SUBJECTS,
+        "[set]": ("set",),
+        "[NAME]": SETTING_NAMES,
     }.get(metavar) or _choices(metavar.strip("[]…"))
     return ArgumentInfo(
         name=metavar.strip("[]…"), help=param.help or "", choices=choices, takes=TAKES.get(metavar, ""),

@@ -1,31 +1,41 @@
-"""`kirin config`: every setting with its value and where it comes from. The key itself is never shown."""
+"""`kirin config`: every setting with its value and where it comes from, and one set. The key is never shown."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
 
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import command_from
-from kirin_cli.cli.settings import find_project_file, load_settings, load_sources, user_file, user_folder
+from kirin_cli.cli.settings import USER_FILE, find_project_file, load_settings, load_sources, user_file, user_folder
 from kirin_cli.cli.settings_schema import API_KEY, PROFILE, SETTINGS
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
 from kirin_cli.redaction import redact_urls
 
 if TYPE_CHECKING:
+    from kirin_cli.cli.console import CommandConsole
     from kirin_cli.cli.settings import SettingSources
 
 
 class ConfigFlags(Record):
-    """Show the settings, each with where it comes from.
+    """Show the settings, each with where it comes from; or set one.
+
+    config set NAME VALUE writes into your own config.toml, into its [profile.NAME] with --profile; comments stay.
 
     Flags go before the environment, that before the project's kirin.toml (the nearest upwards from here), that before
     your own config.toml, that before the defaults. A project's file may not say where your key or your requests go.
     """
 
+    action: Annotated[str, typer.Argument(metavar="[set]", help="Set one, instead of showing all.")] = ""
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="The setting.")] = ""
+    value: Annotated[
+        str | None, typer.Argument(metavar="[VALUE]", help="Its value; a path begins at the current folder.")
+    ] = None
     profile: o.Profile = None
     json: o.Json = False
     color: o.Color = "auto"
@@ -46,6 +56,8 @@ def run_config(flags: ConfigFlags) -> int:
     from kirin_cli.ui.tables import render_table
 
     console = make_console(color=flags.color)
+    if flags.action:
+        return _set(flags, console)
     setting_sources = load_sources(os.environ, flags.profile)
     rows = [_key_row(flags.profile), *_setting_rows(setting_sources)]
     files = {"project": find_project_file(Path()), "user": user_file(os.environ)}
@@ -59,6 +71,31 @@ def run_config(flags: ConfigFlags) -> int:
     console.data(*render_table(("setting", "value", "from"), rows, console.streams.out))
     for name, path in files.items():
         console.info(f"the {name}'s file: {path or 'none here'}")
+    return 0
+
+
+def _set(flags: ConfigFlags, console: CommandConsole) -> int:
+    """Check the value and write it into the user's file. Raises UsageError, LocalError."""
+    from kirin_cli.cli.settings_editor import find_setting, typed_path, write_setting
+    from kirin_cli.json_text import answer_json
+
+    if flags.action != "set":
+        raise UsageError(f"there is no `config {flags.action}`", hint="kirin config set NAME VALUE")
+    if not flags.name or flags.value is None:
+        raise UsageError("a setting needs a name and a value", hint="kirin config set NAME VALUE")
+    setting = find_setting(flags.name)
+    setting.parse(flags.value, setting.name)
+    value = typed_path(flags.value) if setting.is_path else flags.value
+    if flags.profile:
+        PROFILE.parse(flags.profile, PROFILE.flag)
+    path = user_folder(os.environ, "config") / USER_FILE
+    write_setting(path, setting.name, value, flags.profile or "")
+    if flags.json:
+        console.data(answer_json({"name": setting.name, "value": value, "file": str(path)}))
+    console.info(f"{setting.name} is {redact_urls(value)} in {path}")
+    found = load_sources(os.environ, flags.profile).find(setting)
+    if found and not found.source.startswith(str(path)):
+        console.info(f"note: {found.source} goes before it, with {redact_urls(found.text)}")
     return 0
 
 
@@ -99,4 +136,4 @@ def _row_data(row: SettingRow) -> dict[str, object]:
     }  # fmt: skip
 
 
-config = command_from(ConfigFlags, run_config, examples=("kirin config", "kirin config --json"))
+config = command_from(ConfigFlags, run_config, examples=("kirin config", "kirin config set max_cost 5"))
