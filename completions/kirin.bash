@@ -234,8 +234,9 @@ _kirin_about() {
       esac
       ;;
     models)
-      flags='--json --color --help'
+      flags='--user --force --profile --base-url --json --color --help'
       case $2 in
+        --profile | --base-url) ;;
         --color) words='auto always never' ;;
         1) words='v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 kirin_v1_t2v kirin_v1_5_i2v kirin_v1_6_multi_i2v kirin_motion_control kirin_video_o1' ;;
         *) return 1 ;;
@@ -257,7 +258,7 @@ _kirin_about() {
         --profile) ;;
         --color) words='auto always never' ;;
         1) words='set' ;;
-        2) words='api_key_file base_url upload_url dialect state_dir output_dir jobs max_jobs timeout max_cost scope progress poll_seconds settle_seconds result_wait missing_wait' ;;
+        2) words='api_key_file base_url upload_url models_url dialect state_dir output_dir jobs max_jobs timeout max_cost scope progress poll_seconds settle_seconds result_wait missing_wait' ;;
         *) return 1 ;;
       esac
       ;;
@@ -271,9 +272,10 @@ _kirin_about() {
       esac
       ;;
     sandbox)
-      flags='--host --port --one-port --key --seed --speed --latency --fail-rate --fault --shell --json --verbose --color --help'
+      flags='--host --port --one-port --key --seed --speed --latency --fail-rate --fault --models --shell --json --verbose --color --help'
       case $2 in
         --host | --port | --key | --seed | --speed | --latency | --fail-rate | --fault) ;;
+        --models) files=file ;;
         --shell) words='bash zsh fish powershell cmd' ;;
         --color) words='auto always never' ;;
         *) return 1 ;;

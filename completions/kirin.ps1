@@ -686,14 +686,18 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
             Arguments = @()
         }
         'models' = @{
-            Help = 'Show the models, or one model''s parameters and rules.'
+            Help = 'Show the models, one model''s parameters; take in more models.'
             Flags = [ordered]@{
+                '--user' = @{ Help = 'Of add and remove: in your own folder, not the project''s.'; Takes = $false; Words = @() }
+                '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
+                '--profile' = @{ Help = 'Profile of your settings file (else KIRIN_PROFILE).'; Takes = $true; Words = @() }
+                '--base-url' = @{ Help = 'Where the service is (KIRIN_BASE_URL).'; Takes = $true; Words = @() }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--color' = @{ Help = 'When to use colours.'; Takes = $true; Words = @('auto', 'always', 'never') }
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @('v1-t2v', 'v1-5-i2v', 'v1-6-multi-i2v', 'motion-control', 'video-o1', 'kirin_v1_t2v', 'kirin_v1_5_i2v', 'kirin_v1_6_multi_i2v', 'kirin_motion_control', 'kirin_video_o1'); Repeats = $false; Tasks = $false })
+            Arguments = @(@{ Words = @('v1-t2v', 'v1-5-i2v', 'v1-6-multi-i2v', 'motion-control', 'video-o1', 'kirin_v1_t2v', 'kirin_v1_5_i2v', 'kirin_v1_6_multi_i2v', 'kirin_motion_control', 'kirin_video_o1'); Repeats = $false; Tasks = $false }, @{ Words = @(); Repeats = $true; Tasks = $false })
         }
         'auth' = @{
             Help = 'Store the API key, say where it comes from, forget it.'
@@ -720,7 +724,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @('set'); Repeats = $false; Tasks = $false }, @{ Words = @('api_key_file', 'base_url', 'upload_url', 'dialect', 'state_dir', 'output_dir', 'jobs', 'max_jobs', 'timeout', 'max_cost', 'scope', 'progress', 'poll_seconds', 'settle_seconds', 'result_wait', 'missing_wait'); Repeats = $false; Tasks = $false }, @{ Words = @(); Repeats = $false; Tasks = $false })
+            Arguments = @(@{ Words = @('set'); Repeats = $false; Tasks = $false }, @{ Words = @('api_key_file', 'base_url', 'upload_url', 'models_url', 'dialect', 'state_dir', 'output_dir', 'jobs', 'max_jobs', 'timeout', 'max_cost', 'scope', 'progress', 'poll_seconds', 'settle_seconds', 'result_wait', 'missing_wait'); Repeats = $false; Tasks = $false }, @{ Words = @(); Repeats = $false; Tasks = $false })
         }
         'doctor' = @{
             Help = 'Check the set-up: key, service, folders, ledger, clock.'
@@ -750,6 +754,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--latency' = @{ Help = 'Time that it waits before each answer.'; Takes = $true; Words = @() }
                 '--fail-rate' = @{ Help = 'Share of tasks that fail, 0 to 1.'; Takes = $true; Words = @() }
                 '--fault' = @{ Help = 'What goes wrong, e.g. post:503@2. Repeatable.'; Takes = $true; Words = @() }
+                '--models' = @{ Help = 'Serve and judge by this model too, beside yours. Repeatable.'; Takes = $true; Words = @() }
                 '--shell' = @{ Help = 'For which shell it prints the variables.'; Takes = $true; Words = @('bash', 'zsh', 'fish', 'powershell', 'cmd') }
                 '--json' = @{ Help = 'Print the result as JSON.'; Takes = $false; Words = @() }
                 '--verbose' = @{ Help = 'Show each request that comes in.'; Takes = $false; Words = @() }

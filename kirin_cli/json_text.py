@@ -97,3 +97,19 @@ def answer_json(data: Mapping[str, object], exit_code: int = 0) -> str:
     Its URLs have no password and no signature (fault X4).
     """
     return data_json(redact_tree({"exit_code": exit_code, "errors": [], "problems": [], **data}))
+
+
+_PLAIN: Final = re.compile(r"(?! )[^\W_][\w ./:@+%,()=…-]*(?<! )")
+_TYPED: Final = re.compile(r"[-+.]?[0-9].*|true|false|null|~|\.(?:inf|nan)", re.IGNORECASE | re.DOTALL)
+
+
+def yaml_scalar(value: object, *, is_text: bool = True) -> str:
+    """A value as YAML on one line: text without quotes where that is read as the same text, all else as JSON.
+
+    With `is_text` False the text of a number goes without quotes too: a parameter reads both alike.
+    """
+    if isinstance(value, str):
+        is_plain = _PLAIN.fullmatch(value) and ": " not in value and not value.endswith(":")
+        if is_plain and not (_TYPED.fullmatch(value) if is_text else value.lower() in {"true", "false", "null"}):
+            return value
+    return json.dumps(value, ensure_ascii=False)

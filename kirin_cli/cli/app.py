@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from inspect import signature
@@ -18,8 +18,9 @@ from typer.exceptions import Abort, TyperException
 from typer.main import get_command as build
 
 from kirin_cli.cli.command_line import CommandLine, begin_command_line, current_command_line
-from kirin_cli.cli.commands import BY_NAME, COMMANDS, JOB_COMMANDS, CommandEntry
+from kirin_cli.cli.commands import JOB_COMMANDS, CommandEntry, all_command_rows, find_command
 from kirin_cli.errors import Interrupted, KirinError, LocalError, UsageError
+from kirin_cli.models import ModelEntry, use_added_models
 from kirin_cli.redaction import mask_hidden, redact_tree, redact_urls, show_all_values
 
 if TYPE_CHECKING:
@@ -45,15 +46,16 @@ class LazyGroup(_PlainHelp, TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401  (Typer's context has no public base)
         """The names, in the order of the table."""
-        return list(BY_NAME)
+        return [row.name for row in all_command_rows()]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401
         """The command, loaded."""
-        return load_command(BY_NAME[cmd_name]) if cmd_name in BY_NAME else None
+        row = find_command(cmd_name)
+        return load_command(row) if row else None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401
         """The command that is called; UsageError with the nearest name for one that is none."""
-        if args[0] not in BY_NAME:
+        if find_command(args[0]) is None:
             from kirin_cli.cli.usage_errors import unknown_command
 
             raise unknown_command(args[0])
@@ -191,7 +193,11 @@ def all_commands() -> tuple[CommandInfo, ...]:
     """Every command that the help shows, in its order, after `kirin` itself."""
     from kirin_cli.cli.help import ROOT, describe_command
 
-    return (ROOT, *(describe_command(row, load_command(row)) for row in COMMANDS if not row.hidden))
+    commands = [ROOT]
+    for row in all_command_rows():
+        with suppress(UsageError):  # the file of an added model makes no sense; `kirin models` says so
+            commands += [] if row.hidden else [describe_command(row, load_command(row))]
+    return tuple(commands)
 
 
 def run_command_line(arguments: Sequence[str]) -> int:
@@ -202,11 +208,18 @@ def run_command_line(arguments: Sequence[str]) -> int:
 
             never_fail_to_encode(stream)
     show_all_values()
+    use_added_models(_find_added_models)
     line = begin_command_line(arguments)
     exit_code = _run(arguments)
     if line.wants_json and not line.answered:
         _answer_in_json(line, exit_code)
     return exit_code
+
+
+def _find_added_models() -> Mapping[str, ModelEntry]:
+    from kirin_cli.cli.added_models import find_added_models
+
+    return find_added_models()
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -234,7 +247,7 @@ def _answer_in_json(line: CommandLine, exit_code: int) -> None:
     from kirin_cli.json_text import data_json
     from kirin_cli.report.json_format import command_result
 
-    row = BY_NAME.get(next(iter(line.arguments), ""))
+    row = find_command(next(iter(line.arguments), ""))
     is_run = bool(row and (row.model or row.name in JOB_COMMANDS))
     with suppress(KirinError):  # a full disk behind standard output was said already, or cannot be
         name = row.name if row else ""

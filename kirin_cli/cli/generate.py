@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from kirin_cli.modelspec.types import Finding, Problem
     from kirin_cli.run.job import OutputTarget
 
+PROMPT: Final = "prompt"
+PROMPT_FLAGS: Final = (PROMPT, "prompt_file")
+"""What only the command of a model that has a prompt takes."""
 CREATE_PATH: Final = "/model/v1/generation"
 MAX_PROMPT_BYTES: Final = 1 << 20
 FILE_SUFFIXES: Final = (".mp4", ".{ext}")
@@ -47,13 +50,18 @@ NO_START: Final = StartJob(params={})
 
 def model_command(model: Model) -> Callable[..., int]:
     """The function behind the model's command, with a flag for every parameter."""
+    takes_prompt = PROMPT in model.names
+    no_prompt = {} if takes_prompt else dict.fromkeys(PROMPT_FLAGS)
 
     def command(**values: object) -> int:
-        return run_model_command(model, fill_record(ModelFlags, values), values)
+        return run_model_command(model, fill_record(ModelFlags, {**no_prompt, **values}), values)
 
     prompt, *further = flag_parameters(ModelFlags)
+    if not takes_prompt:
+        further = [parameter for parameter in further if parameter.name not in PROMPT_FLAGS]
+    first = [prompt] if takes_prompt else []
     return with_signature(
-        command, [prompt, *map(flag_parameter, model_flags(model)), *further], model.help, model.examples
+        command, [*first, *map(flag_parameter, model_flags(model)), *further], model.help, model.examples
     )
 
 
@@ -66,26 +74,22 @@ def run_model_command(
     """
     from kirin_cli.media import make_inspector
     from kirin_cli.modelspec.notes import cost_lines
-    from kirin_cli.modelspec.types import Problem
 
     console = flags.display.console()
     settings = flags.service.load_settings()
     start = read_start_job(model, flags.file, flags.allow_env) if flags.file else start or NO_START
-    prompt = read_prompt(flags, values.get("p_prompt"))
+    prompt = read_prompt(model, flags, values.get("p_prompt"))
     if flags.output is not None:  # a dry run refuses too what could not be written
         parse_output(flags.output, replace=flags.force, prompt=prompt or "")
-    parsed = parse_flags(
-        model, {**values, "p_prompt": prompt}, start.params, start.base, order=current_command_line().order
-    )
+    values = {**values, **({"p_prompt": prompt} if PROMPT in model.names else {})}
+    parsed = parse_flags(model, values, start.params, start.base, order=current_command_line().order)
     if unusable := _unusable_findings(model, parsed):
         return _refuse(unusable, flags, console)
     inspect = make_inspector(uploads=bool(settings.upload_url) or flags.sandbox)
     result = _check(model, parsed, inspect, check_urls=flags.checks.check_urls)
     parsed.extra = parse_extra_params(model, flags.extra_params or (), start.extra_params)
-    unchecked = [
-        Problem(f"extra_params.{name}", "A2", f"{name} is sent as it is, unchecked", "warning") for name in parsed.extra
-    ]
-    findings = [_finding(model, parsed, start.spec, problem) for problem in (*result.problems, *unchecked)]
+    problems = (*result.problems, *_unchecked_problems(model, parsed.extra))
+    findings = [_finding(model, parsed, start.spec, problem) for problem in problems]
     if any(flags.checks.strict or finding.severity == "error" for finding in findings):
         return _refuse(findings, flags, console)
     console.findings(findings)
@@ -96,6 +100,16 @@ def run_model_command(
         return _print_request(model, flags, values, settings, console)
     one_off = _one_off(model, flags, start, values)
     return _print_yaml(one_off, flags, parsed, console) if flags.to_yaml else _send(one_off, flags, settings, console)
+
+
+def _unchecked_problems(model: Model, extra: Mapping[str, object]) -> Iterator[Problem]:
+    """A warning for each parameter that is sent unchecked, with what a stored spec says of it."""
+    from kirin_cli.models import explain_extra
+    from kirin_cli.modelspec.types import Problem
+
+    for name, value in extra.items():
+        message = "; ".join(filter(None, (f"{name} is sent as it is, unchecked", explain_extra(model.id, name, value))))
+        yield Problem(f"extra_params.{name}", "A2", message, "warning")
 
 
 def _one_off(model: Model, flags: ModelFlags, start: StartJob, values: Mapping[str, object]) -> OneOff:
@@ -136,9 +150,11 @@ def _unusable_findings(model: Model, parsed: ParsedFlags) -> list[Finding]:
     return findings
 
 
-def read_prompt(flags: ModelFlags, flag: object) -> str | None:
-    """The prompt, from wherever it comes. Raises UsageError where it is there twice or cannot be read."""
+def read_prompt(model: Model, flags: ModelFlags, flag: object) -> str | None:
+    """The prompt, from wherever it comes. Raises UsageError for two, and for one that is of no use."""
     prompts = [prompt for prompt in (flags.prompt, flag, flags.prompt_file) if prompt is not None]
+    if prompts and PROMPT not in model.names:
+        raise UsageError(f"{model.id} takes no prompt", hint=f"kirin {model.command} --help")
     if len(prompts) > 1:
         raise UsageError("the prompt is given twice; use the argument, --prompt or --prompt-file")
     if flags.prompt_file is not None:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
-from kirin_cli.cli.commands import COMMANDS, CommandEntry
+from kirin_cli.cli.commands import COMMANDS, CommandEntry, all_command_rows
 from kirin_cli.cli.help_texts import HELP_TOPICS
 from kirin_cli.cli.settings_schema import SETTINGS
 from kirin_cli.docgen.commands import (
@@ -112,7 +112,8 @@ COMMAND_MORE: Final = (
 
 def program_help() -> HelpScreen:
     """The help of the program itself."""
-    rows = [CommandInfo(name=row.name, help=row.help, panel=row.panel) for row in COMMANDS if not row.hidden]
+    visible = (row for row in all_command_rows() if not row.hidden)
+    rows = [CommandInfo(name=row.name, help=row.help, panel=row.panel) for row in visible]
     return program_screen((ROOT, *rows), (ABOUT,), STARTS, PROGRAM_MORE)
 
 

@@ -19,7 +19,7 @@ from kirin_cli.jobs.placeholders import IDENTIFIER
 from kirin_cli.jobs.problems import DEFAULT_INPUT_LIMITS, suggestion
 from kirin_cli.jobs.scope import ExternalInputs, parse_set_values
 from kirin_cli.media import MAX_DECODED, make_inspector
-from kirin_cli.models import MODEL_ENTRIES, MODELS
+from kirin_cli.models import MODELS
 from kirin_cli.modelspec.fields import Field
 from kirin_cli.modelspec.text import quote
 from kirin_cli.modelspec.types import Finding
@@ -99,7 +99,7 @@ def _nothing(what: str, text: str, known: Iterable[str]) -> str:
 class ModelFields(Mapping[str, Mapping[str, Field]]):
     """By id of a model: its fields by name, as job files are read with them; a model is loaded when asked for."""
 
-    def __init__(self, model_ids: Collection[str] = MODEL_ENTRIES) -> None:
+    def __init__(self, model_ids: Collection[str] = MODELS) -> None:
         self._model_ids = model_ids
         self._fields: dict[str, Mapping[str, Field]] = {}
 
@@ -107,7 +107,11 @@ class ModelFields(Mapping[str, Mapping[str, Field]]):
         if model_id not in self._model_ids:
             raise KeyError(model_id)
         if model_id not in self._fields:
-            self._fields[model_id] = {field.name: field for field in MODELS[model_id].fields}
+            try:
+                fields = MODELS[model_id].fields
+            except UsageError:  # the file of an added model makes no sense; the check of the job says so
+                fields = ()
+            self._fields[model_id] = {field.name: field for field in fields}
         return self._fields[model_id]
 
     def __iter__(self) -> Iterator[str]:

@@ -185,7 +185,7 @@ def flag_without_its_list(model: Model, parsed: ParsedFlags, path: str) -> tuple
     holder, _, member = path.rpartition(".")
     for flag in model_flags(model):
         listed = flag.parent_list
-        if listed is None or member != listed.item.shorthand_field or holder != f"{listed.name}[0]":
+        if listed is None or member != listed.shorthand_field or holder != f"{listed.name}[0]":
             continue
         items = as_list(parsed.params.get(listed.name))
         is_missing = isinstance(items[0], Mapping) and items[0].get(member) is None

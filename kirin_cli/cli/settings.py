@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from kirin_cli.cli.settings_schema import (
     BY_VARIABLE,
+    DEFAULT_MODELS_URL,
     PROFILE,
     SETTINGS,
     Section,
@@ -336,6 +337,7 @@ class Settings:
     missing_wait: float
     poll_seconds: float
     upload_url: str = ""
+    models_url: str = ""
     api_key_file: Path | None = None
     profile: str = ""
     typed_profile: bool = False
@@ -362,9 +364,11 @@ def load_settings(
     Raises UsageError for a variable or a file that makes no sense, NotPermitted for such a file without a usable key.
     """
     sources = load_sources(environ, profile)
+    service = parse_url(base_url, SETTINGS["base_url"].flag) if base_url else sources.parse("base_url")
+    is_default = service == SETTINGS["base_url"].default
     profile_key_file = sources.user[0].get("api_key_file") if sources.profile else None
     return Settings(
-        base_url=parse_url(base_url, SETTINGS["base_url"].flag) if base_url else sources.parse("base_url"),
+        base_url=service,
         dialect=sources.parse("dialect"),
         state_dir=sources.parse("state_dir"),
         settle_seconds=sources.parse("settle_seconds"),
@@ -372,6 +376,7 @@ def load_settings(
         missing_wait=sources.parse("missing_wait"),
         poll_seconds=sources.parse("poll_seconds"),
         upload_url=sources.parse("upload_url") or "",
+        models_url=sources.parse("models_url") or (DEFAULT_MODELS_URL if is_default else service),
         api_key_file=sources.parse("api_key_file"),
         profile=sources.profile,
         typed_profile=bool(profile),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 UNITS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 MAX_COUNT: Final = 1_000_000
+DEFAULT_MODELS_URL: Final = "https://cloud-model-spec.vtrix.ai"
 PROGRESS_MODES: Final = ("auto", "tty", "plain", "json", "quiet")
 
 Parse = Callable[[str, str], object]
@@ -149,6 +150,10 @@ SETTINGS: Final[dict[str, Setting]] = {
         Setting(
             name="upload_url", env="KIRIN_UPLOAD_URL", parse=any_text, place="user",
             help="Where local videos are uploaded to: the service takes them by URL only.",
+        ),
+        Setting(
+            name="models_url", env="KIRIN_MODELS_URL", parse=parse_url, place="user",
+            help=f"Where the service describes its models: {DEFAULT_MODELS_URL}, or base_url where that is another.",
         ),
         Setting(
             name="dialect", env="KIRIN_DIALECT", parse=choice("gateway", "documented"), default="gateway", place="user",

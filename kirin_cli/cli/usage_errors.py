@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from kirin_cli.cli.commands import BY_NAME, CommandEntry
+from kirin_cli.cli.commands import CommandEntry, all_command_rows, find_command
 from kirin_cli.errors import UsageError
-from kirin_cli.models import MODEL_ENTRIES, MODELS, advice_for_unknown
+from kirin_cli.models import MODEL_ENTRIES, advice_for_unknown, usable_models
 from kirin_cli.modelspec.flags import model_flags
 from kirin_cli.modelspec.text import did_you_mean, join_and, quote
 
@@ -39,7 +39,7 @@ def unknown_command(word: str) -> UsageError:
         return UsageError(
             f"there is no command {word!r}; a prompt stands behind a model", hint=f"kirin {first_model} {_quoted(word)}"
         )
-    known = [name for name, row in BY_NAME.items() if not row.hidden]
+    known = [row.name for row in all_command_rows() if not row.hidden]
     return UsageError(f"there is no command {word!r}{did_you_mean(word, known)}", hint="kirin --help")
 
 
@@ -49,7 +49,7 @@ def check_repeats(row: CommandEntry, order: Sequence[Any]) -> None:
         once = param.param_type_name == "option" and not param.multiple and not param.is_flag
         if once and order.count(param) > 1:
             flag = param.opts[0]
-            lists = [model.command for model in MODELS.values() if _takes_several(flag, model)] if row.model else []
+            lists = [model.command for model in usable_models() if _takes_several(flag, model)] if row.model else []
             hint = f"{join_and(lists)} {'takes' if len(lists) == 1 else 'take'} several" if lists else ""
             raise UsageError(f"{flag} is given {_times(order.count(param))}; it takes one value", hint=hint)
 
@@ -96,9 +96,9 @@ def to_usage_error(error: Any, arguments: Sequence[str]) -> UsageError:  # noqa:
     option = getattr(error, "option_name", "") if type(error).__name__ == "NoSuchOption" else ""
     if option.replace("_", "-").lower() in KEY_FLAGS:
         return UsageError(NO_KEY_FLAG, hint=NO_KEY_HINT)
-    command = next((argument for argument in arguments if argument in BY_NAME), "")
+    command = next((argument for argument in arguments if find_command(argument)), "")
     hint = f"kirin {command} --help" if command else "kirin --help"
-    row = BY_NAME.get(command)
+    row = find_command(command) if command else None
     if not option:
         return UsageError(_value_problem(error, command) or error.format_message().rstrip("."), hint=hint)
     if not row and option in MODEL_FLAGS:

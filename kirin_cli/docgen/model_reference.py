@@ -116,4 +116,4 @@ def _parameters(
             case ObjectField():
                 yield from _parameters(field.fields, flags, f"{path}.", keys)
             case ListField():
-                yield from _parameters(field.item.fields, flags, f"{path}[].", keys)
+                yield from _parameters(field.members, flags, f"{path}[].", keys)

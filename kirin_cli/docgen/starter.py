@@ -5,8 +5,9 @@ from importlib.resources import files
 from textwrap import wrap
 from typing import Final
 
+from kirin_cli.json_text import yaml_scalar
 from kirin_cli.modelspec.containers import ListField, ObjectField
-from kirin_cli.modelspec.fields import Choice, Field, Number, Text, Url
+from kirin_cli.modelspec.fields import AnyValue, Choice, Field, Number, NumberChoice, Text, Url, number_of
 from kirin_cli.modelspec.media_fields import MediaField
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.types import assume_url
@@ -66,18 +67,30 @@ def example_value(field: Field) -> object:
 
 
 def _example_of_kind(field: Field) -> object:
+    example: object = False
     match field:
+        case NumberChoice():
+            example = number_of(field.options[0])
         case Choice():
-            return field.options[0]
+            example = field.options[0]
         case Number():
-            return 1
+            example = _number_within(field)
+        case AnyValue():
+            example = {"object": {}, "array": []}.get(field.json_type, "some words")
         case Url():
-            return "https://example.com/hook"
+            example = "https://example.com/hook"
         case MediaField():
-            return f"https://example.com/{field.media_kind}.{'png' if field.media_kind == 'image' else 'mp4'}"
+            example = f"https://example.com/{field.media_kind}.{'png' if field.media_kind == 'image' else 'mp4'}"
         case Text():
-            return _PROMPT if field.required else "some words"
-    return False
+            text = _PROMPT if field.required else "some words"
+            example = text.ljust(field.min_length, ".")[: field.max_length]
+    return example
+
+
+def _number_within(field: Number) -> float:
+    """1, or where that is out of bounds the bound that is nearest to it."""
+    low, high = (bound if bound is not None else 1 for bound in (field.minimum, field.maximum))
+    return max(low, min(1, high))
 
 
 def _required_names(model: Model) -> set[str]:
@@ -101,11 +114,19 @@ def _lines(field: Field, value: object) -> Iterator[str]:
         case ListField(), list():
             yield f"{field.name}:"
             for item in value:
-                first, *rest = _members(field.item, item)
+                group = field.item
+                lines = _members(group, item) if isinstance(group, ObjectField) else [_scalar(group, item)]
+                first, *rest = lines
                 yield f"  - {first}"
                 yield from (f"    {line}" for line in rest)
         case _:
-            yield f"{field.name}: {str(value).lower() if isinstance(value, bool) else value}"
+            yield f"{field.name}: {_scalar(field, value)}"
+
+
+def _scalar(field: Field, value: object) -> str:
+    """A value as the parameter takes it; a $ in it asks for no variable."""
+    text = value.replace("$", "$$") if isinstance(value, str) else value
+    return yaml_scalar(text, is_text=isinstance(field, Text | AnyValue))
 
 
 def _members(group: ObjectField, value: dict[str, object]) -> Iterator[str]:
@@ -114,5 +135,5 @@ def _members(group: ObjectField, value: dict[str, object]) -> Iterator[str]:
         about = _describe(field)
         beside = len(about) <= WIDTH
         yield from () if beside else (f"# {line}" for line in wrap(about, WIDTH))
-        yield f"{first}  # {about}" if beside else first
+        yield f"{first}  # {about}" if about and beside else first
         yield from rest

@@ -3,7 +3,6 @@
 There is no watermark, no negative prompt, no duration and no aspect ratio here (rule C3).
 """
 
-from collections.abc import Iterator
 from typing import Final
 
 from kirin_cli.models.shared_parameters import (
@@ -15,38 +14,16 @@ from kirin_cli.models.shared_parameters import (
     PROMPT,
     SAY_IT_IN_THE_PROMPT,
 )
+from kirin_cli.modelspec.custom_rules import max_seconds
 from kirin_cli.modelspec.fields import Choice
-from kirin_cli.modelspec.media_fields import Image, ImageLimits, Video, VideoLimits, length_tolerance
+from kirin_cli.modelspec.media_fields import Image, ImageLimits, Video, VideoLimits
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.notes import Note
 from kirin_cli.modelspec.pricing import Pricing, RequestKind
-from kirin_cli.modelspec.request import RequestView
-from kirin_cli.modelspec.rules import CustomRule
-from kirin_cli.modelspec.types import MediaFile
+from kirin_cli.modelspec.rules import Is
 
 MAX_SECONDS_LIKE_IMAGE: Final = 10
-LIMIT_LIKE_IMAGE: Final = f"at most {MAX_SECONDS_LIKE_IMAGE} s with character_orientation image"
 LIMITS: Final = VideoLimits("V2", max_megabytes=100, side_range=(340, 3850), seconds_range=(3, 30))
-
-
-def too_long_for_image(request: RequestView) -> Iterator[tuple[str, str]]:
-    """A video of more than 10 s with character_orientation image, where its length is known."""
-    video = request.value("video_url")
-    like_image = request.value("character_orientation") == "image"
-    if like_image and isinstance(video, MediaFile):
-        over = (video.seconds or 0) - MAX_SECONDS_LIKE_IMAGE
-        if over > length_tolerance(video):
-            yield "video_url", f"lasts {video.seconds:g} s; it may last {LIMIT_LIKE_IMAGE}"
-
-
-def nearly_too_long_for_image(request: RequestView) -> Iterator[tuple[str, str]]:
-    """A video that is over 10 s by the letter only (rule V4)."""
-    video = request.value("video_url")
-    like_image = request.value("character_orientation") == "image"
-    if like_image and isinstance(video, MediaFile):
-        over = (video.seconds or 0) - MAX_SECONDS_LIKE_IMAGE
-        if 0 < over <= length_tolerance(video):
-            yield "video_url", f"lasts {video.seconds:g} s; it may last {LIMIT_LIKE_IMAGE}; taken for the bound"
 
 
 EXAMPLE: Final = (
@@ -144,16 +121,7 @@ MODEL: Final = Model(
         CALLBACK_URL,
         EXTERNAL_TASK_ID,
     ),
-    rules=(
-        CustomRule(
-            "V2", "video_url", f"may last at most {MAX_SECONDS_LIKE_IMAGE} s with character_orientation image",
-            ("video_url", "character_orientation"), too_long_for_image,
-        ),
-        CustomRule(
-            "V4", "video_url", "should not be over its bound by a frame", ("video_url", "character_orientation"),
-            nearly_too_long_for_image, "warning",
-        ),
-    ),
+    rules=max_seconds("V2", "video_url", MAX_SECONDS_LIKE_IMAGE, Is("character_orientation", "image")),
     notes=NOTES,
     absent={**SAY_IT_IN_THE_PROMPT, DURATION.name: "the reference video tells how long the result is"},
     # The page names no price. It is taken to be by the second of the video, as the page of kirin_video_o1 says it.

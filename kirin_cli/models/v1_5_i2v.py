@@ -1,6 +1,5 @@
 """kirin_v1_5_i2v: animate a still image, with a last frame, a motion brush or a camera movement."""
 
-from collections.abc import Iterator
 from typing import Final
 
 from kirin_cli.models.shared_parameters import (
@@ -17,21 +16,12 @@ from kirin_cli.models.shared_parameters import (
     camera_requires,
 )
 from kirin_cli.modelspec.containers import ListField, ObjectField
-from kirin_cli.modelspec.fields import INVALID, Integer
+from kirin_cli.modelspec.custom_rules import no_mask_on_turned, points_inside, same_aspect_ratio, same_size
+from kirin_cli.modelspec.fields import Integer
 from kirin_cli.modelspec.media_fields import Image, ImageLimits
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.notes import Note
-from kirin_cli.modelspec.request import RequestView
-from kirin_cli.modelspec.rules import (
-    CustomRule,
-    Has,
-    at_least_one,
-    at_most_one,
-    no_mask_on_turned,
-    requires,
-    same_aspect_ratio,
-    same_size,
-)
+from kirin_cli.modelspec.rules import Has, at_least_one, at_most_one, requires
 
 BRUSH: Final = "Motion brush"
 BELOW_10_MB: Final = ImageLimits(exclusive=True)
@@ -53,15 +43,6 @@ def mask_from_text(text: str) -> object:
 def _point(text: str) -> object:
     x, comma, y = text.partition(",")
     return {"x": POINT_X.read(x), "y": POINT_Y.read(y)} if comma else text
-
-
-def points_outside(request: RequestView) -> Iterator[tuple[str, str]]:
-    """Every trajectory point outside the image (origin bottom-left, px), where the image's size is known."""
-    for _, width, height in request.media_sizes("image"):
-        for path, point in request.find_all(POINTS):
-            x, y = (point.get("x"), point.get("y")) if isinstance(point, dict) else (INVALID, INVALID)
-            if isinstance(x, int) and isinstance(y, int) and not (0 <= x <= width and 0 <= y <= height):
-                yield path, f"({x}, {y}) lies outside the image of {width} × {height} px (origin bottom-left)"
 
 
 POINT_X: Final = Integer(name="x", rule="F8", required=True, unit="px", help="Pixels from the left edge.")
@@ -124,7 +105,7 @@ MODEL: Final = Model(
         same_aspect_ratio("F9", "image", MASKS, percent=1),
         no_mask_on_turned("F9", "image", MASKS),
         same_size("F10", MASKS),
-        CustomRule("F11", POINTS, "should lie inside the image", (), points_outside, "warning"),
+        points_inside("F11", "image", POINTS),
     ),
     notes=(
         Note(

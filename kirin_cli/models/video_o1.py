@@ -1,7 +1,5 @@
 """kirin_video_o1: text, images, elements and a video, freely combined; edits videos too."""
 
-import re
-from collections.abc import Iterator
 from typing import Final
 
 from kirin_cli.models.shared_parameters import (
@@ -14,14 +12,14 @@ from kirin_cli.models.shared_parameters import (
     SAY_IT_IN_THE_PROMPT,
 )
 from kirin_cli.modelspec.containers import ListField, ObjectField
+from kirin_cli.modelspec.custom_rules import once_each, references
 from kirin_cli.modelspec.fields import Choice, Integer
 from kirin_cli.modelspec.media_fields import Image, ImageLimits, Video, VideoLimits
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.notes import Note
 from kirin_cli.modelspec.pricing import Pricing, RequestKind
-from kirin_cli.modelspec.request import RequestView
-from kirin_cli.modelspec.rules import All, Any, AnyItem, AtLeast, CustomRule, Has, Is, Not, Rule, TogetherAtMost
-from kirin_cli.modelspec.text import join_or, pluralize
+from kirin_cli.modelspec.rules import All, Any, AnyItem, AtLeast, Has, Is, Not, Rule, TogetherAtMost
+from kirin_cli.modelspec.text import join_or
 
 REFERENCES: Final = "References"
 FRAMES: Final = ("first_frame", "end_frame")
@@ -32,39 +30,6 @@ TEXT_ONLY: Final = Not(Any(Has("image_list"), Has("element_list"), Has("video_li
 TYPES: Final = "image_list[].type"
 COUNTED: Final = ("image_list", "element_list")
 REFERENCED: Final = {word: f"{word}_list" for word in ("image", "video", "element")}
-TOKEN: Final = re.compile(r"<<<(?!<)((?:(?!<<<).)*?)>>>", re.DOTALL)  # the innermost, of "<<<<image_1>>>" too
-POINTER: Final = re.compile(rf"({'|'.join(REFERENCED)})_(0|[1-9][0-9]*)")
-
-
-def repeated_frames(request: RequestView) -> Iterator[tuple[str, str]]:
-    """Every first or end frame after the first of its kind."""
-    seen: set[object] = set()
-    for path, kind in request.find_all(TYPES):
-        if kind in seen:
-            yield path, f"is a second {kind}; there can be one"
-        seen.add(kind)
-
-
-def dangling_references(request: RequestView) -> Iterator[tuple[str, str]]:
-    """Every `<<<image_N>>>`, `<<<video_N>>>` or `<<<element_N>>>` without its item (N from 1)."""
-    for token in _tokens(request):
-        pointer = POINTER.fullmatch(token)
-        name = REFERENCED[pointer[1]] if pointer else ""
-        if pointer and not request.has_invalid((name,)) and not 1 <= int(pointer[2]) <= len(request.items(name)):
-            yield "prompt", f"refers to <<<{token[:40]}>>>, but {name} has {pluralize(len(request.items(name)))}"
-
-
-def strange_references(request: RequestView) -> Iterator[tuple[str, str]]:
-    """Every other `<<<…>>>`."""
-    for token in _tokens(request):
-        if not POINTER.fullmatch(token):
-            known = "<<<image_N>>>, <<<video_N>>> and <<<element_N>>>"
-            yield "prompt", f"holds <<<{token[:40]}>>>, which means nothing to the model; known are {known}"
-
-
-def _tokens(request: RequestView) -> list[str]:
-    prompt = request.value("prompt")
-    return TOKEN.findall(prompt) if isinstance(prompt, str) else []
 
 
 IMAGES: Final = ListField(
@@ -191,7 +156,7 @@ MODEL: Final = Model(
             when=END_FRAME,
             items=(END_FRAME,),
         ),
-        CustomRule("O3", TYPES, "can be first_frame once and end_frame once", (TYPES,), repeated_frames),
+        once_each("O3", TYPES, FRAMES),
         Rule(
             "O4",
             "image_list",
@@ -244,8 +209,7 @@ MODEL: Final = Model(
             when=EDITING,
             drop_field=True,
         ),
-        CustomRule("O13", "prompt", "may only refer to items that exist", ("prompt",), dangling_references),
-        CustomRule("O14", "prompt", "should hold no other <<<…>>>", ("prompt",), strange_references, "warning"),
+        *references("O13", "O14", "prompt", REFERENCED),
     ),
     notes=NOTES,
     references=REFERENCED,

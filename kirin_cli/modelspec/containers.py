@@ -61,9 +61,12 @@ class ObjectField(Field):
 
 
 class ListField(Field):
-    """A list of `min_items` to `max_items` items. `variants` are further flags whose items carry fixed members."""
+    """A list of `min_items` to `max_items` items: objects, or plain values.
 
-    item: ObjectField
+    `variants` are further flags whose items carry fixed members.
+    """
+
+    item: Field
     min_items: int = 0
     max_items: int | None = None
     variants: Mapping[str, tuple[str, Mapping[str, str]]] = NO_VARIANTS
@@ -82,8 +85,23 @@ class ListField(Field):
     def read(self, text: str) -> object:
         return self.item.read(text)
 
+    @property
+    def members(self) -> tuple[Field, ...]:
+        """What an item is made of; nothing where items are plain values."""
+        return self.item.fields if isinstance(self.item, ObjectField) else ()
+
+    @property
+    def shorthand_field(self) -> str:
+        """The member that an item without an object stands for; "" for none."""
+        return self.item.shorthand_field if isinstance(self.item, ObjectField) else ""
+
+    def expand_shorthand(self, value: object) -> object:
+        """An item, in full where it is an object for which a bare value stands."""
+        return self.item.expand_shorthand(value) if isinstance(self.item, ObjectField) else value
+
     def describe_bounds(self) -> str:
-        shape = "{" + ", ".join(field.name for field in self.item.fields) + "}"
+        is_plain = not isinstance(self.item, ObjectField)
+        shape = self.item.kind if is_plain else "{" + ", ".join(field.name for field in self.members) + "}"
         if self.max_items is None:
             return f"items of {shape}"
         if self.min_items:

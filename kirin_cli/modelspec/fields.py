@@ -62,7 +62,7 @@ class Field(Record, kw_only=True):
     help: str = ""
     rule: str = "A6"
     required: bool = False
-    default: str | float | None = None
+    default: str | float | None = None  # a Boolean's is true or false, which are numbers in Python
     unit: str = ""
     flag: str | None = None
     short: str = ""
@@ -89,7 +89,7 @@ class Field(Record, kw_only=True):
         bounds = self.describe_bounds() and self.describe_bounds() + unit
         default = "" if self.default is None else f"default {self.default}{unit}"
         notes = "; ".join(filter(None, (bounds, default)))
-        return self.help + (f" ({notes})" if notes else "")
+        return " ".join(filter(None, (self.help, notes and f"({notes})")))
 
     def schema(self) -> Schema:
         """JSON Schema of the values that `check` accepts."""
@@ -135,8 +135,8 @@ class Choice(Field):
     kind: ClassVar[str] = "choice"
 
     @property
-    def spellings(self) -> tuple[tuple[str | int, str], ...]:
-        """Every value that is accepted, with the word that is sent for it."""
+    def spellings(self) -> tuple[tuple[str | float, str | float], ...]:
+        """Every value that is accepted, with what is sent for it."""
         numbers = ((int(word), word) for word in self.options if word.isdigit())
         return (*zip(self.options, self.options, strict=True), *numbers)
 
@@ -156,10 +156,31 @@ class Choice(Field):
 
 
 @cache
-def _words_by_type(choice: Choice) -> Mapping[type, Mapping[object, str]]:
-    """The word that is sent for each value, apart for text, numbers and booleans, which Python holds for equal."""
+def _words_by_type(choice: Choice) -> Mapping[type, Mapping[object, str | float]]:
+    """What is sent for each value, apart for text, numbers and booleans, which Python holds for equal."""
     spellings = choice.spellings
-    return {kind: {value: word for value, word in spellings if type(value) is kind} for kind in (str, int, bool)}
+    return {kind: {value: word for value, word in spellings if type(value) is kind} for kind in (str, int, bool, float)}
+
+
+class NumberChoice(Choice):
+    """One of a few numbers, which are sent as numbers; text of one of them stands for it."""
+
+    kind: ClassVar[str] = "number choice"
+
+    @property
+    def spellings(self) -> tuple[tuple[str | float, str | float], ...]:
+        numbers = [(word, number_of(word)) for word in self.options]
+        return (*numbers, *((number, number) for _, number in numbers))
+
+
+def number_of(word: str) -> float:
+    """The number that a word of a NumberChoice is: a whole one where it can be. Raises ValueError for any other."""
+    if re.fullmatch(r"[+-]?[0-9]{1,31}", word, re.ASCII):
+        return int(word)
+    if not word.isascii() or "_" in word or not isfinite(number := float(word)):
+        raise ValueError(f"{word} is no number")
+    whole = whole_number(number)
+    return whole if isinstance(whole, int) else number
 
 
 class YesNo(Choice):
@@ -169,7 +190,7 @@ class YesNo(Choice):
     kind: ClassVar[str] = "yes/no"
 
     @property
-    def spellings(self) -> tuple[tuple[str | int, str], ...]:
+    def spellings(self) -> tuple[tuple[str | float, str | float], ...]:
         return ("yes", "yes"), ("no", "no"), (True, "yes"), (False, "no")
 
 
@@ -223,12 +244,17 @@ class Number(Field):
     def describe_bounds(self) -> str:
         if self.minimum is None or self.maximum is None:
             bounds = {"at least": self.minimum, "at most": self.maximum}
-            return "".join(f"{text} {bound:g}" for text, bound in bounds.items() if bound is not None)
-        return f"{self.minimum:g} to {self.maximum:g}"
+            return "".join(f"{text} {_shown(bound)}" for text, bound in bounds.items() if bound is not None)
+        return f"{_shown(self.minimum)} to {_shown(self.maximum)}"
 
     def schema(self) -> Schema:
         bounds = {"minimum": self.minimum, "maximum": self.maximum}
         return {"type": self.kind, **{name: bound for name, bound in bounds.items() if bound is not None}}
+
+
+def _shown(bound: float) -> str:
+    """A bound as text: a whole number with all its digits."""
+    return str(bound) if isinstance(bound, int) else f"{bound:g}"
 
 
 class Integer(Number):
@@ -237,6 +263,35 @@ class Integer(Number):
     counts_up: bool = False
     kind: ClassVar[str] = "integer"
     types: ClassVar[tuple[type[int] | type[float], ...]] = (int,)
+
+
+class AnyValue(Field):
+    """A value of which the model's page tells no more than its `json_type` ("" for any), and perhaps not that."""
+
+    json_type: str = ""
+    kind: ClassVar[str] = "any"
+
+    def check(self, value: object, path: str, context: CheckContext) -> object:
+        if self.json_type in PYTHON_TYPES and not isinstance(value, PYTHON_TYPES[self.json_type]):
+            return context.add_problem(path, self.rule, f"is {quote(value)}; it must be an {self.json_type}")
+        return value
+
+    def read(self, text: str) -> object:
+        from kirin_cli.json_text import parse_json  # noqa: PLC0415  (help reads no values)
+
+        try:
+            return parse_json(text)
+        except ValueError:
+            return text
+
+    def describe_bounds(self) -> str:
+        return self.json_type
+
+    def schema(self) -> Schema:
+        return {"type": self.json_type} if self.json_type in PYTHON_TYPES else {}
+
+
+PYTHON_TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {"object": dict, "array": (list, tuple)}
 
 
 class Url(Field):

@@ -53,7 +53,7 @@ class Flag(Record):
     @property
     def takes_file(self) -> bool:
         """Whether a local file may stand for its value: a video is only taken by URL."""
-        leaf = self.field.item.fields[0] if isinstance(self.field, ListField) else self.field
+        leaf = (*self.field.members, self.field.item)[0] if isinstance(self.field, ListField) else self.field
         return leaf.kind == "image"
 
 
@@ -65,17 +65,20 @@ def model_flags(model: Model) -> tuple[Flag, ...]:
 def _flags(field: Field, prefix: str, path: tuple[str, ...], parent: ListField | None = None) -> Iterator[Flag]:
     name = f"{prefix}-{field.name}".lstrip("-").replace("_", "-") if field.flag is None else field.flag or prefix
     path = (*path, field.name)
+    is_inside = bool(path[1:])
+    if is_inside and (isinstance(field, ListField) or (parent and isinstance(field, ObjectField))):
+        return  # the JSON of what it stands in sets it
     if isinstance(field, ObjectField):
         flags = [flag for member in field.fields for flag in _flags(member, name, path, parent)]
-        if len(path) == 1 and name not in {flag.name for flag in flags}:
+        if not is_inside and name not in {flag.name for flag in flags}:
             yield Flag(name, path, field, field.help, field.short)
         yield from flags
     elif isinstance(field, ListField):
         for variant, (help_text, fixed_members) in field.variants.items():
             yield Flag(variant, path, field, help_text, fixed_members=fixed_members)
         yield Flag(name, path, field, field.help, field.short)
-        for member in field.item.fields if field.max_items == 1 else ():
-            if member.name != field.item.shorthand_field:
+        for member in field.members if field.max_items == 1 else ():
+            if member.name != field.shorthand_field:
                 yield from _flags(member, name, path, field)
     else:
         yield Flag(name, path, field, field.help, field.short, parent_list=parent)
@@ -92,7 +95,7 @@ def set_param(params: dict[str, object], flag: Flag, value: object) -> str:
     name = flag.path[-1]
     if flag.parent_list is not None:
         items = _copy_list(params, flag.path[0])
-        first = flag.parent_list.item.expand_shorthand(items[0]) if items else {}
+        first = flag.parent_list.expand_shorthand(items[0]) if items else {}
         items[:1] = [{**(first if isinstance(first, Mapping) else {}), name: read}]
         return f"{flag.path[0]}[0].{name}"
     target = params
@@ -109,7 +112,7 @@ def _append(params: dict[str, object], flag: Flag, field: ListField, value: obje
     """Append an item, or all items of a list, which only JSON can be."""
     items = _copy_list(params, field.name)
     for item in value if isinstance(value, list) else [value]:
-        members = field.item.expand_shorthand(item)
+        members = field.expand_shorthand(item)
         items.append({**members, **flag.fixed_members} if isinstance(members, dict) else members)
     return field.name if isinstance(value, list) else f"{field.name}[{len(items) - 1}]"
 

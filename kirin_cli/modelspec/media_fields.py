@@ -16,10 +16,10 @@ FPS_TOLERANCE: Final = 0.1 + ROUNDING  # frames a second: 23.976 is called 24, a
 class ImageLimits(Record):
     """Bytes of the decoded file, pixels of a side, and long side to short side; bounds are inclusive.
 
-    `exclusive` makes the bound on the bytes strict (kirin_v1_5_i2v: less than 10 MB).
+    `exclusive` makes the bound on the bytes strict (kirin_v1_5_i2v: less than 10 MB). None is no bound.
     """
 
-    max_megabytes: int = 10
+    max_megabytes: int | None = 10
     exclusive: bool = False
     min_side: int = 300
     max_side: int | None = None
@@ -28,8 +28,8 @@ class ImageLimits(Record):
     def breaches(self, picture: MediaFile) -> list[tuple[str, str]]:
         """(rule, sentence) of every known fact that is out of bounds."""
         breaches = []
-        limit = self.max_megabytes * BYTES_PER_MB
-        if picture.size is not None and picture.size > limit - self.exclusive:
+        limit = (self.max_megabytes or 0) * BYTES_PER_MB
+        if limit and picture.size is not None and picture.size > limit - self.exclusive:
             bound = f"{'less than' if self.exclusive else 'at most'} {self.max_megabytes} MB ({limit} bytes)"
             breaches.append(("I3", f"has {picture.size} bytes; it may have {bound}"))
         sides = picture.sides
@@ -49,25 +49,30 @@ class ImageLimits(Record):
 
     def __str__(self) -> str:
         ratio = "" if self.max_ratio is None else f", 1:{self.max_ratio:g} to {self.max_ratio:g}:1"
-        size = f"{'under' if self.exclusive else 'up to'} {self.max_megabytes} MB"
-        return f"JPEG or PNG, {size}, sides {_span(self.min_side, self.max_side)} px{ratio}"
+        size = f", {'under' if self.exclusive else 'up to'} {self.max_megabytes} MB" if self.max_megabytes else ""
+        is_bounded = self.min_side > 1 or self.max_side is not None or self.max_ratio is not None
+        sides = f", sides {_span(self.min_side, self.max_side)} px" if is_bounded else ""
+        return f"JPEG or PNG{size}{sides}{ratio}"
 
 
 class VideoLimits(Record):
-    """Bytes, pixels of a side, seconds and frames per second; bounds are inclusive. `rule` is V2 or V3."""
+    """Bytes, pixels of a side, seconds and frames per second; bounds are inclusive, None is no bound.
+
+    `rule` is what a breach raises: V2 or V3.
+    """
 
     rule: str
-    max_megabytes: int
-    side_range: tuple[int, int]
-    seconds_range: tuple[float, float]
+    max_megabytes: int | None = None
+    side_range: tuple[int, int] | None = None
+    seconds_range: tuple[float, float] | None = None
     fps_range: tuple[float, float] | None = None
 
     def breaches(self, video: MediaFile) -> list[tuple[str, str]]:
         """(rule, sentence) of every known fact that is out of bounds."""
         messages = []
-        if video.size is not None and video.size > self.max_megabytes * BYTES_PER_MB:
+        if self.max_megabytes and video.size is not None and video.size > self.max_megabytes * BYTES_PER_MB:
             messages.append(f"has {video.size} bytes; it may have at most {self.max_megabytes} MB")
-        if video.sides and (message := _check_sides(video.sides, *self.side_range)):
+        if video.sides and self.side_range and (message := _check_sides(video.sides, *self.side_range)):
             messages.append(message)
         messages += [message for message, is_near in self._time_breaches(video) if not is_near]
         return [(self.rule, message) for message in messages]
@@ -79,7 +84,11 @@ class VideoLimits(Record):
     def _time_breaches(self, video: MediaFile) -> list[tuple[str, bool]]:
         """Sentence of each breach in seconds and frames a second, and whether it is as good as the bound (rule V4)."""
         breaches = []
-        if video.seconds is not None and (distance := _distance(video.seconds, self.seconds_range)):
+        if (
+            self.seconds_range
+            and video.seconds is not None
+            and (distance := _distance(video.seconds, self.seconds_range))
+        ):
             message = f"lasts {video.seconds:g} s; it must last {_span(*self.seconds_range)} s"
             breaches.append((message, distance <= length_tolerance(video)))
         if self.fps_range and video.fps is not None and (distance := _distance(video.fps, self.fps_range)):
@@ -88,9 +97,11 @@ class VideoLimits(Record):
         return breaches
 
     def __str__(self) -> str:
+        size = f", up to {self.max_megabytes} MB" if self.max_megabytes else ""
+        sides = f", sides {_span(*self.side_range)} px" if self.side_range else ""
+        seconds = f", {_span(*self.seconds_range)} s" if self.seconds_range else ""
         frames = f", {_span(*self.fps_range)} fps" if self.fps_range else ""
-        sides, seconds = _span(*self.side_range), _span(*self.seconds_range)
-        return f"MP4 or MOV, up to {self.max_megabytes} MB, sides {sides} px, {seconds} s{frames}"
+        return f"MP4 or MOV{size}{sides}{seconds}{frames}"
 
 
 def length_tolerance(video: MediaFile) -> float:

@@ -12,7 +12,7 @@ from kirin_cli.modelspec.pricing import Pricing
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.request import PresenceView, RequestView, Undecidable
 from kirin_cli.modelspec.rules import AnyRule
-from kirin_cli.modelspec.types import InspectMedia, Problem
+from kirin_cli.modelspec.types import InspectMedia, Problem, ResultKind
 
 NO_TEXTS: Final[Mapping[str, str]] = {}
 BY_EVERY_CHOICE: Final = Pricing()
@@ -38,7 +38,7 @@ class Model(Record, kw_only=True):
     `error_codes` explains the codes of the model's reference page; `pricing` says what decides the price;
     `examples` are command lines that work; `notes` are what a user needs to know besides. `references` has the list
     that a word means in the prompt: with `image` and `image_list`, <<<image_1>>> is the first item of that.
-    `absent` says what to do in place of parameters that only other models have.
+    `absent` says what to do in place of parameters that only other models have. `result` is what it makes.
     """
 
     id: str
@@ -53,6 +53,7 @@ class Model(Record, kw_only=True):
     notes: tuple[Note, ...] = ()
     references: Mapping[str, str] = NO_TEXTS
     absent: Mapping[str, str] = NO_TEXTS
+    result: ResultKind = "video"
 
     def check(self, params: Mapping[str, object], inspect: InspectMedia) -> CheckResult:
         """Hold `params` against every field and rule; all problems come at once."""

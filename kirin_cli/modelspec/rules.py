@@ -1,6 +1,6 @@
 """Cross-field rules: conditions on a request as data, each with its JSON Schema. Knows no model."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from typing import ClassVar, Final
 
 from kirin_cli.modelspec.fields import (
@@ -18,7 +18,7 @@ from kirin_cli.modelspec.fields import (
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.request import RequestView, field_at
 from kirin_cli.modelspec.text import join_or
-from kirin_cli.modelspec.types import MediaFile, Problem, Severity
+from kirin_cli.modelspec.types import Problem, Severity
 
 FieldTuple = tuple[Field, ...]
 
@@ -60,12 +60,12 @@ class Has(Record, Condition):
 
 
 class Is(Record, Condition):
-    """The value at `path` (or its default) is one of `values`."""
+    """The value at `path` (or its default) is one of `values`, as they are sent."""
 
     path: str
-    values: tuple[str, ...]
+    values: tuple[str | float, ...]
 
-    def __init__(self, path: str, *values: str) -> None:
+    def __init__(self, path: str, *values: str | float) -> None:
         Record.__init__(self, path=path, values=values)
 
     @property
@@ -148,6 +148,35 @@ class TogetherAtMost(Record, Condition):
 
     def describe_now(self, request: RequestView) -> tuple[str, ...]:
         return tuple(f"{name} has {len(request.items(name))}" for name in self.names)
+
+
+class Within(Record, Condition):
+    """The number at `path` (or its default) is from `minimum` to `maximum`, None for no bound; or there is none."""
+
+    path: str
+    minimum: float | None
+    maximum: float | None
+
+    @property
+    def paths_read(self) -> tuple[str, ...]:
+        return (self.path,)
+
+    def holds(self, request: RequestView) -> bool:
+        value = request.value(self.path)
+        number = float(value) if isinstance(value, str | int | float) else 0.0
+        at_least = self.minimum is None or number >= self.minimum
+        return value is None or (at_least and (self.maximum is None or number <= self.maximum))
+
+    def schema(self, fields: FieldTuple, *, sure: bool) -> Schema:
+        bounds = {"minimum": self.minimum, "maximum": self.maximum}
+        number: Schema = {"type": "number", **{name: bound for name, bound in bounds.items() if bound is not None}}
+        *outer, name = self.path.split(".")
+        text: Schema = {"type": "string"}  # of a number; which one, no schema tells
+        values = any_of(number, NULL, *([] if sure else [text]), sure=sure)
+        return nested_members(outer, member_schema(name, values, required=False), sure=sure)
+
+    def describe_now(self, request: RequestView) -> tuple[str, ...]:
+        return (f"{self.path} is {request.value(self.path)}",)
 
 
 class OneNonZero(Record, Condition):
@@ -238,9 +267,17 @@ class Not(_Compound):
         return {"not": self.conditions[0].schema(fields, sure=not sure)}
 
 
-def _spellings(words: tuple[str, ...], *, or_null: bool) -> Schema:
-    """The words as a file may have them: digits as numbers too (rule A7), null where the default is one of them."""
-    return {"enum": [*words, *(int(word) for word in words if word.isdigit()), *([None] if or_null else [])]}
+def _spellings(values: tuple[str | float, ...], *, or_null: bool) -> Schema:
+    """The values as a file may have them: digits as numbers too (rule A7), null where the default is one of them.
+
+    Of what is sent as a number, its text too.
+    """
+    more = [int(value) if isinstance(value, str) else f"{value}" for value in values if _has_two_spellings(value)]
+    return {"enum": [*values, *more, *([None] if or_null else [])]}
+
+
+def _has_two_spellings(value: str | float) -> bool:
+    return value.isdigit() if isinstance(value, str) else not isinstance(value, bool)
 
 
 ALWAYS: Final = All()
@@ -320,7 +357,7 @@ class CustomRule(Record):
 AnyRule = Rule | CustomRule
 
 
-def requires(rule: str, path: str | tuple[str, ...], message: str, **values: str) -> Rule:
+def requires(rule: str, path: str | tuple[str, ...], message: str, **values: str | float) -> Rule:
     """The fields at `path` may only be given where the parameters named in `values` have these values."""
     when = Any(*map(Has, (path,) if isinstance(path, str) else path))
     return Rule(rule, path, message, requirement=All(*(Is(name, value) for name, value in values.items())), when=when)
@@ -339,57 +376,3 @@ def at_most_one(rule: str, groups: tuple[tuple[str, ...], ...]) -> tuple[Rule, .
         message = f"cannot be combined with {join_or(earlier)}"
         rules.append(Rule(rule, group, message, requirement=Not(Any(*map(Has, earlier))), when=Any(*map(Has, group))))
     return tuple(rules)
-
-
-def same_aspect_ratio(rule: str, image: str, masks: tuple[str, ...], percent: int) -> CustomRule:
-    """The media at `masks` have the aspect ratio of `image`, to so many percent, where both are known."""
-
-    def find_breaches(request: RequestView) -> Iterator[tuple[str, str]]:
-        for _, width, height in request.media_sizes(image):
-            shapes = [(width, height), *([(height, width)] if _is_turned(request, image) else [])]
-            for path, *sides in request.media_sizes(*masks):
-                if not any(_same_ratio(sides, shape, percent) for shape in shapes):
-                    sizes = f"{sides[0]} × {sides[1]} px, {image} is {width} × {height} px"
-                    yield path, f"is {sizes}; a mask must have the aspect ratio of the image"
-
-    return CustomRule(rule, " and ".join(masks), f"must have the aspect ratio of {image}", (), find_breaches)
-
-
-def no_mask_on_turned(rule: str, image: str, masks: tuple[str, ...]) -> CustomRule:
-    """Warn of a mask where viewers turn `image`: whether the service turns it too, nobody says."""
-
-    def find_breaches(request: RequestView) -> Iterator[tuple[str, str]]:
-        for _, width, height in request.media_sizes(image):
-            if not _is_turned(request, image):
-                continue
-            stored, shown = f"{width} × {height} px", f"{height} × {width} px"
-            for path, mask_width, mask_height in request.media_sizes(*masks):
-                like = "stored" if (mask_width > mask_height) == (width > height) else "shown"
-                rotation = f"that carries a rotation (EXIF): stored {stored}, shown {shown}"
-                advice = "Save the image without the rotation, so that there is one way to read both"
-                yield path, f"lies like the {image} as it is {like}, and {rotation}. {advice}"
-
-    return CustomRule(rule, " and ".join(masks), f"should not meet a rotation of {image}", (), find_breaches, "warning")
-
-
-def _is_turned(request: RequestView, image: str) -> bool:
-    return any(isinstance(value, MediaFile) and value.turned for _, value in request.find_all(image))
-
-
-def _same_ratio(sides: Sequence[int], others: Sequence[int], percent: int) -> bool:
-    """Whether two rectangles, each width and height, have one aspect ratio, to so many percent."""
-    return abs(sides[0] * others[1] - sides[1] * others[0]) * 100 <= percent * others[0] * sides[1]
-
-
-def same_size(rule: str, paths: tuple[str, ...]) -> CustomRule:
-    """All media at `paths` have one resolution, where known; the problem stands at those unlike the first."""
-
-    def find_breaches(request: RequestView) -> Iterator[tuple[str, str]]:
-        media = request.media_sizes(*paths)
-        for path, width, height in media[1:]:
-            first, first_width, first_height = media[0]
-            if (width, height) != (first_width, first_height):
-                sizes = f"{width} × {height} px, {first} is {first_width} × {first_height} px"
-                yield path, f"is {sizes}; all masks must have one resolution"
-
-    return CustomRule(rule, " and ".join(paths), "must have one and the same resolution", (), find_breaches)

@@ -25,6 +25,8 @@ class Problem:
 
 
 MediaKind = Literal["image", "video"]
+ResultKind = Literal["video", "image", "audio"]
+"""What a model makes."""
 
 
 @dataclass(slots=True, unsafe_hash=True)

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
+from kirin_cli.errors import UsageError
 from kirin_cli.jobs.cells import cell_advice
 from kirin_cli.jobs.filenames import encoding_problem
 from kirin_cli.jobs.job import JOB_KEYS, JobSpec
@@ -15,7 +16,7 @@ from kirin_cli.jobs.placeholders import JobReference
 from kirin_cli.jobs.problems import FileProblem
 from kirin_cli.jobs.yaml_loader import pause_gc
 from kirin_cli.media import MediaInspector, make_inspector
-from kirin_cli.models import MODELS, explain_unknown
+from kirin_cli.models import MODELS, explain_extra, explain_unknown
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.text import did_you_mean, pluralize, quote
 from kirin_cli.modelspec.types import Finding, InspectMedia, MediaError, MediaFile, MediaKind, Problem, Severity
@@ -25,7 +26,6 @@ INSPECT = make_inspector(uploads=False, max_decoded=0)
 _UNCHECKABLE = frozenset({"model", "params"})
 _ANCHOR = "an anchor"
 _MAX_CACHED = 4096  # images and videos of a file
-_model = cache(MODELS.get)  # which looks for the module of a model each time
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,13 @@ def check_files(files: Iterable[JobFile], look: MediaInspector = INSPECT) -> Che
 
 
 def _checked(job: JobSpec, look: InspectMedia) -> CheckedJob:
-    model = _model(job.model)
     problems = [*job.problems, *_unwritable_name(job)]
     values: Mapping[str, object] = {}
+    try:
+        model = MODELS.get(job.model)
+    except UsageError as error:  # the file of an added model makes no sense
+        model = None
+        problems.append(Problem("model", "A1", f"model {quote(job.model)} cannot be used: {error.message}"))
     if model is None and not problems and "model" not in job.invalid_paths:
         suggestion = did_you_mean(job.model, list(MODELS))
         problems.append(Problem("model", "A1", f"unknown model {quote(job.model)}{suggestion}"))
@@ -138,7 +142,10 @@ def _extra_problems(job: JobSpec, model: Model) -> Iterator[Problem]:
         if name in model.names:
             yield Problem(path, "A2", f"{name} is a parameter of {model.id}; write it under params, to be checked")
         elif path not in job.invalid_paths and value is not None:
-            yield Problem(path, "A2", f"{path} is sent as it is: {model.id} has no such parameter here", "warning")
+            message = f"{path} is sent as it is: {model.id} has no such parameter here"
+            yield Problem(
+                path, "A2", "; ".join(filter(None, (message, explain_extra(model.id, name, value)))), "warning"
+            )
 
 
 def make_finding(job: JobSpec, problem: Problem) -> Finding:

@@ -17,6 +17,7 @@ from kirin_cli.ledger.states import TERMINAL, LedgerEvent, LedgerState
 from kirin_cli.media.detect import inspect_with_videos
 from kirin_cli.media.formats import VIDEO_SUFFIXES
 from kirin_cli.models import MODELS
+from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.types import MediaError, MediaFile, MediaKind
 from kirin_cli.redaction import mask_tree
 from kirin_cli.run.identity import canonical_json, media_digest
@@ -26,7 +27,7 @@ from kirin_cli.run.prepare import PreparedRun, with_labels
 from kirin_cli.run.reconcile import DENIALS, denial_error
 from kirin_cli.run.task_lookup import find_task
 from kirin_cli.tree import walk
-from kirin_cli.wire.responses import Task
+from kirin_cli.wire.responses import Task, valid_id
 
 ANOTHER_JOB: Final = '{"job":'
 """What stands in a request for the result of another job; within a text the quotes would be escaped."""
@@ -48,15 +49,14 @@ def serialize_plan(job: Job) -> str:
     return canonical_json({"target": target, "media": files, "line": job.line, **more})
 
 
-def restore_job(entry: LedgerEntry) -> Job | None:
-    """The job of an entry, None where its model is not known here.
+def restore_job(entry: LedgerEntry) -> Job:
+    """The job of an entry.
 
-    It is unsendable where one of its media is no longer what it was, or was never a file.
+    It is unsendable where one of its media is no longer what it was, or was never a file, and where its model is not
+    known here: then it can still be waited for and fetched, for it is paid.
     """
     request = json.loads(entry.request or "{}")
-    model = MODELS.get(entry.model)
-    if model is None:
-        return None
+    model, model_problem = _find_model(entry.model)
     plan = json.loads(entry.plan or "{}")
     target, files = plan.get("target") or {}, plan.get("media") or {}
     params = request.get("params") or {}
@@ -70,9 +70,22 @@ def restore_job(entry: LedgerEntry) -> Job | None:
         attempt=entry.attempt, redo_round=entry.redo_round, scope=entry.scope,
         file=entry.job_file, line=plan.get("line") or 0, position=plan.get("position") or 0,
         tags=tuple(plan.get("tags") or ()),
-        unsendable=MASKED if plan.get("masked") else _unsendable(entry, files, missing) if params else NOT_KNOWN,
+        unsendable=(
+            MASKED if plan.get("masked")
+            else model_problem or (_unsendable(entry, files, missing) if params else NOT_KNOWN)
+        ),
         masked=bool(plan.get("masked")), has_own_id=bool(plan.get("own_id")),
     )  # fmt: skip
+
+
+def _find_model(model_id: str) -> tuple[Model, str]:
+    """The model, and "" or why nothing can be sent to it: one without parameters, where it is not known here."""
+    try:
+        model = MODELS.get(model_id)
+    except UsageError:  # its file makes no sense
+        model = None
+    unknown = f"its model, {model_id}, is not known in this folder (kirin models)"
+    return (model, "") if model else (Model(id=model_id, command=model_id, help="", fields=()), unknown)
 
 
 def _restored(tree: object, files: Mapping[str, str], missing: list[str]) -> object:
@@ -149,7 +162,7 @@ def jobs_from_entries(
 ) -> PreparedRun:
     """The jobs of the entries, to be gone on with; `target` replaces where their files go, `force` what is there."""
     jobs = []
-    for job in filter(None, map(restore_job, entries)):
+    for job in map(restore_job, entries):
         new_target = job.target
         if target is not None:
             template = target.template if target.template != DEFAULT_TEMPLATE else new_target.template
@@ -206,8 +219,8 @@ def _ask_again(client: Client, task_id: str, first: Task) -> QueryResult:
 
 def _adopted(ledger: Ledger, external_id: str, task: Task, origin: str, account: str) -> LedgerEntry:
     model = task.raw.get("model")
-    if not isinstance(model, str) or model not in MODELS:
-        raise UsageError(f"task {external_id} is of a model that this kirin does not know")
+    if not isinstance(model, str) or not valid_id(model):
+        raise UsageError(f"task {external_id} is of no model that the service names")
     request = canonical_json({"model": model, "params": {}})
     plan = canonical_json({"target": {"folder": str(Path.cwd()), "template": DEFAULT_TEMPLATE, "replace": False}})
     intent = Intent(

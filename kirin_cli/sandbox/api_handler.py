@@ -24,7 +24,7 @@ from kirin_cli.sandbox.validator import RequestValidator
 CREATE: Final = "/model/v1/generation"
 QUERY: Final = re.compile(CREATE + "/task/(.+)")
 MODELS: Final = "/api/v1/skill/models"
-SPEC: Final = re.compile(MODELS + "/([^/]+)/spec")
+SPEC: Final = re.compile(MODELS + "/(.+)/spec")
 FILES: Final = "/api/v1/storage/files"
 HOST: Final = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
 # Eight images of 10 MB in Base64 (kirin_v1_5_i2v: the image and seven masks); one video of 200 MB.
@@ -106,9 +106,12 @@ class ApiHandler(SandboxHandler):
             key = self.headers.get("Authorization")
             self._with_faults("query", lambda: service.query(key, either_id, self.origins[1]))
         elif path == MODELS:
-            self.answer_json(SandboxReply(200, models_page(dict(parse_qsl(urlsplit(self.path).query)))))
+            self.answer_json(
+                SandboxReply(200, models_page(dict(parse_qsl(urlsplit(self.path).query)), service.validator.models))
+            )
         elif match := SPEC.fullmatch(path):
-            self.answer_json(SandboxReply(200, model_spec(match[1], self.origins[0] + CREATE)))
+            spec = model_spec(match[1], self.origins[0] + CREATE, service.validator.models)
+            self.answer_json(SandboxReply(200, spec))
         else:
             raise not_found("no such address")
 

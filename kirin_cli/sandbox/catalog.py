@@ -1,16 +1,16 @@
 """The catalog: the service's list of models and their parameters, made from the spec. Knows no sockets."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Final
 
-from kirin_cli.models import MODELS
+from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.containers import ListField, ObjectField
-from kirin_cli.modelspec.fields import Choice, Field, Number, Text
+from kirin_cli.modelspec.fields import AnyValue, Choice, Field, Number, NumberChoice, Text
 from kirin_cli.modelspec.model import Model
 from kirin_cli.sandbox.http_handler import bad_request, not_found
 
 VENDOR: Final = "kirin"
-KIND_OF_RESULT: Final = "video"
 DEFAULT_PAGE_SIZE: Final = 20
 MAX_PAGE_SIZE: Final = 100
 MEDIA: Final = ("image", "video")
@@ -24,10 +24,11 @@ AGENT_PROMPT: Final = (
 )
 
 
-def models_page(query: Mapping[str, str]) -> dict[str, object]:
+def models_page(query: Mapping[str, str], all_models: Mapping[str, Model]) -> dict[str, object]:
     """One page of the models; `query` may hold page, page_size, type and keywords. ErrorReply 400 for no numbers."""
     page, size = _number(query, "page", 1), min(_number(query, "page_size", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
-    models = MODELS.values() if query.get("type", "") in {"", KIND_OF_RESULT} else ()
+    kind = query.get("type", "").lower()
+    models = [model for model in map(all_models.get, _usable_ids(all_models)) if model and kind in {"", model.result}]
     keywords = query.get("keywords", "").lower().split()
     entries = [_entry(m) for m in models if all(word in f"{m.id} {m.help}".lower() for word in keywords)]
     return _wrapped(
@@ -41,9 +42,17 @@ def models_page(query: Mapping[str, str]) -> dict[str, object]:
     )
 
 
-def model_spec(model_id: str, endpoint: str) -> dict[str, object]:
+def _usable_ids(models: Mapping[str, Model]) -> Iterator[str]:
+    """The ids of the models, but for those whose files make no sense."""
+    for model_id in models:
+        with suppress(UsageError):
+            models[model_id]
+            yield model_id
+
+
+def model_spec(model_id: str, endpoint: str, models: Mapping[str, Model]) -> dict[str, object]:
     """The parameters of one model, which is asked for at the absolute URL `endpoint`. ErrorReply 404."""
-    model = MODELS.get(model_id)
+    model = models.get(model_id) if model_id in _usable_ids(models) else None
     if not model:
         raise not_found(f"model {model_id} not found")
     return _wrapped(
@@ -51,7 +60,7 @@ def model_spec(model_id: str, endpoint: str) -> dict[str, object]:
             "model_id": model.id,
             "name": model.id,
             "vendor": VENDOR,
-            "type": KIND_OF_RESULT,
+            "type": model.result,
             "api": {"endpoint": endpoint, "method": "POST", "headers": {}},
             "parameters": [_parameter(field) for field in model.fields],
             "agent_prompt": AGENT_PROMPT.format(endpoint=endpoint, id=model.id),
@@ -75,10 +84,10 @@ def _entry(model: Model) -> dict[str, object]:
     return {
         "id": model.id,
         "name": model.id,
-        "type": KIND_OF_RESULT,
+        "type": model.result,
         "description": model.help,
         "input_modalities": ["text", *(kind for kind in MEDIA if kind in kinds)],
-        "output_modalities": [KIND_OF_RESULT],
+        "output_modalities": [model.result],
     }
 
 
@@ -97,12 +106,20 @@ def _parameter(field: Field) -> dict[str, object]:
     children = [_parameter(member) for member in _members(field)]
     return {
         "name": field.name,
-        "type": JSON_TYPES.get(field.kind, "string") or field.kind,
+        "type": _json_type(field),
         "required": field.required,
         "description": field.help,
         "constraints": {name: bound for name, bound in _constraints(field).items() if bound is not None},
         **({"children": children} if children else {}),
     }
+
+
+def _json_type(field: Field) -> str:
+    if isinstance(field, NumberChoice):
+        return "integer" if all(option.lstrip("-").isdigit() for option in field.options) else "number"
+    if isinstance(field, AnyValue):
+        return field.json_type or "any"
+    return JSON_TYPES.get(field.kind, "string") or field.kind
 
 
 def _constraints(field: Field) -> dict[str, object]:

@@ -22,7 +22,8 @@ from kirin_cli.sandbox.http_handler import (
     not_found,
     with_error_replies,
 )
-from kirin_cli.sandbox.tasks import TaskStore, clip
+from kirin_cli.sandbox.samples import RESULT_NAMES, result_content
+from kirin_cli.sandbox.tasks import TaskStore
 
 URL_PREFIX: Final = "/uploads/"
 PREFIXES: Final = ("/files/", URL_PREFIX)
@@ -118,7 +119,7 @@ class Multipart:
         return bool(block)
 
 
-CLIP: Final = re.compile(r"/files/([^/]+)/video\.mp4")
+RESULT: Final = re.compile(rf"/files/([^/]+)/(?:{'|'.join(map(re.escape, RESULT_NAMES.values()))})")
 RANGE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 TYPES: Final = {
     ".mp4": "video/mp4",
@@ -126,6 +127,7 @@ TYPES: Final = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
+    ".wav": "audio/wav",
 }
 
 
@@ -161,12 +163,13 @@ class FilesHandler(SandboxHandler):
     do_HEAD = do_GET  # noqa: N815  (the same)
 
     def _find_file(self, url_path: str) -> StoredFile:
-        match = CLIP.fullmatch(url_path)
+        match = RESULT.fullmatch(url_path)
         task = self.tasks.finished_task(match[1]) if match else None
         if task:
-            content = clip(task.render.ratio, task.render.seconds, task.id)
+            content = result_content(task.model.result, task.render.ratio, task.render.seconds, task.id)
             etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-            return StoredFile(len(content), etag, TYPES[".mp4"], content)
+            media_type = TYPES[Path(RESULT_NAMES[task.model.result]).suffix]
+            return StoredFile(len(content), etag, media_type, content)
         path = self.uploads.find(url_path)
         if not path:
             raise not_found("no such file")

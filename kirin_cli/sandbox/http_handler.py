@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from kirin_cli.sandbox.faults import FaultRule
+from kirin_cli.sandbox.samples import RESULT_NAMES
 from kirin_cli.sandbox.tasks import SandboxTask
 
 NO_HEADERS: Final[Mapping[str, str]] = {}
@@ -76,7 +77,8 @@ def task_reply(task: SandboxTask, now: float, files_url: str) -> dict[str, objec
 def _output(task: SandboxTask, page: ResponseFormat, files_url: str) -> list[object]:
     if task.outcome == "no-output":
         return []
-    content: dict[str, object] = {"type": "video", "url": f"{files_url}/files/{task.id}/video.mp4"}
+    kind = task.model.result
+    content: dict[str, object] = {"type": kind, "url": f"{files_url}/files/{task.id}/{RESULT_NAMES[kind]}"}
     if page.duration:
         content["duration"] = str(float(task.render.seconds))
     if page.job_id:

@@ -5,7 +5,7 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +18,8 @@ from typing import Final, Self
 from urllib.parse import urlsplit
 
 from kirin_cli.errors import LocalError, UsageError
+from kirin_cli.models import MODELS
+from kirin_cli.modelspec.model import Model
 from kirin_cli.sandbox.api_handler import FILES, MAX_JSON_BYTES, ApiHandler, ApiService
 from kirin_cli.sandbox.faults import MAX_DELAY, FaultRules, parse_fault
 from kirin_cli.sandbox.files_handler import PREFIXES, FilesHandler, UploadStorage
@@ -135,7 +137,8 @@ class Sandbox:
     `latency` is waited before every API answer, in seconds; `fail_rate` is the share (0-1) of tasks that fail;
     `faults` are rules of the `--fault` language; `port` is that of the API (0: any), the files have another one unless
     `one_port`; `host` is the address that both listen at, which beyond this machine asks for a `key`;
-    `key` is the API key (None: a random one) and each of `more_keys` another account; `clock` gives seconds since the
+    `key` is the API key (None: a random one) and each of `more_keys` another account; `models` are those that it
+    serves and judges by; `clock` gives seconds since the
     epoch, `sleep` waits for latencies and delays (None: a real wait that ends with the sandbox). Raises UsageError for
     values out of range, and at the start LocalError for a port that cannot be had.
     """
@@ -151,6 +154,7 @@ class Sandbox:
     log: Callable[[str], object] = field(default=lambda _: None, repr=False)
     key: str | None = field(default=None, repr=False)
     more_keys: Sequence[str] = field(default=(), repr=False)
+    models: Mapping[str, Model] = field(default_factory=lambda: MODELS, repr=False)
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], object] | None = None
     max_json: int = MAX_JSON_BYTES
@@ -185,7 +189,7 @@ class Sandbox:
             "uploads": self._uploads, "faults": self._faults,
         }  # fmt: skip
         service = ApiService(
-            validator=RequestValidator(keys, lambda url: self._uploads.find(urlsplit(url).path)),
+            validator=RequestValidator(keys, lambda url: self._uploads.find(urlsplit(url).path), self.models),
             tasks=self.tasks,
             faults=self._faults,
             uploads=self._uploads,

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import re
 import struct
 import threading
 from collections import Counter
@@ -47,6 +48,7 @@ SANDBOX_USD_PER_SECOND: Final[Mapping[str, Mapping[str, Decimal]]] = {
 }
 DEFAULT_USD_PER_SECOND: Final = Decimal("0.070")
 DEFAULT_SECONDS: Final = 5
+MAX_SECONDS: Final = 3600
 # 60 s for 5 s of video and 100 s for 10 s: about what such services take; pro takes longer.
 START_UP_SECONDS: Final = 20.0
 WORK_PER_SECOND: Final = 8.0
@@ -66,16 +68,32 @@ class RenderJob:
     work_seconds: float
 
 
+def _number_or(value: object, default: float) -> float:
+    """The number that a parameter says, from 0 to an hour; the default where it says none: that of an added model."""
+    try:
+        number = float(str(value))
+    except ValueError:
+        return default
+    return number if 0 <= number <= MAX_SECONDS else default
+
+
+def _nearest_clip(text: str) -> str:
+    """The one of RATIOS that `4:3` or `1280x720` comes closest to, 16:9 for any other text."""
+    match = re.fullmatch(r"([1-9]\d{0,4})[:x*]([1-9]\d{0,4})", text, re.ASCII)
+    return nearest_ratio(int(match[1]), int(match[2])) if match else "16:9"
+
+
 def render_job(model: Model, values: Mapping[str, object]) -> RenderJob:
     """What a request that passed the check asks for."""
     params = {field.name: field.default for field in model.fields} | dict(values)
     media = [leaf for _, leaf in walk(values) if isinstance(leaf, MediaFile)]
     mode, videos, ratio = str(params.get("mode")), values.get("video_list"), values.get("aspect_ratio")
-    edits = isinstance(videos, list) and any(video.get("refer_type", "base") == "base" for video in videos)
+    items = [video for video in videos if isinstance(video, Mapping)] if isinstance(videos, list) else []
+    edits = any(video.get("refer_type", "base") == "base" for video in items)
     if edits or "duration" not in model.names:  # as long as the video that is edited or imitated, where that is known
         duration = next((file.seconds for file in media if file.seconds), DEFAULT_SECONDS)
     else:
-        duration = float(str(params["duration"]))
+        duration = _number_or(params["duration"], DEFAULT_SECONDS)
     seconds = min(MAX_CLIP_SECONDS, max(MIN_CLIP_SECONDS, round(duration)))
     if ratio is None:
         sizes = ((file.width, file.height) for file in media)
@@ -83,7 +101,7 @@ def render_job(model: Model, values: Mapping[str, object]) -> RenderJob:
     usd = SANDBOX_USD_PER_SECOND.get(model.id, {}).get(mode, DEFAULT_USD_PER_SECOND)
     return RenderJob(
         seconds=seconds,
-        ratio=str(ratio or params.get("aspect_ratio") or "16:9"),
+        ratio=_nearest_clip(str(ratio or params.get("aspect_ratio"))),
         cost=(usd * seconds).quantize(Decimal("0.01")),
         work_seconds=(START_UP_SECONDS + WORK_PER_SECOND * seconds) * (PRO_FACTOR if mode == "pro" else 1),
     )

@@ -1,10 +1,11 @@
 """Authentication and validation of requests in the sandbox: key, form, and the models' own specs. Knows no sockets."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from kirin_cli.errors import UsageError
 from kirin_cli.json_text import parse_json
 from kirin_cli.media.detect import inspect_media
 from kirin_cli.media.video_header import read_video
@@ -20,10 +21,14 @@ TYPE_NAMES: Final[Mapping[type, str]] = {bool: "boolean", str: "string", dict: "
 
 @dataclass(frozen=True, slots=True)
 class RequestValidator:
-    """`keys` are the accounts; `uploaded` gives the file behind a URL of the sandbox's own storage, None for others."""
+    """`keys` are the accounts; `uploaded` gives the file behind a URL of the sandbox's own storage, None for others.
+
+    `models` are those by which requests are judged.
+    """
 
     keys: Collection[str]
     uploaded: Callable[[str], Path | None]
+    models: Mapping[str, Model] = field(default_factory=lambda: MODELS)
 
     def account(self, authorization: str | None) -> str:
         """The account of a request by its Authorization header; ErrorReply 401."""
@@ -42,9 +47,12 @@ class RequestValidator:
             raise bad_request(400, f"the body is not JSON: {error}") from None
         if not isinstance(document, dict):
             raise bad_request(400, "the body must be a JSON object")
-        model = MODELS.get(str(document.get("model")))
+        try:
+            model = self.models.get(str(document.get("model")))
+        except UsageError as error:  # the file of an added model makes no sense
+            raise bad_request(400, error.message) from None
         if not model:
-            raise bad_request(400, f"model must be one of {', '.join(MODELS)}")
+            raise bad_request(400, f"model must be one of {', '.join(self.models)}")
         params = params_of(document)
         checked = model.check(params, self._inspect)
         details = [{"path": error.path, "rule": error.rule, "message": error.message} for error in checked.errors]

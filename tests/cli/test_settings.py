@@ -28,6 +28,7 @@ TEXTS = {
     "timeout": ("5m", "6m"), "max_cost": ("3", "4"), "scope": ("spring", "autumn"), "progress": ("plain", "json"),
     "poll_seconds": ("1", "2"), "settle_seconds": ("30", "40"), "result_wait": ("5", "6"), "missing_wait": ("7", "8"),
     "base_url": ("https://a.example", "https://b.example"),
+    "models_url": ("https://e.example", "https://f.example"),
     "upload_url": ("https://c.example/{name}", "https://d.example/{name}"), "state_dir": ("c", "d"),
     "api_key_file": ("e", "f"),
 }  # fmt: skip

@@ -3,10 +3,11 @@
 import pytest
 
 from kirin_cli.modelspec.containers import ListField, ObjectField
+from kirin_cli.modelspec.custom_rules import same_size
 from kirin_cli.modelspec.fields import INVALID, Choice, Number, Text
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.request import PresenceView, RequestView, Undecidable, field_at
-from kirin_cli.modelspec.rules import Rule, at_least_one, at_most_one, requires, same_size
+from kirin_cli.modelspec.rules import Rule, at_least_one, at_most_one, requires
 from kirin_cli.modelspec.types import MediaFile, assume_url
 
 CONFIG = ObjectField(name="config", fields=(Number(name="pan"),))

@@ -90,8 +90,8 @@ def test_a_task_of_an_earlier_key_is_that_keys(desk):
             ServiceUnreachable,
             "gives no answer",
         ),
-        (QueryResult(QueryStatus.FOUND, task(model="kirin_v9")), UsageError, "does not know"),
-        (QueryResult(QueryStatus.FOUND, task(model=None)), UsageError, "does not know"),
+        (QueryResult(QueryStatus.FOUND, task(model="")), UsageError, "of no model that the service names"),
+        (QueryResult(QueryStatus.FOUND, task(model=None)), UsageError, "of no model that the service names"),
     ],
 )
 def test_whom_nobody_knows_is_an_error_in_words_and_leaves_no_trace(desk, answer, error, words):

@@ -1,9 +1,9 @@
 """The table of commands, each loaded when it is called. A new command is one file and one row. Knows no parser."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
-from kirin_cli.models import MODEL_ENTRIES, MODELS
+from kirin_cli.models import MODEL_ENTRIES, MODELS, ModelEntry, added_entries
 from kirin_cli.modelspec.record import Record
 
 GENERATE: Final = "Generate"
@@ -28,13 +28,13 @@ class CommandEntry(Record):
     hidden: bool = False
 
 
-def _model(name: str, model_id: str, *, hidden: bool = False) -> CommandEntry:
+def _model(name: str, model_id: str, entry: ModelEntry, *, hidden: bool = False) -> CommandEntry:
     def load() -> Callable[..., int]:
         from kirin_cli.cli.generate import model_command
 
         return model_command(MODELS[model_id])
 
-    return CommandEntry(name, GENERATE, MODEL_ENTRIES[model_id].help, load, model_id, hidden)
+    return CommandEntry(name, GENERATE, entry.help, load, model_id, hidden)
 
 
 def _load_again() -> Command:
@@ -176,8 +176,8 @@ def _load_version() -> Command:
 
 
 COMMANDS: Final[tuple[CommandEntry, ...]] = (
-    *(_model(row.command, model_id) for model_id, row in MODEL_ENTRIES.items()),
-    *(_model(model_id, model_id, hidden=True) for model_id in MODEL_ENTRIES),
+    *(_model(row.command, model_id, row) for model_id, row in MODEL_ENTRIES.items()),
+    *(_model(model_id, model_id, row, hidden=True) for model_id, row in MODEL_ENTRIES.items()),
     CommandEntry("again", GENERATE, "Make a video as a task did, with flags over its request.", _load_again),
     CommandEntry("run", JOB_FILES, "Make the videos that job files describe.", _load_run),
     CommandEntry("validate", JOB_FILES, "Check job files; send nothing.", _load_validate),
@@ -195,7 +195,7 @@ COMMANDS: Final[tuple[CommandEntry, ...]] = (
     CommandEntry("resume", TASKS, "Finish whatever is unfinished.", _load_resume),
     CommandEntry("resolve", TASKS, "Decide about a submission whose outcome is unknown.", _load_resolve),
     CommandEntry("usage", TASKS, "Show what was spent, by model, day or job file.", _load_usage),
-    CommandEntry("models", SET_UP, "Show the models, or one model's parameters and rules.", _load_models),
+    CommandEntry("models", SET_UP, "Show the models, one model's parameters; take in more models.", _load_models),
     CommandEntry("auth", SET_UP, "Store the API key, say where it comes from, forget it.", _load_auth),
     CommandEntry("config", SET_UP, "Show the settings, each with where it comes from.", _load_config),
     CommandEntry("doctor", SET_UP, "Check the set-up: key, service, folders, ledger, clock.", _load_doctor),
@@ -207,3 +207,23 @@ COMMANDS: Final[tuple[CommandEntry, ...]] = (
     CommandEntry("version", SET_UP, "Print the version, and those of the libraries as JSON.", _load_version),
 )
 BY_NAME: Final = {row.name: row for row in COMMANDS}
+
+
+def find_command(name: str) -> CommandEntry | None:
+    """The command of this name, also of an added model; none of those takes the name of another command."""
+    return BY_NAME.get(name) or next((row for row in added_commands() if row.name == name), None)
+
+
+def added_commands() -> Iterator[CommandEntry]:
+    """The commands of the added models: each by its command and, as ours, by its id."""
+    for model_id, entry in added_entries().items():
+        if entry.command:
+            yield _model(entry.command, model_id, entry)
+        if model_id not in BY_NAME and model_id != entry.command:
+            yield _model(model_id, model_id, entry, hidden=bool(entry.command))
+
+
+def all_command_rows() -> tuple[CommandEntry, ...]:
+    """Every command, the added models behind ours."""
+    ours = len(MODEL_ENTRIES)
+    return (*COMMANDS[:ours], *added_commands(), *COMMANDS[ours:])

@@ -10,7 +10,7 @@ from kirin_cli.cli.flags import fill_record, flag_parameters, with_signature
 from kirin_cli.cli.model_command import ModelFlags, flag_parameter, param_name
 from kirin_cli.cli.options import TaskId
 from kirin_cli.errors import UsageError
-from kirin_cli.models import MODELS
+from kirin_cli.models import MODELS, usable_models
 from kirin_cli.modelspec.flags import Flag, model_flags
 from kirin_cli.modelspec.text import join_or
 
@@ -35,17 +35,24 @@ def again_command() -> Callable[..., int]:
 
     prompt, *further = (parameter for parameter in flag_parameters(ModelFlags) if parameter.name not in LEFT_OUT)
     task = prompt.replace(name="task", annotation=TaskId, default=prompt.empty)
-    flags = map(flag_parameter, flags_of_models(MODELS.values()))
+    flags = map(flag_parameter, flags_of_models(usable_models()))
     examples = ("kirin again last", "kirin again last --seed 7 --duration 10 --dry-run")
     return with_signature(command, [task, prompt, *flags, *further], HELP, examples)
 
 
 def flags_of_models(models: Iterable[Model]) -> list[Flag]:
-    """The flags of the models, one of each name: where some take it several times, that one."""
+    """The flags of the models, one of each name: where some take it several times, that one.
+
+    A flag that another model's switch spells otherwise (`--no-x`) is left out, as is a short one that is taken.
+    """
     flags: dict[str, Flag] = {}
+    shorts: dict[str, str] = {}
     for flag in (flag for model in models for flag in model_flags(model)):
-        if flag.name not in flags or (flag.repeats and not flags[flag.name].repeats):
-            flags[flag.name] = flag
+        other = flag.name.removeprefix("no-") if flag.name.startswith("no-") else f"no-{flag.name}"
+        is_spelled = other in flags and (flags[other].is_switch or flag.is_switch)
+        if not is_spelled and (flag.name not in flags or (flag.repeats and not flags[flag.name].repeats)):
+            is_free = shorts.setdefault(flag.short, flag.name) == flag.name
+            flags[flag.name] = flag if is_free else flag.replace(short="")
     return list(flags.values())
 
 
@@ -97,12 +104,12 @@ def _values_of_model(model: Model, values: Mapping[str, object]) -> dict[str, ob
     """The values of the model's own flags. Raises UsageError for a flag that it does not have, or takes only once."""
     own = {param_name(flag): flag for flag in model_flags(model)}
     result: dict[str, object] = {}
-    for flag in flags_of_models(MODELS.values()):
+    for flag in flags_of_models(usable_models()):
         name, value = param_name(flag), values.get(param_name(flag))
         if value in (None, [], ()):
             continue
         if name not in own:
-            models = join_or(tuple(one.command for one in MODELS.values() if flag.name in _flag_names(one)))
+            models = join_or(tuple(one.command for one in usable_models() if flag.name in _flag_names(one)))
             raise UsageError(f"{flag.option} is a flag of {models}", hint=f"the task is of {model.command}")
         if isinstance(value, list | tuple) and not own[name].repeats:
             if len(value) > 1:

@@ -26,7 +26,7 @@ class HelpFlags(Record):
 def run_help(flags: HelpFlags) -> int:
     """Print it; returns the exit code. Raises UsageError for a subject that there is not."""
     from kirin_cli.cli.app import all_commands, load_command
-    from kirin_cli.cli.commands import BY_NAME
+    from kirin_cli.cli.commands import BY_NAME, find_command
     from kirin_cli.cli.console import make_console
     from kirin_cli.cli.help import command_help, program_help, render_help
     from kirin_cli.docgen.commands import commands_data
@@ -38,8 +38,8 @@ def run_help(flags: HelpFlags) -> int:
         console.data(render_help(program_help()))
     elif subject in HELP_TOPICS:
         console.data(*HELP_TOPICS[subject](console.streams.out))
-    elif subject in BY_NAME:
-        console.data(render_help(command_help(BY_NAME[subject], load_command(BY_NAME[subject]))))
+    elif row := find_command(subject):
+        console.data(render_help(command_help(row, load_command(row))))
     else:
         raise UsageError(f"there is no help on {subject!r}{did_you_mean(subject, [*HELP_TOPICS, *BY_NAME])}")
     return 0

@@ -1,15 +1,15 @@
-"""`kirin models`: the models, or one model's parameters, bounds, defaults, rules and notes."""
+"""`kirin models`: the models, one model's parameters, rules and notes; models taken in, compared, removed."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import command_from
 from kirin_cli.errors import UsageError
-from kirin_cli.models import MODEL_ENTRIES, MODELS
+from kirin_cli.models import MODEL_ENTRIES, MODELS, added_entries, file_entries, find_entry
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
 
@@ -21,52 +21,113 @@ if TYPE_CHECKING:
     from kirin_cli.modelspec.model import Model
     from kirin_cli.ui.console import TerminalInfo
 
+ACTIONS: Final = ("add", "diff", "remove", "search")
+HELP: Final = "kirin models --help"
+
 
 class ModelsFlags(Record):
-    """Show the models, or one model's parameters, rules and notes.
+    """Show the models, or one model's parameters, rules and notes; take in more of them.
 
     The rules are those that every request is held against before it is sent; the notes say what no check can tell.
+
+    add ID takes a model in from the service's own spec, add FILE from a file: it is written to kirin-models/ beside
+    kirin.toml, to be committed, or with --user to your own folder. From then on it is a model like any other. diff ID
+    shows what the service has changed since, or has beyond a model that kirin brings along; remove ID takes it away;
+    search WORDS lists what the service offers. None of these needs a key.
     """
 
-    model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Id or command of a model.")] = None
+    model: Annotated[
+        str | None, typer.Argument(metavar="[MODEL]", help=f"Id or command of a model; or {', '.join(ACTIONS)}.")
+    ] = None
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[WORD]…", help="Of an action: ID, FILE, or words to look for.")
+    ] = None
+    user: Annotated[bool, typer.Option("--user", help="Of add and remove: in your own folder, not the project's.")] = (
+        False
+    )
+    force: o.Force = False
+    profile: o.Profile = None
+    base_url: o.BaseUrl = None
     json: o.Json = False
     color: o.Color = "auto"
 
 
 def run_models(flags: ModelsFlags) -> int:
-    """Print the models or the one; returns the exit code. Raises UsageError for a model that there is not."""
+    """Print the models or the one, or do the action; returns the exit code. Raises the tree of errors."""
     from kirin_cli.cli.console import make_console
-    from kirin_cli.docgen.model_reference import model_data
-    from kirin_cli.json_text import answer_json
-    from kirin_cli.ui.tables import render_table
 
     console = make_console(color=flags.color)
-    models = [find_model(flags.model)] if flags.model else list(MODELS.values())
+    words = flags.words or []
+    if flags.model in ACTIONS:
+        from kirin_cli.cli import model_actions
+
+        if flags.model == "search":
+            return model_actions.search(flags, console, " ".join(words))
+        if len(words) != 1:
+            what = "ID or FILE" if flags.model == "add" else "ID"
+            raise UsageError(f"models {flags.model} takes one {what}", hint=HELP)
+        return {"add": model_actions.add, "diff": model_actions.diff, "remove": model_actions.remove}[flags.model](
+            flags, console, words[0]
+        )
+    if words:
+        raise UsageError(
+            f"there is no `models {flags.model}`{did_you_mean(str(flags.model), list(ACTIONS))}", hint=HELP
+        )
+    return _print_model(find_model(flags.model), flags, console) if flags.model else _print_models(flags, console)
+
+
+def _print_models(flags: ModelsFlags, console: CommandConsole) -> int:
+    """All models; of an added one whose file makes no sense, what is wrong with it."""
+    from kirin_cli.cli.added_models import model_folders
+    from kirin_cli.docgen.model_reference import model_data
+    from kirin_cli.json_text import answer_json
+    from kirin_cli.model_files.folder import unusable_files
+    from kirin_cli.ui.tables import render_table
+
+    unusable = dict(unusable_files(model_folders(), file_entries().values()))
+    rows = [*MODEL_ENTRIES.items(), *(row for row in added_entries().items() if row[1].path not in unusable)]
     if flags.json:
-        data = [model_data(model) for model in models]
-        console.data(answer_json(data[0] if flags.model else {"models": data}))
-    elif flags.model:
-        _print_model(models[0], console)
-    else:
-        rows = [(model.command, model.id, model.help) for model in models]
-        console.data(*render_table(("command", "model", "does"), rows, console.streams.out))
+        data = [{**model_data(MODELS[model_id]), "file": str(row.path) if row.path else None} for model_id, row in rows]
+        files = [{"file": str(path), "message": message} for path, message in unusable.items()]
+        console.data(answer_json({"models": data, "unusable": files}))
+        return 0
+    heads: tuple[str, ...] = ("command", "model", "does")
+    cells: list[tuple[str, ...]] = [(row.command, model_id, row.help) for model_id, row in rows]
+    if any(row.path for _, row in rows):
+        heads = (*heads, "file")
+        cells = [(*line, str(row.path or "")) for line, (_, row) in zip(cells, rows, strict=True)]
+    console.data(*render_table(heads, cells, console.streams.out))
+    for message in unusable.values():
+        console.info(f"not usable: {message}")
     return 0
 
 
 def find_model(name: str) -> Model:
     """The model with this id or command. Raises UsageError with the nearest one."""
-    for model_id, entry in MODEL_ENTRIES.items():
-        if name in {model_id, entry.command}:
-            return MODELS[model_id]
-    known = [*(entry.command for entry in MODEL_ENTRIES.values()), *MODEL_ENTRIES]
-    raise UsageError(f"there is no model {name!r}{did_you_mean(name, known)}")
+    row = find_entry(name)
+    if row:
+        return MODELS[row[0]]
+    entries = {**MODEL_ENTRIES, **added_entries()}
+    known = [*(entry.command for entry in entries.values() if entry.command), *entries]
+    hint = "kirin models search WORDS lists what the service offers, kirin models add ID takes one in"
+    raise UsageError(f"there is no model {name!r}{did_you_mean(name, known)}", hint=hint)
 
 
-def _print_model(model: Model, console: CommandConsole) -> None:
-    from kirin_cli.docgen.model_reference import NOTE_HEADINGS, model_notes, model_parameters, model_rules
+def _print_model(model: Model, flags: ModelsFlags, console: CommandConsole) -> int:
+    from kirin_cli.docgen.model_reference import (
+        NOTE_HEADINGS,
+        model_data,
+        model_notes,
+        model_parameters,
+        model_rules,
+    )
+    from kirin_cli.json_text import answer_json
     from kirin_cli.ui.tables import render_table
     from kirin_cli.ui.terminal_text import wrap
 
+    if flags.json:
+        console.data(answer_json(model_data(model)))
+        return 0
     out = console.streams.out
     about = f"{model.help}  (kirin {model.command})"
     title = f"{model.id}  {about}"
@@ -82,6 +143,7 @@ def _print_model(model: Model, console: CommandConsole) -> None:
         console.data("", *render_table(NOTE_HEADINGS, model_notes(model), out))
     if model.error_codes:
         console.data("", *render_table(("error code", "means"), list(model.error_codes.items()), out))
+    return 0
 
 
 def _parameter_lines(parameters: Sequence[ParameterInfo], out: TerminalInfo) -> list[str]:
@@ -105,4 +167,6 @@ def _parameter_lines(parameters: Sequence[ParameterInfo], out: TerminalInfo) -> 
     return lines
 
 
-models = command_from(ModelsFlags, run_models, examples=("kirin models", "kirin models v1-t2v"))
+models = command_from(
+    ModelsFlags, run_models, examples=("kirin models", "kirin models v1-t2v", "kirin models search image")
+)

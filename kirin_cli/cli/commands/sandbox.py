@@ -7,6 +7,9 @@ import os
 import signal
 import threading
 import time
+from collections import ChainMap
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,10 +18,12 @@ from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import command_from
 from kirin_cli.cli.shell_syntax import SHELL_SYNTAXES, guess_shell
 from kirin_cli.errors import UsageError
+from kirin_cli.models import MODEL_ENTRIES, MODELS
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
 
 if TYPE_CHECKING:
+    from kirin_cli.modelspec.model import Model
     from kirin_cli.sandbox.server import Sandbox
 
 
@@ -56,6 +61,10 @@ class SandboxFlags(Record):
     fault: Annotated[
         list[str] | None, typer.Option("--fault", metavar="RULE", help="What goes wrong, e.g. post:503@2. Repeatable.")
     ] = None
+    models: Annotated[
+        list[Path] | None,
+        typer.Option("--models", metavar="FILE", help="Serve and judge by this model too, beside yours. Repeatable."),
+    ] = None
     shell: Annotated[
         str, typer.Option("--shell", metavar="|".join(SHELL_SYNTAXES), help="For which shell it prints the variables.")
     ] = ""
@@ -81,6 +90,7 @@ def run_sandbox(flags: SandboxFlags) -> int:
     with Sandbox(
         host=flags.host, port=flags.port, one_port=flags.one_port, key=flags.key, seed=flags.seed, speed=flags.speed,
         latency=flags.latency, fail_rate=flags.fail_rate, faults=tuple(flags.fault or ()), log=log,
+        models=served_models(flags.models or ()),
     ) as server:  # fmt: skip
         variables = sandbox_variables(server)
         if flags.json:
@@ -108,6 +118,19 @@ def _wait_for_signal() -> None:
             signal.signal(number, lambda *_: stopped.set())
     while not stopped.wait(0.5):
         pass
+
+
+def served_models(paths: Iterable[Path]) -> Mapping[str, Model]:
+    """The models of kirin, of the project and of the user, and those of the files, which go before the added ones.
+
+    Raises UsageError for a file that is no model, and for one of a model that comes with kirin.
+    """
+    from kirin_cli.model_files.model_reader import read_model_file
+
+    files = {file.model.id: file.model for file in (read_model_file(path, follow_links=True) for path in paths)}
+    for model_id in files.keys() & MODEL_ENTRIES.keys():
+        raise UsageError(f"--models: {model_id} comes with kirin, and is judged by what kirin knows of it")
+    return ChainMap(files, MODELS) if files else MODELS  # type: ignore[arg-type]  # which is never written to
 
 
 sandbox = command_from(

@@ -1,0 +1,96 @@
+"""Folders of model files: what is listed without parsing, what is passed over, and how files come and go."""
+
+import os
+
+import pytest
+
+from kirin_cli.errors import UsageError
+from kirin_cli.model_files.folder import (
+    add_model_file,
+    files_called,
+    find_model_files,
+    remove_model_file,
+    unusable_files,
+)
+
+TEXT = 'model: {id}\ncommand: {command}\nhelp: "Make: x"\nfields:\n  - {{name: prompt}}\n'
+
+
+def write(folder, name, model_id="m", command="m", text=TEXT):
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(text.format(id=model_id, command=command), encoding="utf-8")
+
+
+def test_files_are_listed_by_their_heading_alone(tmp_path):
+    write(tmp_path, "a.yaml", "a", text=TEXT + "fields: [broken\n")
+    write(tmp_path, "b.yml", "b", "bee")
+    entries = find_model_files([tmp_path], ())
+    assert {name: (one.command, one.help) for name, one in entries.items()} == {
+        "a": ("m", "Make: x"),
+        "b": ("bee", "Make: x"),
+    }
+    assert entries["b"].load().names == ("prompt", "external_task_id")
+    with pytest.raises(UsageError):
+        entries["a"].load()
+
+
+def test_a_heading_in_any_other_yaml_is_read_too(tmp_path):
+    (tmp_path / "a.yaml").write_text('{"model": "a", "command": "cc", "fields": []}')
+    (tmp_path / "b.yaml").write_text('model: "\\x62"\nhelp: >\n  Two\n  lines\nfields: []\n')
+    entries = find_model_files([tmp_path], ())
+    assert {name: (one.command, one.help) for name, one in entries.items()} == {
+        "a": ("cc", "Make a video with a."),
+        "b": ("b", "Two lines"),
+    }
+
+
+def test_no_model_takes_the_command_of_another_and_the_first_folder_goes_first(tmp_path):
+    ours, theirs = tmp_path / "1", tmp_path / "2"
+    write(ours, "a.yaml", "a", "run")
+    write(ours, "b.yaml", "b", "same")
+    write(ours, "c.yaml", "c", "same")
+    write(theirs, "a.yaml", "a", "other")
+    entries = find_model_files([ours, theirs], {"run"})
+    assert {name: one.command for name, one in entries.items()} == {"a": "a", "b": "same", "c": "c"}
+    assert entries["a"].path == ours / "a.yaml"
+    assert [str(path) for path, _ in unusable_files([ours, theirs], entries.values())] == [str(theirs / "a.yaml")]
+
+
+def test_what_is_no_model_is_passed_over_and_said_when_asked_for(tmp_path):
+    write(tmp_path, "good.yaml", "good", "good")
+    write(tmp_path, "odd.yaml", "../../x", "x")
+    (tmp_path / "binary.yaml").write_bytes(b"\xff\x00")
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "link.yaml").symlink_to("/etc/hostname")
+    (tmp_path / ".hidden.yaml").write_text(TEXT)
+    (tmp_path / "readme.txt").write_text(TEXT)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.yaml")
+    entries = find_model_files([tmp_path], ())
+    assert list(entries) == ["good"]
+    names = {path.name for path, _ in unusable_files([tmp_path], entries.values())}
+    assert names - {"pipe.yaml"} == {"odd.yaml", "binary.yaml", "folder.yaml", "link.yaml"}
+
+
+def test_a_folder_that_is_not_there_has_no_models(tmp_path):
+    assert find_model_files([tmp_path / "none"], ()) == {}
+
+
+def test_texts_of_a_heading_are_harmless(tmp_path):
+    write(tmp_path, "a.yaml", text='model: a\nhelp: "x\\u001b[31m ##vso[y] \\u202e"\nfields: []\n')
+    assert find_model_files([tmp_path], ())["a"].help == "x [31m # #vso[y]"
+
+
+def test_a_file_is_written_once_and_replaced_only_when_asked(tmp_path):
+    folder = tmp_path / "kirin-models"
+    path = add_model_file(folder, "vendor/x", "model: one\n", replace=False)
+    assert path.parent == folder
+    with pytest.raises(UsageError, match="is there already"):
+        add_model_file(folder, "vendor/x", "model: two\n", replace=False)
+    assert path.read_text() == "model: one\n"
+    assert add_model_file(folder, "vendor/x", "model: two\n", replace=True) == path
+    assert path.read_text() == "model: two\n"
+    assert files_called(folder, path.stem) == [path]
+    assert files_called(folder, "../" + path.name) == []
+    remove_model_file(path)
+    assert not path.exists()
