@@ -9,86 +9,18 @@ from typing import Final
 
 from kirin_cli.formatting import format_seconds, format_timestamp, format_usd
 from kirin_cli.modelspec.text import pluralize
-from kirin_cli.regular_file import read_regular_file
-from kirin_cli.report.html_cards import FileSource, media_type, render_cards
+from kirin_cli.report.html_cards import FileSource, render_cards
 from kirin_cli.report.html_charts import Markup, join, render_costs, render_timeline, tag
+from kirin_cli.report.html_embedding import (
+    MAX_EMBEDDED,
+    MAX_EMBEDDED_TOTAL,
+    MAX_SMALL,
+    MAX_SMALL_TOTAL,
+    DataUriEmbedder,
+    InputPictures,
+)
 from kirin_cli.report.markdown import file_link
 from kirin_cli.report.report import STATES, Report, ReportFile
-
-MAX_EMBEDDED: Final = 64 << 20
-"""Bytes of one file; a larger one is linked to."""
-MAX_EMBEDDED_PICTURE: Final = 2 << 20
-"""Bytes of a picture that jobs were made from."""
-MAX_EMBEDDED_TOTAL: Final = 128 << 20
-"""Bytes of all files of a page."""
-
-
-class DataUriEmbedder:
-    """Gives the content of each file as a data URI while there is room, and else what `otherwise` gives.
-
-    A result may have come from anywhere and name any file of this machine; its size and its SHA-256 must be those
-    that the result states, so nobody learns from the page what they do not know.
-    """
-
-    def __init__(self, otherwise: FileSource) -> None:
-        self._otherwise = otherwise
-        self._bytes_left = MAX_EMBEDDED_TOTAL
-
-    def __call__(self, file: ReportFile) -> str:
-        """The address of a file."""
-        content = _read(file) if media_type(file) and file.bytes <= min(MAX_EMBEDDED, self._bytes_left) else None
-        if content is None:
-            return self._otherwise(file)
-        self._bytes_left -= len(content)
-        return f"data:{media_type(file)};base64,{b64encode(content).decode()}"
-
-
-def _read(file: ReportFile) -> bytes | None:
-    try:
-        content = read_regular_file(file.path, file.bytes)
-    except (OSError, ValueError):
-        return None
-    return content if hashlib.sha256(content).hexdigest() == file.sha256 else None
-
-
-class InputPictures:
-    """The small pictures of what jobs were made from: links, or each once inside the page, however many jobs have it.
-
-    `embed` gives the address of one that is to be inside; `symbols` are those that are.
-    """
-
-    def __init__(self, link: FileSource, embed: FileSource | None = None) -> None:
-        self._link = link
-        self._embed = embed
-        self._numbers: dict[tuple[str, str], int] = {}
-        self.symbols: list[Markup] = []
-
-    def __call__(self, file: ReportFile) -> Markup:
-        """The picture of a file, with its parameter and its name for those who do not see it."""
-        label = f"{file.type}: {file.name}"
-        is_picture = media_type(file).startswith("image/")
-        number = self._number(file) if is_picture and self._embed and file.bytes <= MAX_EMBEDDED_PICTURE else 0
-        if number:
-            use = tag("use", {"href": f"#picture-{number}"})
-            return tag("svg", {"class": "thumb", "role": "img", "aria-label": label}, tag("title", {}, label), use)
-        address = self._link(file)
-        small = {"class": "thumb", "src": address, "alt": label, "loading": "lazy", "decoding": "async"}
-        shown = tag("img", small) if is_picture else tag("span", {"class": "thumb file"}, file.name)
-        return tag("a", {"href": address, "target": "_blank", "rel": "noopener", "title": label}, shown)
-
-    def _number(self, file: ReportFile) -> int:
-        """The number of the symbol that is the picture, 0 where it could not be taken in."""
-        key = (str(file.path), file.sha256)
-        if key not in self._numbers:
-            address = self._embed(file) if self._embed else ""
-            is_inside = address.startswith("data:")
-            self._numbers[key] = len(self.symbols) + 1 if is_inside else 0
-            if is_inside:
-                sides = {"width": "72", "height": "54", "preserveAspectRatio": "xMidYMid slice"}
-                facts = {"id": f"picture-{self._numbers[key]}", "viewBox": "0 0 72 54"}
-                self.symbols.append(tag("symbol", facts, tag("image", {"href": address, **sides})))
-        return self._numbers[key]
-
 
 _PAGE_FILES: Final = ("gallery.css", "gallery.js")
 _ICON: Final = (
@@ -107,7 +39,7 @@ def render(report: Report) -> str:
     def link(file: ReportFile) -> str:
         return file_link(file.path, report.folder)
 
-    return _page(report, link, InputPictures(link))
+    return _page(report, link, InputPictures(link, DataUriEmbedder(link, MAX_SMALL, MAX_SMALL_TOTAL)))
 
 
 def render_embedded(report: Report) -> str:
@@ -116,7 +48,7 @@ def render_embedded(report: Report) -> str:
     def link(file: ReportFile) -> str:
         return file_link(file.path, report.folder)
 
-    embed = DataUriEmbedder(link)
+    embed = DataUriEmbedder(link, MAX_EMBEDDED, MAX_EMBEDDED_TOTAL)
     return _page(report, embed, InputPictures(link, embed))
 
 

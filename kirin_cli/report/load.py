@@ -108,7 +108,9 @@ def _find_file(output: RunData, folder: Path) -> str:
     """The path of a file as it is now, where the result came from another folder or machine."""
     path, size = str(output.get("path") or ""), output.get("bytes")
     candidates = [] if Path(path).is_absolute() else [folder / path]
-    for candidate in (*candidates, Path(path), folder / Path(path.replace("\\", "/")).name):
+    below = [part for part in Path(path).parts if part != ".."]  # a checkout, and the result lies in another folder
+    candidates += [Path(path), folder / Path(path.replace("\\", "/")).name, Path(*below)]
+    for candidate in candidates:
         with suppress(OSError, ValueError):
             if candidate.is_file() and candidate.stat().st_size == size:
                 return os.path.normpath(candidate)

@@ -1,10 +1,8 @@
 """The cards of the gallery: takes side by side, the pictures that jobs were made from, and commands to copy."""
 
-import hashlib
 import re
 
 import pytest
-from support.pictures import png
 from support.report_data import ERROR, job, output, report, text
 
 from kirin_cli.report.html_cards import command_of
@@ -16,12 +14,6 @@ def command(name="a", **facts):
     """The command of a job that is alone in its report."""
     made = report(job(name, **facts))
     return command_of(made.jobs[0], made)
-
-
-def given(path, content=b"", **facts):
-    """A picture that a job was made from."""
-    digest = hashlib.sha256(content).hexdigest()
-    return {"param": "image", "path": str(path), "bytes": len(content), "sha256": digest, **facts}
 
 
 def takes(page):
@@ -91,33 +83,6 @@ def test_the_command_stands_on_the_card_where_it_is_copied_from():
     assert "data-copy=" not in text(
         "html", job("a", params={}, prompt=None, file=None, task_id=None, external_task_id=None)
     )
-
-
-def test_pictures_are_linked_from_where_the_page_lies_and_a_video_is_named(tmp_path):
-    files = [given(tmp_path / "media" / "fox.png"), given(tmp_path / "media" / "dance.mp4", param="video")]
-    page = text("html", job("a", inputs=files), folder=tmp_path / "site")
-    inputs = re.search(r'<ul class="inputs".*?</ul>', page, re.DOTALL)[0]
-    assert 'aria-label="a: made from"' in inputs
-    assert 'href="../media/fox.png"' in inputs
-    assert '<img class="thumb" src="../media/fox.png" alt="image: fox.png"' in inputs
-    assert '<span class="thumb file">dance.mp4</span>' in inputs
-    assert inputs.count("<li>") == 2
-
-
-def test_a_picture_is_inside_the_page_once_and_only_as_it_was_when_the_job_was_made(tmp_path):
-    content = png(4, 4)
-    for name in ("fox.png", "changed.png"):
-        (tmp_path / name).write_bytes(content)
-    changed = given(tmp_path / "changed.png", content[::-1])
-    passwd = given(tmp_path / "passwd", b"root")
-    (tmp_path / "passwd").write_bytes(b"root")
-    jobs = [job(name, outputs=[], inputs=[given(tmp_path / "fox.png", content), changed, passwd]) for name in "ab"]
-    page = text("html-embedded", *jobs, folder=tmp_path)
-    assert page.count("data:image/png;base64,") == page.count("<symbol") == 1
-    assert page.count('<use href="#picture-1">') == 2
-    assert page.count('src="./changed.png"') == 2
-    assert page.count('href="./passwd"') == 2
-    assert "cm9vdA" not in page
 
 
 def test_files_can_be_opened_and_saved(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from support.report_data import job, noted, output, run, wrote
@@ -90,6 +91,16 @@ def test_pictures_are_found_where_the_results_were_moved_to(tmp_path):
     (tmp_path / "media" / "fox.png").write_bytes(b"abcd")
     (one,) = merge_results(load_results([tmp_path / "all"]))["jobs"]
     assert [file["path"] for file in one["inputs"]] == [str(tmp_path / "media" / "fox.png"), "/gone/cat.png"]
+
+
+def test_pictures_are_found_in_the_checkout_that_a_result_was_brought_to(tmp_path, monkeypatch):
+    given = {"param": "image", "path": "../media/fox.png", "bytes": 4, "sha256": "00"}
+    result = wrote(tmp_path / "all" / "results" / "r.json", run(job("a", inputs=[given, {**given, "bytes": 5}])))
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "fox.png").write_bytes(b"abcd")
+    monkeypatch.chdir(tmp_path)
+    (one,) = merge_results(load_results([result]))["jobs"]
+    assert [file["path"] for file in one["inputs"]] == [str(Path("media", "fox.png")), "../media/fox.png"]
 
 
 def test_missing_shards_are_named(tmp_path):
