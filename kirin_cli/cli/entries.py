@@ -76,12 +76,13 @@ def parse_since(text: str | None) -> float | None:
     """
     if text is None:
         return None
-    if text[:4].isdigit() and text[4:5] == "-":
-        try:
+    try:
+        if text[:4].isdigit() and text[4:5] == "-":
             return datetime.fromisoformat(text.strip()).timestamp()
-        except (ValueError, OverflowError, OSError) as error:
-            raise UsageError(f"--since is {text!r}; it must be a day such as 2026-11-28, or 2h") from error
-    return time.time() - parse_seconds(text, "--since")
+        return time.time() - parse_seconds(text, "--since")
+    except (ValueError, OverflowError, OSError, UsageError) as error:
+        message = f"--since is {text!r}; it must be a day such as 2026-11-28, or so long ago as 2h or 7d"
+        raise UsageError(message) from error
 
 
 def entry_data(entry: LedgerEntry) -> dict[str, object]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MIN_INTERVAL: Final = 0.1  # seconds between two questions about a task
 CLEAR: Final = "\x1b[H\x1b[2J"
-FindEntries = Callable[[], Sequence["LedgerEntry"]]
+ListEntries = Callable[[], Sequence["LedgerEntry"]]
 AskAll = Callable[[Iterable["LedgerEntry"]], "RefreshResult"]
 
 
@@ -53,7 +53,7 @@ def refresh_error(result: RefreshResult, console: CommandConsole) -> int:
 
 
 def watch(
-    find: FindEntries, ask: AskAll, show: Callable[[Sequence[LedgerEntry], bool], None], console: CommandConsole, *,
+    find: ListEntries, ask: AskAll, show: Callable[[Sequence[LedgerEntry], bool], None], console: CommandConsole, *,
     seconds: float, sleep: Callable[[float], None] = time.sleep,
 ) -> int:  # fmt: skip
     """Ask and show every few `seconds` until no entry is under way; returns the exit code of the last round.

@@ -36,9 +36,9 @@ class NoSuchTask(UsageError):
 def find_entry(store: LedgerStore, name: str, *, origin: str = "", account: str = "") -> LedgerEntry:
     """The entry that a person means by `name`: a task id or an external id, else what alone has such a name.
 
-    That is the beginning of an id, the name of a job (with its take: `cup-2`), or a file that it made. `last` is the
-    newest entry, `last~2` the third newest. `origin` and `account` narrow the search where given. Raises NoSuchTask, or
-    UsageError naming several.
+    That is the beginning of an id, the name of a job (with its take: `cup-2`), whose newest attempt is meant, or a file
+    that it made. `last` is the newest entry, `last~2` the third newest. `origin` and `account` narrow the search where
+    given. Raises NoSuchTask, or UsageError naming several.
     """
     if not name:
         raise UsageError("An empty id names no task.")
@@ -98,7 +98,17 @@ def _by_name(store: LedgerStore, name: str, within: str, values: dict[str, objec
         tests.append("(job = :stem AND take = :take)")
         values |= {"stem": match[1], "take": int(match[2])}
     sql = f"{SELECT_ENTRY} WHERE ({' OR '.join(tests)}){within} LIMIT {MAX_CANDIDATES}"
-    return [entry_from_row(row) for row in store.read(sql, values)] or _by_file(store, name, within, values)
+    entries = [entry_from_row(row) for row in store.read(sql, values)]
+    return _newest_of_each_job(entries) or _by_file(store, name, within, values)
+
+
+def _newest_of_each_job(entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
+    """The entries without those of a job of a file that was begun anew since, or changed: its file is the newest's."""
+    jobs: dict[object, LedgerEntry] = {}
+    for entry in sorted(entries, key=lambda entry: entry.id):
+        job = (entry.origin, entry.account, entry.job_file, entry.job, entry.take, entry.scope)
+        jobs[job if entry.job_file else entry.id] = entry
+    return list(jobs.values())
 
 
 def is_newest(name: str) -> bool:

@@ -9,7 +9,8 @@ from kirin_cli.modelspec.fields import Boolean, Field, YesNo
 COMMON_FLAGS: Final = frozenset(
     {
         "again", "allow-env", "api-key-file", "assume-cost", "base-url", "check-urls", "color", "count", "dry-run",
-        "file", "force", "format", "full", "help", "json", "jsonl", "max-cost", "no-notify", "no-wait", "notify", "open", "output", "param",
+        "file", "force", "format", "full", "help", "json", "jsonl", "max-cost", "no-notify", "no-wait", "notify",
+        "open", "output", "param",
         "preview", "profile", "progress", "prompt-file", "quiet", "raw", "report", "sandbox", "strict", "tag",
         "timeout", "to-yaml", "verbose", "version", "wait",
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kirin_cli.formatting import format_usd
-from kirin_cli.models import MODEL_ENTRIES
+from kirin_cli.models import find_entry
 from kirin_cli.ui.tables import render_table
 from kirin_cli.ui.terminal_text import cell_width, ellipsize, pad, truncate_start
 
@@ -50,7 +50,8 @@ def _row(
     outputs = json.loads(entry.outputs or "[]")
     path = next((str(output["path"]) for output in outputs if output.get("path")), "")
     if terminal.is_tty:
-        model, path = (MODEL_ENTRIES[model].command if model in MODEL_ENTRIES else model), Path(path).name
+        row = find_entry(model)
+        model, path = row[1].command if row else model, Path(path).name
     else:
         prompt = ellipsize(prompt, MAX_PIPED_PROMPT, terminal.ellipsis)
     when = time.strftime("%m-%d %H:%M" if is_short else "%Y-%m-%d %H:%M", created)

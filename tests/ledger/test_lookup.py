@@ -106,6 +106,19 @@ def test_a_job_is_found_by_its_name_with_its_take(ledger, make):
     assert "file" in told.value.hint
 
 
+def test_of_a_job_that_was_made_anew_the_newest_attempt_is_meant_and_another_file_is_another_job(ledger, make):
+    make(1, job="cup", job_file="/a.yaml")
+    newest = make(2, job="cup", job_file="/a.yaml", attempt=2)
+    assert find_entry(ledger.store, "cup") == newest
+    make(3, job="cup", job_file="/b.yaml")
+    with pytest.raises(UsageError, match="cup could be any of"):
+        find_entry(ledger.store, "cup")
+    make(4, job="mug")
+    make(5, job="mug")  # of no file: two commands
+    with pytest.raises(UsageError, match="mug could be any of"):
+        find_entry(ledger.store, "mug")
+
+
 def test_a_name_that_is_the_beginning_of_an_id_too_is_ambiguous(ledger, make):
     make(1)
     make(2, job="task-1")

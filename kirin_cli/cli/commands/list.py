@@ -91,7 +91,7 @@ def _refresh_and_print(flags: ListFlags, service: str, output: OutputFormat, con
 
     def show(entries: Sequence[LedgerEntry], is_first: bool) -> None:  # noqa: FBT001  (watch calls it)
         if console.streams.out.animated and not output.rows:
-            console.streams.data(CLEAR.rstrip())
+            console.streams.stdout.write(CLEAR)
             _print(flags, service, output, console)
         elif is_first:
             _print(flags, service, output, console)
