@@ -98,7 +98,7 @@ def run_line(template: Template, root: Path, line: str) -> CommandResult:
     assert program == "kirin"
     words = [name for word in words for name in (sorted(glob_in(home.work, word)) or [word])]
     stdin = (home.work / source).read_text() if source else str(template.workspace.sandbox.key)
-    env = {**template.workspace.environ, "PATH": f"{root / 'bin'}:/usr/bin:/bin"}
+    env = {**template.workspace.environ, "PATH": f"{root / 'bin'}:/usr/bin:/bin", "DISPLAY": ":0"}
     result = home.kirin(*words, env=env, stdin=stdin)
     if target:
         (home.work / target.replace("~", str(root))).write_text(result.stdout)

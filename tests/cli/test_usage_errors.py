@@ -13,7 +13,6 @@ import pytest
         (("valdate", "x.yaml"), "there is no command 'valdate'; did you mean \"validate\"?", "kirin --help"),
         (("--verbos",), "there is no flag --verbos", "kirin --help"),
         (("run",), "kirin run needs FILE…: Job files (YAML); - is standard input", "kirin run --help"),
-        (("completion",), "kirin completion needs bash|zsh|fish|powershell", "kirin completion --help"),
         (("v1-t2v", "x", "--mode"), "--mode needs a value: std|pro\n", "kirin v1-t2v --help"),
         (("v1-t2v", "x", "-o"), "-o needs a value: DIR|FILE\n", "kirin v1-t2v --help"),
         (("v1-t2v", "x", "--wait=no"), "--wait takes no value; it is --wait or --no-wait\n", ""),

@@ -58,4 +58,4 @@ def find_video(name: str, profile: str | None) -> Path:
     return path.absolute()
 
 
-open_video = command_from(OpenFlags, run_open, examples=("kirin open last", "kirin open harbour"))
+open_video = command_from(OpenFlags, run_open, examples=("kirin open last", "kirin open renders/clip.mp4"))
