@@ -18,6 +18,7 @@ from kirin_cli.cli.model_command import (
     flag_parameter,
     flag_that_sets,
     flag_without_its_list,
+    id_problems,
     parse_extra_params,
     parse_flags,
 )
@@ -88,8 +89,8 @@ def run_model_command(
     inspect = make_inspector(uploads=bool(settings.upload_url) or flags.sandbox)
     result = _check(model, parsed, inspect, check_urls=flags.checks.check_urls)
     parsed.extra = parse_extra_params(model, flags.extra_params or (), start.extra_params)
-    problems = (*result.problems, *_unchecked_problems(model, parsed.extra))
-    findings = [_finding(model, parsed, start.spec, problem) for problem in problems]
+    further = [*_unchecked_problems(model, parsed.extra), *id_problems(result.values, max(flags.count, start.count))]
+    findings = [_finding(model, parsed, start.spec, problem) for problem in (*result.problems, *further)]
     if any(flags.checks.strict or finding.severity == "error" for finding in findings):
         return _refuse(findings, flags, console)
     console.findings(findings)

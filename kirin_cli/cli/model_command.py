@@ -13,10 +13,12 @@ from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import CheckFlags, DisplayFlags, PrintingFlags, ServiceFlags, ViewFlags
 from kirin_cli.errors import UsageError
 from kirin_cli.json_text import parse_json
+from kirin_cli.models.shared_parameters import EXTERNAL_TASK_ID
 from kirin_cli.modelspec.fields import Integer
 from kirin_cli.modelspec.flags import Flag, flag_for_path, model_flags, set_param
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.record import Record
+from kirin_cli.modelspec.types import Problem
 
 
 class ModelFlags(Record, kw_only=True):
@@ -199,6 +201,14 @@ def counted_up(model: Model, values: Mapping[str, object], number: int) -> Mappi
     names = [field.name for field in model.fields if isinstance(field, Integer) and field.counts_up]
     steps = {name: value + number - 1 for name in names if isinstance(value := values.get(name), int)}
     return {**values, **steps}
+
+
+def id_problems(values: Mapping[str, object], count: int) -> list[Problem]:
+    """That one id cannot be that of several videos (rule A4)."""
+    name = EXTERNAL_TASK_ID.name
+    if count < 2 or name not in values:
+        return []
+    return [Problem(name, EXTERNAL_TASK_ID.rule, f"{name} is the id of one task, and --count {count} makes {count}")]
 
 
 def flag_that_sets(model: Model, path: str) -> str:

@@ -160,7 +160,7 @@ class Image(MediaField):
 
     kind: ClassVar[str] = "image"
     media_kind: ClassVar[MediaKind] = "image"
-    forms: ClassVar[str] = "URL, Base64, data: URI or file"
+    forms: ClassVar[str] = "public URL, Base64, data: URI or file"
 
 
 class Video(MediaField):
@@ -168,4 +168,4 @@ class Video(MediaField):
 
     kind: ClassVar[str] = "video"
     media_kind: ClassVar[MediaKind] = "video"
-    forms: ClassVar[str] = "http(s) URL"
+    forms: ClassVar[str] = "public http(s) URL"

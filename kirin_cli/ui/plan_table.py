@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from kirin_cli.formatting import format_clock, format_seconds, format_usd
 from kirin_cli.modelspec.notes import notes_of_request, numbering_lines
 from kirin_cli.modelspec.text import pluralize
+from kirin_cli.redaction import redact_urls
 from kirin_cli.ui.tables import render_table
 from kirin_cli.ui.terminal_text import cell_width, ellipsize, pad, wrap
 
@@ -65,7 +66,7 @@ def _row(plan: "PlannedJob", terminal: "TerminalInfo") -> tuple[str, ...]:
     if plan.action != "send":
         return (*row, "", "", "", "")
     time = "" if plan.seconds is None else format_clock(plan.seconds)
-    references = "; ".join(numbering_lines(plan.job.model, plan.job.values))
+    references = redact_urls("; ".join(numbering_lines(plan.job.model, plan.job.values)))
     return (*row, time, format_usd(plan.price.usd) if plan.price else NO_PRICE, plan.price_detail, references)
 
 

@@ -132,6 +132,13 @@ def test_with_count_a_seed_is_counted_up(home):
     assert sorted(job["params"]["seed"] for job in home.kirin(*command).data["jobs"]) == [5, 6, 7]
 
 
+@pytest.mark.parametrize("how", ["--dry-run", "--sandbox", "--to-yaml"])
+def test_A4_several_videos_cannot_have_one_id(home, how):
+    result = home.kirin("v1-t2v", "x", "--external-task-id", "a", "--count", "2", how)
+    says = "--external-task-id: error: external_task_id is the id of one task, and --count 2 makes 2 [A4]\n"
+    assert (result.exit_code, result.stdout, result.stderr.startswith(says)) == (2, "", True), result.stderr
+
+
 def test_progress_for_programs_has_the_note_as_an_event(home):
     result = home.kirin(*MOTION, "--sandbox", "--progress", "json")
     events = [json.loads(line) for line in result.stderr.splitlines() if line.startswith("{")]

@@ -151,6 +151,8 @@ NEEDED = [
 ]
 SHOWN_IN_HELP = frozenset(words for _, _, words in NEEDED) - {
     IMAGE_LIMITS,
+    "public URL, Base64, data: URI or file",
+    "public http(s) URL",
     "under 10 MB",
     "Pixels from the bottom edge",
     "1–6 items of {mask, trajectories}",

@@ -95,15 +95,18 @@ def test_a_number_with_one_bound_has_only_that():
         (ListField(name="a", item=CAMERA), "items of {type, config}"),
         (ListField(name="a", item=CAMERA, max_items=1), "at most 1 item of {type, config}"),
         (ListField(name="a", item=CAMERA, min_items=2, max_items=77), "2–77 items of {type, config}"),
-        (PICTURE, "URL, Base64, data: URI or file; JPEG or PNG, up to 10 MB, sides at least 300 px, 1:2.5 to 2.5:1"),
+        (
+            PICTURE,
+            "public URL, Base64, data: URI or file; JPEG or PNG, up to 10 MB, sides at least 300 px, 1:2.5 to 2.5:1",
+        ),
         (
             Image(name="a", limits=ImageLimits(exclusive=True, max_ratio=None, max_side=65536)),
-            "URL, Base64, data: URI or file; JPEG or PNG, under 10 MB, sides 300 to 65536 px",
+            "public URL, Base64, data: URI or file; JPEG or PNG, under 10 MB, sides 300 to 65536 px",
         ),
-        (CLIP, "http(s) URL; MP4 or MOV, up to 200 MB, sides 720 to 2160 px, 3 to 10 s, 24 to 60 fps"),
+        (CLIP, "public http(s) URL; MP4 or MOV, up to 200 MB, sides 720 to 2160 px, 3 to 10 s, 24 to 60 fps"),
         (
             Video(name="a", limits=VideoLimits("V2", 100, (340, 3850), (3, 30))),
-            "http(s) URL; MP4 or MOV, up to 100 MB, sides 340 to 3850 px, 3 to 30 s",
+            "public http(s) URL; MP4 or MOV, up to 100 MB, sides 340 to 3850 px, 3 to 30 s",
         ),
     ],
 )
