@@ -25,13 +25,17 @@ def main() -> int:
 
 
 def print_help() -> bool:
-    """Print the program's help; false where it cannot be written, which is left for others to say."""
-    from kirin_cli.cli.help import program_help, render_help  # noqa: PLC0415  (and no parser for this)
+    """Print the program's help; false where that fails, which is left for others to say."""
+    from kirin_cli.cli.added_models import find_added_models  # noqa: PLC0415  (and no parser for this)
+    from kirin_cli.cli.help import program_help, render_help  # noqa: PLC0415  (the same)
+    from kirin_cli.errors import KirinError  # noqa: PLC0415  (the same)
+    from kirin_cli.models import use_added_models  # noqa: PLC0415  (the same)
 
+    use_added_models(find_added_models)
     try:
         sys.stdout.write(render_help(program_help()) + "\n")
         sys.stdout.flush()
-    except (OSError, AttributeError):  # AttributeError: there is no standard output
+    except (KirinError, OSError, AttributeError):  # AttributeError: there is no standard output
         return False
     return True
 

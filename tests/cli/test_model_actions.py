@@ -234,6 +234,7 @@ def test_a_broken_file_stops_nobody_else_and_is_said_where_it_matters(desk):
     desk.kirin("validate", "good.yaml")
     desk.kirin("v1-t2v", "a", "--dry-run")
     assert "mine" in desk.kirin("--help").stdout
+    assert " mine " in desk.home.process("--help").stdout
     assert "kirin-models/my_model.yaml:5:" in desk.kirin("models").stderr
     assert "kirin-models/my_model.yaml:5:" in desk.kirin("mine", "a", expect=2).stderr
     desk.file("model: my_model\nname: a\nparams: {prompt: a}\n", "bad.yaml")
