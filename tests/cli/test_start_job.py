@@ -1,12 +1,16 @@
 """The job that a command starts from: what of a kept request can be sent again, and why the rest cannot."""
 
 import hashlib
+import json
 
 import pytest
+from support.golden_requests import GOLDEN, PARAMS, PICTURE
 
 from kirin_cli.cli.start_job import start_from_request, unusable_inputs
 from kirin_cli.errors import UsageError
+from kirin_cli.media import make_inspector
 from kirin_cli.models import MODELS
+from kirin_cli.run.identity import request_text
 
 O1 = MODELS["kirin_video_o1"]
 
@@ -56,6 +60,24 @@ def test_what_cannot_be_sent_as_it_was_says_why(tmp_path):
 )
 def test_X2_what_is_kept_of_a_secret_is_never_sent_in_its_place(value, is_kept):
     assert bool(unusable({"prompt": value})) != is_kept
+
+
+@pytest.mark.parametrize("model_id", sorted(PARAMS))
+def test_the_kept_request_of_every_model_asks_for_the_very_same(model_id, tmp_path, monkeypatch):
+    """From values to what the ledger keeps and back: the same request, and the same identity."""
+    model, given = MODELS[model_id], dict(PARAMS[model_id])
+    given.pop("external_task_id", None)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / PICTURE).write_bytes((GOLDEN / PICTURE).read_bytes())
+    inspect = make_inspector(uploads=False)
+    values = model.check(given, lambda text, kind: inspect(text, kind, tmp_path)).values
+    kept = request_text(model_id, values)
+    digest = hashlib.sha256((GOLDEN / PICTURE).read_bytes()).hexdigest()
+    job = start_from_request(model, json.loads(kept), {digest: [str(tmp_path / PICTURE)]}, "task t1")
+    assert not list(unusable_inputs(job.params))
+    again = model.check(job.params, lambda text, kind: inspect(text, kind, tmp_path))
+    assert not again.errors
+    assert request_text(model_id, again.values) == kept
 
 
 def test_parameters_that_the_model_does_not_have_are_sent_unchecked_as_before():
