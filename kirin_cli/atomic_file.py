@@ -6,6 +6,8 @@ Makes no folders; what is raised is the caller's to put in words.
 
 import errno
 import os
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +15,9 @@ from typing import BinaryIO, Final, Self
 
 from kirin_cli.regular_file import open_regular_file, require_regular
 
+BUSY_ERRORS: Final = frozenset({5, 32})
+"""What Windows answers where another program has a file open: access denied, a sharing violation."""
+BUSY_PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.6, 0.6)  # seconds
 NO_FOLDER_SYNC: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM})
 """What file systems answer that cannot sync a folder (fault D15): the file in it is whole and synced all the same."""
 _HAS_FOLDER_HANDLES: Final = os.open in os.supports_dir_fd and os.link in os.supports_dir_fd  # not on Windows
@@ -22,6 +27,20 @@ _NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0)
 _IS_FOLDER: Final = getattr(os, "O_DIRECTORY", 0)
 _BLOCK: Final = 1 << 20
 _UNREADABLE_FOLDER: Final = getattr(os, "O_PATH", 0)
+
+
+def retry_while_busy(act: Callable[[], None], sleep: Callable[[float], None] = time.sleep) -> None:
+    """Do it again for two seconds while Windows says that the file is in use: scanners open what is new."""
+    for pause in BUSY_PAUSES:
+        try:
+            act()
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in BUSY_ERRORS:
+                raise
+            sleep(pause)
+        else:
+            return
+    act()
 
 
 class OpenFolder:
@@ -57,11 +76,11 @@ class OpenFolder:
         """Give a file its final name; FileExistsError, unless `replace`, where there is anything of that name."""
         old, new = self._at(name), self._at(target)
         both = {"src_dir_fd": self._handle, "dst_dir_fd": self._handle}
+        if os.name == "nt":
+            retry_while_busy(lambda: (os.replace if replace else os.rename)(old, new))  # a rename never replaces there
+            return
         if replace:
             os.replace(old, new, **both)  # noqa: PTH105  (relative to the folder)
-            return
-        if os.name == "nt":
-            os.rename(old, new)  # noqa: PTH104  (relative to the folder; never replaces there)
             return
         try:
             os.link(old, new, **both, follow_symlinks=False)  # unlike a rename, never replaces what is there

@@ -148,11 +148,11 @@ def redact_tree(tree: object) -> object:
 
 
 def command_text(*arguments: str) -> str:
-    """A command of kirin as it can be typed again in a POSIX shell; in words where it holds what is not shown.
+    """A command of kirin as it can be typed again; in words where it holds what is not shown.
 
     With *** in the place of a password it would ask for another job.
     """
-    import shlex  # noqa: PLC0415  (most commands end well)
+    from kirin_cli.shell_words import join_words  # noqa: PLC0415  (most commands end well)
 
-    text = shlex.join(("kirin", *arguments))
+    text = join_words(("kirin", *arguments))
     return text if mask_hidden(redact_urls(text)) == text else SAME_COMMAND

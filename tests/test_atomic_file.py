@@ -4,7 +4,15 @@ import os
 
 import pytest
 
-from kirin_cli.atomic_file import OpenFolder, append_durably, create_file, link_or_copy, sync_folder, write_atomically
+from kirin_cli.atomic_file import (
+    OpenFolder,
+    append_durably,
+    create_file,
+    link_or_copy,
+    retry_while_busy,
+    sync_folder,
+    write_atomically,
+)
 
 
 def test_a_file_is_written_with_its_mode_and_nothing_is_left_beside_it(tmp_path):
@@ -173,3 +181,33 @@ def test_a_new_file_is_new(tmp_path):
     create_file(tmp_path / "x", mode=0o600).close()
     with pytest.raises(FileExistsError):
         create_file(tmp_path / "x")
+
+
+class InUse(PermissionError):
+    """What Windows raises where another program has the file open."""
+
+    winerror = 32
+
+
+@pytest.mark.parametrize("times", [0, 1, 5])
+def test_a_file_that_a_scanner_has_open_is_moved_once_it_lets_go(times):
+    left, slept = [InUse()] * times, []
+
+    def act():
+        if left:
+            raise left.pop()
+
+    retry_while_busy(act, slept.append)
+    assert (left, len(slept)) == ([], times)
+
+
+def test_one_that_stays_in_use_or_is_forbidden_is_said():
+    def act(error):
+        raise error
+
+    slept = []
+    with pytest.raises(InUse):
+        retry_while_busy(lambda: act(InUse()), slept.append)
+    assert 1 < sum(slept) < 3
+    with pytest.raises(PermissionError):
+        retry_while_busy(lambda: act(PermissionError()), lambda _: pytest.fail("nothing to wait for"))

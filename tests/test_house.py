@@ -19,7 +19,7 @@ TESTS = Path(__file__).parent
 ROOT = Path(__file__).parent.parent / "kirin_cli"
 LEVELS = {
     "errors": 0, "formatting": 0, "json_text": 0, "tree": -2, "atomic_file": 0, "text_encoding": 0, "regular_file": -1,
-    "redaction": -1, "normal_forms": 0,
+    "redaction": -1, "normal_forms": 0, "shell_words": -2,
     "modelspec": 1,
     "models": 2, "jobs": 2, "wire": 2, "media": 2,
     "api": 3, "ledger": 3, "sandbox": 3, "model_files": 3,
@@ -82,7 +82,6 @@ NO_TEST_FILE = {
     "cli/flags.py": "cli/test_help.py",
     "cli/generated.py": "docgen/test_generated_files.py",
     "cli/help_texts.py": "texts: cli/test_help.py",
-    "cli/options.py": "flags: cli/test_settings.py and cli/test_help.py",
     "cli/runner.py": "tests/tasks and tests/faults/test_faults_signals.py",
     "cli/session.py": "tests/tasks and tests/faults/test_faults_commands.py",
     "cli/settings_schema.py": "a table: cli/test_settings.py",

@@ -94,6 +94,7 @@ def _remark(name: str, missing: list[str], why: str) -> str:
 InspectIn = Callable[[str, MediaKind, Path], MediaFile]
 ProbeTarget = tuple[str, MediaKind]
 MAX_CONCURRENT_PROBES: Final = 8
+JOIN_SECONDS: Final = 0.5
 DEFAULT_PROBE_TIMEOUTS: Final = ProbeTimeouts()
 RULES: Final[Mapping[MediaKind, str]] = {"image": "I1", "video": "V1"}
 
@@ -150,7 +151,8 @@ class Prober:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            while thread.is_alive():
+                thread.join(JOIN_SECONDS)  # without a bound Windows would not hear Ctrl-C
 
     def warning_for(self, given: str) -> tuple[str, str] | None:
         """Rule and sentence where something could not be learned of a URL that can be used."""

@@ -28,6 +28,7 @@ from kirin_cli.cli.start_job import StartJob, read_start_job, unusable_inputs
 from kirin_cli.errors import UsageError
 from kirin_cli.models import explain_unknown
 from kirin_cli.modelspec.flags import model_flags
+from kirin_cli.shell_words import quote_word
 from kirin_cli.text_encoding import decode_text
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _unusable_findings(model: Model, parsed: ParsedFlags) -> list[Finding]:
     findings = []
     for path, value in unusable_inputs(parsed.params):
         flag = flag_that_sets(model, path)
-        as_now = f"; {flag} {shlex.quote(value)} takes it as it is now" if value.is_there else ""
+        as_now = f"; {flag} {quote_word(value)} takes it as it is now" if value.is_there else ""
         message = f"{path} {value.reason}; give another with {flag}{as_now}"
         findings.append(Finding(message=message, severity="error", path=path, flag=flag))
     return findings
@@ -249,7 +250,6 @@ def request_data(model: Model, values: Mapping[str, object], settings: Settings,
 def request_curl(request: Mapping[str, object]) -> str:
     """The request as a command for a POSIX shell, with $KIRIN_API_KEY for the key."""
     import json
-    import shlex
 
     body = shlex.quote(json.dumps(request["body"], ensure_ascii=False))
     headers = '-H "Authorization: Bearer $KIRIN_API_KEY" -H "Content-Type: application/json"'

@@ -1,6 +1,5 @@
 """Unfinished work: what `resume`, `wait` and `download` take up, and what every command says of it. Sends nothing."""
 
-import shlex
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from kirin_cli.run.resume import (
     jobs_from_entries,
     unfinished_entries,
 )
+from kirin_cli.shell_words import quote_word
 
 RUNNING: Final = frozenset({LedgerState.ACCEPTED, LedgerState.RUNNING})
 GENERATED: Final = frozenset({LedgerState.SUCCEEDED, LedgerState.FETCHING, LedgerState.EXPIRED, LedgerState.DONE})
@@ -65,7 +65,7 @@ def describe_unsent(entries: Iterable[LedgerEntry]) -> Iterator[str]:
         path, verb = Path(job_file), "was" if number == 1 else "were"
         name = str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
         it = "it" if number == 1 else "them"
-        yield f"{pluralize(number, 'job')} of {name} {verb} never sent: kirin run {shlex.quote(name)} sends {it}"
+        yield f"{pluralize(number, 'job')} of {name} {verb} never sent: kirin run {quote_word(name)} sends {it}"
 
 
 def describe_others(session: Session, ours: Collection[str]) -> str:

@@ -1,5 +1,6 @@
 """The flags that several commands share, each declared once; what a flag has from a setting stands in its table."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -159,7 +160,32 @@ ApiKeyFile = Annotated[
         help=f"File that holds the key (else {API_KEY.env}).",
     ),
 ]  # fmt: skip
-JobFiles = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Job files (YAML); - is standard input.")]
+
+
+def expand_wildcards(paths: list[Path] | None, platform: str = sys.platform) -> list[Path] | None:
+    """On Windows, whose shells leave it to programs, the files that * and ? stand for; else what was typed."""
+    if platform != "win32" or paths is None:
+        return paths
+    from glob import glob
+
+    files: list[Path] = []
+    for path in paths:
+        text = str(path)
+        pattern = text.replace("[", "[[]")  # brackets are part of a name
+        found = sorted(glob(pattern)) if set(text) & set("*?") else []  # noqa: PTH207  (as it is typed)
+        files += map(Path, found) if found else [path]
+    return files
+
+
+def expand_typed_files(files: list[Path] | None) -> list[Path] | None:
+    """The same, as Typer calls it."""
+    return expand_wildcards(files)
+
+
+JobFiles = Annotated[
+    list[Path],
+    typer.Argument(metavar="FILE…", callback=expand_typed_files, help="Job files (YAML); - is standard input."),
+]
 Sets = Annotated[
     list[str] | None,
     typer.Option(

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import shlex
 import signal
 import threading
 from _thread import start_new_thread
@@ -36,6 +35,7 @@ from kirin_cli.run.outputs import write_sidecar_data
 from kirin_cli.run.prepare import PreparedRun
 from kirin_cli.run.scheduler import RunOptions, Scheduler
 from kirin_cli.run.work_queue import SystemClock
+from kirin_cli.shell_words import join_words, split_words
 from kirin_cli.ui.terminal_text import escape_untrusted
 
 SIGNAL_MESSAGES: Final = {Interrupted: "interrupted", Terminated: "terminated"}
@@ -267,13 +267,13 @@ def commands_to_go_on(summary: Summary, options: ExecuteOptions) -> list[str]:
         return [options.resume]
     tasks: dict[str, list[str]] = {}
     for command in commands:
-        _, verb, *ids = shlex.split(command)
+        _, verb, *ids = split_words(command)
         if verb in TASK_VERBS:
             tasks.setdefault(verb, []).extend(ids)
     if any(len(ids) > MAX_NAMED for ids in tasks.values()):
         return ["kirin resume"]
     others = [command for command in commands if command.split()[1] not in TASK_VERBS]
-    return [*(shlex.join(("kirin", verb, *dict.fromkeys(ids))) for verb, ids in tasks.items()), *others]
+    return [*(join_words(("kirin", verb, *dict.fromkeys(ids))) for verb, ids in tasks.items()), *others]
 
 
 def _print_outputs(summary: Summary, options: ExecuteOptions, console: CommandConsole, exit_code: int) -> None:
@@ -286,7 +286,7 @@ def _print_outputs(summary: Summary, options: ExecuteOptions, console: CommandCo
         task_ids = [outcome.task_id for outcome in summary.outcomes if outcome.state == "pending" and outcome.task_id]
         console.data(*(escape_untrusted(task_id) for task_id in task_ids))
         if task_ids:
-            console.info(f"later: {shlex.join(['kirin', 'wait', *(task_ids if len(task_ids) == 1 else ())])}")
+            console.info(f"later: {join_words(['kirin', 'wait', *(task_ids if len(task_ids) == 1 else ())])}")
     elif not options.reports.take_stdout:
         paths = [output.path for outcome in summary.outcomes for output in outcome.outputs]
         console.data(*(escape_untrusted(str(path), limit=MAX_OUTPUT_PATH) for path in paths))

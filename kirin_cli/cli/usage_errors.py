@@ -1,7 +1,6 @@
 """Usage errors in words: what was mistyped, and what was probably meant. Loaded where something is wrong only."""
 
 import re
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +10,7 @@ from kirin_cli.errors import UsageError
 from kirin_cli.models import MODEL_ENTRIES, advice_for_unknown, usable_models
 from kirin_cli.modelspec.flags import model_flags
 from kirin_cli.modelspec.text import did_you_mean, join_and, quote
+from kirin_cli.shell_words import quote_word
 
 NO_KEY_FLAG: Final = (
     "there is no flag for the API key: what stands in a command line is seen by every program on this machine, and "
@@ -34,7 +34,7 @@ def unknown_command(word: str) -> UsageError:
     """That there is no such command, and what may have been meant: a prompt, a job file, a name that is near."""
     first_model = next(iter(MODEL_ENTRIES.values())).command
     if Path(word).suffix.lower() in JOB_FILE_SUFFIXES:
-        return UsageError(f"there is no command {word!r}; that is a file", hint=f"kirin run {shlex.quote(word)}")
+        return UsageError(f"there is no command {word!r}; that is a file", hint=f"kirin run {quote_word(word)}")
     if len(word.split()) > 1:
         return UsageError(
             f"there is no command {word!r}; a prompt stands behind a model", hint=f"kirin {first_model} {_quoted(word)}"
@@ -80,13 +80,13 @@ def too_many_arguments(
         prompt = prompt.translate(dict.fromkeys(map(ord, TYPOGRAPHIC_QUOTES)))
         because = "; a shell does not know typographic quotes"
     message = f"the prompt comes as {len(words_of_prompt)} arguments, and must be one: put it in quotes{because}"
-    return UsageError(message, hint=" ".join(("kirin", row.name, *map(shlex.quote, given.values()), _quoted(prompt))))
+    return UsageError(message, hint=" ".join(("kirin", row.name, *map(quote_word, given.values()), _quoted(prompt))))
 
 
 def _quoted(prompt: str) -> str:
     """A prompt as a shell takes it, not more of it than a line holds."""
     shown = prompt if len(prompt) <= MAX_PROMPT_SHOWN else prompt[: MAX_PROMPT_SHOWN - 1] + "…"
-    return f'"{shown}"' if _HARMLESS.fullmatch(prompt) else shlex.quote(shown)
+    return f'"{shown}"' if _HARMLESS.fullmatch(prompt) else quote_word(shown)
 
 
 def to_usage_error(error: Any, arguments: Sequence[str]) -> UsageError:  # noqa: ANN401  (NoSuchOption is not public)

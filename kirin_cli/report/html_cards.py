@@ -2,13 +2,13 @@
 
 import json
 import re
-import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from kirin_cli.formatting import format_seconds, format_size, format_timestamp, format_usd
 from kirin_cli.report.html_charts import Markup, job_label, join, tag
 from kirin_cli.report.report import CHARGED, STATES, Report, ReportFile, ReportJob
+from kirin_cli.shell_words import join_words
 
 MEDIA_TYPES: Final = {
     ".mp4": "video/mp4", ".mov": "video/quicktime", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
@@ -185,7 +185,7 @@ def command_of(job: ReportJob, report: Report) -> str:
     task = "" if report.is_sandbox else job.task_id or job.external_id
     if job.state in {"pending", "unknown", "expired"} and task and not task.startswith("-"):
         words = ["kirin", "download" if job.state == "expired" else "wait", task]
-        conflict = shlex.join(("kirin", "resolve", job.external_id))
+        conflict = join_words(("kirin", "resolve", job.external_id))
         if job.failure and job.failure.next == conflict and not job.external_id.startswith("-"):
             words = ["kirin", "resolve", job.external_id]
     elif job.file not in {"", "-"} and job.name and not job.file.startswith("-"):
@@ -197,7 +197,7 @@ def command_of(job: ReportJob, report: Report) -> str:
         words = ["kirin", "show", task]
     else:
         return ""
-    return shlex.join(words) if all(word.isprintable() for word in words) else ""
+    return join_words(words) if all(word.isprintable() for word in words) else ""
 
 
 def _details(job: ReportJob, command: str) -> Markup:

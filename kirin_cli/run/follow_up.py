@@ -1,6 +1,5 @@
 """The follow-up of a job that did not end well: the exact command to go on with, and whether typing again is safe."""
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,6 +9,7 @@ from kirin_cli.ledger.states import LedgerState
 from kirin_cli.redaction import command_text
 from kirin_cli.run.events import JobState
 from kirin_cli.run.job import Charged, Job
+from kirin_cli.shell_words import join_words, quote_word
 
 RETRY: Final = "--retry-failed"
 AGAIN: Final = "--again"
@@ -85,7 +85,7 @@ def _retry_command(job: Job, state: JobState, typed: TypedCommand) -> str:
 
 def _argument(task_id: str) -> str:
     """An id as an argument, which is no flag whatever it begins with."""
-    return f"-- {shlex.quote(task_id)}" if task_id.startswith("-") else shlex.quote(task_id)
+    return f"-- {quote_word(task_id)}" if task_id.startswith("-") else quote_word(task_id)
 
 
 def _run_command(job: Job) -> str:
@@ -93,4 +93,4 @@ def _run_command(job: Job) -> str:
     if not job.file:
         return ""
     scope = ("--scope", job.scope) if job.scope else ()
-    return shlex.join(("kirin", "run", job.file, "--only", job.name, *scope))
+    return join_words(("kirin", "run", job.file, "--only", job.name, *scope))

@@ -1,6 +1,5 @@
 """Submission of a job: what must be ready before anything is paid for, the POST itself, and what came of it."""
 
-import shlex
 from collections.abc import Mapping
 from typing import Final
 
@@ -40,6 +39,7 @@ from kirin_cli.run.reconcile import (
     stop_run,
 )
 from kirin_cli.run.uploads import upload_local_videos
+from kirin_cli.shell_words import quote_word
 from kirin_cli.wire.responses import TaskState
 
 GOOD: Final = frozenset({"done", "skipped"})
@@ -76,7 +76,7 @@ def submit(job_run: JobRun) -> NextStep:
 def leave_unsent(job_run: JobRun) -> NextStep:
     """In a command that never submits: ask once for what may have been sent, and leave the rest (promise 8)."""
     if not job_run.entry.counters.exposed:
-        hint = f"kirin run {shlex.quote(job_run.job.file)} sends it" if job_run.job.file else ""
+        hint = f"kirin run {quote_word(job_run.job.file)} sends it" if job_run.job.file else ""
         return finish_stopped(job_run, StillRunning("this command submits nothing", hint=hint))
     result = job_run.query()
     if result.kind is QueryStatus.FOUND and result.task:

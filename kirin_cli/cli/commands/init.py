@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -14,6 +13,7 @@ from kirin_cli.cli.flags import command_from
 from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.models import MODEL_ENTRIES
 from kirin_cli.modelspec.record import Record
+from kirin_cli.shell_words import quote_word
 
 if TYPE_CHECKING:
     from kirin_cli.cli.console import CommandConsole
@@ -84,7 +84,7 @@ def _write_quickstart(path: Path, console: CommandConsole, *, replace: bool) -> 
     _write(path, quickstart_job_file(), replace=replace)
     console.data(str(path), *map(str, pictures))
     console.info(_write_schema(path.with_name(SCHEMA_FILE), replace=replace))
-    console.info(f"next: kirin run {shlex.quote(str(path))} --sandbox (no key, no cost)")
+    console.info(f"next: kirin run {quote_word(str(path))} --sandbox (no key, no cost)")
 
 
 def _holds(path: Path, content: bytes) -> bool:

@@ -21,6 +21,7 @@ class ReportFlags(Record):
         list[Path] | None,
         typer.Argument(
             metavar="[RESULT…]",
+            callback=o.expand_typed_files,
             help="JSON of run, plan or validate, sidecars beside videos, or folders of them; - reads standard input.",
         ),
     ] = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +12,7 @@ from kirin_cli.cli.flags import command_from
 from kirin_cli.cli.options import DEFAULT_TIMEOUT
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
+from kirin_cli.shell_words import quote_word
 
 if TYPE_CHECKING:
     from kirin_cli.cli.console import CommandConsole
@@ -122,7 +122,7 @@ def _send(entry: LedgerEntry, settings: Settings, console: CommandConsole) -> in
     prepared = jobs_from_entries([entry])
     if not prepared.jobs or prepared.jobs[0].unsendable:
         reason = prepared.jobs[0].unsendable if prepared.jobs else f"this kirin does not know {entry.model}"
-        how = f"kirin run {shlex.quote(entry.job_file)} sends it" if entry.job_file else "type its command again"
+        how = f"kirin run {quote_word(entry.job_file)} sends it" if entry.job_file else "type its command again"
         raise UsageError(f"{entry.external_id} cannot be sent from here: {reason}", hint=how)
     limits = run_options(DEFAULT_TIMEOUT)
     options = ExecuteOptions(settings=settings, limits=limits, wait=False, resume="kirin resume")
