@@ -106,7 +106,7 @@ NO_TEST_FILE = {
     "run/job_run.py": "records: run/test_scheduler_steps.py",
     "run/path_registry.py": "run/test_prepare.py and run/test_attempt_choice.py",
     "sandbox/api_handler.py": "sandbox/test_tasks.py and sandbox/test_validator.py, over HTTP",
-    "sandbox/samples.py": "run/test_result_kinds.py",
+    "sandbox/samples.py": "run/test_outputs_kinds.py",
     "sandbox/http_handler.py": "sandbox/test_server.py, over HTTP",
 }
 """Modules without a test file of their name: where they are held, or why they need none."""

@@ -197,13 +197,14 @@ DEFAULT_DOWNLOAD_LIMITS = DownloadLimits()
 
 @dataclass(frozen=True, slots=True)
 class DownloadedFile:
-    """A file under its final name."""
+    """A file under its final name. `suffix` is that of what it is by its bytes, without the dot; "" for unknown."""
 
     path: Path
     bytes: int
     sha256: str
     content_type: str
     video: VideoHeader | None = None
+    suffix: str = ""
 
 
 class Downloader:
@@ -232,12 +233,13 @@ class Downloader:
         kind: ContentKind = "video",
         on_progress: ProgressCallback = lambda _received, _total: None,
         force: bool = False,
-        before_publish: Callable[[DownloadedFile], None] = lambda _fetched: None,
+        before_publish: Callable[[DownloadedFile], tuple[Path, bool] | None] = lambda _fetched: None,
     ) -> DownloadedFile:
         """Fetch `url` to `target`, which exists afterwards whole or not at all.
 
         `origin` is the host of the service that named the URL. `before_publish` is told what is about to get its final
-        name; if it raises, nothing gets it. Raises ResultUrlExpired where a fresh URL may help, ResultUnavailable for a
+        name, and may give it another in the same folder, with whether a file there may be replaced; if it raises,
+        nothing gets a name. Raises ResultUrlExpired where a fresh URL may help, ResultUnavailable for a
         file that cannot be had, LocalError for the disk and for a target that is taken.
         """
         with PartFile(target, force=force) as part:
@@ -247,8 +249,11 @@ class Downloader:
             except ResultUnavailable as error:
                 error.hint = "`kirin download ID` tries again, free of charge"
                 raise
-            fetched = DownloadedFile(target, part.size, part.sha256, attempts.content_type, verified.video)
-            before_publish(fetched)
+            facts = (attempts.content_type, verified.video, verified.suffix)
+            fetched = DownloadedFile(target, part.size, part.sha256, *facts)
+            if name := before_publish(fetched):
+                part.target, part.force = name
+                fetched = replace(fetched, path=part.target)
             part.publish()
         return fetched
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from io import SEEK_END
 from typing import BinaryIO, Literal
 
 from kirin_cli.errors import ResultUnavailable
@@ -100,7 +101,7 @@ def _continues(headers: Mapping[str, str], partial: PartialFile) -> bool:
     )
 
 
-ContentKind = Literal["video", "image"]
+ContentKind = Literal["video", "image", "audio"]
 PAGE_TYPES = ("html", "json", "xml")
 PAGE_STARTS = (b"<", b"{", b"[")
 IMAGE_FORMATS = frozenset({"png", "jpeg", "gif", "webp", "avif", "heic", "bmp", "tiff", "jxl"})
@@ -120,10 +121,14 @@ ODD_FORMATS = (
 
 @dataclass(frozen=True, slots=True)
 class VerifiedFile:
-    """A file of the length that was announced. `problem` says what it is in place of what it should be, "" for that."""
+    """A file of the length that was announced. `problem` says what it is in place of what it should be, "" for that.
+
+    `suffix` is that of what it is by its bytes, without the dot; "" where they do not tell.
+    """
 
     video: VideoHeader | None = None
     problem: str = ""
+    suffix: str = ""
 
 
 def reject_packed(headers: Mapping[str, str]) -> None:
@@ -143,17 +148,46 @@ def verify_file(stream: BinaryIO, kind: ContentKind, *, framed: bool, content_ty
     if is_video(head) and format_name not in IMAGE_FORMATS:
         facts = read_video(stream, length_known=framed)
         if facts.complete:
-            return VerifiedFile(facts)
+            return VerifiedFile(facts, suffix="mov" if format_name == "mov" else "mp4")
         return VerifiedFile(problem="a video whose boxes are not complete") if framed else None
     if _is_page(head, name, format_name):
         raise ResultUnavailable(f"the server of the file sent text{f' ({name})' if name else ''} and no {kind}")
-    if not head or not framed:
+    suffix = SUFFIXES.get(format_name, format_name) if format_name in IMAGE_FORMATS else sound_suffix(head)
+    if not head or not (framed or has_its_end(stream, suffix)):
         return None
     if kind == "image" or name.startswith("image/"):
         fits = format_name in IMAGE_FORMATS
     else:
-        fits = bool(CONTAINERS["audio" if name.startswith("audio/") else "video"].match(head))
-    return VerifiedFile(problem="" if fits else _describe(head, format_name))
+        is_sound = kind == "audio" or name.startswith("audio/")
+        fits = bool(CONTAINERS["audio" if is_sound else "video"].match(head))
+    return VerifiedFile(problem="" if fits else _describe(head, format_name), suffix=suffix if fits else "")
+
+
+SUFFIXES: Mapping[str, str] = {"jpeg": "jpg"}
+"""Of formats that are not called as their files are."""
+_SOUNDS = (
+    ("wav", re.compile(rb"RIFF....WAVE", re.DOTALL)),
+    ("flac", re.compile(rb"fLaC")),
+    ("ogg", re.compile(rb"OggS")),
+    ("mp3", re.compile(rb"ID3|\xff[\xe2-\xfb]")),
+)
+
+
+def sound_suffix(head: bytes) -> str:
+    """The suffix of a file of sound by its first bytes, without the dot; "" for any other file."""
+    return next((suffix for suffix, pattern in _SOUNDS if pattern.match(head)), "")
+
+
+def has_its_end(stream: BinaryIO, suffix: str) -> bool:
+    """Whether a picture or sound whose length nobody announced is whole by itself: its end, or the length in it."""
+    size = stream.seek(0, SEEK_END)
+    stream.seek(0)
+    head = stream.read(12)
+    stream.seek(max(0, size - 12))
+    end = stream.read(12)
+    if suffix in {"wav", "webp"}:
+        return 8 + int.from_bytes(head[4:8], "little") <= size
+    return end[4:8] == b"IEND" if suffix == "png" else suffix == "jpg" and end.endswith(b"\xff\xd9")
 
 
 def _is_page(head: bytes, content_type: str, format_name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +28,7 @@ from kirin_cli.cli.start_job import StartJob, read_start_job, unusable_inputs
 from kirin_cli.errors import UsageError
 from kirin_cli.models import explain_unknown
 from kirin_cli.modelspec.flags import model_flags
+from kirin_cli.modelspec.text import join_or
 from kirin_cli.shell_words import quote_word
 from kirin_cli.text_encoding import decode_text
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from kirin_cli.jobs.job import JobSpec
     from kirin_cli.media import MediaInspector
     from kirin_cli.modelspec.model import CheckResult, Model
-    from kirin_cli.modelspec.types import Finding, Problem
+    from kirin_cli.modelspec.types import Finding, Problem, ResultKind
     from kirin_cli.run.job import OutputTarget
 
 PROMPT: Final = "prompt"
@@ -45,7 +46,11 @@ PROMPT_FLAGS: Final = (PROMPT, "prompt_file")
 """What only the command of a model that has a prompt takes."""
 CREATE_PATH: Final = "/model/v1/generation"
 MAX_PROMPT_BYTES: Final = 1 << 20
-FILE_SUFFIXES: Final = (".mp4", ".{ext}")
+OPEN_SUFFIX: Final = ".{ext}"
+FILE_SUFFIXES: Final[Mapping[ResultKind, tuple[str, ...]]] = {
+    "video": (".mp4",), "image": (".png", ".jpg", ".jpeg", ".webp"), "audio": (".mp3", ".wav"),
+}  # fmt: skip
+"""How the name of a file ends that -o gives; what came tells the suffix it gets."""
 SEPARATORS: Final = tuple({"/", os.sep})
 NO_START: Final = StartJob(params={})
 
@@ -82,7 +87,7 @@ def run_model_command(
     start = read_start_job(model, flags.file, flags.allow_env) if flags.file else start or NO_START
     prompt = read_prompt(model, flags, values.get("p_prompt"))
     if flags.output is not None:  # a dry run refuses too what could not be written
-        parse_output(flags.output, replace=flags.force, prompt=prompt or "")
+        parse_output(flags.output, replace=flags.force, prompt=prompt or "", results=(model.result,))
     values = {**values, **({"p_prompt": prompt} if PROMPT in model.names else {})}
     parsed = parse_flags(model, values, start.params, start.base, order=current_command_line().order)
     if unusable := _unusable_findings(model, parsed):
@@ -122,7 +127,7 @@ def _one_off(model: Model, flags: ModelFlags, start: StartJob, values: Mapping[s
     if flags.output is None and start.output is not None:
         target = OutputTarget(start.output.dir or Path(), start.output.name, flags.force)
     else:
-        target = parse_output(flags.output, replace=flags.force, prompt=prompt_of(values))
+        target = parse_output(flags.output, replace=flags.force, prompt=prompt_of(values), results=(model.result,))
     return OneOff(
         model=model, values=values, count=max(flags.count, start.count), target=target, again=flags.again,
         has_target=flags.output is not None or start.output is not None,
@@ -256,11 +261,13 @@ def request_curl(request: Mapping[str, object]) -> str:
     return f"curl -X POST {shlex.quote(str(request['url']))} \\\n  {headers} \\\n  -d {body}"
 
 
-def parse_output(output: str | None, *, replace: bool, prompt: str | None = None) -> OutputTarget:
+def parse_output(
+    output: str | None, *, replace: bool, prompt: str | None = None, results: Iterable[ResultKind] = ("video",)
+) -> OutputTarget:
     """Folder and name of `-o`: a name that ends in .mp4 or .{ext} is a file, in which fields may stand; none is here.
 
-    A folder is what is one, ends in / or has no suffix. Raises UsageError for anything else, before anything is sent.
-    The `prompt` fills {prompt}, where there is one.
+    `results` are what may come: pictures and sound have other suffixes. A folder is what is one, ends in / or has no
+    suffix. Raises UsageError for anything else, before anything is sent. The `prompt`, if there is one, fills {prompt}.
     """
     from kirin_cli.jobs.filenames import (
         DEFAULT_TEMPLATE,
@@ -276,7 +283,8 @@ def parse_output(output: str | None, *, replace: bool, prompt: str | None = None
         return OutputTarget(Path(), DEFAULT_TEMPLATE, replace)
     path = parse_path(output, "-o")
     suffix = path.suffix.lower()
-    is_file = suffix in FILE_SUFFIXES and not output.endswith(SEPARATORS)
+    suffixes = tuple(one for result in results for one in FILE_SUFFIXES[result])
+    is_file = suffix in (*suffixes, OPEN_SUFFIX) and not output.endswith(SEPARATORS)
     if error := path_problem(path, max_name=MAX_VIDEO_NAME if is_file else MAX_FILE_NAME):
         raise UsageError(f"-o: {error}")
     if output == "-":
@@ -284,8 +292,9 @@ def parse_output(output: str | None, *, replace: bool, prompt: str | None = None
     if output.endswith(SEPARATORS) or not suffix or _is_folder(path):
         return OutputTarget(path, DEFAULT_TEMPLATE, replace)
     if not is_file:
-        hint = f"write {path.with_suffix('.mp4')}; a folder of that name ends in /: {output}/"
-        raise UsageError(f"-o {output} ends in {suffix}, and videos come as .mp4", hint=hint)
+        hint = f"write {path.with_suffix(suffixes[0])}; a folder of that name ends in /: {output}/"
+        what = "videos come" if suffixes[0] == ".mp4" else "the result comes"
+        raise UsageError(f"-o {output} ends in {suffix}, and {what} as {join_or(suffixes)}", hint=hint)
     stem = path.stem if prompt is None else path.stem.replace("{prompt}", prompt_words(prompt))
     template = f"{stem}.{{ext}}" if "{n}" in stem or "{-n}" in stem else f"{stem}{{-n}}.{{ext}}"
     if errors := template_errors(template):

@@ -71,14 +71,14 @@ MODEL_ENTRIES: Final[dict[str, ModelEntry]] = {
 }
 
 
-FindEntries = Callable[[], Mapping[str, ModelEntry]]
+FindModelEntries = Callable[[], Mapping[str, ModelEntry]]
 """Finds the rows of added models, by id."""
 
 
 class _AddedModels:
     """The rows of the added models, looked for when the first is asked for."""
 
-    find: FindEntries = dict
+    find: FindModelEntries = dict
     entries: Mapping[str, ModelEntry] | None = None
 
     def get(self) -> Mapping[str, ModelEntry]:
@@ -90,7 +90,7 @@ class _AddedModels:
 _ADDED: Final = _AddedModels()
 
 
-def use_added_models(find: FindEntries) -> None:
+def use_added_models(find: FindModelEntries) -> None:
     """Have the models that `find` finds be there beside our own, until the next call; it is called when needed."""
     _ADDED.find, _ADDED.entries = find, None
 

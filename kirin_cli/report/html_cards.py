@@ -12,7 +12,7 @@ from kirin_cli.shell_words import join_words
 
 MEDIA_TYPES: Final = {
     ".mp4": "video/mp4", ".mov": "video/quicktime", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
-    ".webp": "image/webp",
+    ".webp": "image/webp", ".mp3": "audio/mpeg", ".wav": "audio/wav",
 }  # fmt: skip
 MAX_PRELOADED: Final = 12
 """Videos of which the browser reads the beginning before anybody scrolls to them."""
@@ -109,6 +109,8 @@ def _screen(job: ReportJob, file: ReportFile, address: str, *, preload: bool) ->
     label = f"{job.name}: {file.name}"
     if media_type(file).startswith("image/"):
         shown = tag("img", {"src": address, "alt": job.prompt or label, "loading": "lazy"})
+    elif media_type(file).startswith("audio/"):
+        shown = tag("audio", {"src": address, "aria-label": label, "controls": True, "preload": "none"})
     else:
         facts = {"controls": True, "loop": True, "playsinline": True, "preload": "metadata" if preload else "none"}
         shown = tag("video", {"src": address, "aria-label": label, **facts})

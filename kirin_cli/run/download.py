@@ -21,6 +21,7 @@ from kirin_cli.run.outputs import (
     content_kind,
     ensure_free,
     extension,
+    named_by_content,
     path_for_entry,
     read_sidecar,
     sidecar_path,
@@ -125,11 +126,13 @@ def _output_paths(job_run: JobRun, task: Task) -> list[Path]:
     number = 0
     for content in task.outputs:
         number += 1
-        path = path_for_entry(job_run.job, job_run.entry, n=number, ext=extension(content))
+        ext = extension(content, job_run.job.model.result)
+        path = path_for_entry(job_run.job, job_run.entry, n=number, ext=ext)
         while paths and number < MAX_FILE_NUMBER and _is_taken(job_run, path, paths[0]):
             number += 1
-            path = path_for_entry(job_run.job, job_run.entry, n=number, ext=extension(content))
-        paths.append(path)
+            path = path_for_entry(job_run.job, job_run.entry, n=number, ext=ext)
+        planned = path_for_entry(job_run.job, job_run.entry, n=number)  # which was found free before it was paid for
+        paths.append(planned if not paths and planned != path and _is_taken(job_run, path, path) else path)
     return paths
 
 
@@ -144,20 +147,29 @@ def _is_taken(job_run: JobRun, path: Path, first: Path) -> bool:
 def _fetch(
     job_run: JobRun, task: Task, content: OutputContent, path: Path, outputs: dict[Path, OutputFile | None]
 ) -> None:
-    """Fetch one file; `outputs` has those of the result that are there, itself afterwards, in their order."""
-    kind, first = content_kind(content), next(iter(outputs))
+    """Fetch one file; `outputs` has those of the result that are there, itself afterwards, in their order.
 
-    def write_down(file: DownloadedFile) -> None:
+    It is called after what it is by its bytes, where its planned name is of another kind.
+    """
+    kind, first = content_kind(content, job_run.job.model.result), next(iter(outputs))
+
+    def write_down(file: DownloadedFile) -> tuple[Path, bool]:
+        named = named_by_content(job_run.job, path, file.suffix) if file.suffix else path
+        if named != path and _is_taken(job_run, named, first):  # what is paid for is not lost for a suffix
+            named = path
+        is_replaced = may_replace if named == path else _may_replace(job_run, named, first)
         facts = {"type": content.type or kind, "url": strip_url(content.url), "duration": content.duration}
-        outputs[path] = OutputFile(path=file.path, bytes=file.bytes, sha256=file.sha256, **facts)
+        outputs[path] = OutputFile(path=named, bytes=file.bytes, sha256=file.sha256, **facts)
         # Before the file has its final name: after a crash the sidecar tells whose it is.
         _keep_earlier_result(job_run, first)
         _write_sidecar(job_run, task, tuple(filter(None, outputs.values())), first)
+        return named, is_replaced
 
+    may_replace = _may_replace(job_run, path, first)
     job_run.context.downloader.fetch(
         content.url, path, origin=job_run.context.host, kind=kind,
         on_progress=lambda received, total: job_run.emit(Downloading, received=received, total=total),
-        force=_may_replace(job_run, path, first), before_publish=write_down,
+        force=may_replace, before_publish=write_down,
     )  # fmt: skip
 
 

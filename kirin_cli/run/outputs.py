@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
@@ -121,10 +122,15 @@ class Sidecar:
             raise LocalError(f"{path} cannot be read: {error.strerror or error}") from error
 
     def output_at(self, path: Path, content: OutputContent) -> OutputFile | None:
-        """The file at `path` where it is the one that was fetched for this content. Raises LocalError."""
+        """The file at `path` where it is the one that was fetched for this content. Raises LocalError.
+
+        Its suffix may be another: that of what came.
+        """
+        path = next((path.with_name(name) for name in self.files if PurePosixPath(name).stem == path.stem), path)
         facts = self.files.get(path.name, {})
         url = strip_url(str(facts.get("url") or ""))
-        is_same = url == strip_url(content.url) and facts.get("type") == (content.type or content_kind(content))
+        kinds = {content.type or kind for kind in EXTENSIONS}
+        is_same = url == strip_url(content.url) and facts.get("type") in kinds
         return self._output(path.name, facts) if is_same and self.matches(path) else None
 
     def _output(self, name: str, facts: Mapping[str, object]) -> OutputFile:
@@ -233,9 +239,11 @@ def _is_there(output: OutputFile) -> bool:
 
 
 IMAGE_LABELS: Final = ("image", "cover", "poster", "thumb", "picture", "photo", "frame")
+SOUND_LABELS: Final = ("audio", "music", "speech", "sound", "voice")
 EXTENSIONS: Final[Mapping[ContentKind, tuple[str, ...]]] = {
     "video": ("mp4", "mov"),
     "image": ("png", "jpg", "jpeg", "webp"),
+    "audio": ("mp3", "wav"),
 }
 UNKNOWN_TASK_ID: Final = "{task_id}"
 """What stands in a path for the id of a task that is not there yet."""
@@ -245,38 +253,51 @@ ELSEWHERE: Final = "-o writes elsewhere"
 FOREIGN: Final = "was not made by kirin"
 
 
-def output_path(job: Job, *, n: int = 1, ext: str = "mp4", task_id: str = "", now: float = 0.0) -> Path:
+def output_path(job: Job, *, n: int = 1, ext: str = "", task_id: str = "", now: float = 0.0) -> Path:
     """The path of the job's n-th output (from 1). Raises UsageError for a name that leads out of the folder.
 
-    `now` is a time in seconds since the epoch: the day of the intent, UTC.
+    Without `ext` the suffix is the usual one of what the model makes. `now` is a time in seconds since the epoch: the
+    day of the intent, UTC.
     """
     date = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d")
     template = job.target.template if n == 1 else numbered_template(job.target.template)
     name = render_name(
-        template, job=job.name, model=job.model.id, take=job.take, ext=ext, task_id=task_id,
-        date=date, n=n,
+        template, job=job.name, model=job.model.id, take=job.take, task_id=task_id,
+        ext=ext or EXTENSIONS[job.model.result][0], date=date, n=n,
     )  # fmt: skip
     return resolve_inside(job.target.folder, name)
 
 
-def path_for_entry(job: Job, entry: LedgerEntry | None, now: float = 0.0, *, n: int = 1, ext: str = "mp4") -> Path:
+def path_for_entry(job: Job, entry: LedgerEntry | None, now: float = 0.0, *, n: int = 1, ext: str = "") -> Path:
     """The path of the job's n-th output by its entry in the ledger; `now` is the day of a job that has none."""
     task_id = (entry.task_id if entry else None) or UNKNOWN_TASK_ID
     return output_path(job, n=n, ext=ext, task_id=task_id, now=entry.created if entry else now)
 
 
-def content_kind(content: OutputContent) -> ContentKind:
-    """What a file of this content is likely to be, by its label and the suffix of its URL; its bytes decide."""
-    if "video" in content.type:
-        return "video"
-    is_image = any(word in content.type for word in IMAGE_LABELS) or _suffix(content.url) in EXTENSIONS["image"]
-    return "image" if is_image else "video"
+def content_kind(content: OutputContent, default: ContentKind = "video") -> ContentKind:
+    """What a file of this content is likely to be, by its label and the suffix of its URL; its bytes decide.
+
+    `default` is what the model makes, where neither tells.
+    """
+    labels: tuple[tuple[ContentKind, tuple[str, ...]], ...] = (
+        ("video", ("video",)), ("image", IMAGE_LABELS), ("audio", SOUND_LABELS),
+    )  # fmt: skip
+    by_label = (kind for kind, words in labels if any(word in content.type for word in words))
+    by_suffix = (kind for kind, suffixes in EXTENSIONS.items() if _suffix(content.url) in suffixes)
+    return next(chain(by_label, by_suffix, (default,)))
 
 
-def extension(content: OutputContent) -> str:
+def extension(content: OutputContent, default: ContentKind = "video") -> str:
     """The suffix, without its dot, of a file of this content: the URL's where it fits its kind."""
-    suffixes, suffix = EXTENSIONS[content_kind(content)], _suffix(content.url)
+    suffixes, suffix = EXTENSIONS[content_kind(content, default)], _suffix(content.url)
     return suffix if suffix in suffixes else suffixes[0]
+
+
+def named_by_content(job: Job, path: Path, suffix: str) -> Path:
+    """The path with the suffix of what came, where the job's template leaves that open and it is of another kind."""
+    is_open = job.target.template.endswith("{ext}")
+    same = next((names for names in (("mp4", "mov"), ("jpg", "jpeg")) if suffix in names), (suffix,))
+    return path if not is_open or path.suffix.lower()[1:] in same else path.with_suffix(f".{suffix}")
 
 
 def _suffix(url: str) -> str:

@@ -51,7 +51,8 @@ def test_I8_no_output_leaves_its_folder(tmp_path, template):
         ("video", "https://cdn.example/", "mp4"),
         ("image", "https://cdn.example/x.JPEG", "jpeg"),
         ("image", "https://cdn.example/x.mp4", "png"),
-        ("sound", "https://cdn.example/x", "mp4"),
+        ("sound", "https://cdn.example/x", "mp3"),
+        ("thing", "https://cdn.example/x", "mp4"),
     ],
 )
 def test_the_suffix_is_the_urls_only_where_it_fits_the_type(kind, url, suffix):

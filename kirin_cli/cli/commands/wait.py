@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import DisplayFlags, PrintingFlags, ServiceFlags, ViewFlags, command_from
@@ -42,6 +42,7 @@ def finish_unfinished(
     from kirin_cli.cli.generate import parse_output
     from kirin_cli.cli.open_tasks import prepare_unfinished
     from kirin_cli.cli.runner import ExecuteOptions, execute, job_output_format, run_options
+    from kirin_cli.modelspec.types import ResultKind
 
     console = flags.display.console()
     options = ExecuteOptions(
@@ -49,7 +50,7 @@ def finish_unfinished(
         limits=run_options(flags.timeout, in_flight=in_flight), resume="kirin resume",
         view=flags.view,
     )  # fmt: skip
-    target = parse_output(output, replace=force) if output else None
+    target = parse_output(output, replace=force, results=get_args(ResultKind)) if output else None
 
     def prepare(session: Session) -> PreparedRun:
         prepared, entries = prepare_unfinished(session, flags.ids or (), target, force=force)
