@@ -12,7 +12,6 @@ import typer
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import CheckFlags, DisplayFlags, PrintingFlags, ServiceFlags, ViewFlags
 from kirin_cli.errors import UsageError
-from kirin_cli.json_text import parse_json
 from kirin_cli.models.shared_parameters import EXTERNAL_TASK_ID
 from kirin_cli.modelspec.fields import Integer
 from kirin_cli.modelspec.flags import Flag, flag_for_path, model_flags, set_param
@@ -160,6 +159,8 @@ def parse_extra_params(model: Model, texts: Iterable[str], params: Mapping[str, 
 
     Raises UsageError for anything else, and for a parameter that the model has.
     """
+    from kirin_cli.json_text import parse_json
+
     extra = dict(params)
     for text in texts:
         name, equals, value = text.partition("=")

@@ -5,8 +5,6 @@ Flags go over it. Sends nothing; says of each input whether it is still what it 
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -109,6 +107,8 @@ def start_from_entry(model: Model, entry: LedgerEntry, sidecar: Sidecar | None =
 
     Raises UsageError where nobody knows what was asked for.
     """
+    import json
+
     files = {digest: [str(path)] for digest, path in (json.loads(entry.plan or "{}").get("media") or {}).items()}
     for digest, paths in files_of_sidecar(sidecar).items() if sidecar else ():
         files.setdefault(digest, []).extend(paths)
@@ -177,6 +177,8 @@ CHANGED: Final = "has changed since then"
 
 def _state(path: str, digest: str) -> str:
     """What is wrong with a file that had this SHA-256; "" where it still has it."""
+    import hashlib
+
     from kirin_cli.regular_file import open_regular_file
 
     try:

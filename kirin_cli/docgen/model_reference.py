@@ -1,7 +1,6 @@
 """A model's parameters, rules and error codes as rows to print and as plain data for programs. Prints nothing."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
 from typing import Final
 
 from kirin_cli.modelspec.containers import ListField, ObjectField
@@ -9,6 +8,7 @@ from kirin_cli.modelspec.fields import Field
 from kirin_cli.modelspec.flags import Flag, model_flags
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.notes import Note
+from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.rules import Rule
 from kirin_cli.modelspec.text import join_or
 from kirin_cli.modelspec.types import Severity
@@ -17,8 +17,7 @@ HEADINGS: Final = ("parameter", "flag", "takes", "default", "rule", "what it is"
 NOTE_HEADINGS: Final = ("note on", "says")
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterInfo:
+class ParameterInfo(Record):
     """One parameter or member of one. `path` is written as in YAML, `image_list[].type`.
 
     `flags` are its spellings on the command line, none for what only its parent's flag sets. `rule` is the reference
@@ -44,8 +43,7 @@ class ParameterInfo:
         return self.path, ", ".join(self.flags), takes + unit, default, self.rule, self.help
 
 
-@dataclass(frozen=True, slots=True)
-class RuleInfo:
+class RuleInfo(Record):
     """What the parameters of one request ask of each other, as a sentence; a breach stands at one of `at`."""
 
     rule: str
@@ -81,8 +79,8 @@ def model_data(model: Model) -> dict[str, object]:
         "id": model.id,
         "command": model.command,
         "help": model.help,
-        "parameters": [asdict(parameter) for parameter in model_parameters(model)],
-        "rules": [asdict(rule) for rule in model_rules(model)],
+        "parameters": [vars(parameter) for parameter in model_parameters(model)],
+        "rules": [vars(rule) for rule in model_rules(model)],
         "notes": [note_data(note) for note in model.notes],
         "errors": [{"code": code, "message": message} for code, message in model.error_codes.items()],
     }
