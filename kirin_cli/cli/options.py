@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from kirin_cli.cli.settings_schema import API_KEY, PROFILE, PROGRESS_MODES, SETTINGS
+from kirin_cli.errors import UsageError
 
 INPUT: Final = "Input"
 OUTPUT: Final = "Output"
@@ -163,7 +164,10 @@ ApiKeyFile = Annotated[
 
 
 def expand_wildcards(paths: list[Path] | None, platform: str = sys.platform) -> list[Path] | None:
-    """On Windows, whose shells leave it to programs, the files that * and ? stand for; else what was typed."""
+    """On Windows, whose shells leave it to programs, the files that * and ? stand for; else what was typed.
+
+    Raises UsageError where there are none.
+    """
     if platform != "win32" or paths is None:
         return paths
     from glob import glob
@@ -173,6 +177,8 @@ def expand_wildcards(paths: list[Path] | None, platform: str = sys.platform) -> 
         text = str(path)
         pattern = text.replace("[", "[[]")  # brackets are part of a name
         found = sorted(glob(pattern)) if set(text) & set("*?") else []  # noqa: PTH207  (as it is typed)
+        if set(text) & set("*?") and not found:
+            raise UsageError(f"no file has a name such as {text}")
         files += map(Path, found) if found else [path]
     return files
 

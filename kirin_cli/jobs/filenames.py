@@ -6,7 +6,7 @@ import sys
 import unicodedata
 from errno import ELOOP
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Final, NotRequired, TypedDict, Unpack
 from zlib import crc32
 
@@ -58,6 +58,8 @@ def path_problem(path: Path, *, max_name: int = MAX_FILE_NAME) -> str:
     """What is wrong with a path that a person gave, wherever it leads: characters, too many bytes; "" for nothing."""
     if error := control_problem(str(path)) or encoding_problem(str(path)):
         return error
+    if os.name == "nt" and (error := windows_problem(PureWindowsPath(path))):
+        return error
     sizes = [(part, _byte_count(part), MAX_FILE_NAME) for part in path.parts]
     # Names that kirin makes of it are as long in every encoding, so that all machines give a job the same one.
     sizes.append((path.name, len(path.name.encode(errors="replace")) if max_name < MAX_FILE_NAME else 0, max_name))
@@ -66,6 +68,23 @@ def path_problem(path: Path, *, max_name: int = MAX_FILE_NAME) -> str:
             return f"the name is too long: {quote(name)} has {size} bytes, at most {limit} are possible"
     if _byte_count(str(path)) > MAX_PATH:
         return f"the path is too long: {_byte_count(str(path))} bytes, at most {MAX_PATH} are possible"
+    return ""
+
+
+def windows_problem(path: PureWindowsPath) -> str:
+    """What Windows would take for something else than a file or a folder of this name; "" for nothing (fault D13)."""
+    if path.drive.startswith(("\\\\.\\", "\\\\?\\")):
+        return f"{quote(str(path))} is no folder: it begins as the names of devices do"
+    if path.drive and not path.root:
+        drive = path.drive
+        return f"{quote(str(path))} begins at the current folder of {drive}; write {drive}\\ for the drive itself"
+    for part in path.parts[1 if path.anchor else 0 :]:
+        if _DEVICE.match(part):
+            return f"{quote(part)} is a device on Windows"
+        if found := _SEPARATORS.search(part):
+            return f"{quote(part)} holds {found[0]}, which no name on Windows can hold"
+        if part not in {".", ".."} and part[-1] in ". ":
+            return f"{quote(part)} ends in a dot or a blank, which Windows takes off"
     return ""
 
 

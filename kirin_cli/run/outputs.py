@@ -322,7 +322,10 @@ def ensure_writable(folder: Path) -> None:
         raise LocalError(problem, hint=ELSEWHERE)
     try:
         path = folder.absolute()
-        existing = next(parent for parent in (path, *path.parents) if parent.exists() or parent.is_symlink())
+        places = (parent for parent in (path, *path.parents) if parent.exists() or parent.is_symlink())
+        existing = next(places, None)
+        if existing is None:
+            raise LocalError(f"there is no {path.anchor}", hint=ELSEWHERE)
         if not existing.is_dir():
             raise LocalError(f"{existing} is no folder; nothing can be written there", hint=ELSEWHERE)
         if not os.access(existing, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):

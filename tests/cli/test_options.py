@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from kirin_cli.cli.options import expand_wildcards
+from kirin_cli.errors import UsageError
 
 
 @pytest.fixture
@@ -24,11 +25,16 @@ def folder(tmp_path, monkeypatch):
         (["deep/*"], ["deep/c.yaml"]),
         (["x[1].*"], ["x[1].yaml"]),
         (["x[1].yaml"], ["x[1].yaml"]),
-        (["*.json", "-"], ["*.json", "-"]),
+        (["none.json", "-"], ["none.json", "-"]),
     ],
 )
 def test_wildcards_are_files_on_windows(folder, typed, files):
     assert expand_wildcards(list(map(Path, typed)), "win32") == list(map(Path, files))
+
+
+def test_a_wildcard_that_stands_for_nothing_is_said(folder):
+    with pytest.raises(UsageError, match=r"such as \*\.json"):
+        expand_wildcards([Path("*.json")], "win32")
 
 
 @pytest.mark.parametrize("platform", ["linux", "darwin"])

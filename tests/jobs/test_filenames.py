@@ -1,7 +1,7 @@
 """Output names: templates, names that every system takes, and folders that nothing leads out of."""
 
 import unicodedata
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +19,7 @@ from kirin_cli.jobs.filenames import (
     resolve_inside,
     safe_name,
     template_errors,
+    windows_problem,
 )
 
 FACTS = {"job": "harbour", "model": "kirin_v1_t2v", "ext": "mp4"}
@@ -235,3 +236,31 @@ def test_the_length_of_the_whole_path_counts():
 )
 def test_the_words_of_a_prompt_make_a_part_of_a_name(prompt, words):
     assert prompt_words(prompt) == words
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("a:b.mp4", "current folder of a:"),
+        (r"\\.\pipe\x.mp4", "devices"),
+        (r"\\?\C:\x.mp4", "devices"),
+        ("con/x.mp4", "a device"),
+        (r"C:\clips\NUL.tar.mp4", "a device"),
+        ("clips/com1", "a device"),
+        ("a?.mp4", "holds ?"),
+        (r"C:\a|b\x.mp4", "holds |"),
+        (r"C:\a:b\x.mp4", "holds :"),
+        ("clips./x.mp4", "takes off"),
+        ("clips /x.mp4", "takes off"),
+    ],
+)
+def test_what_windows_would_take_for_something_else_is_said(path, says):
+    assert says in windows_problem(PureWindowsPath(path))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["x.mp4", "../x.mp4", "./a b/x.mp4", r"C:\clips\x.mp4", r"\\host\share\x.mp4", r"\x.mp4", "console/x.mp4", "."],
+)
+def test_other_paths_are_fine_there(path):
+    assert windows_problem(PureWindowsPath(path)) == ""

@@ -220,7 +220,11 @@ def _check_ledger(folder: Path) -> CheckOutcome:
 
 
 def _check_space(check: str, folder: Path) -> CheckOutcome:
-    free = shutil.disk_usage(_nearest_existing(folder)).free
+    try:
+        free = shutil.disk_usage(_nearest_existing(folder)).free
+    except OSError as error:  # a drive that is not there
+        message = f"{folder}: {error.strerror or error}"
+        return CheckOutcome(check, message, "error", "name another folder", LocalError.exit_code)
     message = f"{free / (1 << 30):.1f} GiB free"
     if free < MIN_FREE_BYTES:
         return CheckOutcome(check, message, "error", "make room", LocalError.exit_code)
