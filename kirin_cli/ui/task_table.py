@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kirin_cli.formatting import format_usd
@@ -28,7 +27,7 @@ def render_tasks(
 ) -> list[str]:  # fmt: skip
     """The lines of the table; each entry comes with its state in words. `now`: seconds since the epoch.
 
-    In a pipe paths are absolute and whole; a terminal has the names of files.
+    Paths are absolute; a terminal that is too narrow has their ends.
     """
     rows = [_row(entry, state, terminal, now, with_service=with_service) for entry, state in entries]
     if terminal.is_tty:
@@ -51,7 +50,7 @@ def _row(
     path = next((str(output["path"]) for output in outputs if output.get("path")), "")
     if terminal.is_tty:
         row = find_entry(model)
-        model, path = row[1].command if row else model, Path(path).name
+        model = row[1].command if row else model
     else:
         prompt = ellipsize(prompt, MAX_PIPED_PROMPT, terminal.ellipsis)
     when = time.strftime("%m-%d %H:%M" if is_short else "%Y-%m-%d %H:%M", created)

@@ -27,7 +27,7 @@ PROMPTS = ("rain", "snow")
 WISHES = ("a boat", "a kite")
 SETTINGS = ("--assume-cost", "0.28")
 ENVIRON = {"KIRIN_RESULT_WAIT": "0.5", "KIRIN_POLL_SECONDS": "0.02"}
-WAITING = {"run", "v1-t2v", "resume", "wait", "download"}
+WAITING = {"run", "v1-t2v", "again", "resume", "wait", "download"}
 EXIT_CODES = {0, 1, 2, 3, 4, 5, 6, 7, 8, 130}
 
 LOST_POSTS = (
@@ -98,7 +98,8 @@ class History:
         unfinished = [task for task in self._tasks(wish) if self._file(task) not in self._files()]
         may_take_up = [] if "--again" in flags or self.ledgers > 1 else unfinished
         self.allowed[wish] += max(0, count - len(may_take_up))
-        self._type("v1-t2v", wish, "--count", str(count), "-o", f"clips/{len(self.log)}/", *flags, limit=limit)
+        command = self.rng.choice((("v1-t2v",), ("v1-t2v",), ("again", "last")))
+        self._type(*command, wish, "--count", str(count), "-o", f"clips/{len(self.log)}/", *flags, limit=limit)
 
     def _run(self) -> None:
         flag = self.rng.choice(([], [], [], ["--again"], ["--retry-failed"]))
@@ -125,8 +126,8 @@ class History:
         return wanted
 
     def _look(self) -> None:
-        command = self.rng.choice(("resume", "wait", "download", "list", "usage", "plan"))
-        self._free(*((command, "jobs.yaml") if command == "plan" else (command,)))
+        command = self.rng.choice(("resume", "wait", "download", "list", "list --refresh", "usage", "plan jobs.yaml"))
+        self._free(*command.split())
 
     def _free(self, *command: str, state: str = "") -> None:
         before = len(self.machine.api.truth.tasks)
@@ -167,7 +168,9 @@ class History:
         environ = {**ENVIRON, "KIRIN_STATE_DIR": str(self.machine.folder / (state or f"state{self.ledgers}"))}
         before = len(self.machine.api.truth.tasks)
         self.log.append(" ".join(("$ kirin", *command, *money)))
-        kill = self.kills and not state and command[0] in {"run", "v1-t2v", "resume"} and self.rng.random() < 0.3
+        kill = (
+            self.kills and not state and command[0] in {"run", "v1-t2v", "again", "resume"} and self.rng.random() < 0.3
+        )
         result = self._killed(*command, *money, environ=environ) if kill else self._ended(*command, *money, **environ)
         paid = len(self.machine.api.truth.tasks) - before
         assert limit is None or paid * PRICE_CENTS <= limit * 100, self._told(f"{paid} tasks for {limit} USD")
