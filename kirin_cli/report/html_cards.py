@@ -116,7 +116,7 @@ def _screen(job: ReportJob, file: ReportFile, address: str, *, preload: bool) ->
         shown = tag("video", {"src": address, "aria-label": label, **facts})
     is_there = address.startswith("data:") or _is_there(file)
     gone = "" if is_there else tag("p", {"class": "gone"}, "Not there as it was made: ", tag("bdi", {}, file.name))
-    return tag("div", {"class": "screen"}, shown, gone)
+    return tag("div", {"class": "screen" if is_there else "screen lost"}, shown, gone)
 
 
 def _is_there(file: ReportFile) -> bool:

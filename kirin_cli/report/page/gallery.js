@@ -124,6 +124,19 @@
   const changed = () => { toAddress(); apply(); };
   form.addEventListener("input", changed);
   form.addEventListener("submit", (event) => event.preventDefault());
+  // Cards out of sight have a height that is a guess: a link to one has arrived where it stays there once it is drawn.
+  const arrive = () => {
+    const card = /^#job-\d+$/.test(location.hash) && document.querySelector(location.hash);
+    let [top, tries] = [NaN, 20];
+    const step = () => {
+      card.scrollIntoView({ behavior: "instant" });
+      const now = card.getBoundingClientRect().top;
+      if (now !== top && tries--) requestAnimationFrame(step);
+      top = now;
+    };
+    if (card) step();
+  };
+  addEventListener("hashchange", arrive);
   addEventListener("hashchange", () => {
     if (/^#(job|picture|name)-\d+$|^#videos$/.test(location.hash)) return;
     fromAddress();
@@ -236,13 +249,13 @@
   }
   const note = (media, isThere) => {
     const found = media.parentElement.querySelector(".gone");
+    media.parentElement.classList.toggle("lost", !isThere);
     if (isThere) found?.remove();
     if (isThere || found) return;
     const text = document.createElement("p");
     text.className = "gone";
-    text.textContent = `Not there: ${decodeURIComponent(media.src.split("/").pop())}`;
+    text.textContent = `Not there: ${media.ariaLabel || media.alt}`;
     media.parentElement.append(text);
-    media.parentElement.classList.remove("still");
   };
   for (const media of document.querySelectorAll(".screen > video, .screen > img")) {
     media.addEventListener("error", () => note(media, false));
@@ -267,8 +280,13 @@
   }, { rootMargin: "400px" });
   for (const video of document.querySelectorAll("video[preload=none]")) near.observe(video);
   for (const details of document.querySelectorAll(".card details")) {
-    details.addEventListener("toggle", () => details.closest(".card").classList.toggle("open", details.open));
+    details.addEventListener("toggle", () => {
+      const around = details.closest(".side, .grid");
+      details.closest(".card").classList.toggle("open", details.open);
+      around.classList.toggle("uneven", around.querySelector("details[open]") !== null);
+    });
   }
   if (location.hash.includes("=")) fromAddress();
   apply();
+  arrive();
 })();
