@@ -19,7 +19,6 @@ from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.notes import Note
 from kirin_cli.modelspec.pricing import Pricing, RequestKind
 from kirin_cli.modelspec.rules import All, Any, AnyItem, AtLeast, Has, Is, Not, Rule, TogetherAtMost
-from kirin_cli.modelspec.text import join_or
 
 REFERENCES: Final = "References"
 FRAMES: Final = ("first_frame", "end_frame")
@@ -168,31 +167,32 @@ MODEL: Final = Model(
         Rule(
             "O6",
             "image_list",
-            "can hold no first or end frame when a video is edited (refer_type base, the default of "
-            "--video-refer-type; feature would allow it)",
+            "can hold no first or end frame when a video is edited",
             requirement=Not(Any(FIRST_FRAME, END_FRAME)),
             when=EDITING,
             items=(FIRST_FRAME, END_FRAME),
+            advice="refer_type is base, the default of --video-refer-type; feature would allow it",
         ),
         Rule(
             "O7",
             COUNTED,
-            "and element_list take at most 4 items together with a reference video",
+            "and element_list take at most 4 items together with a video",
             requirement=TogetherAtMost(COUNTED, 4),
             when=Has("video_list"),
         ),
         Rule(
             "O7",
             COUNTED,
-            "and element_list take at most 7 items together without a reference video",
+            "and element_list take at most 7 items together without a video",
             requirement=TogetherAtMost(COUNTED, 7),
             when=Not(Has("video_list")),
         ),
         Rule(
             "O10",
             "aspect_ratio",
-            f"is required unless there is a first frame or a video is edited: {join_or(ASPECT_RATIO.options)}",
+            "is required unless there is a first frame or a video is edited",
             requirement=Any(Has("aspect_ratio"), FIRST_FRAME, EDITING),
+            advice=ASPECT_RATIO.describe_bounds(),
         ),
         Rule(
             "O11",
@@ -204,10 +204,11 @@ MODEL: Final = Model(
         Rule(
             "O12",
             "duration",
-            "has no effect when a video is edited, which is billed by its own seconds; it is left out",
+            "has no effect when a video is edited; it is left out",
             requirement=Not(Has("duration")),
             when=EDITING,
             drop_field=True,
+            advice="the video is billed by its own seconds",
         ),
         *references("O13", "O14", "prompt", REFERENCED),
     ),

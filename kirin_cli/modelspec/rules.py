@@ -290,7 +290,7 @@ class Rule(Record):
     The problem stands at the first of `path` that is given, or at the first. `message` continues a sentence whose
     subject is the first of `path`, and may go on with the others ("and element_list take at most …"). With
     `drop_field` a breach is a warning and the field is left out of the request. `items` tell which item of a list is
-    meant.
+    meant; `advice` stands behind a breach in brackets, and not in the rule itself.
     """
 
     rule: str
@@ -300,6 +300,7 @@ class Rule(Record):
     when: Condition = ALWAYS
     drop_field: bool = False
     items: tuple[AnyItem, ...] = ()
+    advice: str = ""
 
     @property
     def severity(self) -> Severity:
@@ -319,7 +320,7 @@ class Rule(Record):
             return []
         path = next(filter(request.has, self.paths), self.paths[0])
         message = self.message.replace(path, self.paths[0])  # the two change places where the subject is another one
-        now = ", ".join(self.requirement.describe_now(request))
+        now = ", ".join((*self.requirement.describe_now(request), *filter(None, [self.advice])))
         item = next((path for condition in self.items for path in condition.paths_found(request)), "")
         return [Problem(path, self.rule, f"{path} {message}" + (f" ({now})" if now else ""), self.severity, item)]
 

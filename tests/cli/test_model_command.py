@@ -99,6 +99,9 @@ def test_a_required_flag_that_is_missing_lists_its_choices(home):
     result = home.kirin(*MOTION[:5], "--dry-run")
     assert "--character-orientation: error: character_orientation is required (image | video) [C1]" in result.stderr
     assert "--mode: error: mode is required (std | pro) [C1]" in result.stderr
+    shape = home.kirin("video-o1", "x", "--dry-run").stderr
+    assert shape.startswith("--aspect-ratio: error: aspect_ratio is required unless ")
+    assert "(16:9 | 9:16 | 1:1) [O10]" in shape
 
 
 @pytest.mark.parametrize(

@@ -91,4 +91,4 @@ def test_T5_F1_O7_a_rule_is_a_whole_sentence() -> None:
     assert ("T5", "camera_control needs mode std and duration 5") in said
     assert ("F1", "image or image_tail is required: a first frame, a last frame or both") in said
     assert ("F4", "static_mask or dynamic_masks needs mode pro and duration 5") in said
-    assert ("O7", "image_list and element_list take at most 7 items together without a reference video") in said
+    assert ("O7", "image_list and element_list take at most 7 items together without a video") in said

@@ -128,8 +128,8 @@ NEEDED = [
     ((O1,), "when end frame exists, first frame must also exist", "with an end_frame needs a first_frame too"),
     ((O1,), "with first/last frame, video editing cannot be used", "no first or end frame when a video is edited"),
     ((O1,), "When image count exceeds 2, end frame is not supported", "more than 2 images can have no end_frame"),
-    ((O1,), "With reference video: image count + element count ≤ 4", "at most 4 items together with a reference video"),
-    ((O1,), "Without reference video: ≤ 7", "at most 7 items together without a reference video"),
+    ((O1,), "With reference video: image count + element count ≤ 4", "at most 4 items together with a video"),
+    ((O1,), "Without reference video: ≤ 7", "at most 7 items together without a video"),
     ((O1,), "defaults to video to edit", "A video is edited unless its refer_type is feature"),
     (
         (O1,),

@@ -153,12 +153,11 @@ def test_O7_images_and_elements_are_7_at_most_and_4_with_a_video(images, element
 
 def test_O7_counts_what_there_is_in_a_whole_sentence():
     assert said(O1, element_list=[ELEMENT] * 8) == (
-        "element_list and image_list take at most 7 items together without a reference video"
+        "element_list and image_list take at most 7 items together without a video"
         " (image_list has 0, element_list has 8)"
     )
     assert said(O1, image_list=[PICTURE] * 5, video_list=[FEATURE]) == (
-        "image_list and element_list take at most 4 items together with a reference video"
-        " (image_list has 5, element_list has 0)"
+        "image_list and element_list take at most 4 items together with a video (image_list has 5, element_list has 0)"
     )
 
 
