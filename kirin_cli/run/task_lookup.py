@@ -25,7 +25,11 @@ def find_task(store: LedgerStore, name: str, *, origin: str = "", account: str =
                 raise UsageError(f"{name} was made by no task of the ledger.", hint=LIST_HINT) from unknown
             raise
     where = origin or normalize_origin(sidecar.origin)
-    return find_entry(store, sidecar.external_id, origin=where, account=account)
+    try:
+        return find_entry(store, sidecar.external_id, origin=where, account=account)
+    except NoSuchTask as unknown:
+        message = f"The ledger has no task {sidecar.external_id}, which the note of {name} names."
+        raise NoSuchTask(message, sidecar.external_id) from unknown
 
 
 def sidecar_of(name: str) -> Sidecar | None:

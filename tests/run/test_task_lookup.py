@@ -59,3 +59,4 @@ def test_the_service_is_asked_for_the_id_of_a_sidecar_whose_ledger_is_lost(made,
     with Ledger.open(tmp_path / "state", lambda: 0.0) as ledger, pytest.raises(NoSuchTask) as told:
         find_task(ledger.store, str(folder / "rain.mp4"))
     assert told.value.task_id == entry.external_id
+    assert "which the note of" in told.value.message
