@@ -12,9 +12,9 @@ from kirin_cli.docgen.commands import CommandInfos, exit_code_table, split_root
 PAGE: Final = "llms.txt"
 WIDTH: Final = 110
 RULES_OF_MONEY: Final = """\
-Free, and nothing is sent: `kirin validate`, `kirin plan`, `kirin list`, `kirin show`, `kirin usage`, `kirin models`, `kirin
-schema`, `kirin help`, and `--dry-run` of a model's command. `kirin wait`, `kirin download` and `kirin resume`
-never submit.
+Free, and nothing is sent: `kirin validate`, `kirin plan`, `kirin list`, `kirin show`, `kirin usage`,
+`kirin models`, `kirin schema`, `kirin help`, and `--dry-run` of a model's command. `kirin wait`,
+`kirin download` and `kirin resume` never submit.
 
 To try things: `--sandbox` with `kirin run` or a model's command (no key, no network, costs are pretended), or a
 service on a port, `kirin sandbox`.
