@@ -32,6 +32,8 @@ MAX_FIELDS: Final = 1000
 MAX_DEPTH: Final = 12
 """Objects and lists in one another."""
 MAX_LENGTH: Final = 10_000_000
+MAX_MINIMUM_LENGTH: Final = 1000
+"""Of the items or characters that a value must have: a sample of it is made."""
 MAX_NUMBER: Final = 10**30
 KINDS: Final[Mapping[str, type[Field]]] = {
     kind.kind: kind
@@ -158,7 +160,7 @@ class FieldReader:
             case "list":
                 return self._list(node, depth)
         values = {
-            "min_length": self.get(node, "min_length", _count, "a whole number from 0"),
+            "min_length": self.get(node, "min_length", _least, f"a whole number from 0 to {MAX_MINIMUM_LENGTH}"),
             "max_length": self.get(node, "max_length", _count, "a whole number from 0"),
             "minimum": self.get(node, "minimum", _number, "a number"),
             "maximum": self.get(node, "maximum", _number, "a number"),
@@ -238,7 +240,8 @@ class FieldReader:
             item = ObjectField(name="item", rule=self.text(node, "rule", 20) or RULE, **group)  # type: ignore[arg-type]
         values: dict[str, object] = {"item": item}
         for key in ("min_items", "max_items"):
-            if (number := self.get(node, key, _count, "a whole number from 0")) is not None:
+            convert = _least if key == "min_items" else _count
+            if (number := self.get(node, key, convert, "a whole number from 0, not too large")) is not None:
                 values[key] = number
         variants = self._problems.get_mapping(node, "variants")
         flags: dict[str, tuple[str, dict[str, str]]] = {}
@@ -282,6 +285,13 @@ def _count(value: object) -> int:
     if type(whole) is not int or not 0 <= whole <= MAX_LENGTH:
         raise ValueError
     return whole
+
+
+def _least(value: object) -> int:
+    number = _count(value)
+    if number > MAX_MINIMUM_LENGTH:
+        raise ValueError
+    return number
 
 
 def _number(value: object) -> float:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.model_files.names import clean_text, command_for, file_stem, is_command_name, is_model_id
 from kirin_cli.models import ModelEntry
-from kirin_cli.regular_file import open_regular_file
+from kirin_cli.regular_file import obstacle_at, open_regular_file
 
 if TYPE_CHECKING:
     from kirin_cli.modelspec.model import Model
@@ -128,6 +128,10 @@ def add_model_file(folder: Path, model_id: str, text: str, *, replace: bool, pat
     """
     from kirin_cli.atomic_file import write_atomically  # noqa: PLC0415  (lists write nothing)
 
+    if kind := obstacle_at(folder) if folder.is_symlink() else "":
+        raise UsageError(
+            f"{folder} is {kind}, and kirin writes through none", hint="put a folder in its place, or --user"
+        )
     path = path or folder / f"{file_stem(model_id)}{SUFFIXES[0]}"
     try:
         folder.mkdir(parents=True, exist_ok=True)

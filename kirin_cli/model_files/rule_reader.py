@@ -44,6 +44,8 @@ from kirin_cli.modelspec.text import did_you_mean, join_or, quote
 from kirin_cli.modelspec.types import assume_url
 
 MAX_RULES: Final = 200
+MAX_ITEMS: Final = 1000
+"""Of two lists together."""
 MAX_CONDITIONS: Final = 12
 """Conditions in one another."""
 CONDITIONS: Final = (
@@ -212,12 +214,17 @@ class RuleReader:
         if not isinstance(value, YamlMapping) or not value:
             raise RuleFault(f"{key} takes a mapping of paths", position)
         if key == "together_at_most":
-            names = self._paths(value.get("lists"), position)
-            if len(names) != 2 or not all(isinstance(field_at(self._fields, name), ListField) for name in names):
-                raise RuleFault("together_at_most counts the items of two lists: {lists: [a, b], items: 4}", position)
-            return TogetherAtMost((names[0], names[1]), int(_amount(value.get("items"))))
+            return self._together(value, position)
         pairs = [self._pair(key, path, inner, value.position(path)) for path, inner in value.items()]
         return pairs[0] if len(pairs) == 1 else All(*pairs)
+
+    def _together(self, value: YamlMapping, position: int) -> TogetherAtMost:
+        names, items = self._paths(value.get("lists"), position), value.get("items")
+        if len(names) != 2 or not all(isinstance(field_at(self._fields, name), ListField) for name in names):
+            raise RuleFault("together_at_most counts the items of two lists: {lists: [a, b], items: 4}", position)
+        if type(items) is not int or not 0 <= items <= MAX_ITEMS:
+            raise RuleFault(f"items is {quote(items)}; it must be a whole number from 0 to {MAX_ITEMS}", position)
+        return TogetherAtMost((names[0], names[1]), items)
 
     def _pair(self, key: str, path: str, value: object, position: int) -> Condition:
         """A condition about one path."""

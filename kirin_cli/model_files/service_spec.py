@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from kirin_cli.errors import UsageError
-from kirin_cli.model_files.field_reader import MAX_NUMBER
+from kirin_cli.model_files.field_reader import MAX_LENGTH, MAX_MINIMUM_LENGTH, MAX_NUMBER
 from kirin_cli.model_files.names import clean_text, first_sentence, is_model_id, is_option, is_parameter_name
 from kirin_cli.modelspec.fields import number_of
 from kirin_cli.modelspec.text import pluralize, quote
@@ -298,11 +298,9 @@ def _bounds(bounds: Mapping[str, object], *, whole: bool = False, **names: str) 
     for name, key in names.items():
         text = _word(bounds.get(key))
         number = number_of(text) if text is not None and _is_number(text) else None
-        if (
-            number is not None
-            and abs(number) < 10**30
-            and (not whole or (isinstance(number, int) and 0 <= number <= 10**7))
-        ):
+        most = MAX_MINIMUM_LENGTH if name.startswith("min_") else MAX_LENGTH
+        is_length = isinstance(number, int) and 0 <= number <= most
+        if number is not None and (is_length if whole else abs(number) < MAX_NUMBER):
             numbers[name] = number
     values = list(numbers.values())
     return {} if len(values) == 2 and values[0] > values[1] else numbers

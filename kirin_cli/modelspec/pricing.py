@@ -1,9 +1,11 @@
 """Price classes: what decides the price of a request, and the time it takes, as data of its model. Knows no price."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from kirin_cli.modelspec.fields import Choice
+from kirin_cli.modelspec.fields import Boolean, Choice, Field, Integer, Number, YesNo
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.request import RequestView
 from kirin_cli.modelspec.types import MediaFile
@@ -44,8 +46,16 @@ class RequestKind(Record, kw_only=True):
     seconds_of: str = ""
 
 
+MAX_CLASSES: Final = 5000
+"""Classes of a model that are told; of one with more choices the first ones make them."""
+
+
 class Pricing(Record):
-    """What decides the price: the values of `params` (None: of every choice that the model has), and the kind."""
+    """What decides the price: the values of `params`, and the kind.
+
+    With None anything may: every choice, number and boolean but a seed, so that a price that is known is that of the
+    same request and of no other. Words that two of them have, and numbers, stand with their names: `steps=20`.
+    """
 
     params: tuple[str, ...] | None = None
     kinds: tuple[RequestKind, ...] = ()
@@ -55,7 +65,7 @@ def classify_price(model: "Model", values: Mapping[str, object]) -> PriceClass:
     """The class of a checked request."""
     kind = _kind(model, values)
     params = [name for name in _params(model) if kind is None or name not in kind.without]
-    words = [str(values.get(name) or model.field_named(name).default or "") for name in params]
+    words = [_word(model, name, values.get(name)) for name in params]
     words += [kind.word] if kind else []
     return PriceClass(model.id, tuple(filter(None, words)), bool(kind and kind.seconds_of))
 
@@ -79,10 +89,12 @@ def price_classes(model: "Model") -> Iterator[PriceClass]:
     for kind in (*(() if always else (None,)), *model.pricing.kinds):
         combinations: list[tuple[str, ...]] = [()]
         for name in _params(model):
-            if kind is None or name not in kind.without:
-                field = model.field_named(name)
-                options = field.options if isinstance(field, Choice) else ()
-                combinations = [(*words, option) for words in combinations for option in options]
+            field = model.field_named(name)
+            options = field.options if isinstance(field, Choice) else ()
+            is_without = kind is not None and name in kind.without
+            if options and not is_without and len(combinations) * len(options) <= MAX_CLASSES:
+                spellings = [_word(model, name, option) for option in options]
+                combinations = [(*words, word) for words in combinations for word in spellings]
         word = (kind.word,) if kind and kind.word else ()
         for words in combinations:
             yield PriceClass(model.id, (*words, *word), bool(kind and kind.seconds_of))
@@ -91,7 +103,28 @@ def price_classes(model: "Model") -> Iterator[PriceClass]:
 def _params(model: "Model") -> tuple[str, ...]:
     if model.pricing.params is not None:
         return model.pricing.params
-    return tuple(field.name for field in model.fields if isinstance(field, Choice))
+    return tuple(field.name for field in model.fields if _may_decide(field))
+
+
+def _may_decide(field: Field) -> bool:
+    """Whether a price may depend on a field of which nobody says so."""
+    return isinstance(field, Choice | Boolean | Number) and not (isinstance(field, Integer) and field.counts_up)
+
+
+def _word(model: "Model", name: str, value: object) -> str:
+    """The word of a parameter in a class, that of its default where it is not given; "" for none."""
+    field = model.field_named(name)
+    value = field.default if value is None else value
+    text = "" if value is None else str(value)
+    return text if not text or model.pricing.params is not None or name in _plain_names(model) else f"{name}={text}"
+
+
+@cache
+def _plain_names(model: "Model") -> frozenset[str]:
+    """The choices whose words no other choice has: they stand without their names."""
+    choices = [field for field in model.fields if isinstance(field, Choice) and not isinstance(field, YesNo)]
+    counts = Counter(option for field in choices for option in field.options)
+    return frozenset(field.name for field in choices if all(counts[option] == 1 for option in field.options))
 
 
 def _kind(model: "Model", values: Mapping[str, object]) -> RequestKind | None:

@@ -70,6 +70,17 @@ def test_help_of_the_program_loads_no_command_and_no_model(home):
     assert not {name for name in modules if name.startswith(unwanted)}
 
 
+def test_added_models_are_listed_without_parsing_their_files_and_not_looked_for_by_other_commands(home):
+    folder = home.work / "kirin-models"
+    folder.mkdir()
+    for number in range(20):
+        (folder / f"m{number}.yaml").write_text(f"model: m{number}\nhelp: A model.\nfields: [not, read\n")
+    modules = loaded(home, "--help")
+    assert not modules & HEAVY
+    assert not {name for name in modules if name.startswith(("kirin_cli.jobs", "kirin_cli.model_files.model"))}
+    assert not {name for name in loaded(home, "v1-t2v", "--help") if name.startswith("kirin_cli.model_files")}
+
+
 def test_a_model_command_loads_its_own_model_only(home):
     modules = loaded(home, "v1-t2v", "--help")
     assert not modules & {"hashlib", "kirin_cli.json_text"}

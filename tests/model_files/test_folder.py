@@ -81,6 +81,14 @@ def test_texts_of_a_heading_are_harmless(tmp_path):
     assert find_model_files([tmp_path], ())["a"].help == "x [31m # #vso[y]"
 
 
+def test_X1_nothing_is_written_through_a_link(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "kirin-models").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UsageError, match="symbolic link"):
+        add_model_file(tmp_path / "kirin-models", "m", "model: m\n", replace=False)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
 def test_a_file_is_written_once_and_replaced_only_when_asked(tmp_path):
     folder = tmp_path / "kirin-models"
     path = add_model_file(folder, "vendor/x", "model: one\n", replace=False)

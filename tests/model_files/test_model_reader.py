@@ -9,10 +9,31 @@ from support.random_requests import requests
 from kirin_cli.docgen.model_reference import model_data
 from kirin_cli.model_files.model_reader import BadModelFile, parse_model_file, read_model_file
 from kirin_cli.models import MODELS
+from kirin_cli.modelspec.model import CheckResult
 from kirin_cli.modelspec.pricing import price_classes
 from kirin_cli.modelspec.types import MediaFile, MediaKind, assume_url
 
 PAGES = Path(__file__).parent / "pages"
+
+
+def without_texts(data: object) -> object:
+    """What is known of a model but for its sentences, which may be put in other words."""
+    if not isinstance(data, list):
+        return data
+    return [{name: value for name, value in one.items() if name not in {"help", "says", "message"}} for one in data]
+
+
+def undescribed(schema: object) -> object:
+    """A schema without the texts that it shows."""
+    if isinstance(schema, list):
+        return [undescribed(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {name: undescribed(value) for name, value in schema.items() if name != "description"}
+
+
+def verdicts(result: CheckResult) -> list[tuple[object, ...]]:
+    return [(problem.path, problem.rule, problem.severity, problem.item) for problem in result.problems]
 
 
 def look(given: str, kind: MediaKind) -> MediaFile:
@@ -25,18 +46,18 @@ def look(given: str, kind: MediaKind) -> MediaFile:
 @pytest.mark.parametrize("model_id", MODELS)
 def test_a_page_in_this_form_says_what_our_own_module_says(model_id):
     ours, theirs = model_data(MODELS[model_id]), model_data(read_model_file(PAGES / f"{model_id}.yaml").model)
-    for name in ("id", "command", "help", "parameters", "rules", "errors"):
-        assert theirs[name] == ours[name]
+    for name in ("id", "command", "parameters", "rules", "errors"):
+        assert without_texts(theirs[name]) == without_texts(ours[name])
 
 
 @pytest.mark.parametrize("model_id", MODELS)
 def test_a_page_in_this_form_gives_the_same_verdict_on_every_request(model_id):
     ours, theirs = MODELS[model_id], read_model_file(PAGES / f"{model_id}.yaml").model
-    assert theirs.schema() == ours.schema()
+    assert undescribed(theirs.schema()) == undescribed(ours.schema())
     for params in (GOOD[model_id], *requests(ours, 300)):
         for inspect in (assume_url, look):
             first, second = ours.check(params, inspect), theirs.check(params, inspect)
-            assert second.problems == first.problems, params
+            assert verdicts(second) == verdicts(first), params
             assert list(second.values) == list(first.values)
 
 

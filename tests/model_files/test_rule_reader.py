@@ -137,6 +137,7 @@ def test_rules_are_in_the_schema_too():
         ("{require: {at_least: {mode: 1}}, at: mode, message: x}", "is no list"),
         ("{require: {any_item: {mode.x: 1}}, at: mode, message: x}", "is no member of an item"),
         ("{require: {together_at_most: {lists: [list], items: 1}}, at: list, message: x}", "two lists"),
+        ("{require: {together_at_most: {lists: [list, more], items: 1e9}}, at: list, message: x}", "items is"),
         ("{max_seconds: {video: 10}}", "a condition is a mapping"),
         ("{max_seconds: {video: 10}, when: {has: tail}}", "values of one parameter"),
         ("{same_aspect_ratio: {masks: [tail]}}", "image: is missing"),

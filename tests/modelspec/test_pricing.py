@@ -3,7 +3,9 @@
 import pytest
 
 from kirin_cli.models import MODELS
-from kirin_cli.modelspec.pricing import PriceClass, classify_price, input_seconds, price_classes
+from kirin_cli.modelspec.fields import Boolean, Choice, Integer
+from kirin_cli.modelspec.model import Model
+from kirin_cli.modelspec.pricing import MAX_CLASSES, PriceClass, classify_price, input_seconds, price_classes
 from kirin_cli.modelspec.types import MediaFile
 
 
@@ -53,8 +55,29 @@ def test_every_request_is_of_a_class_that_is_listed_and_no_two_have_one_key(mode
     assert classify_price(MODELS[model], {"mode": "std"}) in classes
 
 
-def test_a_model_that_says_nothing_of_prices_is_priced_by_every_choice():
+def test_a_model_that_says_nothing_of_prices_is_priced_by_everything_that_may_decide():
     model = MODELS["kirin_v1_t2v"].replace(pricing=type(MODELS["kirin_v1_t2v"].pricing)())
-    assert classify_price(model, {}) == PriceClass("kirin_v1_t2v", ("5", "16:9", "std"))
-    assert classify_price(model, {}) in set(price_classes(model))
+    assert classify_price(model, {}) == PriceClass("kirin_v1_t2v", ("5", "16:9", "std", "cfg_scale=0.5"))
+    assert classify_price(model, {"cfg_scale": 1}) != classify_price(model, {"cfg_scale": 0})
     assert len(list(price_classes(model))) == 2 * 3 * 2
+    assert str(next(price_classes(model))) == "5 16:9 std"
+
+
+def test_a_price_of_which_nobody_says_what_decides_is_of_no_other_request():
+    fields = (
+        Choice(name="a", options=("x", "y")),
+        Choice(name="b", options=("x", "z")),
+        Integer(name="steps"),
+        Integer(name="seed", counts_up=True),
+        Boolean(name="sound"),
+    )
+    model = Model(id="m", command="m", help="", fields=fields)
+
+    def words(**values):
+        return classify_price(model, values).words
+
+    assert words(a="x", b="z", steps=5, seed=3, sound=True) == ("a=x", "b=z", "steps=5", "sound=True")
+    assert words(a="x") != words(b="x")
+    assert words(seed=1) == words(seed=2)
+    many = model.replace(fields=tuple(Choice(name=f"c{n}", options=tuple("abcdefgh")) for n in range(40)))
+    assert len(list(price_classes(many))) <= MAX_CLASSES
