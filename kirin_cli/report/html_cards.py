@@ -181,7 +181,7 @@ def command_of(job: ReportJob, report: Report) -> str:
 
     What was made in a sandbox has a command for a sandbox, where nothing of it is left to go on with.
 
-    A result may have come from anywhere: it is made of the texts that the card shows, each quoted for a POSIX shell,
+    A result may have come from anywhere: it is made of the texts that the card shows, each quoted for the shell,
     and never of text that no command line holds.
     """
     task = "" if report.is_sandbox else job.task_id or job.external_id
@@ -196,7 +196,7 @@ def command_of(job: ReportJob, report: Report) -> str:
         words += [f"--scope={job.scope}"] if job.scope else []
         words += ["--sandbox"] if report.is_sandbox else []
     elif task and not task.startswith("-"):
-        words = ["kirin", "show", task]
+        words = ["kirin", "again", task, "--dry-run"]  # shows the request; without the flag it is paid for
     else:
         return ""
     return join_words(words) if all(word.isprintable() for word in words) else ""

