@@ -210,9 +210,12 @@ def run_command_line(arguments: Sequence[str]) -> int:
     show_all_values()
     use_added_models(_find_added_models)
     line = begin_command_line(arguments)
-    exit_code = _run(arguments)
-    if line.wants_json and not line.answered:
-        _answer_in_json(line, exit_code)
+    try:
+        exit_code = _run(arguments)
+        if line.wants_json and not line.answered:
+            _answer_in_json(line, exit_code)
+    finally:
+        use_added_models(dict)  # the next command line of this process may stand in another folder
     return exit_code
 
 

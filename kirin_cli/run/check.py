@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
+from typing import Final
 
 from kirin_cli.errors import UsageError
 from kirin_cli.jobs.cells import cell_advice
@@ -19,7 +21,16 @@ from kirin_cli.media import MediaInspector, make_inspector
 from kirin_cli.models import MODELS, explain_extra, explain_unknown
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.text import did_you_mean, pluralize, quote
-from kirin_cli.modelspec.types import Finding, InspectMedia, MediaError, MediaFile, MediaKind, Problem, Severity
+from kirin_cli.modelspec.types import (
+    Finding,
+    InspectMedia,
+    MediaError,
+    MediaFile,
+    MediaKind,
+    Problem,
+    ResultKind,
+    Severity,
+)
 from kirin_cli.run.check_paths import shared_paths
 
 INSPECT = make_inspector(uploads=False, max_decoded=0)
@@ -63,7 +74,7 @@ class CheckedFiles:
 def check_files(files: Iterable[JobFile], look: MediaInspector = INSPECT) -> CheckedFiles:
     """Hold every job of every file against its model; ids given by hand must be unique in the run (rule A4)."""
     read = list(files)
-    looks = [(file, _looking(look, file.path.parent)) for file in read]
+    looks = [(file, _looking(look, file)) for file in read]
     with pause_gc():
         checked = list(_with_unique_ids([_checked(job, looking) for file, looking in looks for job in file.jobs]))
     for index, problem in shared_paths([one.job for one in checked]):
@@ -165,18 +176,35 @@ def make_finding(job: JobSpec, problem: Problem) -> Finding:
     )  # fmt: skip
 
 
-def _looking(look: MediaInspector, base: Path) -> InspectMedia:
-    """`look` in the folder `base`; what is given in many jobs is looked at once."""
+def _looking(look: MediaInspector, file: JobFile) -> InspectMedia:
+    """`look` in the folder of a file; what is given in many jobs is looked at once."""
+    base = file.path.parent
 
     @lru_cache(_MAX_CACHED, typed=True)  # a Reference is not the text that it equals
     def inspect_once(given: str, kind: MediaKind) -> MediaFile:
         if not isinstance(given, JobReference):
             return look(given, kind, base)
-        if kind == "image":
+        result = _result_of(file, given.job)
+        if result == kind:
+            return MediaFile(given, "url")
+        if result == "video":
             raise MediaError("I1", f"{given} is a video; save a frame of it as a picture, and give that picture")
-        return MediaFile(given, "url")
+        what = "a picture" if result == "image" else "sound"
+        raise MediaError("I1" if kind == "image" else "V1", f"{given} is {what}; it takes {_WORDS[kind]}")
 
     return inspect_once
+
+
+_WORDS: Final[Mapping[MediaKind, str]] = {"image": "a picture", "video": "a video"}
+
+
+def _result_of(file: JobFile, name: str) -> ResultKind:
+    """What the job of this name makes; a video, where its model is not known."""
+    job = next((job for job in file.jobs if name in {job.name, job.base_name}), None)
+    with suppress(UsageError):  # the model's file makes no sense, which is said at that job
+        model = MODELS.get(job.model) if job else None
+        return model.result if model else "video"
+    return "video"
 
 
 def _is_broken(job: JobSpec, problem: Problem) -> bool:

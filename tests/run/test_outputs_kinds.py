@@ -103,3 +103,26 @@ def test_a_file_of_somebody_else_is_never_replaced_for_a_suffix(workspace: Works
 
 def test_a_picture_for_a_video_is_still_odd():
     assert verify_file(BytesIO(png(64, 64)), "video", framed=True).problem == "in PNG format"
+
+
+def test_a_picture_of_one_job_is_taken_by_another_and_a_video_where_one_is_asked_for_is_not(workspace: Workspace):
+    folder = workspace.home.work / "kirin-models"
+    (folder / "film.yaml").write_text("model: film\nfields: [{name: image, kind: image}, {name: clip, kind: video}]\n")
+    workspace.write(
+        "jobs:",
+        "  - {name: still, model: my_image, params: {prompt: x}}",
+        '  - {name: moving, model: film, params: {image: "${jobs.still.url}"}}',
+        '  - {name: again, model: film, params: {clip: "${jobs.moving.url}"}}',
+    )
+    workspace.kirin("validate", "jobs.yaml")
+    assert set(workspace.kirin("run", "jobs.yaml", "--json").states.values()) == {"done"}
+    workspace.write(
+        "jobs:",
+        "  - {name: still, model: my_image, params: {prompt: x}}",
+        "  - {name: song, model: my_audio, params: {prompt: x}}",
+        '  - {name: a, model: film, params: {clip: "${jobs.still.url}"}}',
+        '  - {name: b, model: film, params: {image: "${jobs.song.url}"}}',
+    )
+    found = workspace.kirin("validate", "jobs.yaml", expect=2).stderr
+    assert "${jobs.still.url} is a picture; it takes a video" in found
+    assert "${jobs.song.url} is sound; it takes a picture" in found
