@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from kirin_cli.formatting import format_seconds, format_size, format_timestamp, format_usd
-from kirin_cli.report.html_charts import Markup, job_label, join, tag
+from kirin_cli.report.html_charts import Markup, describe, job_label, join, tag
 from kirin_cli.report.report import CHARGED, STATES, Report, ReportFile, ReportJob
 from kirin_cli.shell_words import join_words
 
@@ -212,11 +212,7 @@ def _details(job: ReportJob, command: str) -> Markup:
     times = ((stage, format_timestamp(seconds, to_the="second")) for stage, seconds in job.times.items())
     hashes = ((file.name, f"SHA-256 {file.sha256}" if file.sha256 else "") for file in job.files)
     service = ((f"service: {name}", format_param(value)) for name, value in job.service.items())
-    rows = [
-        tag("div", {}, tag("dt", {}, name), tag("dd", {}, tag("bdi", {}, value)))
-        for name, value in (*params, *origin, *service, *times, *hashes)
-        if value
-    ]
+    rows = [describe(name, value) for name, value in (*params, *origin, *service, *times, *hashes) if value]
     if command:
         rows.append(tag("div", {}, tag("dt", {}, "command"), tag("dd", {}, tag("code", {}, command))))
     return tag("details", {}, tag("summary", {}, "Parameters and origin"), tag("dl", {}, join(*rows)))

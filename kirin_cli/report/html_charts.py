@@ -18,7 +18,7 @@ _SPECIAL: Final = re.compile("[&<>\"']")
 
 
 class Markup(str):
-    """Text that is markup already. Only `tag` and constants of this package may be."""
+    """Text that is markup already. Only what functions of this module give and constants of this package may be."""
 
     __slots__ = ()
 
@@ -39,6 +39,11 @@ def tag(name: str, attributes: Mapping[str, str | bool] | None = None, /, *child
         return Markup(f"{opening}>")
     content = "".join([child if type(child) is Markup else _escape(child) for child in children])
     return Markup(f"{opening}>{content}</{name}>")
+
+
+def describe(term: str, value: str) -> Markup:
+    """A row of a description list; like `tag`, but the thousands of a page cost a third."""
+    return Markup(f"<div><dt>{_escape(term)}</dt><dd><bdi>{_escape(value)}</bdi></dd></div>")
 
 
 def join(*children: str) -> Markup:
