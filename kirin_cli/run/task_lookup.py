@@ -1,13 +1,16 @@
 """The lookup of a task by what a person typed, also by a file that was moved: its sidecar says whose it is."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kirin_cli.errors import UsageError
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.lookup import LIST_HINT, NoSuchTask, find_entry
 from kirin_cli.ledger.store import LedgerStore
 from kirin_cli.normal_forms import normalize_origin
-from kirin_cli.run.outputs import Sidecar, read_sidecar, sidecar_path
+
+if TYPE_CHECKING:
+    from kirin_cli.run.outputs import Sidecar
 
 
 def find_task(store: LedgerStore, name: str, *, origin: str = "", account: str = "") -> LedgerEntry:
@@ -32,11 +35,13 @@ def find_task(store: LedgerStore, name: str, *, origin: str = "", account: str =
         raise NoSuchTask(message, sidecar.external_id) from unknown
 
 
-def sidecar_of(name: str) -> Sidecar | None:
+def sidecar_of(name: str) -> "Sidecar | None":
     """The sidecar that a person names, or that lies beside the file that they name; None for none."""
     path = Path(name)
     if not name or "\0" in name or not _exists(name):
         return None
+    from kirin_cli.run.outputs import read_sidecar, sidecar_path  # noqa: PLC0415  (an id is no file)
+
     return read_sidecar(path) if path.suffix == ".json" else read_sidecar(sidecar_path(path))
 
 
