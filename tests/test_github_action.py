@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from support.fork_server import write_program
 from support.workspace import Workspace, open_workspace
 
 ROOT = Path(__file__).parent.parent
@@ -84,13 +85,9 @@ class Runner:
         """A folder of programs: `kirin` as it is here, and a `python` that only writes down what pip is asked for."""
         folder = self.workspace.home.root / "bin"
         folder.mkdir(exist_ok=True)
-        texts = {
-            "kirin": f'#!/bin/sh\nexec "{sys.executable}" -m kirin_cli "$@"\n',
-            "python": f'#!/bin/sh\nprintf "%s\\n" "$@" >"{self.workspace.home.root}/pip"\n',
-        }
-        for name, text in texts.items():
-            (folder / name).write_text(text)
-            (folder / name).chmod(0o755)
+        write_program(folder / "kirin")
+        (folder / "python").write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >"{self.workspace.home.root}/pip"\n')
+        (folder / "python").chmod(0o755)
         return folder
 
     def run(self) -> int:

@@ -4,22 +4,27 @@ They are processes like any other, with streams, signals and an end of their own
 other settings of the interpreter or another locale than the tests themselves, a fresh one is started.
 """
 
+import atexit
 import gc
 import importlib
-import json
 import os
 import pkgutil
 import select
+import shlex
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any, TextIO
+
+from support.fork_client import ask_to_fork, receive, receive_request
 
 KIRIN = (sys.executable, "-m", "kirin_cli")
 HERE_IS_YOUR_TERMINAL = (
@@ -29,13 +34,13 @@ AT_A_TERMINAL = (sys.executable, "-ISc", HERE_IS_YOUR_TERMINAL)
 
 
 class ForkedProcess:
-    """A command under way: what tests use of a Popen."""
+    """A command under way: what tests use of a Popen. `connection`: to the server, which tells its end."""
 
-    def __init__(self, pid: int, ended: int) -> None:
+    def __init__(self, pid: int, connection: socket.socket) -> None:
         self.pid, self.returncode = pid, None
-        self._ended = ended
+        self._connection = connection
         self._poll = select.poll()
-        self._poll.register(ended, select.POLLIN)
+        self._poll.register(connection, select.POLLIN)
 
     def poll(self) -> int | None:
         """The exit code, negative for a signal that killed it; None while it runs."""
@@ -59,15 +64,13 @@ class ForkedProcess:
 
     def _read(self, milliseconds: int) -> int | None:
         if self.returncode is None and self._poll.poll(milliseconds):
-            said = os.read(self._ended, 16)
-            os.close(self._ended)
-            assert said, "the fork server has gone"
-            self.returncode = int(said)
+            self.returncode = int.from_bytes(receive(self._connection, 4), "big", signed=True)
+            self._connection.close()
         return self.returncode
 
 
 Process = ForkedProcess | subprocess.Popen[bytes]
-_LOCK = threading.Lock()
+_LOCK = threading.Lock()  # of the server's start
 OF_THE_INTERPRETER = ("PYTHON", "LC_", "LANG", "LD_")
 """What names of variables begin with that the interpreter or the loader reads when it starts."""
 UTF_8 = "PYTHONUTF8=1"  # how the server itself runs
@@ -83,21 +86,15 @@ def start_kirin(
         line = [*(AT_A_TERMINAL if has_terminal else ()), *KIRIN, *arguments]
         streams = {"stdin": stdin, "stdout": stdout, "stderr": stderr}
         return subprocess.Popen(line, cwd=cwd, env=env, start_new_session=has_terminal, **streams)
-    ended, far_ended = os.pipe()
-    request = {"arguments": arguments, "cwd": str(cwd), "env": dict(env), "has_terminal": has_terminal}
-    data = json.dumps(request).encode()
     with _LOCK:
-        connection = _server()
-        socket.send_fds(connection, [len(data).to_bytes(4, "big")], [stdin, stdout, stderr, far_ended])
-        connection.sendall(data)
-        pid = int.from_bytes(_receive(connection, 4), "big")
-    os.close(far_ended)
-    return ForkedProcess(pid, ended)
+        server = _server()
+    request = {"arguments": arguments, "cwd": str(cwd), "env": dict(env), "has_terminal": has_terminal}
+    return ForkedProcess(*ask_to_fork(server, request, [stdin, stdout, stderr]))
 
 
 def run_kirin(arguments: list[str], *, cwd: Path, env: Mapping[str, str], timeout: float) -> tuple[int, str, str]:
     """Run it to its end: its exit code, and what it wrote to standard output and error."""
-    with Path(os.devnull).open("rb") as nothing, TemporaryFile() as out, TemporaryFile() as err:
+    with Path(os.devnull).open("rb") as nothing, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         streams = {"stdin": nothing.fileno(), "stdout": out.fileno(), "stderr": err.fileno()}
         process = start_kirin(arguments, cwd=cwd, env=env, **streams)
         try:
@@ -113,29 +110,34 @@ def _interpreter_settings(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in found.items() if f"{name}={value}" != UTF_8 and name not in WITHOUT_EFFECT}
 
 
+def write_program(path: Path) -> None:
+    """A `kirin` for scripts, which has the server fork it."""
+    with _LOCK:
+        client = [sys.executable, "-IS", str(Path(__file__).with_name("fork_client.py")), _server()]
+    path.write_text(f'#!/bin/sh\nexec {shlex.join(client)} "$@"\n')
+    path.chmod(0o755)
+
+
 @cache
-def _server() -> socket.socket:
-    # One for each worker; it ends when the worker's end of the connection is closed.
-    near, far = socket.socketpair()
+def _server() -> str:
+    """The path of the server's socket. One for each worker; it ends with that, when nobody writes into its pipe."""
+    folder = tempfile.mkdtemp(prefix="kirin-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    lives, _ = os.pipe()
+    os.set_inheritable(lives, True)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(f"{folder}/socket")
+    listener.listen(64)
+    listener.set_inheritable(True)
     environ = {name: value for name, value in os.environ.items() if not name.startswith("KIRIN")}
-    environ["PYTHONUTF8"] = "1"
-    far.set_inheritable(True)
-    os.posix_spawn(sys.executable, [sys.executable, __file__, str(far.fileno())], environ)
-    far.close()
-    return near
+    environ |= {"PYTHONUTF8": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
+    os.posix_spawn(sys.executable, [sys.executable, __file__, str(listener.fileno()), str(lives)], environ)
+    listener.close()
+    os.close(lives)
+    return f"{folder}/socket"
 
 
-def _receive(connection: socket.socket, size: int) -> bytes:
-    data = b""
-    while len(data) < size:
-        more = connection.recv(size - len(data))
-        if not more:
-            raise EOFError
-        data += more
-    return data
-
-
-def serve(connection: socket.socket) -> dict[str, Any] | None:
+def serve(listener: socket.socket, lives: int) -> dict[str, Any] | None:
     """Fork for each request; in the fork return what it is to do, in the server None at the end."""
     _import_kirin()
     reader, writer = os.pipe()
@@ -143,26 +145,27 @@ def serve(connection: socket.socket) -> dict[str, Any] | None:
     signal.set_wakeup_fd(writer)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    ends: dict[int, int] = {}
+    askers: dict[int, socket.socket] = {}
     while True:
-        ready = select.select([connection, reader], [], [])[0]
+        ready = select.select([listener, reader, lives], [], [])[0]
+        if lives in ready:
+            return None
         if reader in ready:
             os.read(reader, 1 << 10)
-            _report_ends(ends)
-        if connection in ready:
-            size, descriptors, _, _ = socket.recv_fds(connection, 4, 4)
-            if not size:
-                return None
-            size += _receive(connection, 4 - len(size)) if len(size) < 4 else b""
-            request = json.loads(_receive(connection, int.from_bytes(size, "big")))
+            _report_ends(askers)
+        if listener in ready:
+            connection = listener.accept()[0]
+            request, descriptors = receive_request(connection)
             if (pid := os.fork()) == 0:
-                for other in (connection.fileno(), reader, writer, descriptors[3], *ends.values()):
+                for other in (listener, connection, *askers.values()):
+                    other.close()
+                for other in (reader, writer, lives):
                     os.close(other)
                 signal.set_wakeup_fd(-1)
-                return {**request, "streams": descriptors[:3]}
-            for descriptor in descriptors[:3]:
+                return {**request, "streams": descriptors}
+            for descriptor in descriptors:
                 os.close(descriptor)
-            ends[pid] = descriptors[3]
+            askers[pid] = connection
             connection.sendall(pid.to_bytes(4, "big"))
 
 
@@ -175,14 +178,13 @@ def _import_kirin() -> None:
     gc.freeze()
 
 
-def _report_ends(ends: dict[int, int]) -> None:
-    while ends:
+def _report_ends(askers: dict[int, socket.socket]) -> None:
+    while askers:
         pid, status = os.waitpid(-1, os.WNOHANG)
         if pid == 0:
             return
-        end = ends.pop(pid)
-        os.write(end, str(os.waitstatus_to_exitcode(status)).encode())
-        os.close(end)
+        with askers.pop(pid) as connection, suppress(OSError):  # who asked may have gone
+            connection.sendall(os.waitstatus_to_exitcode(status).to_bytes(4, "big", signed=True))
 
 
 def become(request: dict[str, Any]) -> None:
@@ -214,7 +216,7 @@ def _text_stream(descriptor: int, mode: str, errors: str) -> TextIO:
 
 
 if __name__ == "__main__":
-    asked = serve(socket.socket(fileno=int(sys.argv[1])))
+    asked = serve(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]))
     if asked is not None:
         become(asked)
         from kirin_cli.__main__ import main
