@@ -70,6 +70,7 @@ def _find_request(task: str, flags: ModelFlags) -> tuple[Model, StartJob]:
     from kirin_cli.cli.entries import open_ledger, service_of
     from kirin_cli.cli.start_job import files_of_sidecar, start_from_entry, start_from_request
     from kirin_cli.ledger.lookup import NoSuchTask, is_newest
+    from kirin_cli.ledger.states import TERMINAL
     from kirin_cli.run.task_lookup import find_task, sidecar_of
 
     service = service_of(flags.service.base_url, flags.service.profile) if is_newest(task) else ""
@@ -83,6 +84,11 @@ def _find_request(task: str, flags: ModelFlags) -> tuple[Model, StartJob]:
         model = _model(sidecar.request.get("model"))
         return model, start_from_request(model, sidecar.request, files_of_sidecar(sidecar), task)
     name_by_id(task, entry.external_id)
+    if entry.job_file and entry.state not in TERMINAL:  # one of no file is taken up instead (promise 11)
+        other = entry.task_id or entry.external_id
+        flags.display.console().talk(
+            f"job {entry.job} is not finished: kirin wait {other}; this makes another, at cost"
+        )
     model = _model(entry.model)
     return model, start_from_entry(model, entry, sidecar)
 

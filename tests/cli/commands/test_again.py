@@ -115,6 +115,16 @@ def test_promise_8_again_pays_once_for_what_was_typed_and_obeys_its_limits(works
     assert len({entry.external_id for entry in workspace.all_entries()}) == 2
 
 
+def test_a_job_of_a_file_that_is_not_finished_is_said_before_another_is_made(workspace):
+    workspace.serve(speed=0.01)
+    workspace.jobs("rain")
+    workspace.kirin("run", "jobs.yaml", "--no-wait")
+    (entry,) = workspace.all_entries()
+    said = workspace.kirin("again", "rain", "--dry-run").stderr
+    assert f"job rain is not finished: kirin wait {entry.task_id}; this makes another, at cost" in said
+    assert workspace.paid == 1
+
+
 def test_promise_11_again_takes_up_what_it_began_before(workspace):
     workspace.serve(speed=0.01)
     workspace.kirin("v1-t2v", "rain", "--no-wait")
