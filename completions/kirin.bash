@@ -238,7 +238,7 @@ _kirin_about() {
       case $2 in
         --profile | --base-url) ;;
         --color) words='auto always never' ;;
-        1) words='v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 kirin_v1_t2v kirin_v1_5_i2v kirin_v1_6_multi_i2v kirin_motion_control kirin_video_o1' ;;
+        1) words='add diff remove search v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 kirin_v1_t2v kirin_v1_5_i2v kirin_v1_6_multi_i2v kirin_motion_control kirin_video_o1' ;;
         *) return 1 ;;
       esac
       ;;

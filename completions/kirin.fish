@@ -694,7 +694,7 @@ complete -c kirin -n '__kirin_is models' -l json -d 'Print the result as JSON.'
 complete -c kirin -n '__kirin_is models' -l color -r -f -a 'auto always never' -d 'When to use colours.'
 complete -c kirin -n '__kirin_is models' -l help -d 'Show help.'
 complete -c kirin -n '__kirin_is models' -s h -d 'Show help.'
-complete -c kirin -n '__kirin_is models' -f -a 'v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 kirin_v1_t2v kirin_v1_5_i2v kirin_v1_6_multi_i2v kirin_motion_control kirin_video_o1'
+complete -c kirin -n '__kirin_is models' -f -a 'add diff remove search v1-t2v v1-5-i2v v1-6-multi-i2v motion-control video-o1 kirin_v1_t2v kirin_v1_5_i2v kirin_v1_6_multi_i2v kirin_motion_control kirin_video_o1'
 
 complete -c kirin -n '__kirin_is auth' -l offline -d 'Store the key without asking the service.'
 complete -c kirin -n '__kirin_is auth' -l profile -r -f -d 'Profile of your settings file (else KIRIN_PROFILE).'

@@ -697,7 +697,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '--help' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
                 '-h' = @{ Help = 'Show help.'; Takes = $false; Words = @() }
             }
-            Arguments = @(@{ Words = @('v1-t2v', 'v1-5-i2v', 'v1-6-multi-i2v', 'motion-control', 'video-o1', 'kirin_v1_t2v', 'kirin_v1_5_i2v', 'kirin_v1_6_multi_i2v', 'kirin_motion_control', 'kirin_video_o1'); Repeats = $false; Tasks = $false }, @{ Words = @(); Repeats = $true; Tasks = $false })
+            Arguments = @(@{ Words = @('add', 'diff', 'remove', 'search', 'v1-t2v', 'v1-5-i2v', 'v1-6-multi-i2v', 'motion-control', 'video-o1', 'kirin_v1_t2v', 'kirin_v1_5_i2v', 'kirin_v1_6_multi_i2v', 'kirin_motion_control', 'kirin_video_o1'); Repeats = $false; Tasks = $false }, @{ Words = @(); Repeats = $true; Tasks = $false })
         }
         'auth' = @{
             Help = 'Store the API key, say where it comes from, forget it.'

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
-from kirin_cli.cli.commands import COMMANDS, CommandEntry, all_command_rows
+from kirin_cli.cli.commands import COMMANDS, MODEL_ACTIONS, CommandEntry, all_command_rows
 from kirin_cli.cli.help_texts import HELP_TOPICS
 from kirin_cli.cli.settings_schema import SETTINGS
 from kirin_cli.docgen.commands import (
@@ -80,6 +80,7 @@ def _argument(param: Any) -> ArgumentInfo:  # noqa: ANN401
     metavar = param.metavar or param.name
     choices = {
         "[MODEL]": MODEL_NAMES,
+        "[MODEL|ACTION]": (*MODEL_ACTIONS, *MODEL_NAMES),
         "[MODEL|quickstart]": (*MODEL_NAMES, "quickstart"),
         "[SUBJECT]": SUBJECTS,
         "[set]": ("set",),

@@ -23,7 +23,7 @@ from kirin_cli.modelspec.fields import (
     whole_number,
 )
 from kirin_cli.modelspec.media_fields import Image, ImageLimits, Video, VideoLimits
-from kirin_cli.modelspec.text import did_you_mean, quote
+from kirin_cli.modelspec.text import did_you_mean, join_or, quote
 from kirin_cli.modelspec.types import assume_url
 
 RULE: Final = "A10"
@@ -95,7 +95,7 @@ class FieldReader:
         if problem or not isinstance(node, YamlMapping):
             self._problems.add_error(position, problem)
             return None
-        self._problems.check_keys(node, (*_COMMON, *_OWN_KEYS.get(kind, ())))
+        self._problems.check_keys(node, (*_COMMON, *_OWN_KEYS.get(kind, ())), lambda key: _advise(key, kind))
         errors = self._problems.error_count
         own = {"name": name or str(node["name"]), "rule": RULE}
         values: dict[str, Any] = {**own, **self._common(node), **self._own(node, kind, depth)}
@@ -268,6 +268,12 @@ class FieldReader:
             self._problems.add_error(node.position("default"), f"{field.name}: {why}")
             return field
         return field.replace(default=value)
+
+
+def _advise(key: str, kind: str) -> str:
+    """What to say of a key that only fields of other kinds have."""
+    others = tuple(other for other, keys in _OWN_KEYS.items() if key in keys)
+    return f"; a field of kind {kind} has none, that is for kind {join_or(others)}" if others else ""
 
 
 def _is_short(value: object) -> bool:

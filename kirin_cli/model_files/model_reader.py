@@ -44,7 +44,8 @@ class BadModelFile(UsageError):
         first, rest = self.findings[0], len(self.findings) - 1
         place = f"{path}:{first.line}:{first.column}" if first.line else f"{path}"
         more = f" (and {rest} more)" if rest else ""
-        hint = "correct the file, or take it away: kirin models remove"
+        name = path.stem if is_model_id(path.stem) else "MODEL"
+        hint = f"correct the file, or take it away: kirin models remove {name}"
         super().__init__(f"{place}: {first.message}{more}", hint=hint)
 
 

@@ -238,10 +238,11 @@ class _Converter:
             kind, why = _kind_by_name(str(parameter["name"]), text), "by its name and description"
         if not kind:
             return None
-        self.remarks[path] = f"{why}; write text where it is none"
         self.media.append(path)
         match = _MEGABYTES.search(text)
-        return {"kind": kind, **({"limits": {"max_megabytes": int(match[1])}} if match and int(match[1]) else {})}
+        limits = {"limits": {"max_megabytes": int(match[1])}} if match and int(match[1]) else {}
+        self.remarks[path] = f"{why}; write text where it is none" + (", and no limits" if limits else "")
+        return {"kind": kind, **limits}
 
 
 def _kind_by_name(name: str, description: str) -> str:

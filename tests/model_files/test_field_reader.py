@@ -96,6 +96,7 @@ def test_A10_any_other_value_is_refused(field, value):
         ("{name: x, short: -xy}", "is no flag"),
         ("{name: x, help: [a]}", "help must be text"),
         ("{name: x, kind: image, limits: {max_mb: 3}}", "unknown key"),
+        ("{name: x, limits: {max_megabytes: 3}}", "a field of kind text has none, that is for kind image or video"),
         ("{name: x, kind: video, limits: {seconds_range: [10, 3]}}", "two numbers"),
         ("{name: x, kind: object}", "an object needs fields"),
         ("{name: x, kind: object, fields: [{name: y}], shorthand: z}", "there is no field"),

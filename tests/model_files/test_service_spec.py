@@ -107,7 +107,7 @@ def test_a_declared_format_goes_before_the_name_and_the_file_says_what_told_so()
     assert content.media == ["portrait", "cover_image"]
     text = model_file_text(content, "m", SOURCE)
     assert "kind: image  # the spec declares it; write text where it is none" in text
-    assert "kind: image  # by its name and description; write text where it is none" in text
+    assert "kind: image  # by its name and description; write text where it is none, and no limits" in text
     assert "limits: {max_megabytes: 20}" in text
 
 

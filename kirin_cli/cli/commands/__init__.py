@@ -12,6 +12,8 @@ TASKS: Final = "Tasks"
 SET_UP: Final = "Set-up"
 JOB_COMMANDS: Final = frozenset({"again", "run", "wait", "download", "resume"})
 """Those besides the models' own whose result is one of jobs."""
+MODEL_ACTIONS: Final = ("add", "diff", "remove", "search")
+"""What `kirin models` does besides showing."""
 
 
 Command = Callable[..., int]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from kirin_cli.cli import options as o
+from kirin_cli.cli.commands import MODEL_ACTIONS
 from kirin_cli.cli.flags import command_from
 from kirin_cli.errors import UsageError
 from kirin_cli.models import MODEL_ENTRIES, MODELS, added_entries, file_entries, find_entry
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from kirin_cli.modelspec.model import Model
     from kirin_cli.ui.console import TerminalInfo
 
-ACTIONS: Final = ("add", "diff", "remove", "search")
 HELP: Final = "kirin models --help"
 
 
@@ -37,7 +37,8 @@ class ModelsFlags(Record):
     """
 
     model: Annotated[
-        str | None, typer.Argument(metavar="[MODEL]", help=f"Id or command of a model; or {', '.join(ACTIONS)}.")
+        str | None,
+        typer.Argument(metavar="[MODEL|ACTION]", help=f"A model's id or command; or {', '.join(MODEL_ACTIONS)}."),
     ] = None
     words: Annotated[
         list[str] | None, typer.Argument(metavar="[WORD]…", help="Of an action: ID, FILE, or words to look for.")
@@ -58,7 +59,7 @@ def run_models(flags: ModelsFlags) -> int:
 
     console = make_console(color=flags.color)
     words = flags.words or []
-    if flags.model in ACTIONS:
+    if flags.model in MODEL_ACTIONS:
         from kirin_cli.cli import model_actions
 
         if flags.model == "search":
@@ -71,7 +72,7 @@ def run_models(flags: ModelsFlags) -> int:
         )
     if words:
         raise UsageError(
-            f"there is no `models {flags.model}`{did_you_mean(str(flags.model), list(ACTIONS))}", hint=HELP
+            f"there is no `models {flags.model}`{did_you_mean(str(flags.model), list(MODEL_ACTIONS))}", hint=HELP
         )
     return _print_model(find_model(flags.model), flags, console) if flags.model else _print_models(flags, console)
 
