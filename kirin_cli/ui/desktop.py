@@ -13,6 +13,7 @@ from kirin_cli.ui.console import OutputStreams
 BELL: Final = "\a"
 MAX_START_SECONDS: Final = 3.0
 """How long a player may take to say that it cannot open a file; one that still runs then has opened it."""
+OPENED_SUFFIXES: Final = frozenset({".mp4", ".mov", ".m4v", ".webm", ".png", ".jpg", ".jpeg", ".webp", ".gif"})
 DISPLAYS: Final = ("DISPLAY", "WAYLAND_DISPLAY")
 _APPLESCRIPT: Final = (
     "on run argv",
@@ -22,7 +23,12 @@ _APPLESCRIPT: Final = (
 
 
 def open_file(path: Path, environ: Mapping[str, str], platform: str = sys.platform) -> str:
-    """Open a file with what the system has for it; why it could not, "" where it could."""
+    """Open a video or picture with what the system has for it; why it could not, "" where it could.
+
+    Anything else is not opened: some systems run what a note of a stranger could name.
+    """
+    if path.suffix.lower() not in OPENED_SUFFIXES:
+        return f"{path.name} is no video or picture by its name"
     if platform == "win32":
         try:
             os.startfile(path)  # type: ignore[attr-defined,unused-ignore]  # noqa: S606  (Windows alone has it)

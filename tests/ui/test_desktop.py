@@ -42,6 +42,13 @@ def test_a_file_is_opened_with_the_program_of_the_system(system, tmp_path, monke
     assert open_file(video, system(program, code=3), platform) == f"{program} cannot open it (exit code 3)"
 
 
+@pytest.mark.parametrize("name", ["a.desktop", "a.exe", "a.sh", "a", "a.mp4.bat", ".mp4", "a.html"])
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+def test_nothing_is_opened_that_a_system_could_run(system, tmp_path, name, platform):
+    assert "is no video or picture by its name" in open_file(tmp_path / name, system("xdg-open", "open"), platform)
+    assert not list(tmp_path.glob("*.log"))
+
+
 @pytest.mark.parametrize(
     ("platform", "display", "reason"),
     [
