@@ -186,8 +186,8 @@ def _state(path: str, digest: str) -> str:
             return "" if hashlib.file_digest(file, "sha256").hexdigest() == digest else CHANGED
     except FileNotFoundError:
         return "is gone"
-    except OSError as error:
-        return f"cannot be read: {error.strerror or error}"
+    except (OSError, ValueError) as error:  # ValueError: a NUL in a note of a stranger's
+        return f"cannot be read: {getattr(error, 'strerror', None) or error}"
 
 
 def unusable_inputs(params: object) -> Iterator[tuple[str, UnusableInput]]:

@@ -47,6 +47,26 @@ def test_what_cannot_be_sent_as_it_was_says_why(tmp_path):
     assert texts[4] == "was the video of another job in task t1"
 
 
+HOSTILE = [
+    {"inputs": [{"path": "a\0b", "sha256": "1" * 64}, {"path": ["x"], "sha256": {}}, None, "x", {"path": 7}]},
+    {"inputs": {"path": "x"}},
+    {"inputs": [{"path": "/dev/zero", "sha256": "1" * 64}, {"path": "x" * 5000, "sha256": "1" * 64}]},
+    {"request": []},
+    {"request": {"model": "kirin_v1_5_i2v", "params": ["x"]}},
+    {"request": {"model": "kirin_v1_5_i2v", "params": {"image": {"sha256": ["x"]}, "": {"job": {}}, "a": [[[{}]]]}}},
+]
+
+
+@pytest.mark.parametrize("changes", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_note_of_a_stranger_is_refused_in_words(home, changes):
+    request = {"model": "kirin_v1_5_i2v", "params": {"image": {"sha256": "1" * 64}}}
+    (home.work / "a.json").write_text(json.dumps({"kirin": 1, "outputs": {}, "request": request, **changes}))
+    for command in (("v1-5-i2v", "-f", "a.json"), ("again", "a.json")):
+        result = home.kirin(*command, "--sandbox")
+        assert (result.exit_code, result.stdout) == (2, ""), result.stderr
+        assert "a bug in kirin" not in result.stderr
+
+
 @pytest.mark.parametrize(
     ("value", "is_kept"),
     [
