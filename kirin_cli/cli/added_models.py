@@ -32,4 +32,4 @@ def model_folders() -> tuple[Path, ...]:
 
 def find_added_models() -> Mapping[str, ModelEntry]:
     """The added models by id, the project's before the user's."""
-    return find_model_files(model_folders(), BY_NAME.keys())
+    return find_model_files(model_folders(), BY_NAME.keys(), user_models_folder())

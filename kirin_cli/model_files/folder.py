@@ -30,10 +30,12 @@ _HEADING: Final = re.compile(
 )
 
 
-def find_model_files(folders: Sequence[Path], taken: Collection[str]) -> dict[str, ModelEntry]:
+def find_model_files(folders: Sequence[Path], taken: Collection[str], own: Path | None = None) -> dict[str, ModelEntry]:
     """The models of all files in these folders, by id: of two with one id that in the first folder.
 
-    `taken` are the names that commands have already: a model of such a name gets another one. No file is parsed for it.
+    What a file says of prices counts where it lies in the user's `own` folder: a checkout's would decide which price is
+    taken for that of a request (fault X3). `taken` are the names that commands have already: a model of such a name
+    gets another one. No file is parsed for it.
     """
     entries: dict[str, ModelEntry] = {}
     names = set(taken)
@@ -47,7 +49,9 @@ def find_model_files(folders: Sequence[Path], taken: Collection[str]) -> dict[st
             command = command_for(model_id, names)
         names |= {command, model_id} - {""}
         help_text = clean_text(heading.get("help", ""), 200) or "An added model."
-        entries[model_id] = ModelEntry(command, help_text, _loader(path, model_id, command), path)
+        entries[model_id] = ModelEntry(
+            command, help_text, _loader(path, model_id, command, is_own=path.parent == own), path
+        )
     return entries
 
 
@@ -108,15 +112,17 @@ def _parse_heading(path: Path) -> dict[str, str]:
     return {"model": model.id, "command": model.command, "help": model.help}
 
 
-def _loader(path: Path, model_id: str, command: str) -> Callable[[], "Model"]:
+def _loader(path: Path, model_id: str, command: str, *, is_own: bool) -> Callable[[], "Model"]:
     """What reads the file when its model is asked for, once. It raises BadModelFile."""
 
     @cache
     def load() -> "Model":
         from kirin_cli.model_files.model_reader import read_model_file  # noqa: PLC0415  (when asked for)
+        from kirin_cli.modelspec.model import BY_EVERY_CHOICE  # noqa: PLC0415  (the same)
 
         model = read_model_file(path).model
-        return model.replace(id=model_id, command=command or model_id)
+        pricing = model.pricing if is_own else BY_EVERY_CHOICE
+        return model.replace(id=model_id, command=command or model_id, pricing=pricing)
 
     return load
 

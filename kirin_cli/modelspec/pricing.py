@@ -54,7 +54,8 @@ class Pricing(Record):
     """What decides the price: the values of `params`, and the kind.
 
     With None anything may: every choice, number and boolean but a seed, so that a price that is known is that of the
-    same request and of no other. Words that two of them have, and numbers, stand with their names: `steps=20`.
+    same request and of no other; of what is not given nobody knows the default that is paid for. Words that two of
+    them have, and numbers, stand with their names: `steps=20`.
     """
 
     params: tuple[str, ...] | None = None
@@ -113,10 +114,10 @@ def _may_decide(field: Field) -> bool:
 
 def _word(model: "Model", name: str, value: object) -> str:
     """The word of a parameter in a class, that of its default where it is not given; "" for none."""
-    field = model.field_named(name)
-    value = field.default if value is None else value
+    says = model.pricing.params is not None
+    value = model.field_named(name).default if value is None and says else value
     text = "" if value is None else str(value)
-    return text if not text or model.pricing.params is not None or name in _plain_names(model) else f"{name}={text}"
+    return text if not text or says or name in _plain_names(model) else f"{name}={text}"
 
 
 @cache

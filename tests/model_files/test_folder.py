@@ -12,6 +12,7 @@ from kirin_cli.model_files.folder import (
     remove_model_file,
     unusable_files,
 )
+from kirin_cli.modelspec.pricing import classify_price
 
 TEXT = 'model: {id}\ncommand: {command}\nhelp: "Make: x"\nfields:\n  - {{name: prompt}}\n'
 
@@ -79,6 +80,15 @@ def test_a_folder_that_is_not_there_has_no_models(tmp_path):
 def test_texts_of_a_heading_are_harmless(tmp_path):
     write(tmp_path, "a.yaml", text='model: a\nhelp: "x\\u001b[31m ##vso[y] \\u202e"\nfields: []\n')
     assert find_model_files([tmp_path], ())["a"].help == "x [31m # #vso[y]"
+
+
+def test_X3_what_a_checkout_says_of_prices_does_not_count(tmp_path):
+    own, theirs = tmp_path / "own", tmp_path / "theirs"
+    for folder, model_id in ((own, "a"), (theirs, "b")):
+        write(folder, "m.yaml", model_id, model_id, text=TEXT + "  - {{name: n, kind: integer}}\nprice_by: []\n")
+    entries = find_model_files([theirs, own], (), own)
+    assert classify_price(entries["a"].load(), {"n": 5}).words == ()
+    assert classify_price(entries["b"].load(), {"n": 5}).words == ("n=5",)
 
 
 def test_X1_nothing_is_written_through_a_link(tmp_path):

@@ -57,7 +57,9 @@ def test_every_request_is_of_a_class_that_is_listed_and_no_two_have_one_key(mode
 
 def test_a_model_that_says_nothing_of_prices_is_priced_by_everything_that_may_decide():
     model = MODELS["kirin_v1_t2v"].replace(pricing=type(MODELS["kirin_v1_t2v"].pricing)())
-    assert classify_price(model, {}) == PriceClass("kirin_v1_t2v", ("5", "16:9", "std", "cfg_scale=0.5"))
+    asked = {"duration": "5", "mode": "std", "cfg_scale": 0.5}
+    assert classify_price(model, asked) == PriceClass("kirin_v1_t2v", ("5", "std", "cfg_scale=0.5"))
+    assert classify_price(model, {}) == PriceClass("kirin_v1_t2v", ())
     assert classify_price(model, {"cfg_scale": 1}) != classify_price(model, {"cfg_scale": 0})
     assert len(list(price_classes(model))) == 2 * 3 * 2
     assert str(next(price_classes(model))) == "5 16:9 std"
