@@ -352,6 +352,7 @@ _kirin_tasks() {
   while IFS=$'\t' read -r id _; do
     words+=" $id"
   done < "$file"
+  words+=' last'
 }
 
 _kirin() {

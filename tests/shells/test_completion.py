@@ -39,6 +39,7 @@ import pytest
         ("kirin v1-t2v 'a boat' --negative-p", "--negative-prompt"),
         ("kirin v1-t2v 'a boat' --mode p", "pro"),
         ("kirin wait d7", "d758n65e878c73cmdg20"),
+        ("kirin wait la", "last"),
         ("kirin wait d758n65e878c73cmdg20 krn1-7", "krn1-7cd"),
         ("kirin wait krn1-2ab --js", "--json"),
     ],

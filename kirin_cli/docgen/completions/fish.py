@@ -67,6 +67,7 @@ function __kirin_tasks
     while read -l line
         echo $line
     end <$file
+    echo last\t'the newest'
 end
 
 complete -c kirin -f

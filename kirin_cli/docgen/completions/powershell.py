@@ -74,6 +74,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                     $id, $about = $line -split "`t", 2
                     $offered[$id] = $about
                 }
+                $offered['last'] = 'the newest'
             }
         }
     }

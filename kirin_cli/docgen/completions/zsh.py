@@ -34,6 +34,7 @@ _kirin_tasks() {
   while IFS=$'\t' read -r id text; do
     tasks+=("$id:$text")
   done < $file
+  tasks+=('last:the newest')
   _describe -V -t tasks 'recent task' tasks
 }
 
