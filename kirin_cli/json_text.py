@@ -100,7 +100,7 @@ def answer_json(data: Mapping[str, object], exit_code: int = 0) -> str:
 
 
 _PLAIN: Final = re.compile(r"(?! )[^\W_][\w ./:@+%,()=…-]*(?<! )")
-_TYPED: Final = re.compile(r"[-+.]?[0-9].*|true|false|null|~|\.(?:inf|nan)", re.IGNORECASE | re.DOTALL)
+_TYPED: Final = re.compile(r"[-+.]?[0-9][0-9a-fxo._+-]*|true|false|null|~|[-+]?\.(?:inf|nan)", re.IGNORECASE)
 
 
 def yaml_scalar(value: object, *, is_text: bool = True) -> str:

@@ -89,14 +89,17 @@ def _example_of_kind(field: Field) -> object:
 
 def _number_within(field: Number) -> float:
     """1, or where that is out of bounds the bound that is nearest to it."""
-    low, high = (bound if bound is not None else 1 for bound in (field.minimum, field.maximum))
-    return max(low, min(1, high))
+    highest = 1 if field.maximum is None else min(1, field.maximum)
+    return highest if field.minimum is None else max(highest, field.minimum)
 
 
 def _required_names(model: Model) -> set[str]:
     """The parameters without which a request is refused."""
     params = {field.name: example_value(field) for field in model.fields if field.required}
-    while missing := [error.path for error in model.check(params, assume_url).errors if error.path not in params]:
+    addable = set(model.names)
+    while missing := [
+        error.path for error in model.check(params, assume_url).errors if error.path in addable - params.keys()
+    ]:
         params[missing[0]] = example_value(model.field_named(missing[0]))
     return set(params)
 
@@ -109,10 +112,10 @@ def _lines(field: Field, value: object) -> Iterator[str]:
     """A key with its value in block style; members say what they are beside them."""
     match field, value:
         case ObjectField(), dict():
-            yield f"{field.name}:"
+            yield f"{yaml_scalar(field.name)}:"
             yield from (f"  {line}" for line in _members(field, value))
         case ListField(), list():
-            yield f"{field.name}:"
+            yield f"{yaml_scalar(field.name)}:"
             for item in value:
                 group = field.item
                 lines = _members(group, item) if isinstance(group, ObjectField) else [_scalar(group, item)]
@@ -120,13 +123,14 @@ def _lines(field: Field, value: object) -> Iterator[str]:
                 yield f"  - {first}"
                 yield from (f"    {line}" for line in rest)
         case _:
-            yield f"{field.name}: {_scalar(field, value)}"
+            yield f"{yaml_scalar(field.name)}: {_scalar(field, value)}"
 
 
 def _scalar(field: Field, value: object) -> str:
     """A value as the parameter takes it; a $ in it asks for no variable."""
     text = value.replace("$", "$$") if isinstance(value, str) else value
-    return yaml_scalar(text, is_text=isinstance(field, Text | AnyValue))
+    is_word = isinstance(field, Choice) and not str(value).isdigit()  # whose text stands for no number
+    return yaml_scalar(text, is_text=is_word or isinstance(field, Text | AnyValue))
 
 
 def _members(group: ObjectField, value: dict[str, object]) -> Iterator[str]:

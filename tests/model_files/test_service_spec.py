@@ -8,6 +8,7 @@ from support.odd_specs import PROMPT, REFUSED, SPECS, parameter, spec
 
 from kirin_cli.docgen.starter import starter_job_file
 from kirin_cli.errors import UsageError
+from kirin_cli.jobs.yaml_loader import parse_yaml
 from kirin_cli.model_files.comparison import compare_fields
 from kirin_cli.model_files.model_reader import parse_model_file
 from kirin_cli.model_files.service_spec import convert_spec
@@ -165,3 +166,13 @@ def test_a_file_of_a_spec_says_what_the_spec_says():
     again = parse_model_file(text_of(document).encode(), Path("m.yaml")).model
     assert compare_fields(once.fields, again.fields) == []
     assert quote(once.help) == '"M"'
+
+
+def test_a_starter_of_odd_names_and_words_is_valid_as_it_is():
+    words = ["0x10", "1e5", "0.5", "~", "no", "16:9", "on"]
+    odd = [parameter("true", required=True), parameter("null", "object", required=True, children=[parameter("no")])]
+    odd += [parameter(f"w{number}", required=True, enum=[word]) for number, word in enumerate(words)]
+    model = parse_model_file(text_of(spec("m", odd)).encode(), Path("m.yaml")).model
+    stream = parse_yaml(starter_job_file(model))
+    assert stream.problems == []
+    assert model.check(stream.documents[0].root["params"], assume_url).errors == ()
