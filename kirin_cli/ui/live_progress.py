@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from heapq import nlargest
 from itertools import chain
+from pathlib import PurePath
 from typing import Self, TextIO, cast
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -206,15 +207,20 @@ class LiveProgress(ProgressView):
         if isinstance(event, JobEnded):
             mark, ascii_mark, _, style = ENDINGS[event.state]
             mark = mark if self._streams.err.unicode else ascii_mark
-            text = describe_result(event) if event.state == "done" and event.paths else describe(event)
-            return [(f"{mark} ", style), (escape(event.job), "strong"), (f"  {escape(text)}", "none")]
+            if event.state != "done" or not event.paths:
+                return [(f"{mark} ", style), (escape(event.job), "strong"), (f"  {escape(describe(event))}", "none")]
+            name, text = escape(event.job), escape(describe_result(event))
+            fits = cell_width(f"{mark} {name}  {text}") <= self._streams.err.width
+            if not fits and PurePath(event.paths[0]).stem == event.job:  # the path says which job it is
+                return [(f"{mark} ", style), (text, "none")]
+            return [(f"{mark} ", style), (name, "strong"), (f"  {text}", "none")]
         if isinstance(event, Notice | Retrying):
             return [("! ", "warning"), (escape(describe_with_name(event)), "none")]
         return []
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """The live rows, for Rich."""
-        if self._hidden:
+        if self._hidden or not self._state.total:
             return
         with self._state_lock:
             lines = render_rows(self._state, self._streams.err, options.max_width, console.height, self._longest_name)

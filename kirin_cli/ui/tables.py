@@ -16,7 +16,8 @@ _MIN_COLUMN = 8
 def render_table(headers: Sequence[str], rows: Sequence[Sequence[str]], terminal: "TerminalInfo") -> list[str]:
     """The lines of an aligned table; every row has as many cells as there are headers. Columns with nothing in them go.
 
-    Where it is wider than the terminal, the widest columns are narrowed and their cells wrapped.
+    So do headers that are all empty. Where it is wider than the terminal, the widest columns are narrowed and their
+    cells wrapped.
     """
     shown = [[terminal.escape(cell) for cell in row] for row in (headers, *rows)]
     columns = [index for index in range(len(headers)) if any(row[index] for row in shown[1:])]
@@ -27,6 +28,8 @@ def render_table(headers: Sequence[str], rows: Sequence[Sequence[str]], terminal
         widths[widths.index(max(widths))] -= 1
     lines = []
     for number, row in enumerate(table):
+        if not number and not any(row):
+            continue
         cells = [wrap(text, max(1, width)) for text, width in zip(row, widths, strict=True)]
         for texts in zip_longest(*cells, fillvalue=""):
             line = _GAP.join(pad(text, width) for text, width in zip(texts, widths, strict=True)).rstrip()

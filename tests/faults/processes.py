@@ -132,11 +132,18 @@ def environment(machine: Bench, **changes: str) -> dict[str, str]:
 
 @contextmanager
 def start_process(
-    machine: Bench, *arguments: str, terminal: bool = False, command: tuple[str, ...] = KIRIN, **environ: str
-) -> Iterator[Running]:
-    """The command with these arguments, in the bench's folder; at a `terminal`, or with a pipe at each stream."""
+    machine: Bench, *arguments: str, terminal: bool = False, size: tuple[int, int] = (24, 80),
+    command: tuple[str, ...] = KIRIN, **environ: str,
+) -> Iterator[Running]:  # fmt: skip
+    """The command with these arguments, in the bench's folder; with a pipe at each stream, or at a `terminal`.
+
+    `size`: lines and columns of that.
+    """
     options: dict[str, Any] = {"cwd": machine.folder, "env": environment(machine, **environ)}
-    running = (_at_a_terminal if terminal else _in_a_pipe)(command, list(arguments), options)
+    if terminal:
+        running = _at_a_terminal(command, list(arguments), options, size=size)
+    else:
+        running = _in_a_pipe(command, list(arguments), options)
     try:
         yield running
     finally:
@@ -144,10 +151,11 @@ def start_process(
 
 
 def run_process(
-    machine: Bench, *arguments: str, terminal: bool = False, command: tuple[str, ...] = KIRIN, **environ: str
-) -> tuple[int, Running]:
+    machine: Bench, *arguments: str, terminal: bool = False, size: tuple[int, int] = (24, 80),
+    command: tuple[str, ...] = KIRIN, **environ: str,
+) -> tuple[int, Running]:  # fmt: skip
     """The command to its end: its exit code, and what it said."""
-    with start_process(machine, *arguments, terminal=terminal, command=command, **environ) as running:
+    with start_process(machine, *arguments, terminal=terminal, size=size, command=command, **environ) as running:
         return running.end(), running
 
 
@@ -183,9 +191,11 @@ def _in_a_pipe(command: tuple[str, ...], arguments: list[str], options: dict[str
     return Running(process, {"out": out, "err": err})
 
 
-def _at_a_terminal(command: tuple[str, ...], arguments: list[str], options: dict[str, Any]) -> Running:
+def _at_a_terminal(
+    command: tuple[str, ...], arguments: list[str], options: dict[str, Any], *, size: tuple[int, int]
+) -> Running:
     near, far = pty.openpty()
-    termios.tcsetwinsize(far, (24, 80))
+    termios.tcsetwinsize(far, size)
     streams = dict.fromkeys(("stdin", "stdout", "stderr"), far)
     process: Process
     if command == KIRIN:
