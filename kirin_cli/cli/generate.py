@@ -318,6 +318,6 @@ def _send(one_off: OneOff, flags: ModelFlags, settings: Settings, console: Comma
     options = ExecuteOptions(
         settings=settings, sandbox=flags.sandbox, output=output, view=flags.view, wait=flags.wait,
         reports=parse_reports(flags.report, json=output.for_programs), is_one_off=True,
-        limits=run_options(flags.timeout, flags.max_cost, assume_cost=flags.assume_cost),
+        limits=run_options(flags.timeout, flags.max_cost, assume_cost=flags.assume_cost, sandbox=flags.sandbox),
     )  # fmt: skip
     return execute(make_prepare(one_off, console), options, console)

@@ -124,10 +124,16 @@ def job_output_format(flags: PrintingFlags) -> OutputFormat:
 
 
 def run_options(
-    timeout: str, max_cost: str | None = None, in_flight: int = DEFAULT_IN_FLIGHT, assume_cost: str | None = None
-) -> RunOptions:
-    """The limits of a run, from `--timeout`, `--max-cost`, `--jobs` and `--assume-cost`. Raises UsageError."""
+    timeout: str, max_cost: str | None = None, in_flight: int = DEFAULT_IN_FLIGHT, assume_cost: str | None = None,
+    *, sandbox: bool = False,
+) -> RunOptions:  # fmt: skip
+    """The limits of a run, from `--timeout`, `--max-cost`, `--jobs` and `--assume-cost`. Raises UsageError.
+
+    In a `sandbox`, where nothing is paid, a settings' limit of cost does not hold: one that is typed does.
+    """
     budget = None if max_cost is None else parse_usd(max_cost, "--max-cost")
+    if sandbox and "max_cost" not in current_command_line().order:
+        budget = None
     assumed = None if assume_cost is None else parse_usd(assume_cost, "--assume-cost")
     return RunOptions(in_flight, parse_seconds(timeout, "--timeout"), budget, assumed)
 

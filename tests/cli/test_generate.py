@@ -57,6 +57,12 @@ REFUSED = {
 }
 
 
+def test_a_limit_of_cost_in_the_settings_holds_in_a_sandbox_only_where_it_is_typed(home):
+    settings = {"KIRIN_MAX_COST": "0.10"}
+    assert home.kirin("v1-t2v", "a boat", "--sandbox", env=settings).exit_code == 0
+    assert home.kirin("v1-t2v", "a boat", "--sandbox", "--max-cost", "0.10", env=settings).exit_code == 5
+
+
 @pytest.mark.parametrize("given", REFUSED, ids=repr)
 @pytest.mark.parametrize("how", [["--sandbox"], ["--dry-run"]])
 def test_what_cannot_be_written_is_refused_before_anything_is_sent(home, given, how):

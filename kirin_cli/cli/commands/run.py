@@ -57,7 +57,7 @@ def run_run(flags: RunFlags) -> int:
     console.findings(checked.all_findings())
     if checked.is_refused(strict=flags.checks.strict):
         return reports.write_refused(checked.all_findings(), console)
-    limits = run_options(flags.timeout, flags.max_cost, flags.in_flight, flags.assume_cost)
+    limits = run_options(flags.timeout, flags.max_cost, flags.in_flight, flags.assume_cost, sandbox=flags.sandbox)
     choices = prepare_options(flags.takes, flags.output, flags.job_files.allow_env)
     if checked.left_out:
         console.info(checked.left_out_text)
