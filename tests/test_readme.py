@@ -82,13 +82,19 @@ def test_ci_calls_both_set_up_commands_as_they_stand():
     assert all(line in script for line in lines)
 
 
+OUT_OF_REACH = re.compile(
+    r"dns error|error sending request|Failed to fetch|NewConnectionError|No matching distribution"
+)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("line", [line for text in blocks("sh") for line in text.splitlines()])
 def test_each_line_that_installs_lets_kirin_be_found_with_its_manual_pages(line, tmp_path):
     venv = tmp_path / "venv"
     tools = [sys.executable, "-m", "venv", venv], [venv / "bin" / "pip", "install", "-q", "uv", "pipx"]
     for command in tools:
-        subprocess.run(command, check=True, timeout=600, stdout=subprocess.DEVNULL)
+        if subprocess.run(command, timeout=600, stdout=subprocess.DEVNULL, check=False).returncode:
+            pytest.skip("uv and pipx cannot be had here")
     own = {
         "UV_TOOL_DIR": "uv",
         "UV_TOOL_BIN_DIR": "bin",
@@ -100,6 +106,8 @@ def test_each_line_that_installs_lets_kirin_be_found_with_its_manual_pages(line,
     environment["PATH"] = f"{venv / 'bin'}{os.pathsep}{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"
     bash = ["bash", "-c", line]
     done = subprocess.run(bash, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False)
+    if done.returncode and OUT_OF_REACH.search(done.stderr):
+        pytest.skip("the package index is out of reach of this installer")
     assert done.returncode == 0, done.stderr
     (tmp_path / "empty").mkdir()
     environment |= {"KIRIN_STATE_DIR": str(tmp_path / "state"), "HOME": str(tmp_path)}
