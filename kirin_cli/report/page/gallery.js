@@ -124,18 +124,23 @@
   const changed = () => { toAddress(); apply(); };
   form.addEventListener("input", changed);
   form.addEventListener("submit", (event) => event.preventDefault());
-  // Cards out of sight have a height that is a guess: a link to one has arrived where it stays there once it is drawn.
+  // Cards out of sight have a height that is a guess: a link to one has arrived where it stays there for some frames.
+  let journey = 0;
   const arrive = () => {
     const card = /^#job-\d+$/.test(location.hash) && document.querySelector(location.hash);
-    let [top, tries] = [NaN, 20];
+    let [top, still, frames] = [NaN, 0, 240];
+    const mine = ++journey;
     const step = () => {
+      if (mine !== journey || !frames--) return;
       card.scrollIntoView({ behavior: "instant" });
       const now = card.getBoundingClientRect().top;
-      if (now !== top && tries--) requestAnimationFrame(step);
+      still = now === top ? still + 1 : 0;
       top = now;
+      if (still < 20) requestAnimationFrame(step);
     };
     if (card) step();
   };
+  for (const own of ["wheel", "touchmove", "keydown", "pointerdown"]) addEventListener(own, () => { journey += 1; });
   addEventListener("hashchange", arrive);
   addEventListener("hashchange", () => {
     if (/^#(job|picture|name)-\d+$|^#videos$/.test(location.hash)) return;
