@@ -134,10 +134,9 @@ def test_a_click_takes_over_what_plays_under_the_mouse_and_the_next_one_pauses_i
     assert browser.js(STATE) == [True, False, False]
     browser.mouse("Moved", x, y)
     browser.js(PLAYS)
-    assert browser.js(STATE) == [False, True, False]
+    browser.wait(STATE, [False, True, False])
     browser.click(x, y)
-    drawn = f"new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done({STATE}))))"
-    assert browser.js(drawn) == [False, False, True]
+    browser.wait(STATE, [False, False, True])
     assert browser.js(f"document.activeElement === {VIDEO}")
     browser.mouse("Moved", 1, 1)
     assert browser.js(STATE)[0] is False
@@ -211,12 +210,12 @@ def test_jobs_are_grouped_and_takes_stay_together(browser, folder):
         ["harbour", 1, "1 job · $0.14"], ["whale", 1, "1 job · $0.56"], ["ink", 1, "1 job"],
         ["fox", 3, "3 jobs · $0.60"], ["city", 4, "4 jobs · $1.12"],
     ]  # fmt: skip
-    browser.js("location.hash = '#group=model&sort=cost'; new Promise((done) => setTimeout(done))")
-    assert browser.js(groups)[0][:2] == ["kirin_video_o1", 1]
+    browser.js("location.hash = '#group=model&sort=cost'")
+    browser.wait(f"{groups}[0][0]", "kirin_video_o1")
     takes = "[...document.querySelectorAll('.takes .card')].map((one) => one.getBoundingClientRect().top)"
     assert len(set(browser.js(takes))) == 1
-    browser.js("location.hash = '#'; new Promise((done) => setTimeout(done))")
-    assert browser.js(SHOWN) == [f"job-{number}" for number in range(1, 11)]
+    browser.js("location.hash = '#'")
+    browser.wait(SHOWN, [f"job-{number}" for number in range(1, 11)])
 
 
 def test_prompt_and_command_are_copied_as_they_are(browser, folder):
@@ -229,8 +228,7 @@ def test_prompt_and_command_are_copied_as_they_are(browser, folder):
     assert browser.js(copied.format(2, "prompt")) == NIGHT
     assert browser.js(copied.format(10, "command")) == f"kirin run jobs.yaml '--only={MATRIX}'"
     assert browser.js(copied.format(3, "command")) == "kirin run jobs.yaml --only=ink --retry-failed"
-    said = "document.getElementById('said').textContent"
-    assert browser.js(f"new Promise((done) => setTimeout(() => done({said})))") == "The command of ink is copied"
+    browser.wait("document.getElementById('said').textContent", "The command of ink is copied")
     names = browser.js("[...document.querySelectorAll('[data-copy=prompt]')].map((one) => one.ariaLabel)")
     assert names[3:6] == [f"Copy prompt of fox, take {take}" for take in (1, 2, 3)]
 
@@ -286,13 +284,8 @@ def test_a_card_whose_video_is_missing_says_so_and_one_whose_video_came_does_not
     (tmp_path / "g.html").write_text(text("html", *jobs, folder=tmp_path), "utf-8")
     (tmp_path / "late.mp4").write_bytes(content)
     browser.open(tmp_path / "g.html")
-    browser.js("""new Promise((done) => {
-      const video = document.querySelector("#job-2 video");
-      if (video.readyState) done(); else video.addEventListener("loadedmetadata", () => setTimeout(done));
-    })""")
-    assert browser.js("[...document.querySelectorAll('.gone')].map((one) => one.textContent)") == [
-        "Not there as it was made: gone.mp4"
-    ]
+    gone = "[...document.querySelectorAll('.gone')].map((one) => one.textContent)"
+    browser.wait(gone, ["Not there as it was made: gone.mp4"])
 
 
 def test_H3_hostile_text_runs_nothing(browser, tmp_path):

@@ -96,6 +96,13 @@ class Browser:
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
+    def wait(self, expression: str, wanted: object) -> None:
+        """Wait until an expression in the page has this value, frame after frame."""
+        end = time.monotonic() + PATIENCE
+        while (value := self.js(expression)) != wanted:
+            assert time.monotonic() < end, f"{expression} is {value}"
+            self.js("new Promise(requestAnimationFrame)")
+
     def mouse(self, kind: str, x: float, y: float) -> None:
         """Move the mouse (`Moved`), or press or release its button."""
         more = {} if kind == "Moved" else {"button": "left", "clickCount": 1}
