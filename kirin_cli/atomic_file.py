@@ -6,9 +6,11 @@ Makes no folders; what is raised is the caller's to put in words.
 
 import errno
 import os
+import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
@@ -21,7 +23,8 @@ BUSY_PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.6, 0.6)  # seconds
 NO_FOLDER_SYNC: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM})
 """What file systems answer that cannot sync a folder (fault D15): the file in it is whole and synced all the same."""
 _HAS_FOLDER_HANDLES: Final = os.open in os.supports_dir_fd and os.link in os.supports_dir_fd  # not on Windows
-_PLAIN: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
+_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
+_PLAIN: Final = _NO_LINK | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
 _NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | _PLAIN
 _NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0)
 _IS_FOLDER: Final = getattr(os, "O_DIRECTORY", 0)
@@ -46,12 +49,14 @@ def retry_while_busy(act: Callable[[], None], sleep: Callable[[float], None] = t
 class OpenFolder:
     """A folder, opened once: what is done in it is done there, wherever its path leads by then. Raises OSError.
 
-    No method follows a link in the place of a file.
+    No method follows a link in the place of a file; without `follow_links` none in the place of the folder either.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, follow_links: bool = True) -> None:
         self.path = path
-        self._handle = _open_folder(path) if _HAS_FOLDER_HANDLES else None
+        if not follow_links and _is_link(path):
+            raise OSError(errno.ELOOP, "it is a symbolic link", str(path))
+        self._handle = _open_folder(path, 0 if follow_links else _NO_LINK) if _HAS_FOLDER_HANDLES else None
 
     def create(self, name: str, *, mode: int = 0o666) -> BinaryIO:
         """A new file, open for reading and writing without a buffer; FileExistsError where there is anything."""
@@ -60,6 +65,10 @@ class OpenFolder:
     def open_or_create(self, name: str) -> BinaryIO:
         """The regular file of this name as it is, or a new one, without a buffer. OSError where it is anything else."""
         return self._open(name, os.O_RDWR | os.O_CREAT | _PLAIN | _NO_WAIT, 0o666)
+
+    def open_to_read(self, name: str) -> FileIO:
+        """The regular file of this name, without a buffer. OSError where it is none."""
+        return self._open(name, os.O_RDONLY | _PLAIN | _NO_WAIT, 0)
 
     def open_to_append(self, name: str, *, mode: int) -> BinaryIO:
         """The regular file of this name or a new one, to be written at its end, without a buffer."""
@@ -128,14 +137,16 @@ class OpenFolder:
     def _at(self, name: str) -> str:
         return name if self._handle is not None else str(self.path / name)
 
-    def _open(self, name: str, flags: int, mode: int) -> BinaryIO:
+    def _open(self, name: str, flags: int, mode: int) -> FileIO:
         """A file that is certainly a regular one; asked for before it is opened too, which waits for no reader then."""
         if flags != _NEW and (before := self.status(name)):
             require_regular(name, before.st_mode)
         handle = os.open(self._at(name), flags, mode, dir_fd=self._handle)
         try:
             require_regular(name, os.fstat(handle).st_mode)
-            return os.fdopen(handle, "wb" if flags & os.O_WRONLY else "r+b", buffering=0)
+            return os.fdopen(
+                handle, "wb" if flags & os.O_WRONLY else "r+b" if flags & os.O_RDWR else "rb", buffering=0
+            )
         except BaseException:
             os.close(handle)
             raise
@@ -167,21 +178,26 @@ def write_atomically(
             folder.sync()
 
 
-def link_or_copy(path: Path, target: Path) -> None:
-    """Give a regular file a second name in place of what is there; where that cannot be, a copy. Raises OSError."""
-    draft = f".kirin-{os.urandom(8).hex()}.part"
-    with OpenFolder(target.parent) as folder:
+def link_or_copy(path: Path, folder: OpenFolder, name: str) -> None:
+    """Give a regular file a second name in the folder; where that cannot be, a copy. Never replaces what is there.
+
+    Raises FileExistsError where there is anything of that name, OSError.
+    """
+    try:
+        folder.link(path, name)
+    except FileExistsError:
+        raise
+    except OSError:  # another file system, or one without links
+        draft = f".kirin-{os.urandom(8).hex()}.part"
         try:
-            try:
-                folder.link(path, draft)
-            except OSError:  # another file system, or one without links
-                with open_regular_file(path) as source, folder.create(draft) as file:
-                    while block := source.read(_BLOCK):
-                        write_whole(file, block)
-            folder.move(draft, target.name, replace=True)
-        finally:
-            with suppress(OSError):  # where both were names of one file already, the draft is there still
+            with open_regular_file(path) as source, folder.create(draft) as file:
+                while block := source.read(_BLOCK):
+                    write_whole(file, block)
+            folder.move(draft, name, replace=False)
+        except BaseException:
+            with suppress(OSError):
                 folder.remove(draft)
+            raise
 
 
 def append_durably(path: Path, data: bytes, *, mode: int = 0o666, own: bool = True) -> None:
@@ -218,10 +234,17 @@ def sync_folder(folder: Path) -> None:
         opened.sync()
 
 
-def _open_folder(path: Path) -> int:
+def _is_link(path: Path) -> bool:
+    """Whether a link or, on Windows, a junction stands at the path."""
+    status = path.lstat()
+    junction: int = getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)
+    return stat.S_ISLNK(status.st_mode) or getattr(status, "st_reparse_tag", 0) == junction
+
+
+def _open_folder(path: Path, more: int) -> int:
     try:
-        return os.open(path, os.O_RDONLY | _IS_FOLDER)
+        return os.open(path, os.O_RDONLY | _IS_FOLDER | more)
     except PermissionError:
         if not _UNREADABLE_FOLDER:
             raise
-        return os.open(path, _UNREADABLE_FOLDER | _IS_FOLDER)  # it may be written to and not be read
+        return os.open(path, _UNREADABLE_FOLDER | _IS_FOLDER | more)  # it may be written to and not be read

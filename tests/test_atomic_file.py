@@ -95,26 +95,39 @@ def test_without_hard_links_nothing_is_replaced_either(tmp_path, monkeypatch, th
 
 
 @pytest.mark.parametrize("links", [True, False])
-def test_a_second_name_takes_the_place_of_what_is_there_and_of_a_link_itself(tmp_path, monkeypatch, links):
+def test_a_second_name_never_takes_the_place_of_what_is_there(tmp_path, monkeypatch, links):
     def refuse(*_, **__):
         raise OSError(1, "Operation not permitted")
 
-    folder = tmp_path / "in"
-    folder.mkdir()
+    path = tmp_path / "in"
+    path.mkdir()
     (tmp_path / "new").write_text("new")
     (tmp_path / "other").write_text("other")
-    (folder / "a").write_text("old")
-    (folder / "b").symlink_to(tmp_path / "other")
+    (path / "a").write_text("old")
+    (path / "b").symlink_to(tmp_path / "other")
     if not links:
         monkeypatch.setattr("os.link", refuse)
-    for _ in range(2):
+    with OpenFolder(path) as folder:
+        link_or_copy(tmp_path / "new", folder, "c")
         for name in ("a", "b", "c"):
-            link_or_copy(tmp_path / "new", folder / name)
-    assert {path.name: (path.read_text(), path.is_symlink()) for path in folder.iterdir()} == dict.fromkeys(
-        ("a", "b", "c"), ("new", False)
-    )
-    assert (tmp_path / "other").read_text() == "other"
-    assert (folder / "a").samefile(tmp_path / "new") is links
+            with pytest.raises(FileExistsError):
+                link_or_copy(tmp_path / "other", folder, name)
+    assert {one.name: (one.read_text(), one.is_symlink()) for one in path.iterdir()} == {
+        "a": ("old", False), "b": ("other", True), "c": ("new", False),
+    }  # fmt: skip
+    assert (path / "c").samefile(tmp_path / "new") is links
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_folder_that_is_a_link_is_not_opened_where_links_are_not_followed(tmp_path, monkeypatch, links):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    if not links:  # it became one only after it was looked at
+        monkeypatch.setattr("kirin_cli.atomic_file._is_link", lambda _: False)
+    with pytest.raises(OSError, match=r"symbolic link" if links else r"Not a directory|symbolic links"):
+        OpenFolder(tmp_path / "link", follow_links=False)
+    OpenFolder(tmp_path / "real", follow_links=False).close()
+    OpenFolder(tmp_path / "link").close()
 
 
 def test_a_draft_has_a_name_that_nobody_can_foresee(tmp_path, monkeypatch):

@@ -4,14 +4,16 @@ Jobs of a matrix have brackets in their names. Their files get a second name, a 
 """
 
 import hashlib
-from collections.abc import Iterable
+import os
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Final
 
-from kirin_cli.atomic_file import link_or_copy
+from kirin_cli.atomic_file import OpenFolder, link_or_copy
 from kirin_cli.errors import LocalError
-from kirin_cli.regular_file import obstacle_at, open_regular_file
+from kirin_cli.regular_file import open_regular_file, special_file_kind
+from kirin_cli.report.html_cards import media_type
 from kirin_cli.report.report import Report, ReportFile
 
 _READABLE: Final = str.maketrans("[]|", "()_")
@@ -25,21 +27,28 @@ def attachment_folder(report_path: Path) -> Path:
 def link_attachments(report: Report, report_path: Path) -> Report:
     """The report with files that GitLab finds, all others linked into the folder beside it. Raises LocalError.
 
-    A result may have come from anywhere and name any file of this machine: only what has the size and the SHA-256 that
-    the result states gets a link.
+    A result may have come from anywhere and name any file of this machine: only a video, picture or sound that has the
+    size and the SHA-256 that the result states gets a link, in a folder that is no link; what is there is kept.
     """
-    folder = attachment_folder(report_path)
-    if not _is_readable(folder):
+    path = attachment_folder(report_path)
+    if not _is_readable(path):
+        return report
+    files = dict.fromkeys(file for job in report.jobs for file in job.files if not _is_readable(file.path))
+    wanted = [file for file in files if media_type(file) and _is_as_made(file)]
+    if not wanted:
         return report
     names: set[str] = set()
-
-    def with_links(files: Iterable[ReportFile]) -> tuple[ReportFile, ...]:
-        return tuple(
-            file if _is_readable(file.path) or not _is_as_made(file) else replace(file, path=_link(file, folder, names))
-            for file in files
-        )
-
-    return replace(report, jobs=tuple([replace(job, files=with_links(job.files)) for job in report.jobs]))
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with OpenFolder(path, follow_links=False) as folder:
+            links = {file: replace(file, path=path / _link(file, folder, names)) for file in wanted}
+    except OSError as error:
+        raise LocalError(
+            f"{path} cannot be written: {error.strerror or error}; no attachment was put there",
+            hint="choose another report name",
+        ) from error
+    jobs = [replace(job, files=tuple(links.get(file, file) for file in job.files)) for job in report.jobs]
+    return replace(report, jobs=tuple(jobs))
 
 
 def _is_readable(path: Path) -> bool:
@@ -57,21 +66,29 @@ def _is_as_made(file: ReportFile) -> bool:
         return False
 
 
-def _link(file: ReportFile, folder: Path, names: set[str]) -> Path:
-    """The second name of the file, no other file of this report has it."""
-    stem, suffix = file.path.stem.translate(_READABLE), file.path.suffix.translate(_READABLE)
-    number = 1
-    while (name := f"{stem}{f'-{number}' if number > 1 else ''}{suffix}").casefold() in names:
-        number += 1
-    names.add(name.casefold())
-    path = folder / name
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if path.exists() and path.samefile(file.path):
-            return path
-        if obstacle := obstacle_at(path):
-            raise LocalError(f"{path} is {obstacle}; no attachment was put there", hint="choose another report name")
-        link_or_copy(file.path, path)
-    except OSError as error:
-        raise LocalError(f"{path} cannot be written: {error.strerror or error}") from error
-    return path
+def _link(file: ReportFile, folder: OpenFolder, names: set[str]) -> str:
+    """The second name of the file; no other file of this report has it, and none that was there before."""
+    stem, suffix = file.path.stem.translate(_READABLE), file.path.suffix
+    for number in count(1):
+        name = f"{stem}{f'-{number}' if number > 1 else ''}{suffix}"
+        if name.casefold() in names:
+            continue
+        names.add(name.casefold())
+        try:
+            link_or_copy(file.path, folder, name)
+        except FileExistsError:
+            if not _is_the_same(file, folder, name):
+                continue
+        return name
+    raise AssertionError  # numbers have no end
+
+
+def _is_the_same(file: ReportFile, folder: OpenFolder, name: str) -> bool:
+    """Whether the name is of this very file or of a copy of it, as an earlier report of it left them."""
+    status = folder.status(name)
+    if status is None or status.st_size != file.bytes or special_file_kind(status.st_mode):
+        return False
+    if os.path.samestat(status, file.path.stat()):
+        return True
+    with folder.open_to_read(name) as content:
+        return hashlib.file_digest(content, "sha256").hexdigest() == file.sha256

@@ -50,11 +50,13 @@ def test_names_that_become_one_stay_apart_and_the_same_report_again_has_the_same
     assert attached(*jobs) == paths
 
 
-def test_a_new_video_takes_the_place_of_the_earlier_one(folder):
+def test_a_new_video_stands_beside_the_earlier_one(folder):
     attached(made("a[1].mp4", b"old!"))
     (folder / "renders/a[1].mp4").unlink()
-    (path,) = attached(made("a[1].mp4", b"new!"))
-    assert (folder / path).read_bytes() == b"new!"
+    for _ in range(2):
+        (path,) = attached(made("a[1].mp4", b"new!"))
+        assert (path, (folder / path).read_bytes()) == ("junit-files/a(1)-2.mp4", b"new!")
+    assert (folder / "junit-files/a(1).mp4").read_bytes() == b"old!"
 
 
 def test_where_no_link_can_be_made_it_is_a_copy(folder, monkeypatch):
@@ -62,8 +64,9 @@ def test_where_no_link_can_be_made_it_is_a_copy(folder, monkeypatch):
         raise OSError("links are not supported here")
 
     monkeypatch.setattr(os, "link", refuse)
-    (path,) = attached(made("a[1].mp4"))
-    assert (folder / path).read_bytes() == b"abcd"
+    for _ in range(2):
+        (path,) = attached(made("a[1].mp4"))
+        assert (path, (folder / path).read_bytes()) == ("junit-files/a(1).mp4", b"abcd")
 
 
 def test_a_file_that_is_not_what_the_result_says_gets_no_link(folder):
@@ -78,10 +81,33 @@ def test_a_file_that_is_not_what_the_result_says_gets_no_link(folder):
     assert not (folder / "junit-files").exists()
 
 
-def test_nothing_of_another_is_written_over(folder):
-    (folder / "junit-files" / "a(1).mp4").mkdir(parents=True)
-    with pytest.raises(LocalError, match="is a folder"):
-        attached(made("a[1].mp4"))
+@pytest.mark.parametrize("make", [Path.mkdir, lambda path: path.write_text("mine"), lambda path: path.symlink_to("x")])
+def test_nothing_of_another_is_written_over(folder, make):
+    (folder / "junit-files").mkdir()
+    taken = folder / "junit-files" / "a(1).mp4"
+    make(taken)
+    before = taken.lstat()
+    assert attached(made("a[1].mp4")) == ["junit-files/a(1)-2.mp4"]
+    assert taken.lstat() == before
+
+
+@pytest.mark.parametrize("name", ["authorized_keys", "holiday.mp4"])
+def test_nothing_is_put_into_a_folder_that_is_a_link(folder, name):
+    (folder / "home").mkdir()
+    (folder / "home" / name).write_text("mine")
+    (folder / "junit-files").symlink_to("home")
+    (folder / "renders/d[1]").mkdir()
+    planted = [made(f"d[1]/{name}"), made("d[1]/new.mp4")]
+    with pytest.raises(LocalError, match="junit-files cannot be written: it is a symbolic link"):
+        attached(*planted)
+    assert {path.name: path.read_text() for path in (folder / "home").iterdir()} == {name: "mine"}
+
+
+@pytest.mark.parametrize("name", ["authorized_keys", ".bashrc", "x.sh", "x.mp4.command", ".mp4"])
+def test_only_media_files_get_a_second_name(folder, name):
+    (folder / "renders/d[1]").mkdir()
+    attached(made(f"d[1]/{name}"))
+    assert not (folder / "junit-files").exists()
 
 
 def test_a_report_in_a_folder_with_brackets_names_the_files_as_they_are():
