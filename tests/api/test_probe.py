@@ -361,7 +361,7 @@ def test_each_url_is_looked_at_once(cdn: Service, prober: Prober):
 
 def test_expected_urls_are_looked_at_together(cdn: Service, prober: Prober):
     cdn.serve_file("/x.png", png(300, 300))
-    all_here = threading.Barrier(6, timeout=2)
+    all_here = threading.Barrier(6, timeout=30)
 
     def together(_request: Request, honest: Answer) -> Answer:
         all_here.wait()

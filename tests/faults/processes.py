@@ -22,7 +22,7 @@ from faults import oracle
 from faults.bench import KEY, Bench
 from support.fork_server import AT_A_TERMINAL, KIRIN, Process, start_kirin
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which a wait for a process fails."""
 AFTER_A_SIGNAL = 5.0
 """Seconds within which a first Ctrl-C, SIGTERM or SIGHUP ends the command (fault G1)."""

@@ -170,7 +170,7 @@ def test_an_answer_is_cut_in_the_middle(api: Service) -> None:
 def test_an_answer_comes_twice(api: Service) -> None:
     api.script("POST", faults.duplicate_answer())
     body = body_of("krn1-a").encode()
-    with socket.create_connection(("127.0.0.1", api.port), timeout=3) as client, client.makefile("rb") as answers:
+    with socket.create_connection(("127.0.0.1", api.port), timeout=30) as client, client.makefile("rb") as answers:
         client.sendall(b"POST %s HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s" % (CREATE.encode(), len(body), body))
         everything = answers.read()
     assert everything[: len(everything) // 2] == everything[len(everything) // 2 :]
@@ -205,7 +205,7 @@ def test_gzip_comes_unasked(cdn: Service) -> None:
 )
 def test_lengths_are_wrong(cdn: Service, fault: Fault, lines: list[str] | None) -> None:
     cdn.script("GET", fault)
-    with closing(http.client.HTTPConnection("127.0.0.1", cdn.port, timeout=3)) as client:
+    with closing(http.client.HTTPConnection("127.0.0.1", cdn.port, timeout=30)) as client:
         client.request("GET", "/x.mp4")
         assert client.getresponse().headers.get_all("Content-Length") == lines
     cdn.truth.until(lambda truth: truth.bytes_sent > len(DATA))

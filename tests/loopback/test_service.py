@@ -56,7 +56,7 @@ def test_a_callable_sees_the_request(api: Service) -> None:
 
 
 def test_kept_connections_carry_many_requests_and_chunks(api: Service) -> None:
-    with closing(http.client.HTTPConnection("127.0.0.1", api.port, timeout=3)) as client:
+    with closing(http.client.HTTPConnection("127.0.0.1", api.port, timeout=30)) as client:
         for number in range(3):
             client.request("POST", CREATE, iter([body_of(str(number)).encode()]), KEY, encode_chunked=True)
             assert client.getresponse().read()
@@ -80,7 +80,7 @@ def test_stopping_is_quick_whatever_hangs() -> None:
     service = Service().start()
     service.serve_file("/big", bytes(64 << 20))
     service.script("GET /stall", then=faults.stall())
-    clients = [http.client.HTTPConnection("127.0.0.1", service.port, timeout=3) for _ in range(20)]
+    clients = [http.client.HTTPConnection("127.0.0.1", service.port, timeout=30) for _ in range(20)]
     for number, client in enumerate(clients):
         client.request("GET", ("/stall", "/big")[number % 2])
     service.truth.wait("GET", 20)
@@ -111,7 +111,7 @@ def test_S2_tls_with_good_and_bad_certificates(name: str, trusted: bool) -> None
     context = ssl.create_default_context(cafile=CERTIFICATES / f"{name}.pem")
     with (
         Service(tls=name) as service,
-        closing(http.client.HTTPSConnection("127.0.0.1", service.port, timeout=3, context=context)) as client,
+        closing(http.client.HTTPSConnection("127.0.0.1", service.port, timeout=30, context=context)) as client,
     ):
         if trusted:
             client.request("GET", "/")
@@ -126,7 +126,7 @@ def test_S2_tls_with_good_and_bad_certificates(name: str, trusted: bool) -> None
 def test_S1_nobody_listens_or_nobody_answers() -> None:
     where = urlsplit(refused_url())
     with (
-        closing(http.client.HTTPConnection(str(where.hostname), where.port, timeout=3)) as client,
+        closing(http.client.HTTPConnection(str(where.hostname), where.port, timeout=30)) as client,
         pytest.raises(ConnectionRefusedError),
     ):
         client.request("GET", "/")
@@ -144,7 +144,7 @@ def test_S17_a_service_is_a_proxy(api: Service) -> None:
     assert api.truth.requests[0].target == f"http://cloud.example{TASK}x"
     with Service() as proxy:
         proxy.script("CONNECT", then=tunnel(api.port))
-        with closing(http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=3)) as client:
+        with closing(http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=30)) as client:
             client.set_tunnel("cloud.example", 443)
             client.request("POST", CREATE, body_of("krn1-a"), KEY)
             assert client.getresponse().status == 200
@@ -172,7 +172,7 @@ def _wait_for(port_file: Path) -> dict[str, str]:
 
 
 def assert_process_serves(origins: dict[str, str]) -> None:
-    api, cdn = (http.client.HTTPConnection(urlsplit(origins[role]).netloc, timeout=3) for role in ("api", "cdn"))
+    api, cdn = (http.client.HTTPConnection(urlsplit(origins[role]).netloc, timeout=30) for role in ("api", "cdn"))
     with closing(api), closing(cdn):
 
         def ask(client: http.client.HTTPConnection, method: str, target: str, body: Any = None) -> bytes:

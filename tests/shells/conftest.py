@@ -24,7 +24,7 @@ else:
     import pty
     import termios
 
-PATIENCE = 20  # seconds, for a machine that is busy with other tests
+PATIENCE = 60  # seconds, for a machine that is busy with other tests
 
 
 class Terminal:

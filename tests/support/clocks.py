@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 
-PATIENCE = 5.0
+PATIENCE = 30.0
 """Real seconds after which a wait for another thread ends."""
 
 
