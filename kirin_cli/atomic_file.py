@@ -144,9 +144,7 @@ class OpenFolder:
         handle = os.open(self._at(name), flags, mode, dir_fd=self._handle)
         try:
             require_regular(name, os.fstat(handle).st_mode)
-            return os.fdopen(
-                handle, "wb" if flags & os.O_WRONLY else "r+b" if flags & os.O_RDWR else "rb", buffering=0
-            )
+            return os.fdopen(handle, "wb" if flags & os.O_WRONLY else "r+b" if flags & os.O_RDWR else "rb", buffering=0)
         except BaseException:
             os.close(handle)
             raise

@@ -8,6 +8,7 @@ from pathlib import Path
 from shutil import which
 from typing import Final
 
+from kirin_cli.regular_file import require_regular
 from kirin_cli.ui.console import OutputStreams
 
 BELL: Final = "\a"
@@ -25,13 +26,15 @@ _APPLESCRIPT: Final = (
 def open_file(path: Path, environ: Mapping[str, str], platform: str = sys.platform) -> str:
     """Open a video or picture with what the system has for it; why it could not, "" where it could.
 
-    Anything else is not opened: some systems run what a note of a stranger could name.
+    Anything else is not opened: some systems run what a note of a stranger could name. Where the path is a link, what
+    it leads to must be a video or picture too, and that is what is opened.
     """
-    if path.suffix.lower() not in OPENED_SUFFIXES:
-        return f"{path.name} is no video or picture by its name"
+    place = Path(os.path.realpath(path))
+    if reason := _why_not(path, place):
+        return reason
     if platform == "win32":
         try:
-            os.startfile(path)  # type: ignore[attr-defined,unused-ignore]  # noqa: S606  (Windows alone has it)
+            os.startfile(place)  # type: ignore[attr-defined,unused-ignore]  # noqa: S606  (Windows alone has it)
         except OSError as error:
             return f"Windows cannot open it: {error.strerror or error}"
         return ""
@@ -40,7 +43,20 @@ def open_file(path: Path, environ: Mapping[str, str], platform: str = sys.platfo
         return f"there is no desktop here (neither {DISPLAYS[0]} nor {DISPLAYS[1]} is set)"
     if not (found := which(program, path=environ.get("PATH"))):
         return f"there is no {program} here, which opens files"
-    return _start([found, str(path.absolute())], environ, program)
+    return _start([found, str(place)], environ, program)
+
+
+def _why_not(path: Path, place: Path) -> str:
+    """Why a path that leads to `place` must not be opened; "" where it may."""
+    for name in dict.fromkeys((path.name, place.name)):
+        if Path(name).suffix.lower() not in OPENED_SUFFIXES:
+            leads = f"{path.name} leads to {name}, which" if name != path.name else name
+            return f"{leads} is no video or picture by its name"
+    try:
+        require_regular(path.name, place.stat().st_mode)
+    except OSError as error:
+        return f"{path.name} cannot be opened: {error.strerror or error}"
+    return ""
 
 
 def _start(command: Sequence[str], environ: Mapping[str, str], program: str) -> str:

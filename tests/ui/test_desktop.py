@@ -37,6 +37,7 @@ def streams(stderr):
 def test_a_file_is_opened_with_the_program_of_the_system(system, tmp_path, monkeypatch, platform, program):
     monkeypatch.chdir(tmp_path)
     video = tmp_path / "-a clip; $(rm).mp4"
+    video.touch()
     assert open_file(video.relative_to(tmp_path), system(program), platform) == ""
     assert (tmp_path / f"{program}.log").read_text() == f"{video}\n"
     assert open_file(video, system(program, code=3), platform) == f"{program} cannot open it (exit code 3)"
@@ -49,6 +50,32 @@ def test_nothing_is_opened_that_a_system_could_run(system, tmp_path, name, platf
     assert not list(tmp_path.glob("*.log"))
 
 
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+@pytest.mark.parametrize("target", ["evil.command", "evil.desktop", "evil", "second.mp4", "folder.mp4", "gone.mp4"])
+def test_what_a_link_leads_to_must_be_a_video_too(system, tmp_path, target, platform):
+    (tmp_path / "evil.command").touch()
+    (tmp_path / "evil.desktop").touch()
+    (tmp_path / "evil").touch()
+    (tmp_path / "second.mp4").symlink_to("evil.command")
+    (tmp_path / "folder.mp4").mkdir()
+    (tmp_path / "clip.mp4").symlink_to(target)
+    reason = {
+        "second.mp4": "clip.mp4 leads to evil.command, which is no video or picture by its name",
+        "folder.mp4": "clip.mp4 cannot be opened: it is a folder",
+        "gone.mp4": "clip.mp4 cannot be opened: No such file or directory",
+    }.get(target, f"clip.mp4 leads to {target}, which is no video or picture by its name")
+    assert open_file(tmp_path / "clip.mp4", system("xdg-open", "open"), platform) == reason
+    assert not list(tmp_path.glob("*.log"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="programs of this test are shell scripts")
+def test_of_a_link_to_a_video_the_video_itself_is_opened(system, tmp_path):
+    (tmp_path / "real.mp4").touch()
+    (tmp_path / "clip.mp4").symlink_to("real.mp4")
+    assert open_file(tmp_path / "clip.mp4", system("xdg-open"), "linux") == ""
+    assert (tmp_path / "xdg-open.log").read_text() == f"{tmp_path.resolve() / 'real.mp4'}\n"
+
+
 @pytest.mark.parametrize(
     ("platform", "display", "reason"),
     [
@@ -58,6 +85,7 @@ def test_nothing_is_opened_that_a_system_could_run(system, tmp_path, name, platf
     ],
 )
 def test_where_there_is_no_player_that_is_said(system, tmp_path, platform, display, reason):
+    (tmp_path / "a.mp4").touch()
     assert open_file(tmp_path / "a.mp4", system(display=display), platform) == reason
 
 
