@@ -37,6 +37,15 @@ def am_superuser() -> bool:
     return user is not None and user() == 0
 
 
+def is_network_path(path: Path | str) -> bool:
+    """Whether a path is by its text one of another machine or of a device on Windows (`//server/share`, `//?/…`).
+
+    Only to ask for it there would send the user's name and a hash of the password to the machine that it names, so
+    where a result of others names one, it is taken for not there. kirin never makes one elsewhere, where it is legal.
+    """
+    return str(path).replace("\\", "/").startswith(("//", "/??/"))
+
+
 def obstacle_at(path: Path) -> str:
     """What stands at a path in the way of a file ("a folder", "a symbolic link"); "" for a regular file or nothing."""
     try:

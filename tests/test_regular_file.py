@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from kirin_cli.regular_file import obstacle_at, open_regular_file, read_regular_file
+from kirin_cli.regular_file import is_network_path, obstacle_at, open_regular_file, read_regular_file
 
 
 def test_a_file_is_read_up_to_its_limit(tmp_path):
@@ -33,3 +33,16 @@ def test_what_is_no_file_is_not_waited_for(tmp_path, make, kind):
 def test_nothing_is_in_the_way_where_nothing_or_a_file_is(tmp_path):
     (tmp_path / "x").write_bytes(b"")
     assert (obstacle_at(tmp_path / "x"), obstacle_at(tmp_path / "y")) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("//evil.example/s/x.png", True), (r"\\evil.example\s\x.png", True), (r"/\evil.example\s\x.png", True),
+        (r"\/evil.example/s/x.png", True), (r"\\?\UNC\evil.example\s\x.png", True), (r"\\.\pipe\x", True),
+        (r"\??\UNC\evil.example\s\x.png", True), ("/s/x.png", False), ("s//x.png", False), (r"C:\\s\x.png", False),
+        (r"\s\x.png", False), ("", False),
+    ],
+)  # fmt: skip
+def test_a_path_of_another_machine_or_a_device_is_known_by_its_text(path, expected):
+    assert is_network_path(path) is expected

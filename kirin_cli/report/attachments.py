@@ -12,7 +12,7 @@ from typing import Final
 
 from kirin_cli.atomic_file import OpenFolder, link_or_copy
 from kirin_cli.errors import LocalError
-from kirin_cli.regular_file import open_regular_file, special_file_kind
+from kirin_cli.regular_file import is_network_path, open_regular_file, special_file_kind
 from kirin_cli.report.html_cards import media_type
 from kirin_cli.report.report import Report, ReportFile
 
@@ -58,7 +58,7 @@ def _is_readable(path: Path) -> bool:
 
 def _is_as_made(file: ReportFile) -> bool:
     try:
-        if file.path.stat().st_size != file.bytes:
+        if is_network_path(file.path) or file.path.stat().st_size != file.bytes:
             return False
         with open_regular_file(file.path) as content:
             return hashlib.file_digest(content, "sha256").hexdigest() == file.sha256

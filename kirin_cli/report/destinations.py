@@ -11,7 +11,7 @@ from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.jobs.filenames import path_problem
 from kirin_cli.modelspec.text import did_you_mean
 from kirin_cli.redaction import mask_hidden
-from kirin_cli.regular_file import obstacle_at
+from kirin_cli.regular_file import is_network_path, obstacle_at
 from kirin_cli.report import FORMATS
 from kirin_cli.report.report import ReportKind
 from kirin_cli.run.outputs import read_sidecar
@@ -130,6 +130,6 @@ def _is_folder(path: Path) -> bool:
 
 def _is_same_file(path: Path, other: Path) -> bool:
     try:
-        return path.exists() and path.samefile(other)
+        return path.exists() and not is_network_path(other) and path.samefile(other)
     except OSError:
         return False

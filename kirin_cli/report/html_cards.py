@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from kirin_cli.formatting import format_seconds, format_size, format_timestamp, format_usd
+from kirin_cli.regular_file import is_network_path
 from kirin_cli.report.html_charts import Markup, describe, job_label, join, tag
 from kirin_cli.report.report import CHARGED, STATES, Report, ReportFile, ReportJob
 from kirin_cli.shell_words import join_words
@@ -121,7 +122,7 @@ def _screen(job: ReportJob, file: ReportFile, address: str, *, preload: bool) ->
 
 def _is_there(file: ReportFile) -> bool:
     try:
-        return file.path.stat().st_size == file.bytes
+        return not is_network_path(file.path) and file.path.stat().st_size == file.bytes
     except (OSError, ValueError):
         return False
 

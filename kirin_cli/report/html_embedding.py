@@ -4,7 +4,7 @@ import hashlib
 from base64 import b64encode
 from typing import Final
 
-from kirin_cli.regular_file import read_regular_file
+from kirin_cli.regular_file import is_network_path, read_regular_file
 from kirin_cli.report.html_cards import FileSource, media_type
 from kirin_cli.report.html_charts import Markup, tag
 from kirin_cli.report.report import ReportFile
@@ -42,6 +42,8 @@ class DataUriEmbedder:
 
 
 def _read(file: ReportFile) -> bytes | None:
+    if is_network_path(file.path):
+        return None
     try:
         content = read_regular_file(file.path, file.bytes)
     except (OSError, ValueError):
@@ -91,6 +93,6 @@ class InputPictures:
 def has_changed(file: ReportFile) -> bool:
     """Whether there is a file, and it is another than the result says."""
     try:
-        return file.path.stat().st_size != file.bytes
+        return not is_network_path(file.path) and file.path.stat().st_size != file.bytes
     except (OSError, ValueError):
         return False

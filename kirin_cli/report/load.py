@@ -14,7 +14,7 @@ from typing import Final
 from kirin_cli import __version__
 from kirin_cli.errors import BATCH_ORDER, LocalError, UsageError
 from kirin_cli.json_text import parse_json
-from kirin_cli.regular_file import read_regular_file
+from kirin_cli.regular_file import is_network_path, read_regular_file
 from kirin_cli.report.json_format import FILE_LISTS, RunData, totals
 from kirin_cli.report.parser import as_decimal, as_int, as_list, as_mapping, as_timestamp, kind_of
 from kirin_cli.report.plan_format import merge_totals
@@ -107,6 +107,8 @@ def _find_files(job: RunData, folder: Path) -> RunData:
 def _find_file(output: RunData, folder: Path) -> str:
     """The path of a file as it is now, where the result came from another folder or machine."""
     path, size = str(output.get("path") or ""), output.get("bytes")
+    if is_network_path(path):
+        return path
     candidates = [] if Path(path).is_absolute() else [folder / path]
     below = [part for part in Path(path).parts if part != ".."]  # a checkout, and the result lies in another folder
     candidates += [Path(path), folder / Path(path.replace("\\", "/")).name, Path(*below)]

@@ -4,12 +4,13 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Final
 from urllib.parse import quote
 
 from kirin_cli.formatting import format_seconds, format_timestamp, format_usd
 from kirin_cli.modelspec.text import pluralize
+from kirin_cli.regular_file import is_network_path
 from kirin_cli.report.report import MARKS, STATES, VALID, Report, ReportJob, ReportProblem
 
 MAX_PROMPT_LENGTH: Final = 100
@@ -65,9 +66,14 @@ def escape_markdown(text: str) -> str:
 
 
 def file_link(path: Path, folder: Path) -> str:
-    """The address of a file, from `folder`: relative with slashes, or absolute where no relative path leads there."""
+    """The address of a file, from `folder`: relative with slashes, or absolute where no relative path leads there.
+
+    Of one on another machine it is the name alone: a page that names the machine makes the reader's computer ask it.
+    """
     try:
-        relative = os.path.relpath(path, folder).replace(os.sep, "/")
+        relative = (
+            PureWindowsPath(path).name if is_network_path(path) else os.path.relpath(path, folder).replace(os.sep, "/")
+        )
     except ValueError:  # another drive of Windows
         return path.absolute().as_uri()
     address = quote(os.fsencode(relative), safe="/")
