@@ -85,6 +85,11 @@ def _elsewhere(store: LedgerStore, name: str, origin: str) -> str:
     return entry.origin if entry else ""
 
 
+def has_id(store: LedgerStore, name: str) -> bool:
+    """Whether this is, letter by letter, an id of a task of the ledger, under whatever service and key."""
+    return bool(_by_id(store, name, "", {}))
+
+
 def _by_id(store: LedgerStore, name: str, within: str, values: dict[str, object]) -> list[LedgerEntry]:
     sql = f"{SELECT_ENTRY} WHERE (external_id IN (:id, :id) OR task_id IN (:id, :id)){within}"
     return [entry_from_row(row) for row in store.read(sql, {"id": name, **values})]
@@ -97,18 +102,11 @@ def _by_name(store: LedgerStore, name: str, within: str, values: dict[str, objec
     if match := _TAKE.fullmatch(normalize_name(name)):
         tests.append("(job = :stem AND take = :take)")
         values |= {"stem": match[1], "take": int(match[2])}
-    sql = f"{SELECT_ENTRY} WHERE ({' OR '.join(tests)}){within} LIMIT {MAX_CANDIDATES}"
-    entries = [entry_from_row(row) for row in store.read(sql, values)]
-    return _newest_of_each_job(entries) or _by_file(store, name, within, values)
-
-
-def _newest_of_each_job(entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
-    """The entries without those of a job of a file that was begun anew since, or changed: its file is the newest's."""
-    jobs: dict[object, LedgerEntry] = {}
-    for entry in sorted(entries, key=lambda entry: entry.id):
-        job = (entry.origin, entry.account, entry.job_file, entry.job, entry.take, entry.scope)
-        jobs[job if entry.job_file else entry.id] = entry
-    return list(jobs.values())
+    job = "origin, account, job_file, job, take, scope, CASE WHEN job_file = '' THEN id END"
+    newest = f"SELECT max(id) FROM entries WHERE ({' OR '.join(tests)}){within} GROUP BY {job}"  # noqa: S608
+    # Without what a file's job was before it was begun anew, or changed: the file of the job is the newest's.
+    sql = f"{SELECT_ENTRY} WHERE id IN ({newest}) ORDER BY id DESC LIMIT {MAX_CANDIDATES}"
+    return [entry_from_row(row) for row in store.read(sql, values)] or _by_file(store, name, within, values)
 
 
 def is_newest(name: str) -> bool:

@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from kirin_cli.errors import UsageError
-from kirin_cli.ledger.lookup import NoSuchTask, find_entry, is_newest
+from kirin_cli.ledger.lookup import MAX_CANDIDATES, NoSuchTask, find_entry, is_newest
 from kirin_cli.ledger.states import LedgerEvent
 
 
@@ -117,6 +117,12 @@ def test_of_a_job_that_was_made_anew_the_newest_attempt_is_meant_and_another_fil
     make(5, job="mug")  # of no file: two commands
     with pytest.raises(UsageError, match="mug could be any of"):
         find_entry(ledger.store, "mug")
+
+
+def test_the_newest_attempt_is_meant_however_many_there_are(ledger, make):
+    for number in range(MAX_CANDIDATES + 2):
+        newest = make(number, job="cup", job_file="/a.yaml", attempt=number + 1)
+    assert find_entry(ledger.store, "cup") == newest
 
 
 def test_a_name_that_is_the_beginning_of_an_id_too_is_ambiguous(ledger, make):

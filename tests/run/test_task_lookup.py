@@ -1,11 +1,13 @@
 """A task by a file: by its sidecar wherever it was moved, else by the ledger."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 from support.workspace import open_workspace
 
 from kirin_cli.errors import UsageError
+from kirin_cli.ledger.entry import Intent
 from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.ledger.lookup import NoSuchTask
 from kirin_cli.run.task_lookup import find_task, sidecar_of
@@ -60,3 +62,29 @@ def test_the_service_is_asked_for_the_id_of_a_sidecar_whose_ledger_is_lost(made,
         find_task(ledger.store, str(folder / "rain.mp4"))
     assert told.value.task_id == entry.external_id
     assert "which the note of" in told.value.message
+
+
+def test_files_of_a_checkout_that_are_called_like_a_task_stand_for_none(made, tmp_path, monkeypatch):
+    folder, store, entry = made
+    monkeypatch.chdir(tmp_path)
+    note = (folder / "rain.json").read_text().replace(entry.external_id, "krn1-stranger")
+    for name in ("last", "last~0", entry.task_id, entry.external_id, entry.external_id[:-1]):
+        Path(name).write_bytes(b"x")
+        Path(f"{name}.json").write_text(note)
+        assert (find_task(store, name), sidecar_of(name)) == (entry, None)
+    Path("nobody").write_bytes(b"x")
+    with pytest.raises(NoSuchTask):
+        find_task(store, "nobody")
+
+
+def test_an_id_with_a_dot_is_that_of_its_task_before_it_is_a_file(made, tmp_path, monkeypatch):
+    folder, _, entry = made
+    monkeypatch.chdir(tmp_path)
+    Path("order.7").write_bytes(b"x")
+    shutil.copy(folder / "rain.json", "order.json")
+    key = {"origin": entry.origin, "account": entry.account, "model": entry.model, "request": "{}"}
+    with Ledger.open(tmp_path / "state", lambda: 0.0) as ledger:
+        ledger.intend(Intent(external_id=entry.external_id, job_file="a.yaml", **key))
+        assert find_task(ledger.store, "order.7").external_id == entry.external_id
+        ledger.intend(Intent(external_id="order.7", job_file="a.yaml", **key))
+        assert find_task(ledger.store, "order.7").external_id == "order.7"

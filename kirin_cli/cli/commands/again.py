@@ -90,6 +90,8 @@ def _find_request(task: str, flags: ModelFlags) -> tuple[Model, StartJob]:
             f"job {entry.job} is not finished: kirin wait {other}; this makes another, at cost"
         )
     model = _model(entry.model)
+    if sidecar and sidecar.external_id != entry.external_id:  # a file of a checkout that is called like the id
+        sidecar = None
     return model, start_from_entry(model, entry, sidecar)
 
 
