@@ -88,6 +88,8 @@ def run_model_command(
     prompt = read_prompt(model, flags, values.get("p_prompt"))
     if flags.output is not None:  # a dry run refuses too what could not be written
         parse_output(flags.output, replace=flags.force, prompt=prompt or "", results=(model.result,))
+    else:
+        start.ensure_inside()
     values = {**values, **({"p_prompt": prompt} if PROMPT in model.names else {})}
     parsed = parse_flags(model, values, start.params, start.base, order=current_command_line().order)
     if unusable := _unusable_findings(model, parsed):

@@ -71,5 +71,10 @@ class PathRegistry:
         if (base, folder) not in self._inside:
             self._inside[base, folder] = is_inside(base, folder)
         if not self._inside[base, folder]:
-            hint = f"-o {folder} says that you want it so"
-            raise UsageError(f"{folder} leads out of the folder of {Path(job.file).name} through a link", hint=hint)
+            raise outside_error(folder, Path(job.file))
+
+
+def outside_error(folder: Path, job_file: Path) -> UsageError:
+    """What is said of an output folder that leads out of that of its job file through a link."""
+    hint = f"-o {folder} says that you want it so"
+    return UsageError(f"{folder} leads out of the folder of {job_file.name} through a link", hint=hint)

@@ -183,6 +183,20 @@ def test_X1_the_output_folder_of_a_checkout_leads_out_of_it_only_when_the_person
     assert said.exit_code == 0, said.stderr
 
 
+def test_X1_neither_does_a_job_file_that_a_model_command_starts_from(machine: Bench) -> None:
+    elsewhere = machine.folder.parent / f"{machine.folder.name}-elsewhere"
+    elsewhere.mkdir()
+    (checkout := machine.folder / "checkout").mkdir()
+    (checkout / "out").symlink_to(elsewhere)
+    (checkout / "j.yaml").write_text("model: kirin_v1_t2v\noutput: {dir: out}\nparams: {prompt: x}\n")
+    for flags in ((), ("--dry-run",)):
+        refused = kirin(machine, "v1-t2v", "-f", "checkout/j.yaml", *flags)
+        assert (refused.exit_code, machine.posts, list(elsewhere.iterdir())) == (2, 0, []), refused.stderr
+        assert "leads out of the folder of j.yaml through a link; " in refused.stderr.replace("\nhint: ", "; ")
+    said = kirin(machine, "v1-t2v", "-f", "checkout/j.yaml", "-o", "checkout/out/x.mp4")
+    assert (said.exit_code, [path.name for path in elsewhere.glob("*.mp4")]) == (0, ["x.mp4"]), said.stderr
+
+
 SETTINGS = {
     "absolute": 'output_dir = "/tmp/elsewhere"',
     "up": 'output_dir = "../elsewhere"',
