@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirin_cli.shell_words import join_words, quote_word, split_words
+from kirin_cli.shell_words import NO_COMMAND, OMITTED_WORD, join_words, quote_word, split_words
 
 WORDS = (
     "jobs.yaml",
@@ -21,6 +21,8 @@ WORDS = (
     "%x%",
     "a,b",
 )
+EXPANDED = '"$%!^`\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\n\r'
+"""Characters that cmd or PowerShell makes something of, in quotes too."""
 
 
 def windows_arguments(line):
@@ -52,13 +54,23 @@ def windows_arguments(line):
 @pytest.mark.parametrize("word", WORDS)
 def test_a_word_is_read_back_as_it_was(word):
     assert shlex.split(quote_word(word, "linux")) == [word]
-    assert windows_arguments(quote_word(word, "win32")) == [word]
+    quoted = quote_word(word, "win32")
+    assert quoted == OMITTED_WORD if set(word) & set(EXPANDED) else windows_arguments(quoted) == [word]
+
+
+@pytest.mark.parametrize("evil", ["a$(calc)", 'b" & calc & "', "%USERNAME%", "a`calc", *EXPANDED])
+def test_no_line_for_windows_has_a_word_that_quotes_do_not_make_harmless(evil):
+    assert quote_word(evil, "win32") == OMITTED_WORD
+    assert join_words(("kirin", "run", "jobs.yaml", "--only", evil), "win32") == NO_COMMAND
+    assert not set(OMITTED_WORD + NO_COMMAND) & set(EXPANDED + "&|<>;")
+    assert shlex.split(join_words(("kirin", "run", evil), "linux")) == ["kirin", "run", evil]
 
 
 @given(st.lists(st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=8), max_size=4))
 def test_a_line_is_taken_apart_again(words):
     assert split_words(join_words(words, "linux"), "linux") == words
-    assert windows_arguments(join_words(words, "win32")) == words
+    line = join_words(words, "win32")
+    assert line == NO_COMMAND if set("".join(words)) & set(EXPANDED) else windows_arguments(line) == words
 
 
 def test_what_needs_no_quotes_has_none_and_windows_knows_no_single_ones():

@@ -19,6 +19,8 @@ MAX_PRELOADED: Final = 12
 """Videos of which the browser reads the beginning before anybody scrolls to them."""
 
 _NAME_PARTS: Final = re.compile(r"[^\[,]*[\[,]+|[^\[,]+")
+_SAFE_WORD: Final = re.compile(r"[\w.,:/\\@=+\[\] -]+")
+"""What POSIX shells, PowerShell and cmd all take as it is when it is quoted."""
 _WORD_BREAK: Final = Markup("<wbr>")
 _HIDDEN_PARAMS: Final = frozenset({"prompt", "external_task_id"})
 _COPY_PROMPT: Final = Markup('<button type="button" class="action" data-copy="prompt" hidden>Prompt</button>')
@@ -182,8 +184,8 @@ def command_of(job: ReportJob, report: Report) -> str:
 
     What was made in a sandbox has a command for a sandbox, where nothing of it is left to go on with.
 
-    A result may have come from anywhere: it is made of the texts that the card shows, each quoted for the shell,
-    and never of text that no command line holds.
+    A result may have come from anywhere, and a page is read on any system: it is made of the texts that the card shows,
+    each quoted, and only where no shell makes anything of them then.
     """
     task = "" if report.is_sandbox else job.task_id or job.external_id
     if job.state in {"pending", "unknown", "expired"} and task and not task.startswith("-"):
@@ -200,7 +202,8 @@ def command_of(job: ReportJob, report: Report) -> str:
         words = ["kirin", "again", task, "--dry-run"]  # shows the request; without the flag it is paid for
     else:
         return ""
-    return join_words(words) if all(word.isprintable() for word in words) else ""
+    is_safe = all(_SAFE_WORD.fullmatch(word) and not is_network_path(word) for word in words)
+    return join_words(words) if is_safe else ""
 
 
 def _details(job: ReportJob, command: str) -> Markup:

