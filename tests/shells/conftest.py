@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from support.sample_commands import COMMANDS
+from support.sample_commands import COMMANDS, HOSTILE_COMMANDS
 
 from kirin_cli.docgen.completions import SHELLS
 from kirin_cli.ledger.recent_tasks import RECENT_FILE
@@ -151,7 +151,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (place / "programs" / name).write_text(f"#!/bin/sh\necho {name} >> '{place}/witness'\n")
         (place / "programs" / name).chmod(0o755)
     for shell in SHELLS.values():
-        (place / "scripts" / shell.file).write_text(shell.script(COMMANDS), encoding="utf-8")
+        (place / "scripts" / shell.file).write_text(shell.script((*COMMANDS, *HOSTILE_COMMANDS)), encoding="utf-8")
     return place
 
 

@@ -86,6 +86,27 @@ def test_tab_leaves_other_words_alone(shell, line: str) -> None:
     assert shell.ends_with(line) in {line.rpartition(" ")[2], ""}
 
 
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("kirin hos", ("hostile",)),
+        ("kirin hostile ", ("first", "other")),
+        ("kirin hostile --word ", ("safe", "sound", "plain")),
+        ("kirin hostile --word=s", ("safe", "sound")),
+        ("kirin hostile --", ("--word", "--text")),
+    ],
+)
+def test_words_that_a_shell_could_read_as_code_are_left_out_and_never_run(shell, place, line, offered):
+    if len(offered) > 1:
+        seen = shell.offers(line, *offered)
+        assert all(word in seen for word in offered)
+    else:
+        assert shell.ends_with(line) == offered[0]
+    shell.ends_with("kirin hostile --text x")
+    shell.ends_with("kirin hostile x")
+    assert [path.name for path in place.rglob("attack*")] == []
+
+
 def test_no_program_was_started_for_any_of_it(shell, place: Path) -> None:
     shell.ends_with("kirin models mot")
     assert not (place / "witness").exists()

@@ -1,5 +1,7 @@
 """A table of commands for the tests of what is derived: the real models, and one command of every kind."""
 
+from typing import Final
+
 from kirin_cli.cli.help import MODEL_NAMES
 from kirin_cli.docgen.commands import ArgumentInfo, CommandInfo, OptionInfo, option_for_flag
 from kirin_cli.models import MODELS
@@ -56,3 +58,38 @@ COMMANDS = (
         arguments=(ArgumentInfo(name="SHELL", choices=SHELL_NAMES),),
     ),
 )
+
+ATTACKS: Final = (
+    "x';; esac;; esac; }; touch attack; _z() { case a in b) case c in d) : '",
+    "$(touch attack)",
+    "`touch attack`",
+    "(touch attack)",
+    "=(touch attack)",
+    "<(touch attack)",
+    "a;touch attack",
+    "\\';touch attack;'",
+    '";touch attack;"',
+    "a) touch attack ;; b",
+    "a\ntouch attack\n",
+    "@NAMES@ @FURTHER@",
+)
+"""Words that a shell would read as code, and do what they say."""
+_ATTACK_TEXT: Final = " ".join(f"It's said: {' '.join(ATTACKS)} \\".split())
+HOSTILE_COMMANDS: Final = (
+    CommandInfo(
+        name="hostile",
+        help=_ATTACK_TEXT,
+        aliases=ATTACKS,
+        options=(
+            OptionInfo(
+                long="--word", help=_ATTACK_TEXT, metavar=_ATTACK_TEXT, choices=(*ATTACKS, "safe", "sound", "plain")
+            ),
+            OptionInfo(long="--text", help=_ATTACK_TEXT, metavar=_ATTACK_TEXT, negative=ATTACKS[0], short=ATTACKS[1]),
+            *(OptionInfo(long=word, help=word, choices=(word,)) for word in ATTACKS),
+            *(OptionInfo(long=f"--{word}", help=word, choices=(word,)) for word in ATTACKS),
+        ),
+        arguments=(ArgumentInfo(name=_ATTACK_TEXT, help=_ATTACK_TEXT, choices=(*ATTACKS, "first", "other")),),
+    ),
+    *(CommandInfo(name=word, help=word) for word in ATTACKS),
+)
+"""Commands as a checkout's models would like to have them."""

@@ -26,6 +26,8 @@ OTHERS: Final = {"bash": "source <(kirin completion bash), in ~/.bashrc, where t
 class CompletionFlags(Record):
     """Print the completion script for a shell; it starts no Python and edits no file of yours.
 
+    It is for every folder, and knows the models that kirin brings along.
+
     Without a shell: how each of them finds it, and where the manual pages are.
     """
 
@@ -37,6 +39,7 @@ def run_completion(flags: CompletionFlags) -> int:
     from kirin_cli.cli.app import all_commands
     from kirin_cli.cli.console import make_console
     from kirin_cli.docgen.completions import SHELLS, completion_script
+    from kirin_cli.models import use_added_models
 
     console = make_console()
     if not flags.shell:
@@ -44,6 +47,7 @@ def run_completion(flags: CompletionFlags) -> int:
         return 0
     if flags.shell not in SHELLS:
         raise UsageError(f"there is no completion for {flags.shell!r}{did_you_mean(flags.shell, list(SHELLS))}")
+    use_added_models(dict)  # a script is for every folder, and runs in the shell: no word of a checkout goes into it
     console.data(completion_script(flags.shell, all_commands()).rstrip("\n"))
     return 0
 

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from kirin_cli.docgen.commands import SUFFIXES, ArgumentInfo, CommandInfo, CommandInfos, OptionInfo, split_root
-from kirin_cli.docgen.completions.script import aliases, fill_script
+from kirin_cli.docgen.commands import SUFFIXES, ArgumentInfo, CommandInfo, CommandInfos, OptionInfo
+from kirin_cli.docgen.completions.script import aliases, fill_script, shell_commands
 
 _SCRIPT: Final = r"""# bash completion for kirin, made by `kirin completion bash`: no Python runs when TAB is pressed.
 # Load it with `source kirin.bash`, or save it as ~/.local/share/bash-completion/completions/kirin.
@@ -134,7 +134,7 @@ fi
 
 def bash_script(commands: CommandInfos) -> str:
     """The whole script."""
-    before, named = split_root(commands)
+    before, named = shell_commands(commands)
     kirin = CommandInfo(name="''", help="", options=before)
     kinds = []
     for kind, endings in SUFFIXES.items():

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
-from kirin_cli.docgen.commands import ArgumentInfo, CommandInfo, CommandInfos, OptionInfo, split_root
-from kirin_cli.docgen.completions.script import aliases, backslash, file_action, fill_script
+from kirin_cli.docgen.commands import ArgumentInfo, CommandInfo, CommandInfos, OptionInfo
+from kirin_cli.docgen.completions.script import aliases, backslash, file_action, fill_script, shell_commands
 
 _SCRIPT: Final = r"""# fish completion for kirin, made by `kirin completion fish`: no Python runs when TAB is pressed.
 # Save it as ~/.config/fish/completions/kirin.fish.
@@ -79,7 +79,7 @@ complete -c kirin -f
 
 def fish_script(commands: CommandInfos) -> str:
     """The whole script."""
-    before, named = split_root(commands)
+    before, named = shell_commands(commands)
     valued = [spelling for option in before if not option.is_switch for spelling in option.spellings]
     names = [("__kirin_first", command.name, command) for command in named]
     names += [("__kirin_begun", name, command) for name, command in aliases(named)]

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
-from kirin_cli.docgen.commands import ArgumentInfo, CommandInfo, CommandInfos, OptionInfo, split_root
-from kirin_cli.docgen.completions.script import aliases, fill_script
+from kirin_cli.docgen.commands import ArgumentInfo, CommandInfo, CommandInfos, OptionInfo
+from kirin_cli.docgen.completions.script import aliases, fill_script, shell_commands
 
 _SCRIPT: Final = r"""
 # PowerShell completion for kirin, made by `kirin completion powershell`: no Python runs when TAB is pressed.
@@ -90,7 +90,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
 
 def powershell_script(commands: CommandInfos) -> str:
     """The whole script."""
-    before, named = split_root(commands)
+    before, named = shell_commands(commands)
     return fill_script(
         _SCRIPT.lstrip(),
         before=_flags(before, " " * 8),

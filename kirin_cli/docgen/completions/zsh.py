@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
-from kirin_cli.docgen.commands import ArgumentInfo, CommandInfo, CommandInfos, OptionInfo, split_root
-from kirin_cli.docgen.completions.script import aliases, backslash, file_action, fill_script
+from kirin_cli.docgen.commands import ArgumentInfo, CommandInfo, CommandInfos, OptionInfo
+from kirin_cli.docgen.completions.script import aliases, backslash, file_action, fill_script, shell_commands
 
 _SCRIPT: Final = r"""#compdef kirin
 # zsh completion for kirin, made by `kirin completion zsh`: no Python runs when TAB is pressed.
@@ -65,7 +65,7 @@ fi
 
 def zsh_script(commands: CommandInfos) -> str:
     """The whole script."""
-    before, named = split_root(commands)
+    before, named = shell_commands(commands)
     names = [(command.name, command) for command in named]
     return fill_script(
         _SCRIPT.replace("@BEFORE@\n", "".join(f"    {spec} \\\n" for spec in _options(before))),

@@ -1,9 +1,11 @@
 """`kirin completion` without a shell: how each shell finds its script, and where the manual pages are."""
 
+import json
 import sys
 
 import pytest
 from support.command_line import Home
+from support.sample_commands import ATTACKS
 
 from kirin_cli.docgen.completions import SHELLS
 
@@ -36,3 +38,15 @@ def test_a_shell_without_a_script_is_refused_with_those_that_have_one(home):
     done = home.kirin("completion", "nushell")
     assert (done.exit_code, done.stdout) == (2, "")
     assert all(shell in done.stderr for shell in SHELLS)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_nothing_of_a_checkouts_or_a_persons_models_goes_into_a_script(home, shell):
+    plain = home.kirin("completion", shell).stdout
+    fields = [{"name": "mode", "kind": "choice", "options": list(ATTACKS[:10]), "help": ATTACKS[0]}]
+    for folder in (home.work / "kirin-models", home.config / "models"):
+        folder.mkdir()
+        document = {"model": f"planted/{folder.name}", "command": folder.name, "help": ATTACKS[0], "fields": fields}
+        (folder / "m.yaml").write_text(json.dumps(document))
+    assert home.kirin("models").stdout.count("planted/") == 2
+    assert home.kirin("completion", shell).stdout == plain

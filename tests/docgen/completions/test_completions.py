@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from support.sample_commands import COMMANDS
+from support.sample_commands import COMMANDS, HOSTILE_COMMANDS
 
 from kirin_cli.docgen.commands import CommandInfo, OptionInfo, split_root
 from kirin_cli.docgen.completions import SHELLS, completion_script
@@ -41,6 +41,15 @@ def test_a_quote_in_a_help_text_stays_text(shell: str) -> None:
     else:
         inside = {"zsh": r"it'\''s", "fish": r"it\'s", "powershell": "it''s"}[shell]
         assert inside in line
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_no_word_that_a_shell_could_read_as_code_is_offered(shell: str) -> None:
+    text = completion_script(shell, HOSTILE_COMMANDS)
+    assert all(word in text for word in ("hostile", "safe", "sound", "first"))
+    bare = re.sub(r"It(?:'\\''|\\'|'')s said\\?: .*", "", text)
+    assert "touch attack" not in (text if shell == "bash" else bare)
+    assert shell == "bash" or "@NAMES@ @FURTHER@" in text
 
 
 def test_bash_uses_nothing_that_came_with_bash_4() -> None:
