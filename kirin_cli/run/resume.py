@@ -20,9 +20,12 @@ from kirin_cli.models import MODELS
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.types import MediaError, MediaFile, MediaKind
 from kirin_cli.redaction import mask_tree
+from kirin_cli.run.earlier_results import find_result
 from kirin_cli.run.identity import canonical_json, media_digest
 from kirin_cli.run.job import Job, OutputTarget
 from kirin_cli.run.outcomes import is_unsent
+from kirin_cli.run.outputs import UNKNOWN_TASK_ID, path_for_entry
+from kirin_cli.run.path_registry import PathRegistry
 from kirin_cli.run.prepare import PreparedRun, with_labels
 from kirin_cli.run.reconcile import DENIALS, denial_error
 from kirin_cli.run.task_lookup import find_task
@@ -160,17 +163,35 @@ def _is_found(client: Client, entry: LedgerEntry) -> bool:
 def jobs_from_entries(
     entries: Iterable[LedgerEntry], target: OutputTarget | None = None, *, force: bool = False
 ) -> PreparedRun:
-    """The jobs of the entries, to be gone on with; `target` replaces where their files go, `force` what is there."""
-    jobs = []
-    for job in map(restore_job, entries):
+    """The jobs of the entries, to be gone on with; `target` replaces where their files go, `force` what is there.
+
+    Raises UsageError where something is in the way at the new place, LocalError where nothing can be written there.
+    """
+    jobs, registry = [], PathRegistry()
+    for entry in entries:
+        job = restore_job(entry)
         new_target = job.target
         if target is not None:
             template = target.template if target.template != DEFAULT_TEMPLATE else new_target.template
             new_target = OutputTarget(target.folder, template, target.replace)
         elif force:
             new_target = replace(new_target, replace=True)
-        jobs.append(replace(job, target=new_target))
+        job = replace(job, target=new_target)
+        if target is not None:
+            _claim_new_place(job, entry, registry)
+        jobs.append(job)
     return PreparedRun(jobs=with_labels(jobs))
+
+
+def _claim_new_place(job: Job, entry: LedgerEntry, registry: PathRegistry) -> None:
+    """Give the job its place, before the ledger keeps it: every later command would go there too."""
+    path = path_for_entry(job, entry)
+    try:
+        registry.take(job, path, is_final=UNKNOWN_TASK_ID not in path.name)
+    except UsageError as error:
+        raise UsageError(error.message, hint="fetch each by a command of its own, with another -o") from None
+    if find_result(job, path) is None:
+        registry.ensure_usable(job, path)
 
 
 def entries_for_ids(

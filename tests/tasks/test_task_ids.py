@@ -132,6 +132,23 @@ def test_D14_one_file_for_several_tasks_is_refused(workspace):
     assert workspace.kirin("download", ids[0], ids[0], "-o", "clip.mp4").stdout == "clip.mp4\n"
 
 
+def test_D14_a_place_that_is_refused_is_not_kept(workspace):
+    """Every later command would go there, and fail there too."""
+    workspace.kirin("v1-t2v", "rain", "-o", "a.mp4")
+    task_id = workspace.kirin("v1-t2v", "snow", "-o", "b.mp4", "--no-wait").stdout.strip()
+    (workspace.home.work / "a").write_text("no folder")
+    for place, code in (("a.mp4", 2), ("a/b.mp4", 9)):
+        workspace.kirin("wait", task_id, "-o", place, expect=code)
+    assert workspace.kirin("resume").stdout == f"{workspace.home.work / 'b.mp4'}\n"
+    ids = [entry.task_id for entry in workspace.all_entries()]
+    assert workspace.kirin("download", *ids, "-o", "films").stdout == "films/a.mp4\nfilms/b.mp4\n"
+    (workspace.home.work / "sub").mkdir()
+    workspace.kirin("v1-t2v", "fog", "-o", "sub/a.mp4")
+    twice = workspace.kirin("download", ids[0], workspace.all_entries()[-1].task_id, "-o", "both", expect=2)
+    assert "is where the video of job" in twice.stderr
+    assert workspace.paid == 3
+
+
 def test_wait_takes_tasks_that_only_the_service_knows(workspace):
     task_id = workspace.create_elsewhere(external_task_id="elsewhere-1")
     workspace.create_elsewhere(external_task_id="elsewhere-2")
