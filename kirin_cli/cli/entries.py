@@ -4,22 +4,24 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from kirin_cli.cli.settings import load_settings, load_sources
+from kirin_cli.cli.settings import Settings, load_settings, load_sources
 from kirin_cli.cli.settings_schema import parse_seconds
-from kirin_cli.errors import UsageError
+from kirin_cli.errors import NotPermitted, UsageError
 from kirin_cli.formatting import iso_time
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.ledger import Ledger
-from kirin_cli.ledger.lookup import is_newest
+from kirin_cli.ledger.lookup import OtherService, is_newest
+from kirin_cli.ledger.store import LedgerStore
 from kirin_cli.modelspec.text import pluralize
 from kirin_cli.normal_forms import normalize_origin
 from kirin_cli.redaction import redact_tree
 from kirin_cli.run.events import STATES_OF_ENTRIES
+from kirin_cli.shell_words import quote_word
 from kirin_cli.tree import walk
 
 ENTRY_FIELDS: Final[Mapping[str, object]] = {
@@ -53,9 +55,32 @@ def service_of(base_url: str | None, profile: str | None) -> str:
     return normalize_origin(load_settings(os.environ, base_url=base_url, profile=profile).base_url)
 
 
-def service_of_task(name: str, profile: str | None) -> str:
-    """The service that `last` means, which is that of the settings; "" for a name that means one task of any."""
-    return service_of(None, profile) if is_newest(name) else ""
+def owner_of(name: str, settings: Settings) -> dict[str, str]:
+    """`origin` and `account` whose task `last` means, those of the settings; none for a name of one task of any."""
+    from kirin_cli.api.credentials import fingerprint
+    from kirin_cli.cli.keystore import find_api_key
+
+    if not is_newest(name):
+        return {}
+    key = None
+    with suppress(NotPermitted):  # a key that cannot be used is no reason to show nothing
+        key = find_api_key(settings)
+    return {"origin": normalize_origin(settings.base_url), "account": fingerprint(key.value) if key else ""}
+
+
+def find_own_task(store: LedgerStore, name: str, profile: str | None, command: str) -> LedgerEntry:
+    """The entry that a person means by `name` in a command without --base-url: `show` or `open`.
+
+    Raises what `find_task` raises, with a hint that this command can follow.
+    """
+    from kirin_cli.run.task_lookup import find_task
+
+    owner = owner_of(name, load_settings(os.environ, profile=profile)) if is_newest(name) else {}
+    try:
+        return find_task(store, name, **owner)
+    except OtherService as error:
+        how = f"KIRIN_BASE_URL={quote_word(error.origin)} kirin {command} {quote_word(name)}"
+        raise UsageError(error.message, hint=f"{how} looks there") from error
 
 
 def left_out_text(tasks: int, services: int) -> str:

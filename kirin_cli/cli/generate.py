@@ -73,17 +73,18 @@ def model_command(model: Model) -> Callable[..., int]:
 
 
 def run_model_command(
-    model: Model, flags: ModelFlags, values: Mapping[str, object], start: StartJob | None = None
-) -> int:
+    model: Model, flags: ModelFlags, values: Mapping[str, object], start: StartJob | None = None,
+    settings: Settings | None = None,
+) -> int:  # fmt: skip
     """Do what the flags say; returns the exit code. `values` has those of the model's own flags, by parameter name.
 
-    They go over what `start` or --file holds. Raises the tree of errors.
+    They go over what `start` or --file holds; `settings` are read where none are given. Raises the tree of errors.
     """
     from kirin_cli.media import make_inspector
     from kirin_cli.modelspec.notes import cost_lines
 
     console = flags.display.console()
-    settings = flags.service.load_settings()
+    settings = settings or flags.service.load_settings()  # once: a file with a key may be a pipe
     start = read_start_job(model, flags.file, flags.allow_env) if flags.file else start or NO_START
     prompt = read_prompt(model, flags, values.get("p_prompt"))
     if flags.output is not None:  # a dry run refuses too what could not be written

@@ -33,6 +33,14 @@ class NoSuchTask(UsageError):
         self.task_id = task_id
 
 
+class OtherService(UsageError):
+    """What was asked for is of another service, `origin`, than that of the settings."""
+
+    def __init__(self, message: str, origin: str) -> None:
+        super().__init__(message, hint=f"--base-url {origin} speaks with that service")
+        self.origin = origin
+
+
 def find_entry(store: LedgerStore, name: str, *, origin: str = "", account: str = "") -> LedgerEntry:
     """The entry that a person means by `name`: a task id or an external id, else what alone has such a name.
 
@@ -53,7 +61,7 @@ def find_entry(store: LedgerStore, name: str, *, origin: str = "", account: str 
             raise _ambiguous(name, entries)
     if origin and (other := _elsewhere(store, name, origin)):
         message = f"{name} is a task of {other}, which is not the service of the settings ({origin})."
-        raise UsageError(message, hint=f"--base-url {other} speaks with that service")
+        raise OtherService(message, other)
     raise NoSuchTask(f"The ledger has no task {name}.", name)
 
 
@@ -62,15 +70,15 @@ def _newest(store: LedgerStore, before: int, within: str, values: dict[str, obje
     for row in store.read(sql, {**values, "before": before}):
         return entry_from_row(row)
     there = int(store.read(f"SELECT count(*) FROM entries WHERE 1{within}", values)[0][0])  # noqa: S608
-    where, hint = "", LIST_HINT
+    where = ""
     if origin := values.get("origin"):
-        where = f" of {origin}"
+        where = f" of {origin}" + (" under this key" if "account" in values else "")
         sql = f"SELECT origin FROM entries WHERE origin <> :origin{LISTED} ORDER BY id DESC LIMIT 1"  # noqa: S608
         others = store.read(sql, values)
         for row in others if not there else ():
-            where += f"; the newest of all is of {row[0]}"
-            hint = f"--base-url {row[0]} speaks with that service"
-    raise UsageError(f"The ledger has {pluralize(there, 'task')}{where}.", hint=hint)
+            message = f"The ledger has {pluralize(there, 'task')}{where}; the newest of all is of {row[0]}."
+            raise OtherService(message, str(row[0]))
+    raise UsageError(f"The ledger has {pluralize(there, 'task')}{where}.", hint=LIST_HINT)
 
 
 def _elsewhere(store: LedgerStore, name: str, origin: str) -> str:

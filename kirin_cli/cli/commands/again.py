@@ -15,6 +15,7 @@ from kirin_cli.modelspec.flags import Flag, model_flags
 from kirin_cli.modelspec.text import join_or
 
 if TYPE_CHECKING:
+    from kirin_cli.cli.settings import Settings
     from kirin_cli.cli.start_job import StartJob
     from kirin_cli.modelspec.model import Model
 
@@ -61,23 +62,23 @@ def run_again(task: str, values: Mapping[str, object]) -> int:
     from kirin_cli.cli.generate import run_model_command
 
     flags = fill_record(ModelFlags, {**values, **dict.fromkeys(LEFT_OUT)})
-    model, start = _find_request(task, flags)
-    return run_model_command(model, flags, _values_of_model(model, values), start)
+    settings = flags.service.load_settings()
+    model, start = _find_request(task, flags, settings)
+    return run_model_command(model, flags, _values_of_model(model, values), start, settings)
 
 
-def _find_request(task: str, flags: ModelFlags) -> tuple[Model, StartJob]:
+def _find_request(task: str, flags: ModelFlags, settings: Settings) -> tuple[Model, StartJob]:
     """The model and the job of a task: by the ledger, else by the note of a file."""
-    from kirin_cli.cli.entries import open_ledger, service_of
+    from kirin_cli.cli.entries import open_ledger, owner_of
     from kirin_cli.cli.start_job import files_of_sidecar, start_from_entry, start_from_request
-    from kirin_cli.ledger.lookup import NoSuchTask, is_newest
+    from kirin_cli.ledger.lookup import NoSuchTask
     from kirin_cli.ledger.states import TERMINAL
     from kirin_cli.run.task_lookup import find_task, sidecar_of
 
-    service = service_of(flags.service.base_url, flags.service.profile) if is_newest(task) else ""
     sidecar = sidecar_of(task)
     try:
         with open_ledger(flags.service.profile) as ledger:
-            entry = find_task(ledger.store, task, origin=service)
+            entry = find_task(ledger.store, task, **owner_of(task, settings))
     except NoSuchTask:
         if sidecar is None:
             raise

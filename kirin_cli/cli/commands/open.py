@@ -35,9 +35,9 @@ def run_open(flags: OpenFlags) -> int:
 
 def find_video(name: str, profile: str | None) -> Path:
     """The absolute path of the first file of a task. Raises UsageError where there is none (any more)."""
-    from kirin_cli.cli.entries import open_ledger, output_paths, service_of_task, state_text
+    from kirin_cli.cli.entries import find_own_task, open_ledger, output_paths, state_text
     from kirin_cli.ledger.lookup import NoSuchTask
-    from kirin_cli.run.task_lookup import find_task, sidecar_of
+    from kirin_cli.run.task_lookup import sidecar_of
 
     sidecar = sidecar_of(name)
     here = sidecar.outputs() if sidecar else None
@@ -45,7 +45,7 @@ def find_video(name: str, profile: str | None) -> Path:
         return here[0].path.absolute()
     try:
         with open_ledger(profile) as ledger:
-            entry = find_task(ledger.store, name, origin=service_of_task(name, profile))
+            entry = find_own_task(ledger.store, name, profile, "open")
     except NoSuchTask as unknown:
         raise UsageError(unknown.message, hint=f"kirin show {unknown.task_id} asks the service") from unknown
     task = entry.task_id or entry.external_id

@@ -58,17 +58,16 @@ class ShowFlags(Record):
 def run_show(flags: ShowFlags) -> int:
     """Find the task and print it; returns the exit code. Raises the tree of errors."""
     from kirin_cli.cli.console import make_console
-    from kirin_cli.cli.entries import entry_data, open_ledger, output_paths, service_of_task
+    from kirin_cli.cli.entries import entry_data, find_own_task, open_ledger, output_paths
     from kirin_cli.json_text import answer_json, data_json
     from kirin_cli.ledger.lookup import NoSuchTask
-    from kirin_cli.run.task_lookup import find_task
     from kirin_cli.wire.answer_record import answer_of, service_facts
 
     console = make_console(color=flags.color)
     history: Sequence[HistoryRow] = ()
     try:
         with open_ledger(flags.profile) as ledger:
-            entry = find_task(ledger.store, flags.task, origin=service_of_task(flags.task, flags.profile))
+            entry = find_own_task(ledger.store, flags.task, flags.profile, "show")
             history, record = ledger.history(entry), ledger.answer(entry)
     except NoSuchTask as unknown:
         entry, record = fetch_unknown_task(flags.profile, unknown)

@@ -1,5 +1,6 @@
 """`kirin again` and `-f NOTE`: the request of a task once more, what it pays, and inputs that have changed."""
 
+import os
 import shutil
 
 import pytest
@@ -8,6 +9,9 @@ from support.workspace import open_workspace
 
 from kirin_cli.cli.command_line import begin_command_line
 from kirin_cli.cli.commands.again import flags_of_models, name_by_id
+from kirin_cli.ledger.entry import Intent
+from kirin_cli.ledger.ledger import Ledger
+from kirin_cli.ledger.states import LedgerEvent
 from kirin_cli.models import MODELS
 from kirin_cli.modelspec.flags import model_flags
 
@@ -156,3 +160,33 @@ def test_every_flag_of_every_model_is_there_once():
     assert len(names) == len(set(names))
     assert set(names) == {flag.name for model in MODELS.values() for flag in model_flags(model)}
     assert next(flag for flag in flags if flag.name == "image").repeats
+
+
+def test_the_last_task_is_that_of_this_key_at_this_service(workspace):
+    workspace.kirin("v1-t2v", "rain", "-o", "rain.mp4")
+    (own,) = workspace.all_entries()
+    with Ledger.open(workspace.home.state, lambda: 2e9) as ledger:
+        other = {"account": "ffff", "external_id": "krn1-other", "model": own.model, "request": own.request}
+        ledger.move(ledger.intend(Intent(origin=own.origin, **other)), LedgerEvent.SEND)
+    assert workspace.kirin("show", "last", "--json").data["task_id"] == own.task_id
+    assert workspace.kirin("open", "last", expect=None).stdout == f"{workspace.home.work / 'rain.mp4'}\n"
+    assert asked(workspace, "again", "last")["prompt"] == "rain"
+    none = workspace.kirin("again", "last~1", "--dry-run", expect=2).stderr
+    assert f"The ledger has 1 task of {own.origin} under this key." in none
+    assert workspace.kirin("show", "last", "--json", KIRIN_API_KEY="").data["external_task_id"] == "krn1-other"
+    elsewhere = {"KIRIN_BASE_URL": "https://b.example"}
+    for command in ("show", "open"):
+        refused = workspace.kirin(command, "last", expect=2, **elsewhere).stderr
+        assert f"hint: KIRIN_BASE_URL={own.origin} kirin {command} last looks there" in refused
+    assert f"hint: --base-url {own.origin}" in workspace.kirin("again", "last", expect=2, **elsewhere).stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no /dev/fd")
+def test_a_key_from_a_pipe_is_read_once(desk):
+    read, write = os.pipe()
+    os.write(write, b"sk-of-a-pipe-1234567")
+    os.close(write)
+    try:
+        asked(desk, "again", "clips/orbit.mp4", "--api-key-file", f"/dev/fd/{read}")
+    finally:
+        os.close(read)
