@@ -7,7 +7,8 @@ kirin_video_o1 = {"pro edit per second" = "0.112"}
 ```
 
 A key holds for every class that has all its words, in whatever order: `5` for both modes, `*` for all. Of several the
-one with the most words holds. `per second` is the price of each second of the input, where that is what is billed.
+one with the most words holds. A request with parameters that the model does not know is covered by a key that has them
+alone: `std 5 length=600`. `per second` is the price of each second of the input, where that is what is billed.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,7 @@ from decimal import Decimal
 from kirin_cli.cli.settings_schema import parse_usd
 from kirin_cli.errors import UsageError
 from kirin_cli.models import MODELS
+from kirin_cli.modelspec.fields import Choice
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.pricing import PER_SECOND, PriceClass, price_classes
 from kirin_cli.modelspec.text import did_you_mean, quote
@@ -49,7 +51,8 @@ def _row(model: Model, key: str, price: object, source: PriceSource, position: s
     classes = tuple(price_classes(model))
     words, per_second = _parse_key(key)
     known = list(dict.fromkeys(word for price_class in classes for word in price_class.words))
-    for word in words:
+    open_words = frozenset(word for word in words - set(known) if _is_open_word(model, word))
+    for word in words - open_words:
         if word not in known:
             hint = f'a key is made of these words, or is "{ANY_CLASS}"; e.g. "{classes[0]}"'
             raise UsageError(f"{position}: {quote(word)} is no word of a price{did_you_mean(word, known)}", hint=hint)
@@ -57,9 +60,15 @@ def _row(model: Model, key: str, price: object, source: PriceSource, position: s
         model=model.id, words=words, usd=_parse_price(price, position), source=source, position=position,
         per_second=per_second,
     )  # fmt: skip
-    if not any(map(row.covers, classes)):
+    if not any(map(replace(row, words=words - open_words).covers, classes)):
         raise UsageError(f"{position}: {quote(key)} is the price of no request{_hint_for_key(row, classes)}")
     return row
+
+
+def _is_open_word(model: Model, word: str) -> bool:
+    """Whether it is of a parameter with values without end: `steps=20`, or one that the model does not know."""
+    name, is_named, _ = word.partition("=")
+    return bool(is_named) and not (name in model.names and isinstance(model.field_named(name), Choice))
 
 
 def _parse_key(key: str) -> tuple[frozenset[str], bool]:

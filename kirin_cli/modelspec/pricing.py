@@ -1,5 +1,8 @@
 """Price classes: what decides the price of a request, and the time it takes, as data of its model. Knows no price."""
 
+import hashlib
+import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -21,16 +24,23 @@ PER_SECOND: Final = "per second"
 class PriceClass(NamedTuple):
     """Requests of one price: the model and the words of the class (`std`, `5`), in the order of its pricing.
 
-    `per_second`: the price is one of each second of the input, rounded to whole seconds.
+    `per_second`: the price is one of each second of the input, rounded to whole seconds. `unknown` are the words of
+    the parameters that the model does not know, of which nobody can say that they cost nothing: `length=600`.
     """
 
     model: str
     words: tuple[str, ...]
     per_second: bool = False
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def all_words(self) -> tuple[str, ...]:
+        """The words of the parameters that the model knows, then those of the others."""
+        return (*self.words, *self.unknown)
 
     def __str__(self) -> str:
         """The key of the class in `[prices]`: `std 5`, `pro edit per second`."""
-        return " ".join((*self.words, *((PER_SECOND,) if self.per_second else ()))) or "*"
+        return " ".join((*self.all_words, *((PER_SECOND,) if self.per_second else ()))) or "*"
 
 
 class RequestKind(Record, kw_only=True):
@@ -46,6 +56,8 @@ class RequestKind(Record, kw_only=True):
     seconds_of: str = ""
 
 
+MAX_WORD: Final = 60
+"""Characters of the word of a value in a class; of a longer one, or with white space, its SHA-256 stands there."""
 MAX_CLASSES: Final = 5000
 """Classes of a model that are told; of one with more choices the first ones make them."""
 
@@ -62,13 +74,22 @@ class Pricing(Record):
     kinds: tuple[RequestKind, ...] = ()
 
 
-def classify_price(model: "Model", values: Mapping[str, object]) -> PriceClass:
-    """The class of a checked request."""
+NO_VALUES: Final[Mapping[str, object]] = {}
+
+
+def classify_price(model: "Model", values: Mapping[str, object], plain: Mapping[str, object] = NO_VALUES) -> PriceClass:
+    """The class of a checked request. `plain` has its values as JSON, files by their SHA-256, secrets masked."""
     kind = _kind(model, values)
     params = [name for name in _params(model) if kind is None or name not in kind.without]
     words = [_word(model, name, values.get(name)) for name in params]
     words += [kind.word] if kind else []
-    return PriceClass(model.id, tuple(filter(None, words)), bool(kind and kind.seconds_of))
+    unknown = tuple(_value_word(name, plain[name]) for name in unknown_params(model, values))
+    return PriceClass(model.id, tuple(filter(None, words)), bool(kind and kind.seconds_of), unknown)
+
+
+def unknown_params(model: "Model", values: Mapping[str, object]) -> list[str]:
+    """The parameters of a request that the model does not know, which are sent unchecked."""
+    return sorted(values.keys() - set(model.names))
 
 
 def input_seconds(model: "Model", values: Mapping[str, object]) -> int | None:
@@ -118,6 +139,17 @@ def _word(model: "Model", name: str, value: object) -> str:
     value = model.field_named(name).default if value is None and says else value
     text = "" if value is None else str(value)
     return text if not text or says or name in _plain_names(model) else f"{name}={text}"
+
+
+def _value_word(name: str, value: object) -> str:
+    """The word of a value of any type: with its name, as canonical JSON, so that no two have the same one."""
+    name = name if re.fullmatch(r"[\w.-]+", name, re.ASCII) else _digest(name)
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return f"{name}={text if len(text) <= MAX_WORD and not re.search('[^!-~]', text) else _digest(text)}"
+
+
+def _digest(text: str) -> str:
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
 @cache

@@ -51,7 +51,7 @@ def task_class_of(job: Job) -> tuple[str, str, str]:
 
 def ledger_class(price_class: PriceClass) -> tuple[str, str, str]:
     """As `task_class_of`, of a class alone."""
-    first, *rest = price_class.words or ("",)
+    first, *rest = price_class.all_words or ("",)
     return price_class.model, first, " ".join(rest)
 
 

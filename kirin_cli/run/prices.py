@@ -3,6 +3,8 @@
 Where nothing tells a price there is none: a guess would let `--max-cost` buy what it should have refused (fault S20).
 """
 
+import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_UP, Decimal
@@ -10,7 +12,7 @@ from typing import Final, Literal
 
 from kirin_cli.errors import BalanceInsufficient
 from kirin_cli.formatting import format_usd
-from kirin_cli.modelspec.pricing import PER_SECOND, PriceClass, classify_price, input_seconds
+from kirin_cli.modelspec.pricing import PER_SECOND, PriceClass, classify_price, input_seconds, unknown_params
 from kirin_cli.run.job import Job
 from kirin_cli.run.limits import CostBudget
 
@@ -24,6 +26,7 @@ CENTS: Final = Decimal("0.01")
 class PriceTableRow:
     """One row of a table `[prices]`: the price of every class of the model that has all these words.
 
+    Of a class with parameters that the model does not know it says nothing unless it has the words of all of them.
     `position` says where it stands; `usd` is of one job, with `per_second` of each second of its input.
     """
 
@@ -37,7 +40,7 @@ class PriceTableRow:
     def covers(self, price_class: PriceClass) -> bool:
         """Whether it tells the price of the class; one by the second says nothing of a whole job, nor the reverse."""
         same = (self.model, self.per_second) == (price_class.model, price_class.per_second)
-        return same and self.words <= set(price_class.words)
+        return same and set(price_class.unknown) <= self.words <= set(price_class.all_words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,9 @@ History = Callable[[PriceClass], Sequence[PastCost]]
 
 def price_class_of(job: Job) -> PriceClass:
     """The class that decides what the job costs."""
-    return classify_price(job.model, job.values)
+    if not unknown_params(job.model, job.values):
+        return classify_price(job.model, job.values)
+    return classify_price(job.model, job.values, json.loads(job.request)["params"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +116,7 @@ class PriceList:
         """Why the price of a job is not known, and what makes it known."""
         price_class = price_class_of(job)
         theirs = self.price(job)
-        row = f'[prices] {job.model.id} = {{"{price_class}" = "…"}} in your config.toml'
+        row = f'[prices] {_toml_key(job.model.id)} = {{{json.dumps(str(price_class))} = "…"}} in your config.toml'
         ways = f"--assume-cost USD says what each job may cost; {row} says it for good; or run one without --max-cost:"
         ways += " its cost is remembered"
         if price_class.per_second and input_seconds(job.model, job.values) is None:
@@ -121,7 +126,10 @@ class PriceList:
             )
         if theirs is not None:
             return f"only {theirs.detail}, which came with a checkout, tells its price", ways
-        return f"its price is not known ({job.model.id}, {price_class})", ways
+        why = f"its price is not known ({job.model.id}, {price_class})"
+        if names := unknown_params(job.model, job.values):
+            why += f": the model does not know {' and '.join(names)}, so only the same values tell what they cost"
+        return why, ways
 
     def _told(self, price_class: PriceClass, seconds: int | None) -> JobPrice | None:
         if self.assumed is not None:
@@ -139,6 +147,11 @@ class PriceList:
     def _ours(self, price_class: PriceClass, seconds: int | None) -> JobPrice | None:
         """What the person's own file says, else the ledger."""
         return self._of_user(price_class, seconds) or _of_history(self.history(price_class), price_class, seconds)
+
+
+def _toml_key(text: str) -> str:
+    """A key of TOML, in quotes where it is no bare one: the id of an added model may hold a slash or a dot."""
+    return text if re.fullmatch("[A-Za-z0-9_-]+", text) else json.dumps(text)
 
 
 def over_budget_error(job: Job, price: JobPrice | None, budget: CostBudget, prices: PriceList) -> BalanceInsufficient:

@@ -76,3 +76,9 @@ def test_a_price_of_a_whole_model_by_the_second(home):
     assert list(rows(home, '[prices]\nkirin_motion_control = {"per second" = "0.07"}')) == [
         ("user file", "kirin_motion_control", "", True)
     ]
+
+
+def test_a_key_has_the_words_of_parameters_that_the_model_does_not_know(home):
+    text = """[prices]\nkirin_v1_t2v = {"std 5 resolution=\\"4k\\"" = 2}"""
+    assert list(rows(home, text)) == [("user file", "kirin_v1_t2v", '5 resolution="4k" std', False)]
+    assert '"mode=std" is no word of a price' in refusal(home, text.replace("std 5", "mode=std"))

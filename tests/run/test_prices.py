@@ -1,5 +1,6 @@
 """Where a price comes from, and that nothing is guessed where nothing tells it (fault S20)."""
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 
@@ -7,13 +8,15 @@ import pytest
 
 from kirin_cli.models import MODELS
 from kirin_cli.modelspec.types import MediaFile
+from kirin_cli.run.identity import request_text
 from kirin_cli.run.job import Job, OutputTarget
+from kirin_cli.run.outcomes import ledger_class
 from kirin_cli.run.prices import PastCost, PriceList, PriceTableRow, price_class_of
 
 
 def job(model="kirin_v1_t2v", **values):
-    target = OutputTarget(None, "x")
-    return Job(name="j", label="j", model=MODELS[model], values=values, request="{}", external_id="x", target=target)
+    target, request = OutputTarget(None, "x"), request_text(model, values)
+    return Job(name="j", label="j", model=MODELS[model], values=values, request=request, external_id="x", target=target)
 
 
 def edit(seconds):
@@ -142,3 +145,42 @@ def test_the_three_ways_to_make_a_price_known_are_named(of, key, more):
 def test_the_class_of_a_job_is_that_of_what_is_sent():
     assert str(price_class_of(job(mode="pro"))) == "pro 5"
     assert str(price_class_of(replace(job(), values={}))) == "std 5"
+
+
+BIG = {"resolution": "4k", "length": 600}
+
+
+def test_S20_what_the_model_does_not_know_is_priced_by_the_same_values_alone():
+    plain = prices(row("", "0.28"), history=[("std 5", "0.28", None)])
+    assert told(plain, job()) == ("0.28", "user file")
+    assert told(plain, job(**BIG)) is None
+    why, ways = plain.ways_to_tell(job(**BIG))
+    assert why == (
+        'its price is not known (kirin_v1_t2v, std 5 length=600 resolution="4k"):'
+        " the model does not know length and resolution, so only the same values tell what they cost"
+    )
+    key = 'std 5 length=600 resolution="4k"'
+    assert f"kirin_v1_t2v = {{{json.dumps(key)}" in ways
+    for known in (prices(history=[(key, "9", None)]), prices(row('length=600 resolution="4k"', "9"))):
+        assert told(known, job(**BIG)) is not None
+        others = ({}, {"length": 600}, {**BIG, "length": 601}, {**BIG, "length": "600"}, {**BIG, "fps": None})
+        assert [told(known, job(**other)) for other in others] == [None] * 5
+    assert told(prices(row("length=600", "9")), job(**BIG)) is None
+    assert told(prices(assumed="1"), job(**BIG)) == ("1", "assumed")
+    plain.learn(job(**BIG), Decimal(7))
+    assert (told(plain, job()), told(plain, job(**BIG))) == (("0.28", "user file"), ("7.00", "history"))
+
+
+def test_S20_no_two_values_that_the_model_does_not_know_have_one_class():
+    values = (1, "1", 1.5, True, None, "a b", "a  b", "a b=1", "x" * 100, "x" * 101, {"a": 1}, {"a": [1]}, [1], "é")
+    jobs = [job(x=value) for value in values] + [job(**{"x=1 y": 1}), job(x=1, y=1), job(**{"x y": 1})]
+    assert len({ledger_class(price_class_of(one)) for one in jobs}) == len(jobs)
+    assert all(len(word) < 120 and " " not in word for one in jobs for word in price_class_of(one).all_words)
+    assert ledger_class(price_class_of(job())) == ("kirin_v1_t2v", "std", "5")
+
+
+def test_X2_the_class_holds_no_secret_that_the_environment_gave():
+    with_secret = job(token="s3cret")
+    masked = replace(with_secret, request=request_text("kirin_v1_t2v", with_secret.values, secrets=["s3cret"]))
+    assert "s3cret" not in str(price_class_of(masked))
+    assert told(prices(history=[("std 5", "1", None)]), masked) is None
