@@ -25,11 +25,11 @@ def user_models_folder() -> Path | None:
 
 
 def model_folders() -> tuple[Path, ...]:
-    """All folders of added models, the project's first."""
+    """All folders of added models, the user's first: what a project's file may not take stands in it."""
     user = user_models_folder()
-    return (project_models_folder(), *([user] if user else []))
+    return (*([user] if user else []), project_models_folder())
 
 
 def find_added_models() -> Mapping[str, ModelEntry]:
-    """The added models by id, the project's before the user's."""
+    """The added models by id, the user's before the project's."""
     return find_model_files(model_folders(), BY_NAME.keys(), user_models_folder())

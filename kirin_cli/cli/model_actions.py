@@ -136,7 +136,7 @@ def _folder(flags: ModelsFlags) -> Path:
 
 def _files_of(folder: Path, name: str) -> list[Path]:
     """The files in a folder of the model with this id or command; else those that are called so."""
-    entries = find_model_files([folder], ())
+    entries = find_model_files([folder], (), folder)
     paths = [row.path for model_id, row in entries.items() if name in {model_id, row.command} and row.path]
     return paths[:1] or files_called(folder, name)
 

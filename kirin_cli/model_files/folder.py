@@ -26,57 +26,72 @@ MAX_FILES: Final = 500
 HEADING_BYTES: Final = 8192
 """How far into a file its id, command and help are looked for by themselves."""
 _HEADING: Final = re.compile(
-    r"""^(model|command|help):[ \t]+("(?:[^"\\\n]|\\.)*"|[^\s"'&*!|>{\[#][^\n#]*?)[ \t]*(?:#.*)?$""", re.MULTILINE
+    r"""^(model|command|help):[ \t]+("(?:[^"\\\n]|\\.)*"|[^\s"'&*!|>{\[#][^\n#]*)[ \t]*(?:#.*)?$""", re.MULTILINE
 )
 
 
 def find_model_files(folders: Sequence[Path], taken: Collection[str], own: Path | None = None) -> dict[str, ModelEntry]:
     """The models of all files in these folders, by id: of two with one id that in the first folder.
 
-    What a file says of prices counts where it lies in the user's `own` folder: a checkout's would decide which price is
-    taken for that of a request (fault X3). `taken` are the names that commands have already: a model of such a name
-    gets another one. No file is parsed for it.
+    The user's `own` folder is read before any other, and a file of another folder that wants an id or command of it is
+    not used: a checkout would decide what is sent, and paid, in its place. What a file says of prices counts in `own`
+    alone (fault X3). `taken` are the names that commands have already: a model of such a name gets another one. No
+    file is parsed for it.
     """
     entries: dict[str, ModelEntry] = {}
-    names = set(taken)
-    for path in _model_paths(folders):
+    names, reserved = set(taken), set[str]()
+    for path in _model_paths(sorted(folders, key=lambda folder: folder != own), own):
+        is_own = path.parent == own
         heading = _read_heading(path)
-        model_id = heading.get("model", "")
-        if not is_model_id(model_id) or model_id in entries:
+        model_id, command = heading.get("model", ""), heading.get("command", "")
+        if not is_model_id(model_id) or model_id in entries or (not is_own and {model_id, command} & reserved):
             continue
-        command = heading.get("command", "")
         if not is_command_name(command) or command in names:
             command = command_for(model_id, names)
-        names |= {command, model_id} - {""}
+        added = {command, model_id} - {""}
+        names |= added
+        reserved |= added if is_own else set()
         help_text = clean_text(heading.get("help", ""), 200) or "An added model."
-        entries[model_id] = ModelEntry(
-            command, help_text, _loader(path, model_id, command, is_own=path.parent == own), path
-        )
+        entries[model_id] = ModelEntry(command, help_text, _loader(path, model_id, command, is_own=is_own), path)
     return entries
 
 
-def unusable_files(folders: Sequence[Path], entries: Iterable[ModelEntry]) -> Iterator[tuple[Path, str]]:
+def unusable_files(
+    folders: Sequence[Path], entries: Iterable[ModelEntry], own: Path | None = None
+) -> Iterator[tuple[Path, str]]:
     """Every file in the folders that is none of the entries, or whose model cannot be read, with what is wrong."""
-    used = {entry.path for entry in entries}
-    for path in _model_paths(folders):
+    used = {entry.path: entry for entry in entries}
+    for folder in folders:
+        if folder != own and folder.is_symlink():
+            yield folder, f"{folder} is {obstacle_at(folder)}, and kirin reads models through none"
+    for path in _model_paths(folders, own):
         from kirin_cli.model_files.model_reader import BadModelFile, read_model_file  # noqa: PLC0415  (few have files)
 
         try:
-            model_id = read_model_file(path).model.id
+            model = read_model_file(path).model
         except BadModelFile as error:
             yield path, error.message
             continue
         if path not in used:
-            yield path, f"{path} is not read: another file is of model {model_id} too, and goes before it"
+            wanted = {model.id, model.command}
+            rivals = [entry.path for entry in used.values() if entry.path and entry.path.parent == own]
+            files = [file for file in rivals if wanted & {used[file].command, _read_heading(file).get("model")}]
+            if files and path.parent != own:
+                yield path, f"{path} is not used, it is in conflict: {files[0]} of your own has its id or command"
+            else:
+                yield path, f"{path} is not read: another file is of model {model.id} too, and goes before it"
 
 
 def files_called(folder: Path, name: str) -> list[Path]:
     """The files of a folder that have this name, with or without their suffix."""
-    return [path for path in _model_paths([folder]) if name in {path.name, path.stem}]
+    return [path for path in _model_paths([folder], folder) if name in {path.name, path.stem}]
 
 
-def _model_paths(folders: Sequence[Path]) -> Iterator[Path]:
+def _model_paths(folders: Sequence[Path], own: Path | None) -> Iterator[Path]:
+    """The files of all folders; none of a folder that is a link and not the user's own."""
     for folder in folders:
+        if folder != own and folder.is_symlink():
+            continue
         try:
             with os.scandir(folder) as items:
                 names = sorted(item.name for item in items if item.name.endswith(SUFFIXES))
@@ -95,7 +110,7 @@ def _read_heading(path: Path) -> dict[str, str]:
     heading: dict[str, str] = {}
     with suppress(ValueError):  # text in quotes with escapes that only YAML has
         for key, value in _HEADING.findall(text.replace("\r\n", "\n")):
-            heading.setdefault(key, json.loads(value) if value.startswith('"') else value)
+            heading.setdefault(key, json.loads(value) if value.startswith('"') else value.rstrip())
         if "model" in heading:
             return heading
     return _parse_heading(path)
@@ -151,7 +166,12 @@ def add_model_file(folder: Path, model_id: str, text: str, *, replace: bool, pat
 
 
 def remove_model_file(path: Path) -> None:
-    """Take the file of a model away. Raises LocalError."""
+    """Take the file of a model away. Raises LocalError, UsageError where its folder is a link."""
+    if path.parent.is_symlink():
+        kind = obstacle_at(path.parent)
+        raise UsageError(
+            f"{path.parent} is {kind}, and kirin removes nothing through one", hint=f"remove {path} yourself"
+        )
     try:
         path.unlink()
     except OSError as error:

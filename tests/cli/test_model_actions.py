@@ -265,3 +265,14 @@ def test_a_task_of_a_model_that_is_gone_is_fetched_all_the_same(desk):
 )
 def test_mistakes_are_said_in_words(desk, arguments, words):
     assert words in desk.kirin("models", *arguments, expect=2).stderr
+
+
+def test_X1_quickstart_writes_its_pictures_through_no_linked_folder(home: Home) -> None:
+    (home.work / "i").mkdir()
+    (home.root / "elsewhere").mkdir()
+    (home.work / "i" / "media").symlink_to(home.root / "elsewhere")
+    for more in ((), ("--force",)):
+        done = home.kirin("init", "quickstart", "-o", "i/jobs.yaml", *more)
+        assert (done.exit_code, "symbolic link" in done.stderr) == (2, True)
+    assert list((home.root / "elsewhere").iterdir()) == []
+    assert [path.name for path in (home.work / "i").iterdir()] == ["media"]

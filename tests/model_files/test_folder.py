@@ -1,6 +1,7 @@
 """Folders of model files: what is listed without parsing, what is passed over, and how files come and go."""
 
 import os
+from time import process_time
 
 import pytest
 
@@ -112,3 +113,43 @@ def test_a_file_is_written_once_and_replaced_only_when_asked(tmp_path):
     assert files_called(folder, "../" + path.name) == []
     remove_model_file(path)
     assert not path.exists()
+
+
+@pytest.mark.parametrize(("model_id", "command"), [("a", "x"), ("x", "run"), ("run", "x"), ("x", "a"), ("a", "run")])
+@pytest.mark.parametrize("is_own_first", [True, False])
+def test_X3_a_checkout_takes_neither_id_nor_command_of_a_persons_own_model(tmp_path, model_id, command, is_own_first):
+    own, theirs = tmp_path / "own", tmp_path / "theirs"
+    write(own, "z.yaml", "a", "run")
+    write(theirs, "a.yaml", model_id, command)
+    write(theirs, "b.yaml", "b", "bee")
+    folders = [own, theirs] if is_own_first else [theirs, own]
+    entries = find_model_files(folders, (), own)
+    assert {name: (one.command, one.path) for name, one in entries.items()} == {
+        "a": ("run", own / "z.yaml"),
+        "b": ("bee", theirs / "b.yaml"),
+    }
+    [(path, message)] = unusable_files(folders, entries.values(), own)
+    assert path == theirs / "a.yaml"
+    assert "in conflict" in message
+    assert str(own / "z.yaml") in message
+
+
+@pytest.mark.parametrize("tail", [" " * 8100, "\t" * 8100, " " * 8100 + "\x00", " x" * 4000, " " * 4000 + "#" * 4000])
+@pytest.mark.parametrize("line", ["help: a", "command: a", 'help: "a"'])
+def test_a_heading_of_blanks_costs_no_time(tmp_path, line, tail):
+    for number in range(5):
+        write(tmp_path, f"{number}.yaml", f"m{number}", text=f"model: {{id}}\n{line}{tail}\n")
+    start = process_time()
+    find_model_files([tmp_path], ())
+    assert process_time() - start < 2  # seconds; quadratic in the blanks it was 1.5 a file
+
+
+def test_X1_no_model_is_read_or_removed_through_a_linked_folder(tmp_path):
+    write(tmp_path / "elsewhere", "m.yaml")
+    link = tmp_path / "kirin-models"
+    link.symlink_to(tmp_path / "elsewhere")
+    assert find_model_files([link], ()) == {}
+    assert ["symbolic link" in message for _, message in unusable_files([link], ())] == [True]
+    with pytest.raises(UsageError, match="symbolic link"):
+        remove_model_file(link / "m.yaml")
+    assert (tmp_path / "elsewhere" / "m.yaml").exists()

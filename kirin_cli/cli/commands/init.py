@@ -69,6 +69,7 @@ def run_init(flags: InitFlags) -> int:
 def _write_quickstart(path: Path, console: CommandConsole, *, replace: bool) -> None:
     """Write the job file, its pictures and the schema, or nothing where one of them is in the way. Raises as below."""
     from kirin_cli.docgen.starter import SCHEMA_FILE, quickstart_job_file, quickstart_media
+    from kirin_cli.regular_file import obstacle_at
 
     pictures = {path.parent / name: content for name, content in quickstart_media().items()}
     missing = {place: content for place, content in pictures.items() if not _holds(place, content)}
@@ -76,6 +77,9 @@ def _write_quickstart(path: Path, console: CommandConsole, *, replace: bool) -> 
         if place.exists() and not replace:
             raise UsageError(f"{place} is there already", hint="--force replaces it; -o names another file")
     for place, content in missing.items():
+        if place.parent != path.parent and place.parent.is_symlink():
+            kind = obstacle_at(place.parent)
+            raise UsageError(f"{place.parent} is {kind}, and kirin writes through none", hint="-o names another folder")
         try:
             place.parent.mkdir(exist_ok=True)
         except OSError as error:

@@ -79,13 +79,13 @@ def run_models(flags: ModelsFlags) -> int:
 
 def _print_models(flags: ModelsFlags, console: CommandConsole) -> int:
     """All models; of an added one whose file makes no sense, what is wrong with it."""
-    from kirin_cli.cli.added_models import model_folders
+    from kirin_cli.cli.added_models import model_folders, user_models_folder
     from kirin_cli.docgen.model_reference import model_data
     from kirin_cli.json_text import answer_json
     from kirin_cli.model_files.folder import unusable_files
     from kirin_cli.ui.tables import render_table
 
-    unusable = dict(unusable_files(model_folders(), file_entries().values()))
+    unusable = dict(unusable_files(model_folders(), file_entries().values(), user_models_folder()))
     rows = [*MODEL_ENTRIES.items(), *(row for row in added_entries().items() if row[1].path not in unusable)]
     if flags.json:
         data = [{**model_data(MODELS[model_id]), "file": str(row.path) if row.path else None} for model_id, row in rows]
