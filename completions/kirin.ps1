@@ -40,7 +40,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '-o' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
                 '--param' = @{ Help = 'Send a parameter that this version does not know, unchecked. Repeatable.'; Takes = $true; Words = @() }
-                '--count' = @{ Help = 'Make N videos.'; Takes = $true; Words = @() }
+                '--count' = @{ Help = 'Make N videos; else one, or as many as a job file says.'; Takes = $true; Words = @() }
                 '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
                 '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
@@ -108,7 +108,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '-o' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
                 '--param' = @{ Help = 'Send a parameter that this version does not know, unchecked. Repeatable.'; Takes = $true; Words = @() }
-                '--count' = @{ Help = 'Make N videos.'; Takes = $true; Words = @() }
+                '--count' = @{ Help = 'Make N videos; else one, or as many as a job file says.'; Takes = $true; Words = @() }
                 '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
                 '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
@@ -164,7 +164,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '-o' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
                 '--param' = @{ Help = 'Send a parameter that this version does not know, unchecked. Repeatable.'; Takes = $true; Words = @() }
-                '--count' = @{ Help = 'Make N videos.'; Takes = $true; Words = @() }
+                '--count' = @{ Help = 'Make N videos; else one, or as many as a job file says.'; Takes = $true; Words = @() }
                 '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
                 '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
@@ -219,7 +219,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '-o' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
                 '--param' = @{ Help = 'Send a parameter that this version does not know, unchecked. Repeatable.'; Takes = $true; Words = @() }
-                '--count' = @{ Help = 'Make N videos.'; Takes = $true; Words = @() }
+                '--count' = @{ Help = 'Make N videos; else one, or as many as a job file says.'; Takes = $true; Words = @() }
                 '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
                 '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
@@ -281,7 +281,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '-o' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
                 '--param' = @{ Help = 'Send a parameter that this version does not know, unchecked. Repeatable.'; Takes = $true; Words = @() }
-                '--count' = @{ Help = 'Make N videos.'; Takes = $true; Words = @() }
+                '--count' = @{ Help = 'Make N videos; else one, or as many as a job file says.'; Takes = $true; Words = @() }
                 '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
                 '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }
@@ -356,7 +356,7 @@ Register-ArgumentCompleter -Native -CommandName 'kirin', 'kirin.exe' -ScriptBloc
                 '-o' = @{ Help = 'Folder of the video, or its name.'; Takes = $true; Words = @() }
                 '--force' = @{ Help = 'Replace files that are there.'; Takes = $false; Words = @() }
                 '--param' = @{ Help = 'Send a parameter that this version does not know, unchecked. Repeatable.'; Takes = $true; Words = @() }
-                '--count' = @{ Help = 'Make N videos.'; Takes = $true; Words = @() }
+                '--count' = @{ Help = 'Make N videos; else one, or as many as a job file says.'; Takes = $true; Words = @() }
                 '--wait' = @{ Help = 'Wait for the videos, or only submit.'; Takes = $false; Words = @() }
                 '--no-wait' = @{ Help = 'The opposite of --wait.'; Takes = $false; Words = @() }
                 '--timeout' = @{ Help = 'Stop waiting after so long (90s, 30m, 2h); the tasks go on.'; Takes = $true; Words = @() }

@@ -93,12 +93,13 @@ def run_model_command(
         start.ensure_inside()
     values = {**values, **({"p_prompt": prompt} if PROMPT in model.names else {})}
     parsed = parse_flags(model, values, start.params, start.base, order=current_command_line().order)
+    parsed.extra = parse_extra_params(model, flags.extra_params or (), start.extra_params)
     if unusable := _unusable_findings(model, parsed):
         return _refuse(unusable, flags, console)
     inspect = make_inspector(uploads=bool(settings.upload_url) or flags.sandbox)
     result = _check(model, parsed, inspect, check_urls=flags.checks.check_urls)
-    parsed.extra = parse_extra_params(model, flags.extra_params or (), start.extra_params)
-    further = [*_unchecked_problems(model, parsed.extra), *id_problems(result.values, max(flags.count, start.count))]
+    count = start.count if flags.count is None else flags.count
+    further = [*_unchecked_problems(model, parsed.extra), *id_problems(result.values, count)]
     findings = [_finding(model, parsed, start.spec, problem) for problem in (*result.problems, *further)]
     if any(flags.checks.strict or finding.severity == "error" for finding in findings):
         return _refuse(findings, flags, console)
@@ -108,7 +109,7 @@ def run_model_command(
         console.prose(*cost_lines([(model, result.values)]))
     if flags.dry_run and not flags.to_yaml:
         return _print_request(model, flags, values, settings, console)
-    one_off = _one_off(model, flags, start, values)
+    one_off = _one_off(model, flags, start, values, count)
     return _print_yaml(one_off, flags, parsed, console) if flags.to_yaml else _send(one_off, flags, settings, console)
 
 
@@ -122,7 +123,7 @@ def _unchecked_problems(model: Model, extra: Mapping[str, object]) -> Iterator[P
         yield Problem(f"extra_params.{name}", "A2", message, "warning")
 
 
-def _one_off(model: Model, flags: ModelFlags, start: StartJob, values: Mapping[str, object]) -> OneOff:
+def _one_off(model: Model, flags: ModelFlags, start: StartJob, values: Mapping[str, object], count: int) -> OneOff:
     """What is to be made of these checked values. Where -o says nothing, the file that it starts from may."""
     from kirin_cli.cli.job_files import allowed_secrets
     from kirin_cli.run.job import OutputTarget
@@ -132,7 +133,7 @@ def _one_off(model: Model, flags: ModelFlags, start: StartJob, values: Mapping[s
     else:
         target = parse_output(flags.output, replace=flags.force, prompt=prompt_of(values), results=(model.result,))
     return OneOff(
-        model=model, values=values, count=max(flags.count, start.count), target=target, again=flags.again,
+        model=model, values=values, count=count, target=target, again=flags.again,
         has_target=flags.output is not None or start.output is not None,
         secrets=tuple(allowed_secrets(flags.allow_env, os.environ).values()),
     )  # fmt: skip
@@ -157,6 +158,10 @@ def _unusable_findings(model: Model, parsed: ParsedFlags) -> list[Finding]:
         as_now = f"; {flag} {quote_word(value)} takes it as it is now" if value.is_there else ""
         message = f"{path} {value.reason}; give another with {flag}{as_now}"
         findings.append(Finding(message=message, severity="error", path=path, flag=flag))
+    for name, tree in parsed.extra.items():
+        for path, value in unusable_inputs(tree, f"extra_params.{name}"):
+            message = f"{path} {value.reason}; give another with --param {quote_word(f'{name}=')}"
+            findings.append(Finding(message=message, severity="error", path=path, flag="--param"))
     return findings
 
 

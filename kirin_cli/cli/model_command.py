@@ -51,8 +51,16 @@ class ModelFlags(Record, kw_only=True):
         ),
     ] = None  # fmt: skip
     count: Annotated[
-        int, typer.Option("--count", metavar="N", min=1, max=100, rich_help_panel=o.RUNNING, help="Make N videos.")
-    ] = 1
+        int | None,
+        typer.Option(
+            "--count",
+            metavar="N",
+            min=1,
+            max=100,
+            rich_help_panel=o.RUNNING,
+            help="Make N videos; else one, or as many as a job file says.",
+        ),
+    ] = None
     wait: o.WaitFlag = True
     timeout: o.Timeout = o.DEFAULT_TIMEOUT
     max_cost: o.MaxCost = None

@@ -199,6 +199,6 @@ def _state(path: str, digest: str) -> str:
         return f"cannot be read: {getattr(error, 'strerror', None) or error}"
 
 
-def unusable_inputs(params: object) -> Iterator[tuple[str, UnusableInput]]:
-    """What cannot be sent as it was, by its path in the parameters."""
-    return ((path, leaf) for path, leaf in walk(params) if isinstance(leaf, UnusableInput))
+def unusable_inputs(params: object, path: str = "") -> Iterator[tuple[str, UnusableInput]]:
+    """What cannot be sent as it was, by its path in the parameters; `path` is where these stand themselves."""
+    return ((place, leaf) for place, leaf in walk(params, path) if isinstance(leaf, UnusableInput))

@@ -56,3 +56,12 @@ def test_what_a_file_says_of_output_and_count_holds_for_the_command_that_starts_
     assert sorted(moved.stdout.split()) == ["y-2.mp4", "y.mp4"]
     again = home.kirin("v1-5-i2v", "-f", "flags.yaml", "--to-yaml")
     assert yaml.safe_load(again.stdout)["take"] == 2
+
+
+@pytest.mark.parametrize(
+    ("flags", "count"), [((), 3), (("--count", "1"), 1), (("--count", "2"), 2), (("--count", "4"), 4)]
+)
+def test_count_overrules_how_often_a_file_makes_its_video(home, flags, count):
+    printed(home, "--count", "3")
+    again = home.kirin("v1-5-i2v", "-f", "flags.yaml", "--to-yaml", *flags)
+    assert yaml.safe_load(again.stdout).get("take", 1) == count

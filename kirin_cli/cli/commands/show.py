@@ -100,7 +100,7 @@ def _job_yaml(entry: LedgerEntry, name: str, console: CommandConsole) -> str:
 
     model = find_model(entry.model)
     start = start_from_entry(model, entry, sidecar_of(name))
-    for path, value in unusable_inputs(start.params):
+    for path, value in (*unusable_inputs(start.params), *unusable_inputs(start.extra_params, "extra_params")):
         if not value:
             raise UsageError(f"{path} {value.reason}", hint=f"kirin again {name} --dry-run names the flag for another")
         console.info(f"{path} {value.reason}")

@@ -1,5 +1,6 @@
 """`kirin again` and `-f NOTE`: the request of a task once more, what it pays, and inputs that have changed."""
 
+import json
 import os
 import shutil
 
@@ -79,6 +80,23 @@ def test_an_input_that_is_not_what_it_was_is_named_and_nothing_is_sent(desk, com
     finally:
         cup.write_bytes(whole)
     assert desk.paid == 1
+
+
+def test_X2_a_secret_of_an_unchecked_parameter_is_asked_for_again(workspace):
+    workspace.write("params: {prompt: rain}", "extra_params: {style: {of: '${env.STYLE}'}, 'mo od': '${env.STYLE}'}")
+    workspace.kirin("v1-t2v", "-f", "jobs.yaml", "--allow-env", "STYLE", expect=1, STYLE="noir-of-mine")
+    (entry,) = workspace.all_entries()
+    note = {"kirin": 1, "outputs": {}, "request": json.loads(entry.request)}
+    (workspace.home.work / "rain.json").write_text(json.dumps(note))
+    for command in (("again", "last"), ("v1-t2v", "-f", "rain.json")):
+        refused = workspace.kirin(*command, expect=2).stderr
+        assert "extra_params.style.of held a secret in" in refused
+        assert "which is not kept; give another with --param style=" in refused
+        assert "give another with --param 'mo od='" in refused
+        sent = asked(workspace, *command, "--param", "style=new", "--param", "mo od=1")
+        assert (sent["style"], sent["mo od"]) == ("new", 1)
+    assert "extra_params.mo od held a secret" in workspace.kirin("show", "last", "--to-yaml", expect=2).stderr
+    assert len(workspace.all_entries()) == 1
 
 
 def test_show_prints_a_job_file_that_asks_for_the_same(desk):
