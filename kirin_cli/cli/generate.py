@@ -218,11 +218,12 @@ def _finding(model: Model, parsed: ParsedFlags, job: JobSpec | None, problem: Pr
 
 
 def _print_yaml(one_off: OneOff, flags: ModelFlags, parsed: ParsedFlags, console: CommandConsole) -> int:
-    from kirin_cli.cli.job_yaml import job_yaml
+    from kirin_cli.cli.job_yaml import job_yaml, rebase_media
 
     _refuse_rows(flags)
     target = one_off.target if one_off.has_target else None
-    console.data(job_yaml(one_off.model, parsed.params, parsed.extra, target=target, count=one_off.count))
+    params = parsed.params if parsed.base == Path() else rebase_media(parsed.params, one_off.values, parsed.base)
+    console.data(job_yaml(one_off.model, params, parsed.extra, target=target, count=one_off.count))
     return 0
 
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from kirin_cli.errors import UsageError
+from kirin_cli.redaction import mask_hidden
+from kirin_cli.tree import map_leaves, walk
 
 if TYPE_CHECKING:
     from kirin_cli.modelspec.model import Model
@@ -16,7 +21,8 @@ def job_yaml(
 ) -> str:  # fmt: skip
     """The job file with these parameters, and those that are not checked; `count` takes, or jobs with seeds.
 
-    `target` is where -o puts the video; None leaves it to `run`.
+    `target` is where -o puts the video; None leaves it to `run`. Raises UsageError for a value that is never shown:
+    a job with *** in its place would ask for something else.
     """
     import yaml
 
@@ -44,6 +50,10 @@ def job_yaml(
                 job["output"] = _output(target, suffix)
             jobs.append(job)
         document = {"version": 1, "defaults": {name: document[name] for name in list(document)[1:]}, "jobs": jobs}
+    for path, leaf in walk(document):
+        if isinstance(leaf, str) and mask_hidden(leaf) != leaf:
+            message = f"{path} holds a secret, which --to-yaml writes into no file"
+            raise UsageError(message, hint="write ${env.NAME} in a job file, and run it with --allow-env NAME")
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100).rstrip("\n")
 
 
@@ -56,3 +66,27 @@ def _output(target: OutputTarget, suffix: str) -> dict[str, object]:
         plain = target.template.replace("{-n}.{ext}", ".{ext}")
         output["name"] = plain if "{job}" in plain or "take}" in plain else plain.replace(".{ext}", f"{suffix}.{{ext}}")
     return output
+
+
+def rebase_media(params: Mapping[str, object], values: Mapping[str, object], base: Path) -> dict[str, object]:
+    """The parameters with the files that are relative to the folder `base` as paths from the current one on.
+
+    `values` are the parameters as they were checked: they tell what is a file. Such a parameter is written in full.
+    """
+    from kirin_cli.modelspec.types import MediaFile
+
+    def rebase(leaf: object) -> object:
+        if not isinstance(leaf, MediaFile):
+            return leaf
+        if leaf.form != "file" or leaf.given.startswith("~"):
+            return leaf.given
+        path = base / leaf.given
+        path = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        text = path.as_posix()
+        is_odd = not path.is_absolute() and (text.startswith("~") or ":" in text)  # a home folder, or a URL's scheme
+        return f"./{text}" if is_odd else text
+
+    def has_file(name: str) -> bool:
+        return any(isinstance(leaf, MediaFile) and leaf.form == "file" for _, leaf in walk(values.get(name)))
+
+    return {name: map_leaves(values[name], rebase) if has_file(name) else value for name, value in params.items()}

@@ -2,6 +2,7 @@
 
 import pytest
 import yaml
+from support.pictures import png
 
 FLAGS = ("v1-5-i2v", "orbit", "-i", "https://a.example/cup.png")
 
@@ -65,3 +66,54 @@ def test_count_overrules_how_often_a_file_makes_its_video(home, flags, count):
     printed(home, "--count", "3")
     again = home.kirin("v1-5-i2v", "-f", "flags.yaml", "--to-yaml", *flags)
     assert yaml.safe_load(again.stdout).get("take", 1) == count
+
+
+@pytest.mark.parametrize(
+    ("model", "params"),
+    [
+        ("kirin_v1_5_i2v", "{prompt: cup.png, image: cup.png}"),
+        ("kirin_v1_6_multi_i2v", "{prompt: a, image_list: [cup.png, {image: ./cup.png}]}"),
+        (
+            "kirin_video_o1",
+            "{prompt: a, image_list: [{image_url: cup.png, type: first_frame}, https://a.example/b.png]}",
+        ),
+    ],
+)
+@pytest.mark.parametrize("folder", ["sub", "~x", "a:b"])
+def test_files_of_a_job_file_elsewhere_stay_the_very_files(home, folder, model, params):
+    (there := home.work / folder).mkdir()
+    (home.work / "cup.png").write_bytes(png(500, 500))
+    (there / "cup.png").write_bytes(png(400, 400))
+    (there / "j.yaml").write_text(f"{{version: 1, model: {model}, params: {params}}}")
+    command = model.removeprefix("kirin_").replace("_", "-")
+
+    def body(file):
+        result = home.kirin(command, "-f", file, "--dry-run", "--json", "--full")
+        assert result.exit_code == 0, result.stderr
+        return result.data["body"]
+
+    here = [f"{folder}/j.yaml", str(there / "j.yaml")]
+    wanted = body(here[0])
+    for file in here:
+        (home.work / "t.yaml").write_text(home.kirin(command, "-f", file, "--to-yaml").stdout)
+        assert body("t.yaml") == wanted
+    text = (home.work / "t.yaml").read_text()
+    assert (f"{folder}/cup.png" in text, str(home.work) in text) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "path"),
+    [
+        ("params", "{prompt: 'x ${env.MINE}'}", "params.prompt"),
+        ("extra_params", "{style: [{of: '${env.MINE}'}]}", "extra_params.style[0].of"),
+    ],
+)
+def test_X2_a_secret_goes_into_no_file_nor_does_a_mark_in_its_place(home, field, value, path):
+    document = {"params": "{prompt: a}"} | {field: value}
+    lines = ("version: 1", "model: kirin_v1_t2v", *(f"{name}: {text}" for name, text in document.items()))
+    (home.work / "s.yaml").write_text("\n".join(lines))
+    command = ("v1-t2v", "-f", "s.yaml", "--allow-env", "MINE", "--to-yaml")
+    refused = home.kirin(*command, env={"MINE": "a secret of mine, with spaces"})
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert f"{path} holds a secret, which --to-yaml writes into no file" in refused.stderr
+    assert "a secret" not in refused.stderr.replace("holds a secret", "")
