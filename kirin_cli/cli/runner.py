@@ -144,7 +144,7 @@ def execute(prepare: Prepare, options: ExecuteOptions, console: CommandConsole) 
         message = "--no-wait --sandbox: the sandbox, and all that it makes, ends with this command"
         raise UsageError(message, hint="leave out --no-wait; or start one that stays: kirin sandbox")
     if options.view.open and not options.wait:
-        raise UsageError("--no-wait --open: there is no video to open yet", hint="later: kirin open last")
+        raise UsageError("--no-wait --open: there is no video to open yet", hint="later: kirin wait last --open")
     with (
         options.reports.on_error(console),
         open_session(options.settings, sandbox=options.sandbox, tracer=console.tracer) as session,
@@ -262,7 +262,10 @@ def print_result(summary: Summary, options: ExecuteOptions, console: CommandCons
         console.streams.info(none if len(unsent) == len(summary.outcomes) else some)
     if summary.exit_code and not options.sandbox:
         commands = commands_to_go_on(summary, options)
-        console.streams.info(*(escape_untrusted(f"to go on: {command}") for command in commands))  # with --quiet too
+        choice = " with --adopt TASK, --resend or --abandon"  # which only a person can make
+        is_open = {command: command.startswith("kirin resolve ") and " --adopt " not in command for command in commands}
+        lines = [f"to go on: {command}{choice if is_open[command] else ''}" for command in commands]
+        console.streams.info(*map(escape_untrusted, lines))  # with --quiet too
 
 
 def commands_to_go_on(summary: Summary, options: ExecuteOptions) -> list[str]:

@@ -58,9 +58,12 @@ def entries_of_rounds(store: LedgerStore, rounds: Iterable[str]) -> list[LedgerE
 
 
 def open_one_offs(store: LedgerStore, origin: str, account: str, request: str) -> list[LedgerEntry]:
-    """The entries of commands without a job file that asked for this and may still become a video, oldest first."""
+    """The entries of commands without a job file that asked for this and may still become a video, oldest first.
+
+    One in conflict whose id is another task's is none: it was not sent, and no repetition makes anything of it.
+    """
     within, values = where_all(origin=origin, account=account)
-    within += f" AND state NOT IN ({_OVER_SQL}){LISTED}"
+    within += f" AND state NOT IN ({_OVER_SQL}) AND NOT (state = 'conflict' AND exposed = 0){LISTED}"
     sql = f"{SELECT_ENTRY} WHERE job_file = '' AND request = :request{within} ORDER BY id"
     return [entry_from_row(row) for row in store.read(sql, {"request": request, **values})]
 

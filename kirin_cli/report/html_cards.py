@@ -191,8 +191,9 @@ def command_of(job: ReportJob, report: Report) -> str:
     if job.state in {"pending", "unknown", "expired"} and task and not task.startswith("-"):
         words = ["kirin", "download" if job.state == "expired" else "wait", task]
         conflict = join_words(("kirin", "resolve", job.external_id))
-        if job.failure and job.failure.next == conflict and not job.external_id.startswith("-"):
-            words = ["kirin", "resolve", job.external_id]
+        decide, _, other = (job.failure.next if job.failure else "").partition(" --adopt ")
+        if decide == conflict and not job.external_id.startswith("-") and not other.startswith("-"):
+            words = ["kirin", "resolve", job.external_id, *(["--adopt", other] if other else [])]
     elif job.file not in {"", "-"} and job.name and not job.file.startswith("-"):
         retry = ["--retry-failed"] if job.state in {"failed", "rejected"} else []
         words = ["kirin", "run", job.file, f"--only={job.name}", *retry]

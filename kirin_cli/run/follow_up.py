@@ -1,5 +1,6 @@
 """The follow-up of a job that did not end well: the exact command to go on with, and whether typing again is safe."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -53,7 +54,10 @@ def next_command(
             again = typed.text if typed.submits else _run_command(job)
             return "" if is_unaffordable else again
         case LedgerState.CONFLICT | LedgerState.ABANDONED:
-            return f"kirin resolve {_argument(job.external_id)}"
+            taken = "" if entry.counters.exposed or not entry.error else str(json.loads(entry.error).get("code") or "")
+            other = "" if not taken or taken.startswith("-") else f" --adopt {quote_word(taken)}"
+            name = _argument(job.external_id)
+            return f"kirin resolve{other} {name}" if other and name.startswith("-") else f"kirin resolve {name}{other}"
         case LedgerState.SUCCEEDED | LedgerState.FETCHING | LedgerState.EXPIRED | LedgerState.DONE:
             return f"kirin download {task}"
         case _:

@@ -260,7 +260,11 @@ def test_S23_an_id_of_a_person_that_the_service_has_is_a_conflict_and_nothing_is
         assert "external_task_id order-7 is taken" in kirin.err
         assert task in kirin.err
         assert f"kirin resolve order-7 --adopt {task}" in kirin.err
+        assert f"to go on: kirin resolve order-7 --adopt {task}" in kirin.err
         assert "the same command again" not in kirin.err
+    command = ("v1-t2v", "a new prompt", "-o", "new.mp4")
+    code, kirin = run_process(machine, *command, KIRIN_STATE_DIR=str(machine.folder / "other"))
+    assert (code, machine.posts, (machine.folder / "new.mp4").exists()) == (0, 2, True), kirin.output
 
 
 @pytest.mark.parametrize("words", ["external_task_id already exists", "not available"])

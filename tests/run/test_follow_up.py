@@ -18,6 +18,7 @@ from kirin_cli.run import outcomes
 from kirin_cli.run.follow_up import TypedCommand
 from kirin_cli.run.job import Job, Outcome, OutputTarget
 from kirin_cli.run.job_run import JobRun
+from kirin_cli.run.outcomes import failure_text
 from kirin_cli.run.reconcile import BALANCE_HINT, KEY_HINT
 from kirin_cli.wire.responses import ServiceFailure
 
@@ -27,6 +28,7 @@ MODEL = TypedCommand(("v1-t2v", PROMPT, "-o", "a b.mp4"))
 WAIT = TypedCommand(("wait", "t1"), submits=False)
 SANDBOX = TypedCommand(("v1-t2v", "x", "--sandbox"), is_sandbox=True)
 FAILURE = ServiceFailure(code="002001095", message="no")
+TAKEN = failure_text(ServiceFailure(code="t 7", message="taken"))
 KINDS = [("job file", RUN), ("job file", WAIT), ("one-off", MODEL), ("one-off", WAIT), ("one-off", SANDBOX)]
 
 
@@ -121,6 +123,9 @@ def test_the_commands_are_exact_and_quoted_for_a_shell():
     assert following("one-off", MODEL, "expired") == "kirin download -- '-t 1'"
     assert following("one-off", MODEL, "unknown unknown") == "kirin wait -- '-t 1'"
     assert following("one-off", MODEL, "unknown conflict") == "kirin resolve krn1-X"
+    taken = outcomes.finish_conflict(job_run("one-off", MODEL, LedgerState.CONFLICT, error=TAKEN)).outcome.error
+    assert taken.next == "kirin resolve krn1-X --adopt 't 7'"
+    assert parse(taken.next) == "resolve"
     assert following("one-off", MODEL, "rejected") == ""
     assert following("one-off", MODEL, "failed None") == shlex.join(("kirin", *MODEL.arguments))
     assert following("one-off", WAIT, "failed None") == ""

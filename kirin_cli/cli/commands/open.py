@@ -37,6 +37,7 @@ def find_video(name: str, profile: str | None) -> Path:
     """The absolute path of the first file of a task. Raises UsageError where there is none (any more)."""
     from kirin_cli.cli.entries import find_own_task, open_ledger, output_paths, state_text
     from kirin_cli.ledger.lookup import NoSuchTask
+    from kirin_cli.ledger.states import TERMINAL, LedgerState
     from kirin_cli.run.task_lookup import sidecar_of
 
     sidecar = sidecar_of(name)
@@ -51,7 +52,9 @@ def find_video(name: str, profile: str | None) -> Path:
     task = entry.task_id or entry.external_id
     paths = output_paths(entry)
     if not paths:
-        raise UsageError(f"task {task} has no video: it is {state_text(entry)}", hint=f"kirin show {task}")
+        over = entry.state in {LedgerState.INTENT, *TERMINAL}
+        how = f"kirin show {task}" if over else f"kirin wait {task} --open"
+        raise UsageError(f"task {task} has no video: it is {state_text(entry)}", hint=how)
     path = next((path for path in paths if path.is_file()), None)
     if path is None:
         raise UsageError(f"{paths[0]} is gone", hint=f"kirin download {task} fetches it again, free of charge")

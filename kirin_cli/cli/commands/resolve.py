@@ -101,7 +101,7 @@ def _adopt(session: Session, entry: LedgerEntry, task_id: str) -> LedgerEntry:
 
 
 def _move(ledger: Ledger, entry: LedgerEntry, event: LedgerEvent, task_id: str = "") -> LedgerEntry:
-    from kirin_cli.ledger.states import InvalidTransition
+    from kirin_cli.ledger.states import TERMINAL, InvalidTransition
 
     why = "decided by hand"
     try:
@@ -110,7 +110,9 @@ def _move(ledger: Ledger, entry: LedgerEntry, event: LedgerEvent, task_id: str =
         return ledger.move(entry, event, why)
     except (InvalidTransition, ValueError):
         state = entry.state.value
-        hint = "kirin show tells its history; kirin resume goes on with it"
+        name = quote_word(entry.external_id)
+        hint = f"kirin show {name} tells its history"
+        hint += "" if entry.state in TERMINAL else f"; kirin wait {name} goes on with it"
         raise UsageError(f"{entry.external_id} is {state}: there is nothing to decide", hint=hint) from None
 
 

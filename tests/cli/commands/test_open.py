@@ -65,11 +65,11 @@ def test_open_and_notify_act_at_the_end_of_a_command_and_change_nothing_else(des
     assert desk.kirin("download", "boat.mp4", "--open").stdout == f"{desk.home.work / 'boat.mp4'}\n"
     assert opened(desk) == [str(desk.home.work / "boat.mp4")]
     refused = desk.kirin("v1-t2v", "a boat", "--open", "--no-wait", expect=2)
-    assert "there is no video to open yet" in refused.stderr
+    assert "there is no video to open yet\nhint: later: kirin wait last --open" in refused.stderr
 
 
 def test_a_task_without_a_video_says_how_it_stands(workspace):
     workspace.serve(speed=0.01)
     task = workspace.kirin("v1-t2v", "rain", "--no-wait").stdout.strip()
     refused = workspace.kirin("open", "last", expect=2).stderr
-    assert f"task {task} has no video: it is pending (accepted)\nhint: kirin show {task}" in refused
+    assert f"task {task} has no video: it is pending (accepted)\nhint: kirin wait {task} --open" in refused

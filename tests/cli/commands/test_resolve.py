@@ -52,6 +52,12 @@ def test_each_decision_is_taken_where_the_outcome_is_not_known(workspace, events
     assert workspace.entries()["rain"].task_id == task_id
 
 
+def test_what_goes_on_with_a_conflict_names_the_choices(workspace):
+    name = moved(workspace, *CONFLICT)
+    told = workspace.kirin("wait", name, expect=6).stderr
+    assert f"to go on: kirin resolve {name} with --adopt TASK, --resend or --abandon\n" in told
+
+
 def test_resend_sends_the_same_id_again_at_once(workspace):
     name = moved(workspace, *CONFLICT)
     sent = workspace.kirin("resolve", name, "--resend")
@@ -112,7 +118,11 @@ def test_it_is_refused_where_there_is_nothing_to_decide(workspace, how):
     workspace.kirin("run", "jobs.yaml")
     entry = workspace.entries()["rain"]
     refused = workspace.kirin("resolve", entry.task_id, *how, expect=2)
-    assert f"{entry.external_id} is done: there is nothing to decide" in refused.stderr
+    assert (
+        f"{entry.external_id} is done: there is nothing to decide\nhint: kirin show {entry.external_id}"
+        in refused.stderr
+    )
+    assert "goes on with it" not in refused.stderr
     assert workspace.entries()["rain"] == entry
 
 
