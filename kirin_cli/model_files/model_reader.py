@@ -162,7 +162,7 @@ class _ModelFileReader:
         return value
 
     def _pricing(self, fields: tuple[Field, ...]) -> Pricing:
-        """What the price depends on: every choice that the model has, where the file does not say."""
+        """What the price depends on: all that is given, where the file does not say."""
         by, path = self._root.get("price_by"), self._root.get("price_per_second_of")
         names = [one.name for one in fields]
         if by is not None and not (isinstance(by, list) and all(name in names for name in by)):

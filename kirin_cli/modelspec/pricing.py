@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from kirin_cli.modelspec.fields import Boolean, Choice, Field, Integer, Number, YesNo
+from kirin_cli.modelspec.fields import Boolean, Choice, Field, Integer, Number, Text, Url, YesNo
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.request import RequestView
 from kirin_cli.modelspec.types import MediaFile
@@ -57,7 +57,9 @@ class RequestKind(Record, kw_only=True):
 
 
 MAX_WORD: Final = 60
-"""Characters of the word of a value in a class; of a longer one, or with white space, its SHA-256 stands there."""
+"""Characters of a value in a class; of a longer one, or with white space or a URL, its SHA-256 stands there."""
+FREE_NAMES: Final = re.compile("(?i)(^|[_-])prompts?([_-]?text)?$|callback|webhook")
+"""Texts and URLs that decide nothing, by their names: what is to be seen, and whom to tell."""
 MAX_CLASSES: Final = 5000
 """Classes of a model that are told; of one with more choices the first ones make them."""
 
@@ -65,9 +67,9 @@ MAX_CLASSES: Final = 5000
 class Pricing(Record):
     """What decides the price: the values of `params`, and the kind.
 
-    With None anything may: every choice, number and boolean but a seed, so that a price that is known is that of the
-    same request and of no other; of what is not given nobody knows the default that is paid for. Words that two of
-    them have, and numbers, stand with their names: `steps=20`.
+    With None anything may: everything that is given but prompts, seeds, callbacks and the video that is billed by its
+    length, so that a price that is known is that of the same request and of no other; of what is not given nobody knows
+    the default that is paid for. Words that two choices have, and all others, stand with their names: `steps=20`.
     """
 
     params: tuple[str, ...] | None = None
@@ -83,6 +85,7 @@ def classify_price(model: "Model", values: Mapping[str, object], plain: Mapping[
     params = [name for name in _params(model) if kind is None or name not in kind.without]
     words = [_word(model, name, values.get(name)) for name in params]
     words += [kind.word] if kind else []
+    words += _further_words(model, values, plain, kind.seconds_of if kind else "")
     unknown = tuple(_value_word(name, plain[name]) for name in unknown_params(model, values))
     return PriceClass(model.id, tuple(filter(None, words)), bool(kind and kind.seconds_of), unknown)
 
@@ -129,8 +132,34 @@ def _params(model: "Model") -> tuple[str, ...]:
 
 
 def _may_decide(field: Field) -> bool:
-    """Whether a price may depend on a field of which nobody says so."""
+    """Whether a price may depend on a field of which nobody says so, and whose values are words or numbers."""
     return isinstance(field, Choice | Boolean | Number) and not (isinstance(field, Integer) and field.counts_up)
+
+
+def _further_words(
+    model: "Model", values: Mapping[str, object], plain: Mapping[str, object], seconds_of: str
+) -> list[str]:
+    """The words of texts, objects, lists and media, where nobody says what decides."""
+    if model.pricing.params is not None:
+        return []
+    billed, *steps = seconds_of.replace("[]", "").split(".")
+    words = []
+    for field in model.fields:
+        is_free = isinstance(field, Number) or (isinstance(field, Text | Url) and FREE_NAMES.search(field.name))
+        if field.name not in values or is_free or _may_decide(field) or (field.name == billed and not steps):
+            continue
+        value = plain[field.name]
+        words.append(_value_word(field.name, _without_path(value, steps) if field.name == billed else value))
+    return words
+
+
+def _without_path(tree: object, steps: list[str]) -> object:
+    """The tree with nothing at the path, in each item of a list on the way."""
+    if isinstance(tree, list):
+        return [_without_path(item, steps) for item in tree]
+    if not steps or not isinstance(tree, dict):
+        return None
+    return {name: _without_path(value, steps[1:]) if name == steps[0] else value for name, value in tree.items()}
 
 
 def _word(model: "Model", name: str, value: object) -> str:
@@ -145,7 +174,7 @@ def _value_word(name: str, value: object) -> str:
     """The word of a value of any type: with its name, as canonical JSON, so that no two have the same one."""
     name = name if re.fullmatch(r"[\w.-]+", name, re.ASCII) else _digest(name)
     text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return f"{name}={text if len(text) <= MAX_WORD and not re.search('[^!-~]', text) else _digest(text)}"
+    return f"{name}={text if len(text) <= MAX_WORD and not re.search('[^!-~]|://', text) else _digest(text)}"
 
 
 def _digest(text: str) -> str:

@@ -66,7 +66,7 @@ History = Callable[[PriceClass], Sequence[PastCost]]
 
 def price_class_of(job: Job) -> PriceClass:
     """The class that decides what the job costs."""
-    if not unknown_params(job.model, job.values):
+    if job.model.pricing.params is not None and not unknown_params(job.model, job.values):
         return classify_price(job.model, job.values)
     return classify_price(job.model, job.values, json.loads(job.request)["params"])
 
@@ -128,7 +128,7 @@ class PriceList:
             return f"only {theirs.detail}, which came with a checkout, tells its price", ways
         why = f"its price is not known ({job.model.id}, {price_class})"
         if names := unknown_params(job.model, job.values):
-            why += f": the model does not know {' and '.join(names)}, so only the same values tell what they cost"
+            why += f": the model does not know {' and '.join(names)}, and only the same values tell what they cost"
         return why, ways
 
     def _told(self, price_class: PriceClass, seconds: int | None) -> JobPrice | None:

@@ -1,12 +1,19 @@
 """Where a price comes from, and that nothing is guessed where nothing tells it (fault S20)."""
 
+import base64
 import json
+import tomllib
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from kirin_cli.models import MODELS
+from kirin_cli.modelspec.containers import ListField, ObjectField
+from kirin_cli.modelspec.fields import AnyValue, Choice, Integer, Text, Url
+from kirin_cli.modelspec.media_fields import Image, ImageLimits, Video, VideoLimits
+from kirin_cli.modelspec.model import Model
+from kirin_cli.modelspec.pricing import Pricing, RequestKind
 from kirin_cli.modelspec.types import MediaFile
 from kirin_cli.run.identity import request_text
 from kirin_cli.run.job import Job, OutputTarget
@@ -15,8 +22,12 @@ from kirin_cli.run.prices import PastCost, PriceList, PriceTableRow, price_class
 
 
 def job(model="kirin_v1_t2v", **values):
-    target, request = OutputTarget(None, "x"), request_text(model, values)
-    return Job(name="j", label="j", model=MODELS[model], values=values, request=request, external_id="x", target=target)
+    return job_of(MODELS[model], **values)
+
+
+def job_of(model, **values):
+    target, request = OutputTarget(None, "x"), request_text(model.id, values)
+    return Job(name="j", label="j", model=model, values=values, request=request, external_id="x", target=target)
 
 
 def edit(seconds):
@@ -157,7 +168,7 @@ def test_S20_what_the_model_does_not_know_is_priced_by_the_same_values_alone():
     why, ways = plain.ways_to_tell(job(**BIG))
     assert why == (
         'its price is not known (kirin_v1_t2v, std 5 length=600 resolution="4k"):'
-        " the model does not know length and resolution, so only the same values tell what they cost"
+        " the model does not know length and resolution, and only the same values tell what they cost"
     )
     key = 'std 5 length=600 resolution="4k"'
     assert f"kirin_v1_t2v = {{{json.dumps(key)}" in ways
@@ -177,6 +188,77 @@ def test_S20_no_two_values_that_the_model_does_not_know_have_one_class():
     assert len({ledger_class(price_class_of(one)) for one in jobs}) == len(jobs)
     assert all(len(word) < 120 and " " not in word for one in jobs for word in price_class_of(one).all_words)
     assert ledger_class(price_class_of(job())) == ("kirin_v1_t2v", "std", "5")
+
+
+ADDED = Model(
+    id="vendor/v2.1-t2v",
+    command="v2",
+    help="",
+    fields=(
+        Text(name="prompt"),
+        Text(name="size"),
+        Url(name="callback_url"),
+        Integer(name="seed", counts_up=True),
+        Choice(name="mode", options=("std", "pro")),
+        ObjectField(name="options", fields=(Text(name="resolution"),)),
+        ListField(
+            name="clips",
+            item=ObjectField(name="clip", fields=(Video(name="url", limits=VideoLimits(rule="V2")), Text(name="cut"))),
+        ),
+        AnyValue(name="further"),
+        Image(name="image", limits=ImageLimits()),
+        Video(name="video", limits=VideoLimits(rule="V2")),
+    ),
+)
+
+
+def clip(content, seconds=3):
+    return MediaFile(base64.b64encode(content).decode(), "base64", seconds=seconds)
+
+
+def test_S20_of_an_added_model_all_that_is_given_decides_but_prompts_seeds_and_callbacks():
+    small = {"mode": "std", "size": "640x360", "options": {"resolution": "sd"}, "video": clip(b"a")}
+    book = prices()
+    book.learn(job_of(ADDED, **small, prompt="a", seed=1), Decimal(1))
+    alike = job_of(ADDED, **small, prompt="b", seed=2, callback_url="https://a.example/x")
+    assert told(book, alike) == ("1.00", "history")
+    big = (
+        {"mode": "pro"},
+        {"size": "3840x2160"},
+        {"options": {"resolution": "4k"}},
+        {"clips": [{"cut": "x"}]},
+        {"further": {"length": 600}},
+        {"image": clip(b"a")},
+        {"video": clip(b"ab", 600)},
+        {"length": 600},
+    )
+    others = [job_of(ADDED, **{**small, **more}) for more in big]
+    others.append(job_of(ADDED, **{name: value for name, value in small.items() if name != "size"}))
+    assert [told(book, other) for other in others] == [None] * 9
+    assert len({ledger_class(price_class_of(other)) for other in (alike, *others)}) == 10
+
+
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        ("video", lambda content, seconds: {"video": clip(content, seconds)}),
+        ("clips[].url", lambda content, seconds: {"clips": [{"url": clip(content, seconds), "cut": "x"}]}),
+    ],
+)
+def test_S20_a_video_that_is_billed_by_its_length_may_be_another(path, values):
+    model, book = ADDED.replace(pricing=Pricing(None, (RequestKind(seconds_of=path),))), prices()
+    book.learn(job_of(model, **values(b"a", 3)), Decimal("0.30"))
+    assert told(book, job_of(model, **values(b"b", 10))) == ("1.00", "history")
+    assert told(book, job_of(model, **values(b"b", 10), size="4k")) is None
+    assert told(book, job_of(model, **values(b"b", None))) is None
+    assert told(book, job_of(model, clips=[{"url": clip(b"a"), "cut": "y"}])) is None
+
+
+def test_the_row_that_is_proposed_is_toml_whatever_the_id_and_the_words():
+    for proposed in (job_of(ADDED), job_of(ADDED, mode="pro", size="4k"), job(**BIG), job()):
+        row_text = prices().ways_to_tell(proposed)[1].partition("[prices] ")[2].partition(" in your")[0]
+        table = tomllib.loads(f"[prices]\n{row_text}")["prices"]
+        assert table == {proposed.model.id: {str(price_class_of(proposed)): "…"}}
 
 
 def test_X2_the_class_holds_no_secret_that_the_environment_gave():
