@@ -68,6 +68,14 @@ def open_one_offs(store: LedgerStore, origin: str, account: str, request: str) -
     return [entry_from_row(row) for row in store.read(sql, {"request": request, **values})]
 
 
+def open_one_offs_beside(store: LedgerStore, entry: LedgerEntry) -> list[LedgerEntry]:
+    """The entries of the command that made this one-off which may still become a video, oldest first."""
+    within, values = where_all(origin=entry.origin, account=entry.account)
+    within += f" AND state NOT IN ({_OVER_SQL}){LISTED}"
+    sql = f"{SELECT_ENTRY} WHERE job_file = '' AND scope = :scope{within} ORDER BY id"
+    return [entry_from_row(row) for row in store.read(sql, {"scope": entry.scope, **values})]
+
+
 def select_entries(  # noqa: PLR0913 - each is a filter of its own
     store: LedgerStore,
     *,

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 from kirin_cli.cli.command_line import current_command_line
 from kirin_cli.cli.flags import fill_record, flag_parameters, with_signature
-from kirin_cli.cli.model_command import ModelFlags, flag_parameter, param_name
+from kirin_cli.cli.model_command import ModelFlags, counted_up, flag_parameter, param_name
 from kirin_cli.cli.options import TaskId
 from kirin_cli.errors import UsageError
 from kirin_cli.models import MODELS, usable_models
 from kirin_cli.modelspec.flags import Flag, model_flags
-from kirin_cli.modelspec.text import join_or
+from kirin_cli.modelspec.text import join_and, join_or
 
 if TYPE_CHECKING:
     from kirin_cli.cli.settings import Settings
     from kirin_cli.cli.start_job import StartJob
+    from kirin_cli.ledger.entry import LedgerEntry
     from kirin_cli.modelspec.model import Model
 
 HELP: Final = """Make a video as a task did, with flags over its request: a new one, at new cost.
@@ -63,15 +64,43 @@ def run_again(task: str, values: Mapping[str, object]) -> int:
 
     flags = fill_record(ModelFlags, {**values, **dict.fromkeys(LEFT_OUT)})
     settings = flags.service.load_settings()
-    model, start = _find_request(task, flags, settings)
-    return run_model_command(model, flags, _values_of_model(model, values), start, settings)
+    model, start, unfinished = _find_request(task, flags, settings)
+    own = _values_of_model(model, values)
+    is_sent = not (flags.again or flags.dry_run or flags.to_yaml or flags.sandbox)
+    if unfinished and is_sent and (flags.count or 1) > 1:
+        _ensure_same_numbers(task, model, start, own, unfinished)
+    return run_model_command(model, flags, own, start, settings)
 
 
-def _find_request(task: str, flags: ModelFlags, settings: Settings) -> tuple[Model, StartJob]:
-    """The model and the job of a task: by the ledger, else by the note of a file."""
+def _ensure_same_numbers(
+    task: str, model: Model, start: StartJob, own: Mapping[str, object], unfinished: list[LedgerEntry]
+) -> None:
+    """Raise UsageError where a seed would be counted on from a newer task than the same command began with.
+
+    Typed again, `last` is the last of what that command made, and is not finished: its numbers would go on from there.
+    """
+    given = {flag.path[0] for flag in model_flags(model) if param_name(flag) in own}
+    counted = [name for name, value in counted_up(model, start.params, 2).items() if value != start.params[name]]
+    names = [name for name in counted if name not in given]
+    if not names:
+        return
+    ids = [entry.task_id or entry.external_id for entry in unfinished]
+    numbers = ", ".join(f"{name} on from {start.params[name]}" for name in names)
+    raise UsageError(
+        f"{task} is of a command that is not finished ({join_and(ids)}); --count would count {numbers}",
+        hint=f"kirin wait {' '.join(ids)}; or name the task to begin with: kirin again {ids[0]}",
+    )
+
+
+def _find_request(task: str, flags: ModelFlags, settings: Settings) -> tuple[Model, StartJob, list[LedgerEntry]]:
+    """The model and the job of a task: by the ledger, else by the note of a file.
+
+    Where it is `last`, and of no file, also what else of its command is not finished.
+    """
     from kirin_cli.cli.entries import open_ledger, owner_of
     from kirin_cli.cli.start_job import files_of_sidecar, start_from_entry, start_from_request
-    from kirin_cli.ledger.lookup import NoSuchTask
+    from kirin_cli.ledger.lookup import NoSuchTask, is_newest
+    from kirin_cli.ledger.queries import open_one_offs_beside
     from kirin_cli.ledger.states import TERMINAL
     from kirin_cli.run.task_lookup import find_task, sidecar_of
 
@@ -79,11 +108,13 @@ def _find_request(task: str, flags: ModelFlags, settings: Settings) -> tuple[Mod
     try:
         with open_ledger(flags.service.profile) as ledger:
             entry = find_task(ledger.store, task, **owner_of(task, settings))
+            is_one_off = is_newest(task) and not entry.job_file
+            unfinished = open_one_offs_beside(ledger.store, entry) if is_one_off else []
     except NoSuchTask:
         if sidecar is None:
             raise
         model = _model(sidecar.request.get("model"))
-        return model, start_from_request(model, sidecar.request, files_of_sidecar(sidecar), task)
+        return model, start_from_request(model, sidecar.request, files_of_sidecar(sidecar), task), []
     name_by_id(task, entry.external_id)
     if entry.job_file and entry.state not in TERMINAL:  # one of no file is taken up instead (promise 11)
         other = entry.task_id or entry.external_id
@@ -93,7 +124,7 @@ def _find_request(task: str, flags: ModelFlags, settings: Settings) -> tuple[Mod
     model = _model(entry.model)
     if sidecar and sidecar.external_id != entry.external_id:  # a file of a checkout that is called like the id
         sidecar = None
-    return model, start_from_entry(model, entry, sidecar)
+    return model, start_from_entry(model, entry, sidecar), unfinished
 
 
 def _model(model_id: object) -> Model:

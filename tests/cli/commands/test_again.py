@@ -159,6 +159,24 @@ def test_promise_11_again_takes_up_what_it_began_before(workspace):
     assert "taken up" not in workspace.kirin("again", "last", "--no-wait", "--again").stderr
 
 
+def test_promise_11_no_seed_is_counted_on_from_what_the_same_command_began(workspace):
+    workspace.serve(speed=0.01)
+    (workspace.home.work / "cup.png").write_bytes(png(400, 400))
+    workspace.kirin("v1-5-i2v", "orbit", "-i", "cup.png", "--seed", "41", "--no-wait")
+    (first,) = workspace.all_entries()
+    counted = ("--count", "2", "--no-wait")
+    refused = workspace.kirin("again", "last", *counted, expect=2).stderr
+    assert f"not finished ({first.task_id}); --count would count seed on from 41" in refused
+    assert f"kirin again {first.task_id}" in refused
+    sent = workspace.kirin("again", first.task_id, *counted).stdout
+    assert "seed on from 42" in workspace.kirin("again", "last", *counted, expect=2).stderr
+    assert workspace.kirin("again", first.task_id, *counted).stdout == sent
+    assert workspace.paid == 2
+    workspace.kirin("again", "last", *counted, "--dry-run")
+    workspace.kirin("again", "last", *counted, "--seed", "42")
+    assert workspace.paid == 3
+
+
 @pytest.mark.parametrize(
     ("typed", "noted"),
     [
