@@ -68,7 +68,8 @@ def price_class_of(job: Job) -> PriceClass:
     """The class that decides what the job costs."""
     if job.model.pricing.params is not None and not unknown_params(job.model, job.values):
         return classify_price(job.model, job.values)
-    return classify_price(job.model, job.values, json.loads(job.request)["params"])
+    # A task that was taken up by its id alone has no request here, and no values.
+    return classify_price(job.model, job.values, json.loads(job.request)["params"] if job.values else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

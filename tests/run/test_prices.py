@@ -238,6 +238,11 @@ def test_S20_of_an_added_model_all_that_is_given_decides_but_prompts_seeds_and_c
     assert len({ledger_class(price_class_of(other)) for other in (alike, *others)}) == 10
 
 
+def test_a_task_that_was_taken_up_by_its_id_alone_has_a_class_without_words():
+    for model in (ADDED, Model(id="unknown", command="unknown", help="", fields=())):
+        assert ledger_class(price_class_of(replace(job_of(model), request=""))) == (model.id, "", "")
+
+
 @pytest.mark.parametrize(
     ("path", "values"),
     [
