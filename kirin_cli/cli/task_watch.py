@@ -26,6 +26,7 @@ AskAll = Callable[[Iterable["LedgerEntry"]], "RefreshResult"]
 @contextmanager
 def open_refresh(settings: Settings) -> Iterator[AskAll]:
     """What asks the service of the settings for entries, of this key. Raises NotPermitted where there is none."""
+    from kirin_cli.cli.runner import handle_signals
     from kirin_cli.cli.session import open_session
     from kirin_cli.run.limits import RunLimits
     from kirin_cli.run.refresh import refresh
@@ -34,7 +35,7 @@ def open_refresh(settings: Settings) -> Iterator[AskAll]:
     def is_ours(entry: LedgerEntry, session: Session) -> bool:
         return (entry.origin, entry.account) == (session.origin, session.account)
 
-    with open_session(settings, sandbox=False) as session:
+    with handle_signals(), open_session(settings, sandbox=False) as session:
         session.require_key()
         limits = RunLimits(in_flight=1, jobs=0)
         context = session.run_context(SystemClock(), lambda _: None, limits, wait=True, submits=False)

@@ -1,8 +1,9 @@
 """The refresh of ledger entries: each task is asked for once. Sends nothing, fetches nothing, waits for nothing."""
 
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ from kirin_cli.run.job_run import JobRun, NextStep, RunContext, Wait
 from kirin_cli.run.poll import poll
 from kirin_cli.run.reconcile import reconcile
 from kirin_cli.run.submit import mark_owner_died
+from kirin_cli.run.work_queue import WorkQueue
 
 QUERIES: Final[Mapping[LedgerState, Callable[[JobRun], NextStep]]] = {
     LedgerState.SENDING: mark_owner_died,
@@ -31,6 +33,9 @@ QUERIES: Final[Mapping[LedgerState, Callable[[JobRun], NextStep]]] = {
 """The step that asks, for each state in which there is something to ask."""
 MAX_STEPS: Final = 3
 MAX_AT_ONCE: Final = 8
+WAIT_SLICE: Final = 0.25  # seconds, after which a signal is heeded on every system
+SHUTDOWN_SECONDS: Final = 1.0
+"""Seconds that answers under way get after an interruption."""
 
 
 class RefreshResult(Record):
@@ -56,10 +61,33 @@ def refresh(entries: Iterable[LedgerEntry], context: RunContext, leases: Leases)
     listener: EventListener = listen
     context = replace(context, emit=listener, submits=False)
     open_entries = [entry for entry in entries if entry.state in QUERIES and entry.model in MODELS]
-    with ThreadPoolExecutor(MAX_AT_ONCE) as pool:
-        asked = sum(pool.map(lambda entry: _ask(entry, context, leases), open_entries))
+    asked = _ask_all(open_entries, context, leases)
     reason = reasons[0] if reasons else ""
     return RefreshResult(asked, len(reasons), reason, context.limits.stop_reason())
+
+
+def _ask_all(entries: Sequence[LedgerEntry], context: RunContext, leases: Leases) -> int:
+    """Ask for all, several at once; how many were asked for. Whoever interrupts it waits for no answer (fault G1)."""
+    done, answers = threading.Event(), list[bool]()
+    queue = WorkQueue(context.clock, min(MAX_AT_ONCE, len(entries)), "refresh")
+
+    def ask(entry: LedgerEntry) -> None:
+        answers.append(_ask(entry, context, leases))
+        if len(answers) == len(entries):
+            done.set()
+
+    for entry in entries:
+        queue.add(partial(ask, entry))
+    queue.start()
+    try:
+        while len(answers) < len(entries) and queue.failure is None:
+            done.wait(WAIT_SLICE)
+    finally:
+        queue.close()
+        queue.join(SHUTDOWN_SECONDS)
+    if queue.failure is not None:
+        raise queue.failure
+    return sum(answers)
 
 
 def _ask(entry: LedgerEntry, context: RunContext, leases: Leases) -> bool:

@@ -1,13 +1,21 @@
 """The refresh of the list: the service is asked, its answers are written down, nothing is sent or fetched."""
 
+import socket
+import threading
+from _thread import interrupt_main
+
 import pytest
 from support.clocks import FakeClock
 from support.workspace import open_workspace
 
+from kirin_cli.cli.session import open_session
+from kirin_cli.cli.settings import load_settings
 from kirin_cli.ledger.leases import Leases
 from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.ledger.states import LedgerState
-from kirin_cli.run.refresh import QUERIES
+from kirin_cli.run.limits import RunLimits
+from kirin_cli.run.refresh import QUERIES, refresh
+from kirin_cli.run.work_queue import SystemClock
 
 
 @pytest.fixture
@@ -82,6 +90,27 @@ def test_nothing_to_ask_for_is_no_error(workspace):
     settle(workspace)
     workspace.kirin("download")
     assert states(workspace, "--refresh") == {"rain": "done"}
+
+
+def test_G1_an_interrupted_refresh_waits_for_no_answer(workspace):
+    """A service that accepts connections and never answers held Ctrl-C up until the query timed out."""
+    begin(workspace, "rain")
+    entries, connections = workspace.all_entries(), []
+
+    def interrupt():
+        connections.append(silent.accept())
+        interrupt_main()
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        base_url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        settings = load_settings(workspace.home.environ(**{**workspace.environ, "KIRIN_BASE_URL": base_url}))
+        threading.Thread(target=interrupt).start()
+        with open_session(settings, sandbox=False) as session:
+            context = session.run_context(SystemClock(), print, RunLimits(in_flight=1, jobs=0), wait=True)
+            with pytest.raises(KeyboardInterrupt):
+                refresh(entries, context, session.leases)
+            assert "refresh-0" in {thread.name for thread in threading.enumerate()}  # which still waits
+        connections[0][0].close()
 
 
 def test_no_step_of_a_refresh_sends_or_fetches():
