@@ -73,6 +73,8 @@ def watch(
             show(entries if is_first else changed, is_first)
         versions = {entry.id: (entry.state.value, entry.task_id) for entry in entries}
         code = refresh_error(result, console)
-        if result.error is not None or not result.asked or not any(entry.state in QUERIES for entry in entries):
+        if result.error is not None or not any(entry.state in QUERIES for entry in entries):
+            return code
+        if not result.asked and not result.held:  # what is left is another key's
             return code
         sleep(max(seconds, MIN_INTERVAL))

@@ -39,12 +39,16 @@ SHUTDOWN_SECONDS: Final = 1.0
 
 
 class RefreshResult(Record):
-    """How many tasks were asked for, how many of them without an answer, and why; `error` is of the key or balance."""
+    """How many tasks were asked for, how many of them without an answer, and why; `error` is of the key or balance.
+
+    `held` are under way too, and left to another living process.
+    """
 
     asked: int
     unanswered: int = 0
     reason: str = ""
     error: KirinError | None = None
+    held: int = 0
 
 
 def refresh(entries: Iterable[LedgerEntry], context: RunContext, leases: Leases) -> RefreshResult:
@@ -63,7 +67,7 @@ def refresh(entries: Iterable[LedgerEntry], context: RunContext, leases: Leases)
     open_entries = [entry for entry in entries if entry.state in QUERIES and entry.model in MODELS]
     asked = _ask_all(open_entries, context, leases)
     reason = reasons[0] if reasons else ""
-    return RefreshResult(asked, len(reasons), reason, context.limits.stop_reason())
+    return RefreshResult(asked, len(reasons), reason, context.limits.stop_reason(), held=len(open_entries) - asked)
 
 
 def _ask_all(entries: Sequence[LedgerEntry], context: RunContext, leases: Leases) -> int:

@@ -52,7 +52,13 @@ def test_everything_is_shown_first_and_then_what_has_changed():
 def test_it_ends_at_once_where_nothing_is_under_way_or_nothing_can_be_asked():
     assert watched([SUCCEEDED])[1:3] == ([], 0)
     assert watched([], results=[RefreshResult(0)])[1:3] == ([], 0)
-    assert watched([RUNNING], results=[RefreshResult(0)])[1:3] == ([], 0)  # another kirin looks after it
+    assert watched([RUNNING], results=[RefreshResult(0)])[1:3] == ([], 0)  # it is another key's
+
+
+def test_it_goes_on_while_another_kirin_waits_for_a_task():
+    shown, waits, code, _ = watched([RUNNING], [RUNNING], [SUCCEEDED], results=[RefreshResult(0, held=1)] * 3)
+    assert [entries for entries, _ in shown] == [[(0, RUNNING)], [(0, SUCCEEDED)]]
+    assert (waits, code) == ([5, 5], 0)
 
 
 def test_an_error_of_the_key_ends_it_and_silence_does_not():

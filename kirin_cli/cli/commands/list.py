@@ -94,7 +94,7 @@ def _refresh_and_print(flags: ListFlags, service: str, output: OutputFormat, con
             console.streams.stdout.write(CLEAR)
             _print(flags, service, output, console)
         elif is_first:
-            _print(flags, service, output, console)
+            _print(flags, service, output, console, says_unfinished=False)  # the end of the watch does
         else:
             _print_entries(entries, flags, output, console, headings=False)
 
@@ -111,7 +111,9 @@ def _refresh_and_print(flags: ListFlags, service: str, output: OutputFormat, con
     return refresh_error(result, console)
 
 
-def _print(flags: ListFlags, service: str, output: OutputFormat, console: CommandConsole) -> None:
+def _print(
+    flags: ListFlags, service: str, output: OutputFormat, console: CommandConsole, *, says_unfinished: bool = True
+) -> None:
     """Print the entries, and say what is left out and unfinished."""
     from kirin_cli.cli.entries import entry_data, left_out_text, unfinished_text
     from kirin_cli.json_text import answer_json
@@ -134,7 +136,7 @@ def _print(flags: ListFlags, service: str, output: OutputFormat, console: Comman
         console.info(f"these are the newest {shown}; there are more: --all, or -n {2 * shown}")
     if others:
         console.info(left_out_text(sum(others), len(others)))
-    if listed.unfinished:
+    if listed.unfinished and says_unfinished:
         console.info(unfinished_text(listed.unfinished))
 
 
