@@ -59,12 +59,13 @@ class StartJob(Record, kw_only=True):
 
     def ensure_inside(self) -> None:
         """Raise UsageError where the output folder of the file leads out of its own through a link (fault X1)."""
-        from kirin_cli.jobs.filenames import is_inside
-        from kirin_cli.run.path_registry import outside_error
-
         folder = self.output.dir if self.output else None
-        if folder and self.base and self.spec and not is_inside(self.base, folder):
-            raise outside_error(folder, self.spec.file)
+        if folder and self.base and self.spec:
+            from kirin_cli.jobs.filenames import is_inside
+            from kirin_cli.run.path_registry import outside_error
+
+            if not is_inside(self.base, folder):
+                raise outside_error(folder, self.spec.file)
 
 
 def read_start_job(model: Model, path: Path, allow_env: list[str] | None = None) -> StartJob:
