@@ -143,21 +143,25 @@ class Attempts:
 
 
 def open_rounds(
-    redo: Redo, attempts: Iterable[Attempts], takes: Collection[tuple[str, int]], known: KnownEntries
+    redo: Redo, attempts: Sequence[Attempts], takes: Collection[tuple[str, int]], known: KnownEntries
 ) -> list[str]:
     """The rounds of this kind that the command goes on with: one of its jobs is not at its end there, or was changed.
 
-    `takes` are (name, take) of the jobs of the command: what else was in a round does not hold it up.
+    `takes` are (name, take) of the jobs of the command: what else was in a round does not hold it up. Neither does an
+    attempt whose files are all there: a process that died behind the last of them could not say so in the ledger.
     """
     if not redo:
         return []
-    entries = (entry for job in attempts for attempt in job.known.values() if (entry := attempt.entry) is not None)
+    known_attempts = [attempt for job in attempts for attempt in job.known.values()]
+    entries = [attempt.entry for attempt in known_attempts if attempt.entry is not None]
     rounds = {entry.redo_round for entry in entries if entry.redo_round.startswith(f"{redo}:")}
+    there = {attempt.entry.external_id for attempt in known_attempts if attempt.entry and attempt.outputs}
     last: dict[tuple[str, str, int, str], LedgerEntry] = {}
     for entry in known.of_rounds(sorted(rounds)) if rounds else ():
         if (entry.job, entry.take) in takes:
             last[entry.redo_round, entry.job, entry.take, entry.scope] = entry
-    return sorted({entry.redo_round for entry in last.values() if entry.state not in ENDED})
+    is_open = (entry for entry in last.values() if entry.state not in ENDED and entry.external_id not in there)
+    return sorted({entry.redo_round for entry in is_open})
 
 
 def round_name(redo: Redo, token: str) -> str:

@@ -3,9 +3,10 @@
 import json
 import shutil
 import signal
+import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,21 @@ def test_S24_again_that_was_ended_and_is_typed_again_pays_for_what_the_first_wou
     assert (code, machine.api.truth.created()) == (0, 6), third.output
     assert {name: attempt for name, attempt in notes(machine).items() if "old" not in name} == {"a": 2, "b": 2, "c": 2}
     judge(machine, third)
+
+
+def test_S24_a_process_that_died_behind_its_last_file_does_not_hold_up_the_next_again(machine: Bench) -> None:
+    machine.write_jobs("a", "b")
+    assert run_process(machine, "run", "jobs.yaml", "--again")[0] == 0
+    with closing(sqlite3.connect(machine.folder / "state" / "ledger.sqlite3")) as ledger, ledger:
+        ledger.execute("UPDATE entries SET state = 'fetching', outputs = '' WHERE job = 'a'")
+    code, second = run_process(machine, "run", "jobs.yaml", "--again")
+    assert (code, machine.posts) == (0, 4), second.output
+    code, resumed = run_process(machine, "resume")
+    assert (code, machine.posts) == (0, 4), resumed.output
+    videos = sorted(path.name for path in machine.renders.glob("*.mp4"))
+    assert videos == ["a.mp4", "a.old-1.mp4", "b.mp4", "b.old-1.mp4"]
+    assert run_process(machine, "resume")[1].err == "there is nothing to do\n"
+    judge(machine, second, resumed)
 
 
 def test_S24_what_resume_finished_of_again_is_the_second_attempt_and_its_round_is_over(machine: Bench) -> None:
