@@ -1,8 +1,11 @@
 """The package's metadata: its addresses are those that the program and the documents name."""
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
+
+import pytest
 
 import kirin_cli
 from kirin_cli.cli.app import run_command_line
@@ -38,3 +41,13 @@ def test_the_newest_version_of_the_changelog_is_the_packages():
     headings = re.findall(r"^## (.+)$", (ROOT / ".github" / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert headings[0] == "Unreleased" or headings[0].startswith(kirin_cli.__version__)
     assert next(words for words in headings if words != "Unreleased").startswith(kirin_cli.__version__)
+
+
+def test_the_top_level_holds_what_everybody_looks_for_and_nothing_else():
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a checkout")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    names = {line.partition("/")[0] for line in listed.splitlines()}
+    assert {name for name in names if not name.startswith((".", '"'))} == {
+        "LICENSE", "README.md", "completions", "kirin_cli", "pyproject.toml", "sample_jobs", "tests",
+    }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a script or an agent needs to know, on one page: `kirin help agents`, and llms.txt in the repository.
+"""What a script or an agent needs to know, on one page: `kirin help agents`, and .github/llms.txt in the repository.
 
 Commands, names in JSON, states and exit codes come from the tables that the program itself works with.
 """
@@ -9,7 +9,7 @@ from typing import Final, get_args
 
 from kirin_cli.docgen.commands import CommandInfos, exit_code_table, split_root
 
-PAGE: Final = "llms.txt"
+PAGE: Final = ".github/llms.txt"
 WIDTH: Final = 110
 RULES_OF_MONEY: Final = """\
 Free, and nothing is sent: `kirin validate`, `kirin plan`, `kirin list`, `kirin show`, `kirin usage`,
