@@ -132,7 +132,12 @@ def _params(model: "Model") -> tuple[str, ...]:
 
 def _may_decide(field: Field) -> bool:
     """Whether a price may depend on a field of which nobody says so, and whose values are words or numbers."""
-    return isinstance(field, Choice | Boolean | Number) and not (isinstance(field, Integer) and field.counts_up)
+    return isinstance(field, Choice | Boolean | Number) and not _is_seed(field)
+
+
+def _is_seed(field: Field) -> bool:
+    """Whether it is a seed by its name too: that it counts up, a checkout's file may say of any number (fault X3)."""
+    return isinstance(field, Integer) and field.counts_up and "seed" in field.name.lower()
 
 
 def _further_words(
@@ -144,7 +149,7 @@ def _further_words(
     billed, *steps = seconds_of.replace("[]", "").split(".")
     words = []
     for field in model.fields:
-        is_free = isinstance(field, Number) or (isinstance(field, Text | Url) and FREE_NAMES.search(field.name))
+        is_free = _is_seed(field) or (isinstance(field, Text | Url) and FREE_NAMES.search(field.name))
         if field.name not in values or is_free or _may_decide(field) or (field.name == billed and not steps):
             continue
         value = plain[field.name]

@@ -71,6 +71,7 @@ def test_a_price_of_which_nobody_says_what_decides_is_of_no_other_request():
         Choice(name="b", options=("x", "z")),
         Integer(name="steps"),
         Integer(name="seed", counts_up=True),
+        Integer(name="length", counts_up=True),
         Boolean(name="sound"),
     )
     model = Model(id="m", command="m", help="", fields=fields)
@@ -81,5 +82,6 @@ def test_a_price_of_which_nobody_says_what_decides_is_of_no_other_request():
     assert words(a="x", b="z", steps=5, seed=3, sound=True) == ("a=x", "b=z", "steps=5", "sound=True")
     assert words(a="x") != words(b="x")
     assert words(seed=1) == words(seed=2)
+    assert words(length=1) != words(length=2)
     many = model.replace(fields=tuple(Choice(name=f"c{n}", options=tuple("abcdefgh")) for n in range(40)))
     assert len(list(price_classes(many))) <= MAX_CLASSES
