@@ -16,6 +16,7 @@ from kirin_cli.api.retry import RETRIES, parse_retry_after
 from kirin_cli.api.transport import HttpReply, HttpRequest, RequestBody, Transport
 from kirin_cli.api.url_policy import check_base_url
 from kirin_cli.errors import UsageError
+from kirin_cli.wire import CREATE_PATH, QUERY_PATH
 from kirin_cli.wire.answer_record import record_answer
 from kirin_cli.wire.responses import (
     MalformedResponse,
@@ -119,8 +120,6 @@ def _normalized(failure: ServiceFailure) -> str:
     return re.sub(r"[\s_\-.]+", " ", f"{failure.code} {failure.message}").lower()
 
 
-CREATE_PATH = "/model/v1/generation"
-QUERY_PATH = "/model/v1/generation/task/{id}"
 NOTHING = ServiceFailure("", "")
 REQUEST_ID = "X-Request-Id"
 MAX_REQUEST_ID_LENGTH = 200

@@ -11,7 +11,6 @@ from kirin_cli.api.connections import BoundedAdapter, NetworkSettings
 from kirin_cli.api.exchange import Exchange, MonotonicClock, StallDetector, TransportError
 from kirin_cli.api.part_file import PartFile
 from kirin_cli.api.ranges import (
-    ContentKind,
     PartialFile,
     RangeAction,
     VerifiedFile,
@@ -26,6 +25,7 @@ from kirin_cli.api.transport import follow_redirects, translate_errors
 from kirin_cli.api.url_policy import RedirectChain, origin_scope
 from kirin_cli.errors import ResultUnavailable
 from kirin_cli.media.video_header import VideoHeader
+from kirin_cli.modelspec.types import ResultKind
 
 ProgressCallback = Callable[[int, int | None], None]
 """Gets the bytes that are here and the bytes of the file, None where unknown. May raise, to end a download."""
@@ -72,7 +72,7 @@ class DownloadAttempts:
     context: DownloadContext
     url: str
     origin: str
-    kind: ContentKind
+    kind: ResultKind
     part: PartFile
     on_progress: ProgressCallback
     partial: PartialFile = field(default_factory=PartialFile)
@@ -230,7 +230,7 @@ class Downloader:
         target: Path,
         *,
         origin: str,
-        kind: ContentKind = "video",
+        kind: ResultKind = "video",
         on_progress: ProgressCallback = lambda _received, _total: None,
         force: bool = False,
         before_publish: Callable[[DownloadedFile], tuple[Path, bool] | None] = lambda _fetched: None,

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from io import SEEK_END
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 from kirin_cli.errors import ResultUnavailable
 from kirin_cli.media.formats import HEAD, detect_format
 from kirin_cli.media.video_header import VideoHeader, is_video, read_video
+from kirin_cli.modelspec.types import ResultKind
 
 CONTENT_RANGE_PATTERN = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.ASCII | re.IGNORECASE)
 UNSATISFIED = re.compile(r"bytes \*/(\d{1,18})", re.ASCII | re.IGNORECASE)
@@ -101,7 +102,6 @@ def _continues(headers: Mapping[str, str], partial: PartialFile) -> bool:
     )
 
 
-ContentKind = Literal["video", "image", "audio"]
 PAGE_TYPES = ("html", "json", "xml")
 PAGE_STARTS = (b"<", b"{", b"[")
 IMAGE_FORMATS = frozenset({"png", "jpeg", "gif", "webp", "avif", "heic", "bmp", "tiff", "jxl"})
@@ -137,7 +137,7 @@ def reject_packed(headers: Mapping[str, str]) -> None:
         raise ResultUnavailable("the server of the file packs it although it was asked not to")
 
 
-def verify_file(stream: BinaryIO, kind: ContentKind, *, framed: bool, content_type: str = "") -> VerifiedFile | None:
+def verify_file(stream: BinaryIO, kind: ResultKind, *, framed: bool, content_type: str = "") -> VerifiedFile | None:
     """What a file is; None for one that may have been cut. `framed`: its end was marked by the server.
 
     Its bytes decide, whatever `content_type` says: a video is a video. Raises ResultUnavailable for a page of text

@@ -29,6 +29,7 @@ from kirin_cli.errors import UsageError
 from kirin_cli.models import explain_unknown
 from kirin_cli.modelspec.flags import model_flags
 from kirin_cli.modelspec.text import join_or
+from kirin_cli.modelspec.types import result_suffixes
 from kirin_cli.shell_words import quote_word
 from kirin_cli.text_encoding import decode_text
 
@@ -44,13 +45,10 @@ if TYPE_CHECKING:
 PROMPT: Final = "prompt"
 PROMPT_FLAGS: Final = (PROMPT, "prompt_file")
 """What only the command of a model that has a prompt takes."""
-CREATE_PATH: Final = "/model/v1/generation"
 MAX_PROMPT_BYTES: Final = 1 << 20
 OPEN_SUFFIX: Final = ".{ext}"
-FILE_SUFFIXES: Final[Mapping[ResultKind, tuple[str, ...]]] = {
-    "video": (".mp4",), "image": (".png", ".jpg", ".jpeg", ".webp"), "audio": (".mp3", ".wav"),
-}  # fmt: skip
-"""How the name of a file ends that -o gives; what came tells the suffix it gets."""
+NOT_NAMED: Final = ".mov"
+"""No service promises one: -o gives the name of an .mp4, and what came tells the suffix that it gets."""
 SEPARATORS: Final = tuple({"/", os.sep})
 NO_START: Final = StartJob(params={})
 
@@ -250,7 +248,7 @@ def _print_request(
 def request_data(model: Model, values: Mapping[str, object], settings: Settings, *, full: bool) -> dict[str, object]:
     """The request as data; the key never, Base64 only with `full`."""
     from kirin_cli.media.request_body import elide, expand
-    from kirin_cli.wire import DIALECTS
+    from kirin_cli.wire import CREATE_PATH, DIALECTS
 
     body = DIALECTS[settings.dialect].build_body(model, values)
     return {
@@ -292,7 +290,7 @@ def parse_output(
         return OutputTarget(Path(), DEFAULT_TEMPLATE, replace)
     path = parse_path(output, "-o")
     suffix = path.suffix.lower()
-    suffixes = tuple(one for result in results for one in FILE_SUFFIXES[result])
+    suffixes = tuple(one for result in results for one in result_suffixes(result) if one != NOT_NAMED)
     is_file = suffix in (*suffixes, OPEN_SUFFIX) and not output.endswith(SEPARATORS)
     if error := path_problem(path, max_name=MAX_VIDEO_NAME if is_file else MAX_FILE_NAME):
         raise UsageError(f"-o: {error}")

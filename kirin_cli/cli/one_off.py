@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from kirin_cli.cli.model_command import counted_up
 from kirin_cli.modelspec.record import Record
+from kirin_cli.modelspec.types import result_suffixes
 
 if TYPE_CHECKING:
     from kirin_cli.cli.console import CommandConsole
@@ -76,11 +77,12 @@ def numbered_values(
 
 
 def _free_name(one_off: OneOff) -> str:
-    """The name of the job and, unless -o gives another, of its file: no video of this name is there yet."""
+    """The name of the job and, unless -o gives another, of its file: nothing that is made has this name yet."""
     stem = name_of(one_off.model, one_off.values, one_off.secrets)
+    suffixes = (*result_suffixes(one_off.model.result), ".json")
     for _ in range(MAX_NAME_TRIES):
         name = f"{stem}-{os.urandom(2).hex()}"
-        if not any(os.path.lexists(one_off.target.folder / f"{name}.{suffix}") for suffix in ("mp4", "json")):
+        if not any(os.path.lexists(one_off.target.folder / f"{name}{suffix}") for suffix in suffixes):
             break
     return name
 

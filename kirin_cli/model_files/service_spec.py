@@ -17,13 +17,13 @@ from kirin_cli.model_files.field_reader import MAX_LENGTH, MAX_MINIMUM_LENGTH, M
 from kirin_cli.model_files.names import clean_text, first_sentence, is_model_id, is_option, is_parameter_name
 from kirin_cli.modelspec.fields import number_of
 from kirin_cli.modelspec.text import pluralize, quote
+from kirin_cli.wire import CREATE_PATH
 
 MAX_PARAMETERS: Final = 500
 """Of one spec, those inside of others counted too."""
 MAX_DEPTH: Final = 8
 MAX_OPTIONS: Final = 500
 MAX_TEXT: Final = 600
-CREATE_PATH: Final = "/model/v1/generation"
 _INTEGER_TYPES: Final = frozenset({"integer", "int", "int32", "int64", "long"})
 _NUMBER_TYPES: Final = frozenset({"number", "float", "double", "decimal"})
 _TEXT_TYPES: Final = frozenset({"string", "text", "str"})

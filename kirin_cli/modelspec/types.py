@@ -1,6 +1,6 @@
 """The plain types of a model's checks: problems, media files, findings. Reads nothing itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -27,6 +27,16 @@ class Problem:
 MediaKind = Literal["image", "video"]
 ResultKind = Literal["video", "image", "audio"]
 """What a model makes."""
+RESULT_TYPES: Final[Mapping[str, str]] = {
+    ".mp4": "video/mp4", ".mov": "video/quicktime", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
+    ".webp": "image/webp", ".mp3": "audio/mpeg", ".wav": "audio/wav",
+}  # fmt: skip
+"""The media types of what is made, by suffix; of each kind the usual one comes first."""
+
+
+def result_suffixes(kind: ResultKind) -> tuple[str, ...]:
+    """The suffixes of what is made of a kind, with their dots; the usual one comes first."""
+    return tuple(suffix for suffix, media_type in RESULT_TYPES.items() if media_type.startswith(f"{kind}/"))
 
 
 @dataclass(slots=True, unsafe_hash=True)

@@ -6,15 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from kirin_cli.formatting import format_seconds, format_size, format_timestamp, format_usd
+from kirin_cli.modelspec.types import RESULT_TYPES
 from kirin_cli.regular_file import is_network_path
 from kirin_cli.report.html_charts import Markup, describe, job_label, join, tag
 from kirin_cli.report.report import CHARGED, STATES, Report, ReportFile, ReportJob
 from kirin_cli.shell_words import join_words
 
-MEDIA_TYPES: Final = {
-    ".mp4": "video/mp4", ".mov": "video/quicktime", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
-    ".webp": "image/webp", ".mp3": "audio/mpeg", ".wav": "audio/wav",
-}  # fmt: skip
 MAX_PRELOADED: Final = 12
 """Videos of which the browser reads the beginning before anybody scrolls to them."""
 
@@ -34,7 +31,7 @@ Picture = Callable[[ReportFile], Markup]
 
 def media_type(file: ReportFile) -> str:
     """What a file is by its suffix; "" where the page cannot show it."""
-    return MEDIA_TYPES.get(file.path.suffix.lower(), "")
+    return RESULT_TYPES.get(file.path.suffix.lower(), "")
 
 
 def render_cards(report: Report, source: FileSource, picture: Picture) -> list[Markup]:

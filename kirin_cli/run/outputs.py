@@ -10,16 +10,15 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from itertools import chain
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, get_args
 from urllib.parse import urlsplit
 
 from kirin_cli.api.part_file import part_path
-from kirin_cli.api.ranges import ContentKind
 from kirin_cli.atomic_file import write_atomically
 from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.jobs.filenames import numbered_template, path_problem, render_name, resolve_inside
 from kirin_cli.ledger.entry import LedgerEntry
-from kirin_cli.modelspec.types import MediaFile
+from kirin_cli.modelspec.types import MediaFile, ResultKind, result_suffixes
 from kirin_cli.normal_forms import normalize_name
 from kirin_cli.redaction import redact_tree, strip_url
 from kirin_cli.regular_file import obstacle_at, open_regular_file, read_regular_file
@@ -240,10 +239,8 @@ def _is_there(output: OutputFile) -> bool:
 
 IMAGE_LABELS: Final = ("image", "cover", "poster", "thumb", "picture", "photo", "frame")
 SOUND_LABELS: Final = ("audio", "music", "speech", "sound", "voice")
-EXTENSIONS: Final[Mapping[ContentKind, tuple[str, ...]]] = {
-    "video": ("mp4", "mov"),
-    "image": ("png", "jpg", "jpeg", "webp"),
-    "audio": ("mp3", "wav"),
+EXTENSIONS: Final[Mapping[ResultKind, tuple[str, ...]]] = {
+    kind: tuple(suffix[1:] for suffix in result_suffixes(kind)) for kind in get_args(ResultKind)
 }
 UNKNOWN_TASK_ID: Final = "{task_id}"
 """What stands in a path for the id of a task that is not there yet."""
@@ -274,12 +271,12 @@ def path_for_entry(job: Job, entry: LedgerEntry | None, now: float = 0.0, *, n: 
     return output_path(job, n=n, ext=ext, task_id=task_id, now=entry.created if entry else now)
 
 
-def content_kind(content: OutputContent, default: ContentKind = "video") -> ContentKind:
+def content_kind(content: OutputContent, default: ResultKind = "video") -> ResultKind:
     """What a file of this content is likely to be, by its label and the suffix of its URL; its bytes decide.
 
     `default` is what the model makes, where neither tells.
     """
-    labels: tuple[tuple[ContentKind, tuple[str, ...]], ...] = (
+    labels: tuple[tuple[ResultKind, tuple[str, ...]], ...] = (
         ("video", ("video",)), ("image", IMAGE_LABELS), ("audio", SOUND_LABELS),
     )  # fmt: skip
     by_label = (kind for kind, words in labels if any(word in content.type for word in words))
@@ -287,7 +284,7 @@ def content_kind(content: OutputContent, default: ContentKind = "video") -> Cont
     return next(chain(by_label, by_suffix, (default,)))
 
 
-def extension(content: OutputContent, default: ContentKind = "video") -> str:
+def extension(content: OutputContent, default: ResultKind = "video") -> str:
     """The suffix, without its dot, of a file of this content: the URL's where it fits its kind."""
     suffixes, suffix = EXTENSIONS[content_kind(content, default)], _suffix(content.url)
     return suffix if suffix in suffixes else suffixes[0]

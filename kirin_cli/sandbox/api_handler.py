@@ -20,9 +20,9 @@ from kirin_cli.sandbox.http_handler import (
 )
 from kirin_cli.sandbox.tasks import AlreadyExists, SandboxTask, SimulatedOutcome, TaskStore
 from kirin_cli.sandbox.validator import RequestValidator
+from kirin_cli.wire import CREATE_PATH, QUERY_PATH
 
-CREATE: Final = "/model/v1/generation"
-QUERY: Final = re.compile(CREATE + "/task/(.+)")
+QUERY: Final = re.compile(QUERY_PATH.replace("{id}", "(.+)"))
 MODELS: Final = "/api/v1/skill/models"
 SPEC: Final = re.compile(MODELS + "/(.+)/spec")
 FILES: Final = "/api/v1/storage/files"
@@ -110,7 +110,7 @@ class ApiHandler(SandboxHandler):
                 SandboxReply(200, models_page(dict(parse_qsl(urlsplit(self.path).query)), service.validator.models))
             )
         elif match := SPEC.fullmatch(path):
-            spec = model_spec(match[1], self.origins[0] + CREATE, service.validator.models)
+            spec = model_spec(match[1], self.origins[0] + CREATE_PATH, service.validator.models)
             self.answer_json(SandboxReply(200, spec))
         else:
             raise not_found("no such address")
@@ -118,7 +118,7 @@ class ApiHandler(SandboxHandler):
     @with_error_replies
     def do_POST(self) -> None:  # noqa: N802  (the same)
         """Create a task or upload a file."""
-        if self.request_path == CREATE:
+        if self.request_path == CREATE_PATH:
             length = self.body_length(self.service.max_json_bytes)
             body = self.rfile.read(length)
             if len(body) < length:

@@ -8,13 +8,13 @@ from pathlib import Path
 from shutil import which
 from typing import Final
 
+from kirin_cli.modelspec.types import RESULT_TYPES
 from kirin_cli.regular_file import require_regular
 from kirin_cli.ui.console import OutputStreams
 
 BELL: Final = "\a"
 MAX_START_SECONDS: Final = 3.0
 """How long a player may take to say that it cannot open a file; one that still runs then has opened it."""
-OPENED_SUFFIXES: Final = frozenset({".mp4", ".mov", ".m4v", ".webm", ".png", ".jpg", ".jpeg", ".webp", ".gif"})
 DISPLAYS: Final = ("DISPLAY", "WAYLAND_DISPLAY")
 _APPLESCRIPT: Final = (
     "on run argv",
@@ -24,10 +24,10 @@ _APPLESCRIPT: Final = (
 
 
 def open_file(path: Path, environ: Mapping[str, str], platform: str = sys.platform) -> str:
-    """Open a video or picture with what the system has for it; why it could not, "" where it could.
+    """Open a video, picture or sound with what the system has for it; why it could not, "" where it could.
 
     Anything else is not opened: some systems run what a note of a stranger could name. Where the path is a link, what
-    it leads to must be a video or picture too, and that is what is opened.
+    it leads to must be one too, and that is what is opened.
     """
     place = Path(os.path.realpath(path))
     if reason := _why_not(path, place):
@@ -49,9 +49,9 @@ def open_file(path: Path, environ: Mapping[str, str], platform: str = sys.platfo
 def _why_not(path: Path, place: Path) -> str:
     """Why a path that leads to `place` must not be opened; "" where it may."""
     for name in dict.fromkeys((path.name, place.name)):
-        if Path(name).suffix.lower() not in OPENED_SUFFIXES:
+        if Path(name).suffix.lower() not in RESULT_TYPES:
             leads = f"{path.name} leads to {name}, which" if name != path.name else name
-            return f"{leads} is no video or picture by its name"
+            return f"{leads} is no video, picture or sound by its name"
     try:
         require_regular(path.name, place.stat().st_mode)
     except OSError as error:

@@ -6,6 +6,9 @@ from typing import Final
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.record import Record
 
+CREATE_PATH: Final = "/model/v1/generation"
+QUERY_PATH: Final = f"{CREATE_PATH}/task/{{id}}"
+
 
 def build_gateway(model: Model, values: Mapping[str, object]) -> dict[str, object]:
     """The body of a create request (wire/README.md, Requests: gateway)."""

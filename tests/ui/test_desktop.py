@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from kirin_cli.modelspec.types import RESULT_TYPES
 from kirin_cli.ui.console import OutputStreams
 from kirin_cli.ui.desktop import BELL, _notice_command, notify, open_file
 
@@ -43,10 +44,20 @@ def test_a_file_is_opened_with_the_program_of_the_system(system, tmp_path, monke
     assert open_file(video, system(program, code=3), platform) == f"{program} cannot open it (exit code 3)"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="programs of this test are shell scripts")
+@pytest.mark.parametrize("suffix", RESULT_TYPES)
+def test_whatever_a_model_makes_is_opened(system, tmp_path, suffix):
+    made = tmp_path / f"made{suffix}"
+    made.touch()
+    assert open_file(made, system("xdg-open"), "linux") == ""
+
+
 @pytest.mark.parametrize("name", ["a.desktop", "a.exe", "a.sh", "a", "a.mp4.bat", ".mp4", "a.html"])
 @pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
 def test_nothing_is_opened_that_a_system_could_run(system, tmp_path, name, platform):
-    assert "is no video or picture by its name" in open_file(tmp_path / name, system("xdg-open", "open"), platform)
+    assert "is no video, picture or sound by its name" in open_file(
+        tmp_path / name, system("xdg-open", "open"), platform
+    )
     assert not list(tmp_path.glob("*.log"))
 
 
@@ -60,10 +71,10 @@ def test_what_a_link_leads_to_must_be_a_video_too(system, tmp_path, target, plat
     (tmp_path / "folder.mp4").mkdir()
     (tmp_path / "clip.mp4").symlink_to(target)
     reason = {
-        "second.mp4": "clip.mp4 leads to evil.command, which is no video or picture by its name",
+        "second.mp4": "clip.mp4 leads to evil.command, which is no video, picture or sound by its name",
         "folder.mp4": "clip.mp4 cannot be opened: it is a folder",
         "gone.mp4": "clip.mp4 cannot be opened: No such file or directory",
-    }.get(target, f"clip.mp4 leads to {target}, which is no video or picture by its name")
+    }.get(target, f"clip.mp4 leads to {target}, which is no video, picture or sound by its name")
     assert open_file(tmp_path / "clip.mp4", system("xdg-open", "open"), platform) == reason
     assert not list(tmp_path.glob("*.log"))
 
