@@ -42,10 +42,13 @@ def query_whether_known(
     raise ServiceUnreachable(message, hint="the same command again goes on")
 
 
-def ask_all(questions: Mapping[int, Callable[[], T]]) -> dict[int, T]:
+def ask_all(
+    questions: Mapping[int, Callable[[], T]], *, name: str = "ask", shutdown_seconds: float = 0.0
+) -> dict[int, T]:
     """The answers to all questions, a few asked at a time; raises what the first of them raises.
 
-    An interruption does not wait for those under way: they send nothing.
+    An interruption waits `shutdown_seconds` for those under way, and no longer: they send nothing. The threads have
+    `name` in theirs.
     """
     answers: dict[int, T] = {}
     changed = threading.Condition()
@@ -56,7 +59,7 @@ def ask_all(questions: Mapping[int, Callable[[], T]]) -> dict[int, T]:
             answers[position] = answer
             changed.notify_all()
 
-    queue = WorkQueue(SystemClock(), min(MAX_WORKERS, len(questions)), "ask")
+    queue = WorkQueue(SystemClock(), min(MAX_WORKERS, len(questions)), name)
     for position, question in questions.items():
         queue.add(partial(ask, position, question))
     queue.start()
@@ -66,6 +69,8 @@ def ask_all(questions: Mapping[int, Callable[[], T]]) -> dict[int, T]:
                 changed.wait(WAIT_SLICE)
     finally:
         queue.close()
+        if shutdown_seconds:
+            queue.join(shutdown_seconds)
     if queue.failure is not None:
         raise queue.failure
     return answers

@@ -1,7 +1,6 @@
 """The refresh of ledger entries: each task is asked for once. Sends nothing, fetches nothing, waits for nothing."""
 
-import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,13 +13,13 @@ from kirin_cli.ledger.leases import Leases
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.models import MODELS
 from kirin_cli.modelspec.record import Record
+from kirin_cli.run.attempt_queries import ask_all
 from kirin_cli.run.events import EventListener, Retrying, RunEvent
 from kirin_cli.run.job import Job, OutputTarget
 from kirin_cli.run.job_run import JobRun, NextStep, RunContext, Wait
 from kirin_cli.run.poll import poll
 from kirin_cli.run.reconcile import reconcile
 from kirin_cli.run.submit import mark_owner_died
-from kirin_cli.run.work_queue import WorkQueue
 
 QUERIES: Final[Mapping[LedgerState, Callable[[JobRun], NextStep]]] = {
     LedgerState.SENDING: mark_owner_died,
@@ -32,8 +31,6 @@ QUERIES: Final[Mapping[LedgerState, Callable[[JobRun], NextStep]]] = {
 }
 """The step that asks, for each state in which there is something to ask."""
 MAX_STEPS: Final = 3
-MAX_AT_ONCE: Final = 8
-WAIT_SLICE: Final = 0.25  # seconds, after which a signal is heeded on every system
 SHUTDOWN_SECONDS: Final = 1.0
 """Seconds that answers under way get after an interruption."""
 
@@ -54,7 +51,8 @@ class RefreshResult(Record):
 def refresh(entries: Iterable[LedgerEntry], context: RunContext, leases: Leases) -> RefreshResult:
     """Ask for the task of each entry that is not at its end, and write down what the service says.
 
-    One that a living process looks after is left to that. Raises LocalError.
+    One that a living process looks after is left to that. An interruption waits for no answer (fault G1). Raises
+    LocalError.
     """
     reasons: list[str] = []
 
@@ -65,33 +63,10 @@ def refresh(entries: Iterable[LedgerEntry], context: RunContext, leases: Leases)
     listener: EventListener = listen
     context = replace(context, emit=listener, submits=False)
     open_entries = [entry for entry in entries if entry.state in QUERIES and entry.model in MODELS]
-    asked = _ask_all(open_entries, context, leases)
+    questions = {number: partial(_ask, entry, context, leases) for number, entry in enumerate(open_entries)}
+    asked = sum(ask_all(questions, name="refresh", shutdown_seconds=SHUTDOWN_SECONDS).values())
     reason = reasons[0] if reasons else ""
     return RefreshResult(asked, len(reasons), reason, context.limits.stop_reason(), held=len(open_entries) - asked)
-
-
-def _ask_all(entries: Sequence[LedgerEntry], context: RunContext, leases: Leases) -> int:
-    """Ask for all, several at once; how many were asked for. Whoever interrupts it waits for no answer (fault G1)."""
-    done, answers = threading.Event(), list[bool]()
-    queue = WorkQueue(context.clock, min(MAX_AT_ONCE, len(entries)), "refresh")
-
-    def ask(entry: LedgerEntry) -> None:
-        answers.append(_ask(entry, context, leases))
-        if len(answers) == len(entries):
-            done.set()
-
-    for entry in entries:
-        queue.add(partial(ask, entry))
-    queue.start()
-    try:
-        while len(answers) < len(entries) and queue.failure is None:
-            done.wait(WAIT_SLICE)
-    finally:
-        queue.close()
-        queue.join(SHUTDOWN_SECONDS)
-    if queue.failure is not None:
-        raise queue.failure
-    return sum(answers)
 
 
 def _ask(entry: LedgerEntry, context: RunContext, leases: Leases) -> bool:
