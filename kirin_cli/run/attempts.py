@@ -66,6 +66,11 @@ class Attempt:
         )
 
     @property
+    def has_task(self) -> bool:
+        """Whether the service is known to have accepted it."""
+        return self.entry is not None and bool(self.entry.task_id)
+
+    @property
     def is_paid(self) -> bool:
         """Whether it was made, wherever its files are now."""
         paid = {LedgerState.DONE, LedgerState.EXPIRED}
@@ -107,14 +112,19 @@ class Attempts:
         return max(self.known, default=0)
 
     def current(self) -> int:
-        """The attempt that is gone on with, skipped, fetched again or left: the first kind of which there is one."""
-        kinds: tuple[Callable[[Attempt], bool], ...] = (
-            lambda attempt: attempt.is_open,
-            lambda attempt: attempt.is_paid,
-            lambda attempt: attempt.was_begun,
+        """The attempt that is gone on with, skipped, fetched again or left: the first kind of which there is one.
+
+        One that may never have arrived is not gone on with where a later one was made: sending it again would pay for
+        a video that nobody waits for. `kirin resume` still asks about it, free of charge.
+        """
+        latest_paid = max((number for number, attempt in self.known.items() if attempt.is_paid), default=0)
+        kinds: tuple[Callable[[int, Attempt], bool], ...] = (
+            lambda number, attempt: attempt.is_open and (number > latest_paid or attempt.has_task),
+            lambda _, attempt: attempt.is_paid,
+            lambda _, attempt: attempt.was_begun,
         )
         for is_of_kind in kinds:
-            if numbers := [number for number, attempt in self.known.items() if is_of_kind(attempt)]:
+            if numbers := [number for number, attempt in self.known.items() if is_of_kind(number, attempt)]:
                 return max(numbers)
         return 1
 

@@ -88,6 +88,19 @@ def test_S24_a_first_attempt_that_is_fetched_after_the_second_goes_beside_it(mac
     judge(machine, again, resumed, downloaded)
 
 
+def test_S24_a_first_attempt_that_never_arrived_is_not_sent_again_once_the_second_is_made(machine: Bench) -> None:
+    machine.api.script("POST", faults.close_after_reading(create=False))
+    first = machine.run_unjudged(timeout=5.0)
+    assert (first.exit_code, machine.posts, machine.api.truth.created()) == (6, 1, 0)
+    machine.api.forget_scripts()
+    again = machine.run(again=True, settle=0.0)
+    assert (again.exit_code, again.outcome.job.attempt, machine.api.truth.created()) == (0, 2, 1)
+    plain = machine.run(settle=0.0)
+    assert (plain.exit_code, plain.outcome.state, machine.api.truth.created()) == (0, "skipped", 1)
+    resumed = machine.run(resume=True, settle=0.0)
+    assert (resumed.exit_code, resumed.outcome.state, machine.api.truth.created()) == (6, "unknown", 1)
+
+
 def test_S24_at_whatever_step_again_dies_the_same_command_makes_one_more_of_each(fresh: Callable[[], Bench]) -> None:
     for at in range(1, 3 * MOST_STEPS, 5):
         machine, steps = fresh(), Steps(at, for_ever=True)

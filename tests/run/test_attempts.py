@@ -11,12 +11,13 @@ from kirin_cli.run.attempts import Attempts
 from kirin_cli.run.prepare import PreparedRun
 
 S = LedgerState
+HAVE_A_TASK = {S.ACCEPTED, S.RUNNING, S.SUCCEEDED, S.FETCHING, S.DONE, S.EXPIRED}
 
 
 def entry(attempt, state, redo_round=""):
     return LedgerEntry(
         origin="o", account="a", external_id=f"krn1-{attempt}", model="m", request="{}", attempt=attempt, state=state,
-        redo_round=redo_round, created=0.0, updated=0.0,
+        redo_round=redo_round, created=0.0, updated=0.0, task_id=f"task-{attempt}" if state in HAVE_A_TASK else None,
     )  # fmt: skip
 
 
@@ -40,6 +41,11 @@ def known(*states, redo_round=""):
         ((S.FAILED, S.INTENT), 1),
         ((S.DONE, S.EXPIRED), 2),
         ((S.RUNNING, S.DONE), 1),
+        ((S.UNKNOWN, S.DONE), 2),
+        ((S.ABSENT, S.DONE, S.FAILED), 2),
+        ((S.SENDING, S.DONE, S.UNKNOWN), 3),
+        ((S.UNKNOWN, S.RUNNING, S.DONE), 2),
+        ((S.UNKNOWN, S.FAILED), 1),
     ],
 )
 def test_a_plain_run_means(states, current):
