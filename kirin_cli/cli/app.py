@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import partial
-from inspect import signature
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final
 
-import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 from typer.exceptions import Abort, TyperException
-from typer.main import get_command as build
 
-from kirin_cli.cli.command_line import CommandLine, begin_command_line, current_command_line
-from kirin_cli.cli.commands import JOB_COMMANDS, CommandEntry, all_command_rows, find_command
+from kirin_cli.cli.command_line import CommandLine, begin_command_line
+from kirin_cli.cli.commands import JOB_COMMANDS, all_command_rows, find_command
+from kirin_cli.cli.parser import CONTEXT_SETTINGS, PlainHelp, load_command
 from kirin_cli.errors import Interrupted, KirinError, LocalError, UsageError
 from kirin_cli.models import ModelEntry, use_added_models
 from kirin_cli.redaction import mask_hidden, redact_tree, redact_urls, show_all_values
@@ -27,21 +22,9 @@ if TYPE_CHECKING:
     from kirin_cli.docgen.commands import CommandInfo, EnvVarInfo
 
 HELP_FLAGS: Final = frozenset({"-h", "--help"})
-CONTEXT_SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
 
 
-class _PlainHelp:
-    """A command whose `--help` is converted without Typer's converters too (see `_convert_plainly`)."""
-
-    def get_help_option(self, ctx: Any) -> Any:  # noqa: ANN401
-        """The option; made once, as the base keeps it."""
-        option = super().get_help_option(ctx)  # type: ignore[misc]  # the base beside this one has it
-        if option and "process_value" not in vars(option):
-            _convert_plainly(option, bool, None)
-        return option
-
-
-class LazyGroup(_PlainHelp, TyperGroup):
+class LazyGroup(PlainHelp, TyperGroup):
     """Lists commands from the table and imports the one that is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401  (Typer's context has no public base)
@@ -68,115 +51,6 @@ class LazyGroup(_PlainHelp, TyperGroup):
         return render_help(program_help())
 
 
-class KirinCommand(_PlainHelp, TyperCommand):
-    """A command whose flags have defaults in settings files, and whose help is drawn from the table."""
-
-    row: CommandEntry
-    examples: tuple[str, ...] = ()
-
-    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:  # noqa: ANN401
-        """The context, with the files as its default map; they are read when a flag is not given."""
-        from kirin_cli.cli.settings import FileDefaults
-
-        variables = {param.name or "": str(param.envvar) for param in self.params if param.envvar}
-        return super().make_context(info_name, args, parent, default_map=FileDefaults(os.environ, variables), **extra)
-
-    def make_parser(self, ctx: Any) -> Any:  # noqa: ANN401
-        """The parser, which notes in what order flags are given, and refuses what is given too often."""
-        parser = super().make_parser(ctx)
-        parse = parser.parse_args
-
-        def parse_args(args: list[str]) -> Any:  # noqa: ANN401
-            try:
-                values, rest, order = parse(args=args)
-            except TyperException as error:
-                error.ctx = getattr(error, "ctx", None) or ctx  # type: ignore[attr-defined]
-                raise
-            current_command_line().order = tuple(str(param.name) for param in order)
-            if rest or len(order) != len(set(order)):
-                from kirin_cli.cli.usage_errors import check_repeats, too_many_arguments
-
-                check_repeats(self.row, order)
-                if rest:
-                    raise too_many_arguments(self.row, self.params, values, rest)
-            return values, rest, order
-
-        parser.parse_args = parse_args  # type: ignore[method-assign]
-        return parser
-
-    def get_help(self, ctx: Any) -> str:  # noqa: ANN401
-        """The command's help."""
-        from kirin_cli.cli.help import command_help, render_help
-
-        return render_help(command_help(self.row, self))
-
-    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
-        """Do what the command does; from here on garbage is collected (see __main__)."""
-        gc.freeze()
-        gc.enable()
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:  # Typer would end without a word
-            raise Interrupted("interrupted") from None
-
-
-def load_command(row: CommandEntry) -> KirinCommand:
-    """The Typer command of a row."""
-    single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    function = row.load()
-    single.command(row.name, cls=KirinCommand, context_settings=CONTEXT_SETTINGS)(function)
-    command = build(single)
-    assert isinstance(command, KirinCommand)  # noqa: S101  (Typer builds what `cls` says)
-    parameters = signature(function).parameters
-    for param in command.params:
-        _convert_plainly(param, *get_args(parameters[str(param.name)].annotation))
-    command.name, command.row, command.examples = row.name, row, getattr(function, "examples", ())
-    return command
-
-
-def _convert_plainly(param: Any, kind: Any, info: Any) -> None:  # noqa: ANN401  (Typer's parameters have no public base)
-    """Have a parameter make its own value of a text, instead of Typer, which from 0.29 on loads pydantic for that.
-
-    That takes longer than all of `--help`. Were `process_value` not called any more, nothing but time would be lost.
-    """
-    while inner := get_args(kind):  # of list[Path] | None
-        kind = inner[0]
-    is_list, process_by_typer = param.multiple or param.nargs == -1, param.process_value
-
-    def process_value(ctx: Any, value: Any) -> Any:  # noqa: ANN401
-        texts = () if value is None else tuple(value) if is_list else (value,)
-        if (param.required and not texts) or (kind is bool and isinstance(value, str)):
-            return process_by_typer(ctx, value)  # says what is missing, reads a switch from a file
-        converters = dict.fromkeys((int, float), partial(_parse_number, kind, info, param, ctx)) | {Path: _parse_path}
-        convert = converters.get(kind, kind)
-        values = tuple(convert(text) for text in texts)
-        result = values if is_list else values[0] if values else None
-        return param.callback(ctx, param, result) if param.callback else result
-
-    if kind in {str, int, float, Path, bool} and param.nargs in {1, -1}:
-        param.process_value = process_value
-
-
-def _parse_path(text: str) -> Path:
-    """A path as it was written; one that begins with ~ is below the home folder, where no shell has seen to that."""
-    from kirin_cli.cli.settings_schema import parse_path
-
-    return parse_path(text, "a path") if str(text).startswith("~") else Path(text)
-
-
-def _parse_number(kind: type, info: Any, param: Any, ctx: Any, text: Any) -> Any:  # noqa: ANN401
-    low, high = info.min, info.max
-    with suppress(ValueError):
-        number = kind(text)
-        if (low is None or low <= number) and (high is None or number <= high):
-            return number
-    from_environment = getattr(ctx.get_parameter_source(param.name), "name", "") == "ENVIRONMENT"
-    what = param.envvar if from_environment else param.opts[0]
-    noun = "a whole number" if kind is int else "a number"
-    bounds = "" if low is None else f", at least {low}" if high is None else f", {low} to {high}"
-    raise UsageError(f"{what} is {str(text)!r}; it must be {noun}{bounds}", hint=f"{ctx.command_path} --help")
-
-
 def environment_variables() -> tuple[EnvVarInfo, ...]:
     """Every environment variable that means something to the program."""
     from kirin_cli.cli.settings_schema import OTHER_VARIABLES, SETTINGS, setting_help
@@ -196,7 +70,7 @@ def all_commands() -> tuple[CommandInfo, ...]:
     commands = [ROOT]
     for row in all_command_rows():
         with suppress(UsageError):  # the file of an added model makes no sense; `kirin models` says so
-            commands += [] if row.hidden else [describe_command(row, load_command(row))]
+            commands += [] if row.hidden else [describe_command(row)]
     return tuple(commands)
 
 

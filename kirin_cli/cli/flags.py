@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from inspect import Parameter, Signature, get_annotations
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 from kirin_cli.cli import options as o
+from kirin_cli.cli.parameters import REQUIRED, Command, Parameter
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
 
@@ -97,13 +97,13 @@ class DisplayFlags(FlagGroup):
 
 
 def flag_parameters(record: type[Record]) -> Iterator[Parameter]:
-    """The flags of a record as keyword parameters, annotated as Typer wants them; those of a group in its place."""
-    for name, kind in get_annotations(record, eval_str=True).items():
+    """The flags of a record as parameters; those of a group in its place."""
+    for name, kind in _field_kinds(record):
         if _is_group(kind):
             yield from flag_parameters(kind)
         else:
-            default = getattr(record, name, Parameter.empty)
-            yield Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+            value_kind, spec = get_args(kind)
+            yield Parameter(name, value_kind, spec, getattr(record, name, REQUIRED))
 
 
 Flags = TypeVar("Flags", bound=Record)
@@ -111,35 +111,28 @@ Flags = TypeVar("Flags", bound=Record)
 
 def fill_record(record: type[Flags], values: Mapping[str, object]) -> Flags:
     """The record with the values of its flags, by name; others are left alone."""
-    kinds = get_annotations(record, eval_str=True).items()
+    kinds = _field_kinds(record)
     return record(**{name: fill_record(kind, values) if _is_group(kind) else values[name] for name, kind in kinds})
+
+
+def _field_kinds(record: type[Record]) -> list[tuple[str, Any]]:
+    """Its fields with what they are annotated with."""
+    return [pair for pair in get_type_hints(record, include_extras=True).items() if not pair[0].startswith("_")]
 
 
 def _is_group(kind: object) -> bool:
     return isinstance(kind, type) and issubclass(kind, FlagGroup)
 
 
-def with_signature(
-    function: Callable[..., int], parameters: Iterable[Parameter], help_text: str, examples: Sequence[str]
-) -> Callable[..., int]:
-    """The function with the signature that Typer reads, and what help prints of it: a text, and lines that work."""
-    parameters = tuple(parameters)
-    function.__signature__ = Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
-    function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    function.__doc__ = help_text
-    function.examples = tuple(examples)  # type: ignore[attr-defined]
-    return function
-
-
 def command_from(
     record: type[Flags], run: Callable[[Flags], int], help_text: str = "", *, examples: Sequence[str]
-) -> Callable[..., int]:
+) -> Command:
     """The command whose flags are those of `record`, which `run` is given; `examples` are command lines that work.
 
     Its help is `help_text`, else the record's docstring. `run` returns the exit code and raises the tree of errors.
     """
 
-    def command(**values: object) -> int:
+    def fill_and_run(**values: object) -> int:
         return run(fill_record(record, values))
 
-    return with_signature(command, flag_parameters(record), help_text or record.__doc__ or "", examples)
+    return Command(tuple(flag_parameters(record)), fill_and_run, help_text or record.__doc__ or "", tuple(examples))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kirin_cli.cli.command_line import current_command_line
-from kirin_cli.cli.flags import fill_record, flag_parameters, with_signature
+from kirin_cli.cli.flags import fill_record, flag_parameters
 from kirin_cli.cli.model_command import (
     ModelFlags,
     ParsedFlags,
@@ -23,6 +23,7 @@ from kirin_cli.cli.model_command import (
     parse_flags,
 )
 from kirin_cli.cli.one_off import OneOff, make_prepare, prompt_of
+from kirin_cli.cli.parameters import Command
 from kirin_cli.cli.settings_schema import parse_path
 from kirin_cli.cli.start_job import StartJob, read_start_job, unusable_inputs
 from kirin_cli.errors import UsageError
@@ -53,21 +54,20 @@ SEPARATORS: Final = tuple({"/", os.sep})
 NO_START: Final = StartJob(params={})
 
 
-def model_command(model: Model) -> Callable[..., int]:
-    """The function behind the model's command, with a flag for every parameter."""
+def model_command(model: Model) -> Command:
+    """The model's command, with a flag for every parameter."""
     takes_prompt = PROMPT in model.names
     no_prompt = {} if takes_prompt else dict.fromkeys(PROMPT_FLAGS)
 
-    def command(**values: object) -> int:
+    def fill_and_run(**values: object) -> int:
         return run_model_command(model, fill_record(ModelFlags, {**no_prompt, **values}), values)
 
     prompt, *further = flag_parameters(ModelFlags)
     if not takes_prompt:
         further = [parameter for parameter in further if parameter.name not in PROMPT_FLAGS]
     first = [prompt] if takes_prompt else []
-    return with_signature(
-        command, [*first, *map(flag_parameter, model_flags(model)), *further], model.help, model.examples
-    )
+    parameters = (*first, *map(flag_parameter, model_flags(model)), *further)
+    return Command(parameters, fill_and_run, model.help, tuple(model.examples))
 
 
 def run_model_command(

@@ -1,12 +1,13 @@
-"""Help as it is printed, from the commands as the parser has them: in panels on a terminal, plain elsewhere."""
+"""Help as it is printed, from the commands as data, without the parser: in panels on a terminal, plain elsewhere."""
 
 import re
 import sys
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-from kirin_cli.cli.commands import COMMANDS, MODEL_ACTIONS, CommandEntry, all_command_rows
+from kirin_cli.cli.commands import COMMANDS, MODEL_ACTIONS, CommandEntry, all_command_rows, find_command
 from kirin_cli.cli.help_texts import HELP_TOPICS
+from kirin_cli.cli.parameters import REQUIRED, ArgumentSpec, OptionSpec, Parameter
 from kirin_cli.cli.settings_schema import SETTINGS
 from kirin_cli.docgen.commands import (
     ArgumentInfo,
@@ -32,9 +33,9 @@ SUBJECTS: Final = tuple(dict.fromkeys((*HELP_TOPICS, *(row.name for row in COMMA
 HELP: Final = OptionInfo(long="--help", short="-h", help="Show help.", is_switch=True)
 
 
-def describe_command(row: CommandEntry, command: Any) -> CommandInfo:  # noqa: ANN401  (Typer's command has no public base)
+def describe_command(row: CommandEntry) -> CommandInfo:
     """One command as data. Its own name and the model's id say the same."""
-    name, model_options = row.name, {}
+    command, name, model_options = row.load(), row.name, {}
     rules: list[tuple[str, str]] = []
     notes: list[tuple[str, str]] = []
     if row.model:
@@ -46,38 +47,31 @@ def describe_command(row: CommandEntry, command: Any) -> CommandInfo:  # noqa: A
         model_options = {flag.option: option_for_flag(flag) for flag in model_flags(model)}
         rules = [(rule.rule, rule.says) for rule in model_rules(model)]
         notes = model_notes(model)
-    params = [param for param in command.params if not getattr(param, "hidden", False)]
-    options = [_option(param) for param in params if param.param_type_name == "option"]
+    shown = [parameter for parameter in command.parameters if not parameter.spec.hidden]
+    options = [_option(parameter, parameter.spec) for parameter in shown if isinstance(parameter.spec, OptionSpec)]
     options.append(HELP.replace(panel=options[-1].panel if options else ""))
     return CommandInfo(
-        name=name, help=row.help, about=command.help or row.help, panel=row.panel, examples=command.examples,
+        name=name, help=row.help, about=command.about or row.help, panel=row.panel, examples=command.examples,
         aliases=(row.model,) if row.model else (),
         options=tuple(model_options.get(option.long, option) for option in options),
-        arguments=tuple(_argument(param) for param in params if param.param_type_name == "argument"),
+        arguments=tuple(_argument(one, one.spec) for one in shown if isinstance(one.spec, ArgumentSpec)),
         rules=tuple(rules), notes=tuple(notes),
     )  # fmt: skip
 
 
-def _option(param: Any) -> OptionInfo:  # noqa: ANN401  (Typer's parameters have no public base)
-    longs = [name for name in param.opts if name.startswith("--")]
-    shorts = [name for name in param.opts if not name.startswith("--")]
-    metavar, default = param.metavar or "", param.default
-    if default in (None, False, "", ()) or callable(default) or isinstance(default, list):
-        default = ""  # of what is off or empty help says nothing
-    limits = getattr(param, "type", param)  # of the parameter, or of its type in Typer before 0.29
-    low, high = getattr(limits, "min", None), getattr(limits, "max", None)
-    bounds = "" if low is None else f"at least {low}" if high is None else f"{low} to {high}"
+def _option(parameter: Parameter, spec: OptionSpec) -> OptionInfo:
+    is_shown = parameter.default not in {REQUIRED, None, False, "", ()}  # of what is off or empty help says nothing
+    bounds = "" if spec.min is None else f"at least {spec.min}" if spec.max is None else f"{spec.min} to {spec.max}"
     return OptionInfo(
-        long=longs[0], short=next(iter(shorts), ""), help=param.help or "", is_switch=bool(param.is_flag),
-        negative=next(iter(param.secondary_opts), ""), choices=_choices(metavar), takes=TAKES.get(metavar, ""),
-        repeats=bool(param.multiple), metavar=metavar, panel=getattr(param, "rich_help_panel", None) or "",
-        bounds=bounds, default=param.opts[0] if default is True else f"{default}",
-        env=param.envvar if isinstance(param.envvar, str) else "", required=bool(param.required),
+        long=spec.long, short=spec.short, help=spec.help, is_switch=parameter.item_kind is bool,
+        negative=spec.negative, choices=_choices(spec.metavar), takes=TAKES.get(spec.metavar, ""),
+        repeats=parameter.repeats, metavar=spec.metavar, panel=spec.panel, bounds=bounds, env=spec.env,
+        default=spec.long if parameter.default is True else f"{parameter.default}" * is_shown,
+        required=parameter.default is REQUIRED,
     )  # fmt: skip
 
 
-def _argument(param: Any) -> ArgumentInfo:  # noqa: ANN401
-    metavar = param.metavar or param.name
+def _argument(parameter: Parameter, spec: ArgumentSpec) -> ArgumentInfo:
     choices = {
         "[MODEL]": MODEL_NAMES,
         "[MODEL|ACTION]": (*MODEL_ACTIONS, *MODEL_NAMES),
@@ -85,10 +79,10 @@ def _argument(param: Any) -> ArgumentInfo:  # noqa: ANN401
         "[SUBJECT]": SUBJECTS,
         "[set]": ("set",),
         "[NAME]": SETTING_NAMES,
-    }.get(metavar) or _choices(metavar.strip("[]…"))
+    }.get(spec.metavar) or _choices(spec.metavar.strip("[]…"))
     return ArgumentInfo(
-        name=metavar.strip("[]…"), help=param.help or "", choices=choices, takes=TAKES.get(metavar, ""),
-        required=bool(param.required), repeats=param.nargs == -1,
+        name=spec.metavar.strip("[]…"), help=spec.help, choices=choices, takes=TAKES.get(spec.metavar, ""),
+        required=parameter.default is REQUIRED, repeats=parameter.repeats,
     )  # fmt: skip
 
 
@@ -118,10 +112,29 @@ def program_help() -> HelpScreen:
     return program_screen((ROOT, *rows), (ABOUT,), STARTS, PROGRAM_MORE)
 
 
-def command_help(row: CommandEntry, loaded: object) -> HelpScreen:
-    """The help of one command, as the parser has it."""
-    command = describe_command(row, loaded)
+def command_help(row: CommandEntry) -> HelpScreen:
+    """The help of one command."""
+    command = describe_command(row)
     return command_screen(command, more_about(command.name if row.model else ""))
+
+
+def requested_help(arguments: Sequence[str]) -> HelpScreen | None:
+    """The help that a command line asks for, and nothing else; None where the parser has to say what it asks for."""
+    words: list[str] = []
+    match arguments:
+        case [] | ["--help" | "-h"] | ["help"]:
+            return program_help()
+        case ["help", name] if name not in HELP_TOPICS:
+            row = find_command(name)
+        case [name, *words, "--help" | "-h"] if not any(word.startswith("-") for word in words):
+            row = find_command(name)
+        case _:
+            return None
+    if row is None:
+        return None
+    parameters = [one for one in row.load().parameters if isinstance(one.spec, ArgumentSpec)]
+    takes_all = len(words) <= len(parameters) or any(one.repeats for one in parameters)
+    return command_help(row) if takes_all else None
 
 
 def more_about(model: str = "") -> str:

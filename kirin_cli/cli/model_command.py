@@ -1,16 +1,14 @@
-"""The flags of a model command: a Typer signature made from the spec, and the parameters that the flags mean."""
+"""The flags of a model command: its parameters made from the spec, and the parameters that the flags mean."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from inspect import Parameter
 from pathlib import Path
 from typing import Annotated, Final
 
-import typer
-
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import CheckFlags, DisplayFlags, PrintingFlags, ServiceFlags, ViewFlags
+from kirin_cli.cli.parameters import ArgumentSpec, OptionSpec, Parameter
 from kirin_cli.errors import UsageError
 from kirin_cli.models.shared_parameters import EXTERNAL_TASK_ID
 from kirin_cli.modelspec.fields import Integer
@@ -24,19 +22,19 @@ class ModelFlags(Record, kw_only=True):
     """The flags that every model command has."""
 
     prompt: Annotated[
-        str | None, typer.Argument(metavar="[PROMPT]", help="What the video shows; - reads standard input.")
+        str | None, ArgumentSpec(metavar="[PROMPT]", help="What the video shows; - reads standard input.")
     ] = None
     prompt_file: Annotated[
         Path | None,
-        typer.Option("--prompt-file", metavar="FILE", rich_help_panel=o.INPUT, help="Read the prompt from a file."),
+        OptionSpec("--prompt-file", metavar="FILE", panel=o.INPUT, help="Read the prompt from a file."),
     ] = None
     file: Annotated[
         Path | None,
-        typer.Option(
+        OptionSpec(
             "--file",
             "-f",
             metavar="FILE",
-            rich_help_panel=o.INPUT,
+            panel=o.INPUT,
             help="Start from a job file with one job, or from the note NAME.json beside a video.",
         ),
     ] = None
@@ -45,19 +43,19 @@ class ModelFlags(Record, kw_only=True):
     force: o.Force = False
     extra_params: Annotated[
         list[str] | None,
-        typer.Option(
-            "--param", metavar="NAME=JSON", rich_help_panel=o.INPUT,
+        OptionSpec(
+            "--param", metavar="NAME=JSON", panel=o.INPUT,
             help="Send a parameter that this version does not know, unchecked. Repeatable.",
         ),
     ] = None  # fmt: skip
     count: Annotated[
         int | None,
-        typer.Option(
+        OptionSpec(
             "--count",
             metavar="N",
             min=1,
             max=100,
-            rich_help_panel=o.RUNNING,
+            panel=o.RUNNING,
             help="Make N videos; else one, or as many as a job file says.",
         ),
     ] = None
@@ -67,19 +65,15 @@ class ModelFlags(Record, kw_only=True):
     assume_cost: o.AssumeCost = None
     again: Annotated[
         bool,
-        typer.Option(
-            "--again", rich_help_panel=o.RUNNING, help="Make a new one, even where the same request is unfinished."
-        ),
+        OptionSpec("--again", panel=o.RUNNING, help="Make a new one, even where the same request is unfinished."),
     ] = False
     checks: CheckFlags
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", rich_help_panel=o.RUNNING, help="Show the request; send nothing, need no key.")
+        bool, OptionSpec("--dry-run", panel=o.RUNNING, help="Show the request; send nothing, need no key.")
     ] = False
-    full: Annotated[bool, typer.Option("--full", rich_help_panel=o.RUNNING, help="With --dry-run: Base64 in full.")] = (
-        False
-    )
+    full: Annotated[bool, OptionSpec("--full", panel=o.RUNNING, help="With --dry-run: Base64 in full.")] = False
     to_yaml: Annotated[
-        bool, typer.Option("--to-yaml", rich_help_panel=o.RUNNING, help="Print the job file that these flags mean.")
+        bool, OptionSpec("--to-yaml", panel=o.RUNNING, help="Print the job file that these flags mean.")
     ] = False
     sandbox: o.SandboxFlag = False
     service: ServiceFlags
@@ -106,19 +100,19 @@ class ParsedFlags:
 
 
 def param_name(flag: Flag) -> str:
-    """The name under which Typer passes the flag's value."""
+    """The name under which the flag's value is passed."""
     return "p_" + flag.name.replace("-", "_")
 
 
 def flag_parameter(flag: Flag) -> Parameter:
-    """The keyword parameter of a Typer command for a flag of a model."""
-    spellings = [f"{flag.option}/--no-{flag.name}" if flag.is_switch else flag.option, *filter(None, (flag.short,))]
+    """The parameter of a command for a flag of a model."""
     metavar = "|".join(flag.choices) if flag.choices else flag.field.metavar or flag.field.kind.upper()
-    option = typer.Option(
-        *spellings, help=flag.help, metavar=None if flag.is_switch else metavar, rich_help_panel=flag.field.panel
-    )
+    option = OptionSpec(
+        flag.option, flag.short, f"--no-{flag.name}" if flag.is_switch else "", "" if flag.is_switch else metavar,
+        flag.field.panel, flag.help,
+    )  # fmt: skip
     kind: object = bool | None if flag.is_switch else list[str] | None if flag.repeats else str | None
-    return Parameter(param_name(flag), Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, option])
+    return Parameter(param_name(flag), kind, option, None)
 
 
 def parse_flags(

@@ -1,13 +1,13 @@
 """The settings of a command: flags before environment before project file before user file before defaults."""
 
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
+from kirin_cli.cli.settings_homes import find_project_file, is_reachable_file, user_file, user_folder
 from kirin_cli.cli.settings_schema import (
     BY_VARIABLE,
     DEFAULT_MODELS_URL,
@@ -16,7 +16,6 @@ from kirin_cli.cli.settings_schema import (
     Section,
     Setting,
     SettingValue,
-    parse_path,
     parse_url,
 )
 from kirin_cli.errors import UsageError
@@ -28,51 +27,12 @@ if TYPE_CHECKING:
     from kirin_cli.api.credentials import ApiKey
     from kirin_cli.run.prices import PriceTableRow
 
-FolderKind = Literal["config", "state"]
-
-_XDG: Final[dict[FolderKind, tuple[str, str]]] = {
-    "config": ("XDG_CONFIG_HOME", ".config"),
-    "state": ("XDG_STATE_HOME", ".local/state"),
-}
-
-
-def user_folder(environ: Mapping[str, str], kind: FolderKind) -> Path:
-    """The user's folder for kirin's files of this kind: KIRIN_CONFIG_DIR, KIRIN_STATE_DIR, else the system's place.
-
-    Raises UsageError where the home folder cannot be told: no HOME, and a user without an account.
-    """
-    variable = f"KIRIN_{kind.upper()}_DIR"
-    chosen = environ.get(variable)
-    try:
-        return parse_path(chosen, variable) if chosen else _system_folder(environ, kind)
-    except RuntimeError as error:
-        what = {"config": "your settings and the stored key", "state": "the ledger"}[kind]
-        hint = f"name a folder for {what} in {variable}, or set HOME"
-        raise UsageError("there is no home folder: HOME is not set, and this user has no account", hint=hint) from error
-
-
-def _system_folder(environ: Mapping[str, str], kind: FolderKind) -> Path:
-    """The system's place. Raises RuntimeError where the home folder cannot be told."""
-    if sys.platform == "linux":  # what platformdirs would say; importing it takes 3 ms of every command
-        variable, below_home = _XDG[kind]
-        base = Path(environ.get(variable, "").strip())
-        if not base.is_absolute() and environ.get("HOME") == "":
-            raise RuntimeError("HOME is empty")
-        return (base if base.is_absolute() else Path.home() / below_home) / "kirin"
-    import platformdirs
-
-    find = {"config": platformdirs.user_config_path, "state": platformdirs.user_state_path}[kind]
-    return find("kirin", appauthor=False)
-
-
 MAX_SETTINGS_BYTES: Final = 1 << 20  # bytes
 PROFILES: Final = "profile"
 PRICES: Final = "prices"
 NO_SETTINGS: Final[Section] = {}
 KEYS: Final = ("api_key", "api-key", "apikey", "key")
 PROXIES: Final = ("proxy", "proxies", "http_proxy", "https_proxy", "all_proxy", "no_proxy")
-PROJECT_FILE: Final = "kirin.toml"
-USER_FILE: Final = "config.toml"
 
 
 class SettingsFile(Record):
@@ -247,7 +207,7 @@ def load_sources(environ: Mapping[str, str], profile: str | None = None, start: 
     Raises UsageError for a file that makes no sense, and for a profile that the user's file does not have.
     """
     user = user_file(environ)
-    common, profiles = _read_file(user if user and _is_file(user) else None, "project", "user")
+    common, profiles = _read_file(user if user and is_reachable_file(user) else None, "project", "user")
     project, _ = _read_file(find_project_file(start or Path()), "project")
     name, source = (profile, PROFILE.flag) if profile else (environ.get(PROFILE.env, ""), PROFILE.env)
     if not name:
@@ -263,38 +223,6 @@ def load_sources(environ: Mapping[str, str], profile: str | None = None, start: 
     own = profiles[name]
     prices = (*(own.prices or common.prices), *project.prices)
     return SettingSources(environ, project.section, (own.section, common.section), name, source, prices)
-
-
-def user_file(environ: Mapping[str, str]) -> Path | None:
-    """The user's settings file, whether it is there or not; None for a user without a home."""
-    folder = config_folder(environ)
-    return folder / USER_FILE if folder else None
-
-
-def config_folder(environ: Mapping[str, str]) -> Path | None:
-    """The folder of the user's settings and of the stored key; None for a user without a home."""
-    try:
-        return user_folder(environ, "config")
-    except UsageError:
-        return None
-
-
-def find_project_file(start: Path) -> Path | None:
-    """The nearest kirin.toml from the folder `start` upwards; none where the current folder is gone."""
-    try:
-        folder = start.absolute()
-    except FileNotFoundError:
-        return None
-    paths = (parent / PROJECT_FILE for parent in (folder, *folder.parents))
-    return next((path for path in paths if _is_file(path)), None)
-
-
-def _is_file(path: Path) -> bool:
-    """Whether it is a file that can be reached: in a folder closed to us nothing is."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
 
 
 class FileDefaults(dict[str, Any]):

@@ -1,6 +1,5 @@
 """The folders of added models: what lies there as rows of a list; files put there and taken away."""
 
-import json
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -110,7 +109,9 @@ def _read_heading(path: Path) -> dict[str, str]:
     heading: dict[str, str] = {}
     with suppress(ValueError):  # text in quotes with escapes that only YAML has
         for key, value in _HEADING.findall(text.replace("\r\n", "\n")):
-            heading.setdefault(key, json.loads(value) if value.startswith('"') else value.rstrip())
+            from json import loads  # noqa: PLC0415  (few headings are in quotes)
+
+            heading.setdefault(key, loads(value) if value.startswith('"') else value.rstrip())
         if "model" in heading:
             return heading
     return _parse_heading(path)

@@ -17,7 +17,7 @@ from support.terminal_screen import TerminalText
 
 from kirin_cli.cli.app import all_commands, run_command_line
 from kirin_cli.cli.commands import COMMANDS
-from kirin_cli.cli.help import COMMAND_MORE, SUBJECTS, render_help
+from kirin_cli.cli.help import COMMAND_MORE, SUBJECTS, render_help, requested_help
 from kirin_cli.cli.help_texts import HELP_TOPICS
 from kirin_cli.cli.settings_schema import SETTINGS
 from kirin_cli.docgen.commands import command_screen, exit_code_table
@@ -140,6 +140,17 @@ def test_a_terminal_without_colours_gets_panels_without_colours(home):
 def test_without_arguments_the_program_shows_its_help(home):
     assert home.kirin().stdout == home.kirin("--help").stdout == home.kirin("help").stdout
     assert home.kirin().exit_code == 0
+
+
+def test_help_is_drawn_without_the_parser_where_nothing_else_is_typed():
+    for line in ("", "-h", "help", "help run", "run --help", "run a b -h", "models add --help", "auth login --help"):
+        assert requested_help(line.split()), line
+    left_to_the_parser = (
+        "run x", "help exit-codes", "help --json", "run --bogus --help", "run --help x", "schema x --help",
+        "models a b c", "v1-t2v - --help", "nothing --help", "help nothing", "run -- -h",
+    )  # fmt: skip
+    for line in left_to_the_parser:
+        assert requested_help(line.split()) is None, line
 
 
 def test_help_of_a_command_is_its_help(home):

@@ -9,10 +9,11 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from kirin_cli.cli.app import load_command
 from kirin_cli.cli.commands import BY_NAME, COMMANDS
 from kirin_cli.cli.console import MODES
-from kirin_cli.cli.settings import load_sources, user_folder
+from kirin_cli.cli.parser import load_command
+from kirin_cli.cli.settings import load_sources
+from kirin_cli.cli.settings_homes import user_folder
 from kirin_cli.cli.settings_schema import SETTINGS
 from kirin_cli.errors import UsageError
 from kirin_cli.jobs.scope import MAX_JOBS

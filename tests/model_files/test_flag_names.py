@@ -1,7 +1,7 @@
 """Flags of added models: none takes the place of another."""
 
-from kirin_cli.cli.app import load_command
 from kirin_cli.cli.commands import BY_NAME
+from kirin_cli.cli.parser import load_command
 from kirin_cli.model_files.flag_names import COMMON_FLAGS, COMMON_SHORTS, with_free_flags
 from kirin_cli.models import MODELS
 from kirin_cli.modelspec.containers import ObjectField

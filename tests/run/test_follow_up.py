@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from kirin_cli.cli.app import load_command
 from kirin_cli.cli.commands import BY_NAME
+from kirin_cli.cli.parser import load_command
 from kirin_cli.errors import BalanceInsufficient, Interrupted, LocalError, ResultUnavailable, StillRunning
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import LedgerState

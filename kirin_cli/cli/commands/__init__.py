@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from kirin_cli.cli.parameters import Command
 from kirin_cli.models import MODEL_ENTRIES, MODELS, ModelEntry, added_entries
 from kirin_cli.modelspec.record import Record
 
@@ -16,11 +17,8 @@ MODEL_ACTIONS: Final = ("add", "diff", "remove", "search")
 """What `kirin models` does besides showing."""
 
 
-Command = Callable[..., int]
-
-
 class CommandEntry(Record):
-    """A command: its name, panel and one-line help, and how to get the function behind it; `model` is a model's id."""
+    """A command: its name, panel and one-line help, and how to get the rest of it; `model` is a model's id."""
 
     name: str
     panel: str
@@ -31,7 +29,7 @@ class CommandEntry(Record):
 
 
 def _model(name: str, model_id: str, entry: ModelEntry, *, hidden: bool = False) -> CommandEntry:
-    def load() -> Callable[..., int]:
+    def load() -> Command:
         from kirin_cli.cli.generate import model_command
 
         return model_command(MODELS[model_id])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final, get_args
 
 from kirin_cli.cli.command_line import current_command_line
-from kirin_cli.cli.flags import fill_record, flag_parameters, with_signature
+from kirin_cli.cli.flags import fill_record, flag_parameters
 from kirin_cli.cli.model_command import ModelFlags, counted_up, flag_parameter, param_name
 from kirin_cli.cli.options import TaskId
+from kirin_cli.cli.parameters import Command, Parameter
 from kirin_cli.errors import UsageError
 from kirin_cli.models import MODELS, usable_models
 from kirin_cli.modelspec.flags import Flag, model_flags
@@ -29,17 +30,17 @@ LEFT_OUT: Final = frozenset({"file"})
 """Flags of the model commands that name another request to start from."""
 
 
-def again_command() -> Callable[..., int]:
-    """The function behind the command, with the flags of all models."""
+def again_command() -> Command:
+    """The command, with the flags of all models."""
 
-    def command(**values: object) -> int:
+    def fill_and_run(**values: object) -> int:
         return run_again(str(values["task"]), values)
 
     prompt, *further = (parameter for parameter in flag_parameters(ModelFlags) if parameter.name not in LEFT_OUT)
-    task = prompt.replace(name="task", annotation=TaskId, default=prompt.empty)
+    task = Parameter("task", *get_args(TaskId))
     flags = map(flag_parameter, flags_of_models(usable_models()))
     examples = ("kirin again last", "kirin again last --seed 7 --duration 10 --dry-run")
-    return with_signature(command, [task, prompt, *flags, *further], HELP, examples)
+    return Command((task, prompt, *flags, *further), fill_and_run, HELP, examples)
 
 
 def flags_of_models(models: Iterable[Model]) -> list[Flag]:

@@ -6,10 +6,9 @@ import os
 import sys
 from typing import TYPE_CHECKING, Annotated, Final
 
-import typer
-
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import ServiceFlags, command_from
+from kirin_cli.cli.parameters import ArgumentSpec, OptionSpec
 from kirin_cli.errors import NotPermitted, UsageError
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
@@ -32,9 +31,9 @@ class AuthFlags(Record, kw_only=True):
     no key. A key that --api-key-file or --profile names goes before the environment, and that before what is stored.
     """
 
-    action: Annotated[str, typer.Argument(metavar="|".join(ACTIONS), help="What to do.")]
-    surplus: Annotated[list[str] | None, typer.Argument(hidden=True)] = None
-    offline: Annotated[bool, typer.Option("--offline", help="Store the key without asking the service.")] = False
+    action: Annotated[str, ArgumentSpec(metavar="|".join(ACTIONS), help="What to do.")]
+    surplus: Annotated[list[str] | None, ArgumentSpec(hidden=True)] = None
+    offline: Annotated[bool, OptionSpec("--offline", help="Store the key without asking the service.")] = False
     service: ServiceFlags
     json: o.Json = False
     verbose: o.Verbose = False
@@ -60,7 +59,7 @@ def _login(settings: Settings, console: CommandConsole, *, as_json: bool, offlin
     from kirin_cli.api.credentials import check_key, fingerprint
     from kirin_cli.cli.key_check import check_key_with_service
     from kirin_cli.cli.keystore import find_api_key, store_key
-    from kirin_cli.cli.settings import user_folder
+    from kirin_cli.cli.settings_homes import user_folder
     from kirin_cli.json_text import answer_json
 
     key, folder = check_key(_read_key(), "standard input"), user_folder(settings.environ, "config")
@@ -101,7 +100,7 @@ def _status(settings: Settings, console: CommandConsole, *, as_json: bool) -> in
 
 def _logout(settings: Settings, console: CommandConsole, *, as_json: bool) -> int:
     from kirin_cli.cli.keystore import find_api_key, forget_key
-    from kirin_cli.cli.settings import user_folder
+    from kirin_cli.cli.settings_homes import user_folder
     from kirin_cli.json_text import answer_json
 
     removed_from = forget_key(user_folder(settings.environ, "config"), settings.profile)

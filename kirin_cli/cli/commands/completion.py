@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final
 
-import typer
-
 from kirin_cli.cli.flags import command_from
+from kirin_cli.cli.parameters import ArgumentSpec
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
@@ -31,7 +30,7 @@ class CompletionFlags(Record):
     Without a shell: how each of them finds it, and where the manual pages are.
     """
 
-    shell: Annotated[str, typer.Argument(metavar="[bash|zsh|fish|powershell]", help="Which shell.")] = ""
+    shell: Annotated[str, ArgumentSpec(metavar="[bash|zsh|fish|powershell]", help="Which shell.")] = ""
 
 
 def run_completion(flags: CompletionFlags) -> int:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
-import typer
-
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import command_from
-from kirin_cli.cli.settings import USER_FILE, find_project_file, load_settings, load_sources, user_file, user_folder
+from kirin_cli.cli.parameters import ArgumentSpec
+from kirin_cli.cli.settings import load_settings, load_sources
+from kirin_cli.cli.settings_homes import USER_FILE, find_project_file, user_file, user_folder
 from kirin_cli.cli.settings_schema import API_KEY, PROFILE, SETTINGS
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
@@ -31,10 +31,10 @@ class ConfigFlags(Record):
     your own config.toml, that before the defaults. A project's file may not say where your key or your requests go.
     """
 
-    action: Annotated[str, typer.Argument(metavar="[set]", help="Set one, instead of showing all.")] = ""
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="The setting.")] = ""
+    action: Annotated[str, ArgumentSpec(metavar="[set]", help="Set one, instead of showing all.")] = ""
+    name: Annotated[str, ArgumentSpec(metavar="[NAME]", help="The setting.")] = ""
     value: Annotated[
-        str | None, typer.Argument(metavar="[VALUE]", help="Its value; a path begins at the current folder.")
+        str | None, ArgumentSpec(metavar="[VALUE]", help="Its value; a path begins at the current folder.")
     ] = None
     profile: o.Profile = None
     json: o.Json = False

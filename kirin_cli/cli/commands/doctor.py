@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-import typer
-
 from kirin_cli import __version__
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import ServiceFlags, command_from
+from kirin_cli.cli.parameters import OptionSpec
 from kirin_cli.errors import KirinError, LocalError, NotPermitted, ServiceUnreachable, UsageError, batch_exit_code
 from kirin_cli.modelspec.record import Record
 
@@ -36,7 +35,7 @@ class DoctorFlags(Record, kw_only=True):
     a disk or the ledger, else with 0.
     """
 
-    offline: Annotated[bool, typer.Option("--offline", help="Ask the service nothing.")] = False
+    offline: Annotated[bool, OptionSpec("--offline", help="Ask the service nothing.")] = False
     service: ServiceFlags
     json: o.Json = False
     verbose: o.Verbose = False
@@ -79,7 +78,7 @@ def run_doctor(flags: DoctorFlags) -> int:
 
 def local_checks(settings: Settings, output: Path) -> Iterator[CheckOutcome]:
     """All checks that need no network."""
-    from kirin_cli.cli.settings import user_folder
+    from kirin_cli.cli.settings_homes import user_folder
 
     version, system = platform.python_version(), platform.platform(terse=True)
     yield CheckOutcome("version", f"kirin {__version__}, Python {version}, {system}")

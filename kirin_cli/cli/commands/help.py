@@ -3,11 +3,10 @@
 import json
 from typing import Annotated
 
-import typer
-
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import command_from
 from kirin_cli.cli.help_texts import HELP_TOPICS
+from kirin_cli.cli.parameters import ArgumentSpec
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
@@ -17,7 +16,7 @@ class HelpFlags(Record):
     """Explain a command or a topic; with --json, every command with its flags as data."""
 
     subject: Annotated[
-        str | None, typer.Argument(metavar="[SUBJECT]", help=f"A command, or a topic: {', '.join(HELP_TOPICS)}.")
+        str | None, ArgumentSpec(metavar="[SUBJECT]", help=f"A command, or a topic: {', '.join(HELP_TOPICS)}.")
     ] = None
     json: o.Json = False
     color: o.Color = "auto"
@@ -25,7 +24,7 @@ class HelpFlags(Record):
 
 def run_help(flags: HelpFlags) -> int:
     """Print it; returns the exit code. Raises UsageError for a subject that there is not."""
-    from kirin_cli.cli.app import all_commands, load_command
+    from kirin_cli.cli.app import all_commands
     from kirin_cli.cli.commands import BY_NAME, find_command
     from kirin_cli.cli.console import make_console
     from kirin_cli.cli.help import command_help, program_help, render_help
@@ -39,7 +38,7 @@ def run_help(flags: HelpFlags) -> int:
     elif subject in HELP_TOPICS:
         console.data(*HELP_TOPICS[subject](console.streams.out))
     elif row := find_command(subject):
-        console.data(render_help(command_help(row, load_command(row))))
+        console.data(render_help(command_help(row)))
     else:
         raise UsageError(f"there is no help on {subject!r}{did_you_mean(subject, [*HELP_TOPICS, *BY_NAME])}")
     return 0

@@ -6,10 +6,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
-import typer
-
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import command_from
+from kirin_cli.cli.parameters import ArgumentSpec, OptionSpec
 from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.models import MODEL_ENTRIES
 from kirin_cli.modelspec.record import Record
@@ -31,11 +30,11 @@ class InitFlags(Record):
     """
 
     model: Annotated[
-        str, typer.Argument(metavar=f"[MODEL|{QUICKSTART}]", help=f"Id or command of a model, or {QUICKSTART}.")
+        str, ArgumentSpec(metavar=f"[MODEL|{QUICKSTART}]", help=f"Id or command of a model, or {QUICKSTART}.")
     ] = next(iter(MODEL_ENTRIES.values())).command
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", rich_help_panel=o.OUTPUT, help="Write it here, not to stdout."),
+        OptionSpec("--output", "-o", metavar="FILE", panel=o.OUTPUT, help="Write it here, not to stdout."),
     ] = None
     force: o.Force = False
     color: o.Color = "auto"

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
-import typer
-
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import PrintingFlags, command_from
+from kirin_cli.cli.parameters import ArgumentSpec, OptionSpec
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
@@ -33,26 +32,22 @@ class ListFlags(Record, kw_only=True):
     rejected, pending, unknown and expired, or a finer one of the ledger (running).
     """
 
-    words: Annotated[list[str] | None, typer.Argument(metavar="[WORD]…", help="Only tasks that hold these words.")] = (
-        None
-    )
+    words: Annotated[list[str] | None, ArgumentSpec(metavar="[WORD]…", help="Only tasks that hold these words.")] = None
     state: Annotated[
-        list[str] | None, typer.Option("--state", metavar="STATE", help="Only tasks in this state. Repeatable.")
+        list[str] | None, OptionSpec("--state", metavar="STATE", help="Only tasks in this state. Repeatable.")
     ] = None
-    model: Annotated[str, typer.Option("--model", metavar="MODEL", help="Only tasks of this model.")] = ""
-    job_file: Annotated[str, typer.Option("--file", metavar="FILE", help="Only tasks of this job file.")] = ""
+    model: Annotated[str, OptionSpec("--model", metavar="MODEL", help="Only tasks of this model.")] = ""
+    job_file: Annotated[str, OptionSpec("--file", metavar="FILE", help="Only tasks of this job file.")] = ""
     since: o.Since = None
     limit: Annotated[
         int | None,
-        typer.Option(
-            "--limit", "-n", metavar="N", min=1, max=1_000_000, help=f"At most so many (else {DEFAULT_LIMIT})."
-        ),
+        OptionSpec("--limit", "-n", metavar="N", min=1, max=1_000_000, help=f"At most so many (else {DEFAULT_LIMIT})."),
     ] = None
-    all: Annotated[bool, typer.Option("--all", help="All of them, however many.")] = False
+    all: Annotated[bool, OptionSpec("--all", help="All of them, however many.")] = False
     refresh: Annotated[
-        bool, typer.Option("--refresh", help="Ask the service, free of charge, for those under way; fetch nothing.")
+        bool, OptionSpec("--refresh", help="Ask the service, free of charge, for those under way; fetch nothing.")
     ] = False
-    watch: Annotated[bool, typer.Option("--watch", help="Go on asking until none is under way.")] = False
+    watch: Annotated[bool, OptionSpec("--watch", help="Go on asking until none is under way.")] = False
     all_services: o.AllServices = False
     profile: o.Profile = None
     base_url: o.BaseUrl = None

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final
 
-import typer
-
 from kirin_cli.cli import options as o
 from kirin_cli.cli.commands import MODEL_ACTIONS
 from kirin_cli.cli.flags import command_from
+from kirin_cli.cli.parameters import ArgumentSpec, OptionSpec
 from kirin_cli.errors import UsageError
 from kirin_cli.models import MODEL_ENTRIES, MODELS, added_entries, file_entries, find_entry
 from kirin_cli.modelspec.record import Record
@@ -38,12 +37,12 @@ class ModelsFlags(Record):
 
     model: Annotated[
         str | None,
-        typer.Argument(metavar="[MODEL|ACTION]", help=f"A model's id or command; or {', '.join(MODEL_ACTIONS)}."),
+        ArgumentSpec(metavar="[MODEL|ACTION]", help=f"A model's id or command; or {', '.join(MODEL_ACTIONS)}."),
     ] = None
     words: Annotated[
-        list[str] | None, typer.Argument(metavar="[WORD]…", help="Of an action: ID, FILE, or words to look for.")
+        list[str] | None, ArgumentSpec(metavar="[WORD]…", help="Of an action: ID, FILE, or words to look for.")
     ] = None
-    user: Annotated[bool, typer.Option("--user", help="Of add and remove: in your own folder, not the project's.")] = (
+    user: Annotated[bool, OptionSpec("--user", help="Of add and remove: in your own folder, not the project's.")] = (
         False
     )
     force: o.Force = False

@@ -6,10 +6,9 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import JobFileFlags, TakeFlags, command_from
+from kirin_cli.cli.parameters import OptionSpec
 from kirin_cli.json_text import dump_json
 from kirin_cli.modelspec.record import Record
 
@@ -36,8 +35,8 @@ class PlanFlags(Record, kw_only=True):
     base_url: o.BaseUrl = None
     detailed_exitcode: Annotated[
         bool,
-        typer.Option(
-            "--detailed-exitcode", rich_help_panel=o.OUTPUT,
+        OptionSpec(
+            "--detailed-exitcode", panel=o.OUTPUT,
             help="End with 10 where a run would send or fetch something, with 0 where there is nothing to do.",
         ),
     ] = False  # fmt: skip

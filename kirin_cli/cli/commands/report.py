@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import command_from
+from kirin_cli.cli.parameters import ArgumentSpec, OptionSpec
 from kirin_cli.errors import StillRunning, UsageError
 from kirin_cli.modelspec.record import Record
 
@@ -19,7 +18,7 @@ class ReportFlags(Record):
 
     results: Annotated[
         list[Path] | None,
-        typer.Argument(
+        ArgumentSpec(
             metavar="[RESULT…]",
             callback=o.expand_typed_files,
             help="JSON of run, plan or validate, sidecars beside videos, or folders of them; - reads standard input.",
@@ -28,7 +27,7 @@ class ReportFlags(Record):
     report: o.ReportFlag = None
     merge: Annotated[
         Path | None,
-        typer.Option("--merge", metavar="DIR", help="Join the results of all shards below a folder; say which miss."),
+        OptionSpec("--merge", metavar="DIR", help="Join the results of all shards below a folder; say which miss."),
     ] = None
     json: o.Json = False
     quiet: o.Quiet = False

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import command_from
 from kirin_cli.cli.options import DEFAULT_TIMEOUT
+from kirin_cli.cli.parameters import OptionSpec
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
 from kirin_cli.shell_words import quote_word
@@ -31,11 +30,11 @@ class ResolveFlags(Record):
     """
 
     task: o.TaskId
-    adopt: Annotated[
-        str | None, typer.Option("--adopt", metavar="TASK", help="It became this task of the service.")
-    ] = None
-    resend: Annotated[bool, typer.Option("--resend", help="It was not created: send it again. May cost twice.")] = False
-    abandon: Annotated[bool, typer.Option("--abandon", help="Forget it. May have cost something.")] = False
+    adopt: Annotated[str | None, OptionSpec("--adopt", metavar="TASK", help="It became this task of the service.")] = (
+        None
+    )
+    resend: Annotated[bool, OptionSpec("--resend", help="It was not created: send it again. May cost twice.")] = False
+    abandon: Annotated[bool, OptionSpec("--abandon", help="Forget it. May have cost something.")] = False
     profile: o.Profile = None
     base_url: o.BaseUrl = None
     verbose: o.Verbose = False

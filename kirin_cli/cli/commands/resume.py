@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import DisplayFlags, PrintingFlags, ServiceFlags, ViewFlags, command_from
+from kirin_cli.cli.parameters import OptionSpec
 from kirin_cli.modelspec.record import Record
 
 
@@ -21,7 +20,7 @@ class ResumeFlags(Record, kw_only=True):
     in_flight: o.InFlight = o.DEFAULT_IN_FLIGHT
     timeout: o.Timeout = o.DEFAULT_TIMEOUT
     max_cost: Annotated[
-        str | None, typer.Option("--max-cost", metavar="USD", hidden=True, help="Nothing is paid here.")
+        str | None, OptionSpec("--max-cost", metavar="USD", hidden=True, help="Nothing is paid here.")
     ] = None
     service: ServiceFlags
     printing: PrintingFlags

@@ -12,10 +12,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import command_from
+from kirin_cli.cli.parameters import OptionSpec
 from kirin_cli.cli.shell_syntax import SHELL_SYNTAXES, guess_shell
 from kirin_cli.errors import UsageError
 from kirin_cli.models import MODEL_ENTRIES, MODELS
@@ -37,39 +36,39 @@ class SandboxFlags(Record):
     """
 
     host: Annotated[
-        str, typer.Option("--host", metavar="ADDRESS", help="Where it listens; beyond this machine only with --key.")
+        str, OptionSpec("--host", metavar="ADDRESS", help="Where it listens; beyond this machine only with --key.")
     ] = "127.0.0.1"
-    port: Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535, help="Port of the API; 0: any.")] = 0
+    port: Annotated[int, OptionSpec("--port", metavar="N", min=0, max=65535, help="Port of the API; 0: any.")] = 0
     one_port: Annotated[
-        bool, typer.Option("--one-port", help="Serve files at the port of the API too, instead of one of their own.")
+        bool, OptionSpec("--one-port", help="Serve files at the port of the API too, instead of one of their own.")
     ] = False
     key: Annotated[
-        str | None, typer.Option("--key", metavar="TEXT", help="The API key it takes; a random one by default.")
+        str | None, OptionSpec("--key", metavar="TEXT", help="The API key it takes; a random one by default.")
     ] = None
-    seed: Annotated[
-        int | None, typer.Option("--seed", metavar="N", help="Make ids, times and failures repeatable.")
-    ] = None
+    seed: Annotated[int | None, OptionSpec("--seed", metavar="N", help="Make ids, times and failures repeatable.")] = (
+        None
+    )
     speed: Annotated[
-        float, typer.Option("--speed", metavar="N", help="How many times faster than the service it works.")
+        float, OptionSpec("--speed", metavar="N", help="How many times faster than the service it works.")
     ] = 30.0
     latency: Annotated[
-        float, typer.Option("--latency", metavar="SECONDS", help="Time that it waits before each answer.")
+        float, OptionSpec("--latency", metavar="SECONDS", help="Time that it waits before each answer.")
     ] = 0.0
     fail_rate: Annotated[
-        float, typer.Option("--fail-rate", metavar="SHARE", help="Share of tasks that fail, 0 to 1.")
+        float, OptionSpec("--fail-rate", metavar="SHARE", help="Share of tasks that fail, 0 to 1.")
     ] = 0.0
     fault: Annotated[
-        list[str] | None, typer.Option("--fault", metavar="RULE", help="What goes wrong, e.g. post:503@2. Repeatable.")
+        list[str] | None, OptionSpec("--fault", metavar="RULE", help="What goes wrong, e.g. post:503@2. Repeatable.")
     ] = None
     models: Annotated[
         list[Path] | None,
-        typer.Option("--models", metavar="FILE", help="Serve and judge by this model too, beside yours. Repeatable."),
+        OptionSpec("--models", metavar="FILE", help="Serve and judge by this model too, beside yours. Repeatable."),
     ] = None
     shell: Annotated[
-        str, typer.Option("--shell", metavar="|".join(SHELL_SYNTAXES), help="For which shell it prints the variables.")
+        str, OptionSpec("--shell", metavar="|".join(SHELL_SYNTAXES), help="For which shell it prints the variables.")
     ] = ""
     json: o.Json = False
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show each request that comes in.")] = False
+    verbose: Annotated[bool, OptionSpec("--verbose", "-v", help="Show each request that comes in.")] = False
     color: o.Color = "auto"
 
 

@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Final
 
-import typer
-
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import command_from
+from kirin_cli.cli.parameters import OptionSpec
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
 
@@ -49,7 +48,7 @@ class ShowFlags(Record):
     json: o.Json = False
     raw: o.Raw = False
     to_yaml: Annotated[
-        bool, typer.Option("--to-yaml", rich_help_panel=o.OUTPUT, help="Print the job file that asks for the same.")
+        bool, OptionSpec("--to-yaml", panel=o.OUTPUT, help="Print the job file that asks for the same.")
     ] = False
     preview: o.Preview = False
     color: o.Color = "auto"

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Final
 
-import typer
-
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import PrintingFlags, command_from
+from kirin_cli.cli.parameters import OptionSpec
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
@@ -33,13 +32,13 @@ class UsageFlags(Record, kw_only=True):
     among them, is never summed up with it.
     """
 
-    by: Annotated[str, typer.Option("--by", metavar="|".join(COLUMNS), help="What to sum up by.")] = "model"
+    by: Annotated[str, OptionSpec("--by", metavar="|".join(COLUMNS), help="What to sum up by.")] = "model"
     since: o.Since = None
     all_services: o.AllServices = False
     profile: o.Profile = None
     base_url: o.BaseUrl = None
     printing: PrintingFlags
-    csv: Annotated[bool, typer.Option("--csv", rich_help_panel=o.OUTPUT, help="Print the table as CSV.")] = False
+    csv: Annotated[bool, OptionSpec("--csv", panel=o.OUTPUT, help="Print the table as CSV.")] = False
     color: o.Color = "auto"
 
 

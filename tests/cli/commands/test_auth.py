@@ -10,7 +10,6 @@ import threading
 
 import pytest
 
-from kirin_cli.cli.app import load_command
 from kirin_cli.cli.commands import COMMANDS
 from kirin_cli.cli.keystore import (
     IN_KEYRING,
@@ -21,6 +20,7 @@ from kirin_cli.cli.keystore import (
     store_key,
     stored_key,
 )
+from kirin_cli.cli.parser import load_command
 from kirin_cli.errors import NotPermitted
 from kirin_cli.sandbox.server import Sandbox
 

@@ -1,0 +1,57 @@
+"""The parser: what Typer takes is what the commands declare and help shows, and it reads values without pydantic."""
+
+import subprocess
+import sys
+
+import pytest
+
+from kirin_cli.cli.commands import COMMANDS
+from kirin_cli.cli.parameters import REQUIRED, OptionSpec
+from kirin_cli.cli.parser import load_command
+
+PARSE_ALL = """
+import sys
+from kirin_cli.cli.parser import load_command
+from kirin_cli.cli.commands import COMMANDS
+for command in map(load_command, COMMANDS):
+    words = ["x" for one in command.params if one.required]
+    options = [one for one in command.params if one.param_type_name == "option"]
+    flags = [word for one in options for word in ([one.opts[0]] if one.is_flag else [one.opts[0], "5"])]
+    command.make_context(command.name, [*words])
+    command.make_context(command.name, [*flags, *words])
+print(*sys.modules)
+"""
+
+
+@pytest.mark.parametrize("row", COMMANDS, ids=lambda row: row.name)
+def test_typer_takes_what_the_command_declares(row):
+    declared = row.load().parameters
+    params = {param.name: param for param in load_command(row).params}
+    assert list(params) == [one.name for one in declared]
+    for one in declared:
+        param, spec = params[one.name], one.spec
+        assert (param.metavar or "", param.help or "") == (spec.metavar, spec.help)
+        assert param.required == (one.default is REQUIRED)
+        if isinstance(spec, OptionSpec):
+            assert param.opts == [spec.long, *filter(None, [spec.short])]
+            assert param.secondary_opts == [*filter(None, [spec.negative])]
+            assert (param.is_flag, param.multiple, param.envvar) == (
+                one.item_kind is bool,
+                one.repeats,
+                spec.env or None,
+            )
+        else:
+            assert (param.param_type_name, param.nargs) == ("argument", -1 if one.repeats else 1)
+
+
+def test_no_flag_and_no_argument_of_any_command_is_read_by_pydantic(home):
+    done = subprocess.run(
+        [sys.executable, "-c", PARSE_ALL],
+        cwd=home.work,
+        env=home.environ(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "pydantic" not in done.stdout.split()
