@@ -20,9 +20,9 @@ from kirin_cli.api.ranges import (
     total_length,
     verify_file,
 )
+from kirin_cli.api.redirects import RedirectChain, origin_scope
 from kirin_cli.api.retry import RETRIES, RetryPolicy, parse_retry_after
 from kirin_cli.api.transport import follow_redirects, translate_errors
-from kirin_cli.api.url_policy import RedirectChain, origin_scope
 from kirin_cli.errors import ResultUnavailable
 from kirin_cli.media.video_header import VideoHeader
 from kirin_cli.modelspec.types import ResultKind

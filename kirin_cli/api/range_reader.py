@@ -11,10 +11,10 @@ import requests
 from kirin_cli.api.connections import BoundedAdapter, NetworkSettings
 from kirin_cli.api.exchange import Exchange, MonotonicClock, TransportError
 from kirin_cli.api.ranges import content_length, is_packed
+from kirin_cli.api.redirects import RedirectChain
 from kirin_cli.api.retry import RETRIES
 from kirin_cli.api.special_addresses import AddressScope
 from kirin_cli.api.transport import follow_redirects, translate_errors
-from kirin_cli.api.url_policy import RedirectChain
 from kirin_cli.errors import ResultUnavailable
 from kirin_cli.media.mp4 import OutOfReach
 

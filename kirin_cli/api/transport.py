@@ -20,13 +20,9 @@ from kirin_cli.api.connections import BoundedAdapter, NetworkSettings
 from kirin_cli.api.exchange import Exchange, MonotonicClock, TransportError, current_exchange, use_exchange
 from kirin_cli.api.proxies import SOCKS
 from kirin_cli.api.ranges import is_packed
+from kirin_cli.api.redirects import REDIRECT_STATUSES, RedirectChain
 from kirin_cli.api.special_addresses import is_loopback_address
-from kirin_cli.api.url_policy import (
-    REDIRECT_STATUSES,
-    RedirectChain,
-    is_loopback,
-    split_url,
-)
+from kirin_cli.api.url_policy import is_loopback, split_url
 from kirin_cli.errors import KirinError, UsageError
 
 USER_AGENT = f"kirin-cli/{__version__}"

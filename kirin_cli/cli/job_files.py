@@ -28,7 +28,9 @@ from kirin_cli.run.check import CheckedFiles, check_files
 
 if TYPE_CHECKING:
     from kirin_cli.cli.console import CommandConsole
+    from kirin_cli.cli.service_ledger import ServiceLedger
     from kirin_cli.cli.session import Session
+    from kirin_cli.run.attempts import QueryAttempt
     from kirin_cli.run.prepare import PreparedRun, PrepareOptions
 
 
@@ -188,26 +190,29 @@ def prepare_options(flags: TakeFlags, folder: Path | None, allow_env: Iterable[s
 
 
 def prepare_checked(
-    checked: CheckedFiles, choices: PrepareOptions, session: Session, *, asks: bool = True
+    checked: CheckedFiles, choices: PrepareOptions, known: ServiceLedger, query: QueryAttempt | None = None
 ) -> PreparedRun:
-    """The checked jobs, ready for the service of the session; with `asks` it is asked which attempts it has.
+    """The checked jobs, ready for the service of the ledger; `query` asks it which attempts it has.
 
-    Raises as `prepare_jobs`, and NotPermitted, ServiceUnreachable where it must be asked and does not say.
+    Raises as `prepare_jobs`, and what `query` raises.
     """
-    from kirin_cli.run.outputs import SANDBOX
     from kirin_cli.run.prepare import prepare_jobs
 
-    query = session.query_attempt if asks and not session.origin.startswith(SANDBOX) else None
-    return prepare_jobs(checked.jobs, replace(choices, origin=session.origin), session.known_entries(), query)
+    return prepare_jobs(checked.jobs, replace(choices, origin=known.origin), known.known_entries(), query)
 
 
 def prepare_and_tell(
     checked: CheckedFiles, choices: PrepareOptions, console: CommandConsole, session: Session
 ) -> PreparedRun:
-    """The same, with what should be known of the cost of what is to be done said."""
-    from kirin_cli.modelspec.notes import cost_lines
+    """The same for a session, with what should be known of the cost of what is to be done said.
 
-    prepared = prepare_checked(checked, choices, session)
+    Raises NotPermitted, ServiceUnreachable where the service must be asked and does not say.
+    """
+    from kirin_cli.modelspec.notes import cost_lines
+    from kirin_cli.run.outputs import SANDBOX
+
+    query = None if session.origin.startswith(SANDBOX) else session.query_attempt
+    prepared = prepare_checked(checked, choices, session, query)
     to_do = [job for job in prepared.jobs if job.external_id not in prepared.skipped]
     console.prose(*cost_lines((job.model, job.values) for job in to_do))
     return prepared

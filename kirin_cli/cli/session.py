@@ -4,7 +4,7 @@ import random
 import secrets
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -14,29 +14,24 @@ from urllib.parse import urlsplit
 
 from kirin_cli.api.client import Client
 from kirin_cli.api.connections import NetworkSettings
-from kirin_cli.api.credentials import NO_KEY_HINT, fingerprint
+from kirin_cli.api.credentials import NO_KEY_HINT
 from kirin_cli.api.download import Downloader
 from kirin_cli.api.retry import PollSchedule
 from kirin_cli.api.trace import Tracer
 from kirin_cli.api.transport import Transport
 from kirin_cli.cli.keystore import find_api_key
+from kirin_cli.cli.service_ledger import ServiceLedger
 from kirin_cli.cli.settings import Settings
 from kirin_cli.errors import NotPermitted
-from kirin_cli.ledger import queries
-from kirin_cli.ledger.entry import EntryKey, LedgerEntry
 from kirin_cli.ledger.leases import Leases
 from kirin_cli.ledger.ledger import Ledger
-from kirin_cli.modelspec.pricing import PriceClass
 from kirin_cli.normal_forms import normalize_origin
 from kirin_cli.run.attempt_queries import query_whether_known
-from kirin_cli.run.attempts import KnownEntries
 from kirin_cli.run.events import EventListener
 from kirin_cli.run.follow_up import NOT_TYPED, TypedCommand
 from kirin_cli.run.job_run import RunContext
 from kirin_cli.run.limits import RunLimits
-from kirin_cli.run.outcomes import ledger_class
 from kirin_cli.run.outputs import SANDBOX
-from kirin_cli.run.prices import PastCost, PriceList, PriceTableRow
 from kirin_cli.run.uploads import UploadCache, Uploader
 from kirin_cli.run.work_queue import SystemClock
 from kirin_cli.wire import DIALECTS, Dialect
@@ -47,8 +42,8 @@ SANDBOX_SCALE: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """An open connection to one service under one key; `origin` names it in identities and in the ledger.
+class Session(ServiceLedger):
+    """An open connection to one service under one key, and its ledger.
 
     Without a key that can be used `key` is "", and `unusable` says why, where one was given.
     """
@@ -57,36 +52,15 @@ class Session:
     client: Client
     downloader: Downloader
     dialect: Dialect
-    ledger: Ledger
     leases: Leases
     schedule: PollSchedule
     rng: random.Random
-    origin: str
     host: str
-    key: str
     grace_period: float
     result_wait: float
     missing_wait: float
-    price_table: Sequence[PriceTableRow] = ()
     uploader: Uploader | None = None
     unusable: NotPermitted | None = None
-
-    @property
-    def account(self) -> str:
-        """The fingerprint of the key, "" without one."""
-        return fingerprint(self.key) if self.key else ""
-
-    def price_list(self, assumed: Decimal | None = None) -> PriceList:
-        """What tells the prices of jobs here; `assumed` is that of `--assume-cost`, in US dollars."""
-
-        def history(price_class: PriceClass) -> list[PastCost]:
-            model, mode, duration = ledger_class(price_class)
-            rows = queries.prices(
-                self.ledger.store, self.origin, model, account=self.account, mode=mode, duration=duration
-            )
-            return [PastCost(usd, seconds) for usd, seconds in rows]
-
-        return PriceList(history=history, assumed=assumed, table=self.price_table)
 
     def require_key(self) -> None:
         """Raise NotPermitted where there is no key: something is about to be asked of the service.
@@ -98,22 +72,6 @@ class Session:
             raise self.unusable
         if not self.key:
             raise NotPermitted("there is no API key", hint=f"{NO_KEY_HINT}; --sandbox needs none")
-
-    def find_entry(self, external_id: str) -> LedgerEntry | None:
-        """The ledger's entry of this service and account with the external id; without a key, the newest of any."""
-        if not self.account:
-            return next(reversed(queries.entries_with_id(self.ledger.store, self.origin, external_id)), None)
-        return self.ledger.get(EntryKey(origin=self.origin, account=self.account, external_id=external_id))
-
-    def known_entries(self) -> KnownEntries:
-        """The entries of this service and account, as the preparation of a run asks for them."""
-        store = self.ledger.store
-        return KnownEntries(
-            entry_of=self.find_entry,
-            beyond_first_ids=lambda: queries.entries_beyond_first_ids(store, self.origin, self.account),
-            of_rounds=lambda rounds: queries.entries_of_rounds(store, rounds),
-            of_file=lambda path: queries.entries_of_file(store, self.origin, path),
-        )
 
     def query_attempt(self, external_id: str) -> Task | None:
         """The task that the service has under an external id, None for none; asked a few times.
@@ -186,12 +144,8 @@ def _open(
     stack.callback(downloader.close)
     ledger = stack.enter_context(Ledger.open(settings.ledger_folder, time.time))
     rng = random.Random()  # noqa: S311  (jitter)
-    schedule = PollSchedule(
-        rng=rng, interval=settings.poll_seconds, scale=scale,
-        durations=lambda model, mode, seconds: queries.durations(
-            ledger.store, model, origin=origin, mode=mode, duration=seconds
-        ),
-    )  # fmt: skip
+    known = ServiceLedger(ledger=ledger, origin=origin, key=key)
+    schedule = PollSchedule(rng=rng, interval=settings.poll_seconds, scale=scale, durations=known.durations)
     uploader = _make_uploader(settings, transport, network, key) if settings.upload_url else None
     return Session(
         network=network, client=client, downloader=downloader, dialect=DIALECTS[settings.dialect], ledger=ledger,

@@ -24,7 +24,7 @@ class Intent(EntryKey):
     """What is about to be asked for.
 
     `request` is JSON text with media by hash (never Base64, never the key); `mode` and `duration` name the class of
-    jobs whose prices and times are alike (`outcomes.task_class_of`); `plan` is JSON text that says where the file goes
+    jobs whose prices and times are alike (`prices.task_class_of`); `plan` is JSON text that says where the file goes
     and where its media are, so that the job can be taken up without the command that began it; `job_file` is "" for a
     one-off command; `take` counts from 1, and so does `attempt`: a retry, or the same once more. `redo_round` names the
     --again or --retry-failed that an attempt belongs to, "" for none. `input_seconds` is the length of the input where

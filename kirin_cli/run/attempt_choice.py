@@ -11,13 +11,22 @@ from kirin_cli.errors import KirinError, UsageError
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.normal_forms import normalize_name, normalize_origin
-from kirin_cli.run.attempt_queries import QueryAttempt, ask_all
-from kirin_cli.run.attempts import Attempt, Attempts, KnownEntries, Redo, open_rounds, round_name, was_begun
+from kirin_cli.run.attempts import (
+    Attempt,
+    Attempts,
+    KnownEntries,
+    QueryAttempt,
+    Redo,
+    open_rounds,
+    round_name,
+    was_begun,
+)
 from kirin_cli.run.earlier_results import MOVED_FROM, at_place
 from kirin_cli.run.identity import IdentityKey, derive_external_id, identity_key
 from kirin_cli.run.job import Job, OutputFile
 from kirin_cli.run.note_index import NoteIndex, is_of_job, job_key, sidecar_from_entry
 from kirin_cli.run.outputs import Sidecar, path_for_entry, sidecar_path
+from kirin_cli.run.work_queue import ask_all
 from kirin_cli.wire.responses import TaskState
 
 MAX_ATTEMPTS_ASKED: Final = 50

@@ -14,8 +14,11 @@ from kirin_cli.ledger.states import LedgerState
 from kirin_cli.run.identity import IdentityKey, identity_key
 from kirin_cli.run.job import OutputFile
 from kirin_cli.run.outputs import Sidecar
+from kirin_cli.wire.responses import Task
 
 EntryOf = Callable[[str], LedgerEntry | None]
+QueryAttempt = Callable[[str], Task | None]
+"""The task that the service has under an external id, None for none. Raises where it does not say."""
 Redo = Literal["", "again", "retry-failed"]
 ENDED_BADLY: Final = frozenset({LedgerState.FAILED, LedgerState.REJECTED})
 ENDED: Final = ENDED_BADLY | {

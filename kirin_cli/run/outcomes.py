@@ -9,14 +9,12 @@ from kirin_cli.formatting import iso_utc
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import TERMINAL, LedgerState
 from kirin_cli.models import error_message
-from kirin_cli.modelspec.pricing import PriceClass
 from kirin_cli.redaction import mask_tree
 from kirin_cli.run.events import JobEnded, JobState
 from kirin_cli.run.follow_up import is_retry_safe, next_command
 from kirin_cli.run.identity import canonical_json
-from kirin_cli.run.job import Charged, Job, JobError, Outcome, OutputFile
+from kirin_cli.run.job import Charged, JobError, Outcome, OutputFile
 from kirin_cli.run.job_run import Finished, JobRun
-from kirin_cli.run.prices import price_class_of
 from kirin_cli.wire.responses import ServiceFailure
 
 SENT_TWICE: Final = "sent twice, may have been charged twice: the service did not know it when it was sent again"
@@ -39,20 +37,6 @@ def entry_times(entry: LedgerEntry, fetched: float | None = None) -> dict[str, s
         "fetched": fetched,
     }
     return {stage: iso_utc(at) for stage, at in stages.items() if at}
-
-
-def task_class_of(job: Job) -> tuple[str, str, str]:
-    """The price class as the ledger has it: the model, the first word and the rest of them (`pro`, `5 feature`).
-
-    Jobs that are alike in these cost alike and, but for the length of a video that is billed, take alike long.
-    """
-    return ledger_class(price_class_of(job))
-
-
-def ledger_class(price_class: PriceClass) -> tuple[str, str, str]:
-    """As `task_class_of`, of a class alone."""
-    first, *rest = price_class.all_words or ("",)
-    return price_class.model, first, " ".join(rest)
 
 
 def failure_text(failure: ServiceFailure | None) -> str:

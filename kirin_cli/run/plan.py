@@ -1,11 +1,11 @@
 """The plan: what a run would do with each job and why, from sidecars and the ledger alone: asks the service nothing."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 from heapq import heappush, heappushpop
 from pathlib import Path
-from statistics import median
 from typing import Final, Literal
 
 from kirin_cli.ledger.entry import LedgerEntry
@@ -13,12 +13,12 @@ from kirin_cli.ledger.states import LedgerState
 from kirin_cli.modelspec.pricing import input_seconds
 from kirin_cli.run.attempts import EntryOf, was_begun
 from kirin_cli.run.job import Job
-from kirin_cli.run.outcomes import task_class_of
 from kirin_cli.run.prepare import PreparedRun
-from kirin_cli.run.prices import JobPrice, PriceList, price_class_of
+from kirin_cli.run.prices import JobPrice, PriceList, price_class_of, task_class_of
 
 Action = Literal["send", "skip", "ask", "go on", "fetch", "leave"]
 Durations = Callable[[str, str, str], Sequence[float]]
+"""Seconds that earlier tasks of a class took (`prices.task_class_of`)."""
 
 FILE_GONE: Final = "its file is gone: fetched again, free"
 ACTION_BY_STATE: Final[Mapping[LedgerState, tuple[Action, str]]] = {
@@ -79,19 +79,27 @@ class PlannedJob:
 
 def plan_jobs(prepared: PreparedRun, entry_of: EntryOf, prices: PriceList, durations: Durations) -> list[PlannedJob]:
     """What would become of each job, in order; none of them may have a finding."""
+    prices = replace(prices, history=cache(prices.history))
+    typical_seconds = cache(lambda task_class: _median(durations(*task_class)))
     plans = []
     for job in prepared.jobs:
         entry = entry_of(job.external_id)
-        price, seconds = prices.price(job, entry.input_seconds if entry else None), durations(*task_class_of(job))
+        price = prices.price(job, entry.input_seconds if entry else None)
         action, reason = _planned_action(job, entry, prepared)
         plans.append(
             PlannedJob(
                 job=job, action=action, reason=reason, path=prepared.paths[job.external_id],
                 price=price, price_detail=price.detail if price else prices.ways_to_tell(job)[0],
-                seconds=median(seconds) if seconds else None,
+                seconds=typical_seconds(task_class_of(job)),
             )
         )  # fmt: skip
     return plans
+
+
+def _median(values: Sequence[float]) -> float | None:
+    # `statistics`, with all that it loads, takes as long to load as a third of the engine.
+    ordered, middle = sorted(values), len(values) // 2
+    return (ordered[middle] + ordered[~middle]) / 2 if ordered else None
 
 
 def _planned_action(job: Job, entry: LedgerEntry | None, prepared: PreparedRun) -> tuple[Action, str]:

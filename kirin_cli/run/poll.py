@@ -6,7 +6,8 @@ from kirin_cli.ledger.ledger import EntryUpdate
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
 from kirin_cli.run.events import Generated, Progressed
 from kirin_cli.run.job_run import Download, JobRun, NextStep, Wait, describe_reply
-from kirin_cli.run.outcomes import failure_text, finish, finish_failed, finish_lost, task_class_of
+from kirin_cli.run.outcomes import failure_text, finish, finish_failed, finish_lost
+from kirin_cli.run.prices import task_class_of
 from kirin_cli.run.reconcile import DENIALS, stop_run
 from kirin_cli.wire.responses import Task, TaskState, is_known_status
 

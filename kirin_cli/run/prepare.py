@@ -19,8 +19,7 @@ from kirin_cli.run.attempt_choice import (
     is_of_another_request,
     with_external_id,
 )
-from kirin_cli.run.attempt_queries import QueryAttempt
-from kirin_cli.run.attempts import Attempt, EntryOf, KnownEntries, Redo, was_begun
+from kirin_cli.run.attempts import Attempt, EntryOf, KnownEntries, QueryAttempt, Redo, was_begun
 from kirin_cli.run.check import CheckedJob, make_finding
 from kirin_cli.run.earlier_results import was_moved_from
 from kirin_cli.run.identity import NO_REFERENCES, Shard, request_text

@@ -8,13 +8,15 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_UP, Decimal
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from kirin_cli.errors import BalanceInsufficient
 from kirin_cli.formatting import format_usd
 from kirin_cli.modelspec.pricing import PER_SECOND, PriceClass, classify_price, input_seconds, unknown_params
 from kirin_cli.run.job import Job
-from kirin_cli.run.limits import CostBudget
+
+if TYPE_CHECKING:
+    from kirin_cli.run.limits import CostBudget
 
 PriceSource = Literal["assumed", "project file", "user file", "history"]
 MAX_DECIMALS: Final = Decimal("0.0001")
@@ -70,6 +72,20 @@ def price_class_of(job: Job) -> PriceClass:
         return classify_price(job.model, job.values)
     # A task that was taken up by its id alone has no request here, and no values.
     return classify_price(job.model, job.values, json.loads(job.request)["params"] if job.values else {})
+
+
+def task_class_of(job: Job) -> tuple[str, str, str]:
+    """The price class as the ledger has it: the model, the first word and the rest of them (`pro`, `5 feature`).
+
+    Jobs that are alike in these cost alike and, but for the length of a video that is billed, take alike long.
+    """
+    return ledger_class(price_class_of(job))
+
+
+def ledger_class(price_class: PriceClass) -> tuple[str, str, str]:
+    """As `task_class_of`, of a class alone."""
+    first, *rest = price_class.all_words or ("",)
+    return price_class.model, first, " ".join(rest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +171,7 @@ def _toml_key(text: str) -> str:
     return text if re.fullmatch("[A-Za-z0-9_-]+", text) else json.dumps(text)
 
 
-def over_budget_error(job: Job, price: JobPrice | None, budget: CostBudget, prices: PriceList) -> BalanceInsufficient:
+def over_budget_error(job: Job, price: JobPrice | None, budget: "CostBudget", prices: PriceList) -> BalanceInsufficient:
     """Why the job is not sent under the limit, and what would let it go."""
     if price is None:
         why, hint = prices.ways_to_tell(job)

@@ -19,9 +19,9 @@ from kirin_cli.run.outcomes import (
     finish_rejected,
     finish_unknown,
     recorded_failure,
-    task_class_of,
     was_sent_twice,
 )
+from kirin_cli.run.prices import task_class_of
 from kirin_cli.wire.responses import ServiceFailure, Task
 
 KEY_HINT: Final = "kirin auth status says which key that is; with another one the same command again goes on"

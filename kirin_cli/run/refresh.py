@@ -13,13 +13,13 @@ from kirin_cli.ledger.leases import Leases
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.models import MODELS
 from kirin_cli.modelspec.record import Record
-from kirin_cli.run.attempt_queries import ask_all
 from kirin_cli.run.events import EventListener, Retrying, RunEvent
 from kirin_cli.run.job import Job, OutputTarget
 from kirin_cli.run.job_run import JobRun, NextStep, RunContext, Wait
 from kirin_cli.run.poll import poll
 from kirin_cli.run.reconcile import reconcile
 from kirin_cli.run.submit import mark_owner_died
+from kirin_cli.run.work_queue import ask_all
 
 QUERIES: Final[Mapping[LedgerState, Callable[[JobRun], NextStep]]] = {
     LedgerState.SENDING: mark_owner_died,

@@ -39,10 +39,9 @@ from kirin_cli.run.outcomes import (
     finish_unknown,
     is_unsent,
     recorded_failure,
-    task_class_of,
 )
 from kirin_cli.run.poll import poll
-from kirin_cli.run.prices import PriceList, over_budget_error
+from kirin_cli.run.prices import PriceList, over_budget_error, task_class_of
 from kirin_cli.run.reconcile import reconcile
 from kirin_cli.run.resume import serialize_plan
 from kirin_cli.run.submit import mark_owner_died, resend_or_give_up, submit

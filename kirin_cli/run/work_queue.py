@@ -1,12 +1,18 @@
-"""Timed work in a heap, served by a few threads, and the system's clock. Knows nothing of jobs."""
+"""Timed work in a heap, served by a few threads; questions answered by them; the system's clock. Knows no job."""
 
 import heapq
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import count
+from typing import Final, TypeVar
 
 Work = Callable[[], None]
+MAX_WORKERS: Final = 8
+"""Threads that ask questions."""
+WAIT_SLICE: Final = 0.25
+T = TypeVar("T")
 
 
 class SystemClock:
@@ -79,3 +85,37 @@ class WorkQueue:
                     return heapq.heappop(self._due)[2]
                 self._clock.wait(self._changed, self._due[0][0] - now if self._due else None)
         return None
+
+
+def ask_all(
+    questions: Mapping[int, Callable[[], T]], *, name: str = "ask", shutdown_seconds: float = 0.0
+) -> dict[int, T]:
+    """The answers to all questions, a few asked at a time; raises what the first of them raises.
+
+    An interruption waits `shutdown_seconds` for those under way, and no longer: they send nothing. The threads have
+    `name` in theirs.
+    """
+    answers: dict[int, T] = {}
+    changed = threading.Condition()
+
+    def ask(position: int, question: Callable[[], T]) -> None:
+        answer = question()
+        with changed:
+            answers[position] = answer
+            changed.notify_all()
+
+    queue = WorkQueue(SystemClock(), min(MAX_WORKERS, len(questions)), name)
+    for position, question in questions.items():
+        queue.add(partial(ask, position, question))
+    queue.start()
+    try:
+        with changed:
+            while len(answers) < len(questions) and queue.failure is None:
+                changed.wait(WAIT_SLICE)
+    finally:
+        queue.close()
+        if shutdown_seconds:
+            queue.join(shutdown_seconds)
+    if queue.failure is not None:
+        raise queue.failure
+    return answers

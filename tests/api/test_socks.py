@@ -12,8 +12,8 @@ from loopback.socks import SocksProxy
 
 from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.exchange import Addresses, Exchange, TransportError, system_resolver, use_exchange
+from kirin_cli.api.redirects import AddressScope, RedirectChain
 from kirin_cli.api.transport import HttpRequest, Transport, follow_redirects
-from kirin_cli.api.url_policy import AddressScope, RedirectChain
 
 BEARER = {"Authorization": "Bearer sk-test"}
 

@@ -101,6 +101,15 @@ def modules_of_help(home: Home, *commands: str) -> set[str]:
     return set(done.stderr.split())
 
 
+def test_a_plan_loads_yaml_and_the_ledger_and_no_network(home):
+    (home.work / "jobs.yaml").write_text("model: kirin_v1_t2v\nparams: {prompt: a boat}\n", encoding="utf-8")
+    modules = loaded(home, "plan", "jobs.yaml")
+    assert modules & HEAVY == {"yaml", "sqlite3"}
+    ours = {name for name in modules if name.startswith("kirin_cli")}
+    assert not ours & {"kirin_cli.cli.session", "kirin_cli.run.scheduler", "kirin_cli.run.job_run"}
+    assert len(ours) <= 105
+
+
 def modules_of_main(*arguments: str) -> subprocess.CompletedProcess[str]:
     """`kirin` as it is started, with the modules that it has loaded on its last line."""
     start = f"import sys; sys.argv = ['kirin', *{arguments!r}]; from kirin_cli.__main__ import main"

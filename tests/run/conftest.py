@@ -19,12 +19,12 @@ from kirin_cli.ledger.entry import EntryKey, Intent, LedgerEntry
 from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.ledger.queries import entries_beyond_first_ids, entries_of_file, entries_of_rounds
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
-from kirin_cli.run import outcomes, outputs
-from kirin_cli.run.attempt_queries import QueryAttempt
-from kirin_cli.run.attempts import KnownEntries
+from kirin_cli.run import outputs
+from kirin_cli.run.attempts import KnownEntries, QueryAttempt
 from kirin_cli.run.check import CheckedJob
 from kirin_cli.run.job import Job, OutputFile
 from kirin_cli.run.prepare import PreparedRun, PrepareOptions, prepare_jobs
+from kirin_cli.run.prices import task_class_of
 from kirin_cli.run.resume import serialize_plan
 from kirin_cli.wire.responses import parse_task
 
@@ -94,7 +94,7 @@ class RunFolder:
 
     def stands(self, job: Job, state: LedgerState, *, cost: str = "") -> LedgerEntry:
         """Bring the job's entry to a state."""
-        model, mode, duration = outcomes.task_class_of(job)
+        model, mode, duration = task_class_of(job)
         entry = self.ledger.intend(
             Intent(
                 origin=ORIGIN, account=ACCOUNT, external_id=job.external_id, model=model, mode=mode, duration=duration,

@@ -1,11 +1,9 @@
 """What the service says about attempts before a run begins; where it does not say, nothing is sent."""
 
-import threading
-
 import pytest
 
-from kirin_cli.errors import Interrupted, NotPermitted, ServiceUnreachable
-from kirin_cli.run.attempt_queries import MAX_QUERIES, ask_all, query_whether_known
+from kirin_cli.errors import NotPermitted, ServiceUnreachable
+from kirin_cli.run.attempt_queries import MAX_QUERIES, query_whether_known
 
 
 class Answers:
@@ -31,18 +29,3 @@ def test_a_service_that_does_not_say_is_asked_again_and_then_nothing_is_sent(api
     assert client.asked == MAX_QUERIES
     with pytest.raises(NotPermitted):
         query_whether_known(Answers(api_result("denied")), "x", float, slept.append)
-
-
-def test_all_questions_are_answered_several_at_a_time():
-    together = threading.Barrier(4)
-    assert ask_all({number: lambda number=number: together.wait(5) * 0 + number for number in range(4)}) == {
-        number: number for number in range(4)
-    }
-
-
-def test_the_first_that_fails_is_raised():
-    def fail():
-        raise Interrupted("stop")
-
-    with pytest.raises(Interrupted):
-        ask_all({0: fail, 1: lambda: 1})

@@ -11,9 +11,8 @@ from support.pictures import png
 
 from kirin_cli.ledger.queries import durations, prices
 from kirin_cli.ledger.states import LedgerState
-from kirin_cli.run.outcomes import ledger_class
 from kirin_cli.run.plan import ACTION_BY_STATE, likely_cost, plan_jobs
-from kirin_cli.run.prices import PastCost, PriceList
+from kirin_cli.run.prices import PastCost, PriceList, ledger_class
 from kirin_cli.run.resume import jobs_from_entries, restore_job, unfinished_entries, unsent_entries
 
 
@@ -66,6 +65,14 @@ def test_a_job_whose_file_is_there_is_skipped(desk):
     path = desk.result(rain, desk.folder / "renders/rain.mp4")
     (plan,) = plans(desk)
     assert (plan.action, plan.reason, plan.path) == ("skip", "its file is there", path)
+
+
+def test_earlier_prices_and_times_are_asked_for_once_a_class(desk):
+    desk.jobs("rain", "snow", "hail")
+    asked = []
+    prepared, prices = desk.prepared(), PriceList(history=lambda price_class: asked.append(price_class) or [])
+    plan_jobs(prepared, desk.entry_of, prices, lambda *task_class: asked.append(task_class) or [])
+    assert len(asked) == 2
 
 
 def test_retried_and_repeated_jobs_are_sent_as_new_attempts(desk):

@@ -17,8 +17,7 @@ from kirin_cli.modelspec.pricing import Pricing, RequestKind
 from kirin_cli.modelspec.types import MediaFile
 from kirin_cli.run.identity import request_text
 from kirin_cli.run.job import Job, OutputTarget
-from kirin_cli.run.outcomes import ledger_class
-from kirin_cli.run.prices import PastCost, PriceList, PriceTableRow, price_class_of
+from kirin_cli.run.prices import PastCost, PriceList, PriceTableRow, ledger_class, price_class_of
 
 
 def job(model="kirin_v1_t2v", **values):

@@ -5,7 +5,8 @@ import threading
 import pytest
 from support.clocks import PATIENCE, ManualRunClock
 
-from kirin_cli.run.work_queue import SystemClock, WorkQueue
+from kirin_cli.errors import Interrupted
+from kirin_cli.run.work_queue import SystemClock, WorkQueue, ask_all
 
 
 @pytest.fixture
@@ -109,3 +110,18 @@ def test_the_systems_clock_goes_forward_and_wakes_up_in_time():
         clock.wait(condition, 0.001)
     assert clock.now() > before
     assert clock.time() > 1.7e9
+
+
+def test_all_questions_are_answered_several_at_a_time():
+    together = threading.Barrier(4)
+    assert ask_all({number: lambda number=number: together.wait(5) * 0 + number for number in range(4)}) == {
+        number: number for number in range(4)
+    }
+
+
+def test_the_first_that_fails_is_raised():
+    def fail():
+        raise Interrupted("stop")
+
+    with pytest.raises(Interrupted):
+        ask_all({0: fail, 1: lambda: 1})

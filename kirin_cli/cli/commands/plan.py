@@ -83,7 +83,7 @@ class PlanResult(Record, kw_only=True):
 def _make_plan(flags: PlanFlags, console: CommandConsole) -> PlanResult:
     """The plan, with what was found said. Raises the tree of errors."""
     from kirin_cli.cli.job_files import check_job_files, prepare_checked, prepare_options
-    from kirin_cli.cli.session import open_session
+    from kirin_cli.cli.service_ledger import open_service_ledger
     from kirin_cli.cli.settings import load_settings
     from kirin_cli.cli.settings_schema import parse_usd
     from kirin_cli.run.plan import plan_jobs
@@ -99,12 +99,12 @@ def _make_plan(flags: PlanFlags, console: CommandConsole) -> PlanResult:
         console.info(checked.left_out_text)
     options = prepare_options(flags.takes, flags.output, flags.job_files.allow_env)
     shard = (options.shard.index, options.shard.total) if options.shard else None
-    with open_session(settings, sandbox=False) as session:
-        prepared = prepare_checked(checked, options, session, asks=False)
+    with open_service_ledger(settings) as known:
+        prepared = prepare_checked(checked, options, known)
         if prepared.findings:
             console.findings(prepared.findings)
             return PlanResult(findings=[*findings, *prepared.findings], refused=True, shard=shard)
-        plans = plan_jobs(prepared, session.find_entry, session.price_list(assumed), session.schedule.durations)
+        plans = plan_jobs(prepared, known.find_entry, known.price_list(assumed), known.durations)
     return PlanResult(plans=plans, findings=findings, shard=shard)
 
 

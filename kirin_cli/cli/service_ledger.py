@@ -1,0 +1,83 @@
+"""The ledger of one service under one key, as commands ask it: entries, prices, durations. Speaks with no service."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from decimal import Decimal
+
+from kirin_cli.api.credentials import fingerprint
+from kirin_cli.api.url_policy import check_base_url
+from kirin_cli.cli.keystore import find_api_key
+from kirin_cli.cli.settings import Settings
+from kirin_cli.errors import NotPermitted
+from kirin_cli.ledger import queries
+from kirin_cli.ledger.entry import EntryKey, LedgerEntry
+from kirin_cli.ledger.ledger import Ledger
+from kirin_cli.modelspec.pricing import PriceClass
+from kirin_cli.normal_forms import normalize_origin
+from kirin_cli.run.attempts import KnownEntries
+from kirin_cli.run.prices import PastCost, PriceList, PriceTableRow, ledger_class
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceLedger:
+    """An open ledger and whose entries in it count: `origin` names the service in identities, `key` is "" for none."""
+
+    ledger: Ledger
+    origin: str
+    key: str
+    price_table: Sequence[PriceTableRow] = ()
+
+    @property
+    def account(self) -> str:
+        """The fingerprint of the key, "" without one."""
+        return fingerprint(self.key) if self.key else ""
+
+    def price_list(self, assumed: Decimal | None = None) -> PriceList:
+        """What tells the prices of jobs here; `assumed` is that of `--assume-cost`, in US dollars."""
+
+        def history(price_class: PriceClass) -> list[PastCost]:
+            model, mode, duration = ledger_class(price_class)
+            rows = queries.prices(
+                self.ledger.store, self.origin, model, account=self.account, mode=mode, duration=duration
+            )
+            return [PastCost(usd, seconds) for usd, seconds in rows]
+
+        return PriceList(history=history, assumed=assumed, table=self.price_table)
+
+    def durations(self, model: str, mode: str, duration: str) -> list[float]:
+        """Sorted seconds that earlier tasks of a class took at this service (`prices.task_class_of`)."""
+        return queries.durations(self.ledger.store, model, origin=self.origin, mode=mode, duration=duration)
+
+    def find_entry(self, external_id: str) -> LedgerEntry | None:
+        """The ledger's entry of this service and account with the external id; without a key, the newest of any."""
+        if not self.account:
+            return next(reversed(queries.entries_with_id(self.ledger.store, self.origin, external_id)), None)
+        return self.ledger.get(EntryKey(origin=self.origin, account=self.account, external_id=external_id))
+
+    def known_entries(self) -> KnownEntries:
+        """The entries of this service and account, as the preparation of a run asks for them."""
+        store = self.ledger.store
+        return KnownEntries(
+            entry_of=self.find_entry,
+            beyond_first_ids=lambda: queries.entries_beyond_first_ids(store, self.origin, self.account),
+            of_rounds=lambda rounds: queries.entries_of_rounds(store, rounds),
+            of_file=lambda path: queries.entries_of_file(store, self.origin, path),
+        )
+
+
+@contextmanager
+def open_service_ledger(settings: Settings) -> Iterator[ServiceLedger]:
+    """The ledger of the service and key of the settings; a key that cannot be used is as none.
+
+    Raises UsageError for a base URL that cannot be used, LocalError for the ledger.
+    """
+    check_base_url(settings.base_url)
+    key = ""
+    with suppress(NotPermitted):
+        api_key = find_api_key(settings)
+        key = api_key.value if api_key else ""
+    origin = normalize_origin(settings.base_url)
+    with Ledger.open(settings.ledger_folder, time.time) as ledger:
+        yield ServiceLedger(ledger=ledger, origin=origin, key=key, price_table=settings.prices)
