@@ -7,14 +7,10 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from kirin_cli.api.exchange import (
     BoundedSocket,
@@ -32,9 +28,6 @@ from kirin_cli.api.proxies import PROXY_HINT, ProxySettings, SystemProxies, syst
 from kirin_cli.api.socks import open_through_socks
 from kirin_cli.api.trace import Tracer
 from kirin_cli.api.trust_store import find_bundles, make_tls_context
-
-if TYPE_CHECKING:
-    from urllib3 import BaseHTTPResponse, PoolManager
 
 TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: (\d{3})")
 LOGIN_HINT = "in HTTPS_PROXY they stand before the host, as USER:PASSWORD and an @"
@@ -89,6 +82,15 @@ class StrictHTTPResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *options: Any, **named: Any) -> None:  # noqa: ANN401 - the library's own
         super().__init__(sock, *options, **named)
         self._socket = sock
+
+    def read1(self, n: int = -1) -> bytes:
+        """What is there, at most `n` bytes, b"" at the end. Raises IncompleteRead where that comes too early."""
+        data = super().read1(n)
+        if not data and n and self.length:
+            raise http.client.IncompleteRead(data, self.length)
+        if self.length == 0:
+            self.close()  # Python 3.12 and older leave it open
+        return data
 
     def _read_status(self) -> tuple[str, int, str]:
         """The first status line that is none of an answer 1xx."""
@@ -185,51 +187,3 @@ def _proxy_error(exchange: Exchange, proxy: str, reason: str) -> TransportError:
 
 class BoundedHTTPSConnection(BoundedHTTPConnection, HTTPSConnection):
     """The same over TLS."""
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = BoundedHTTPConnection
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = BoundedHTTPSConnection
-
-
-POOLS = {"http": _Pool, "https": _TlsPool}
-
-
-class BoundedAdapter(HTTPAdapter):
-    """One pool of connections. Never retries, never keeps a cookie, leaves redirects to its caller. Thread-safe."""
-
-    def __init__(self, network: NetworkSettings) -> None:
-        self.network = network
-        super().__init__(pool_connections=8, pool_maxsize=32)
-        self.poolmanager.pool_classes_by_scheme = POOLS
-
-    def proxy_manager_for(self, proxy: str, **options: Any) -> "PoolManager":  # noqa: ANN401 - the library's own
-        """Let the pools behind a proxy make our connections too."""
-        if proxy.startswith("https"):
-            options["proxy_ssl_context"] = self.network.tls
-        manager: PoolManager = super().proxy_manager_for(proxy, **options)
-        manager.pool_classes_by_scheme = POOLS
-        return manager
-
-    def build_connection_pool_key_attributes(
-        self,
-        request: requests.PreparedRequest,
-        verify: Any,  # noqa: ANN401 - here and below: the library's own signature
-        cert: Any = None,  # noqa: ANN401
-    ) -> tuple[Any, Any]:
-        """Give every pool the one TLS context; making one costs 18 ms of CPU."""
-        host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
-        return host, {"ssl_context": self.network.tls} if host["scheme"] == "https" else {}
-
-    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:  # noqa: ANN401
-        """Load no certificates for a connection: the TLS context has them."""
-
-    def build_response(self, req: requests.PreparedRequest, resp: "BaseHTTPResponse") -> requests.Response:
-        """An answer without cookies."""
-        response = requests.Response()
-        response.request, response.raw, response.status_code = req, resp, resp.status
-        response.headers = CaseInsensitiveDict(resp.headers)
-        return response

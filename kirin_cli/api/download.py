@@ -5,9 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import requests
-
-from kirin_cli.api.connections import BoundedAdapter, NetworkSettings
+from kirin_cli.api.adapter import BoundedAdapter, OpenResponse
+from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.exchange import Exchange, MonotonicClock, StallDetector, TransportError
 from kirin_cli.api.part_file import PartFile
 from kirin_cli.api.ranges import (
@@ -115,7 +114,7 @@ class DownloadAttempts:
             finally:
                 response.raw.close()
 
-    def _receive(self, response: requests.Response) -> None:
+    def _receive(self, response: OpenResponse) -> None:
         self._refuse(response)
         action = decide_range(response.status_code, response.headers, self._so_far)
         if action is RangeAction.ODD:
@@ -133,7 +132,7 @@ class DownloadAttempts:
         self.part.require_space((self.partial.total or 0) - self.part.size)
         self._keep(response)
 
-    def _refuse(self, response: requests.Response) -> None:
+    def _refuse(self, response: OpenResponse) -> None:
         """Raise for an answer that is no file: TransportError where another attempt may help."""
         status, headers = response.status_code, response.headers
         if status in self.context.limits.retries.statuses:
@@ -144,7 +143,7 @@ class DownloadAttempts:
         if status < 300:
             reject_packed(headers)
 
-    def _keep(self, response: requests.Response) -> None:
+    def _keep(self, response: OpenResponse) -> None:
         """Write the body to the end."""
         context, total, reported = self.context, self.partial.total, float("-inf")
         while piece := response.raw.read1(CHUNK_SIZE, decode_content=False):

@@ -11,7 +11,8 @@ from threading import Thread
 from types import TracebackType
 from typing import Final, Self
 
-from kirin_cli.api.connections import BoundedAdapter, NetworkSettings
+from kirin_cli.api.adapter import BoundedAdapter
+from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.exchange import MonotonicClock, TransportError
 from kirin_cli.api.range_reader import ProbeTimeouts, RangeClient, RangeFile
 from kirin_cli.errors import KirinError, ResultUnavailable

@@ -8,7 +8,8 @@ from typing import Final, TypeVar
 
 import requests
 
-from kirin_cli.api.connections import BoundedAdapter, NetworkSettings
+from kirin_cli.api.adapter import BoundedAdapter, OpenResponse
+from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.exchange import Exchange, MonotonicClock, TransportError
 from kirin_cli.api.ranges import content_length, is_packed
 from kirin_cli.api.redirects import RedirectChain
@@ -80,7 +81,7 @@ class RangeClient:
         """The length of the file by counting, None where it is more than `max_bytes`."""
         return self._ask({}, lambda response: _counted(response, max_bytes))
 
-    def _ask(self, headers: Mapping[str, str], read: Callable[[requests.Response], Answer]) -> Answer:
+    def _ask(self, headers: Mapping[str, str], read: Callable[[OpenResponse], Answer]) -> Answer:
         """What `read` makes of the answer; the connection is used again only where it was read to its end."""
         failures, chain, timeouts = 0, self._redirects, self._timeouts
         while True:
@@ -101,7 +102,7 @@ class RangeClient:
                 if error.kind not in RETRIES["probe"].errors or RETRIES["probe"].gives_up(failures):
                     raise
 
-    def _part(self, response: requests.Response, start: int, stop: int, prefix: int) -> RangePart | None:
+    def _part(self, response: OpenResponse, start: int, stop: int, prefix: int) -> RangePart | None:
         """The part that an answer holds; None where it is none that was asked for."""
         status, headers = response.status_code, response.headers
         if status == 200:
@@ -123,7 +124,7 @@ class RangeClient:
         return RangePart(data, None if content[3] == "*" else int(content[3]))
 
 
-def _body(response: requests.Response, max_bytes: int) -> tuple[bytes, bool]:
+def _body(response: OpenResponse, max_bytes: int) -> tuple[bytes, bool]:
     """At most `max_bytes` bytes of the body, and whether it ends there; only then can the connection be used again."""
     data = bytearray()
     while len(data) <= max_bytes:
@@ -136,7 +137,7 @@ def _body(response: requests.Response, max_bytes: int) -> tuple[bytes, bool]:
     return bytes(data[:max_bytes]), False
 
 
-def _counted(response: requests.Response, max_bytes: int) -> int | None:
+def _counted(response: OpenResponse, max_bytes: int) -> int | None:
     """The length of the body, None where it is more than `max_bytes` or no whole file."""
     count = 0
     while count <= max_bytes and (piece := response.raw.read1(PROBE_CHUNK, decode_content=False)):

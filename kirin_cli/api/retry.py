@@ -159,7 +159,8 @@ class PollSchedule:
         return low - age + interval / 2 if age < low else self._jittered(interval)
 
     def _durations(self, task_class: tuple[str, str, str]) -> list[float]:
-        return self._known.setdefault(task_class, sorted(self.durations(*task_class)))
+        known = self._known.get(task_class)
+        return self._known.setdefault(task_class, sorted(self.durations(*task_class))) if known is None else known
 
     def backoff(self, failures: int) -> float:
         """The delay after so many failures in a row: 1, 2, 4, 8, 15, 30, 30, … with jitter."""

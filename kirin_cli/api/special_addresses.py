@@ -71,6 +71,7 @@ SPECIAL: Final[tuple[tuple[str, AddressScope], ...]] = (
 )
 
 
+@lru_cache(maxsize=1024)
 def address_scope(address: str) -> AddressScope:
     """How far an IP address in text leads, by itself and by the IPv4 addresses inside of it. ValueError for none."""
     ip = ipaddress.ip_address(address.partition("%")[0])
@@ -80,6 +81,7 @@ def address_scope(address: str) -> AddressScope:
     return max(map(_own_scope, [ip, *inner]))
 
 
+@lru_cache(maxsize=1024)
 def is_loopback_address(address: str) -> bool:
     """Whether an IP address in text is this machine itself, by no tunnel or translator. ValueError for no address."""
     ip = ipaddress.ip_address(address.partition("%")[0])

@@ -4,7 +4,7 @@ import http.client
 import ssl
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
@@ -12,11 +12,11 @@ from typing import Protocol
 from urllib.parse import SplitResult
 
 import requests
-from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
 from kirin_cli import __version__
-from kirin_cli.api.connections import BoundedAdapter, NetworkSettings
+from kirin_cli.api.adapter import BoundedAdapter, OpenResponse
+from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.exchange import Exchange, MonotonicClock, TransportError, current_exchange, use_exchange
 from kirin_cli.api.proxies import SOCKS
 from kirin_cli.api.ranges import is_packed
@@ -136,7 +136,7 @@ class Transport:
             response.raw.close()
             raise
 
-    def _read(self, response: requests.Response) -> bytes:
+    def _read(self, response: OpenResponse) -> bytes:
         body = bytearray()
         while piece := response.raw.read1(READ_SIZE):
             body += piece
@@ -186,7 +186,7 @@ def _decompress(body: bytes, window: int, max_bytes: int) -> bytes:
     return bytes(content)
 
 
-def open_response(adapter: BoundedAdapter, request: HttpRequest, parts: SplitResult) -> requests.Response:
+def open_response(adapter: BoundedAdapter, request: HttpRequest, parts: SplitResult) -> OpenResponse:
     """Send `request` and read the head of the answer; the body waits in `.raw`, not decoded.
 
     Must run inside `use_exchange`.
@@ -196,18 +196,16 @@ def open_response(adapter: BoundedAdapter, request: HttpRequest, parts: SplitRes
     if proxy and proxy.lower().startswith(SOCKS):
         current_exchange().socks_proxy, proxy = proxy, None
     # Nothing is added from ~/.netrc, the environment or a session (fault S17).
-    prepared = requests.PreparedRequest()
-    prepared.method, prepared.url = request.method, request.url
-    prepared.headers = CaseInsensitiveDict({"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **request.headers})
+    headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **request.headers}
+    body: Iterable[bytes] = ()
     if request.body is not None:
         pieces = iter(request.body)
         first = next(pieces, b"")  # a file that changed since it was checked is noticed before anything leaves
-        prepared.body = chain((first,), pieces)  # type: ignore[assignment] # the library takes any iterable
-        prepared.headers["Content-Length"] = str(len(request.body))
-    return adapter.send(prepared, stream=True, proxies={parts.scheme: proxy} if proxy else {})
+        body, headers["Content-Length"] = chain((first,), pieces), str(len(request.body))
+    return adapter.open(request.method, request.url, headers, body, proxy=proxy, parts=parts)
 
 
-def follow_redirects(adapter: BoundedAdapter, headers: Mapping[str, str], chain: RedirectChain) -> requests.Response:
+def follow_redirects(adapter: BoundedAdapter, headers: Mapping[str, str], chain: RedirectChain) -> OpenResponse:
     """Open the URL of the chain and whatever it redirects to; the last answer, which is no redirect. As above."""
     tracer = adapter.network.tracer
     while True:

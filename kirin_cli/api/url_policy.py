@@ -1,11 +1,13 @@
 """The URL policy: what a base URL and the hosts in URLs may be (fault D10). Opens no connection, asks no resolver."""
 
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 from kirin_cli.api.special_addresses import AddressScope, address_scope, is_loopback_address
 from kirin_cli.errors import UsageError
 
 
+@lru_cache(maxsize=1024)
 def literal_scope(host: str) -> AddressScope | None:
     """The reach of a host that needs no resolver: an IP address or localhost; None for any other name."""
     name = host.lower().rstrip(".")

@@ -106,6 +106,15 @@ def test_the_run_itself_is_history_and_corrects_what_was_noticed_late():
     assert notice(schedule, 2.0)[0] <= 0.5
 
 
+def test_the_ledger_is_asked_for_the_history_of_a_class_once_however_often_its_tasks_are_polled():
+    asked = []
+    schedule = PollSchedule(rng=random.Random(3), durations=lambda *kind: asked.append(kind) or ())
+    for age in range(20):
+        schedule.next_poll(KIND, float(age))
+        schedule.observe(KIND, 60.0)
+    assert asked == [KIND]
+
+
 def test_a_short_interval_is_never_made_longer_than_it_was_asked_for():
     assert near(pace(*[1.0] * 9, interval=0.05).next_poll(KIND, 5.0), 5.0 / 28)
     assert near(pace(*[1.0] * 9, interval=0.05).next_poll(KIND, 0.99), 0.05)

@@ -1,0 +1,223 @@
+"""The pool of connections: the join to requests and urllib3, and the short way where no proxy stands between.
+
+Never retries, never keeps a cookie, leaves redirects to its caller.
+"""
+
+import errno
+import http.client
+import re
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import SplitResult
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from kirin_cli.api.connections import BoundedHTTPConnection, BoundedHTTPSConnection, NetworkSettings
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse, PoolManager
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = BoundedHTTPConnection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = BoundedHTTPSConnection
+
+
+POOLS = {"http": _Pool, "https": _TlsPool}
+
+
+class BodyReader(Protocol):
+    """The body of an answer that is still to come. A body that was read to its end gives its connection back."""
+
+    def read1(self, amt: int, /, *, decode_content: bool = False) -> bytes:
+        """What is there, at most `amt` bytes as they travel, b"" at the end."""
+
+    def release_conn(self) -> None:
+        """The connection may be used again."""
+
+    def close(self) -> None:
+        """Close the connection, unless it was given back."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenResponse:
+    """An answer whose head has come; its header names compare without case, its body waits in `raw`."""
+
+    status_code: int
+    headers: CaseInsensitiveDict[str]
+    raw: BodyReader
+
+
+class DirectBody:
+    """The body of an answer that came without a proxy: a BodyReader."""
+
+    def __init__(
+        self, response: http.client.HTTPResponse, release: Callable[[], None], close: Callable[[], None]
+    ) -> None:
+        self._response, self._release, self._close = response, release, close
+        self._is_released = False
+
+    def read1(self, amt: int, /, *, decode_content: bool = False) -> bytes:
+        """As the protocol says; nothing is ever decoded here."""
+        data = self._response.read1(amt)
+        if self._response.isclosed():
+            self.release_conn()
+        return data
+
+    def release_conn(self) -> None:
+        """As the protocol says."""
+        if not self._is_released:
+            self._is_released = True
+            self._release()
+
+    def close(self) -> None:
+        """As the protocol says."""
+        if not self._is_released:
+            self._is_released = True
+            self._response.close()
+            self._close()
+
+    __del__ = close
+
+
+IdleConnections = list[tuple[tuple[str, str, int | None], BoundedHTTPConnection]]
+
+
+def _close_all(idle: IdleConnections) -> None:
+    while idle:
+        idle.pop()[1].close()
+
+
+DIRECT_HOST = re.compile(r"[A-Za-z0-9.-]+")
+DIRECT_TARGET = re.compile(r"/[\w.~!$&'()*+,;=:@/-]*(?:\?[\w.~!$&'()*+,;=:@/?-]*)?", re.ASCII)
+"""Hosts and paths that travel as they are written; the library spells the others."""
+MAX_IDLE = 32  # connections
+SENT_IN_PART = frozenset({errno.EPROTOTYPE, errno.ECONNRESET})
+"""What macOS raises where the server has answered and closed before it had read all."""
+FOLD = re.compile(r"(?<![ \t])[ \t]*\r\n[ \t]+")
+
+
+class BoundedAdapter(HTTPAdapter):
+    """One pool of connections. Never retries, never keeps a cookie, leaves redirects to its caller. Thread-safe.
+
+    Where no proxy stands between, requests go to the connections themselves: the library's pools, retries and
+    responses cost four times as much as the request.
+    """
+
+    def __init__(self, network: NetworkSettings) -> None:
+        self.network = network
+        super().__init__(pool_connections=8, pool_maxsize=MAX_IDLE)
+        self.poolmanager.pool_classes_by_scheme = POOLS
+        self._lock = threading.Lock()
+        self._idle: IdleConnections = []
+        self._closings = 0
+        weakref.finalize(self, _close_all, self._idle)
+
+    def open(
+        self, method: str, url: str, headers: Mapping[str, str], body: Iterable[bytes] = (), *,
+        proxy: str | None, parts: SplitResult,
+    ) -> OpenResponse:  # fmt: skip
+        """Send a request and read the head of the answer. A `body` needs a Content-Length among the headers."""
+        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        host = parts.hostname or ""
+        if proxy is None and DIRECT_HOST.fullmatch(host) and DIRECT_TARGET.fullmatch(target):
+            return self._open_direct((parts.scheme, host, parts.port), method, target, headers, body)
+        prepared = requests.PreparedRequest()
+        prepared.method, prepared.url, prepared.headers = method, url, CaseInsensitiveDict(headers)
+        if body:
+            prepared.body = body  # type: ignore[assignment] # the library takes any iterable
+        response = self.send(prepared, stream=True, proxies={parts.scheme: proxy} if proxy else {})
+        return OpenResponse(response.status_code, response.headers, response.raw)
+
+    def close(self) -> None:
+        """Close the idle connections, and those in use when they have done their work."""
+        with self._lock:
+            self._closings += 1
+            _close_all(self._idle)
+        super().close()
+
+    def _open_direct(
+        self, key: tuple[str, str, int | None], method: str, target: str, headers: Mapping[str, str],
+        body: Iterable[bytes],
+    ) -> OpenResponse:  # fmt: skip
+        connection, closings = self._take(key), self._closings
+        try:
+            try:
+                connection.putrequest(method, target, skip_accept_encoding=True)
+                for name, value in headers.items():
+                    connection.putheader(name, value)
+                connection.endheaders()
+                for piece in filter(None, body):
+                    connection.send(piece)
+            except BrokenPipeError:
+                pass  # it has answered before it had read all (fault S16)
+            except OSError as error:
+                if error.errno not in SENT_IN_PART:
+                    raise
+            response = http.client.HTTPConnection.getresponse(connection)
+            received = CaseInsensitiveDict[str]()
+            for name, value in response.headers.items():
+                text = FOLD.sub(" ", value) if "\r" in value else value
+                received[name] = f"{received[name]}, {text}" if name in received else text
+        except BaseException:
+            connection.close()
+            raise
+        release = partial(self._put_back, key, connection, closings)
+        return OpenResponse(response.status, received, DirectBody(response, release, connection.close))
+
+    def _take(self, key: tuple[str, str, int | None]) -> BoundedHTTPConnection:
+        """An idle connection, the last used first, or a new one that is not connected yet."""
+        with self._lock:
+            for index in range(len(self._idle) - 1, -1, -1):
+                if self._idle[index][0] == key:
+                    return self._idle.pop(index)[1]
+        scheme, host, port = key
+        if scheme == "https":
+            return BoundedHTTPSConnection(host, port, ssl_context=self.network.tls)
+        return BoundedHTTPConnection(host, port)
+
+    def _put_back(self, key: tuple[str, str, int | None], connection: BoundedHTTPConnection, closings: int) -> None:
+        with self._lock:
+            is_kept = connection.sock is not None and closings == self._closings and len(self._idle) < MAX_IDLE
+            if is_kept:
+                self._idle.append((key, connection))
+        if not is_kept:
+            connection.close()
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> "PoolManager":  # noqa: ANN401 - the library's own
+        """Let the pools behind a proxy make our connections too."""
+        if proxy.startswith("https"):
+            options["proxy_ssl_context"] = self.network.tls
+        manager: PoolManager = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = POOLS
+        return manager
+
+    def build_connection_pool_key_attributes(
+        self,
+        request: requests.PreparedRequest,
+        verify: Any,  # noqa: ANN401 - here and below: the library's own signature
+        cert: Any = None,  # noqa: ANN401
+    ) -> tuple[Any, Any]:
+        """Give every pool the one TLS context; making one costs 18 ms of CPU."""
+        host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
+        return host, {"ssl_context": self.network.tls} if host["scheme"] == "https" else {}
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:  # noqa: ANN401
+        """Load no certificates for a connection: the TLS context has them."""
+
+    def build_response(self, req: requests.PreparedRequest, resp: "BaseHTTPResponse") -> requests.Response:
+        """An answer without cookies."""
+        response = requests.Response()
+        response.request, response.raw, response.status_code = req, resp, resp.status
+        response.headers = CaseInsensitiveDict(resp.headers)
+        return response
