@@ -10,6 +10,7 @@ from typing import Final, cast
 # Absent on Windows or elsewhere.
 _NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
+READ_SIZE: Final = 1 << 16
 _SPECIAL_FILES: Final = {
     stat.S_IFLNK: "a symbolic link",
     stat.S_IFDIR: "a folder",
@@ -56,28 +57,38 @@ def obstacle_at(path: Path) -> str:
 
 def open_regular_file(path: Path, *, follow_links: bool = True) -> BufferedReader:
     """Open for reading. Raises OSError, in words, for what is no regular file; a pipe or device is not even opened."""
-    require_regular(str(path), path.stat(follow_symlinks=follow_links).st_mode)
 
     def open_plain(name: str, _: int) -> int:
-        handle = os.open(name, os.O_RDONLY | _NO_WAIT | (0 if follow_links else _NO_LINK))
-        try:
-            require_regular(name, os.fstat(handle).st_mode)
-        except BaseException:
-            os.close(handle)
-            raise
-        return handle
+        return _open_regular(name, follow_links=follow_links)
 
     # A size of its own spares asking for a terminal.
     return cast("BufferedReader", open(path, "rb", DEFAULT_BUFFER_SIZE, opener=open_plain))
 
 
+def _open_regular(name: str, *, follow_links: bool) -> int:
+    require_regular(name, os.stat(name, follow_symlinks=follow_links).st_mode)  # noqa: PTH116 (a Path takes as long)
+    handle = os.open(name, os.O_RDONLY | _NO_WAIT | (0 if follow_links else _NO_LINK))
+    try:
+        require_regular(name, os.fstat(handle).st_mode)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
 def read_regular_file(path: Path, max_bytes: int, *, follow_links: bool = True) -> bytes:
     """The content of a regular file of at most `max_bytes`. Raises OSError, also for a larger one."""
-    with open_regular_file(path, follow_links=follow_links) as file:
-        data = file.read(max_bytes + 1)
-    if len(data) > max_bytes:
+    handle = _open_regular(str(path), follow_links=follow_links)
+    try:
+        left, parts = max_bytes + 1, []
+        while left and (part := os.read(handle, min(left, READ_SIZE))):
+            parts.append(part)
+            left -= len(part)
+    finally:
+        os.close(handle)
+    if not left:
         raise OSError(errno.EFBIG, f"it is larger than {max_bytes:,} bytes", str(path))
-    return data
+    return b"".join(parts)
 
 
 def require_regular(name: str, mode: int) -> None:

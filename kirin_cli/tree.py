@@ -20,6 +20,8 @@ def walk(tree: object, path: str = "") -> Iterator[tuple[str, object]]:
 
 def map_leaves(tree: object, change: Callable[[object], object]) -> object:
     """The tree as plain dicts and lists, each leaf replaced by what `change` makes of it."""
+    if isinstance(tree, str):  # most leaves: whether it is a mapping takes longer to tell
+        return change(tree)
     if isinstance(tree, Mapping):
         return {name: map_leaves(value, change) for name, value in tree.items()}
     if isinstance(tree, list | tuple):

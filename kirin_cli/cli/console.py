@@ -194,16 +194,15 @@ class CommandConsole(Record):
         current_command_line().errors.append(error)
         self.streams.info(*render_error(error, self.streams.err))
 
-    def info(self, text: str) -> None:
-        """Say something by the way; not with --quiet."""
+    def info(self, *texts: str) -> None:
+        """Say something by the way, a line each; not with --quiet."""
         if not self.quiet:
-            self.streams.info(escape_untrusted(text))
+            self.streams.info(*map(escape_untrusted, texts))
 
     def talk(self, *texts: str) -> None:
         """Say what belongs to no job: lines, or notes in NDJSON where the progress is that; not with --quiet."""
         if self.progress != "json":
-            for text in texts:
-                self.info(text)
+            self.info(*texts)
         elif not self.quiet:
             from kirin_cli.run.events import Notice
             from kirin_cli.ui.progress import event_json

@@ -178,8 +178,8 @@ def execute(prepare: Prepare, options: ExecuteOptions, console: CommandConsole) 
 
 def _run(prepared: PreparedRun, session: Session, options: ExecuteOptions, console: CommandConsole) -> Summary:
     _put_back(prepared, session)
-    for skipped in prepared.skipped.values():
-        console.info(f"{skipped.job.label}: skipped, {skipped.reason} ({skipped.outputs[0].path})")
+    skipped = prepared.skipped.values()
+    console.info(*(f"{one.job.label}: skipped, {one.reason} ({one.outputs[0].path})" for one in skipped))
     clock, run_id = SystemClock(), secrets.token_hex(6)
     started = clock.time()
     with console.progress_view(len(prepared.jobs) - len(prepared.skipped), is_sandbox=options.sandbox) as progress:

@@ -1,7 +1,7 @@
 """The ledger of one service under one key, as commands ask it: entries, prices, durations. Speaks with no service."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -56,11 +56,15 @@ class ServiceLedger:
             return next(reversed(queries.entries_with_id(self.ledger.store, self.origin, external_id)), None)
         return self.ledger.get(EntryKey(origin=self.origin, account=self.account, external_id=external_id))
 
+    def find_entries(self, external_ids: Iterable[str]) -> Mapping[str, LedgerEntry]:
+        """The same for many at once, by their external ids."""
+        return queries.entries_by_id(self.ledger.store, self.origin, external_ids, account=self.account)
+
     def known_entries(self) -> KnownEntries:
         """The entries of this service and account, as the preparation of a run asks for them."""
         store = self.ledger.store
         return KnownEntries(
-            entry_of=self.find_entry,
+            of_ids=self.find_entries,
             beyond_first_ids=lambda: queries.entries_beyond_first_ids(store, self.origin, self.account),
             of_rounds=lambda rounds: queries.entries_of_rounds(store, rounds),
             of_file=lambda path: queries.entries_of_file(store, self.origin, path),

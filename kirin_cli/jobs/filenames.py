@@ -108,9 +108,9 @@ def _byte_count(text: str) -> int:
 def _escape_reason(path: str) -> str:
     if path.startswith("~"):
         return "~ is not expanded"
-    if path.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", path):
+    if path.startswith(("/", "\\")) or (path[1:2] == ":" and re.match(r"[A-Za-z]:", path)):
         return "it is absolute"
-    if ".." in re.split(r"[/\\]", path):
+    if ".." in path and ".." in re.split(r"[/\\]", path):
         return "it goes up with .."
     return "it holds a NUL" if "\0" in path else ""
 
@@ -186,9 +186,10 @@ def safe_name(text: str) -> str:
 @lru_cache(maxsize=4096)
 def _clean(text: str) -> str:
     """Without what a system refuses or a person cannot see; may be empty, or no more than an extension."""
-    composed = unicodedata.normalize("NFC", text)
-    visible = "".join(character for character in composed if unicodedata.category(character) not in _INVISIBLE)
-    name = unicodedata.normalize("NFC", _SEPARATORS.sub("_", " ".join(visible.split())))
+    if not (text.isascii() and text.isprintable()):  # of what is, all stays as it is
+        composed = unicodedata.normalize("NFC", text)
+        text = "".join(character for character in composed if unicodedata.category(character) not in _INVISIBLE)
+    name = unicodedata.normalize("NFC", _SEPARATORS.sub("_", " ".join(text.split())))
     return name.lstrip("-.~ ").rstrip(". ")
 
 
@@ -203,14 +204,18 @@ def prompt_words(prompt: str) -> str:
 
 def file_key(name: str) -> str:
     """What is equal for two names that some file system takes for one: Harbour.mp4 and harbour.mp4 (fault D14)."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    return name.lower() if name.isascii() else _composed(_composed(name).casefold())
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
 
 
 def resolve_inside(folder: Path, name: str) -> Path:
     """`folder`/`name`, which may have subfolders. UsageError where it would lie outside, links followed (fault I8)."""
     error = escapes_folder(name)
     target = folder / name
-    if not error and not is_inside(folder, target.parent):
+    if not error and not is_inside(folder, folder if target.name == name else target.parent):
         error = f"{quote(name)} leads outside of {quote(str(folder))} through a link"
     if error:
         raise UsageError(f"output: {error}", hint="Outputs stay inside the output folder; -o chooses another one.")

@@ -10,7 +10,7 @@ from typing import Literal
 
 from kirin_cli.ledger.entry import SELECT_ENTRY, LedgerEntry, entry_from_row
 from kirin_cli.ledger.states import MAY_BE_CHARGED, TERMINAL, LedgerState
-from kirin_cli.ledger.store import LedgerStore
+from kirin_cli.ledger.store import LedgerStore, storable
 
 SpendingColumn = Literal["model", "day", "month", "job_file", "origin"]
 DATE_FORMATS: Mapping[str, str] = {"day": "%Y-%m-%d", "month": "%Y-%m"}
@@ -33,6 +33,19 @@ def entries_with_id(store: LedgerStore, origin: str, external_id: str) -> list[L
     """The entries with this external id under any account: after a change of key, the same task is among them."""
     sql = f"{SELECT_ENTRY} WHERE external_id = ? AND origin = ? ORDER BY id"
     return [entry_from_row(row) for row in store.read(sql, (external_id, origin))]
+
+
+def entries_by_id(
+    store: LedgerStore, origin: str, external_ids: Iterable[str], *, account: str = ""
+) -> dict[str, LedgerEntry]:
+    """The entry of each external id that has one under the account; without an account, the newest under any."""
+    ids = {str(storable(external_id)): external_id for external_id in external_ids}
+    within, values = where_all(origin=origin, account=account)
+    # Without the plus signs SQLite might read all entries of the service.
+    within = within.replace(" origin", " +origin").replace(" account", " +account")
+    sql = f"{SELECT_ENTRY} WHERE external_id IN (SELECT value FROM json_each(:ids)){within} ORDER BY id"  # noqa: S608
+    entries = map(entry_from_row, store.read(sql, {"ids": json.dumps(list(ids)), **values}))
+    return {ids[entry.external_id]: entry for entry in entries}
 
 
 def entries_beyond_first_ids(store: LedgerStore, origin: str, account: str) -> list[LedgerEntry]:

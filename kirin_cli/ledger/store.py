@@ -246,12 +246,12 @@ class LedgerStore:
 
     def _execute(self, sql: str, values: Values) -> sqlite3.Cursor:
         if isinstance(values, Mapping):
-            return self._connection.execute(sql, {name: _storable(value) for name, value in values.items()})
-        return self._connection.execute(sql, [_storable(value) for value in values])
+            return self._connection.execute(sql, {name: storable(value) for name, value in values.items()})
+        return self._connection.execute(sql, [storable(value) for value in values])
 
 
-def _storable(value: object) -> object:
-    # Decimals become text; lone surrogates (of file names, of hostile JSON) fit into no UTF-8 and are escaped.
+def storable(value: object) -> object:
+    """What SQLite takes: text of a Decimal; lone surrogates (of file names, of hostile JSON) are escaped."""
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, str) and not value.isascii():

@@ -78,7 +78,8 @@ class AttemptChooser:
 
     def choose(self, jobs: Sequence[Job], query: QueryAttempt | None) -> ChosenAttempts:
         """A choice for each job. Raises what `query` raises, LocalError for a file that cannot be read."""
-        attempts = [self._find(job) for job in jobs]
+        entries = self._known.of_ids([job.external_id for job in jobs])
+        attempts = [self._find(job, entries.get(job.external_id)) for job in jobs]
         takes = {(job.name, job.take) for job in jobs}
         rounds = open_rounds(self._redo, attempts, takes, self._known)
         name = rounds[0] if rounds else round_name(self._redo, self._token)
@@ -90,10 +91,12 @@ class AttemptChooser:
             choices.append(self._choice(job, found, number, task, redo_round))
         return ChosenAttempts(choices, rounds)
 
-    def _find(self, job: Job) -> Attempts:
-        """All attempts of the job that the ledger knows, and as many sidecars as it takes to choose."""
+    def _find(self, job: Job, entry: LedgerEntry | None) -> Attempts:
+        """All attempts of the job that the ledger knows, and as many sidecars as it takes to choose.
+
+        `entry` is that of the job's own external id.
+        """
         found = Attempts()
-        entry = self._known.entry_of(job.external_id)
         if entry is not None:
             found.add_entry(entry)
         if not job.has_own_id and self._by_job:

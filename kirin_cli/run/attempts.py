@@ -4,7 +4,7 @@ A round is one --again or --retry-failed with all its jobs. While one of them is
 on with the round; then it begins the next. Knows no path and asks no service.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -17,6 +17,8 @@ from kirin_cli.run.outputs import Sidecar
 from kirin_cli.wire.responses import Task
 
 EntryOf = Callable[[str], LedgerEntry | None]
+FindEntries = Callable[[Iterable[str]], Mapping[str, LedgerEntry]]
+"""The entries that external ids have, by these."""
 QueryAttempt = Callable[[str], Task | None]
 """The task that the service has under an external id, None for none. Raises where it does not say."""
 Redo = Literal["", "again", "retry-failed"]
@@ -31,10 +33,11 @@ ENDED: Final = ENDED_BADLY | {
 class KnownEntries:
     """The ledger's entries of one service and account, as the preparation of a run asks for them.
 
-    `beyond_first_ids`, `of_rounds` and `of_file` are the queries of these names (ledger/queries.py).
+    `of_ids` finds entries by their external ids; `beyond_first_ids`, `of_rounds` and `of_file` are the queries of these
+    names (ledger/queries.py).
     """
 
-    entry_of: EntryOf
+    of_ids: FindEntries
     beyond_first_ids: Callable[[], Iterable[LedgerEntry]] = tuple
     of_rounds: Callable[[Collection[str]], Sequence[LedgerEntry]] = lambda _: ()
     of_file: Callable[[Path], Sequence[LedgerEntry]] = lambda _: ()

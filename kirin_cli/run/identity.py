@@ -19,6 +19,8 @@ from kirin_cli.tree import map_leaves
 CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 EXTERNAL_ID_LENGTH: Final = 26
 NO_REFERENCES: Final[Mapping[str, str]] = {}
+_SHIFTS: Final = range(5 * (EXTERNAL_ID_LENGTH - 1), -1, -5)
+_ENCODE: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
 
 
 def request_text(
@@ -40,15 +42,16 @@ def request_text(
 def derive_external_id(origin: str, request: str, *, scope: str, job: str, take: int, attempt: int = 1) -> str:
     """`krn1-` and 26 characters of Crockford's base32: the same for the same intent on every machine.
 
-    `origin` and `job` are in their normal forms (normal_forms.py).
+    `origin` and `job` are in their normal forms (normal_forms.py), `request` is text of `canonical_json`.
     """
-    identity = {"origin": origin, "request": json.loads(request), "scope": scope, "job": job, "take": take}
-    if attempt > 1:
-        identity["attempt"] = attempt  # the first has the id that it had before there were attempts
-    digest = int.from_bytes(hashlib.sha256(canonical_json(identity).encode()).digest(), "big") >> (
-        256 - 5 * EXTERNAL_ID_LENGTH
-    )
-    return "krn1-" + "".join(CROCKFORD[digest >> (5 * digit) & 31] for digit in reversed(range(EXTERNAL_ID_LENGTH)))
+    first = (
+        f'"attempt":{attempt},' if attempt > 1 else ""
+    )  # the first has the id that it had before there were attempts
+    job, origin, scope = map(_ENCODE, (job, origin, scope))
+    # Canonical JSON of all this, written by hand: most of its text is the request, which is canonical already.
+    identity = f'{{{first}"job":{job},"origin":{origin},"request":{request},"scope":{scope},"take":{take}}}'
+    digest = int.from_bytes(hashlib.sha256(identity.encode()).digest(), "big") >> (256 - 5 * EXTERNAL_ID_LENGTH)
+    return "krn1-" + "".join([CROCKFORD[digest >> shift & 31] for shift in _SHIFTS])
 
 
 IdentityKey = tuple[str, int, str, str]
@@ -64,7 +67,7 @@ def identity_key(job: str, take: int, scope: str, request: str) -> IdentityKey:
 
 def canonical_json(tree: object) -> str:
     """JSON with sorted keys and without white space; equal trees give equal text."""
-    return json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _ENCODE(tree)
 
 
 @lru_cache(maxsize=4096)

@@ -97,7 +97,7 @@ class NoteIndex:
 
     def beside(self, path: Path) -> Sidecar | None:
         """The sidecar at the place of the file `path`, if there is one."""
-        return self._read(str(sidecar_path(path)))
+        return self._read(sidecar_path(path))
 
     def of_job(self, job: Job, origin: str) -> list[Sidecar]:
         """All sidecars in the job's output folder, and below it, that are of this request of the job."""
@@ -105,16 +105,17 @@ class NoteIndex:
         if folder not in self._by_job:
             found: dict[tuple[str, int], list[Sidecar]] = {}
             for path in self._scan(folder):
-                if (sidecar := self._read(path)) is not None:
+                if (sidecar := self._read(Path(path))) is not None:
                     found.setdefault((normalize_name(sidecar.job), sidecar.take), []).append(sidecar)
             self._by_job[folder] = found
         sidecars = self._by_job[folder].get((normalize_name(job.name), job.take), [])
         return [sidecar for sidecar in sidecars if is_of_job(sidecar, job, origin)]
 
-    def _read(self, path: str) -> Sidecar | None:
-        if path not in self._by_path:
-            self._by_path[path] = read_sidecar(Path(path))
-        return self._by_path[path]
+    def _read(self, path: Path) -> Sidecar | None:
+        name = str(path)
+        if name not in self._by_path:
+            self._by_path[name] = read_sidecar(path)
+        return self._by_path[name]
 
     def _scan(self, folder: Path) -> Iterator[str]:
         """The JSON files below a folder that may be sidecars, spelled as `beside` spells them."""

@@ -4,10 +4,12 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Final, get_args
@@ -227,14 +229,17 @@ def sidecar_from_data(note: object, path: Path) -> Sidecar | None:
 
 
 def _is_name(name: object) -> bool:
-    return isinstance(name, str) and name not in {"", ".."} and Path(name).name == name and "\0" not in name
+    if not isinstance(name, str) or name in {"", ".", ".."} or "\0" in name:
+        return False
+    return os.path.basename(name) == name  # noqa: PTH119  (a fifth of the time that a Path takes)
 
 
 def _is_there(output: OutputFile) -> bool:
     try:
-        return output.path.is_file() and output.path.stat().st_size == output.bytes
-    except OSError:
+        status = output.path.stat()
+    except (OSError, ValueError):  # nothing there, or no name
         return False
+    return stat.S_ISREG(status.st_mode) and status.st_size == output.bytes
 
 
 IMAGE_LABELS: Final = ("image", "cover", "poster", "thumb", "picture", "photo", "frame")
@@ -246,6 +251,7 @@ UNKNOWN_TASK_ID: Final = "{task_id}"
 """What stands in a path for the id of a task that is not there yet."""
 SANDBOX: Final = "sandbox:"
 MIN_FREE_BYTES: Final = 1 << 20  # bytes
+DAY_SECONDS: Final = 86_400
 ELSEWHERE: Final = "-o writes elsewhere"
 FOREIGN: Final = "was not made by kirin"
 
@@ -256,13 +262,18 @@ def output_path(job: Job, *, n: int = 1, ext: str = "", task_id: str = "", now: 
     Without `ext` the suffix is the usual one of what the model makes. `now` is a time in seconds since the epoch: the
     day of the intent, UTC.
     """
-    date = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d")
     template = job.target.template if n == 1 else numbered_template(job.target.template)
     name = render_name(
         template, job=job.name, model=job.model.id, take=job.take, task_id=task_id,
-        ext=ext or EXTENSIONS[job.model.result][0], date=date, n=n,
+        ext=ext or EXTENSIONS[job.model.result][0], date=_date(int(now // DAY_SECONDS)), n=n,
     )  # fmt: skip
     return resolve_inside(job.target.folder, name)
+
+
+@lru_cache(maxsize=64)
+def _date(day: int) -> str:
+    """The date, UTC, of the day that is so many days after the first of the epoch."""
+    return datetime.fromtimestamp(day * DAY_SECONDS, UTC).strftime("%Y-%m-%d")
 
 
 def path_for_entry(job: Job, entry: LedgerEntry | None, now: float = 0.0, *, n: int = 1, ext: str = "") -> Path:

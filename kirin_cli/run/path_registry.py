@@ -6,7 +6,7 @@ from pathlib import Path
 from kirin_cli.errors import UsageError
 from kirin_cli.jobs.filenames import encoding_problem, file_key, is_inside, numbered_stem
 from kirin_cli.run.job import Job
-from kirin_cli.run.outputs import Sidecar, ensure_free, ensure_sidecar_free, ensure_writable, sidecar_path
+from kirin_cli.run.outputs import Sidecar, ensure_free, ensure_sidecar_free, ensure_writable
 
 
 class PathRegistry:
@@ -14,9 +14,9 @@ class PathRegistry:
 
     def __init__(self) -> None:
         self._owners: dict[str, Job] = {}
-        self._stems: dict[str, Job] = {}
+        self._stems: dict[str, Job] = {}  # by path without suffix: files with one sidecar have one owner
         self._folders: set[Path] = set()
-        self._real: dict[Path, Path] = {}
+        self._real: dict[Path, str] = {}
         self._inside: dict[tuple[Path, Path], bool] = {}
 
     def take(self, job: Job, path: Path, *, is_final: bool) -> None:
@@ -35,21 +35,19 @@ class PathRegistry:
         if not is_final:
             return
         if path.parent not in self._real:
-            self._real[path.parent] = Path(os.path.realpath(path.parent))
-        sidecar = self._real[path.parent] / sidecar_path(path).name
-        other = self._owners.setdefault(file_key(str(sidecar)), job)
+            self._real[path.parent] = os.path.realpath(path.parent)
+        other = self._stems.setdefault(file_key(f"{self._real[path.parent]}/{path.stem}"), job)
         if other is not job:
             placeholder = "{-take}" if other.name == job.name else "{job}"
             has_it = all(placeholder in template for template in (job.target.template, other.target.template))
             hint = "give one of them another name" if has_it else f"give output.name a {placeholder}"
             raise UsageError(f"{path} is where the video of job {other.name} goes too", hint=hint)
-        self._stems[file_key(str(sidecar.with_suffix("")))] = job
 
     def ensure_apart(self, job: Job, path: Path) -> None:
         """Raise UsageError where further or earlier files of another job of the run would have this job's name."""
         stem = numbered_stem(path.stem)
         folder = self._real.get(path.parent)
-        other = self._stems.get(file_key(str(folder / stem))) if stem and folder else None
+        other = self._stems.get(file_key(f"{folder}/{stem}")) if stem and folder else None
         if other is not None and other is not job:
             message = f"{path} could be the name of a second or an earlier file of job {other.name} too"
             raise UsageError(message, hint=f"give job {job.name} a name that does not end in .NUMBER")

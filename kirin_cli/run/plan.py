@@ -11,7 +11,7 @@ from typing import Final, Literal
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.modelspec.pricing import input_seconds
-from kirin_cli.run.attempts import EntryOf, was_begun
+from kirin_cli.run.attempts import FindEntries, was_begun
 from kirin_cli.run.job import Job
 from kirin_cli.run.prepare import PreparedRun
 from kirin_cli.run.prices import JobPrice, PriceList, price_class_of, task_class_of
@@ -77,13 +77,16 @@ class PlannedJob:
         return str(self.job.values.get(name) or (usual if usual in price_class_of(self.job).words else ""))
 
 
-def plan_jobs(prepared: PreparedRun, entry_of: EntryOf, prices: PriceList, durations: Durations) -> list[PlannedJob]:
+def plan_jobs(
+    prepared: PreparedRun, find_entries: FindEntries, prices: PriceList, durations: Durations
+) -> list[PlannedJob]:
     """What would become of each job, in order; none of them may have a finding."""
     prices = replace(prices, history=cache(prices.history))
     typical_seconds = cache(lambda task_class: _median(durations(*task_class)))
+    entries = find_entries([job.external_id for job in prepared.jobs])
     plans = []
     for job in prepared.jobs:
-        entry = entry_of(job.external_id)
+        entry = entries.get(job.external_id)
         price = prices.price(job, entry.input_seconds if entry else None)
         action, reason = _planned_action(job, entry, prepared)
         plans.append(

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from kirin_cli.errors import UsageError
 from kirin_cli.jobs.placeholders import JobReference
+from kirin_cli.jobs.yaml_loader import pause_gc
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.media.png_data import check_pixels
 from kirin_cli.modelspec.model import Model
@@ -19,10 +21,10 @@ from kirin_cli.run.attempt_choice import (
     is_of_another_request,
     with_external_id,
 )
-from kirin_cli.run.attempts import Attempt, EntryOf, KnownEntries, QueryAttempt, Redo, was_begun
+from kirin_cli.run.attempts import Attempt, EntryOf, FindEntries, KnownEntries, QueryAttempt, Redo, was_begun
 from kirin_cli.run.check import CheckedJob, make_finding
 from kirin_cli.run.earlier_results import was_moved_from
-from kirin_cli.run.identity import NO_REFERENCES, Shard, request_text
+from kirin_cli.run.identity import NO_REFERENCES, Shard, derive_external_id, request_text
 from kirin_cli.run.job import Job, Outcome, OutputFile, OutputTarget
 from kirin_cli.run.note_index import describe_change, is_same_request
 from kirin_cli.run.outputs import (
@@ -145,7 +147,14 @@ def prepare_jobs(
 
     Raises LocalError where a media file cannot be read any more, or a folder cannot be written to.
     """
-    pending = in_dependency_order(list(checked))
+    with pause_gc():
+        return _prepare(list(checked), options, known, query)
+
+
+def _prepare(
+    checked: Sequence[CheckedJob], options: PrepareOptions, known: KnownEntries, query: QueryAttempt | None
+) -> PreparedRun:
+    pending = in_dependency_order(checked)
     are_linked = options.shard is not None or any(draft.needs for draft in pending)
     for draft in pending:
         draft.job = _first_attempt(draft, options)
@@ -169,17 +178,17 @@ def prepare_jobs(
         except UsageError as error:
             prepared.findings.append(_finding_at(draft.checked, job, error))
         if job.external_id not in prepared.skipped:
-            prepared.findings += _damaged_pictures(job, draft.checked, known.entry_of)
+            prepared.findings += _damaged_pictures(job, draft.checked, known.of_ids)
     _check_names(prepared, [(jobs[draft.position], draft.checked) for draft in pending], registry)
     prepared.jobs = with_labels([jobs[position] for position in sorted(jobs)])
     return prepared
 
 
-def _damaged_pictures(job: Job, checked: CheckedJob, entry_of: EntryOf) -> list[Finding]:
+def _damaged_pictures(job: Job, checked: CheckedJob, find_entries: FindEntries) -> list[Finding]:
     """What is wrong with the pixels of the pictures of a job, if it would be sent (rule I6)."""
     leaves = walk(checked.values)
     pictures = [(path, leaf) for path, leaf in leaves if isinstance(leaf, MediaFile) and leaf.format == "png"]
-    entry = entry_of(job.external_id) if pictures else None
+    entry = find_entries([job.external_id]).get(job.external_id) if pictures else None
     findings = []
     for path, picture in pictures if entry is None or entry.state is LedgerState.INTENT else ():
         try:
@@ -294,12 +303,21 @@ def _first_attempt(pending: PendingJob, options: PrepareOptions) -> Job:
     checked, spec = pending.checked, pending.checked.job
     assert checked.model is not None  # noqa: S101  (a job of an unknown model has an error and is not prepared)
     folder = options.folder or spec.output.dir or spec.base / "renders"
-    job = make_job(
+    return make_job(
         checked.model, checked.values, name=spec.name, target=OutputTarget(folder, spec.output.name, options.replace),
         options=options, take=spec.take, needs={name: needed.identity for name, needed in pending.needs.items()},
+        file=str(spec.file), line=spec.line, column=spec.column, position=pending.position + 1, tags=spec.tags,
     )  # fmt: skip
-    position = pending.position + 1
-    return replace(job, file=str(spec.file), line=spec.line, column=spec.column, position=position, tags=spec.tags)
+
+
+class JobOrigin(TypedDict, total=False):
+    """Where a job stands in which file, and its tags there (`job.Job`)."""
+
+    file: str
+    line: int
+    column: int
+    position: int
+    tags: tuple[str, ...]
 
 
 def make_job(
@@ -311,17 +329,20 @@ def make_job(
     options: PrepareOptions,
     take: int = 1,
     needs: Mapping[str, str] = NO_REFERENCES,
+    **origin: Unpack[JobOrigin],
 ) -> Job:
     """The job of these checked values. Of `options` the service, the scope and the secrets count, for its identity.
 
     `needs` holds the identities of the jobs that the values refer to. Raises LocalError for a media file that is gone.
     """
-    values = dict(values)
-    external_id = str(values.pop("external_task_id", None) or "")
+    values, label, name = dict(values), name, normalize_name(name)
+    own_id = str(values.pop("external_task_id", None) or "")
     request = request_text(model.id, values, needs, options.secrets)
-    job = Job(
-        name=normalize_name(name), label=name, model=model, values=values, request=request, external_id=external_id,
-        scope=options.scope, target=target, take=take, has_own_id=bool(external_id),
-        masked=bool(options.secrets) and request != request_text(model.id, values, needs),
+    external_id = own_id or derive_external_id(
+        normalize_origin(options.origin), request, scope=options.scope, job=name, take=take
+    )
+    return Job(
+        name=name, label=label, model=model, values=values, request=request, external_id=external_id,
+        scope=options.scope, target=target, take=take, has_own_id=bool(own_id),
+        masked=bool(options.secrets) and request != request_text(model.id, values, needs), **origin,
     )  # fmt: skip
-    return job if job.external_id else with_external_id(job, options.origin)

@@ -34,6 +34,18 @@ def test_one_id_under_two_keys_is_told_apart_by_the_account(ledger, make, intent
     assert queries.entries_with_id(ledger.store, first.origin, first.external_id) == [first, second]
 
 
+def test_entries_of_many_ids_are_those_of_the_account_or_else_the_newest(ledger, intent):
+    mine, odd = ledger.intend(intent(1)), ledger.intend(intent(3, external_id='own "\ud800" ä'))
+    theirs = ledger.intend(intent(1, account="ffff"))
+    ledger.intend(intent(2, origin="https://other.example"))
+    ids = [mine.external_id, intent(2).external_id, 'own "\ud800" ä', "nobody's"]
+    by_id = queries.entries_by_id
+    found = by_id(ledger.store, mine.origin, ids, account=mine.account)
+    assert {name: entry.id for name, entry in found.items()} == {ids[0]: mine.id, ids[2]: odd.id}
+    assert by_id(ledger.store, mine.origin, ids[:2]) == {ids[0]: theirs}
+    assert by_id(ledger.store, mine.origin, []) == {}
+
+
 def test_filters_hold_together_and_the_newest_comes_first(ledger, make, intent, clock):
     old = make(1, job_file="a.yaml")
     clock.now += 1000

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +17,7 @@ from kirin_cli.cli.flags import JobFileFlags
 from kirin_cli.cli.job_files import check_job_files
 from kirin_cli.ledger.entry import EntryKey, Intent, LedgerEntry
 from kirin_cli.ledger.ledger import Ledger
-from kirin_cli.ledger.queries import entries_beyond_first_ids, entries_of_file, entries_of_rounds
+from kirin_cli.ledger.queries import entries_beyond_first_ids, entries_by_id, entries_of_file, entries_of_rounds
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
 from kirin_cli.run import outputs
 from kirin_cli.run.attempts import KnownEntries, QueryAttempt
@@ -82,12 +82,15 @@ class RunFolder:
         options = PrepareOptions(**{"origin": ORIGIN, "now": self.now, "token": os.urandom(4).hex(), **choices})
         store = self.ledger.store
         known = KnownEntries(
-            entry_of=self.entry_of,
+            of_ids=self.find_entries,
             beyond_first_ids=lambda: entries_beyond_first_ids(store, ORIGIN, ACCOUNT),
             of_rounds=lambda rounds: entries_of_rounds(store, rounds),
             of_file=lambda path: entries_of_file(store, ORIGIN, path),
         )
         return prepare_jobs(self.checked(*paths), options, known, self.query)
+
+    def find_entries(self, external_ids: Iterable[str]) -> Mapping[str, LedgerEntry]:
+        return entries_by_id(self.ledger.store, ORIGIN, external_ids, account=ACCOUNT)
 
     def entry_of(self, external_id: str) -> LedgerEntry | None:
         return self.ledger.get(EntryKey(origin=ORIGIN, account=ACCOUNT, external_id=external_id))

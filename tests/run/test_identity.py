@@ -1,5 +1,6 @@
 """What makes a job the same job: the same id on every machine, another one for anything that is asked differently."""
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -13,7 +14,7 @@ from kirin_cli.jobs.placeholders import JobReference
 from kirin_cli.media.detect import inspect_media
 from kirin_cli.media.request_body import expand
 from kirin_cli.modelspec.types import MediaFile
-from kirin_cli.run.identity import canonical_json, derive_external_id, hash_media, request_text
+from kirin_cli.run.identity import CROCKFORD, canonical_json, derive_external_id, hash_media, request_text
 
 ASKED = {"origin": "https://cloud.example", "scope": "", "job": "harbour", "take": 1}
 REQUEST = request_text("kirin_v1_t2v", {"prompt": "rain", "duration": "5"})
@@ -26,6 +27,20 @@ def named(request: str = REQUEST, **changes: object) -> str:
 def test_the_id_of_a_job_never_changes():
     # Written down once: another value here means that every job of every user would be paid for again.
     assert named() == "krn1-JEDFG4CG1F88NJH23355077XD2"
+
+
+@pytest.mark.parametrize("attempt", [1, 2, 30])
+@pytest.mark.parametrize(
+    "texts",
+    [{"job": 'a "b"\\\n'}, {"job": "Größe \U0001f600 \ud800"}, {"scope": "ä"}, {"origin": "sandbox:1"}, {"take": 12}],
+)
+def test_an_id_is_the_digest_of_canonical_json_of_all_that_makes_it(texts, attempt):
+    params = {"prompt": 'rain\n"x" Größe \ud83d', "n": [1, 2.5, None, True], "z": {"b": 1e300, "a": -7}}
+    request = request_text("kirin_v1_t2v", params)
+    facts = {**ASKED, **texts, "request": json.loads(request), **({"attempt": attempt} if attempt > 1 else {})}
+    digest = int(hashlib.sha256(canonical_json(facts).encode()).hexdigest(), 16) >> 126
+    expected = "".join(CROCKFORD[digest >> 5 * place & 31] for place in range(25, -1, -1))
+    assert named(request, attempt=attempt, **texts) == f"krn1-{expected}"
 
 
 def test_an_id_is_krn1_and_26_characters_of_crockfords_base32():

@@ -25,7 +25,7 @@ def plans(desk, **choices):
         rows = prices(desk.ledger.store, "https://cloud.example", model, account="me", mode=mode, duration=duration)
         return [PastCost(*row) for row in rows]
 
-    return plan_jobs(desk.prepared(**choices), desk.entry_of, PriceList(history=history), usual)
+    return plan_jobs(desk.prepared(**choices), desk.find_entries, PriceList(history=history), usual)
 
 
 EXPECTED = {
@@ -71,7 +71,7 @@ def test_earlier_prices_and_times_are_asked_for_once_a_class(desk):
     desk.jobs("rain", "snow", "hail")
     asked = []
     prepared, prices = desk.prepared(), PriceList(history=lambda price_class: asked.append(price_class) or [])
-    plan_jobs(prepared, desk.entry_of, prices, lambda *task_class: asked.append(task_class) or [])
+    plan_jobs(prepared, desk.find_entries, prices, lambda *task_class: asked.append(task_class) or [])
     assert len(asked) == 2
 
 

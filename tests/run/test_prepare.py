@@ -6,7 +6,9 @@ from decimal import Decimal
 import pytest
 
 from kirin_cli.errors import LocalError
+from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
+from kirin_cli.ledger.store import connect
 from kirin_cli.run.prepare import PreparedRun
 
 
@@ -35,6 +37,29 @@ def test_the_same_file_elsewhere_means_the_same_jobs(desk):
     copy.write_bytes((desk.folder / "jobs.yaml").read_bytes())
     assert ids(desk.prepared(copy)) == ids(desk.prepared())
     assert len(set(ids(desk.prepared()))) == 2
+
+
+def test_the_ledger_is_asked_as_often_for_many_finished_jobs_as_for_one(desk):
+    statements = []
+
+    def connect_and_trace(path, busy):
+        connection = connect(path, busy)
+        connection.set_trace_callback(statements.append)
+        return connection
+
+    names = [f"rain{number}" for number in range(30)]
+    desk.jobs(*names)
+    for job in desk.prepared().jobs:
+        desk.stands(job, LedgerState.DONE)
+        desk.result(job, desk.folder / f"renders/{job.name}.mp4")
+    asked = []
+    with Ledger.open(desk.folder / "state", lambda: desk.now, connect=connect_and_trace) as desk.ledger:
+        for some in (names[:1], names):
+            desk.jobs(*some)
+            statements.clear()
+            assert len(desk.prepared().skipped) == len(some)
+            asked.append(len(statements))
+    assert asked[0] == asked[1] > 0
 
 
 def test_scope_and_service_make_other_jobs(desk):

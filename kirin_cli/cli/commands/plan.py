@@ -104,7 +104,7 @@ def _make_plan(flags: PlanFlags, console: CommandConsole) -> PlanResult:
         if prepared.findings:
             console.findings(prepared.findings)
             return PlanResult(findings=[*findings, *prepared.findings], refused=True, shard=shard)
-        plans = plan_jobs(prepared, known.find_entry, known.price_list(assumed), known.durations)
+        plans = plan_jobs(prepared, known.find_entries, known.price_list(assumed), known.durations)
     return PlanResult(plans=plans, findings=findings, shard=shard)
 
 
