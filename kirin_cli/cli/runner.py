@@ -24,6 +24,7 @@ from kirin_cli.cli.settings_schema import parse_seconds, parse_usd
 from kirin_cli.cli.video_view import NO_VIEW, show_at_end
 from kirin_cli.errors import Interrupted, KirinError, OutcomeUnknown, Terminated, UsageError
 from kirin_cli.ledger.queries import merge_rounds, record_moved_files
+from kirin_cli.ledger.rate_limits import SharedLimit
 from kirin_cli.report.json_format import JOB_LINE_FIELDS, job_rows, render_json, run_data
 from kirin_cli.run.earlier_results import put_back
 from kirin_cli.run.events import EventListener
@@ -211,7 +212,12 @@ def make_scheduler(
     if len(prepared.rounds) > 1:
         merge_rounds(session.ledger.store, prepared.rounds[1:], prepared.rounds[0])
     jobs = [job for job in prepared.jobs if job.external_id not in prepared.skipped]
-    limits = RunLimits(in_flight=options.in_flight, jobs=len(jobs), max_cost=options.max_cost)
+    shared = (
+        SharedLimit(session.ledger.store, session.leases, session.origin, session.account, clock.time)
+        if submits
+        else None
+    )
+    limits = RunLimits(in_flight=options.in_flight, jobs=len(jobs), max_cost=options.max_cost, shared=shared)
     context = session.run_context(
         clock, emit, limits, wait=wait, submits=submits, assumed=options.assume_cost, typed=typed
     )

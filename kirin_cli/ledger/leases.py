@@ -114,6 +114,20 @@ class Leases:
             transaction(f"DELETE FROM owners WHERE until < ? AND {unused}", (clock() - _STALE_SECONDS,))  # noqa: S608
         self._id = self._write_owner(None)
 
+    @property
+    def owner_id(self) -> int:
+        """The id of this process among the owners of the ledger."""
+        return self._id
+
+    def is_dead(self, owner_id: int) -> bool:
+        """Whether the process with this id has certainly ended without letting go. Raises LocalError."""
+        rows = self._store.read("SELECT host, boot, pid, started, until FROM owners WHERE id = ?", (owner_id,))
+        if not rows or owner_id == self._id:
+            return False
+        host, boot, pid, started, until = rows[0]
+        alive = self._is_alive(LeaseOwner(host=host, boot=boot, pid=pid, started=started), self._me)
+        return not 0 <= until - self._clock() <= self._length if alive is None else not alive
+
     def acquire(self, entry: LedgerEntry) -> LeaseResult:
         """Take the entry if it is free, ours already, or of an owner that is dead or out of time. Raises LocalError.
 

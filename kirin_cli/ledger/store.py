@@ -80,6 +80,18 @@ MIGRATIONS: Sequence[MigrationStep] = (
         "CREATE INDEX entries_by_service ON entries (origin, model, state, cost, exposed, first_sent)",
     ),
     ("CREATE INDEX entries_by_job ON entries (job)",),
+    (
+        # What the service takes at once, as all processes of a key have learned it (ledger.rate_limits).
+        """CREATE TABLE rate_limits (
+            origin TEXT NOT NULL, account TEXT NOT NULL, owner INTEGER NOT NULL, tasks REAL NOT NULL,
+            failures INTEGER NOT NULL, halved REAL NOT NULL, until REAL NOT NULL, seen REAL NOT NULL,
+            PRIMARY KEY (origin, account)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE senders (
+            owner INTEGER PRIMARY KEY, origin TEXT NOT NULL, account TEXT NOT NULL,
+            since REAL NOT NULL, seen REAL NOT NULL
+        )""",
+    ),
 )
 
 

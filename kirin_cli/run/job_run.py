@@ -34,6 +34,11 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold(Wait):
+    """The service takes no more tasks now: take the next step in `seconds` or later, when it is the job's turn."""
+
+
+@dataclass(frozen=True, slots=True)
 class Download:
     """The next step is the download, which has workers of its own."""
 
@@ -209,6 +214,13 @@ class JobRun:
         delay = seconds or self.context.schedule.backoff(self.failures)
         self.emit(Retrying, what=what, reason=reason, delay=delay)
         return Wait(delay)
+
+    def on_rate_limited(self, sent_at: float, retry_after: float | None) -> float:
+        """What was sent at that moment (by the wall clock) was refused with 429: the seconds until any job is sent."""
+        backoff = self.context.schedule.backoff
+        return self.context.limits.on_rate_limited(
+            sent_at, lambda failures: retry_after or backoff(max(failures, self.failures + 1))
+        )
 
     def notify_once(self, key: str, text: str) -> None:
         """Say something that is worth a line, unless it was said of this job in this run."""

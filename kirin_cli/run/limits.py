@@ -1,29 +1,37 @@
 """Limits of a run: tasks in flight, the retry budget, `--max-cost`. US dollars as decimals throughout."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
 from kirin_cli.api.retry import retry_budget
-from kirin_cli.errors import KirinError
+from kirin_cli.errors import KirinError, LocalError
+from kirin_cli.ledger.rate_limits import SharedLimit
 
 
 class RunLimits:
     """Shared by all jobs of a run; thread-safe.
 
     At most `in_flight` tasks run at once; the limit is halved when the service says that it is too much (429) and
-    grows by one for every full round of acceptances. `retries` is the budget of the whole process for sending again,
-    `budget` that of the money.
+    grows by one for every full round of acceptances. `shared` is that limit as all processes of the key keep it; where
+    the ledger fails, each goes on by itself. `retries` is the budget of the whole process for sending again, `budget`
+    that of the money.
     """
 
-    def __init__(self, *, in_flight: int, jobs: int, max_cost: Decimal | None = None) -> None:
+    def __init__(
+        self, *, in_flight: int, jobs: int, max_cost: Decimal | None = None, shared: SharedLimit | None = None
+    ) -> None:
         self.budget = CostBudget(max_cost)
         self._lock = threading.RLock()  # a signal handler may halt while its own thread is inside
         self._max_in_flight = in_flight
         self._limit = float(in_flight)
         self._retries = retry_budget(jobs)
         self._reason: KirinError | None = None
+        self._shared = shared
+        self._turn = threading.Lock()
+        self._sent: set[str] = set()
 
     def stop_reason(self) -> KirinError | None:
         """Why nothing more may be submitted, if so."""
@@ -34,19 +42,55 @@ class RunLimits:
         with self._lock:
             self._reason = self._reason or reason
 
-    def on_rate_limited(self) -> None:
-        """The service said that there are too many requests: halve the limit."""
+    def send_delay(self, name: str) -> float:
+        """Seconds after which the job may ask again whether it may be sent; 0.0: it may, and is in flight from now on.
+
+        It is until `release`.
+        """
+        with self._turn:
+            delay = self._ask_shared(lambda shared: shared.ask(len(self._sent - {name}))) or 0.0
+            if not delay:
+                self._sent.add(name)
+        return delay
+
+    def release(self, name: str) -> None:
+        """The job takes no room at the service (any more)."""
+        self._sent.discard(name)
+
+    def on_rate_limited(self, sent_at: float, delay: Callable[[int], float]) -> float:
+        """The service said that there are too many requests: halve the limit; the seconds until one may be sent.
+
+        `sent_at`: when that left, in seconds since the epoch; `delay`: the seconds after so many refusals in a row.
+        """
+        seconds = self._ask_shared(lambda shared: shared.halve(sent_at, delay))
+        if seconds is not None:
+            return seconds
         with self._lock:
             self._limit = max(1.0, self._limit / 2)
+        return delay(1)
 
     def on_accepted(self) -> None:
         """The service accepted one: raise the limit a little."""
+        self._ask_shared(lambda shared: shared.raise_by_one())
         with self._lock:
             self._limit = min(float(self._max_in_flight), self._limit + 1 / self._limit)
 
     def has_capacity(self, in_flight: int) -> bool:
         """Whether another task may be submitted."""
         return in_flight < int(self._limit)
+
+    def leave(self) -> None:
+        """Nothing more is sent in this run: no other process waits for this one."""
+        self._ask_shared(lambda shared: shared.leave())
+
+    def _ask_shared(self, question: Callable[[SharedLimit], float | None]) -> float | None:
+        """The answer of the limit that all processes share, None where there is none, or where the ledger fails."""
+        if self._shared is not None:
+            try:
+                return question(self._shared)
+            except LocalError:
+                self._shared = None
+        return None
 
     def take_retry(self) -> bool:
         """Take one retry out of the budget; False where it is used up."""

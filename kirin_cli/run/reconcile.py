@@ -125,7 +125,7 @@ def _on_no_answer(job_run: JobRun, result: QueryResult) -> NextStep:
     if result.fault and result.fault.certainly_not_sent:
         return retry_unreached(job_run, result)
     if result.status in RETRIES["create"].statuses:
-        job_run.context.limits.on_rate_limited()
+        job_run.on_rate_limited(job_run.context.clock.time(), result.retry_after)
     elif RETRIES["query first"].gives_up(job_run.unanswered + 1):
         reason = f"the service does not say whether it has the task already ({describe_reply(result)})"
         if job_run.entry.counters.exposed:

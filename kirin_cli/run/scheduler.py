@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,7 @@ from kirin_cli.modelspec.pricing import input_seconds
 from kirin_cli.run.download import fetch_result, verify_done
 from kirin_cli.run.events import Notice, Queued
 from kirin_cli.run.job import Job, Outcome, Summary
-from kirin_cli.run.job_run import Download, Finished, JobRun, NextStep, RunContext, Wait
+from kirin_cli.run.job_run import Download, Finished, Hold, JobRun, NextStep, RunContext, Wait
 from kirin_cli.run.limits import Admission, RunLimits
 from kirin_cli.run.noted_task import adopt_noted
 from kirin_cli.run.outcomes import (
@@ -118,17 +119,27 @@ class JobQueue:
         earlier: Mapping[str, Outcome] = NO_OUTCOMES,
     ) -> None:
         self.outcomes: dict[str, Outcome] = {}
+        self.on_hold: deque[JobRun] = deque()
+        """Those that the service takes no more of: they go first when they may."""
         self._waiting = deque(job_runs)
         self._in_flight: set[str] = set()
         self._limits = limits
         self._prices = prices
         self._earlier = earlier
 
-    def pop_ready(self) -> JobRun | None:
-        """The first job that waits for no result of another and may go; it is in flight from now on. None: not yet."""
+    def pop_ready(self, *, sends: bool = True) -> JobRun | None:
+        """The first job that waits for no result of another and may go; it is in flight from now on. None: not yet.
+
+        Without `sends`: the first of those that are sent already.
+        """
         if not self._limits.has_capacity(len(self._in_flight)):
             return None
+        if sends and self.on_hold:
+            self._in_flight.add(self.on_hold[0].job.external_id)
+            return self.on_hold.popleft()
         for job_run in self._waiting:
+            if not sends and job_run.entry.state is LedgerState.INTENT:
+                continue
             needs = {name: self.outcomes.get(key) or self._earlier.get(key) for name, key in job_run.job.needs.items()}
             job_run.needed_outcomes = {name: outcome for name, outcome in needs.items() if outcome}
             if len(job_run.needed_outcomes) < len(needs):
@@ -143,12 +154,18 @@ class JobQueue:
     def release_slot(self, job_run: JobRun) -> None:
         """The service is done with the job: it takes no room any more."""
         self._in_flight.discard(job_run.job.external_id)
+        self._limits.release(job_run.job.external_id)
+
+    def hold(self, job_run: JobRun) -> None:
+        """The service does not take the job now: others may use its place until it is its turn."""
+        self.release_slot(job_run)
+        self.on_hold.appendleft(job_run)
 
     def finish(self, job_run: JobRun, outcome: Outcome) -> None:
         """The job has come to its end."""
         name = job_run.job.external_id
         self.outcomes[name] = outcome
-        self._in_flight.discard(name)
+        self.release_slot(job_run)
         charged = outcome.error.charged != "no" if outcome.error else outcome.state != "skipped"
         cost = outcome.cost if charged else None
         if cost is not None:
@@ -221,6 +238,7 @@ class Scheduler:
         self._job_runs = [JobRun(job, entry, context) for job, entry in zip(jobs, entries, strict=True)]
         self._queue = JobQueue(self._job_runs, self._limits, context.prices, earlier)
         self._stop: KirinError | None = None
+        self._pause: object | None = None  # while nothing is sent, because the service takes no more
         self._api = WorkQueue(context.clock, API_WORKERS, "api")
         self._downloads = WorkQueue(context.clock, DOWNLOAD_WORKERS, "download")
 
@@ -294,17 +312,36 @@ class Scheduler:
         failure = self._api.failure or self._downloads.failure
         if failure is not None:
             raise failure
+        self._limits.leave()
         with suppress(LocalError):
             # Whoever comes next sees that this process has ended.
             self._leases.close()
 
     def _admit(self) -> None:
+        """Let the jobs begin that may; of those that were held back a few, which find out whether more may."""
         with self._changed:
-            while job_run := self._queue.pop_ready():
+            most = API_WORKERS if self._queue.on_hold else None
+            sends = self._pause is None or self._limits.stop_reason() is not None
+            for job_run in islice(iter(lambda: self._queue.pop_ready(sends=sends), None), most):
                 self._schedule(job_run, Wait(0))
 
+    def _hold(self, job_run: JobRun, seconds: float) -> None:
+        self._queue.hold(job_run)
+        if self._pause is None:
+            pause = self._pause = object()
+            self._api.add(lambda: self._end_pause(pause), seconds)
+
+    def _end_pause(self, pause: object) -> None:
+        with self._changed:
+            if pause is not self._pause:
+                return  # a task has ended meanwhile, and what was held back has asked again
+            self._pause = None
+        self._admit()
+
     def _schedule(self, job_run: JobRun, step: NextStep) -> None:
-        if isinstance(step, Wait) and job_run.entry.state not in FETCHES:
+        if isinstance(step, Hold):
+            self._hold(job_run, step.seconds)
+        elif isinstance(step, Wait) and job_run.entry.state not in FETCHES:
             self._api.add(lambda: self._step(job_run), step.seconds)
         else:
             self._queue.release_slot(job_run)
@@ -312,19 +349,20 @@ class Scheduler:
 
     def _step(self, job_run: JobRun) -> None:
         step = self._run_step(job_run)
-        if job_run.entry.state is LedgerState.ACCEPTED:
-            self._limits.on_accepted()
         if isinstance(step, Finished) and job_run.has_lease:
             # Another process may wait for this job, while this one waits for a job of that one's (fault G4).
             with suppress(LocalError):
                 self._leases.release(job_run.entry)
         with self._changed:
+            if isinstance(step, Finished | Download):
+                self._pause = None  # there is room at the service again
             if isinstance(step, Finished):
                 self._queue.finish(job_run, step.outcome)
                 self._changed.notify_all()
             else:
                 self._schedule(job_run, step)
-        if isinstance(step, Finished | Download):
+        is_accepted = job_run.entry.state is LedgerState.ACCEPTED
+        if isinstance(step, Finished | Download) or (self._queue.on_hold and is_accepted):
             self._admit()
 
     def _run_step(self, job_run: JobRun) -> NextStep:

@@ -17,7 +17,7 @@ from kirin_cli.ledger.states import LedgerEvent, LedgerState, is_allowed
 from kirin_cli.media.request_body import JsonBody
 from kirin_cli.run.events import Submitting, Uploading
 from kirin_cli.run.job import Outcome
-from kirin_cli.run.job_run import JobRun, NextStep, Wait, describe_reply
+from kirin_cli.run.job_run import Hold, JobRun, NextStep, Wait, describe_reply
 from kirin_cli.run.outcomes import (
     failure_text,
     finish_blocked,
@@ -42,6 +42,8 @@ from kirin_cli.run.uploads import upload_local_videos
 from kirin_cli.shell_words import quote_word
 from kirin_cli.wire.responses import TaskState
 
+MIN_DELAY_TOLD: Final = 5.0
+"""Seconds of a pause that another process was told of, and a person of this one should know."""
 GOOD: Final = frozenset({"done", "skipped"})
 EVENTS: Final = {
     CreateStatus.ACCEPTED: LedgerEvent.ACCEPTED,
@@ -121,6 +123,10 @@ def _fresh_url(job_run: JobRun, outcome: Outcome) -> str | NextStep:
 
 def _send(job_run: JobRun, values: Mapping[str, object]) -> NextStep:
     """Make everything ready that can fail before anything is paid for, then post."""
+    if delay := job_run.context.limits.send_delay(job_run.job.external_id):
+        if delay >= MIN_DELAY_TOLD:
+            job_run.notify_once("pause", f"the service takes no more just now (HTTP 429): waits for {delay:.0f} s")
+        return Hold(delay)
     ensure_writable(path_for_entry(job_run.job, job_run.entry).parent)
     try:
         uploaded = upload_local_videos(
@@ -144,6 +150,7 @@ def _post(job_run: JobRun, body: JsonBody) -> NextStep:
     event = LedgerEvent.RESEND if job_run.entry.state is LedgerState.ABSENT else LedgerEvent.SEND
     if context.limits.stop_reason() or not job_run.transition(event):
         return Wait(0)
+    sent_at = context.clock.time()
     job_run.grace_until, job_run.absent_at = context.clock.now() + context.grace_period, None
     job_run.emit(Submitting, external_task_id=job_run.job.external_id)
     try:
@@ -171,18 +178,19 @@ def _post(job_run: JobRun, body: JsonBody) -> NextStep:
     job_run.transition(event, describe_reply(result), **update)
     if job_run.entry.state is LedgerState.INTENT:
         job_run.grace_until = None  # certainly not created: no absence has to settle
-    return _after_post(job_run, result)
+    return _after_post(job_run, result, sent_at)
 
 
-def _after_post(job_run: JobRun, result: CreateResult) -> NextStep:
+def _after_post(job_run: JobRun, result: CreateResult, sent_at: float) -> NextStep:
     match result.verdict:
         case CreateStatus.ACCEPTED if result.task:
+            job_run.context.limits.on_accepted()
             return mark_accepted(job_run, result.task.id, adopted=False)
         case CreateStatus.NOT_SENT:
             return retry_unreached(job_run, result)
         case CreateStatus.RATE_LIMITED:
-            job_run.context.limits.on_rate_limited()
-            return job_run.retry("submit", describe_reply(result), result.retry_after)
+            delay = job_run.on_rate_limited(sent_at, result.retry_after)
+            return Hold(job_run.retry("submit", describe_reply(result), delay).seconds)
         case CreateStatus.DENIED | CreateStatus.NO_BALANCE:
             return stop_run(job_run, result)
         case CreateStatus.REFUSED:

@@ -170,6 +170,25 @@ def test_S15_a_limit_halves_what_is_in_flight(machine: Bench) -> None:
     assert (max(going[:limited]), max(going[drained:]) < 8) == (8, True)
 
 
+def test_S15_a_service_with_room_for_few_refuses_few_and_runs_all(machine: Bench) -> None:
+    machine.write_jobs(*(f"j{number}" for number in range(24)))
+    machine.api.api.room = 3
+    machine.api.api.statuses = ("in_progress",) * 6 + ("completed",)
+    result = machine.run(in_flight=12, timeout=36_000.0)
+    assert (result.exit_code, machine.api.truth.created()) == (0, 24)
+    assert machine.posts - 24 <= 12
+    assert result.seconds < 1.6 * 24 / 3 * 7 * 5  # eight rounds of seven polls, one every 5 s
+
+
+def test_S15_the_next_run_keeps_the_pause_that_the_service_asked_an_interrupted_one_for(machine: Bench) -> None:
+    machine.api.script("POST", faults.answer(429, {"message": "rate"}, {"Retry-After": "300"}))
+    assert (machine.run(timeout=60.0).exit_code, machine.posts) == (8, 1)
+    result = machine.run(timeout=9000.0)
+    assert (result.exit_code, machine.posts) == (0, 2)
+    assert 235 < result.seconds < 260
+    assert "takes no more just now (HTTP 429): waits for 240 s" in result.output
+
+
 def running(events: list[RunEvent]) -> list[int]:
     """How many tasks were accepted and not yet completed, after each of the events."""
     return list(accumulate(isinstance(event, Accepted) - isinstance(event, Generated) for event in events))

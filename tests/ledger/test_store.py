@@ -264,3 +264,22 @@ def test_a_ledger_may_be_closed_twice(folder):
     opened = LedgerStore.open(folder)
     opened.close()
     opened.close()
+
+
+def test_a_ledger_of_the_schema_before_this_one_is_taken_over_with_all_its_entries(folder, clock, intent):
+    with Ledger.open(folder, clock) as ledger:
+        entry = ledger.move(ledger.intend(intent()), LedgerEvent.SEND)
+    connection = sqlite3.connect(folder / LEDGER_FILE)
+    connection.executescript("DROP TABLE rate_limits; DROP TABLE senders")
+    connection.close()
+    set_version(folder / LEDGER_FILE, len(store.MIGRATIONS) - 1)
+    with Ledger.open(folder, clock) as ledger:
+        assert ledger.get(intent()) == entry
+        assert ledger.store.read("SELECT * FROM rate_limits, senders") == []
+
+
+def test_L3_the_kirin_of_before_refuses_this_schema_in_words(filled):
+    connection = sqlite3.connect(filled)
+    with pytest.raises(LocalError, match="is of a newer kirin"):
+        store.check_schema(connection, filled, known=len(store.MIGRATIONS) - 1)
+    connection.close()

@@ -49,6 +49,7 @@ def main(arguments: list[str] | None = None) -> None:
             seconds=seconds,
             key=options.key,
             unique=not options.repeatable,
+            room=options.room,
         )
         _publish(options.port_file, {"api": api.origin, "cdn": cdn.origin})
         ended.wait(options.lifetime)
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, nargs=2, metavar=("LOW", "HIGH"), help="its running time instead")
     parser.add_argument("--size", type=int, default=1 << 20, help="bytes of the result")
     parser.add_argument("--key", help="the only API key accepted")
+    parser.add_argument("--room", type=int, help="tasks that may run at once; 429 beyond that")
     parser.add_argument("--repeatable", action="store_true", help="a repeated external id creates another task")
     parser.add_argument("--odd", action="store_true", help="'success', two files of unusual types, and each file late")
     parser.add_argument("--patience", type=float, default=5.0, help="limit in seconds of each read, write and wait")

@@ -33,6 +33,7 @@ class Api:
     unique: bool = True
     hidden_for: int = 0
     cost: str = "0.28"
+    room: int | None = None
     late: dict[str, tuple[int, Request]] = field(default_factory=dict)
 
     def answer(self, request: Request) -> Answer | None:
@@ -56,6 +57,8 @@ class Api:
             return json_answer(400, {"error": {"code": "1001", "message": str(error)}})
         external = external_id(params)
         with self.truth.changed:
+            if self.room is not None and self.truth.running() >= self.room:
+                return json_answer(429, {"error": {"code": "1302", "message": "too many tasks at once"}})
             if external and self.unique and self.truth.created(external):
                 return json_answer(400, {"error": {"code": "1002", "message": "external_task_id already exists"}})
             number = self.truth.created() + 1

@@ -88,6 +88,7 @@ class Service:
         unique: bool = True,
         hidden_for: int = 0,
         cost: str = "0.28",
+        room: int | None = None,
     ) -> Api:
         """Play the API. The fields of the Api returned may be changed at any time.
 
@@ -95,10 +96,11 @@ class Service:
         query shows the n-th of `statuses` (words, or dicts laid over the usual answer) and the last one for ever; by
         default "completed" from query number `polls` on; with `seconds` (of one task, by its number) time decides.
         `key`: the only one accepted. `unique`: refuse a repeated external id (off: create again, and count).
-        `hidden_for`: so many first queries of each task are told 404.
+        `hidden_for`: so many first queries of each task are told 404. `room`: so many tasks may run at once, a
+        POST beyond that is told 429.
         """
         steps = statuses or (*["in_progress"] * (polls - 1), "completed")
-        self.api = Api(self.truth, results, steps, seconds, key, unique, hidden_for, cost)
+        self.api = Api(self.truth, results, steps, seconds, key, unique, hidden_for, cost, room)
         return self.api
 
     def serve_file(

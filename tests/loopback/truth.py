@@ -77,6 +77,14 @@ class Truth:
         with self.changed:
             return len(self._tasks) if external_id is None else self._counts[external_id]
 
+    def running(self) -> int:
+        """How many tasks run now: for their `seconds`, else until a query is told that they are completed."""
+        with self.changed:
+            now = time.monotonic()
+            return sum(
+                task.noticed is None if task.seconds is None else now - task.born < task.seconds for task in self._tasks
+            )
+
     def twice(self) -> dict[str, int]:
         """The external ids that have more than one task: must be empty, always."""
         with self.changed:
