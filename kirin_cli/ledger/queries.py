@@ -146,9 +146,12 @@ def _holds_word(word: str, name: str) -> tuple[str, dict[str, object]]:
     return f"({' OR '.join(tests)})", values
 
 
-def services(store: LedgerStore) -> dict[str, int]:
-    """Every service that the ledger has tasks of, with their number."""
-    return {str(row[0]): int(row[1]) for row in store.read("SELECT origin, count(*) FROM entries GROUP BY origin")}
+def other_services(store: LedgerStore, origin: str) -> dict[str, int]:
+    """Every other service that the ledger has tasks of, with their number; those of `origin` are not counted."""
+    # By ranges of the index: for <> SQLite reads all of it.
+    sql = """SELECT origin, count(*) FROM (SELECT origin FROM entries WHERE origin < :origin
+        UNION ALL SELECT origin FROM entries WHERE origin > :origin) GROUP BY origin"""
+    return {str(row[0]): int(row[1]) for row in store.read(sql, {"origin": origin})}
 
 
 def spending(
@@ -160,7 +163,8 @@ def spending(
     """
     within, values = where_all(origin=origin, first_sent=since)
     key = f"strftime('{DATE_FORMATS[by]}', first_sent, 'unixepoch')" if by in DATE_FORMATS else by
-    sql = f"""SELECT {key}, state, cost, exposed > 0, count(*) FROM entries WHERE first_sent IS NOT NULL{within}
+    # Grouped by what is indexed: by `exposed > 0` SQLite would sort all entries, which takes four times as long.
+    sql = f"""SELECT {key}, state, cost, exposed, count(*) FROM entries WHERE first_sent IS NOT NULL{within}
         GROUP BY 1, 2, 3, 4"""  # noqa: S608
     totals: dict[str, SpendingTotal] = {}
     for group, state, cost, exposed, tasks in store.read(sql, values):

@@ -12,12 +12,14 @@ import time
 from pathlib import Path
 from statistics import median
 
+from kirin_cli.api.credentials import fingerprint
 from kirin_cli.ledger.entry import Intent
 from kirin_cli.ledger.ledger import Ledger
 
 ROOT = Path(__file__).parent.parent.parent
 FEW = 100
 ORIGIN = "https://cloud.vtrix.ai"
+KEY = "k" * 20
 COMMANDS = {
     "list": ("list",),
     "list --state failed": ("list", "--state", "failed"),
@@ -37,7 +39,7 @@ def fill(folder: Path, tasks: int) -> None:
     with Ledger.open(folder, lambda: now) as ledger:
         intents = [
             Intent(
-                origin=ORIGIN, account="account", external_id=f"krn1-{number:026}", model="kirin_v1_t2v",
+                origin=ORIGIN, account=fingerprint(KEY), external_id=f"krn1-{number:026}", model="kirin_v1_t2v",
                 request='{"model":"kirin_v1_t2v","params":{"prompt":"neon rain over a harbour"}}', plan="{}",
                 mode="std", duration="5", job=f"job-{number}", job_file="/jobs.yaml", scope="", take=1, run_id="r",
             )
@@ -59,12 +61,13 @@ def fill(folder: Path, tasks: int) -> None:
 def cpu(folder: Path, arguments: tuple[str, ...]) -> float:
     """Seconds of CPU of one process."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("KIRIN_")}
-    environ |= {"KIRIN_STATE_DIR": str(folder), "KIRIN_API_KEY": "k", "KIRIN_BASE_URL": ORIGIN, "HOME": str(folder)}
+    environ |= {"KIRIN_STATE_DIR": str(folder), "KIRIN_API_KEY": KEY, "KIRIN_BASE_URL": ORIGIN, "HOME": str(folder)}
     child = os.posix_spawn(
         sys.executable, [sys.executable, "-m", "kirin_cli", *arguments], environ,
         file_actions=[(os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_RDWR, 0) for stream in (0, 1, 2)],
     )  # fmt: skip
-    _, _, usage = os.wait4(child, 0)
+    _, status, usage = os.wait4(child, 0)
+    assert status == 0, arguments
     return usage.ru_utime + usage.ru_stime
 
 

@@ -92,6 +92,26 @@ def test_costs_are_added_as_decimals(ledger, make):
     assert queries.spending(ledger.store, "model") == {"kirin_v1_t2v": SpendingTotal(paid=10, cost=Decimal("1.0"))}
 
 
+def test_sums_and_numbers_of_services_read_an_index_in_its_order(ledger, make):
+    """So they take as long as a walk over the index, with 100,000 tasks too, and sort and read nothing else."""
+    (
+        make(1),
+        make(2, origin="https://a.example"),
+        make(3, origin="https://z.example"),
+        make(4, origin="https://z.example"),
+    )
+    statements = []
+    ledger.store._connection.set_trace_callback(statements.append)
+    assert queries.other_services(ledger.store, make(5).origin) == {"https://a.example": 1, "https://z.example": 2}
+    queries.spending(ledger.store, "model", origin=make(6).origin, since=1.0)
+    ledger.store._connection.set_trace_callback(None)
+    for sql in (one for one in statements if "count(*)" in one):
+        steps = " ".join(row[3] for row in ledger.store.read(f"EXPLAIN QUERY PLAN {sql}"))
+        assert "SCAN entries" not in steps
+        assert "SEARCH entries USING COVERING INDEX entries_by_service" in steps
+        assert ("TEMP B-TREE" in steps) == ("UNION ALL" in sql), "the sums sort nothing"
+
+
 def test_costs_by_day_and_file(ledger, make, clock):
     make(1, job_file="a.yaml")
     clock.now += 86_400

@@ -114,7 +114,7 @@ def _print(
     from kirin_cli.json_text import answer_json
 
     listed = _find_entries(flags, "" if flags.all_services else service)
-    others = [] if flags.all_services else [number for origin, number in listed.services.items() if origin != service]
+    others = listed.others
     if output.json:
         rows = list(map(entry_data, listed.entries))
         left_out = {"tasks": sum(others), "services": len(others)}
@@ -154,11 +154,11 @@ def _print_entries(
 
 
 class ListedTasks(Record):
-    """Entries, newest first, and whether there are more; how many tasks each service has, and this one unfinished."""
+    """Entries, newest first, and whether there are more; the tasks of each other service, and those unfinished."""
 
     entries: list[LedgerEntry]
     is_cut: bool
-    services: dict[str, int]
+    others: tuple[int, ...]
     unfinished: int
 
 
@@ -166,7 +166,7 @@ def _find_entries(flags: ListFlags, service: str) -> ListedTasks:
     """The entries that the flags ask for, of a service; "" is every service."""
     from kirin_cli.cli.commands.models import find_model
     from kirin_cli.cli.entries import open_ledger, parse_since
-    from kirin_cli.ledger.queries import count_unfinished, select_entries, services
+    from kirin_cli.ledger.queries import count_unfinished, other_services, select_entries
 
     limit = -1 if flags.all else flags.limit or DEFAULT_LIMIT
     with open_ledger(flags.profile) as ledger:
@@ -182,7 +182,8 @@ def _find_entries(flags: ListFlags, service: str) -> ListedTasks:
         )
         unfinished = count_unfinished(ledger.store, service) if service else 0
         is_cut = not flags.all and len(entries) > limit
-        return ListedTasks(entries[:limit] if is_cut else entries, is_cut, services(ledger.store), unfinished)
+        others = tuple(other_services(ledger.store, service).values()) if service else ()
+        return ListedTasks(entries[:limit] if is_cut else entries, is_cut, others, unfinished)
 
 
 def _parse_states(names: Iterable[str]) -> list[LedgerState]:

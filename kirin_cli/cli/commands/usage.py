@@ -46,7 +46,7 @@ def run_usage(flags: UsageFlags) -> int:
     """Sum up and print; returns the exit code. Raises the tree of errors."""
     from kirin_cli.cli.console import make_console, output_format
     from kirin_cli.cli.entries import left_out_text, open_ledger, parse_since, service_of, unfinished_text
-    from kirin_cli.ledger.queries import count_unfinished, services, spending
+    from kirin_cli.ledger.queries import count_unfinished, other_services, spending
 
     if flags.by not in COLUMNS:
         raise UsageError(f"--by is {flags.by!r}{did_you_mean(flags.by, list(COLUMNS))}")
@@ -56,10 +56,10 @@ def run_usage(flags: UsageFlags) -> int:
     since = parse_since(flags.since)
     service, every = service_of(flags.base_url, flags.profile), flags.all_services or flags.by == "service"
     with open_ledger(flags.profile) as ledger:
-        tasks, unfinished = services(ledger.store), count_unfinished(ledger.store, service)
-        shown = [service, *sorted(origin for origin in tasks if origin != service)] if every else [service]
+        tasks, unfinished = other_services(ledger.store, service), count_unfinished(ledger.store, service)
+        shown = [service, *sorted(tasks)] if every else [service]
         spent = {origin: spending(ledger.store, COLUMNS[flags.by], origin=origin, since=since) for origin in shown}
-    others = [number for origin, number in tasks.items() if origin not in spent]
+    others = [] if every else list(tasks.values())
     if output.json:
         console.data(_answer(flags.by, spent, service, others))
     elif output.rows:
