@@ -5,7 +5,7 @@ import os
 import stat
 from io import DEFAULT_BUFFER_SIZE, BufferedReader
 from pathlib import Path
-from typing import Final, cast
+from typing import BinaryIO, Final, cast
 
 # Absent on Windows or elsewhere.
 _NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
@@ -67,13 +67,27 @@ def open_regular_file(path: Path, *, follow_links: bool = True) -> BufferedReade
 
 def _open_regular(name: str, *, follow_links: bool) -> int:
     require_regular(name, os.stat(name, follow_symlinks=follow_links).st_mode)  # noqa: PTH116 (a Path takes as long)
-    handle = os.open(name, os.O_RDONLY | _NO_WAIT | (0 if follow_links else _NO_LINK))
+    return _open_handle(name, follow_links=follow_links)[0]
+
+
+def open_known_file(path: Path) -> tuple[BinaryIO, os.stat_result]:
+    """A regular file, open for reading in large pieces, and its status. Raises OSError as `open_regular_file`.
+
+    For who has just asked what stands there: opening a device may do something.
+    """
+    handle, status = _open_handle(str(path), follow_links=True)
+    return open(handle, "rb", buffering=0), status  # noqa: PTH123  (a handle)
+
+
+def _open_handle(path: str, *, follow_links: bool) -> tuple[int, os.stat_result]:
+    handle = os.open(path, os.O_RDONLY | _NO_WAIT | (0 if follow_links else _NO_LINK))
     try:
-        require_regular(name, os.fstat(handle).st_mode)
+        status = os.fstat(handle)
+        require_regular(path, status.st_mode)
     except BaseException:
         os.close(handle)
         raise
-    return handle
+    return handle, status
 
 
 def read_regular_file(path: Path, max_bytes: int, *, follow_links: bool = True) -> bytes:

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from kirin_cli.regular_file import is_network_path, obstacle_at, open_regular_file, read_regular_file
+from kirin_cli.regular_file import is_network_path, obstacle_at, open_known_file, open_regular_file, read_regular_file
 
 
 def test_a_file_is_read_up_to_its_limit(tmp_path):
@@ -25,9 +25,18 @@ def test_a_link_is_followed_unless_it_matters(tmp_path):
 @pytest.mark.parametrize(("make", "kind"), [(os.mkfifo, "a named pipe"), (os.mkdir, "a folder")])
 def test_what_is_no_file_is_not_waited_for(tmp_path, make, kind):
     make(tmp_path / "x")
-    with pytest.raises(OSError, match=kind):
-        open_regular_file(tmp_path / "x")
+    for open_file in (open_regular_file, open_known_file):
+        with pytest.raises(OSError, match=kind):
+            open_file(tmp_path / "x")
     assert obstacle_at(tmp_path / "x") == kind
+
+
+def test_a_known_file_comes_with_its_status(tmp_path):
+    (tmp_path / "x").write_bytes(b"abc")
+    file, status = open_known_file(tmp_path / "x")
+    with file:
+        assert (file.read(), status.st_size) == (b"abc", 3)
+    assert file.closed
 
 
 def test_nothing_is_in_the_way_where_nothing_or_a_file_is(tmp_path):

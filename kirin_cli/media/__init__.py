@@ -4,6 +4,7 @@ Importing the package loads nothing: what reads files is loaded when the first v
 """
 
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -21,11 +22,15 @@ def make_inspector(*, uploads: bool, max_decoded: int | None = None) -> MediaIns
     ten times.
     """
     numbers = count()
+    inspect_any: MediaInspector | None = None
 
     def inspect(value: str, kind: MediaKind, base: Path) -> MediaFile:
-        from kirin_cli.media.detect import inspect_with_videos  # noqa: PLC0415  (a request may have no media)
+        nonlocal inspect_any
+        if inspect_any is None:  # thousands of imports of what is loaded already would take longer than their files
+            from kirin_cli.media.detect import inspect_with_videos  # noqa: PLC0415  (a request may have no media)
 
-        media_file = inspect_with_videos(value, kind, base, uploads=uploads)
+            inspect_any = partial(inspect_with_videos, uploads=uploads)
+        media_file = inspect_any(value, kind, base)
         if media_file.format == "png" and (max_decoded is None or next(numbers) < max_decoded):
             from kirin_cli.media.png_data import check_pixels  # noqa: PLC0415  (the same)
 

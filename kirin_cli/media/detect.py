@@ -27,7 +27,7 @@ from kirin_cli.media.video_header import FORMATS, read_video_header
 from kirin_cli.modelspec.text import control_problem, has_no_blanks, near_file, url_path
 from kirin_cli.modelspec.types import MediaError, MediaFile, MediaKind
 from kirin_cli.redaction import MASK, mask_hidden, redact_urls
-from kirin_cli.regular_file import open_regular_file, special_file_kind
+from kirin_cli.regular_file import open_known_file, open_regular_file, special_file_kind
 
 _WEB = re.compile("https?:", re.IGNORECASE)
 # The .5 of /clip-1.5 is a number, and /.png is a name.
@@ -90,6 +90,7 @@ _MAX_PATH_LENGTH: Final = 4096  # characters
 _MIN_BASE64_LENGTH: Final = 200  # characters; a shorter text must begin as a picture does
 _BASE64_ALPHABET: Final = (ascii_letters + digits + "+/=").encode()
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{1,31}):")  # one letter alone is a Windows drive
+_MAX_SCHEME_LENGTH: Final = 33  # characters, with the colon
 _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _FILE_URL: Final = re.compile(r"file:(?://([^/?#]*))?(/[^?#]*)", re.IGNORECASE)
 _WINDOWS_PATH: Final = re.compile("/[A-Za-z]:")
@@ -106,19 +107,16 @@ def inspect_media(value: str, kind: MediaKind, base: Path, *, local: bool = True
     """
     if kind == "video":
         return _video_from_url(value)
-    value = _path_from_url(value, "I1") if local else value
-    if is_web(value):
-        return _image_from_url(value)
-    match = _SCHEME.match(value)
-    scheme = match[1].lower() if match else ""
-    if scheme == "data":
-        header, _, text = value.partition(",")
-        if not header.lower().endswith(";base64"):
-            raise MediaError("I1", f"the URI {abbreviate(header)!r} is not data:image/png;base64,… (or jpeg)")
-        return _decode("".join(text.split()), "the data: URI")
-    if scheme:
-        hint = f"a file whose name begins like this is written ./{scheme}:…"
-        raise MediaError("I1", f"{abbreviate(value)!r} is neither an http(s) URL nor a plain path ({hint})")
+    if ":" in value[:_MAX_SCHEME_LENGTH]:
+        if is_web(value):
+            return _image_from_url(value)
+        value = _path_from_url(value, "I1") if local else value
+        match = _SCHEME.match(value)
+        if match and match[1].lower() == "data":
+            return _image_from_data_uri(value)
+        if match:
+            hint = f"a file whose name begins like this is written ./{match[1].lower()}:…"
+            raise MediaError("I1", f"{abbreviate(value)!r} is neither an http(s) URL nor a plain path ({hint})")
     file = _find_file(value, base, "I6") if local and 0 < len(value) <= _MAX_PATH_LENGTH else None
     return _read_image(value, *file) if file else _read_base64(value, base, local=local)
 
@@ -202,14 +200,14 @@ def _read_image(value: str, path: Path, mode: int) -> MediaFile:
             raise MediaError("I6", f"{value} is {special}, not a picture")
         if suffix and suffix not in PICTURE_SUFFIXES:
             raise MediaError("I2", f"{value} ends in {suffix}{_rename_hint(path)}")
-        with open_regular_file(path) as file:
-            stamp = file_stamp(file)
-            header = read_image_header(file, stamp[0], value)
+        file, status = open_known_file(path)
+        with file:
+            header = read_image_header(file, status.st_size, value)
     except OSError as error:
         raise MediaError("I6", f"{value} cannot be read: {error.strerror}") from None
     return MediaFile(
-        value, "file", header.format, suffix, stamp[0], header.width, header.height, path=path, stamp=stamp,
-        turned=header.turned,
+        value, "file", header.format, suffix, status.st_size, header.width, header.height, path=path,
+        stamp=file_stamp(status), turned=header.turned,
     )  # fmt: skip
 
 
@@ -231,7 +229,7 @@ def _read_video(value: str, path: Path, mode: int) -> MediaFile:
         if suffix and suffix not in VIDEO_SUFFIXES:
             raise MediaError("V1", f"{value} ends in {suffix}; give an .mp4 or .mov video")
         with open_regular_file(path) as file:
-            stamp = file_stamp(file)
+            stamp = file_stamp(os.fstat(file.fileno()))
             header = read_video_header(file, stamp[0], value)
     except OSError as error:
         raise MediaError("V1", f"{value} cannot be read: {error.strerror}") from None
@@ -255,6 +253,13 @@ def _read_base64(value: str, base: Path, *, local: bool) -> MediaFile:
     if len(value) > _MAX_PATH_LENGTH:
         raise MediaError("I6", f"{abbreviate(value)!r} is neither a file nor valid Base64")
     raise _no_such_file(value, base, "I6")
+
+
+def _image_from_data_uri(uri: str) -> MediaFile:
+    header, _, text = uri.partition(",")
+    if not header.lower().endswith(";base64"):
+        raise MediaError("I1", f"the URI {abbreviate(header)!r} is not data:image/png;base64,… (or jpeg)")
+    return _decode("".join(text.split()), "the data: URI")
 
 
 def _decode(text: str, name: str) -> MediaFile:

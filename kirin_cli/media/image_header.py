@@ -9,6 +9,7 @@ from typing import BinaryIO, NamedTuple
 from kirin_cli.media.formats import HEAD, PNG_SIGNATURE, detect_format, pointer_hint
 from kirin_cli.modelspec.types import MediaError
 
+_BLOCK = 4096
 _SCAN_BLOCK = 256 * 1024
 _TAIL = 4096
 _MAX_SCAN_BYTES = 64 * 1024 * 1024
@@ -45,17 +46,24 @@ class _Facts(NamedTuple):
 
 
 class _Window:
-    """A few bytes from anywhere in a seekable file. EOFError where it ends too early."""
+    """A few bytes from anywhere in a seekable file, of which `head` are the first. EOFError where it ends too early."""
 
     def __init__(self, file: BinaryIO, size: int) -> None:
         self._file = file
         self.size = size
+        self.head = self._block = file.read(_BLOCK)  # of most pictures all that is ever read
+        self._start = 0
 
     def read(self, offset: int, count: int) -> bytes:
-        self._file.seek(offset)
-        data = self._file.read(count)
+        begin = offset - self._start
+        data = self._block[begin : begin + count] if begin >= 0 else b""
         if len(data) < count:
-            raise EOFError
+            self._file.seek(offset)
+            self._block = self._file.read(max(count, _BLOCK))
+            self._start = offset
+            data = self._block[:count]
+            if len(data) < count:
+                raise EOFError
         return data
 
     def contains(self, pair: bytes, start: int, end: int) -> bool:
@@ -76,15 +84,15 @@ def read_image_header(file: BinaryIO, size: int, name: str) -> ImageHeader:
     """
     if not size:
         raise MediaError("I6", f"{name} is empty")
-    head = file.read(HEAD)
-    content = detect_format(head)
+    window = _Window(file, size)
+    content = detect_format(window.head[:HEAD])
     if content not in _READERS:
-        if pointer := pointer_hint(head):
+        if pointer := pointer_hint(window.head[:HEAD]):
             raise MediaError("I2", f"{name} is {pointer}")
         described = _OTHER_CONTENTS.get(content, f"in {content.upper()} format")
         raise MediaError("I2", f"{name} is {described} by its content; give a JPEG or PNG picture")
     try:
-        width, height, has_exif = _READERS[content](_Window(file, size))
+        width, height, has_exif = _READERS[content](window)
     except EOFError:
         raise MediaError("I6", f"{name} is truncated: its {content.upper()} data end too early") from None
     except ValueError as error:

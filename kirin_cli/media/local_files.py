@@ -22,10 +22,9 @@ def file_suffix(path: str) -> str:
     return name[dot:].lower() if 0 < dot < len(name) - 1 else ""
 
 
-def file_stamp(file: BinaryIO) -> Stamp:
+def file_stamp(status: os.stat_result) -> Stamp:
     """Size in bytes, mtime in ns, and inode: equal as long as nobody has written to the open file or replaced it."""
-    info = os.fstat(file.fileno())
-    return info.st_size, info.st_mtime_ns, info.st_ino
+    return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 def open_unchanged(media_file: MediaFile, name: str) -> BinaryIO:
@@ -34,7 +33,7 @@ def open_unchanged(media_file: MediaFile, name: str) -> BinaryIO:
         file = open_regular_file(media_file.path or Path(media_file.given))
     except OSError as error:
         raise LocalError(f"{name} can no longer be read: {error.strerror}") from error
-    if file_stamp(file) != media_file.stamp:
+    if file_stamp(os.fstat(file.fileno())) != media_file.stamp:
         file.close()
         raise _changed(name)
     return file
@@ -49,7 +48,7 @@ def read_unchanged(media_file: MediaFile, file: BinaryIO, step: int, name: str) 
             data = file.read(count)
         except OSError as error:
             raise LocalError(f"{name} can no longer be read: {error.strerror}") from error
-        if len(data) != count or file_stamp(file) != media_file.stamp:
+        if len(data) != count or file_stamp(os.fstat(file.fileno())) != media_file.stamp:
             raise _changed(name)
         left -= count
         yield data

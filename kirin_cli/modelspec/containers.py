@@ -27,10 +27,11 @@ class ObjectField(Field):
         if not isinstance(members, dict):
             shape = ", ".join(f"{field.name}: …" for field in self.fields)
             return context.add_problem(path, self.rule, f"is {quote(value)}; it must be an object {{{shape}}}")
-        for alias, name in self.aliases.items():
-            if members.get(alias) is not None and members.get(name) is not None:
-                message = f"says the same as {name}; give one of them"
-                context.add_problem(f"{path}.{alias}", self.rule, message)
+        if self.aliases:
+            for alias, name in self.aliases.items():
+                if members.get(alias) is not None and members.get(name) is not None:
+                    message = f"says the same as {name}; give one of them"
+                    context.add_problem(f"{path}.{alias}", self.rule, message)
         return check_fields(self.fields, members, path + ".", context, self.aliases)
 
     def expand_shorthand(self, value: object) -> object:
@@ -77,7 +78,8 @@ class ListField(Field):
             return context.add_problem(
                 path, self.rule, f"is {quote(value)}; it must be a list of {self.describe_bounds()}"
             )
-        if len(value) < self.min_items or (self.max_items is not None and len(value) > self.max_items):
+        number = len(value)
+        if number < self.min_items or (self.max_items is not None and number > self.max_items):
             context.add_problem(path, self.rule, f"has {pluralize(len(value))}; it takes {self.describe_bounds()}")
         check_item = self.item.check
         return [check_item(item, f"{path}[{index}]", context) for index, item in enumerate(value)]

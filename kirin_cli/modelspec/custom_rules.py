@@ -20,9 +20,11 @@ def same_aspect_ratio(rule: str, image: str, masks: tuple[str, ...], percent: in
 
     def find_breaches(request: RequestView) -> Iterator[tuple[str, str]]:
         for _, width, height in request.media_sizes(image):
-            shapes = [(width, height), *([(height, width)] if _is_turned(request, image) else [])]
             for path, *sides in request.media_sizes(*masks):
-                if not any(_same_ratio(sides, shape, percent) for shape in shapes):
+                is_like = _same_ratio(sides, (width, height), percent) or (
+                    _is_turned(request, image) and _same_ratio(sides, (height, width), percent)
+                )
+                if not is_like:
                     sizes = f"{sides[0]} × {sides[1]} px, {image} is {width} × {height} px"
                     yield path, f"is {sizes}; a mask must have the aspect ratio of the image"
 
@@ -33,9 +35,7 @@ def no_mask_on_turned(rule: str, image: str, masks: tuple[str, ...]) -> CustomRu
     """Warn of a mask where viewers turn `image`: whether the service turns it too, nobody says."""
 
     def find_breaches(request: RequestView) -> Iterator[tuple[str, str]]:
-        for _, width, height in request.media_sizes(image):
-            if not _is_turned(request, image):
-                continue
+        for _, width, height in request.media_sizes(image) if _is_turned(request, image) else ():
             stored, shown = f"{width} × {height} px", f"{height} × {width} px"
             for path, mask_width, mask_height in request.media_sizes(*masks):
                 like = "stored" if (mask_width > mask_height) == (width > height) else "shown"
@@ -47,7 +47,8 @@ def no_mask_on_turned(rule: str, image: str, masks: tuple[str, ...]) -> CustomRu
 
 
 def _is_turned(request: RequestView, image: str) -> bool:
-    return any(isinstance(value, MediaFile) and value.turned for _, value in request.find_all(image))
+    value = request.values.get(image)
+    return isinstance(value, MediaFile) and value.turned
 
 
 def _same_ratio(sides: Sequence[int], others: Sequence[int], percent: int) -> bool:

@@ -139,6 +139,8 @@ class MediaField(Field):
             media_file = context.inspect(value, self.media_kind)
         except MediaError as error:
             return context.add_problem(path, error.rule, f"cannot be used: {error.message}")
+        if not media_file.is_measured:
+            return media_file
         if media_file.width is not None:
             context.media_sized = True
         breaches = self.limits.breaches(media_file)

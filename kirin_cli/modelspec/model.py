@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
-from kirin_cli.modelspec.containers import check_fields, object_schema
-from kirin_cli.modelspec.fields import CheckContext, Field, Schema
+from kirin_cli.modelspec.containers import ListField, check_fields, object_schema
+from kirin_cli.modelspec.fields import AnyValue, CheckContext, Field, Schema
 from kirin_cli.modelspec.notes import Note
 from kirin_cli.modelspec.pricing import Pricing
 from kirin_cli.modelspec.record import Record
@@ -59,8 +59,9 @@ class Model(Record, kw_only=True):
         """Hold `params` against every field and rule; all problems come at once."""
         context = CheckContext(inspect)
         values = check_fields(self.fields, params, "", context)
-        for name in [name for name, value in values.items() if not value and isinstance(value, list)]:
-            del values[name]
+        for name in _list_names(self.fields):
+            if values.get(name) == []:
+                del values[name]
         whole, sized = not context.problems, context.media_sized
         rules = _applicable_rules(self, *values, sized=sized) if whole else self.rules
         self._apply_rules(rules, RequestView(self.fields, values, whole=whole, sized=sized), context.problems)
@@ -90,6 +91,12 @@ class Model(Record, kw_only=True):
     def names(self) -> tuple[str, ...]:
         """The names of the parameters."""
         return tuple(field.name for field in self.fields)
+
+
+@cache
+def _list_names(fields: tuple[Field, ...]) -> tuple[str, ...]:
+    """Which of them a list may be given for."""
+    return tuple(field.name for field in fields if isinstance(field, ListField | AnyValue))
 
 
 @lru_cache(maxsize=1024)  # most of thousands of jobs give the same parameters

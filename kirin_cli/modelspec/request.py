@@ -45,6 +45,8 @@ class RequestView:
 
     def find_all(self, path: str) -> Pairs:
         """Every (concrete path, value) that `path` leads to; an invalid value on the way stands for all below it."""
+        if path in self.values:  # the same
+            return [(path, self.values[path])]
         name, *inner = _steps(path)
         if name not in self.values:
             return []

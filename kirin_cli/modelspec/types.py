@@ -66,6 +66,11 @@ class MediaFile:
         return f"Base64 of {self.size} bytes" if self.form == "base64" else self.given
 
     @property
+    def is_measured(self) -> bool:
+        """Whether anything is known that a limit could be put on."""
+        return not (self.size is self.width is self.seconds is self.fps is None)
+
+    @property
     def sides(self) -> tuple[int, int] | None:
         """Width and height in px, where both are known."""
         return (self.width, self.height) if self.width is not None and self.height is not None else None

@@ -1,10 +1,10 @@
 """Job files held against the models: every problem of every job with its position. Sends nothing."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -39,14 +39,14 @@ _ANCHOR = "an anchor"
 _MAX_CACHED = 4096  # images and videos of a file
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CheckedJob:
     """A job of a file after its check. `model` is None where the id is unknown (rule A1)."""
 
-    job: JobSpec
-    model: Model | None
-    values: Mapping[str, object]
-    findings: tuple[Finding, ...]
+    job: Final[JobSpec]  # Final in place of a frozen class, as in JobSpec
+    model: Final[Model | None]
+    values: Final[Mapping[str, object]]
+    findings: Final[tuple[Finding, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,9 @@ def check_files(files: Iterable[JobFile], look: MediaInspector = INSPECT) -> Che
     read = list(files)
     looks = [(file, _looking(look, file)) for file in read]
     with pause_gc():
-        checked = list(_with_unique_ids([_checked(job, looking) for file, looking in looks for job in file.jobs]))
+        models = cache(MODELS.get)
+        checked = [_checked(job, looking, models) for file, looking in looks for job in file.jobs]
+        checked = list(_with_unique_ids(checked))
     for index, problem in shared_paths([one.job for one in checked]):
         job = checked[index]
         checked[index] = replace(job, findings=(*job.findings, make_finding(job.job, problem)))
@@ -97,11 +99,11 @@ def check_files(files: Iterable[JobFile], look: MediaInspector = INSPECT) -> Che
     return CheckedFiles(tuple(checked), tuple(findings), sum(file.left_out for file in read))
 
 
-def _checked(job: JobSpec, look: InspectMedia) -> CheckedJob:
+def _checked(job: JobSpec, look: InspectMedia, find_model: Callable[[str], Model | None]) -> CheckedJob:
     problems = [*job.problems, *_unwritable_name(job)]
     values: Mapping[str, object] = {}
     try:
-        model = MODELS.get(job.model)
+        model = find_model(job.model)
     except UsageError as error:  # the file of an added model makes no sense
         model = None
         problems.append(Problem("model", "A1", f"model {quote(job.model)} cannot be used: {error.message}"))

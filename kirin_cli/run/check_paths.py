@@ -41,8 +41,9 @@ def _candidates(jobs: Sequence[JobSpec]) -> list[int]:
     groups: dict[str, list[int]] = defaultdict(list)
     templates = {job.output.name for job in jobs}
     one_template = len(templates) == 1 and all("{job}" in template for template in templates)
+    usable = {name for name in templates if "{task_id}" not in name and not template_errors(name)}
     for index, job in enumerate(jobs):
-        if job.model and "{task_id}" not in job.output.name and not template_errors(job.output.name):
+        if job.model and job.output.name in usable:
             groups[_gist(job.name) if one_template else ""].append(index)
     return sorted(index for group in groups.values() if len(group) > 1 for index in group)
 

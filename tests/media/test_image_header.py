@@ -50,6 +50,26 @@ def test_I4_the_sides_are_read_from_the_header(data: bytes, header: ImageHeader)
     assert header_of(data) == header
 
 
+class CountingFile(BytesIO):
+    """Bytes in memory that count how often they are read."""
+
+    reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.reads += 1
+        return super().read(size)
+
+
+@pytest.mark.parametrize(
+    ("data", "reads"),
+    [(png(300, 300), 1), (png(300, 300, pad_to=1_000_000), 2), (jpeg(), 2), (jpeg(app_padding=200_000), 6)],
+)
+def test_a_picture_is_read_a_few_times_however_many_parts_of_it_are_looked_at(data: bytes, reads: int):
+    file = CountingFile(data)
+    read_image_header(file, len(data), "cup")
+    assert file.reads <= reads
+
+
 @pytest.mark.parametrize("padding", [0, 200_000])
 @pytest.mark.parametrize("frame", [b"\xff\xc0", b"\xff\xc2"])
 def test_I4_neither_the_thumbnail_nor_the_orientation_of_a_camera_counts(frame: bytes, padding: int):
