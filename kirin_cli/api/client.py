@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Literal
 from urllib.parse import quote
@@ -182,8 +182,13 @@ class QueryResult:
     retry_after: float | None = None
     fault: TransportError | None = None
     contradiction: Contradiction = ""
-    record: str = ""
     is_page: bool = False
+    reply: HttpReply | None = field(default=None, repr=False)  # that the task was read from
+
+    @property
+    def record(self) -> str:
+        """The record of the answer (wire.answer_record), made when it is asked for; "" where it holds no task."""
+        return _record(self.reply) if self.reply else ""
 
 
 class Client:
@@ -268,9 +273,11 @@ class Client:
             return QueryResult(
                 QueryStatus.UNCLEAR, task, None, reply.status, fault=fault, contradiction=contradiction
             )  # fmt: skip
-        failure, record = None if task else _failure(reply), _record(reply) if task else ""
+        failure = None if task else _failure(reply)
         kind, wait = _query_status(reply, task), self._wait(reply.headers)
-        return QueryResult(kind, task, failure, reply.status, wait, record=record, is_page=is_web_page(reply))
+        return QueryResult(
+            kind, task, failure, reply.status, wait, is_page=is_web_page(reply), reply=reply if task else None
+        )
 
     def limit_connecting(self, seconds: float) -> None:
         """Wait for no connection to the service for longer than `seconds` from now."""
@@ -284,8 +291,10 @@ class Client:
 
     def _scrubbed(self, reply: HttpReply) -> HttpReply:
         """The answer, without the key where a service echoes it (fault H4): nobody further on needs to look for it."""
-        headers = {**reply.headers, REQUEST_ID: scrub(reply.headers.get(REQUEST_ID, ""), self._key)}
-        return replace(reply, body=scrub_body(reply.body, self._key), headers=CaseInsensitiveDict(headers))
+        headers, request_id = reply.headers, reply.headers.get(REQUEST_ID, "")
+        if (scrubbed := scrub(request_id, self._key)) != request_id:
+            headers = CaseInsensitiveDict({**headers, REQUEST_ID: scrubbed})
+        return HttpReply(reply.status, headers, scrub_body(reply.body, self._key))
 
     def _wait(self, headers: Mapping[str, str]) -> float | None:
         return parse_retry_after(headers.get("Retry-After"), self._now())

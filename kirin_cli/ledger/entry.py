@@ -126,6 +126,15 @@ def entry_to_row(entry: LedgerEntry) -> Mapping[str, object]:
     }
 
 
+def changed_columns(before: LedgerEntry, after: LedgerEntry) -> dict[str, object]:
+    """The columns in which `after` differs, by name: only these are written, and only their indexes touched."""
+    names = (name for name in _OTHER_NAMES if getattr(after, name) != getattr(before, name))
+    row = {name: getattr(after, name) for name in names}
+    if after.counters != before.counters:
+        row |= {name: getattr(after.counters, name) for name in _COUNTER_NAMES}
+    return row
+
+
 def new_entry(intent: Intent, now: float) -> LedgerEntry:
     """The entry that a new intent becomes; `id` is 0 until it is written."""
     values = {field.name: getattr(intent, field.name) for field in fields(Intent)}

@@ -19,6 +19,7 @@ from kirin_cli.ledger.entry import (
     HistoryRow,
     Intent,
     LedgerEntry,
+    changed_columns,
     entry_from_row,
     entry_to_row,
     new_entry,
@@ -215,6 +216,16 @@ class Ledger:
         rows = self.store.read("SELECT record FROM answers WHERE entry = ?", (entry.id,))
         return str(rows[0][0]) if rows else ""
 
+    def keep_answers(self, answers: Iterable[tuple[LedgerEntry, str]]) -> None:
+        """Keep the last answers about entries that they do not move, in one transaction. Raises LocalError.
+
+        That of an entry which somebody has moved since it was read is left out: there is a later one.
+        """
+        sql = "INSERT OR REPLACE INTO answers SELECT id, ?, ? FROM entries WHERE id = ? AND version = ?"
+        with self.store.write(durable=False) as transaction:
+            for entry, record in answers:
+                transaction(sql, (self._clock(), record, entry.id, entry.version))
+
     def history(self, entry: LedgerEntry) -> list[HistoryRow]:
         """All that has happened to the entry, oldest first (polls that changed nothing are left out)."""
         sql = "SELECT at, event, before, after, why, task_id FROM events WHERE entry = ? ORDER BY id"
@@ -281,7 +292,10 @@ class Ledger:
     ) -> None:
         """Compare and set, with a line of history. Raises ConcurrentUpdate, TaskOwnedElsewhere."""
         try:
-            changed = transaction(_UPDATE, entry_to_row(after)).rowcount
+            row = changed_columns(before, after)
+            changes = ", ".join([f"{name} = :{name}" for name in row])
+            sql = f"UPDATE entries SET {changes} WHERE id = :id AND version = :version - 1"  # noqa: S608
+            changed = transaction(sql, {**row, "id": after.id}).rowcount
         except sqlite3.IntegrityError as error:
             task_id = after.task_id or ""
             holder = self.store.read(f"{SELECT_ENTRY} WHERE task_id = ? AND origin = ?", (task_id, after.origin))

@@ -185,6 +185,7 @@ class LedgerStore:
         connection.row_factory = sqlite3.Row
         self._lock = threading.RLock()
         self._is_verified = False
+        self._sync = ""
         with sqlite_errors(path):
             # A log, where there can be one; SQLite answers with what it really uses.
             self.journal = str(connection.execute("PRAGMA journal_mode = WAL").fetchone()[0])
@@ -229,8 +230,11 @@ class LedgerStore:
         LocalError as `verify` does.
         """
         with self._lock, sqlite_errors(self.path):
-            self.verify()
-            self._connection.execute(f"PRAGMA synchronous = {self._full_sync if durable else 'NORMAL'}")
+            if not self._is_verified:
+                self.verify()
+            if (sync := self._full_sync if durable else "NORMAL") != self._sync:
+                self._connection.execute(f"PRAGMA synchronous = {sync}")
+                self._sync = sync
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._execute

@@ -20,6 +20,8 @@ from kirin_cli.run.outputs import SANDBOX, Sidecar, existing_result, read_sideca
 
 MAX_EARLIER_RESULTS: Final = 10_000
 """Of one take; more are not kept in one folder."""
+MAX_GAP: Final = 8
+"""How many of the first earlier results of a take may be gone, and the later ones are found yet."""
 MOVED_FROM: Final = "moved_from"
 """What an earlier result's sidecar calls the name that its first file had at its place."""
 
@@ -43,6 +45,9 @@ def find_result(job: Job, path: Path) -> tuple[Sidecar, tuple[OutputFile, ...]] 
     result = existing_result(job, path)
     if result is not None:
         return result
+    stem = os.path.join(path.parent, f"{path.stem}.old-")  # noqa: PTH118  (a batch asks for thousands)
+    if not any(os.path.lexists(f"{stem}{number}.json") for number in range(1, MAX_GAP + 1)):
+        return None  # a folder of thousands is not listed for each of its videos
     notes = sorted(path.parent.glob(f"{glob.escape(path.stem)}.old-*.json"))[:MAX_EARLIER_RESULTS]
     results = (existing_result(job, note.with_suffix(path.suffix)) for note in notes)
     return next(filter(None, results), None)

@@ -104,8 +104,8 @@ class JobRun:
     step in a row, `unanswered` those of them that were queries before the job was sent. By the steady clock:
     `grace_until` is when an absence counts, `absent_at` when the service last had no task of this id, `missing_since`
     when a known task was first not found, `running_at` when it was last known to run. `task` is the last answer about
-    it, `record` what is kept of the last one of any kind (wire.answer_record), `stored_record` what the ledger has of
-    that, `seen_task_id` the id that the POST was answered with, `expired_urls` how often its URLs were dead, since
+    it, `last_answer` the last one of any kind that says anything, `stored_answer` that of them which the ledger has,
+    `seen_task_id` the id that the POST was answered with, `expired_urls` how often its URLs were dead, since
     `file_missing_since`; `outputs` its files that are here already, `notified` what need not be said twice, `remark`
     what is worth saying of a job that ends well, `needed_outcomes` how the jobs ended whose results this one refers to,
     `unaffordable` why `--max-cost` forbids to send this one; `no_answer` why the service could not be asked the last
@@ -124,8 +124,9 @@ class JobRun:
     missing_since: float | None = None
     running_at: float | None = None
     task: Task | None = None
-    record: str = ""
-    stored_record: str = ""
+    last_answer: CreateResult | QueryResult | None = None
+    stored_answer: CreateResult | QueryResult | None = None
+    _recorded: tuple[CreateResult | QueryResult | None, str] = (None, "")
     seen_task_id: str = ""
     expired_urls: int = 0
     file_missing_since: float | None = None
@@ -167,9 +168,18 @@ class JobRun:
 
     def note_answer(self, result: CreateResult | QueryResult) -> None:
         """Keep what the service has said, and the id that it has given: the ledger may not be able to (fault L2)."""
-        self.record = result.record or self.record
+        if result.record if isinstance(result, CreateResult) else result.reply:
+            self.last_answer = result
         if result.task and isinstance(result, CreateResult):
             self.seen_task_id = result.task.id
+
+    @property
+    def record(self) -> str:
+        """What is kept of the last answer (wire.answer_record), "" for none."""
+        answer = self.last_answer
+        if answer is not self._recorded[0]:
+            self._recorded = (answer, answer.record if answer else "")
+        return self._recorded[1]
 
     @property
     def service(self) -> dict[str, object]:
@@ -190,8 +200,9 @@ class JobRun:
         It does not after a lost race, or where the task is another entry's: then the entry as it is now, or that other
         one, takes its place, and has to be claimed anew. Raises LocalError where the ledger cannot be written.
         """
-        if self.record != self.stored_record:
-            facts = {"answer": self.record, **facts}
+        answer = self.last_answer
+        if answer is not self.stored_answer and (record := self.record):
+            facts = {"answer": record, **facts}
         try:
             self.entry = self.context.ledger.move(self.entry, event, why, **facts)
         except ConcurrentUpdate:
@@ -199,14 +210,14 @@ class JobRun:
         except TaskOwnedElsewhere as taken:
             self.reload(taken.holder)
         else:
-            self.stored_record = self.record
+            self.stored_answer = answer
             return True
         return False
 
     def reload(self, entry: LedgerEntry | None = None) -> None:
         """Take the entry as it is now, or another one, in place of this one; it has to be claimed anew."""
         self.entry = entry or self.context.ledger.get(self.entry) or self.entry
-        self.has_lease, self.grace_until, self.absent_at, self.stored_record = False, None, None, ""
+        self.has_lease, self.grace_until, self.absent_at, self.stored_answer = False, None, None, None
 
     def retry(self, what: RetriedStep, reason: str, seconds: float | None = None) -> Wait:
         """Count a failed attempt and try again after a growing delay with jitter, or after `seconds` if more than 0."""

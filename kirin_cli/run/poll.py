@@ -56,7 +56,7 @@ def _on_missing(job_run: JobRun, result: QueryResult) -> NextStep:
 
 
 def _on_task(job_run: JobRun, task: Task) -> NextStep:
-    job_run.task = task
+    before, job_run.task = job_run.task, task
     if task.failure and task.state is not TaskState.FAILED:
         text = ": ".join(filter(None, (task.failure.code, task.failure.message)))
         beside = "a result" if task.outputs else f"status {task.status!r}"
@@ -78,7 +78,10 @@ def _on_task(job_run: JobRun, task: Task) -> NextStep:
     if not is_known_status(task.status):
         job_run.notify_once(task.status, f"unknown status {task.status!r}; taken as still running")
     job_run.running_at = job_run.context.clock.now()
-    job_run.transition(LedgerEvent.PROGRESSED)
+    is_same = before is not None and (before.status, before.failure) == (task.status, task.failure)
+    if not is_same or job_run.entry.state is not LedgerState.RUNNING:
+        # Of the rest the answer alone is new, by its progress: the scheduler keeps those of all tasks together.
+        job_run.transition(LedgerEvent.PROGRESSED)
     job_run.emit(Progressed, status=task.status or "running", progress=task.progress)
     age = max(0.0, job_run.context.clock.time() - (job_run.entry.accepted_at or job_run.entry.created))
     return Wait(job_run.context.schedule.next_poll(task_class_of(job_run.job), age))

@@ -218,3 +218,24 @@ def test_promise_8_only_an_intent_that_was_never_sent_and_is_nobodys_is_withdraw
     assert ledger.get(unsent) is None
     assert ledger.history(unsent) == []
     assert (ledger.get(sent), ledger.get(held)) == (sent, held)
+
+
+def test_a_move_writes_the_columns_that_it_changes_and_no_others(ledger, intent):
+    entry = ledger.move(ledger.intend(intent()), LedgerEvent.SEND)
+    written = []
+    ledger.store._connection.set_trace_callback(written.append)
+    ledger.move(entry, LedgerEvent.ACCEPTED, task_id="t1")
+    ledger.store._connection.set_trace_callback(None)
+    (update,) = [sql for sql in written if sql.startswith("UPDATE entries")]
+    assert "task_id" in update
+    assert not any(name in update for name in ("request", "plan", "origin", "model", "job_file"))
+
+
+def test_answers_that_move_nothing_are_kept_in_one_transaction_unless_their_entry_was_moved(ledger, intent):
+    entries = [ledger.intend(intent(number)) for number in (1, 2)]
+    moved = ledger.move(entries[1], LedgerEvent.SEND)
+    written = []
+    ledger.store._connection.set_trace_callback(written.append)
+    ledger.keep_answers([(entries[0], "one"), (entries[1], "two")])
+    ledger.store._connection.set_trace_callback(None)
+    assert (written.count("COMMIT"), ledger.answer(entries[0]), ledger.answer(moved)) == (1, "one", "")

@@ -171,3 +171,15 @@ def test_a_putting_back_that_was_cut_short_is_gone_on_with(tmp_path, steps):
     assert path.read_bytes() == whole
     assert tree(tmp_path) == ["rain.json", "rain.mp4", "rain.old-2.json", "rain.old-2.mp4"]
     assert moved[-1].external_id == "krn1-OLD"
+
+
+def test_a_result_is_found_beside_its_place_although_earlier_ones_are_gone(tmp_path):
+    path, owner = tmp_path / "rain.mp4", job(tmp_path, external_id="krn1-OLD")
+    assert earlier.find_result(owner, path) is None
+    made(owner, f"rain.old-{earlier.MAX_GAP}.mp4")
+    assert [file.path.name for file in earlier.find_result(owner, path)[1]] == [f"rain.old-{earlier.MAX_GAP}.mp4"]
+
+
+def test_a_folder_is_not_listed_for_each_video_that_is_looked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(earlier.glob, "escape", lambda _: pytest.fail("the folder is listed"))
+    assert earlier.find_result(job(tmp_path), tmp_path / "rain.mp4") is None

@@ -1,5 +1,6 @@
 """A run as a whole: what a mistake in one step means for all."""
 
+import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -7,7 +8,9 @@ import pytest
 from faults.bench import bench
 
 from kirin_cli.api.transport import Transport
+from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.run.events import Queued
+from kirin_cli.run.scheduler import Scheduler
 
 
 @pytest.fixture
@@ -43,3 +46,31 @@ def test_a_job_that_waits_says_what_people_see_of_it(machine):
     machine.write_jobs("job-1", "rain")
     queued = machine.run().of(Queued)
     assert [(event.job, event.title) for event in queued] == [("job-1", "job-1 a paper boat job-1"), ("rain", "")]
+
+
+def test_polls_that_bring_nothing_new_move_no_entry_and_the_last_answer_is_kept_at_the_end(machine):
+    """The run ends while the task runs: its last answer, of which only the progress is new, stands in the ledger."""
+    machine.api.serve_api(polls=1000)
+    result = machine.run_unjudged(timeout=300.0)
+    assert result.outcome.state == "pending"
+    (entry,) = machine.entries()
+    queries = machine.queries
+    assert queries > 20
+    with Ledger.open(machine.folder / "state", machine.clock.time) as ledger:
+        events = [row.event for row in ledger.history(entry)]
+        answer = json.loads(ledger.answer(entry))["answer"]
+    assert events == ["intend", "send", "accepted", "progressed"]
+    assert entry.version <= len(events) + 2  # the lease, taken and let go
+    assert (answer["status"], answer["progress"]) == ("in_progress", 0.95)
+
+
+def test_what_the_service_says_anew_is_written_at_once(machine):
+    words = ["in_queue", "in_queue", "processing", "processing", "completed"]
+    machine.api.serve_api(lambda task: machine.cdn.url("/result.mp4"), statuses=words)
+    kept, rows = [], "SELECT record FROM answers"
+
+    def look(scheduler: Scheduler) -> None:
+        kept.extend(json.loads(row[0])["answer"]["status"] for row in scheduler._context.ledger.store.read(rows))
+
+    assert machine.run(look).outcome.state == "done"
+    assert {"in_queue", "processing"} <= set(kept)
