@@ -1,6 +1,9 @@
 """Nested mappings and lists: a walk over their leaves with paths as in YAML, and a copy with other leaves."""
 
 from collections.abc import Callable, Iterator, Mapping
+from types import NoneType
+
+_SCALARS = (str, int, float, NoneType)
 
 
 def walk(tree: object, path: str = "") -> Iterator[tuple[str, object]]:
@@ -20,7 +23,7 @@ def walk(tree: object, path: str = "") -> Iterator[tuple[str, object]]:
 
 def map_leaves(tree: object, change: Callable[[object], object]) -> object:
     """The tree as plain dicts and lists, each leaf replaced by what `change` makes of it."""
-    if isinstance(tree, str):  # most leaves: whether it is a mapping takes longer to tell
+    if isinstance(tree, _SCALARS):  # whether it is a mapping takes longer to tell
         return change(tree)
     if isinstance(tree, Mapping):
         return {name: map_leaves(value, change) for name, value in tree.items()}

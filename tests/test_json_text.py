@@ -1,10 +1,12 @@
-"""JSON is read strictly: what two readers could understand differently is refused."""
+"""JSON is read strictly, what two readers could understand differently is refused; and written as others write it."""
 
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from kirin_cli.json_text import NestedTooDeeply, parse_json
+from kirin_cli.json_text import NestedTooDeeply, dump_json, escape_ci_commands, parse_json
 
 
 def test_text_and_bytes_are_read_with_and_without_a_mark():
@@ -38,3 +40,13 @@ def test_wrong_syntax_says_where():
 def test_a_document_that_does_not_fit_the_stack_is_refused():
     with pytest.raises(NestedTooDeeply):
         parse_json("[" * 200_000)
+
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text('aä\n\x00\u2028\ud800😀"\\', max_size=5)
+NAMES = st.text(max_size=3)
+TREES = st.recursive(LEAVES, lambda some: st.lists(some) | st.dictionaries(NAMES, some))
+
+
+@given(st.dictionaries(NAMES, TREES))
+def test_indented_json_is_what_the_standard_library_writes(data):
+    assert dump_json(data) == escape_ci_commands(json.dumps(data, indent=2))

@@ -23,6 +23,7 @@ from kirin_cli.report.destinations import (
     write_report,
 )
 from kirin_cli.report.json_format import error_result, refused_result, run_data, with_relative_paths
+from kirin_cli.report.parser import ReportParser
 from kirin_cli.report.report import ReportKind
 from kirin_cli.run.job import Summary
 from kirin_cli.ui.terminal_text import escape_untrusted
@@ -73,10 +74,12 @@ class Reports:
 
     def publish(self, data: Callable[[], Mapping[str, object]], exit_code: int, console: CommandConsole) -> int:
         """Write every report; one that cannot be written is said and keeps no other from being written."""
-        result, failed = data() if self.destinations else {}, False
+        if not self.destinations:
+            return exit_code
+        result, parser, failed = data(), ReportParser(sanitize), False
         for destination in self.destinations:
             try:
-                _write(destination, result, console)
+                _write(destination, result, parser, console)
             except LocalError as error:
                 console.error(error)
                 failed = True
@@ -91,16 +94,15 @@ def parse_reports(texts: Iterable[str] | None, *, json: bool, kind: ReportKind =
     return Reports(parse_destinations(texts or (), stdout_is_taken=json, kind=kind))
 
 
-def _write(destination: Destination, data: Mapping[str, object], console: CommandConsole) -> None:
+def _write(destination: Destination, data: Mapping[str, object], parser: ReportParser, console: CommandConsole) -> None:
     """Write one report; that for GitHub serves the step too, where the runner names files for its summary and outputs.
 
     Raises LocalError.
     """
     from kirin_cli.report import github
-    from kirin_cli.report.parser import ReportParser
 
     path, is_github = destination.path, destination.format == "github"
-    report = ReportParser(sanitize).report(data, path.parent if path else Path(), _folder_in_workspace())
+    report = parser.report(data, path.parent if path else Path(), _folder_in_workspace())
     if path is not None:  # where it stays; what is printed goes on from here
         report = replace(report, data=with_relative_paths(data, path.parent))
     outputs = [file.path for job in report.jobs for file in job.files]
@@ -130,7 +132,8 @@ def _folder_in_workspace() -> Path:
 
 def sanitize(text: str) -> str:
     """Text of others as reports show it: harmless, with its line ends and with joiners where scripts need them."""
-    parts = _JOINERS.split(redact_urls(text[:MAX_TEXT]))
+    text = redact_urls(text[:MAX_TEXT])
+    parts = [text] if text.isascii() else _JOINERS.split(text)
     return "".join(
         part if _JOINERS.match(part) else escape_untrusted(part, multiline=True, limit=MAX_TEXT) for part in parts
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -33,10 +34,10 @@ MAX_JOBS_NAMED: Final = 3
 
 
 class ReportParser:
-    """Reads records whose texts go through `clean`."""
+    """Reads records whose texts go through `clean`, each once however often it stands there."""
 
     def __init__(self, clean: Clean) -> None:
-        self._clean = clean
+        self._clean = cache(clean)
 
     def report(self, data: Mapping[str, object], folder: Path, root: Path = Path()) -> Report:
         """The whole result; `folder` is where the report will lie, `root` as in Report."""

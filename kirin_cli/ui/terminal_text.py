@@ -31,7 +31,8 @@ def escape_untrusted(text: str, *, multiline: bool = False, limit: int = MAX_SHO
     if not shown.isascii() or not shown.isprintable():
         allowed = "\n\t" if multiline else ""
         shown = re.sub(_UNSAFE, lambda match: match[0] if match[0] in allowed else _escape(match[0]), shown)
-    shown = re.sub(_CI_ANYWHERE, "# ", re.sub(_CI_LINE, r"\1: ", shown))
+    if "::" in shown or "##" in shown:
+        shown = re.sub(_CI_ANYWHERE, "# ", re.sub(_CI_LINE, r"\1: ", shown))
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
