@@ -258,8 +258,7 @@ class Scheduler:
         stop = self._stop or self._limits.stop_reason() or StillRunning("the run ended")
         outcomes = []
         for job_run in self._job_runs:
-            outcome = ended.get(job_run.job.external_id)
-            if outcome is None:
+            if (outcome := ended.get(job_run.job.external_id)) is None:
                 job_run.entry = self._context.ledger.get(job_run.entry) or job_run.entry
                 outcome = finish_stopped(job_run, stop).outcome
             outcomes.append(outcome)
@@ -361,6 +360,8 @@ class Scheduler:
 
     def _step(self, job_run: JobRun) -> None:
         step = self._run_step(job_run)
+        while step == Wait(0) and job_run.entry.state is LedgerState.INTENT and not self._limits.stop_reason():
+            step = self._run_step(job_run)  # from the lease to the POST by one thread
         if isinstance(step, Finished) and job_run.has_lease:
             # Another process may wait for this job, while this one waits for a job of that one's (fault G4).
             with suppress(LocalError):

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import count
+from math import inf
 from typing import Final, TypeVar
 
 Work = Callable[[], None]
@@ -39,6 +40,8 @@ class WorkQueue:
         self._changed = threading.Condition()
         self._due: list[tuple[float, int, Work]] = []
         self._order = count()
+        self._watched = inf
+        """The earliest time that a thread waits for."""
         self._closed = False
         self.failure: BaseException | None = None
         """What a piece of work raised."""
@@ -80,10 +83,19 @@ class WorkQueue:
     def _next(self) -> Work | None:
         with self._changed:
             while not self._closed:
-                now = self._clock.now()
-                if self._due and self._due[0][0] <= now:
-                    return heapq.heappop(self._due)[2]
-                self._clock.wait(self._changed, self._due[0][0] - now if self._due else None)
+                now, due = self._clock.now(), self._due[0][0] if self._due else inf
+                if due <= now:
+                    work = heapq.heappop(self._due)[2]
+                    if self._due and self._due[0][0] < self._watched:
+                        self._changed.notify()  # somebody else watches for the next
+                    return work
+                if due >= self._watched:  # one thread wakes up for the next work, not all of them
+                    self._clock.wait(self._changed, None)
+                    continue
+                self._watched = due
+                self._clock.wait(self._changed, due - now)
+                if self._watched == due:
+                    self._watched = inf
         return None
 
 

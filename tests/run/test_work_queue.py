@@ -54,6 +54,20 @@ def test_an_idle_thread_waits_without_an_end(clock, queue):
     assert clock.waited == [None]
 
 
+def test_one_thread_of_many_wakes_up_for_the_next_piece_of_work(clock):
+    crowd, done = WorkQueue(clock, 4, "test"), threading.Event()
+    crowd.add(done.set, 20)
+    crowd.start()
+    while len(clock.waited) < 4:
+        assert clock.waiting.wait(PATIENCE)
+    assert sorted(clock.waited, key=str) == [20, None, None, None]
+    crowd.add(lambda: None, 10)
+    clock.advance(21)
+    assert done.wait(PATIENCE)
+    crowd.close()
+    assert crowd.join(PATIENCE)
+
+
 def test_a_failing_piece_of_work_ends_everything_and_is_kept(clock, queue):
     done: list[str] = []
     queue.add(lambda: 1 // 0)
