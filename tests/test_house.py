@@ -77,6 +77,7 @@ NO_TEST_FILE = {
     "cli/commands/show.py": "tests/tasks",
     "cli/commands/wait.py": "tests/tasks",
     "cli/earlier_one_offs.py": "tests/faults/test_faults_one_offs.py",
+    "cli/model_help.py": "generated: cli/test_help.py",
     "cli/open_tasks.py": "tests/tasks and tests/faults/test_faults_one_offs.py",
     "cli/entries.py": "tests/tasks",
     "cli/flags.py": "cli/test_help.py",

@@ -9,13 +9,14 @@ from pathlib import Path
 from kirin_cli.cli.agents import PAGE, agents_page
 from kirin_cli.cli.app import all_commands, environment_variables
 from kirin_cli.cli.console import make_console
+from kirin_cli.cli.help import MODEL_HELP_FILE, model_help_source
 from kirin_cli.docgen.generated_files import stale_files, write_files
 
 
 def main(arguments: list[str]) -> int:
     """Write or check the files below the current folder."""
     commands, variables = all_commands(), environment_variables()
-    pages = {PAGE: "\n".join((*agents_page(commands), ""))}
+    pages = {PAGE: "\n".join((*agents_page(commands), "")), MODEL_HELP_FILE: model_help_source(commands)}
     if arguments == ["--check"]:
         stale = stale_files(Path(), commands, variables, pages)
         make_console().data(*(f"stale: {path} (python -m kirin_cli.cli.generated)" for path in stale))

@@ -12,6 +12,7 @@ from kirin_cli.cli.settings_schema import SETTINGS
 from kirin_cli.docgen.commands import (
     ArgumentInfo,
     CommandInfo,
+    CommandInfos,
     HelpScreen,
     OptionInfo,
     Takes,
@@ -19,7 +20,7 @@ from kirin_cli.docgen.commands import (
     option_for_flag,
     program_screen,
 )
-from kirin_cli.models import MODEL_ENTRIES, MODELS
+from kirin_cli.models import MODEL_ENTRIES, MODELS, added_entries
 from kirin_cli.ui.tables import MAX_WIDTH, MIN_WIDTH, Paint, boxed_panel, left_width, plain_panel, plain_style
 from kirin_cli.ui.terminal_text import wrap
 
@@ -91,6 +92,16 @@ def _choices(metavar: str) -> tuple[str, ...]:
     return tuple(metavar.split("|")) if "|" in metavar and metavar.islower() else ()
 
 
+AGAIN: Final = "again"
+MODEL_HELP_FILE: Final = "kirin_cli/cli/model_help.py"
+MODEL_HELP_HEAD: Final = '''\
+"""The commands of our models as data, by id, and `again`. Made by `python -m kirin_cli.cli.generated`."""
+
+from typing import Final
+
+from kirin_cli.docgen.commands import ArgumentInfo, CommandInfo, OptionInfo
+
+MODEL_HELP: Final = {'''
 PIPED_WIDTH: Final = 80
 VERSION: Final = OptionInfo(long="--version", short="-V", help="Print the version.", is_switch=True)
 ROOT: Final = CommandInfo(name="", help="", options=(VERSION, HELP))
@@ -112,9 +123,26 @@ def program_help() -> HelpScreen:
     return program_screen((ROOT, *rows), (ABOUT,), STARTS, PROGRAM_MORE)
 
 
+def find_command_info(row: CommandEntry) -> CommandInfo:
+    """The command as data. That of our models stands in a generated file: to load their fields takes twice as long."""
+    if row.model or row.name == AGAIN:
+        from kirin_cli.cli.model_help import MODEL_HELP
+
+        if row.model in MODEL_HELP or (row.name == AGAIN and not added_entries()):
+            return MODEL_HELP[row.model or AGAIN]
+    return describe_command(row)
+
+
+def model_help_source(commands: CommandInfos) -> str:
+    """The text of kirin_cli/cli/model_help.py: the commands of our models, and `again`, which has the flags of all."""
+    infos = {name: one for one in commands for name in one.aliases or (AGAIN,) * (one.name == AGAIN)}
+    rows = (f"    {name!r}: {one!r},".replace(" OptionInfo(", "\n        OptionInfo(") for name, one in infos.items())
+    return "\n".join((MODEL_HELP_HEAD, *rows, "}", ""))
+
+
 def command_help(row: CommandEntry) -> HelpScreen:
     """The help of one command."""
-    command = describe_command(row)
+    command = find_command_info(row)
     return command_screen(command, more_about(command.name if row.model else ""))
 
 
@@ -132,9 +160,8 @@ def requested_help(arguments: Sequence[str]) -> HelpScreen | None:
             return None
     if row is None:
         return None
-    parameters = [one for one in row.load().parameters if isinstance(one.spec, ArgumentSpec)]
-    takes_all = len(words) <= len(parameters) or any(one.repeats for one in parameters)
-    return command_help(row) if takes_all else None
+    taken = find_command_info(row).arguments
+    return command_help(row) if len(words) <= len(taken) or any(one.repeats for one in taken) else None
 
 
 def more_about(model: str = "") -> str:

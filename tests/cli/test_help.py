@@ -17,8 +17,16 @@ from support.terminal_screen import TerminalText
 
 from kirin_cli.cli.app import all_commands, run_command_line
 from kirin_cli.cli.commands import COMMANDS
-from kirin_cli.cli.help import COMMAND_MORE, SUBJECTS, render_help, requested_help
+from kirin_cli.cli.help import (
+    COMMAND_MORE,
+    MODEL_HELP_FILE,
+    SUBJECTS,
+    model_help_source,
+    render_help,
+    requested_help,
+)
 from kirin_cli.cli.help_texts import HELP_TOPICS
+from kirin_cli.cli.model_help import MODEL_HELP
 from kirin_cli.cli.settings_schema import SETTINGS
 from kirin_cli.docgen.commands import command_screen, exit_code_table
 from kirin_cli.models import MODELS
@@ -151,6 +159,21 @@ def test_help_is_drawn_without_the_parser_where_nothing_else_is_typed():
     )  # fmt: skip
     for line in left_to_the_parser:
         assert requested_help(line.split()) is None, line
+
+
+def test_the_generated_help_of_the_models_is_not_stale():
+    text = model_help_source(all_commands())
+    assert (ROOT / MODEL_HELP_FILE).read_text(encoding="utf-8") == text, "python -m kirin_cli.cli.generated"
+    assert {*MODELS, "again"} == MODEL_HELP.keys()
+
+
+def test_help_of_again_has_the_flags_of_added_models_too(home):
+    (home.work / "kirin-models").mkdir()
+    spec = "model: vendor_x\ncommand: x\nfields: [{name: glow, help: How it glows.}]\n"
+    (home.work / "kirin-models" / "x.yaml").write_text(spec)
+    assert "--glow" in home.kirin("again", "--help").stdout
+    assert "How it glows." in home.kirin("vendor_x", "-h").stdout
+    assert "--glow" not in home.kirin("v1-t2v", "--help").stdout
 
 
 def test_help_of_a_command_is_its_help(home):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import command_from
 from kirin_cli.cli.parameters import ArgumentSpec
-from kirin_cli.cli.settings import load_settings, load_sources
 from kirin_cli.cli.settings_homes import USER_FILE, find_project_file, user_file, user_folder
 from kirin_cli.cli.settings_schema import API_KEY, PROFILE, SETTINGS
 from kirin_cli.errors import UsageError
@@ -52,6 +51,7 @@ class SettingRow(NamedTuple):
 def run_config(flags: ConfigFlags) -> int:
     """Print the settings; returns the exit code. Raises UsageError for what makes no sense."""
     from kirin_cli.cli.console import make_console
+    from kirin_cli.cli.settings import load_sources
     from kirin_cli.json_text import answer_json
     from kirin_cli.ui.tables import render_table
 
@@ -76,6 +76,7 @@ def run_config(flags: ConfigFlags) -> int:
 
 def _set(flags: ConfigFlags, console: CommandConsole) -> int:
     """Check the value and write it into the user's file. Raises UsageError, LocalError."""
+    from kirin_cli.cli.settings import load_sources
     from kirin_cli.cli.settings_editor import find_setting, typed_path, write_setting
     from kirin_cli.json_text import answer_json
 
@@ -102,6 +103,7 @@ def _set(flags: ConfigFlags, console: CommandConsole) -> int:
 def _key_row(profile: str | None) -> SettingRow:
     from kirin_cli.api.credentials import fingerprint
     from kirin_cli.cli.keystore import find_api_key
+    from kirin_cli.cli.settings import load_settings
 
     key = find_api_key(load_settings(os.environ, profile=profile))
     return SettingRow(

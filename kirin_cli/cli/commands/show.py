@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Final
 
 from kirin_cli.cli import options as o
@@ -159,6 +158,8 @@ def fetch_unknown_task(profile: str | None, unknown: NoSuchTask) -> tuple[Ledger
 
 
 def _entry_of_task(task: Task, task_id: str, origin: str) -> LedgerEntry:
+    from dataclasses import replace
+
     from kirin_cli.ledger.entry import Intent, new_entry
     from kirin_cli.ledger.states import LedgerState
     from kirin_cli.run.identity import canonical_json
