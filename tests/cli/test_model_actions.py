@@ -65,7 +65,11 @@ def row_of(desk: Desk, model_id: str) -> dict[str, Any]:
     return next(one for one in desk.kirin("models", "--json").data["models"] if one["id"] == model_id)
 
 
-@pytest.mark.parametrize("model_id", [name for name in SPECS if name not in {"many", "no_parameters"}])
+ODD = [name for name in SPECS if name not in {"many", "no_parameters"}]
+OTHERS = [pytest.param(name, marks=pytest.mark.slow) for name in ODD if name not in ODD[::4]]
+
+
+@pytest.mark.parametrize("model_id", [*ODD[::4], *OTHERS])
 def test_every_odd_spec_becomes_a_model_like_any_other(desk, model_id):
     added = desk.kirin("models", "add", model_id, "--json").data
     assert added["model"] == model_id

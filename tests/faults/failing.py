@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from kirin_cli.api.download import DownloadedFile, Downloader
 from kirin_cli.api.transport import HttpReply, HttpRequest, Transport
 from kirin_cli.errors import LocalError
@@ -19,6 +21,9 @@ COMMIT, COMMITTED, POST, ANSWERED, NOTE, NOTED, NAMED = (
     "commit", "committed", "POST", "answered", "note", "noted", "named",
 )  # fmt: skip
 Harm = Callable[[str], None]
+MAX_STEPS = 80
+at_steps = pytest.mark.parametrize("stride", [7, pytest.param(1, marks=pytest.mark.slow)], ids=["some", "every step"])
+"""Some steps every time; all of them with the slow tests."""
 
 
 class Dead(BaseException):

@@ -8,10 +8,23 @@ from collections.abc import Callable
 import pytest
 from faults import oracle
 from faults.bench import CLIP, Bench, RunResult
-from faults.failing import ANSWERED, COMMIT, IO_ERROR, NAMED, NO_SPACE, NOTE, POST, Dead, Harm, Steps, death, wired
+from faults.failing import (
+    ANSWERED,
+    COMMIT,
+    IO_ERROR,
+    MAX_STEPS,
+    NAMED,
+    NO_SPACE,
+    NOTE,
+    POST,
+    Dead,
+    Harm,
+    Steps,
+    at_steps,
+    death,
+    wired,
+)
 from loopback import faults
-
-MOST_STEPS = 80
 
 
 def dies(machine: Bench, steps: Steps) -> set[str]:
@@ -48,7 +61,7 @@ def test_the_steps_are_those_that_are_meant(machine: Bench) -> None:
     steps = Steps()
     assert machine.run(**wired(steps, 1)).exit_code == 0
     assert {COMMIT, POST, ANSWERED, NOTE, NAMED} <= set(steps.names)
-    assert 25 < len(steps.names) < MOST_STEPS
+    assert 25 < len(steps.names) < MAX_STEPS
     assert steps.names[: steps.names.index(POST)].count(COMMIT) >= 4
 
 
@@ -61,11 +74,12 @@ WAYS = {
 }
 
 
+@at_steps
 @pytest.mark.parametrize(("way", "resume"), [(way, False) for way in WAYS] + [("plain", True), ("answer lost", True)])
 def test_S18_a_run_that_dies_at_any_step_is_finished_by_the_next(
-    fresh: Callable[[], Bench], way: str, resume: bool
+    fresh: Callable[[], Bench], way: str, resume: bool, stride: int
 ) -> None:
-    for at in range(1, MOST_STEPS, 1 if way == "plain" else 3):
+    for at in range(1, MAX_STEPS, stride):
         machine, steps = fresh(), Steps(at, for_ever=True)
         machine.api.script("POST", *WAYS[way])
         told = dies(machine, steps)
@@ -76,8 +90,11 @@ def test_S18_a_run_that_dies_at_any_step_is_finished_by_the_next(
     raise AssertionError("a run never ended")
 
 
-def test_S18_of_several_jobs_at_once_none_is_lost_and_none_is_made_twice(fresh: Callable[[], Bench]) -> None:
-    for at in range(5, 3 * MOST_STEPS, 7):
+@at_steps
+def test_S18_of_several_jobs_at_once_none_is_lost_and_none_is_made_twice(
+    fresh: Callable[[], Bench], stride: int
+) -> None:
+    for at in range(5, 3 * MAX_STEPS, 2 * stride):
         machine, steps = fresh(), Steps(at, for_ever=True)
         machine.write_jobs("a", "b", "c")
         dies(machine, steps)
@@ -89,18 +106,19 @@ def test_S18_of_several_jobs_at_once_none_is_lost_and_none_is_made_twice(fresh: 
 
 
 def test_S18_a_run_that_dies_again_and_again_gets_through_all_the_same(machine: Bench) -> None:
-    for at in range(1, MOST_STEPS, 2):
+    for at in range(1, MAX_STEPS, 2):
         dies(machine, Steps(at, for_ever=True))
     assert machine.api.truth.created() == 1
     ends_well(machine, set())
 
 
+@at_steps
 @pytest.mark.parametrize("for_ever", [False, True], ids=["once", "for ever"])
 @pytest.mark.parametrize("harm", [NO_SPACE, IO_ERROR], ids=["ENOSPC", "EIO"])
 def test_L1_L2_L5_a_disk_that_fails_at_any_step_costs_nothing_twice(
-    fresh: Callable[[], Bench], harm: Harm, for_ever: bool
+    fresh: Callable[[], Bench], harm: Harm, for_ever: bool, stride: int
 ) -> None:
-    for at in range(1, MOST_STEPS):
+    for at in range(1, MAX_STEPS, stride):
         machine, steps = fresh(), Steps(at, harm, for_ever=for_ever)
         result = machine.run(**wired(steps, 1))
         if POST not in steps.names:

@@ -12,11 +12,9 @@ from pathlib import Path
 import pytest
 from faults import oracle
 from faults.bench import CLIP, Bench, bench
-from faults.failing import Dead, Steps, wired
+from faults.failing import MAX_STEPS, Dead, Steps, at_steps, wired
 from faults.processes import judge, run_process, start_process
 from loopback import faults
-
-MOST_STEPS = 80
 
 
 def notes(machine: Bench) -> dict[str, int]:
@@ -101,8 +99,11 @@ def test_S24_a_first_attempt_that_never_arrived_is_not_sent_again_once_the_secon
     assert (resumed.exit_code, resumed.outcome.state, machine.api.truth.created()) == (6, "unknown", 1)
 
 
-def test_S24_at_whatever_step_again_dies_the_same_command_makes_one_more_of_each(fresh: Callable[[], Bench]) -> None:
-    for at in range(1, 3 * MOST_STEPS, 5):
+@at_steps
+def test_S24_at_whatever_step_again_dies_the_same_command_makes_one_more_of_each(
+    fresh: Callable[[], Bench], stride: int
+) -> None:
+    for at in range(1, 3 * MAX_STEPS, 2 * stride):
         machine, steps = fresh(), Steps(at, for_ever=True)
         machine.write_jobs("a", "b")
         assert machine.run(**wired(Steps(), 1)).exit_code == 0
@@ -120,8 +121,9 @@ def test_S24_at_whatever_step_again_dies_the_same_command_makes_one_more_of_each
     raise AssertionError("a run never ended")
 
 
-def test_S24_a_changed_job_that_dies_at_any_step_loses_neither_video(fresh: Callable[[], Bench]) -> None:
-    for at in range(1, MOST_STEPS):
+@at_steps
+def test_S24_a_changed_job_that_dies_at_any_step_loses_neither_video(fresh: Callable[[], Bench], stride: int) -> None:
+    for at in range(1, MAX_STEPS, stride):
         machine, steps = fresh(), Steps(at, for_ever=True)
         assert machine.run(**wired(Steps(), 1)).exit_code == 0
         machine.write_jobs("rain", prompt="another boat")

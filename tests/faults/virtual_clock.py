@@ -54,7 +54,8 @@ class VirtualClock:
         me = Waiter(thread, condition, deadline, thread in self._patient)
         with self._changed:
             self._waiting.append(me)
-            self._changed.notify_all()
+            if len(self._waiting) >= len(self._threads):
+                self._changed.notify_all()
         try:
             condition.wait()
         finally:
@@ -113,10 +114,11 @@ class VirtualClock:
 
     def _all_wait(self) -> bool:
         """Whether nobody is at work, nor was told to go on and has not yet begun."""
-        alive = sum(thread.is_alive() for thread in self._threads)
-        told = Counter(id(waiter.condition) for waiter in self._waiting)
-        still = all(len(waiter.condition._waiters) == told[id(waiter.condition)] for waiter in self._waiting)
-        return bool(alive) and len(self._waiting) == alive and still
+        waiting = {waiter.thread for waiter in self._waiting}
+        if not waiting or any(thread not in waiting and thread.is_alive() for thread in self._threads):
+            return False
+        told = Counter(waiter.condition for waiter in self._waiting)
+        return all(len(condition._waiters) == number for condition, number in told.items())
 
     def _jump(self) -> set[threading.Condition]:
         """Go to the next moment at which a worker has something to do; from the horizon on, anybody."""

@@ -43,13 +43,13 @@ def why(data: bytes) -> str:
 
 @pytest.mark.parametrize(("colour", "depth"), KINDS)
 @pytest.mark.parametrize("interlace", [0, 1])
-@pytest.mark.parametrize("sides", [(1, 1), (3, 2), (5, 9), (33, 17)])
-def test_I6_every_kind_of_picture_is_whole_and_one_row_less_is_not(colour, depth, interlace, sides):
-    data = noise_png(*sides, depth=depth, colour=colour, interlace=interlace)
-    check(data)
-    (tag, header), *others = png_chunks(data)
-    taller = header[:4] + (sides[1] + 8).to_bytes(4) + header[8:]
-    assert "are missing" in why(join_png([(tag, taller), *others]))
+def test_I6_every_kind_of_picture_is_whole_and_one_row_less_is_not(colour, depth, interlace):
+    for sides in [(1, 1), (3, 2), (5, 9), (33, 17)]:
+        data = noise_png(*sides, depth=depth, colour=colour, interlace=interlace)
+        check(data)
+        (tag, header), *others = png_chunks(data)
+        taller = header[:4] + (sides[1] + 8).to_bytes(4) + header[8:]
+        assert "are missing" in why(join_png([(tag, taller), *others])), sides
 
 
 def test_the_passes_of_an_interlaced_picture_have_all_its_pixels():

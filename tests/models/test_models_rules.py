@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 import kirin_cli
 from kirin_cli.models import MODELS
 
@@ -15,14 +13,12 @@ SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in Path(kirin_cli._
 NAMES = re.findall(r"def (test_\w+)", TESTS)
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_a_test_bears_the_id_of_every_rule(rule):
-    assert [name for name in NAMES if rule in name.split("_")]
+def test_a_test_bears_the_id_of_every_rule():
+    assert set(RULES) - {word for name in NAMES for word in name.split("_")} == set()
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_the_program_knows_every_rule(rule):
-    assert re.search(rf"\b{rule}\b", SOURCE)
+def test_the_program_knows_every_rule():
+    assert set(RULES) - set(re.findall(r"\b\w+\b", SOURCE)) == set()
 
 
 def test_the_rules_of_the_models_have_ids_of_the_reference():

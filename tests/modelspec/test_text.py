@@ -9,9 +9,6 @@ from kirin_cli.modelspec.text import did_you_mean, join_or, near_file, pluralize
 
 CIRCLE: list[object] = []
 CIRCLE.append(CIRCLE)
-DEEP: object = []
-for _ in range(100_000):
-    DEEP = [DEEP]
 
 
 @pytest.mark.parametrize(
@@ -43,7 +40,10 @@ def test_what_json_cannot_say_is_shown_all_the_same():
     values = {"int": 10**5000, "dict": {("a",): 1}, "list": CIRCLE}
     for name, value in values.items():
         assert quote(value) == f"a value that cannot be shown ({name})"
-    assert quote(DEEP) == "a value that cannot be shown (list)"
+    deep: object = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert quote(deep) == "a value that cannot be shown (list)"
 
 
 def test_counts_and_lists_read_as_sentences():

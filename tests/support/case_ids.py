@@ -18,7 +18,9 @@ def case_id(value: object) -> str | None:
     """The id of a value; None for what pytest names well by itself. The same in every process."""
     if isinstance(value, NAMED_BY_PYTEST) or (isinstance(value, str) and len(value) <= MAX_LENGTH):
         return None
-    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in " ".join(describe(value).split()))
+    text = " ".join(describe(value).split())
+    # No more than can be shown: some values are megabytes.
+    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[: MAX_LENGTH + 1])
     return text if len(text) <= MAX_LENGTH else f"{text[: MAX_LENGTH - 2]}.."
 
 
