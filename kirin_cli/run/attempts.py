@@ -123,6 +123,8 @@ class Attempts:
         One that may never have arrived is not gone on with where a later one was made: sending it again would pay for
         a video that nobody waits for. `kirin resume` still asks about it, free of charge.
         """
+        if self.known.keys() <= {1}:  # most jobs, of which there may be thousands
+            return 1
         latest_paid = max((number for number, attempt in self.known.items() if attempt.is_paid), default=0)
         kinds: tuple[Callable[[int, Attempt], bool], ...] = (
             lambda number, attempt: attempt.is_open and (number > latest_paid or attempt.has_task),
@@ -147,9 +149,9 @@ class Attempts:
     def next(self, redo: Redo, open_rounds: Collection[str]) -> tuple[int, bool]:
         """The attempt that a command means, and whether it is to be a new one, which nobody has made yet."""
         current, latest = self.current(), self.latest
-        last = self.known.get(latest, Attempt())
         if not redo:
             return current, False
+        last = self.known.get(latest, Attempt())
         if last.entry is not None and last.entry.redo_round in open_rounds:
             return latest, not last.was_begun
         begun = [number for number, attempt in self.known.items() if attempt.was_begun]

@@ -6,9 +6,8 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from kirin_cli.ledger.states import LedgerState
+from kirin_cli.run.job import JobState
 
-JobState = Literal["done", "skipped", "failed", "rejected", "pending", "unknown", "expired"]
-"""How a job stands when the run ends."""
 STATES_OF_ENTRIES: Final[Mapping[LedgerState, JobState]] = {
     **dict.fromkeys((LedgerState.INTENT, LedgerState.ACCEPTED, LedgerState.RUNNING), "pending"),
     **dict.fromkeys((LedgerState.SUCCEEDED, LedgerState.FETCHING), "pending"),

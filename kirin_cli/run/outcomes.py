@@ -10,10 +10,10 @@ from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import TERMINAL, LedgerState
 from kirin_cli.models import error_message
 from kirin_cli.redaction import mask_tree
-from kirin_cli.run.events import JobEnded, JobState
+from kirin_cli.run.events import JobEnded
 from kirin_cli.run.follow_up import is_retry_safe, next_command
 from kirin_cli.run.identity import canonical_json
-from kirin_cli.run.job import Charged, JobError, Outcome, OutputFile
+from kirin_cli.run.job import Charged, JobError, JobState, Outcome, OutputFile
 from kirin_cli.run.job_run import Finished, JobRun
 from kirin_cli.wire.responses import ServiceFailure
 

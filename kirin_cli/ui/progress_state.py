@@ -12,7 +12,6 @@ from kirin_cli.run.events import (
     Downloading,
     Generated,
     JobEnded,
-    JobState,
     Notice,
     Progressed,
     Queued,
@@ -20,6 +19,7 @@ from kirin_cli.run.events import (
     RunEvent,
     Submitting,
 )
+from kirin_cli.run.job import JobState
 from kirin_cli.ui.console import Style
 from kirin_cli.ui.eta import EtaEstimator, JobDurations, batch_seconds_left
 

@@ -106,8 +106,9 @@ def test_a_plan_loads_yaml_and_the_ledger_and_no_network(home):
     modules = loaded(home, "plan", "jobs.yaml")
     assert modules & HEAVY == {"yaml", "sqlite3"}
     ours = {name for name in modules if name.startswith("kirin_cli")}
-    assert not ours & {"kirin_cli.cli.session", "kirin_cli.run.scheduler", "kirin_cli.run.job_run"}
-    assert len(ours) <= 110
+    assert not ours & {"kirin_cli.cli.session", "kirin_cli.run.events", "kirin_cli.run.job_run"}
+    assert not {name for name in ours if name.startswith("kirin_cli.report")}
+    assert len(ours) <= 102
 
 
 def modules_of_main(*arguments: str) -> subprocess.CompletedProcess[str]:

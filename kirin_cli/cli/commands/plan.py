@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import JobFileFlags, TakeFlags, command_from
 from kirin_cli.cli.parameters import OptionSpec
-from kirin_cli.json_text import dump_json
 from kirin_cli.modelspec.record import Record
 
 if TYPE_CHECKING:
@@ -48,24 +47,49 @@ class PlanFlags(Record, kw_only=True):
 def run_plan(flags: PlanFlags) -> int:
     """Check, look into the ledger, print; returns the exit code. Raises the tree of errors."""
     from kirin_cli.cli.console import make_console
-    from kirin_cli.cli.reports import parse_reports
-    from kirin_cli.report.plan_format import plan_data, plan_error
-    from kirin_cli.run.plan import likely_seconds, plan_exit_code
-    from kirin_cli.ui.plan_table import note_lines, render_plan, totals_line
 
     console = make_console(color=flags.color)
+    if flags.json or flags.report:
+        return _plan_and_report(flags, console)
+    found = _make_plan(flags, console)
+    _print(found, flags, console)
+    return _exit_code(found, flags)
+
+
+def _exit_code(found: PlanResult, flags: PlanFlags) -> int:
+    from kirin_cli.run.plan import plan_exit_code
+
+    return 2 if found.refused else plan_exit_code(found.plans) if flags.detailed_exitcode else 0
+
+
+def _print(found: PlanResult, flags: PlanFlags, console: CommandConsole, *, with_table: bool = True) -> None:
+    from kirin_cli.run.plan import likely_seconds
+    from kirin_cli.ui.plan_table import note_lines, render_plan, totals_line
+
+    if found.refused:
+        return
+    if with_table:
+        console.data(*render_plan(found.plans, console.streams.out))
+    console.prose(totals_line(found.plans, likely_seconds(found.plans, flags.in_flight)), *note_lines(found.plans))
+
+
+def _plan_and_report(flags: PlanFlags, console: CommandConsole) -> int:
+    """The same with JSON in place of text where that is wanted, and with reports."""
+    from kirin_cli.cli.reports import parse_reports
+    from kirin_cli.json_text import dump_json
+    from kirin_cli.report.plan_format import plan_data, plan_error
+    from kirin_cli.run.plan import likely_seconds
+
     reports = parse_reports(flags.report, json=flags.json, kind="plan")
     with reports.on_error(console, plan_error, json=flags.json):
         found = _make_plan(flags, console)
-    plans = found.plans
-    exit_code = 2 if found.refused else plan_exit_code(plans) if flags.detailed_exitcode else 0
-    seconds = likely_seconds(plans, flags.in_flight)
-    data = plan_data(plans, found.findings, exit_code=exit_code, seconds=seconds, shard=found.shard)
-    if not flags.json and not found.refused:
-        if not reports.take_stdout:
-            console.data(*render_plan(plans, console.streams.out))
-        console.prose(totals_line(plans, seconds), *note_lines(plans))
-    exit_code = reports.publish(lambda: data, exit_code, console)
+    seconds = likely_seconds(found.plans, flags.in_flight)
+    data = plan_data(
+        found.plans, found.findings, exit_code=_exit_code(found, flags), seconds=seconds, shard=found.shard
+    )
+    if not flags.json:
+        _print(found, flags, console, with_table=not reports.take_stdout)
+    exit_code = reports.publish(lambda: data, _exit_code(found, flags), console)
     if flags.json:
         console.data(dump_json(data | {"exit_code": exit_code}))
     return exit_code
