@@ -50,8 +50,8 @@ with bounds and rules; `kirin schema` is the JSON Schema of job files; `kirin ve
 
 def agents_page(commands: CommandInfos, width: int = WIDTH) -> Iterator[str]:
     """The lines of the page, in Markdown."""
+    from kirin_cli.ledger.states import JobState
     from kirin_cli.report.json_format import JOB_FIELDS
-    from kirin_cli.run.job import JobState
 
     _, named = split_root(commands)
     yield from ("# kirin", "")

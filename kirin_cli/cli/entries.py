@@ -16,11 +16,11 @@ from kirin_cli.formatting import iso_time
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.ledger.lookup import OtherService, is_newest
+from kirin_cli.ledger.states import STATES_OF_ENTRIES
 from kirin_cli.ledger.store import LedgerStore
 from kirin_cli.modelspec.text import pluralize
 from kirin_cli.normal_forms import normalize_origin
 from kirin_cli.redaction import redact_tree
-from kirin_cli.run.events import STATES_OF_ENTRIES
 from kirin_cli.shell_words import quote_word
 from kirin_cli.tree import walk
 

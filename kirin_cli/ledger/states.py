@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final, Literal
 
 from kirin_cli.errors import KirinError
 
@@ -31,6 +32,21 @@ class LedgerState(StrEnum):
     DONE = "done"
     EXPIRED = "expired"
     ABANDONED = "abandoned"
+
+
+JobState = Literal["done", "skipped", "failed", "rejected", "pending", "unknown", "expired"]
+"""How a job stands when a run ends, in the words that people are told."""
+STATES_OF_ENTRIES: Final[Mapping[LedgerState, JobState]] = {
+    **dict.fromkeys((LedgerState.INTENT, LedgerState.ACCEPTED, LedgerState.RUNNING), "pending"),
+    **dict.fromkeys((LedgerState.SUCCEEDED, LedgerState.FETCHING), "pending"),
+    **dict.fromkeys((LedgerState.SENDING, LedgerState.UNKNOWN, LedgerState.REFUSED, LedgerState.ABSENT), "unknown"),
+    **dict.fromkeys((LedgerState.CONFLICT, LedgerState.LOST, LedgerState.ABANDONED), "unknown"),
+    LedgerState.REJECTED: "rejected",
+    LedgerState.FAILED: "failed",
+    LedgerState.DONE: "done",
+    LedgerState.EXPIRED: "expired",
+}
+"""The same words for what stands in the ledger, whose own states are finer."""
 
 
 class LedgerEvent(StrEnum):

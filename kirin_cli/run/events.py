@@ -1,24 +1,11 @@
 """Events of a run, as frozen facts. The scheduler emits them; the user interface and reports listen."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Literal
 
-from kirin_cli.ledger.states import LedgerState
-from kirin_cli.run.job import JobState
-
-STATES_OF_ENTRIES: Final[Mapping[LedgerState, JobState]] = {
-    **dict.fromkeys((LedgerState.INTENT, LedgerState.ACCEPTED, LedgerState.RUNNING), "pending"),
-    **dict.fromkeys((LedgerState.SUCCEEDED, LedgerState.FETCHING), "pending"),
-    **dict.fromkeys((LedgerState.SENDING, LedgerState.UNKNOWN, LedgerState.ABSENT), "unknown"),
-    **dict.fromkeys((LedgerState.CONFLICT, LedgerState.LOST, LedgerState.ABANDONED), "unknown"),
-    LedgerState.REJECTED: "rejected",
-    LedgerState.FAILED: "failed",
-    LedgerState.DONE: "done",
-    LedgerState.EXPIRED: "expired",
-}
-"""The same words for what stands in the ledger, whose own states are finer."""
+from kirin_cli.ledger.states import JobState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

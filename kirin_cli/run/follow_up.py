@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from kirin_cli.ledger.entry import LedgerEntry
-from kirin_cli.ledger.states import LedgerState
+from kirin_cli.ledger.states import JobState, LedgerState
 from kirin_cli.redaction import command_text
-from kirin_cli.run.job import Charged, Job, JobState
+from kirin_cli.run.job import Charged, Job
 from kirin_cli.shell_words import join_words, quote_word
 
 RETRY: Final = "--retry-failed"

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Final, Literal
 
 from kirin_cli.errors import batch_exit_code
+from kirin_cli.ledger.states import JobState
 from kirin_cli.modelspec.model import Model
 
-JobState = Literal["done", "skipped", "failed", "rejected", "pending", "unknown", "expired"]
-"""How a job stands when the run ends."""
 Charged = Literal["no", "yes", "maybe"]
 MAX_TITLE: Final = 200
 """Characters of a prompt that are shown beside or in place of a name."""

@@ -7,13 +7,13 @@ from typing import Final
 from kirin_cli.errors import KirinError, OutcomeUnknown, ResultUnavailable, ServiceUnreachable, StillRunning
 from kirin_cli.formatting import iso_utc
 from kirin_cli.ledger.entry import LedgerEntry
-from kirin_cli.ledger.states import TERMINAL, LedgerState
+from kirin_cli.ledger.states import TERMINAL, JobState, LedgerState
 from kirin_cli.models import error_message
 from kirin_cli.redaction import mask_tree
 from kirin_cli.run.events import JobEnded
 from kirin_cli.run.follow_up import is_retry_safe, next_command
 from kirin_cli.run.identity import canonical_json
-from kirin_cli.run.job import Charged, JobError, JobState, Outcome, OutputFile
+from kirin_cli.run.job import Charged, JobError, Outcome, OutputFile
 from kirin_cli.run.job_run import Finished, JobRun
 from kirin_cli.wire.responses import ServiceFailure
 

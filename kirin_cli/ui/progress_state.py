@@ -7,6 +7,7 @@ from decimal import Decimal
 from statistics import median
 
 from kirin_cli.formatting import format_clock, format_size, format_usd, fraction
+from kirin_cli.ledger.states import JobState
 from kirin_cli.run.events import (
     Accepted,
     Downloading,
@@ -19,7 +20,6 @@ from kirin_cli.run.events import (
     RunEvent,
     Submitting,
 )
-from kirin_cli.run.job import JobState
 from kirin_cli.ui.console import Style
 from kirin_cli.ui.eta import EtaEstimator, JobDurations, batch_seconds_left
 

@@ -76,8 +76,18 @@ def test_a_command_without_network_and_ledger_loads_neither(home, arguments):
     assert not {one for one in modules if one.startswith(("kirin_cli.ledger", "kirin_cli.sandbox", "kirin_cli.jobs."))}
 
 
-def test_the_list_of_tasks_loads_the_ledger_and_no_network(home):
-    assert loaded(home, "list") & HEAVY == {"sqlite3"}
+@pytest.mark.parametrize("arguments", [("list",), ("usage",)])
+def test_what_only_asks_the_ledger_loads_neither_network_nor_engine(home, arguments):
+    modules = loaded(home, *arguments)
+    assert modules & HEAVY == {"sqlite3"}
+    assert not {name for name in modules if name.startswith(("kirin_cli.run", "kirin_cli.api", "kirin_cli.jobs."))}
+
+
+@pytest.mark.parametrize("arguments", [("init", "v1-t2v"), ("schema",), ("models",), ("version",)])
+def test_a_command_that_needs_nothing_heavy_loads_nothing_heavy(home, arguments):
+    modules = loaded(home, *arguments)
+    assert not modules & HEAVY
+    assert not {name for name in modules if name.startswith(("kirin_cli.ledger", "kirin_cli.run"))}
 
 
 def test_checking_job_files_loads_yaml_and_no_network(home):

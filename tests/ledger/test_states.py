@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -10,10 +11,12 @@ from hypothesis import strategies as st
 from kirin_cli.ledger import states
 from kirin_cli.ledger.states import (
     NEEDS_DECISION,
+    STATES_OF_ENTRIES,
     TABLE,
     TERMINAL,
     Counters,
     InvalidTransition,
+    JobState,
     LedgerEvent,
     LedgerState,
     transition,
@@ -215,3 +218,8 @@ def test_allowed_and_step_agree_on_every_state_event_and_tally():
         except InvalidTransition:
             made = False
         assert made == states.is_allowed(state, event, tally)
+
+
+def test_every_state_has_a_word_that_people_are_told():
+    assert set(STATES_OF_ENTRIES) == set(LedgerState)
+    assert set(STATES_OF_ENTRIES.values()) | {"skipped"} == set(get_args(JobState))

@@ -188,7 +188,7 @@ def _find_entries(flags: ListFlags, service: str) -> ListedTasks:
 
 def _parse_states(names: Iterable[str]) -> list[LedgerState]:
     """The ledger's states of these names. Raises UsageError naming the nearest."""
-    from kirin_cli.run.events import STATES_OF_ENTRIES
+    from kirin_cli.ledger.states import STATES_OF_ENTRIES
 
     known = list(dict.fromkeys((*STATES_OF_ENTRIES.values(), *(state.value for state in STATES_OF_ENTRIES))))
     for name in names:
