@@ -152,7 +152,7 @@ def requested_help(arguments: Sequence[str]) -> HelpScreen | None:
     match arguments:
         case [] | ["--help" | "-h"] | ["help"]:
             return program_help()
-        case ["help", name] if name not in HELP_TOPICS:
+        case ["help", name] if name not in HELP_TOPICS and not name.startswith("-"):
             row = find_command(name)
         case [name, *words, "--help" | "-h"] if not any(word.startswith("-") for word in words):
             row = find_command(name)
