@@ -4,10 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from support.command_line import CommandResult, Home
+from support.command_line import CommandResult, Home, run_several
 
 JOBS = "jobs: [{name: a, model: kirin_v1_t2v, params: {prompt: x}}]\n"
 NEEDS_A_LEDGER = [
@@ -30,40 +31,35 @@ def homeless(home: Home):
     is_able = unshare and subprocess.run([*unshare, "true"], check=False, capture_output=True).returncode == 0
     environ = {"PATH": os.environ["PATH"]} if is_able else {"PATH": os.environ["PATH"], "HOME": ""}
 
-    def kirin(*arguments: str, **more: str) -> CommandResult:
-        command = [*(unshare if is_able else []), sys.executable, "-m", "kirin_cli", *arguments]
-        done = subprocess.run(
-            command, cwd=home.work, env=environ | more, capture_output=True, text=True, timeout=60, check=False,
-            stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-        return CommandResult(done.returncode, done.stdout, done.stderr)
+    def kirin(*lines: Sequence[str], **more: str) -> list[CommandResult]:
+        return run_several(lines, cwd=home.work, env=environ | more, before=unshare if is_able else [])
 
     return kirin
 
 
-@pytest.mark.parametrize("arguments", NEEDS_NO_HOME, ids=" ".join)
-def test_a_command_that_needs_no_home_runs_without_one(homeless, arguments):
-    result = homeless(*arguments)
-    assert result.exit_code == 0, result.stderr
+def test_a_command_that_needs_no_home_runs_without_one(homeless):
+    for arguments, result in zip(NEEDS_NO_HOME, homeless(*NEEDS_NO_HOME), strict=True):
+        assert result.exit_code == 0, (arguments, result.stderr)
 
 
-@pytest.mark.parametrize("arguments", NEEDS_A_LEDGER, ids=" ".join)
-def test_a_command_that_needs_a_ledger_names_the_variable(homeless, arguments):
-    result = homeless(*arguments, KIRIN_API_KEY="sk-test-123456")
-    assert result.exit_code == 2, result.stderr
-    assert "there is no home folder: HOME is not set, and this user has no account" in result.stderr
-    assert "name a folder for the ledger in KIRIN_STATE_DIR" in result.stderr
+def test_a_command_that_needs_a_ledger_names_the_variable(homeless):
+    results = homeless(*NEEDS_A_LEDGER, KIRIN_API_KEY="sk-test-123456")
+    for arguments, result in zip(NEEDS_A_LEDGER, results, strict=True):
+        assert result.exit_code == 2, (arguments, result.stderr)
+        assert "there is no home folder: HOME is not set, and this user has no account" in result.stderr
+        assert "name a folder for the ledger in KIRIN_STATE_DIR" in result.stderr
 
 
 def test_the_key_and_the_doctor_without_a_home(homeless, tmp_path):
-    assert homeless("auth", "status").exit_code == 4
-    assert homeless("auth", "status", KIRIN_API_KEY="sk-test-123456").exit_code == 0
-    assert "KIRIN_CONFIG_DIR" in homeless("auth", "logout").stderr
-    doctor = homeless("doctor", "--offline", KIRIN_API_KEY="sk-test-123456")
+    status, logout, tilde = homeless(
+        ("auth", "status"), ("auth", "logout"), ("v1-t2v", "hi", "--dry-run", "--output=~/x")
+    )
+    assert (status.exit_code, "KIRIN_CONFIG_DIR" in logout.stderr) == (4, True)
+    status, doctor = homeless(("auth", "status"), ("doctor", "--offline"), KIRIN_API_KEY="sk-test-123456")
+    assert status.exit_code == 0
     assert (doctor.exit_code, "there is no home folder" in " ".join(doctor.stdout.split())) == (9, True), doctor.stderr
-    state = homeless("list", KIRIN_STATE_DIR=str(tmp_path / "state"))
+    (state,) = homeless(("list",), KIRIN_STATE_DIR=str(tmp_path / "state"))
     assert state.exit_code == 0, state.stderr
-    tilde = homeless("v1-t2v", "hi", "--dry-run", "--output=~/x")
     assert (tilde.exit_code, "there is no home folder" in tilde.stderr) == (2, True)
 
 

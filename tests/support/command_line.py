@@ -3,18 +3,35 @@
 import io
 import json
 import os
+import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
+from kirin_cli.cli import session
 from kirin_cli.cli.app import run_command_line
+from kirin_cli.sandbox import server
 from support.fork_server import run_kirin
 
 OWN_PREFIXES = ("KIRIN_", "XDG_")
 COLOUR_SETTINGS = {"NO_COLOR", "FORCE_COLOR", "CI", "COLUMNS"}
+SEVERAL = """
+import io, json, sys
+from contextlib import redirect_stderr, redirect_stdout
+from kirin_cli.cli.app import run_command_line
+results = []
+for arguments in json.loads(sys.argv[1]):
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = run_command_line(arguments)
+    results.append([code, out.getvalue(), err.getvalue()])
+json.dump(results, sys.stdout)
+"""
 
 
 class CommandResult(NamedTuple):
@@ -80,9 +97,33 @@ class Home:
 def run_in_process(folder: Path, environ: Mapping[str, str], *arguments: str, stdin: str = "") -> CommandResult:
     """What a command line does in that folder with that environment, when it was run inside this process."""
     stdout, stderr = io.StringIO(), io.StringIO()
-    with surroundings(folder, environ, stdin), redirect_stdout(stdout), redirect_stderr(stderr):
+    with ExitStack() as stack:
+        stack.enter_context(surroundings(folder, environ, stdin))
+        stack.enter_context(quick_sandbox())
+        stack.enter_context(redirect_stdout(stdout))
+        stack.enter_context(redirect_stderr(stderr))
         code = run_command_line(arguments)
     return CommandResult(code, stdout.getvalue(), stderr.getvalue())
+
+
+@contextmanager
+def quick_sandbox() -> Iterator[None]:
+    """The sandbox of --sandbox takes 2 s for a video, so that a person sees how it goes; no test looks on."""
+    quick = partial(server.Sandbox, speed=600)
+    with patch.object(server, "Sandbox", quick), patch.object(session, "SANDBOX_POLL", 0.05):
+        yield
+
+
+def run_several(
+    lines: Sequence[Sequence[str]], *, cwd: Path, env: Mapping[str, str], before: Sequence[str] = ()
+) -> list[CommandResult]:
+    """Command lines, one after the other in one interpreter that is started for them; `before`: what starts it."""
+    done = subprocess.run(
+        [*before, sys.executable, "-c", SEVERAL, json.dumps([*map(list, lines)])], cwd=cwd, env=env,
+        capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return [CommandResult(*result) for result in json.loads(done.stdout)]
 
 
 @contextmanager
