@@ -49,6 +49,7 @@ Parser = Callable[[str], Any]
 """Makes of a text an object whose get_event() gives PyYAML's events one by one."""
 
 _STARTS = frozenset({MappingStartEvent, SequenceStartEvent})
+_STEP: Final = 1024  # items of a list that are counted at a time
 _ENDS = frozenset({MappingEndEvent, SequenceEndEvent})
 
 
@@ -71,6 +72,8 @@ class Builder:
         self._known: dict[str, str] = {}  # keys met without quotes: one object for each, and surely text
         self._anchors: dict[str, object] = {}
         self._stack: list[YamlMapping | YamlSequence] = []  # the containers that are being filled
+        self._max_depth, self._max_entries = limits.depth, limits.entries
+        self._entries = 0
         self._measures: Measures = {}
 
     def documents(self) -> Iterator[Document]:
@@ -84,85 +87,79 @@ class Builder:
             self._next()
 
     def _build(self, event: _Event) -> object:
-        # Without recursion: CPython gets slow where many calls straddle a boundary of its stack's memory.
         if type(event) not in _STARTS:
             return self._leaf(event)
         root = self._container(event)
-        stack = self._stack
-        stack.append(root)
-        while stack:
-            node = stack[-1]
-            inner = self._fill_mapping(node) if isinstance(node, YamlMapping) else self._fill_sequence(node)
-            if inner is None:
-                stack.pop()
-            else:
-                stack.append(inner)
+        self._fill(root)
         return root
 
-    def _fill_mapping(self, node: YamlMapping) -> YamlMapping | YamlSequence | None:
-        # Goes on until a container starts, which is to be filled first, or until the end: then None.
-        # The hot loop, a turn for each key: no call that most keys and most values can do without.
-        following, known, decorated, positions = self._next, self._known, self._decorated, node.positions
-        while type(event := following()) is not MappingEndEvent:
-            mark = event.start_mark
-            position = mark.line << COLUMN_BITS | mark.column
-            key = known.get(event.value) if type(event) is ScalarEvent else None
-            if key is None or (decorated and (event.anchor or event.tag)):
-                key = self._key(event, node)
-            if key is None or key in node:
-                if key is not None:
-                    first, _ = line_column(positions[list(node).index(key)])
-                    self._add_error(position, f"duplicate key {quote(key)}; the first is on line {first}")
-                self._skip(self._next())
+    def _fill(self, node: Any) -> None:  # noqa: ANN401, C901  (a mapping or a list; calls take longer than branches)
+        # The hot loop, a turn for each key, item and end. Without recursion, too: CPython gets slow where many calls
+        # straddle a boundary of its stack's memory.
+        following, known, decorated = self._next, self._known, self._decorated
+        is_mapping, positions, key = type(node) is YamlMapping, node.positions, None
+        while True:
+            if (kind := type(event := following())) in _ENDS:
+                node = self._close(node, event)
+                if node is None:
+                    return
+                is_mapping, positions = type(node) is YamlMapping, node.positions
                 continue
-            event = following()
-            positions.append(position)
-            if type(event) is ScalarEvent and not (decorated and (event.anchor or event.tag)):
-                text = (value := event.value)[:1] not in NON_TEXT_PATTERN or event.style
-                node[key] = value if text else parse_scalar(value)
-            elif type(event) in _STARTS:
-                node[key] = inner = self._container(event)
-                return inner
-            else:
-                node[key] = self._leaf(event)
-        self._counter.add("entries", len(positions), _position(event))
-        if "<<" in node:
-            self._merge(node)
-        return None
-
-    def _fill_sequence(self, node: YamlSequence) -> YamlMapping | YamlSequence | None:
-        # Hot too, a turn for each item: they are counted by the thousand.
-        following, decorated, positions = self._next, self._decorated, node.positions
-        while type(event := following()) is not SequenceEndEvent:
             mark = event.start_mark
             position = mark.line << COLUMN_BITS | mark.column
+            if is_mapping:
+                key = known.get(event.value) if kind is ScalarEvent else None
+                if key is None or key in node or (decorated and (event.anchor or event.tag)):
+                    key = self._key(event, node)
+                if key is None:
+                    continue
+                kind = type(event := following())
+            elif not (len(positions) + 1) % _STEP:
+                self._count(_STEP, event)
             positions.append(position)
-            if not len(positions) % 1024:
-                self._counter.add("entries", 1024, position)
-            if type(event) is ScalarEvent and not (decorated and (event.anchor or event.tag)):
+            if kind is ScalarEvent and not (decorated and (event.anchor or event.tag)):
                 text = (value := event.value)[:1] not in NON_TEXT_PATTERN or event.style
-                node.append(value if text else parse_scalar(value))
-            elif type(event) in _STARTS:
-                inner = self._container(event)
-                node.append(inner)
-                return inner
+                value = value if text else parse_scalar(value)
             else:
-                node.append(self._leaf(event))
-        self._counter.add("entries", len(positions) % 1024, _position(event))
-        return None
+                value = self._container(event) if kind in _STARTS else self._leaf(event)
+            if is_mapping:
+                node[key] = value
+            else:
+                node.append(value)
+            if kind in _STARTS:
+                node, is_mapping, positions = value, kind is MappingStartEvent, value.positions
+
+    def _close(self, node: YamlMapping | YamlSequence, event: _Event) -> YamlMapping | YamlSequence | None:
+        """Count what is in a container, whose end is `event`; the one around it, None where there is none."""
+        if isinstance(node, YamlMapping):
+            self._count(len(node.positions), event)
+            if "<<" in node:
+                self._merge(node)
+        else:
+            self._count(len(node.positions) % _STEP, event)
+        self._stack.pop()
+        return self._stack[-1] if self._stack else None
 
     def _container(self, event: _Event) -> YamlMapping | YamlSequence:
-        """A new one, still to be filled."""
-        self._check_depth(1, event)
+        """A new one, still to be filled, which is the innermost from now on."""
         mapping = type(event) is MappingStartEvent
         node = YamlMapping() if mapping else YamlSequence()
         node.positions = array("Q")
+        if len(self._stack) >= self._max_depth:
+            self._check_depth(1, event)
+        self._stack.append(node)
         if self._decorated:
             if event.tag not in {None, "!", MAP_TAG if mapping else SEQ_TAG}:
                 self._add_error(_position(event), unknown_tag(event.tag))
             if event.anchor:
                 self._anchors[event.anchor] = node
         return node
+
+    def _count(self, number: int, event: _Event) -> None:
+        """Count so many keys and items, up to `event`."""
+        self._entries += number
+        if self._entries > self._max_entries:
+            self._counter.add("entries", self._entries, _position(event))
 
     def _leaf(self, event: _Event) -> object:
         """A scalar, or what an alias names."""
@@ -196,8 +193,20 @@ class Builder:
         return None
 
     def _key(self, event: _Event, node: YamlMapping) -> str | None:
+        """The key that `event` is; None where it is none, or is there already: then its value is passed over."""
         position = _position(event)
-        self._counter.add("entries", 0, position, pending=len(node) + 1)
+        key = self._read_key(event, node, position)
+        if key is not None and key in node:
+            first, _ = line_column(node.positions[list(node).index(key)])
+            self._add_error(position, f"duplicate key {quote(key)}; the first is on line {first}")
+            key = None
+        if key is None:
+            self._skip(self._next())
+        return key
+
+    def _read_key(self, event: _Event, node: YamlMapping, position: int) -> str | None:
+        if self._entries + len(node) >= self._max_entries:
+            self._count(len(node) + 1, event)
         if type(event) in _STARTS:
             self._skip(event)
             self._add_error(position, "a key must be text, not a mapping or a list")
@@ -214,7 +223,7 @@ class Builder:
         """Pass over a key or value; `event` is its first."""
         depth = 0
         while True:
-            self._counter.add("entries", 1, _position(event))
+            self._count(1, event)
             depth += (type(event) in _STARTS) - (type(event) in _ENDS)
             if depth == 0:
                 return
