@@ -5,12 +5,14 @@ state machine that guards it (`ledger.states`: MIN_MISSES, MAX_RESENDS). Seconds
 """
 
 import random
-from bisect import insort
+from bisect import bisect_right, insort
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from math import isnan
+from itertools import islice
+from math import isnan, sqrt
 from typing import Final, Literal, get_args
 
 from kirin_cli.api.exchange import TransportErrorKind
@@ -105,13 +107,31 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
     return None if isnan(seconds) else min(max(seconds, 0.0), MAX_RETRY_AFTER)
 
 
-MIN_SAMPLES: Final = 5
 JITTER: Final = 0.1
 MIN_POLL_SECONDS: Final = 0.25
 MAX_POLL_SECONDS: Final = 15.0
-POLLS_PER_DURATION: Final = 28
-"""A completion is noticed, on average, within half of this part of the task's own time (1.8 per cent)."""
-POLLS_PER_SPREAD: Final = 10
+MAX_SAMPLES: Final = 100
+"""How many of the newest durations of a class are held: older ones tell less of a service that has become slower."""
+POLL_PRICE: Final = 1 / 60
+"""What one poll may save: this many seconds of lateness, times the root of the usual duration (0.13 s for a minute)."""
+MAX_EARLINESS: Final = 0.25
+"""The part of its age by which a task is held to have ended before its first poll, where its class is known."""
+
+
+def _earliest(known: Sequence[float]) -> float:
+    """When the first task of a class may end: by about one distance of the sorted durations before the quickest."""
+    return max(0.0, known[0] - (known[-1] - known[0]) / len(known))
+
+
+def _later_spans(known: Sequence[float], age: float) -> list[tuple[float, float, float]]:
+    """Where tasks that took these sorted durations end after `age`: spans with the share of a task that ends there."""
+    later, spans = bisect_right(known, age), []
+    before = known[later - 1] if later else _earliest(known)
+    for high in islice(known, later, None):
+        low = max(before, age)
+        spans.append((low, high, (high - low) / (high - before) if high > before else 1.0))
+        before = high
+    return spans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,41 +146,69 @@ class PollSchedule:
     interval: float = 5.0
     durations: Callable[[str, str, str], Sequence[float]] = field(default=lambda *_: ())
     scale: float = 1.0
-    _known: dict[tuple[str, str, str], list[float]] = field(default_factory=dict, repr=False)
+    _known: dict[tuple[str, str, str], tuple[list[float], deque[float]]] = field(default_factory=dict, repr=False)
 
     def observe(self, task_class: tuple[str, str, str], seconds: float) -> None:
-        """Learn that a task of the class took so long."""
-        insort(self._durations(task_class), seconds)
+        """Learn that a task of the class took so long; an older duration is forgotten for it."""
+        known, order = self._samples(task_class)
+        insort(known, seconds)
+        order.append(seconds)
+        if len(order) > MAX_SAMPLES:
+            known.remove(order.popleft())
 
     def typical(self, task_class: tuple[str, str, str]) -> float | None:
         """Seconds that a task of the class usually took, the median; None where none is known."""
-        known = self._durations(task_class)
+        known, _ = self._samples(task_class)
         return known[len(known) // 2] if known else None
 
     def first_poll(self, task_class: tuple[str, str, str]) -> float:
-        """Seconds from acceptance to the first poll: just after the quickest twentieth of the class were ready."""
+        """Seconds from acceptance to the first poll: just after the quickest of the class were ready."""
         return self.next_poll(task_class, 0.0)
 
     def next_poll(self, task_class: tuple[str, str, str], age: float) -> float:
         """Seconds to the next poll of a task that was accepted `age` seconds ago.
 
-        The interval is a part of the usual time, smaller where earlier tasks took alike long; for a task that takes
-        longer than nineteen in twenty of them, a part of its own time. 0.25 to 15 s.
+        It is due when the lateness that is to be expected without it is worth a poll: among the earlier tasks that
+        took longer than `age`, and one more that ends like none before it, ever more seldom. So polls stand where
+        tasks end and few between two humps; no order of polls has a much smaller product of lateness and polls
+        (Barlow and Proschan's inspection policy). 0.25 to 15 s, but for the first one.
         """
-        known = self._durations(task_class)
-        size = len(known)
-        if size < MIN_SAMPLES:
+        known, _ = self._samples(task_class)
+        if not known:
             return self._jittered(self.interval)
-        # With few samples the quickest is not the quickest possible.
-        low, median, high = known[size // 20] * (1 - 0.5 / size), known[size // 2], known[size - 1 - size // 20]
-        usual = min(median / POLLS_PER_DURATION, (high - low) / POLLS_PER_SPREAD)
-        interval = max(usual, age / POLLS_PER_DURATION) if age > high else usual
-        interval = min(MAX_POLL_SECONDS, max(min(MIN_POLL_SECONDS, self.interval), interval))
-        return low - age + interval / 2 if age < low else self._jittered(interval)
+        median, first = max(known[len(known) // 2], MIN_POLL_SECONDS / 10), _earliest(known)
+        spans = _later_spans(known, age)
+        start = max(age, median / 2)
+        running = sum(share for _, _, share in spans) + median / 2 / start
+        worth = POLL_PRICE * sqrt(max(median, age)) * running
+        due, ended, total = start + start * sqrt(4 * worth / median), 0.0, 0.0
+        for low, high, share in spans:
+            if ended * high - total + share * (high - low) / 2 >= worth:
+                slope, missing = share / (high - low), worth + total - ended * low
+                due = min(due, low + (sqrt(ended**2 + 2 * slope * missing) - ended) / slope)
+                break
+            ended, total = ended + share, total + share * (low + high) / 2
+        else:
+            due = min(due, (worth + total) / ended) if ended else due
+        wait = max(due - age, min(MIN_POLL_SECONDS, self.interval))
+        return wait if age < first else self._jittered(min(wait, MAX_POLL_SECONDS))
 
-    def _durations(self, task_class: tuple[str, str, str]) -> list[float]:
-        known = self._known.get(task_class)
-        return self._known.setdefault(task_class, sorted(self.durations(*task_class))) if known is None else known
+    def seconds_since_end(self, task_class: tuple[str, str, str], age: float, unseen: float) -> float:
+        """How long ago a task probably ended that is now `age` seconds old and was seen to run `unseen` seconds ago.
+
+        Half of that; but a little before the first poll where that was due when others had ended.
+        """
+        known, _ = self._samples(task_class)
+        return min(unseen / 2, age * MAX_EARLINESS) if known else unseen / 2
+
+    def _samples(self, task_class: tuple[str, str, str]) -> tuple[list[float], deque[float]]:
+        """What is known of a class, sorted, and in the order in which it is forgotten; of earlier runs in any."""
+        if task_class not in self._known:
+            order = list(self.durations(*task_class))
+            self.rng.shuffle(order)
+            order = order[:MAX_SAMPLES]
+            self._known.setdefault(task_class, (sorted(order), deque(order)))
+        return self._known[task_class]
 
     def backoff(self, failures: int) -> float:
         """The delay after so many failures in a row: 1, 2, 4, 8, 15, 30, 30, … with jitter."""

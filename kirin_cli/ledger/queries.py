@@ -178,7 +178,7 @@ def spending(
 
 
 def durations(
-    store: LedgerStore, model: str, *, origin: str = "", mode: str = "", duration: str = "", limit: int = 500
+    store: LedgerStore, model: str, *, origin: str = "", mode: str = "", duration: str = "", limit: int = 100
 ) -> list[float]:
     """Sorted seconds from acceptance to completion: the newest `limit` tasks of a class, none over a day (fault L6)."""
     within, values = where_all(origin=origin)

@@ -88,7 +88,7 @@ def _on_task(job_run: JobRun, task: Task) -> NextStep:
 
 
 def _completion_time(job_run: JobRun) -> float:
-    """When the task was completed, in seconds since the epoch: halfway between now and when it was last seen to run.
+    """When the task was completed, in seconds since the epoch: between now and when it was last seen to run.
 
     Where this process saw all of it, the schedule learns how long it took: else tasks that are ready before the first
     poll would for ever seem to take as long as that.
@@ -96,7 +96,10 @@ def _completion_time(job_run: JobRun) -> float:
     context, now = job_run.context, job_run.context.clock.time()
     if job_run.running_at is None:
         return now
-    completed_at = now - (context.clock.now() - job_run.running_at) / 2
-    if job_run.entry.accepted_at is not None:
-        context.schedule.observe(task_class_of(job_run.job), max(0.0, completed_at - job_run.entry.accepted_at))
+    task_class, unseen = task_class_of(job_run.job), context.clock.now() - job_run.running_at
+    accepted_at = job_run.entry.accepted_at
+    age = unseen if accepted_at is None else max(unseen, now - accepted_at)
+    completed_at = now - context.schedule.seconds_since_end(task_class, age, unseen)
+    if accepted_at is not None:
+        context.schedule.observe(task_class, max(0.0, completed_at - accepted_at))
     return completed_at
