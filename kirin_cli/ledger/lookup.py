@@ -54,7 +54,8 @@ def find_entry(store: LedgerStore, name: str, *, origin: str = "", account: str 
     within = within.replace(" origin", " +origin") + LISTED  # by its index SQLite would read all tasks of the service
     if match := _LAST.fullmatch(name):
         return _newest(store, int(match[1] or 0), within, values)
-    for entries in (_by_id(store, name, within, values), _by_name(store, name, within, values)):
+    for find in (_by_id, _by_name):
+        entries = find(store, name, within, values)
         if len(entries) == 1:
             return entries[0]
         if entries:

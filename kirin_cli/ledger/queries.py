@@ -212,7 +212,6 @@ def where_all(**filters: str | float | None) -> tuple[str, dict[str, object]]:
     return "".join(tests), values
 
 
-_TERMINAL_SQL = ", ".join(f"'{state.value}'" for state in sorted(TERMINAL))
 _UNFINISHED_SQL = ", ".join(f"'{state.value}'" for state in sorted(set(LedgerState) - TERMINAL))
 
 
@@ -225,7 +224,7 @@ def count_unfinished(store: LedgerStore, origin: str) -> int:
 
 def unfinished_keys(store: LedgerStore, origin: str) -> list[str]:
     """The fingerprints of the keys with entries at this service that are not at their end."""
-    sql = f"SELECT DISTINCT account FROM entries WHERE origin = ? AND state NOT IN ({_TERMINAL_SQL}) ORDER BY account"  # noqa: S608
+    sql = f"SELECT DISTINCT account FROM entries WHERE +origin = ? AND state IN ({_UNFINISHED_SQL}) ORDER BY account"  # noqa: S608
     return [str(row[0]) for row in store.read(sql, (origin,))]
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from math import log10
 from pathlib import Path
 
 from support.report_data import job, report
@@ -47,10 +48,15 @@ def main() -> None:
     jobs = int(sys.argv[1]) if len(sys.argv) > 1 else 5000
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as name:
+        before = 0.0
         for size in (jobs // 100, jobs // 10, jobs):
             seconds, page = write(Path(name), size)
             paint = first_paint(browser, page) if browser else "no browser"
-            print(f"{size:6} jobs: {seconds:6.2f} s, {page.stat().st_size / 2**20:6.2f} MiB, first paint {paint}")
+            growth = f", exponent {log10(seconds / before):4.2f}" if before else ""
+            print(
+                f"{size:6} jobs: {seconds:6.2f} s, {page.stat().st_size / 2**20:6.2f} MiB, first paint {paint}{growth}"
+            )
+            before = seconds
 
 
 if __name__ == "__main__":

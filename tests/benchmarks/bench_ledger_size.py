@@ -9,6 +9,8 @@ import sqlite3
 import sys
 import tempfile
 import time
+from itertools import pairwise
+from math import log
 from pathlib import Path
 from statistics import median
 
@@ -76,7 +78,7 @@ def main() -> None:
     runs = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     os.chdir(ROOT)
     with tempfile.TemporaryDirectory() as name:
-        sizes = sorted({FEW, tasks // 10, tasks})
+        sizes = sorted({FEW, tasks // 100, tasks // 10, tasks})
         folders = {size: Path(name) / str(size) for size in sizes}
         for size, folder in folders.items():
             folder.mkdir()
@@ -86,11 +88,14 @@ def main() -> None:
             for _ in range(runs):
                 for size, folder in folders.items():
                     spent[size].append(cpu(folder, arguments))
-            few = median(spent[FEW])
-            row = "   ".join(
-                f"{size}: {median(spent[size]) * 1e3:6.0f} ms ({median(spent[size]) / few:5.2f})" for size in sizes
+            times = {size: median(seconds) for size, seconds in spent.items()}
+            row = "  ".join(
+                f"{size}: {taken * 1e3:4.0f} ms ({taken / times[FEW]:4.2f})" for size, taken in times.items()
             )
-            print(f"{title:24} {row}")
+            growth = " ".join(
+                f"{log(times[more] / times[less]) / log(more / less):5.2f}" for less, more in pairwise(sizes)
+            )
+            print(f"{title:22} {row}  exponents {growth}")
 
 
 if __name__ == "__main__":

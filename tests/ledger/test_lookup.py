@@ -146,6 +146,16 @@ def test_a_file_is_that_of_the_newest_task_that_made_it(ledger, make, tmp_path, 
         find_entry(ledger.store, "y/a.mp4")
 
 
+def test_a_whole_id_is_looked_up_by_itself_alone(ledger, make):
+    """Not also as the beginning of others, of which a large ledger has thousands."""
+    entry, statements = make(1), []
+    make(11)
+    ledger.store._connection.set_trace_callback(statements.append)
+    assert find_entry(ledger.store, "task-1").external_id == entry.external_id
+    ledger.store._connection.set_trace_callback(None)
+    assert len(statements) == 1
+
+
 def test_a_lookup_by_id_or_name_reads_no_table_from_end_to_end(ledger, make):
     entry, statements = make(1), []
     ledger.store._connection.set_trace_callback(statements.append)

@@ -112,6 +112,16 @@ def test_sums_and_numbers_of_services_read_an_index_in_its_order(ledger, make):
         assert ("TEMP B-TREE" in steps) == ("UNION ALL" in sql), "the sums sort nothing"
 
 
+def test_keys_of_what_is_unfinished_are_found_without_reading_what_is_finished(ledger, make, intent):
+    origin, statements = make(1).origin, []
+    ledger.intend(intent(2, account="ffff"))
+    ledger.store._connection.set_trace_callback(statements.append)
+    assert queries.unfinished_keys(ledger.store, origin) == ["0011223344556677", "ffff"]
+    ledger.store._connection.set_trace_callback(None)
+    steps = " ".join(row[3] for row in ledger.store.read(f"EXPLAIN QUERY PLAN {statements[0]}"))
+    assert "SEARCH entries USING INDEX entries_by_state" in steps
+
+
 def test_costs_by_day_and_file(ledger, make, clock):
     make(1, job_file="a.yaml")
     clock.now += 86_400
