@@ -8,6 +8,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -235,7 +236,11 @@ class UnderFire(RuleBasedStateMachine):
         assert entry.state in OVER or entry.counters.resends == states.MAX_RESENDS
 
 
-UnderFire.TestCase.settings = settings(
-    max_examples=80, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-)
+FEW = settings(max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+UnderFire.TestCase.settings = FEW
 test_promises_1_to_6_hold_under_fire = UnderFire.TestCase
+
+
+@pytest.mark.slow
+class TestPromises1To6HoldUnderLongFire(UnderFire.TestCase):
+    settings = settings(FEW, max_examples=80)
