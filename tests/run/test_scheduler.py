@@ -1,16 +1,20 @@
 """A run as a whole: what a mistake in one step means for all."""
 
 import json
+import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from faults.bench import bench
+from faults.bench import CLIP, bench
+from loopback import faults
+from loopback.service import Service
+from support.command_line import Home
 
 from kirin_cli.api.transport import Transport
 from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.run.events import Queued
-from kirin_cli.run.scheduler import Scheduler
+from kirin_cli.run.scheduler import DOWNLOAD_WORKERS, Scheduler
 
 
 @pytest.fixture
@@ -74,3 +78,31 @@ def test_what_the_service_says_anew_is_written_at_once(machine):
 
     assert machine.run(look).outcome.state == "done"
     assert {"in_queue", "processing"} <= set(kept)
+
+
+def test_the_ends_of_all_tasks_are_noticed_while_every_download_hangs(machine):
+    """Lateness is that of the polls alone, however long downloads take."""
+    home, count, noticed, go = Home(machine.folder), 3 * DOWNLOAD_WORKERS, [], threading.Event()
+    listed = [{"name": f"j{number}", "params": {"prompt": f"p{number}"}} for number in range(count)]
+    (home.work / "jobs.yaml").write_text(
+        json.dumps({"version": 1, "defaults": {"model": "kirin_v1_t2v"}, "jobs": listed})
+    )
+    with Service(patience=60) as cdn, Service(patience=60) as api:
+        url = cdn.serve_file("/result.mp4", CLIP)
+        cdn.script("GET /result.mp4", *[faults.stall(go, create=True)] * DOWNLOAD_WORKERS)
+        api.serve_api(lambda task: f"{url}?{task.id}")
+
+        def release() -> None:
+            try:
+                api.truth.until(lambda truth: sum(task.noticed is not None for task in truth.tasks) == count, 60)
+                noticed.append(len(cdn.truth.of("GET")))
+            finally:
+                go.set()
+
+        watcher = threading.Thread(target=release)
+        watcher.start()
+        environ = {"KIRIN_BASE_URL": api.origin, "KIRIN_API_KEY": "k", "KIRIN_POLL_SECONDS": "0.02"}
+        result = home.kirin("run", "jobs.yaml", "-q", env=environ)
+        watcher.join()
+    assert result.exit_code == 0, result.stderr
+    assert [fetched <= DOWNLOAD_WORKERS for fetched in noticed] == [True]
