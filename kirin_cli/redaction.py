@@ -117,6 +117,8 @@ MIN_OPAQUE: Final = 20
 
 def strip_url(url: str) -> str:
     """The URL of a result as it is written down: without user, password, query and fragment, often a signature."""
+    if not ("?" in url or "#" in url or "@" in url):
+        return url
     scheme, separator, rest = url.partition("://")
     rest = re.split(r"[?#]", rest, maxsplit=1)[0]
     host, slash, path = rest.partition("/")

@@ -229,4 +229,4 @@ def is_inside(folder: Path, inner: Path) -> bool:
     except OSError as error:
         if error.errno == ELOOP:  # a circle of links, over which realpath passes
             return False
-    return inner == folder or Path(os.path.realpath(inner)).is_relative_to(os.path.realpath(folder))
+    return inner is folder or inner == folder or Path(os.path.realpath(inner)).is_relative_to(os.path.realpath(folder))

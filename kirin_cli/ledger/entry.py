@@ -94,6 +94,7 @@ ENTRY_COLUMNS = tuple(
 )
 SELECT_ENTRY = f"SELECT {', '.join(ENTRY_COLUMNS)} FROM entries"  # noqa: S608 - the names are the fields above
 INSERT_HISTORY = "INSERT INTO events (entry, at, event, before, after, why, task_id) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_STATES: Mapping[object, LedgerState] = {state.value: state for state in LedgerState}
 _START = ENTRY_COLUMNS.index(_COUNTER_NAMES[0])
 _END = _START + len(_COUNTER_NAMES)
 _OTHER_NAMES = (*ENTRY_COLUMNS[:_START], *ENTRY_COLUMNS[_END:])
@@ -105,7 +106,7 @@ def entry_from_row(row: sqlite3.Row) -> LedgerEntry:
     named: dict[str, object] = dict(zip(_OTHER_NAMES, (*values[:_START], *values[_END:]), strict=True))
     posts, exposed, resends, misses, duplicate_seen = values[_START:_END]
     try:
-        named["state"] = LedgerState(str(named["state"]))
+        named["state"] = _STATES.get(named["state"]) or LedgerState(str(named["state"]))
         named["has_old_id"] = bool(named["has_old_id"])
         named["cost"] = None if named["cost"] is None else Decimal(str(named["cost"]))
     except (ValueError, ArithmeticError) as error:

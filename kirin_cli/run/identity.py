@@ -83,6 +83,8 @@ def hash_media(tree: object, needs: Mapping[str, str] = NO_REFERENCES) -> object
     """
 
     def replacement(leaf: object) -> object:
+        if type(leaf) is str:
+            return normalize_line_ends(leaf) if "\r" in leaf else leaf
         value = leaf.given if isinstance(leaf, MediaFile) and leaf.form == "url" else leaf
         if isinstance(value, MediaFile):
             return {"sha256": media_digest(value)}

@@ -108,7 +108,7 @@ class Sidecar:
 
     def outputs(self) -> tuple[OutputFile, ...] | None:
         """All files of the job; None where one is missing or has another size."""
-        outputs = tuple(self._output(name, facts) for name, facts in self.files.items())
+        outputs = tuple([self._output(name, facts) for name, facts in self.files.items()])
         return outputs if len(outputs) == self.count and all(map(_is_there, outputs)) else None
 
     def matches(self, path: Path) -> bool:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -302,12 +303,17 @@ def with_labels(jobs: list[Job]) -> list[Job]:
 def _first_attempt(pending: PendingJob, options: PrepareOptions) -> Job:
     checked, spec = pending.checked, pending.checked.job
     assert checked.model is not None  # noqa: S101  (a job of an unknown model has an error and is not prepared)
-    folder = options.folder or spec.output.dir or spec.base / "renders"
+    folder = options.folder or spec.output.dir or _default_folder(spec.file)
     return make_job(
         checked.model, checked.values, name=spec.name, target=OutputTarget(folder, spec.output.name, options.replace),
         options=options, take=spec.take, needs={name: needed.identity for name, needed in pending.needs.items()},
         file=str(spec.file), line=spec.line, column=spec.column, position=pending.position + 1, tags=spec.tags,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _default_folder(job_file: Path) -> Path:
+    return job_file.parent / "renders"
 
 
 class JobOrigin(TypedDict, total=False):
