@@ -1,15 +1,16 @@
 """What checking job files costs: 10,000 jobs of 20 lines beside the bare events of libyaml, whole processes.
 
-In tests/: python -m benchmarks.bench_validate_yaml [JOBS [RUNS]]. Prints ratios of medians of interleaved runs, and the
-peak memory; asserts nothing. Building should cost at most 1.8, `kirin validate` at most 2.5 and 120 MiB, with two
-pictures a job at most 3.2.
+In tests/: python -m benchmarks.bench_validate_yaml [JOBS [RUNS]]. Prints, for a hundredth, a tenth and all of the jobs,
+CPU time (user and system) as ratios of medians of interleaved runs, the peak memory, and the exponent by which the time
+grows from a tenth to all; asserts nothing. Goals: `kirin validate` at most 2.0 and 100 MiB, with two pictures a job
+3.0.
 """
 
 import os
 import subprocess
 import sys
 import tempfile
-import time
+from math import log10
 from pathlib import Path
 from statistics import median
 
@@ -61,6 +62,7 @@ with open(sys.argv[1], "rb") as file:
         pass
 """
 VALIDATE = ["-m", "kirin_cli", "validate"]
+GOALS = {"kirin validate": 2.0, "kirin validate --json": 2.0, "kirin validate, pictures": 3.0}
 PROCESSES = {  # what is run, and where the jobs have their pictures
     "events of libyaml": (["-c", EVENTS], URLS),
     "documents with places": (["-c", BUILD], URLS),
@@ -72,20 +74,20 @@ PROCESSES = {  # what is run, and where the jobs have their pictures
 
 
 def run(arguments: list[str], file: Path) -> tuple[float, float]:
-    """Seconds and peak MiB of one process."""
+    """Seconds of CPU time and peak MiB of one process."""
     command = [sys.executable, *arguments, str(file)]
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    started = time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if status:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
-    return time.perf_counter() - started, usage.ru_maxrss / 1024
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def write(folder: Path, jobs: int) -> dict[str, Path]:
     """A job file with URLs and one with two picture files a job, which are written too."""
+    folder.mkdir()
     files = {where: folder / f"{number}.yaml" for number, where in enumerate((URLS, PICTURES))}
     for where, file in files.items():
         file.write_text(HEAD + "".join(JOB.format(number, where) for number in range(jobs)))
@@ -97,14 +99,23 @@ def write(folder: Path, jobs: int) -> dict[str, Path]:
 
 
 def main(jobs: int = 10_000, runs: int = 5) -> None:
-    """Print a line for each way, in the order of what it does more than the one before."""
+    """Print a line for each way and size, in the order of what it does more than the one before."""
+    sizes = (jobs // 100, jobs // 10, jobs)
     with tempfile.TemporaryDirectory() as folder:
-        files = write(Path(folder), jobs)
-        taken = [{name: run(what, files[where]) for name, (what, where) in PROCESSES.items()} for _ in range(runs)]
-    reference = median(turn["events of libyaml"][0] for turn in taken)
+        files = {size: write(Path(folder) / str(size), size) for size in sizes}
+        turns = [
+            {(name, size): run(what, files[size][where]) for size in sizes for name, (what, where) in PROCESSES.items()}
+            for _ in range(runs)
+        ]
+    seconds, memory = ({key: median(turn[key][part] for turn in turns) for key in turns[0]} for part in (0, 1))
     for name in PROCESSES:
-        seconds, memory = (median(turn[name][part] for turn in taken) for part in (0, 1))
-        sys.stdout.write(f"{name:25} {seconds / reference:5.2f} × events   {seconds:6.3f} s   {memory:6.1f} MiB\n")
+        for size in sizes:
+            ratio = seconds[name, size] / seconds["events of libyaml", size]
+            goal = f", goal {GOALS[name]:.1f}" if name in GOALS and size == jobs else ""
+            line = f"{name:25} {size:6} jobs {ratio:6.2f} × events{goal:10} {seconds[name, size]:7.3f} s"
+            sys.stdout.write(f"{line} {memory[name, size]:6.1f} MiB\n")
+        exponent = log10(seconds[name, sizes[2]] / seconds[name, sizes[1]])
+        sys.stdout.write(f"{name:25} grows with the exponent {exponent:.2f}\n")
 
 
 if __name__ == "__main__":
