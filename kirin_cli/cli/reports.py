@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +25,7 @@ from kirin_cli.report.destinations import (
 )
 from kirin_cli.report.json_format import error_result, refused_result, run_data, with_relative_paths
 from kirin_cli.report.parser import ReportParser
-from kirin_cli.report.report import ReportKind
+from kirin_cli.report.report import Report, ReportKind
 from kirin_cli.run.job import Summary
 from kirin_cli.ui.terminal_text import escape_untrusted
 
@@ -77,9 +78,10 @@ class Reports:
         if not self.destinations:
             return exit_code
         result, parser, failed = data(), ReportParser(sanitize), False
+        parse = cache(lambda folder: parser.report(result, folder, _folder_in_workspace()))
         for destination in self.destinations:
             try:
-                _write(destination, result, parser, console)
+                _write(destination, result, parse, console)
             except LocalError as error:
                 console.error(error)
                 failed = True
@@ -94,15 +96,17 @@ def parse_reports(texts: Iterable[str] | None, *, json: bool, kind: ReportKind =
     return Reports(parse_destinations(texts or (), stdout_is_taken=json, kind=kind))
 
 
-def _write(destination: Destination, data: Mapping[str, object], parser: ReportParser, console: CommandConsole) -> None:
+def _write(
+    destination: Destination, data: Mapping[str, object], parse: Callable[[Path], Report], console: CommandConsole
+) -> None:
     """Write one report; that for GitHub serves the step too, where the runner names files for its summary and outputs.
 
-    Raises LocalError.
+    `parse` reads the data for the folder where a report goes. Raises LocalError.
     """
     from kirin_cli.report import github
 
     path, is_github = destination.path, destination.format == "github"
-    report = parser.report(data, path.parent if path else Path(), _folder_in_workspace())
+    report = parse(path.parent if path else Path())
     if path is not None:  # where it stays; what is printed goes on from here
         report = replace(report, data=with_relative_paths(data, path.parent))
     outputs = [file.path for job in report.jobs for file in job.files]
