@@ -297,7 +297,10 @@ def open_socket(host: str, port: int, *, admit: bool) -> BoundedSocket:
 
 
 def resolve(host: str, port: int, exchange: Exchange) -> Addresses:
-    """The addresses of `host`, by the exchange's resolver; one that does not answer stays behind in its thread."""
+    """The addresses of `host`, by the exchange's resolver; one that does not answer stays behind in its thread.
+
+    An IP address asks nobody, and needs none.
+    """
     answers: queue.SimpleQueue[Addresses | Exception] = queue.SimpleQueue()
 
     def ask() -> None:
@@ -306,7 +309,10 @@ def resolve(host: str, port: int, exchange: Exchange) -> Addresses:
         except (OSError, UnicodeError) as error:
             answers.put(error)
 
-    threading.Thread(target=ask, daemon=True, name="resolver").start()
+    if any(_is_literal(family, host) for family in (socket.AF_INET, socket.AF_INET6)):
+        ask()
+    else:
+        threading.Thread(target=ask, daemon=True, name="resolver").start()
     try:
         addresses = answers.get(timeout=exchange.time_left(exchange.connect))
     except queue.Empty:
@@ -314,3 +320,10 @@ def resolve(host: str, port: int, exchange: Exchange) -> Addresses:
     if isinstance(addresses, Exception):
         raise exchange.error("dns", f"the name {host} was not found") from addresses
     return addresses
+
+
+def _is_literal(family: socket.AddressFamily, host: str) -> bool:
+    try:
+        return bool(socket.inet_pton(family, host))
+    except (OSError, UnicodeError):
+        return False

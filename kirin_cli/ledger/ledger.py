@@ -246,22 +246,19 @@ class Ledger:
     def _after(self, entry: LedgerEntry, event: LedgerEvent, facts: EntryUpdate) -> LedgerEntry:
         state, counters = transition(entry.state, event, entry.counters)
         now = self._clock()
-        columns = {name: value for name, value in facts.items() if name != "answer"}
-        changes = {"state": state, "counters": counters, "version": entry.version + 1, "updated": now, **columns}
-        after = replace(entry, **changes)  # type: ignore[arg-type] # they are fields of it
+        changes: dict[str, object] = {name: value for name, value in facts.items() if name != "answer"}
+        changes |= {"state": state, "counters": counters, "version": entry.version + 1, "updated": now}
         if event in NAMES_A_TASK:
-            after = replace(after, error=facts.get("error", ""))  # what was said of a submission that is clear now
+            changes["error"] = facts.get("error", "")  # what was said of a submission that is clear now
         if event in POSTS:
-            return replace(after, first_sent=entry.first_sent or now, last_sent=now)
-        match event:
-            case LedgerEvent.ACCEPTED:
-                return replace(after, accepted_at=now)
-            case LedgerEvent.COMPLETED:
-                return replace(after, generated_at=facts.get("generated_at", now))
-            case LedgerEvent.SEND_AGAIN:
-                return replace(after, task_id=None, accepted_at=None)
-            case _:
-                return after
+            changes |= {"first_sent": entry.first_sent or now, "last_sent": now}
+        elif event is LedgerEvent.ACCEPTED:
+            changes["accepted_at"] = now
+        elif event is LedgerEvent.COMPLETED:
+            changes.setdefault("generated_at", now)
+        elif event is LedgerEvent.SEND_AGAIN:
+            changes |= {"task_id": None, "accepted_at": None}
+        return replace(entry, **changes)  # type: ignore[arg-type] # they are fields of it
 
     def _insert(self, transaction: Execute, new: LedgerEntry) -> LedgerEntry:
         existing = self.get(new)

@@ -1,9 +1,21 @@
 """The bounds of an exchange, by a clock that stands still until told otherwise."""
 
+import socket
+import threading
+import time
+
 import pytest
 from support.clocks import FakeClock
 
-from kirin_cli.api.exchange import Exchange, StallDetector, TransportError, current_exchange, use_exchange
+from kirin_cli.api.exchange import (
+    Addresses,
+    Exchange,
+    StallDetector,
+    TransportError,
+    current_exchange,
+    resolve,
+    use_exchange,
+)
 
 
 def test_patience_is_the_shortest_of_its_bounds():
@@ -35,3 +47,17 @@ def test_an_exchange_ends_with_its_block():
         assert current_exchange() is exchange
     with pytest.raises(LookupError):
         current_exchange()
+
+
+def test_an_address_needs_no_thread_that_looks_it_up_and_a_name_gets_one_of_its_own():
+    asked = {}
+
+    def resolver(host: str, port: int) -> Addresses:
+        asked[host] = threading.current_thread().name
+        return [(socket.AF_INET, ("127.0.0.1", port))]
+
+    exchange = Exchange(time.monotonic, time.monotonic() + 9, resolver=resolver)
+    for host in ("127.0.0.1", "::1", "1.2.3.4.5", "files.example"):
+        assert resolve(host, 80, exchange) == [(socket.AF_INET, ("127.0.0.1", 80))]
+    here = threading.current_thread().name
+    assert asked == {"127.0.0.1": here, "::1": here, "1.2.3.4.5": "resolver", "files.example": "resolver"}
