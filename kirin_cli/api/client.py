@@ -275,9 +275,9 @@ class Client:
             )  # fmt: skip
         failure = None if task else _failure(reply)
         kind, wait = _query_status(reply, task), self._wait(reply.headers)
-        return QueryResult(
-            kind, task, failure, reply.status, wait, is_page=is_web_page(reply), reply=reply if task else None
-        )
+        is_page, request_id = is_web_page(reply), reply.headers.get(REQUEST_ID)
+        kept = HttpReply(reply.status, {REQUEST_ID: request_id} if request_id else {}, reply.body) if task else None
+        return QueryResult(kind, task, failure, reply.status, wait, is_page=is_page, reply=kept)
 
     def limit_connecting(self, seconds: float) -> None:
         """Wait for no connection to the service for longer than `seconds` from now."""

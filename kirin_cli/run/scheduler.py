@@ -1,7 +1,6 @@
 """The scheduler: admits the jobs of a run, takes their steps side by side, collects their outcomes."""
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,8 +25,8 @@ from kirin_cli.modelspec.pricing import input_seconds
 from kirin_cli.run.download import fetch_result, verify_done
 from kirin_cli.run.events import Notice, Queued
 from kirin_cli.run.job import Job, Outcome, Summary
+from kirin_cli.run.job_queue import NO_OUTCOMES, JobQueue
 from kirin_cli.run.job_run import Download, Finished, Hold, JobRun, NextStep, RunContext, Wait
-from kirin_cli.run.limits import Admission, RunLimits
 from kirin_cli.run.noted_task import adopt_noted
 from kirin_cli.run.outcomes import (
     finish_conflict,
@@ -42,7 +41,7 @@ from kirin_cli.run.outcomes import (
     recorded_failure,
 )
 from kirin_cli.run.poll import poll
-from kirin_cli.run.prices import PriceList, over_budget_error, task_class_of
+from kirin_cli.run.prices import task_class_of
 from kirin_cli.run.reconcile import reconcile
 from kirin_cli.run.resume import serialize_plan
 from kirin_cli.run.submit import mark_owner_died, resend_or_give_up, submit
@@ -105,91 +104,6 @@ STEPS: Final[Mapping[LedgerState, Callable[[JobRun], NextStep]]] = {
     ),
 }
 FETCHES: Final = frozenset({LedgerState.SUCCEEDED, LedgerState.FETCHING, LedgerState.DONE, LedgerState.EXPIRED})
-NO_OUTCOMES: Final[Mapping[str, Outcome]] = {}
-
-
-class JobQueue:
-    """The jobs of a run in their order. `earlier` holds outcomes of jobs that were done already, by external id."""
-
-    def __init__(
-        self,
-        job_runs: Iterable[JobRun],
-        limits: RunLimits,
-        prices: PriceList,
-        earlier: Mapping[str, Outcome] = NO_OUTCOMES,
-    ) -> None:
-        self.outcomes: dict[str, Outcome] = {}
-        self.on_hold: deque[JobRun] = deque()
-        """Those that the service takes no more of: they go first when they may."""
-        self._waiting = deque(job_runs)
-        self._in_flight: set[str] = set()
-        self._limits = limits
-        self._prices = prices
-        self._earlier = earlier
-
-    def pop_ready(self, *, sends: bool = True) -> JobRun | None:
-        """The first job that waits for no result of another and may go; it is in flight from now on. None: not yet.
-
-        Without `sends`: the first of those that are sent already.
-        """
-        if not self._limits.has_capacity(len(self._in_flight)):
-            return None
-        if sends and self.on_hold:
-            self._in_flight.add(self.on_hold[0].job.external_id)
-            return self.on_hold.popleft()
-        for job_run in self._waiting:
-            if not sends and job_run.entry.state is LedgerState.INTENT:
-                continue
-            needs = {name: self.outcomes.get(key) or self._earlier.get(key) for name, key in job_run.job.needs.items()}
-            job_run.needed_outcomes = {name: outcome for name, outcome in needs.items() if outcome}
-            if len(job_run.needed_outcomes) < len(needs):
-                continue
-            if not self._affords(job_run):
-                return None
-            self._waiting.remove(job_run)
-            self._in_flight.add(job_run.job.external_id)
-            return job_run
-        return None
-
-    def release_slot(self, job_run: JobRun) -> None:
-        """The service is done with the job: it takes no room any more."""
-        self._in_flight.discard(job_run.job.external_id)
-        self._limits.release(job_run.job.external_id)
-
-    def hold(self, job_run: JobRun) -> None:
-        """The service does not take the job now: others may use its place until it is its turn."""
-        self.release_slot(job_run)
-        self.on_hold.appendleft(job_run)
-
-    def finish(self, job_run: JobRun, outcome: Outcome) -> None:
-        """The job has come to its end."""
-        name = job_run.job.external_id
-        self.outcomes[name] = outcome
-        self.release_slot(job_run)
-        charged = outcome.error.charged != "no" if outcome.error else outcome.state != "skipped"
-        cost = outcome.cost if charged else None
-        if cost is not None:
-            self._prices.learn(job_run.job, cost, job_run.entry.input_seconds)
-        self._limits.budget.record_end(name, cost, charged=charged)
-
-    def _affords(self, job_run: JobRun) -> bool:
-        """Whether the next job may go on, if only to say why it is not sent.
-
-        What is sent already goes on, the rest must fit the limit. A job that does not keeps no smaller one from going.
-        """
-        budget = self._limits.budget
-        if budget.limit is None or (job_run.job.noted_task and job_run.entry.state is LedgerState.INTENT):
-            return True  # a task that is there already costs nothing more
-        name, price = job_run.job.external_id, self._prices.trusted_price(job_run.job, job_run.entry.input_seconds)
-        usd = price.usd if price else None
-        if job_run.entry.state is not LedgerState.INTENT or self._limits.stop_reason():
-            budget.resume(name, usd)
-            return True
-        admission = budget.admit(name, usd)
-        if admission is Admission.STOP:
-            job_run.unaffordable = over_budget_error(job_run.job, price, budget, self._prices)
-        return admission is not Admission.WAIT
-
 
 API_WORKERS: Final = 4
 DOWNLOAD_WORKERS: Final = 4
@@ -289,7 +203,7 @@ class Scheduler:
             if now - renewed >= LEASE_RENEWAL_SECONDS:
                 try:
                     self._leases.renew()
-                    self._keep_answers()
+                    self._keep_answers(self._job_runs)
                 except LocalError as error:
                     # The steps under way find out by themselves whether their part can still be written down.
                     self._limits.stop(error)
@@ -298,9 +212,9 @@ class Scheduler:
                 clock.wait(self._changed, WAIT_SLICE)
             tick()
 
-    def _keep_answers(self) -> None:
+    def _keep_answers(self, job_runs: Iterable[JobRun]) -> None:
         """Keep the answers to polls that moved no entry (promise 12; a crash loses those of 20 s). LocalError."""
-        owned = [(job_run, job_run.last_answer) for job_run in self._job_runs if job_run.has_lease]
+        owned = [(job_run, job_run.last_answer) for job_run in job_runs if job_run.has_lease]
         news = [(job_run, answer) for job_run, answer in owned if answer and answer is not job_run.stored_answer]
         if news:
             self._context.ledger.keep_answers([(job_run.entry, answer.record) for job_run, answer in news])
@@ -323,7 +237,7 @@ class Scheduler:
             raise failure
         self._limits.leave()
         with suppress(LocalError):
-            self._keep_answers()
+            self._keep_answers(self._job_runs)
         with suppress(LocalError):
             # Whoever comes next sees that this process has ended.
             self._leases.close()
@@ -365,7 +279,10 @@ class Scheduler:
         if isinstance(step, Finished) and job_run.has_lease:
             # Another process may wait for this job, while this one waits for a job of that one's (fault G4).
             with suppress(LocalError):
+                self._keep_answers((job_run,))
                 self._leases.release(job_run.entry)
+        if isinstance(step, Finished):  # of ten thousand, answers would be most of what is in memory
+            job_run.task = job_run.last_answer = job_run.stored_answer = None
         with self._changed:
             if isinstance(step, Finished | Download):
                 self._pause = None  # there is room at the service again
