@@ -1,6 +1,8 @@
 """A batch of jobs of 1-2 s beside an aiohttp client and a thread a job, against one loopback service; prints ratios.
 
-python tests/benchmarks/bench_batch.py [JOBS]      (default 1000; aiohttp must be installed)
+python tests/benchmarks/bench_batch.py [JOBS …]      (default 1000; aiohttp must be installed)
+
+Of several numbers of jobs it prints how the CPU time of each contender grows with them.
 
 Every contender submits with an external id, polls every 0.25 s and downloads 1 MB a job, 64 tasks in flight. kirin is
 the whole command: it also validates, keeps the ledger, hashes, checks, syncs and writes a note beside each file.
@@ -12,11 +14,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from math import log
 from pathlib import Path
 
 HERE = Path(__file__).parent
 IN_FLIGHT = 64
 POLL = 0.25
+GOALS = (1.05, 2.0, 50)
 
 AIOHTTP = f"""
 import asyncio, hashlib, sys, aiohttp
@@ -79,11 +83,19 @@ def measured(command, environment):
 
 
 def main():
-    jobs = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    before = None
+    for jobs in [int(text) for text in sys.argv[1:]] or [1000]:
+        rows = compare(jobs)
+        report(jobs, rows, before)
+        before = jobs, rows
+
+
+def compare(jobs):
+    """Wall seconds, CPU seconds and peak MiB of each contender."""
     with tempfile.TemporaryDirectory() as top:
         folder = Path(top)
         port_file = folder / "ports.json"
-        command = [sys.executable, "-m", "loopback", "--port-file", str(port_file)]
+        command = [sys.executable, "-m", "loopback", "--port-file", str(port_file), "--lifetime", "3600"]
         tasks = ["--seconds", "1", "2", "--size", "1000000"]
         service = subprocess.Popen([*command, *tasks], stdout=subprocess.DEVNULL, cwd=HERE.parent)
         while not port_file.exists():
@@ -98,7 +110,7 @@ def main():
         finally:
             service.terminate()
             service.wait()
-    report(rows)
+    return rows
 
 
 def command_of(name, api, jobs, target):
@@ -115,11 +127,13 @@ def environment(api, target):
     return {**os.environ, "KIRIN_BASE_URL": api, "KIRIN_API_KEY": "k", **state}
 
 
-def report(rows):
+def report(jobs, rows, before):
     wall, cpu, _ = rows["aiohttp"]
+    print(f"{jobs} jobs; goals of kirin: wall {GOALS[0]:4.2f}, CPU {GOALS[1]:4.2f}, {GOALS[2]} MiB")
     for name, (seconds, busy, peak) in rows.items():
         ratios = f"wall {seconds:6.1f} s ({seconds / wall:4.2f})  CPU {busy:6.1f} s ({busy / cpu:4.2f})"
-        print(f"{name:14} {ratios}  {peak:6.1f} MiB")
+        growth = log(busy / before[1][name][1]) / log(jobs / before[0]) if before else None
+        print(f"{name:14} {ratios}  {peak:6.1f} MiB" + (f"  exponent {growth:4.2f}" if before else ""), flush=True)
 
 
 if __name__ == "__main__":
