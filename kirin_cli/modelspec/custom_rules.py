@@ -35,7 +35,9 @@ def no_mask_on_turned(rule: str, image: str, masks: tuple[str, ...]) -> CustomRu
     """Warn of a mask where viewers turn `image`: whether the service turns it too, nobody says."""
 
     def find_breaches(request: RequestView) -> Iterator[tuple[str, str]]:
-        for _, width, height in request.media_sizes(image) if _is_turned(request, image) else ():
+        for _, width, height in request.media_sizes(image):  # asked first: where only names are known it is undecidable
+            if not _is_turned(request, image):
+                continue
             stored, shown = f"{width} × {height} px", f"{height} × {width} px"
             for path, mask_width, mask_height in request.media_sizes(*masks):
                 like = "stored" if (mask_width > mask_height) == (width > height) else "shown"
