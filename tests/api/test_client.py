@@ -318,7 +318,7 @@ def test_many_threads_submit_at_once(service):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert verdicts == [CreateStatus.ACCEPTED] * 12
     assert not service.truth.twice()
 

@@ -562,7 +562,7 @@ def test_many_downloads_at_once_share_connections(cdn, tmp_path):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     downloader.close()
     assert done == [len(DATA)] * 12
     assert cdn.truth.connections <= 4

@@ -64,10 +64,10 @@ class RunSettings:
     settle: float = 120.0
     waits: bool = True
     busy: float = 30.0
-    connecting: float = 0.3
-    idle: float = 0.25
-    create: float = 2.0
-    query: float = 1.0
+    connecting: float = 5.0
+    idle: float = 2.0
+    create: float = 10.0
+    query: float = 5.0
     max_cost: str = ""
     assume_cost: str = ""
     again: bool = False
@@ -167,7 +167,7 @@ class Bench:
 def bench(folder: Path, *, receive_buffer: int | None = None, **api: Any) -> Iterator[Bench]:
     """A service that creates again when it is asked again, so that nothing hides a second POST."""
     kind = {"patience": 2.0, "receive_buffer": receive_buffer}
-    with Service(patience=2) as cdn, Service(**kind) as service, VirtualClock() as clock:
+    with Service(patience=10) as cdn, Service(**kind) as service, VirtualClock() as clock:
         url = cdn.serve_file("/result.mp4", CLIP, etag='"result"')
         service.serve_api(**{"results": lambda task: f"{url}?{task.id}", "unique": False, "key": KEY, **api})
         yield Bench(folder, service, cdn, clock)

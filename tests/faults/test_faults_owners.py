@@ -34,7 +34,7 @@ def at_once(machine: Bench, *settings: dict[str, Any]) -> list[RunResult]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     return [done[number] for number in range(len(settings))]
 
 

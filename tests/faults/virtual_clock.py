@@ -14,7 +14,7 @@ from typing import Self
 
 GLANCE = 0.001
 """Real seconds after which it is looked again whether everybody waits: nobody tells when a thread ends."""
-STUCK = 5.0
+STUCK = 30.0
 """Real seconds of work without a moment's rest after which the deadline is brought about, so that no test hangs."""
 
 

@@ -89,7 +89,7 @@ def test_stopping_is_quick_whatever_hangs() -> None:
     took = time.perf_counter() - began
     for client in clients:
         client.close()
-    assert took < 0.5
+    assert took < 4  # not the patience of 5 s
     assert threading.active_count() == before
 
 

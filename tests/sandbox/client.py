@@ -26,7 +26,7 @@ class Client:
 
     def ask(self, method, url, body=None, headers=None) -> Answer:
         parts = urlsplit(url if "://" in url else self.running.base_url + url)
-        connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+        connection = http.client.HTTPConnection(parts.netloc, timeout=60)
         try:
             connection.request(method, parts.path + ("?" + parts.query if parts.query else ""), body, headers or {})
             answer = connection.getresponse()

@@ -62,14 +62,14 @@ def test_stopping_ends_idle_connections_and_long_waits_at_once_and_frees_everyth
     running = Sandbox(faults=("query:delay=3600",)).start()
     client = Client(running)
     upload = running._uploads.find("/" + client.upload(png(400, 400)).json["url"].split("/", 3)[3])
-    idle = socket.create_connection(("127.0.0.1", int(running.base_url.rpartition(":")[2])), timeout=5)
+    idle = socket.create_connection(("127.0.0.1", int(running.base_url.rpartition(":")[2])), timeout=60)
     outcomes = []
     waiting = threading.Thread(target=lambda: outcomes.append(query_or_fault(client)), daemon=True)
     waiting.start()
     running.stop()
     with idle:
         assert has_ended(idle)
-    waiting.join(5)
+    waiting.join(60)
     assert not waiting.is_alive()
     assert len(outcomes) == 1
     assert running.crashes == []
@@ -89,7 +89,7 @@ def test_clients_that_break_off_do_no_harm(client, capfd):
         half,
         "GET /" + "x" * 70_000 + " HTTP/1.1\r\n\r\n",
     ):
-        with socket.create_connection(address, timeout=5) as broken:
+        with socket.create_connection(address, timeout=60) as broken:
             broken.sendall(text.encode("latin-1"))
     assert client.create().status == 200
     assert capfd.readouterr() == ("", "")
@@ -102,7 +102,7 @@ def test_a_client_that_waits_to_be_asked_for_its_body_is_asked(client):
         f"POST {CREATE} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Type: application/json\r\n"
         f"Authorization: Bearer {client.key}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
-    with socket.create_connection(address, timeout=5) as patient:
+    with socket.create_connection(address, timeout=60) as patient:
         patient.sendall(head.encode())
         assert patient.recv(1000).startswith(b"HTTP/1.1 100")
         patient.sendall(body)

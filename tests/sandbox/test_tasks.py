@@ -203,7 +203,7 @@ def test_chance_does_not_depend_on_the_order_of_arrival(serve):
 
 
 def test_the_connection_is_kept_for_further_requests(client):
-    connection = http.client.HTTPConnection(client.running.base_url.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(client.running.base_url.removeprefix("http://"), timeout=60)
     headers = {"Content-Type": "application/json", **client.authorized}
     for _ in range(3):
         connection.request("POST", CREATE, json.dumps({"model": "kirin_v1_t2v", "prompt": "x"}), headers)

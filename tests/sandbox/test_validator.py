@@ -120,7 +120,7 @@ def test_a_body_over_the_bound_is_413_even_while_it_is_being_sent(serve):
 
 @pytest.mark.parametrize("length", ["-1", "five", "1e3", "9" * 30])
 def test_a_length_that_is_none_is_400(client, length):
-    connection = http.client.HTTPConnection(client.running.base_url.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(client.running.base_url.removeprefix("http://"), timeout=60)
     connection.putrequest("POST", CREATE)
     connection.putheader("Content-Length", length)
     connection.endheaders()
@@ -129,7 +129,7 @@ def test_a_length_that_is_none_is_400(client, length):
 
 
 def test_a_body_without_a_length_is_411(client):
-    connection = http.client.HTTPConnection(client.running.base_url.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(client.running.base_url.removeprefix("http://"), timeout=60)
     connection.request("POST", CREATE, iter([b"{}"]), encode_chunked=True, headers=client.authorized)
     assert connection.getresponse().status == 411
     connection.close()

@@ -55,7 +55,7 @@ def test_G3_a_reader_that_went_away_is_quiet_up_to_the_end_of_the_process():
     assert process.stdout.readline() == b"0\n"
     process.stdout.close()
     assert process.stderr.read() == b"the end\n"
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
     process.stderr.close()
 
 

@@ -162,7 +162,7 @@ def test_on_a_real_terminal_data_and_rows_share_the_screen_and_the_cursor_is_nev
     )
     os.close(follower)
     written = drained(leader)
-    process.wait(20)
+    process.wait(60)
     screen = seen(written.replace("\r\n", "\n"))
     assert "\x1b[?25l" not in written
     assert screen[:2] == ["✓ a  a.mp4", "a.mp4"]

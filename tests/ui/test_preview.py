@@ -48,7 +48,7 @@ def on_a_terminal(answers, *arguments, size=(30, 100), **env):
             if question in piece:
                 os.write(ours, answer)
         sent += piece
-    said = process.communicate(timeout=30)[1].decode()
+    said = process.communicate(timeout=60)[1].decode()
     os.close(ours)
     assert process.returncode == 0, said
     return sent, said
