@@ -173,6 +173,11 @@ class JobRun:
         if result.task and isinstance(result, CreateResult):
             self.seen_task_id = result.task.id
 
+    def forget_answers(self) -> None:
+        """The job has ended and needs none any more: those of ten thousand would be most of what is in memory."""
+        self.task = self.last_answer = self.stored_answer = None
+        self._recorded = (None, "")
+
     @property
     def record(self) -> str:
         """What is kept of the last answer (wire.answer_record), "" for none."""

@@ -281,8 +281,8 @@ class Scheduler:
             with suppress(LocalError):
                 self._keep_answers((job_run,))
                 self._leases.release(job_run.entry)
-        if isinstance(step, Finished):  # of ten thousand, answers would be most of what is in memory
-            job_run.task = job_run.last_answer = job_run.stored_answer = None
+        if isinstance(step, Finished):
+            job_run.forget_answers()
         with self._changed:
             if isinstance(step, Finished | Download):
                 self._pause = None  # there is room at the service again

@@ -1,5 +1,6 @@
 """A run as a whole: what a mistake in one step means for all."""
 
+import dataclasses
 import json
 import threading
 from pathlib import Path
@@ -11,6 +12,7 @@ from loopback import faults
 from loopback.service import Service
 from support.command_line import Home
 
+from kirin_cli.api.client import CreateResult, QueryResult
 from kirin_cli.api.transport import Transport
 from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.run.events import Queued
@@ -106,3 +108,12 @@ def test_the_ends_of_all_tasks_are_noticed_while_every_download_hangs(machine):
         watcher.join()
     assert result.exit_code == 0, result.stderr
     assert [fetched <= DOWNLOAD_WORKERS for fetched in noticed] == [True]
+
+
+def test_an_ended_job_keeps_no_answer_in_memory(machine):
+    seen: list[Scheduler] = []
+    assert machine.run(seen.append).outcome.state == "done"
+    (job_run,) = seen[0]._job_runs
+    kept = [getattr(job_run, field.name) for field in dataclasses.fields(job_run)]
+    kept += [part for value in kept if isinstance(value, tuple) for part in value]
+    assert not [value for value in kept if isinstance(value, QueryResult | CreateResult | Task)]
