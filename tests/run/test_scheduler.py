@@ -17,6 +17,7 @@ from kirin_cli.api.transport import Transport
 from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.run.events import Queued
 from kirin_cli.run.scheduler import DOWNLOAD_WORKERS, Scheduler
+from kirin_cli.wire.responses import Task
 
 
 @pytest.fixture
