@@ -11,7 +11,9 @@ def walk(tree: object, path: str = "") -> Iterator[tuple[str, object]]:
 
     `path` is where the tree itself stands; a leaf alone is a tree of one.
     """
-    if isinstance(tree, Mapping):
+    if isinstance(tree, _SCALARS):
+        yield path, tree
+    elif isinstance(tree, Mapping):
         for name, value in tree.items():
             yield from walk(value, f"{path}.{name}" if path else str(name))
     elif isinstance(tree, list | tuple):

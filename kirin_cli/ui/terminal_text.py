@@ -85,8 +85,11 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
 
 def wrap(text: str, width: int) -> list[str]:
     """`text` in lines of at most `width` cells (1 or more), broken at blanks; too long a word is broken anywhere."""
+    words = text.split()
+    if cell_width(line := " ".join(words)) <= width:
+        return [line]
     lines = [""]
-    for word in text.split():
+    for word in words:
         joined = f"{lines[-1]} {word}".lstrip()
         if cell_width(joined) <= width:
             lines[-1] = joined
