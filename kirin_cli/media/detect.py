@@ -206,7 +206,7 @@ def _read_image(value: str, path: Path, mode: int) -> MediaFile:
     except OSError as error:
         raise MediaError("I6", f"{value} cannot be read: {error.strerror}") from None
     return MediaFile(
-        value, "file", header.format, suffix, status.st_size, header.width, header.height, path=path,
+        value, "file", header.format, suffix, status.st_size, header.width, header.height, path=str(path),
         stamp=file_stamp(status), turned=header.turned,
     )  # fmt: skip
 
@@ -237,7 +237,7 @@ def _read_video(value: str, path: Path, mode: int) -> MediaFile:
         raise MediaError("V1", f"{value} does not say how long it lasts or what size it has")
     return MediaFile(
         value, "file", header.format, suffix, stamp[0], header.width, header.height, header.seconds, header.fps,
-        path=path, stamp=stamp,
+        path=str(path), stamp=stamp,
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ def file_stamp(status: os.stat_result) -> Stamp:
 def open_unchanged(media_file: MediaFile, name: str) -> BinaryIO:
     """Open a media file again; LocalError where it is gone or has changed since its inspection (fault I6)."""
     try:
-        file = open_regular_file(media_file.path or Path(media_file.given))
+        file = open_regular_file(Path(media_file.path or media_file.given))
     except OSError as error:
         raise LocalError(f"{name} can no longer be read: {error.strerror}") from error
     if file_stamp(os.fstat(file.fileno())) != media_file.stamp:

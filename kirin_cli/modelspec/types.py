@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Literal
 
 Severity = Literal["error", "warning"]
@@ -56,7 +55,7 @@ class MediaFile:
     height: Final[int | None] = None  # px
     seconds: Final[float | None] = None
     fps: Final[float | None] = None  # frames per second
-    path: Final[Path | None] = None  # the resolved file, where form is "file"
+    path: Final[str | None] = None  # the resolved file, where form is "file"; a Path takes four times the memory
     stamp: Final[tuple[int, int, int] | None] = None  # size, mtime_ns, inode of that file when it was inspected
     turned: Final[bool] = False  # viewers exchange the sides of the picture, by its EXIF orientation
 

@@ -65,7 +65,7 @@ def test_a_file_is_sent_as_one_field_of_a_form(storage: Service, uploads: Upload
     assert (request.method, request.path, request.key) == ("POST", PLACE, KEY)
     assert int(request.header("Content-Length")) == len(request.body)
     assert not request.header("Transfer-Encoding")
-    content = clip.path.read_bytes()
+    content = Path(clip.path).read_bytes()
     marks = request.body.split(b"\r\n\r\n", 1)
     assert marks[1].startswith(content)
     assert b'name="file"; filename="' in marks[0]
@@ -75,12 +75,12 @@ def test_a_file_is_sent_as_one_field_of_a_form(storage: Service, uploads: Upload
 def test_the_name_of_the_file_stays_here(storage: Service, uploads: UploadClient, clip: MediaFile):
     uploads.send(clip)
     assert not storage.truth.saw("holiday")
-    assert hashlib.sha256(clip.path.read_bytes()).hexdigest()[:16].encode() in storage.truth.requests[0].body
+    assert hashlib.sha256(Path(clip.path).read_bytes()).hexdigest()[:16].encode() in storage.truth.requests[0].body
 
 
 def test_a_form_is_what_any_reader_of_forms_expects(storage: Service, uploads: UploadClient, clip: MediaFile):
     uploads.send(clip)
-    assert parts_of(storage.truth.requests[0]) == [("file", clip.path.read_bytes())]
+    assert parts_of(storage.truth.requests[0]) == [("file", Path(clip.path).read_bytes())]
 
 
 def test_how_it_goes_on_is_told(uploads: UploadClient, clip: MediaFile):
@@ -237,7 +237,7 @@ def test_S9_no_redirect_takes_file_and_key_elsewhere(storage: Service, uploads: 
 
 
 def test_I6_a_file_that_changed_since_the_look_is_not_sent(storage: Service, uploads: UploadClient, clip: MediaFile):
-    clip.path.write_bytes(video(data=800_000))
+    Path(clip.path).write_bytes(video(data=800_000))
     with pytest.raises(LocalError, match="has changed"):
         uploads.send(clip)
     assert not storage.truth.requests
@@ -247,7 +247,7 @@ def test_I6_a_file_that_changes_on_its_way_never_arrives_whole(
     storage: Service, uploads: UploadClient, clip: MediaFile
 ):
     def tell(_sent: int, _total: int) -> None:
-        clip.path.write_bytes(b"another")
+        Path(clip.path).write_bytes(b"another")
 
     with pytest.raises((LocalError, ServiceUnreachable)):
         uploads.send(clip, tell)

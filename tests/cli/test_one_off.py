@@ -1,7 +1,5 @@
 """One-offs: what a video is called by itself, and the seeds of several."""
 
-from pathlib import Path
-
 import pytest
 from support.pictures import png
 from support.workspace import open_workspace
@@ -35,7 +33,7 @@ def test_a_video_is_called_after_model_and_prompt(prompt, name):
 
 
 def test_without_a_prompt_it_is_called_after_its_first_input():
-    cup = MediaFile("media/My Cup.png", "file", path=Path("/home/me/media/My Cup.png"))
+    cup = MediaFile("media/My Cup.png", "file", path="/home/me/media/My Cup.png")
     assert name_of(I2V, {"image": cup}) == "v1-5-i2v-my-cup"
     assert name_of(I2V, {"image": MediaFile("https://a.example/cup.png", "url")}).startswith("v1-5-i2v-2")
 

@@ -45,7 +45,7 @@ def test_V2_V3_a_local_video_is_measured(clip: Path, tmp_path: Path):
         1920,
         5.0,
         30.0,
-        clip,
+        str(clip),
         (stat.st_size, stat.st_mtime_ns, stat.st_ino),
     )
     assert is_local_video(found)

@@ -157,8 +157,8 @@ def test_I6_a_body_is_never_shorter_than_announced(tmp_path: Path):
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that opens but does not read")
 def test_I6_a_disk_that_fails_in_the_middle_is_a_local_fault():
-    memory = Path("/proc/self/mem")
-    info = memory.stat()
+    memory = "/proc/self/mem"
+    info = Path(memory).stat()
     medium = MediaFile("mem.png", "file", size=12, path=memory, stamp=(info.st_size, info.st_mtime_ns, info.st_ino))
     with pytest.raises(LocalError, match=r"mem\.png can no longer be read"):
         sha256(medium)

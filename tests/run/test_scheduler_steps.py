@@ -1,7 +1,6 @@
 """Single steps of a job with answers that a whole run seldom meets: before sending, while asking, while fetching."""
 
 import random
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -113,7 +112,7 @@ def test_an_upload_that_fails_sends_nothing(course):
 
     it = course(LedgerState.INTENT, ABSENT)
     assert STEPS[it.entry.state](it) == Wait(0)
-    it.job.values["video"] = MediaFile("clip.mp4", "file", format="mp4", path=Path("clip.mp4"))
+    it.job.values["video"] = MediaFile("clip.mp4", "file", format="mp4", path="clip.mp4")
     it.context.uploader = SimpleNamespace(url_of=fail)
     over = STEPS[it.entry.state](it)
     assert isinstance(over, Finished)

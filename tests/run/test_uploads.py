@@ -154,7 +154,7 @@ def test_a_failed_upload_is_no_upload(place: Place, kept: UploadCache, clip: Mak
 
 def test_I6_a_file_that_changed_since_the_look_is_never_uploaded(place: Place, kept: UploadCache, clip: Make):
     found = clip()
-    found.path.write_bytes(video(data=9000))
+    Path(found.path).write_bytes(video(data=9000))
     with pytest.raises(LocalError, match="has changed"):
         uploader(place, kept).url_of(found)
     assert not place.sent
@@ -175,7 +175,7 @@ def test_how_an_upload_goes_on_is_told(place: Place, kept: UploadCache, clip: Ma
 def test_the_identity_of_a_job_is_its_content_and_not_where_it_was_uploaded(clip: Make):
     here, there = request_text("m", {"video_url": clip("a.mp4")}), request_text("m", {"video_url": clip("b.mp4")})
     assert here == there
-    assert hashlib.sha256(clip().path.read_bytes()).hexdigest() in here
+    assert hashlib.sha256(Path(clip().path).read_bytes()).hexdigest() in here
 
 
 @pytest.mark.parametrize("later", [-5.0, MAX_AGE, MAX_AGE * 99])
