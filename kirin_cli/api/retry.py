@@ -110,6 +110,8 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
 JITTER: Final = 0.1
 MIN_POLL_SECONDS: Final = 0.25
 MAX_POLL_SECONDS: Final = 15.0
+MAX_EARLY_POLL_SECONDS: Final = 60.0
+"""Between polls before any of the class may be ready: their history may be wrong, as of tasks fetched a day later."""
 MAX_SAMPLES: Final = 100
 """How many of the newest durations of a class are held: older ones tell less of a service that has become slower."""
 POLL_PRICE: Final = 1 / 60
@@ -171,7 +173,7 @@ class PollSchedule:
         It is due when the lateness that is to be expected without it is worth a poll: among the earlier tasks that
         took longer than `age`, and one more that ends like none before it, ever more seldom. So polls stand where
         tasks end and few between two humps; no order of polls has a much smaller product of lateness and polls
-        (Barlow and Proschan's inspection policy). 0.25 to 15 s, but for the first one.
+        (Barlow and Proschan's inspection policy). 0.25 to 15 s, to 60 s before any of the class may have ended.
         """
         known, _ = self._samples(task_class)
         if not known:
@@ -191,7 +193,9 @@ class PollSchedule:
         else:
             due = min(due, (worth + total) / ended) if ended else due
         wait = max(due - age, min(MIN_POLL_SECONDS, self.interval))
-        return wait if age < first else self._jittered(min(wait, MAX_POLL_SECONDS))
+        if age < first:
+            return min(wait, MAX_EARLY_POLL_SECONDS)
+        return self._jittered(min(wait, MAX_POLL_SECONDS))
 
     def seconds_since_end(self, task_class: tuple[str, str, str], age: float, unseen: float) -> float:
         """How long ago a task probably ended that is now `age` seconds old and was seen to run `unseen` seconds ago.

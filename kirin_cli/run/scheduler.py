@@ -153,6 +153,7 @@ class Scheduler:
         self._queue = JobQueue(self._job_runs, self._limits, context.prices, earlier)
         self._stop: KirinError | None = None
         self._pause: object | None = None  # while nothing is sent, because the service takes no more
+        self._is_cut = False  # whether the last admission let a few jobs begin, and perhaps not all that may
         self._api = WorkQueue(context.clock, API_WORKERS, "api")
         self._downloads = WorkQueue(context.clock, DOWNLOAD_WORKERS, "download")
 
@@ -247,6 +248,7 @@ class Scheduler:
         with self._changed:
             most = API_WORKERS if self._queue.on_hold else None
             sends = self._pause is None or self._limits.stop_reason() is not None
+            self._is_cut = most is not None
             for job_run in islice(iter(lambda: self._queue.pop_ready(sends=sends), None), most):
                 self._schedule(job_run, Wait(0))
 
@@ -292,7 +294,7 @@ class Scheduler:
             else:
                 self._schedule(job_run, step)
         is_accepted = job_run.entry.state is LedgerState.ACCEPTED
-        if isinstance(step, Finished | Download) or (self._queue.on_hold and is_accepted):
+        if isinstance(step, Finished | Download) or (self._is_cut and is_accepted):
             self._admit()
 
     def _run_step(self, job_run: JobRun) -> NextStep:

@@ -16,6 +16,7 @@ from kirin_cli.api.client import NOTHING, CreateStatus, classify_create
 from kirin_cli.api.retry import (
     BACKOFF_SECONDS,
     JITTER,
+    MAX_EARLY_POLL_SECONDS,
     MAX_SAMPLES,
     RETRIES,
     PollSchedule,
@@ -162,6 +163,17 @@ def test_durations_of_nothing_are_survived():
     schedule = pace(0.0, 0.0)
     assert 0 < schedule.next_poll(KIND, 0.0) < 1
     assert 0 < schedule.next_poll(KIND, 50.0) < 15
+
+
+@pytest.mark.parametrize("known", [[86_399.0], [1e9] * MAX_SAMPLES, [-1e9, 1e9], [0.0, 1e9], [3600.0, 7200.0, 1e9]])
+def test_L6_wrong_durations_of_before_keep_no_task_unseen_and_ask_for_none_all_the_time(known):
+    """As of tasks that were fetched long after they had ended, or while a clock was set."""
+    schedule, age, polls = pace(*known), 0.0, 0
+    while age < 3600:
+        seconds = schedule.next_poll(KIND, age)
+        assert 0.2 < seconds <= MAX_EARLY_POLL_SECONDS
+        age, polls = age + seconds, polls + 1
+    assert polls < 1000
 
 
 def test_a_short_interval_is_never_made_longer_than_it_was_asked_for():

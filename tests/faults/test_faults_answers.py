@@ -189,6 +189,21 @@ def test_S15_the_next_run_keeps_the_pause_that_the_service_asked_an_interrupted_
     assert "takes no more just now (HTTP 429): waits for 240 s" in result.output
 
 
+def test_S15_after_a_pause_in_which_all_tasks_ended_as_many_run_at_once_as_before(machine: Bench) -> None:
+    machine.write_jobs(*(f"j{number}" for number in range(32)))
+    machine.api.api.statuses = ("in_progress",) * 6 + ("completed",)
+    refusal = faults.answer(429, {"message": "rate"}, {"Retry-After": "3000"})
+    machine.api.script("POST", *[None] * 16, refusal)
+    result = machine.run(in_flight=16, timeout=36_000.0)
+    assert (result.exit_code, machine.api.truth.created()) == (0, 32)
+    going = running(result.events)
+    drained = next(number for number in range(going.index(16), len(going)) if going[number] == 0)
+    first_end = next(
+        number for number in range(drained + 1, len(going)) if isinstance(result.events[number], Generated)
+    )
+    assert max(going[drained:first_end]) >= 8  # half of what ran when the service refused one
+
+
 def running(events: list[RunEvent]) -> list[int]:
     """How many tasks were accepted and not yet completed, after each of the events."""
     return list(accumulate(isinstance(event, Accepted) - isinstance(event, Generated) for event in events))
