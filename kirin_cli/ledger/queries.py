@@ -15,6 +15,8 @@ from kirin_cli.ledger.store import LedgerStore, storable
 SpendingColumn = Literal["model", "day", "month", "job_file", "origin"]
 DATE_FORMATS: Mapping[str, str] = {"day": "%Y-%m-%d", "month": "%Y-%m"}
 _DAY_SECONDS = 86_400.0
+FOUND_COMPLETED = "it had been completed before it was asked for"
+"""Why a task is completed that no process saw to run: nobody knows how long it took."""
 _OVER_SQL = "'done', 'failed', 'rejected', 'abandoned'"
 LISTED = " AND NOT (state = 'intent' AND exposed = 0 AND job_file = '')"
 """A one-off that was never sent is no task: it is left over from a command that ended, or begins just now."""
@@ -180,12 +182,18 @@ def spending(
 def durations(
     store: LedgerStore, model: str, *, origin: str = "", mode: str = "", duration: str = "", limit: int = 100
 ) -> list[float]:
-    """Sorted seconds from acceptance to completion: the newest `limit` tasks of a class, none over a day (fault L6)."""
+    """Sorted seconds from acceptance to completion: the newest `limit` tasks of a class, none over a day (fault L6).
+
+    Without those that were found completed: they would seem to have taken until somebody asked.
+    """
     within, values = where_all(origin=origin)
     sql = f"""SELECT generated_at - accepted_at FROM entries
         WHERE model = :model AND mode = :mode AND duration = :duration AND generated_at > accepted_at
-        AND generated_at - accepted_at < :day{within} ORDER BY generated_at DESC LIMIT :limit"""  # noqa: S608
+        AND generated_at - accepted_at < :day{within}
+        AND NOT EXISTS (SELECT 1 FROM events WHERE entry = entries.id AND why = :found)
+        ORDER BY generated_at DESC LIMIT :limit"""  # noqa: S608
     values |= {"model": model, "mode": mode, "duration": duration, "day": _DAY_SECONDS, "limit": limit}
+    values |= {"found": FOUND_COMPLETED}
     return sorted(float(row[0]) for row in store.read(sql, values))
 
 

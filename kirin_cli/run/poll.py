@@ -3,6 +3,7 @@
 from kirin_cli.api.client import QueryResult, QueryStatus
 from kirin_cli.api.retry import RETRIES
 from kirin_cli.ledger.ledger import EntryUpdate
+from kirin_cli.ledger.queries import FOUND_COMPLETED
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
 from kirin_cli.run.events import Generated, Progressed
 from kirin_cli.run.job_run import Download, JobRun, NextStep, Wait, describe_reply
@@ -65,7 +66,8 @@ def _on_task(job_run: JobRun, task: Task) -> NextStep:
         update: EntryUpdate = {"generated_at": _completion_time(job_run)}
         if task.cost is not None:
             update["cost"] = task.cost
-        job_run.transition(LedgerEvent.COMPLETED, **update)
+        why = FOUND_COMPLETED if job_run.running_at is None else ""
+        job_run.transition(LedgerEvent.COMPLETED, why, **update)
         job_run.emit(Generated, cost=task.cost)
         return Download()
     if task.state is TaskState.FAILED:

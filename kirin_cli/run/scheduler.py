@@ -223,8 +223,7 @@ class Scheduler:
             job_run.stored_answer = answer
 
     def _close(self) -> None:
-        if self._stop is not None:
-            self._limits.stop(self._stop)
+        self._limits.stop(self._stop or StillRunning("the run ended"))
         if isinstance(self._stop, Interrupted | Terminated):
             message = f"{self._stop.message}: what is under way is brought to an end; once more ends at once"
             text = f"{message}; {self._stop.hint}" if self._stop.hint else message

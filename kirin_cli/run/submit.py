@@ -184,8 +184,9 @@ def _post(job_run: JobRun, body: JsonBody) -> NextStep:
 def _after_post(job_run: JobRun, result: CreateResult, sent_at: float) -> NextStep:
     match result.verdict:
         case CreateStatus.ACCEPTED if result.task:
+            next_step = mark_accepted(job_run, result.task.id, adopted=False)
             job_run.context.limits.on_accepted()
-            return mark_accepted(job_run, result.task.id, adopted=False)
+            return next_step
         case CreateStatus.NOT_SENT:
             return retry_unreached(job_run, result)
         case CreateStatus.RATE_LIMITED:

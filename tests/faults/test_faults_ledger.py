@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from faults.bench import Bench
+from faults.bench import Bench, bench
 from faults.failing import COMMIT, IO_ERROR, NO_SPACE, POST, Harm, Steps, wired
 from loopback import faults
 from loopback.calls import CREATE, body_of
@@ -19,7 +19,7 @@ from loopback.messages import Request
 from kirin_cli.errors import NotPermitted
 from kirin_cli.ledger import store
 from kirin_cli.ledger.ledger import Ledger
-from kirin_cli.ledger.queries import select_entries
+from kirin_cli.ledger.queries import durations, select_entries
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
 from kirin_cli.modelspec.model import Model
 from kirin_cli.run.scheduler import Scheduler
@@ -149,6 +149,22 @@ def test_L6_polls_and_the_grace_of_a_lost_task_do_not_depend_on_the_wall_clock(m
     machine.api.script("GET", set_the_clock, faults.answer(404), None)
     result = machine.run()
     assert (result.exit_code, machine.posts, result.seconds < 60) == (0, 1, True)
+
+
+@pytest.mark.parametrize(("hours", "known"), [(20, 0), (0, 1)])
+def test_L6_a_task_that_ended_long_before_it_was_asked_for_tells_no_duration(
+    tmp_path: Path, hours: int, known: int
+) -> None:
+    """Else the next one of its class would first be asked for hours after it was sent."""
+    with bench(tmp_path, polls=0) as machine:
+        if hours:
+            assert machine.run(waits=False).exit_code == 0
+            machine.clock.epoch += hours * HOUR
+        assert machine.run().exit_code == 0
+        with Ledger.open(tmp_path / "state", machine.clock.time) as ledger:
+            (entry,) = select_entries(ledger.store)
+            kind = {"mode": entry.mode, "duration": entry.duration}
+            assert len(durations(ledger.store, entry.model, **kind)) == known
 
 
 @dataclass(frozen=True)
