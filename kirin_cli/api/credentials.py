@@ -4,10 +4,10 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from kirin_cli.errors import NotPermitted
+from kirin_cli.modelspec.record import Record
 from kirin_cli.redaction import mask_values
 from kirin_cli.text_encoding import decode_text
 
@@ -21,12 +21,14 @@ WRAPPED = re.compile(
 PLAIN = frozenset(map(chr, range(33, 127))) - {'"', "\\"}
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
+class ApiKey(Record, eq=True):
     """A usable key and where it was found; the key is in no repr."""
 
-    value: str = field(repr=False)
+    value: str
     source: str
+
+    def __repr__(self) -> str:
+        return f"ApiKey(source={self.source!r})"
 
 
 def find_key(environ: Mapping[str, str], file: Path | None = None) -> ApiKey | None:

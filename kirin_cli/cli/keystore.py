@@ -1,6 +1,5 @@
 """Stored API keys, in the system's keyring or a file of the user's alone; and which key a command uses."""
 
-import configparser
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -61,6 +60,8 @@ def system_keyring() -> SystemKeyring | None:
     """The keyring of this system; None where the `keyring` extra is not installed, or finds none that can be used."""
     if find_spec("keyring") is None:
         return None
+    import configparser
+
     try:
         backend = import_module("keyring").get_keyring()
     except (ImportError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError, configparser.Error):

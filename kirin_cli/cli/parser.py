@@ -22,6 +22,8 @@ from kirin_cli.cli.parameters import REQUIRED, OptionSpec, Parameter
 from kirin_cli.errors import Interrupted, UsageError
 
 CONTEXT_SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
+MIN_GARBAGE: Final = 5_000
+"""New objects after which garbage is looked for: Python's own 700 are reached by every few imports."""
 HELP_SWITCH: Final = Parameter("help", bool, OptionSpec("--help"), default=False)
 
 
@@ -85,6 +87,7 @@ class KirinCommand(PlainHelp, TyperCommand):
         """Do what the command does; from here on garbage is collected (see __main__)."""
         gc.freeze()
         gc.enable()
+        gc.set_threshold(MIN_GARBAGE)
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:  # Typer would end without a word

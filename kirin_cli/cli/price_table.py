@@ -12,7 +12,6 @@ alone: `std 5 length=600`. `per second` is the price of each second of the input
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from decimal import Decimal
 
 from kirin_cli.cli.settings_schema import parse_usd
@@ -60,7 +59,7 @@ def _row(model: Model, key: str, price: object, source: PriceSource, position: s
         model=model.id, words=words, usd=_parse_price(price, position), source=source, position=position,
         per_second=per_second,
     )  # fmt: skip
-    if not any(map(replace(row, words=words - open_words).covers, classes)):
+    if not any(map(row.replace(words=words - open_words).covers, classes)):
         raise UsageError(f"{position}: {quote(key)} is the price of no request{_hint_for_key(row, classes)}")
     return row
 
@@ -86,7 +85,7 @@ def _parse_price(price: object, position: str) -> Decimal:
 
 def _hint_for_key(row: PriceTableRow, classes: tuple[PriceClass, ...]) -> str:
     """What to write where the unit alone is wrong, else what there is."""
-    turned = replace(row, per_second=not row.per_second)
+    turned = row.replace(per_second=not row.per_second)
     for price_class in classes:
         if turned.covers(price_class):
             unit = "by the second of the input" if price_class.per_second else "by the video, not by the second"

@@ -198,8 +198,8 @@ def _run(prepared: PreparedRun, session: Session, options: ExecuteOptions, conso
         with handle_signals(scheduler.interrupt, hint=options.signal_hint):
             summary = scheduler.run(progress.tick)
     shard = (options.shard.index, options.shard.total) if options.shard else None
-    return replace(
-        summary, outcomes=all_outcomes(prepared, summary), started=started, ended=clock.time(), shard=shard,
+    return summary.replace(
+        outcomes=all_outcomes(prepared, summary), started=started, ended=clock.time(), shard=shard,
         is_sandbox=options.sandbox,
     )  # fmt: skip
 

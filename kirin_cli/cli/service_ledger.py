@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from decimal import Decimal
 
 from kirin_cli.api.credentials import fingerprint
@@ -15,13 +14,13 @@ from kirin_cli.ledger import queries
 from kirin_cli.ledger.entry import EntryKey, LedgerEntry
 from kirin_cli.ledger.ledger import Ledger
 from kirin_cli.modelspec.pricing import PriceClass
+from kirin_cli.modelspec.record import Record
 from kirin_cli.normal_forms import normalize_origin
 from kirin_cli.run.attempts import KnownEntries
 from kirin_cli.run.prices import PastCost, PriceList, PriceTableRow, ledger_class
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceLedger:
+class ServiceLedger(Record, kw_only=True):
     """An open ledger and whose entries in it count: `origin` names the service in identities, `key` is "" for none."""
 
     ledger: Ledger

@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -41,8 +41,7 @@ SANDBOX_POLL: Final = 0.4
 SANDBOX_SCALE: Final = 0.1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session(ServiceLedger):
+class Session(ServiceLedger, kw_only=True):
     """An open connection to one service under one key, and its ledger.
 
     Without a key that can be used `key` is "", and `unusable` says why, where one was given.
@@ -115,7 +114,7 @@ def open_session(settings: Settings, *, sandbox: bool, tracer: Tracer | None = N
             except NotPermitted as error:
                 unusable = error
             origin = normalize_origin(settings.base_url)
-            yield replace(_open(stack, settings, key, origin, tracer), unusable=unusable)
+            yield _open(stack, settings, key, origin, tracer).replace(unusable=unusable)
 
 
 def _start_sandbox(stack: ExitStack, settings: Settings) -> tuple[Settings, str, str]:

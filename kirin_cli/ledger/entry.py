@@ -8,6 +8,7 @@ from decimal import Decimal
 from kirin_cli.errors import LocalError
 from kirin_cli.ledger.states import Counters, LedgerState
 from kirin_cli.ledger.store import Execute
+from kirin_cli.modelspec.record import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +74,7 @@ class LedgerEntry(Intent):
     updated: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryRow:
+class HistoryRow(Record, kw_only=True, eq=True):
     """One line of the history: `event` led from `before` to `after` at `at`; `task_id` as it was known then.
 
     An event outside the table ("taken over", "second task") changes no state.

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
@@ -11,6 +10,7 @@ from typing import Literal
 from kirin_cli.ledger.entry import SELECT_ENTRY, LedgerEntry, entry_from_row
 from kirin_cli.ledger.states import MAY_BE_CHARGED, TERMINAL, LedgerState
 from kirin_cli.ledger.store import LedgerStore, storable
+from kirin_cli.modelspec.record import Record
 
 SpendingColumn = Literal["model", "day", "month", "job_file", "origin"]
 DATE_FORMATS: Mapping[str, str] = {"day": "%Y-%m-%d", "month": "%Y-%m"}
@@ -22,8 +22,7 @@ LISTED = " AND NOT (state = 'intent' AND exposed = 0 AND job_file = '')"
 """A one-off that was never sent is no task: it is left over from a command that ended, or begins just now."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpendingTotal:
+class SpendingTotal(Record, kw_only=True, eq=True):
     """`cost` of the `paid` entries whose cost is known; `maybe_paid` entries more may have been charged."""
 
     paid: int = 0
@@ -172,9 +171,9 @@ def spending(
     for group, state, cost, exposed, tasks in store.read(sql, values):
         total = totals.get(group, SpendingTotal())
         if cost is not None:
-            total = replace(total, paid=total.paid + tasks, cost=total.cost + Decimal(cost) * tasks)
+            total = total.replace(paid=total.paid + tasks, cost=total.cost + Decimal(cost) * tasks)
         elif exposed and LedgerState(state) in MAY_BE_CHARGED:
-            total = replace(total, maybe_paid=total.maybe_paid + tasks)
+            total = total.replace(maybe_paid=total.maybe_paid + tasks)
         totals[group] = total
     return dict(sorted(totals.items()))
 

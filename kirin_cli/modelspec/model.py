@@ -90,7 +90,12 @@ class Model(Record, kw_only=True):
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the parameters."""
-        return tuple(field.name for field in self.fields)
+        return _field_names(self.fields)
+
+
+@cache
+def _field_names(fields: tuple[Field, ...]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields)
 
 
 @cache

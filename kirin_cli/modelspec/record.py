@@ -7,16 +7,19 @@ from typing import ClassVar, NoReturn, Self, dataclass_transform
 class Record:
     """Its fields are the annotations of its class and bases, in order; class attributes are their defaults.
 
-    Two records are equal only where they are one and the same.
+    Two records are equal only where they are one and the same; with `eq`, where all their values are.
     """
 
     _fields: ClassVar[tuple[str, ...]] = ()
 
-    def __init_subclass__(cls, **_: bool) -> None:
+    def __init_subclass__(cls, *, eq: bool = False, **_: bool) -> None:
         names = (
             name for name, kind in cls.__annotations__.items() if getattr(kind, "__origin__", None) is not ClassVar
         )
         cls._fields = tuple(dict.fromkeys((*cls._fields, *names)))
+        if eq:
+            cls.__eq__ = _has_same_values  # type: ignore[method-assign,assignment]
+            cls.__hash__ = _hash_values  # type: ignore[method-assign,assignment]
 
     def __init__(self, *values: object, **named: object) -> None:
         fields = self._fields
@@ -36,3 +39,13 @@ class Record:
     def __repr__(self) -> str:
         members = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items())
         return f"{type(self).__name__}({members})"
+
+
+def _has_same_values(record: Record, other: object) -> object:
+    if type(record) is not type(other):
+        return NotImplemented
+    return all(getattr(record, name) == getattr(other, name) for name in record._fields)
+
+
+def _hash_values(record: Record) -> int:
+    return hash(tuple([getattr(record, name) for name in record._fields]))

@@ -27,7 +27,6 @@ from kirin_cli.run.job import Job, OutputFile
 from kirin_cli.run.note_index import NoteIndex, is_of_job, job_key, sidecar_from_entry
 from kirin_cli.run.outputs import Sidecar, path_for_entry, sidecar_path
 from kirin_cli.run.work_queue import ask_all
-from kirin_cli.wire.responses import TaskState
 
 MAX_ATTEMPTS_ASKED: Final = 50
 """Attempts of one job about which the service is asked: so many there are not, unless something is wrong."""
@@ -158,6 +157,8 @@ class AttemptChooser:
 
     def _ask_service(self, job: Job, number: int, query: QueryAttempt) -> tuple[int, str]:
         """The first attempt from `number` on that is not over yet, or that the service does not have."""
+        from kirin_cli.wire.responses import TaskState  # noqa: PLC0415  (a plan asks no service)
+
         for attempt in range(number, number + MAX_ATTEMPTS_ASKED):
             task = query(with_external_id(job, self._origin, attempt).external_id)
             if task is None:

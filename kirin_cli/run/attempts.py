@@ -7,19 +7,21 @@ on with the round; then it begins the next. Knows no path and asks no service.
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.run.identity import IdentityKey, identity_key
 from kirin_cli.run.job import OutputFile
 from kirin_cli.run.outputs import Sidecar
-from kirin_cli.wire.responses import Task
+
+if TYPE_CHECKING:
+    from kirin_cli.wire.responses import Task
 
 EntryOf = Callable[[str], LedgerEntry | None]
 FindEntries = Callable[[Iterable[str]], Mapping[str, LedgerEntry]]
 """The entries that external ids have, by these."""
-QueryAttempt = Callable[[str], Task | None]
+QueryAttempt = Callable[[str], "Task | None"]
 """The task that the service has under an external id, None for none. Raises where it does not say."""
 Redo = Literal["", "again", "retry-failed"]
 ENDED_BADLY: Final = frozenset({LedgerState.FAILED, LedgerState.REJECTED})

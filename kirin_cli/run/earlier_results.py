@@ -7,7 +7,7 @@ import glob
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ from kirin_cli.atomic_file import OpenFolder, write_atomically
 from kirin_cli.errors import LocalError
 from kirin_cli.formatting import iso_utc
 from kirin_cli.ledger.entry import LedgerEntry
+from kirin_cli.modelspec.record import Record
 from kirin_cli.run.job import Job, OutputFile, OutputTarget
 from kirin_cli.run.outputs import SANDBOX, Sidecar, existing_result, read_sidecar, sidecar_path
 
@@ -26,8 +27,7 @@ MOVED_FROM: Final = "moved_from"
 """What an earlier result's sidecar calls the name that its first file had at its place."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MovedResult:
+class MovedResult(Record, kw_only=True, eq=True):
     """A result that was moved aside: whose it is, and its files by their paths before."""
 
     external_id: str

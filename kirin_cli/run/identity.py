@@ -4,13 +4,13 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from kirin_cli.errors import UsageError
 from kirin_cli.jobs.placeholders import JobReference
 from kirin_cli.media.local_files import sha256
+from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.types import MediaFile
 from kirin_cli.normal_forms import normalize_line_ends, normalize_name
 from kirin_cli.redaction import mask_all
@@ -93,8 +93,7 @@ def hash_media(tree: object, needs: Mapping[str, str] = NO_REFERENCES) -> object
     return map_leaves(tree, replacement)
 
 
-@dataclass(frozen=True, slots=True)
-class Shard:
+class Shard(Record, eq=True):
     """Part `index` (from 1) of `total`."""
 
     index: int
@@ -109,8 +108,7 @@ class Shard:
         return f"{self.index}/{self.total}"
 
 
-@dataclass(frozen=True, slots=True)
-class CiSystem:
+class CiSystem(Record, eq=True):
     """A CI system: the variables of its index (counted from `first`) and of its total ("" where it gives none)."""
 
     name: str

@@ -10,6 +10,7 @@ from typing import Final, Literal
 from kirin_cli.errors import batch_exit_code
 from kirin_cli.ledger.states import JobState
 from kirin_cli.modelspec.model import Model
+from kirin_cli.modelspec.record import Record
 
 Charged = Literal["no", "yes", "maybe"]
 MAX_TITLE: Final = 200
@@ -102,8 +103,7 @@ class OutputFile:
     duration: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobError:
+class JobError(Record, kw_only=True, eq=True):
     """Why a job did not end well, with the exit code that this means for a run.
 
     `charged` says whether the job has cost money; `retry_safe` whether the same command again cannot cost twice; `next`
@@ -144,8 +144,7 @@ class Outcome:
         return self.error.exit_code if self.error else 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(Record, kw_only=True, eq=True):
     """A whole run. `signal` is 130 or 143 where it was interrupted, else 0.
 
     `started` and `ended` are seconds since the epoch, 0.0 where nobody looked at the clock.

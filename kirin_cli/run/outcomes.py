@@ -138,7 +138,7 @@ def finish_rejected(job_run: JobRun, failure: ServiceFailure | None) -> Finished
     hint = by_file if job_run.job.file else "change the request"
     error = _service_error("refused", failure, hint)
     if job_run.entry.counters.exposed > 1:  # an earlier POST, whose answer was lost, is only held to be absent
-        error = replace(error, charged="maybe")
+        error = error.replace(charged="maybe")
     return finish(job_run, "rejected", error=error)
 
 
@@ -147,7 +147,7 @@ def finish_failed(job_run: JobRun, failure: ServiceFailure | None) -> Finished:
     by_file, typed = "--retry-failed makes a new attempt, at new cost", job_run.context.typed.submits
     by_flags = "the same command again makes a new one, at new cost" if typed else ""
     error = _service_error("failed", failure, by_file if job_run.job.file else by_flags)
-    return finish(job_run, "failed", error=replace(error, charged="yes" if job_run.entry.cost else "no"))
+    return finish(job_run, "failed", error=error.replace(charged="yes" if job_run.entry.cost else "no"))
 
 
 def finish_expired(job_run: JobRun, reason: str) -> Finished:
@@ -190,7 +190,7 @@ def finish(
         job, typed = job_run.job, job_run.context.typed
         entry = replace(job_run.entry, task_id=job_run.entry.task_id or job_run.seen_task_id)
         follow = next_command(job, entry, state, typed, is_unaffordable=job_run.unaffordable is not None)
-        error = replace(error, next=follow, retry_safe=is_retry_safe(job, entry, state, typed, error.charged))
+        error = error.replace(next=follow, retry_safe=is_retry_safe(job, entry, state, typed, error.charged))
     job_run.emit(JobEnded, state=state, paths=paths, cost=cost, reason=error.message if error else reason)
     task_id, times = job_run.entry.task_id or job_run.seen_task_id, entry_times(job_run.entry)
     facts = {"task_id": task_id, "cost": cost, "outputs": outputs, "error": error, "reason": reason, "times": times}

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path, PurePosixPath
-from typing import Final, get_args
+from typing import TYPE_CHECKING, Final, get_args
 from urllib.parse import urlsplit
 
 from kirin_cli.api.part_file import part_path
@@ -26,7 +26,9 @@ from kirin_cli.redaction import redact_tree, strip_url
 from kirin_cli.regular_file import obstacle_at, open_regular_file, read_regular_file
 from kirin_cli.run.job import Job, OutputFile
 from kirin_cli.tree import walk
-from kirin_cli.wire.responses import OutputContent
+
+if TYPE_CHECKING:
+    from kirin_cli.wire.responses import OutputContent
 
 SIDECAR_VERSION: Final = 1
 OUTPUT_FIELDS: Final = ("type", "url", "bytes", "sha256", "duration")
@@ -122,7 +124,7 @@ class Sidecar:
         except OSError as error:
             raise LocalError(f"{path} cannot be read: {error.strerror or error}") from error
 
-    def output_at(self, path: Path, content: OutputContent) -> OutputFile | None:
+    def output_at(self, path: Path, content: "OutputContent") -> OutputFile | None:
         """The file at `path` where it is the one that was fetched for this content. Raises LocalError.
 
         Its suffix may be another: that of what came.
@@ -282,7 +284,7 @@ def path_for_entry(job: Job, entry: LedgerEntry | None, now: float = 0.0, *, n: 
     return output_path(job, n=n, ext=ext, task_id=task_id, now=entry.created if entry else now)
 
 
-def content_kind(content: OutputContent, default: ResultKind = "video") -> ResultKind:
+def content_kind(content: "OutputContent", default: ResultKind = "video") -> ResultKind:
     """What a file of this content is likely to be, by its label and the suffix of its URL; its bytes decide.
 
     `default` is what the model makes, where neither tells.
@@ -295,7 +297,7 @@ def content_kind(content: OutputContent, default: ResultKind = "video") -> Resul
     return next(chain(by_label, by_suffix, (default,)))
 
 
-def extension(content: OutputContent, default: ResultKind = "video") -> str:
+def extension(content: "OutputContent", default: ResultKind = "video") -> str:
     """The suffix, without its dot, of a file of this content: the URL's where it fits its kind."""
     suffixes, suffix = EXTENSIONS[content_kind(content, default)], _suffix(content.url)
     return suffix if suffix in suffixes else suffixes[0]

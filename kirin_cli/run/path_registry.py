@@ -9,15 +9,19 @@ from kirin_cli.run.job import Job
 from kirin_cli.run.outputs import Sidecar, ensure_free, ensure_sidecar_free, ensure_writable
 
 
+def _folder_of(path: Path) -> str:
+    return os.path.dirname(path)  # noqa: PTH120  (to hash a Path takes longer than to look it up)
+
+
 class PathRegistry:
     """The paths that are taken in one run."""
 
     def __init__(self) -> None:
         self._owners: dict[str, Job] = {}
         self._stems: dict[str, Job] = {}  # by path without suffix: files with one sidecar have one owner
-        self._folders: set[Path] = set()
-        self._real: dict[Path, str] = {}
-        self._inside: dict[tuple[Path, Path], bool] = {}
+        self._folders: set[str] = set()
+        self._real: dict[str, str] = {}
+        self._inside: dict[tuple[str, Path], bool] = {}
 
     def take(self, job: Job, path: Path, *, is_final: bool) -> None:
         """Give the job its path.
@@ -34,9 +38,10 @@ class PathRegistry:
             raise UsageError(f"{path}: {problem}")
         if not is_final:
             return
-        if path.parent not in self._real:
-            self._real[path.parent] = os.path.realpath(path.parent)
-        other = self._stems.setdefault(file_key(f"{self._real[path.parent]}/{path.stem}"), job)
+        folder = _folder_of(path)
+        if folder not in self._real:
+            self._real[folder] = os.path.realpath(folder)
+        other = self._stems.setdefault(file_key(f"{self._real[folder]}/{path.stem}"), job)
         if other is not job:
             placeholder = "{-take}" if other.name == job.name else "{job}"
             has_it = all(placeholder in template for template in (job.target.template, other.target.template))
@@ -46,7 +51,7 @@ class PathRegistry:
     def ensure_apart(self, job: Job, path: Path) -> None:
         """Raise UsageError where further or earlier files of another job of the run would have this job's name."""
         stem = numbered_stem(path.stem)
-        folder = self._real.get(path.parent)
+        folder = self._real.get(_folder_of(path))
         other = self._stems.get(file_key(f"{folder}/{stem}")) if stem and folder else None
         if other is not None and other is not job:
             message = f"{path} could be the name of a second or an earlier file of job {other.name} too"
@@ -56,19 +61,20 @@ class PathRegistry:
         """Raise UsageError for what is in the way, LocalError for a folder that is of no use; `lost`: `ensure_free`."""
         ensure_free(job, path, lost=lost)
         ensure_sidecar_free(job, path)
-        if path.parent not in self._folders:
+        folder = _folder_of(path)
+        if folder not in self._folders:
             ensure_writable(path.parent)
-            self._folders.add(path.parent)
+            self._folders.add(folder)
 
-    def check_inside(self, job: Job, base: Path) -> None:
-        """Raise UsageError where the folder that a job file names leads out of its own, `base`, through a link.
+    def check_inside(self, job: Job) -> None:
+        """Raise UsageError where the folder that a job file names leads out of its own through a link.
 
         A link comes with a checkout as a file does (faults I8, X1); the person may name any folder.
         """
         folder = job.target.folder
-        if (base, folder) not in self._inside:
-            self._inside[base, folder] = is_inside(base, folder)
-        if not self._inside[base, folder]:
+        if (job.file, folder) not in self._inside:
+            self._inside[job.file, folder] = is_inside(Path(job.file).parent, folder)
+        if not self._inside[job.file, folder]:
             raise outside_error(folder, Path(job.file))
 
 

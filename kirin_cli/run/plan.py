@@ -1,7 +1,7 @@
 """The plan: what a run would do with each job and why, from sidecars and the ledger alone: asks the service nothing."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from heapq import heappush, heappushpop
@@ -11,14 +11,15 @@ from typing import Final, Literal
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.modelspec.pricing import input_seconds
+from kirin_cli.modelspec.record import Record
 from kirin_cli.run.attempts import FindEntries, was_begun
 from kirin_cli.run.job import Job
 from kirin_cli.run.prepare import PreparedRun
-from kirin_cli.run.prices import JobPrice, PriceList, price_class_of, task_class_of
+from kirin_cli.run.prices import JobPrice, PriceList, ledger_class, price_class_of
 
 Action = Literal["send", "skip", "ask", "go on", "fetch", "leave"]
 Durations = Callable[[str, str, str], Sequence[float]]
-"""Seconds that earlier tasks of a class took (`prices.task_class_of`)."""
+"""Seconds that earlier tasks of a class took (`prices.ledger_class`)."""
 
 FILE_GONE: Final = "its file is gone: fetched again, free"
 ACTION_BY_STATE: Final[Mapping[LedgerState, tuple[Action, str]]] = {
@@ -44,8 +45,7 @@ ACTION_BY_STATE: Final[Mapping[LedgerState, tuple[Action, str]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedJob:
+class PlannedJob(Record, kw_only=True, eq=True):
     """One job's fate. `price` is what it may cost, `seconds` how long it may take; None: not known yet.
 
     `price_detail` says in words where the price comes from, or why there is none.
@@ -72,9 +72,11 @@ class PlannedJob:
 
     def _choice(self, name: str) -> str:
         """What the job asks for, else what its model takes for it where that matters for the price."""
+        if given := self.job.values.get(name):
+            return str(given)
         default = self.job.model.field_named(name).default if name in self.job.model.names else None
         usual = str(default or "")
-        return str(self.job.values.get(name) or (usual if usual in price_class_of(self.job).words else ""))
+        return usual if usual in price_class_of(self.job).words else ""
 
 
 def plan_jobs(
@@ -82,18 +84,20 @@ def plan_jobs(
 ) -> list[PlannedJob]:
     """What would become of each job, in order; none of them may have a finding."""
     prices = replace(prices, history=cache(prices.history))
+    price_of = cache(prices.price_of_class)
     typical_seconds = cache(lambda task_class: _median(durations(*task_class)))
     entries = find_entries([job.external_id for job in prepared.jobs])
     plans = []
     for job in prepared.jobs:
         entry = entries.get(job.external_id)
-        price = prices.price(job, entry.input_seconds if entry else None)
+        price_class = price_class_of(job)
+        price = price_of(price_class, input_seconds(job.model, job.values) or (entry.input_seconds if entry else None))
         action, reason = _planned_action(job, entry, prepared)
         plans.append(
             PlannedJob(
                 job=job, action=action, reason=reason, path=prepared.paths[job.external_id],
                 price=price, price_detail=price.detail if price else prices.ways_to_tell(job)[0],
-                seconds=typical_seconds(task_class_of(job)),
+                seconds=typical_seconds(ledger_class(price_class)),
             )
         )  # fmt: skip
     return plans

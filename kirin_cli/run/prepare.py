@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -69,6 +68,8 @@ def in_dependency_order(checked: Sequence[CheckedJob]) -> list[PendingJob]:
                 message = f"{spec.file}:{spec.line}: job {spec.name} needs job {name}, which is not selected"
                 raise UsageError(message, hint="select that job too; it is skipped if it is done")
             pending.needs[name] = needed
+    from graphlib import TopologicalSorter  # noqa: PLC0415  (few files have jobs that need others)
+
     graph = {pending.position: [needed.position for needed in pending.needs.values()] for pending in jobs}
     return [jobs[position] for position in TopologicalSorter(graph).static_order()]
 
@@ -227,7 +228,7 @@ def _claim_path(choice: ChosenAttempt, options: PrepareOptions, registry: PathRe
     if choice.refusal:
         raise UsageError(choice.refusal, hint=choice.hint)
     if job.file and options.folder is None:
-        registry.check_inside(job, Path(job.file).parent)
+        registry.check_inside(job)
     is_moved = attempt.sidecar is not None and was_moved_from(attempt.sidecar, choice.path)
     path = attempt.outputs[0].path if attempt.outputs and not is_moved else choice.path
     prepared.paths[job.external_id] = path

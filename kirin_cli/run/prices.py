@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from kirin_cli.errors import BalanceInsufficient
 from kirin_cli.formatting import format_usd
 from kirin_cli.modelspec.pricing import PER_SECOND, PriceClass, classify_price, input_seconds, unknown_params
+from kirin_cli.modelspec.record import Record
 from kirin_cli.run.job import Job
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ MAX_DECIMALS: Final = Decimal("0.0001")
 CENTS: Final = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceTableRow:
+class PriceTableRow(Record, kw_only=True, eq=True):
     """One row of a table `[prices]`: the price of every class of the model that has all these words.
 
     Of a class with parameters that the model does not know it says nothing unless it has the words of all of them.
@@ -45,16 +45,14 @@ class PriceTableRow:
         return same and set(price_class.unknown) <= self.words <= set(price_class.all_words)
 
 
-@dataclass(frozen=True, slots=True)
-class PastCost:
+class PastCost(Record, eq=True):
     """What an earlier task cost, and the seconds of input that it was billed for; None where it was not by these."""
 
     usd: Decimal
     seconds: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class JobPrice:
+class JobPrice(Record, eq=True):
     """What one job is taken to cost, who says so, and in more words why."""
 
     usd: Decimal
@@ -103,8 +101,10 @@ class PriceList:
 
     def price(self, job: Job, seconds: int | None = None) -> JobPrice | None:
         """The price of a job whose input is so long, where the job does not tell that itself; None: not known."""
-        price_class = price_class_of(job)
-        seconds = input_seconds(job.model, job.values) or seconds
+        return self.price_of_class(price_class_of(job), input_seconds(job.model, job.values) or seconds)
+
+    def price_of_class(self, price_class: PriceClass, seconds: int | None) -> JobPrice | None:
+        """The price of each job of a class, with so many seconds of input where that is billed; None: not known."""
         told = self._told(price_class, seconds)
         seen = self._seen.get(price_class)
         dearer = _of_history((seen,), price_class, seconds) if seen else None

@@ -15,6 +15,7 @@ _UNSAFE = (
     "\u3164\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff"  # fillers, byte order mark, annotations, lone surrogates
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"  # shorthand, musical and tag controls
 )
+_NOT_ASCII = "[^\x00-\x7f]"
 _CI_LINE = r"(?m)^(\s*):(?=:)"  # GitHub: `::error::` after any blanks
 _CI_ANYWHERE = r"#(?=#\w*\[)"  # Azure `##vso[`, older GitHub `##[`, TeamCity: wherever they stand
 
@@ -44,7 +45,9 @@ def _escape(character: str) -> str:
 
 def cell_width(text: str) -> int:
     """The number of cells that `text` takes."""
-    return len(text) if text.isascii() else sum(map(_character_width, text))
+    if text.isascii():
+        return len(text)
+    return len(text) + sum(_character_width(character) - 1 for character in re.findall(_NOT_ASCII, text))
 
 
 def _character_width(character: str) -> int:
@@ -55,7 +58,7 @@ def _character_width(character: str) -> int:
 
 def truncate_end(text: str, width: int) -> str:
     """The longest beginning of `text` that fits into `width` cells."""
-    if text.isascii():
+    if text[: max(0, width) + 1].isascii():
         return text[: max(0, width)]
     cells = 0
     for index, character in enumerate(text):

@@ -228,7 +228,7 @@ def _execute(
     during(scheduler)
     with machine.clock.attend(workers, setting.timeout or 1e9):
         summary = scheduler.run(lambda: during(scheduler))
-    return replace(summary, outcomes=all_outcomes(prepared, summary))
+    return summary.replace(outcomes=all_outcomes(prepared, summary))
 
 
 def _watched(base: Callable[..., Transport], returned: set[str]) -> Callable[..., Transport]:

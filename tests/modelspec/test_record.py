@@ -17,6 +17,11 @@ class Named(Point):
     name: str = ""
 
 
+class Price(Record, eq=True):
+    usd: int
+    source: str = "history"
+
+
 def test_fields_come_in_order_with_their_defaults():
     assert (Point(1).x, Point(1).y, Point(1, 2).y, Named(1, 2, "a").name) == (1, 0, 2, "a")
     assert (Named(x=3, name="b").x, Named(x=3).kind) == (3, "point")
@@ -39,3 +44,10 @@ def test_a_record_is_frozen_and_changed_by_copying():
 
 def test_a_record_shows_what_it_was_given():
     assert repr(Named(1, name="a")) == "Named(x=1, name='a')"
+
+
+def test_records_are_equal_where_they_are_the_same_and_by_value_where_the_class_says_so():
+    assert Point(1) != Point(1)
+    assert Price(1) == Price(1, "history")
+    assert len({Price(1), Price(1, "history"), Price(2)}) == 2
+    assert Price(1) not in {Price(1, "assumed"), 1, (1, "history")}

@@ -133,9 +133,9 @@ def test_a_service_that_cannot_be_reached_is_given_up_after_a_few_tries(course):
         ("skipped", None, None, 0),
         ("failed", FAILED, "failed", 1),
         ("rejected", FAILED, "failed", 1),
-        ("expired", replace(FAILED, exit_code=7), "failed", 1),
+        ("expired", FAILED.replace(exit_code=7), "failed", 1),
         ("pending", None, "pending", 8),
-        ("pending", replace(FAILED, exit_code=5), "pending", 5),
+        ("pending", FAILED.replace(exit_code=5), "pending", 5),
         ("unknown", UNSURE, "pending", 6),
     ],
 )
