@@ -14,7 +14,7 @@ from kirin_cli.text_encoding import decode_text
 KEY_VARIABLE = "KIRIN_API_KEY"
 NO_KEY_HINT = f"set {KEY_VARIABLE} in the environment, give --api-key-file FILE, or store a key: kirin auth login"
 MAX_KEY_LENGTH = 4096  # characters
-ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+ESCAPE = r"(?s)\\(?:u([0-9a-fA-F]{4})|(.))"  # as text: compiled where an answer holds one
 WRAPPED = re.compile(
     r"""(Bearer\s).*|((?:export\s+|set\s+|\$env:)?KIRIN_API_KEY\s*=).*|(["'`]).*\3""", re.IGNORECASE | re.DOTALL
 )
@@ -82,7 +82,7 @@ def scrub(text: str, key: str) -> str:
 def scrub_body(body: bytes, key: str) -> bytes:
     """The body of an answer without the key, also where JSON escapes spell some of its characters (fault H4)."""
     text = body.decode("utf-8", "surrogateescape")
-    return scrub(ESCAPE.sub(_unescape, text) if "\\" in text else text, key).encode("utf-8", "surrogateescape")
+    return scrub(re.sub(ESCAPE, _unescape, text) if "\\" in text else text, key).encode("utf-8", "surrogateescape")
 
 
 def _unescape(escape: re.Match[str]) -> str:

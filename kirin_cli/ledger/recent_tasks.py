@@ -13,7 +13,7 @@ from kirin_cli.ledger.store import LedgerStore
 RECENT_FILE: Final = "recent-tasks"
 MAX_RECENT: Final = 50
 MAX_ABOUT_LENGTH: Final = 60  # characters
-_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+_ID: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}"  # compiled at first use, which a plan does without
 """Ids that no shell reads as anything else: they are put onto a command line as they are."""
 
 
@@ -23,7 +23,7 @@ def write_recent_tasks(store: LedgerStore, folder: Path) -> None:
     What only saves typing keeps nothing from working, and is not synced to the disk.
     """
     with suppress(LocalError, OSError):
-        rows = [row for row in recent_ids(store, MAX_RECENT) if _ID.fullmatch(row[0])]
+        rows = [row for row in recent_ids(store, MAX_RECENT) if re.fullmatch(_ID, row[0])]
         if rows:
             text = "".join(f"{either_id}\t{_plain(about)}\n" for either_id, about in rows)
             write_atomically(folder / RECENT_FILE, text, mode=0o600, durable=False)

@@ -3,7 +3,6 @@
 A crash between any two steps leaves both videos where a sidecar names them. Knows no service and no ledger.
 """
 
-import glob
 import json
 import os
 from collections.abc import Iterator
@@ -48,7 +47,9 @@ def find_result(job: Job, path: Path) -> tuple[Sidecar, tuple[OutputFile, ...]] 
     stem = os.path.join(path.parent, f"{path.stem}.old-")  # noqa: PTH118  (a batch asks for thousands)
     if not any(os.path.lexists(f"{stem}{number}.json") for number in range(1, MAX_GAP + 1)):
         return None  # a folder of thousands is not listed for each of its videos
-    notes = sorted(path.parent.glob(f"{glob.escape(path.stem)}.old-*.json"))[:MAX_EARLIER_RESULTS]
+    from glob import escape  # noqa: PLC0415  (few takes have an earlier result)
+
+    notes = sorted(path.parent.glob(f"{escape(path.stem)}.old-*.json"))[:MAX_EARLIER_RESULTS]
     results = (existing_result(job, note.with_suffix(path.suffix)) for note in notes)
     return next(filter(None, results), None)
 
