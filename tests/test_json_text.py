@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kirin_cli.json_text import NestedTooDeeply, dump_json, escape_ci_commands, parse_json
@@ -44,9 +44,16 @@ def test_a_document_that_does_not_fit_the_stack_is_refused():
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text('aä\n\x00\u2028\ud800😀"\\', max_size=5)
 NAMES = st.text(max_size=3)
-TREES = st.recursive(LEAVES, lambda some: st.lists(some) | st.dictionaries(NAMES, some))
+TREES = st.recursive(
+    LEAVES, lambda some: st.lists(some, max_size=3) | st.dictionaries(NAMES, some, max_size=3), max_leaves=6
+)
 
 
-@given(st.dictionaries(NAMES, TREES))
-def test_indented_json_is_what_the_standard_library_writes(data):
-    assert dump_json(data) == escape_ci_commands(json.dumps(data, indent=2))
+@pytest.mark.parametrize("count", [50, pytest.param(1000, marks=pytest.mark.slow)])
+def test_indented_json_is_what_the_standard_library_writes(count):
+    @settings(max_examples=count)
+    @given(st.dictionaries(NAMES, TREES, max_size=3))
+    def holds(data):
+        assert dump_json(data) == escape_ci_commands(json.dumps(data, indent=2))
+
+    holds()
