@@ -44,8 +44,8 @@ def find_result(job: Job, path: Path) -> tuple[Sidecar, tuple[OutputFile, ...]] 
     result = existing_result(job, path)
     if result is not None:
         return result
-    stem = os.path.join(path.parent, f"{path.stem}.old-")  # noqa: PTH118  (a batch asks for thousands)
-    if not any(os.path.lexists(f"{stem}{number}.json") for number in range(1, MAX_GAP + 1)):
+    stem = path.with_suffix("")
+    if not any(os.path.lexists(f"{stem}.old-{number}.json") for number in range(1, MAX_GAP + 1)):
         return None  # a folder of thousands is not listed for each of its videos
     from glob import escape  # noqa: PLC0415  (few takes have an earlier result)
 

@@ -233,7 +233,7 @@ def sidecar_from_data(note: object, path: Path) -> Sidecar | None:
 def _is_name(name: object) -> bool:
     if not isinstance(name, str) or name in {"", ".", ".."} or "\0" in name:
         return False
-    return os.path.basename(name) == name  # noqa: PTH119  (a fifth of the time that a Path takes)
+    return Path(name).name == name
 
 
 def _is_there(output: OutputFile) -> bool:
