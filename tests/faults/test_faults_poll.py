@@ -242,20 +242,20 @@ def test_P8_a_task_that_never_completes_is_8_and_nothing_is_lost(machine: Bench)
 
 
 HUGE = {
-    "100 MB": b"[" + b" " * 100_000_000 + b"]",
-    "deep": b'{"a": ' * 200_000 + b"1" + b"}" * 200_000,
-    "deep list": b"[" * 200_000,
-    "5,000 digits": b'{"status": "completed", "progress": ' + b"9" * 5000 + b"}",
-    "NaN": b'{"status": "completed", "progress": NaN}',
-    "1e999": b'{"status": "completed", "usage": {"cost": 1e999}}',
-    "key twice": b'{"status": "failed", "status": "completed"}',
-    "not UTF-8": b'{"status": "\xff\xfe"}',
+    "100 MB": lambda: b"[" + b" " * 100_000_000 + b"]",
+    "deep": lambda: b'{"a": ' * 200_000 + b"1" + b"}" * 200_000,
+    "deep list": lambda: b"[" * 200_000,
+    "5,000 digits": lambda: b'{"status": "completed", "progress": ' + b"9" * 5000 + b"}",
+    "NaN": lambda: b'{"status": "completed", "progress": NaN}',
+    "1e999": lambda: b'{"status": "completed", "usage": {"cost": 1e999}}',
+    "key twice": lambda: b'{"status": "failed", "status": "completed"}',
+    "not UTF-8": lambda: b'{"status": "\xff\xfe"}',
 }
 
 
 @pytest.mark.parametrize("name", HUGE)
 def test_P9_a_monstrous_answer_is_a_failed_poll_and_no_more(machine: Bench, name: str) -> None:
-    machine.api.script(POLLS, faults.answer(200, HUGE[name], {"Content-Type": "application/json"}))
+    machine.api.script(POLLS, faults.answer(200, HUGE[name](), {"Content-Type": "application/json"}))
     result = machine.run()
     assert (result.exit_code, machine.posts, len(result.of(Retrying))) == (0, 1, 1)
     assert result.outcome.outputs[0].path.read_bytes() == CLIP
