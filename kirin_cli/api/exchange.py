@@ -264,6 +264,16 @@ class BoundedSocket(socket.socket):
 class BoundedTlsSocket(BoundedSocket, ssl.SSLSocket):  # type: ignore[misc] # defaults differ
     """The same over TLS; an SSLContext makes them when this is its `sslsocket_class`."""
 
+    def recv(self, size: int = 1024, flags: int = 0, /) -> bytes:
+        """As above. Without a TLS session the other side has reset the connection before the handshake.
+
+        Only then does the standard library read before it; it would leave the socket open after what that raises.
+        """
+        if self._sslobj is None:  # type: ignore[attr-defined] # of the standard library
+            self.close()
+            raise ConnectionResetError(errno.ECONNRESET, "the connection was cut before the handshake")
+        return super().recv(size, flags)
+
 
 def open_socket(host: str, port: int, *, admit: bool) -> BoundedSocket:
     """Connect to the first address of `host` that answers, within the bounds of the current exchange.

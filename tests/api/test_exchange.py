@@ -1,6 +1,9 @@
 """The bounds of an exchange, by a clock that stands still until told otherwise."""
 
+import gc
 import socket
+import ssl
+import struct
 import threading
 import time
 
@@ -9,6 +12,7 @@ from support.clocks import FakeClock
 
 from kirin_cli.api.exchange import (
     Addresses,
+    BoundedTlsSocket,
     Exchange,
     StallDetector,
     TransportError,
@@ -61,3 +65,24 @@ def test_an_address_needs_no_thread_that_looks_it_up_and_a_name_gets_one_of_its_
         assert resolve(host, 80, exchange) == [(socket.AF_INET, ("127.0.0.1", 80))]
     here = threading.current_thread().name
     assert asked == {"127.0.0.1": here, "::1": here, "1.2.3.4.5": "resolver", "files.example": "resolver"}
+
+
+def test_a_connection_that_is_reset_before_the_handshake_is_closed():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.sslsocket_class = BoundedTlsSocket
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        accepted, _ = server.accept()
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        accepted.close()  # by a reset
+        while is_connected(client):
+            pass
+        with pytest.raises(ConnectionResetError):
+            context.wrap_socket(client, server_hostname="localhost")
+        gc.collect()  # a socket that is still open is told now, as a warning: an error in these tests
+
+
+def is_connected(client):
+    try:
+        return bool(client.getpeername())
+    except OSError:
+        return False
