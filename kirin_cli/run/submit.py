@@ -125,7 +125,8 @@ def _send(job_run: JobRun, values: Mapping[str, object]) -> NextStep:
     """Make everything ready that can fail before anything is paid for, then post."""
     if delay := job_run.context.limits.send_delay(job_run.job.external_id):
         if delay >= MIN_DELAY_TOLD:
-            job_run.notify_once("pause", f"the service takes no more just now (HTTP 429): waits for {delay:.0f} s")
+            text = f"the service takes no more just now (HTTP 429): waits for {delay:.0f} s"
+            job_run.notify_once("pause", f"{text}; Ctrl-C ends the wait, and what was not sent costs nothing")
         return Hold(delay)
     ensure_writable(path_for_entry(job_run.job, job_run.entry).parent)
     try:

@@ -186,7 +186,7 @@ def test_S15_the_next_run_keeps_the_pause_that_the_service_asked_an_interrupted_
     result = machine.run(timeout=9000.0)
     assert (result.exit_code, machine.posts) == (0, 2)
     assert 235 < result.seconds < 260
-    assert "takes no more just now (HTTP 429): waits for 240 s" in result.output
+    assert "takes no more just now (HTTP 429): waits for 240 s; Ctrl-C ends the wait" in result.output
 
 
 def test_S15_after_a_pause_in_which_all_tasks_ended_as_many_run_at_once_as_before(machine: Bench) -> None:
