@@ -1,7 +1,5 @@
 """Earlier one-offs: commands that ended, or were killed, before their task did, taken up when they are typed again."""
 
-from dataclasses import replace
-
 from kirin_cli.cli.console import CommandConsole
 from kirin_cli.cli.session import Session
 from kirin_cli.formatting import format_timestamp
@@ -30,8 +28,8 @@ class EarlierOneOffs:
         what = f"task {entry.task_id}" if entry.task_id else f"submission {entry.external_id}"
         begun = format_timestamp(entry.created)
         self._console.talk(f"taken up: {what} of the same command, begun {begun}; --again makes a new one")
-        return replace(
-            job, name=entry.job, label=entry.job, external_id=entry.external_id, scope=entry.scope, take=entry.take,
+        return job.replace(
+            name=entry.job, label=entry.job, external_id=entry.external_id, scope=entry.scope, take=entry.take,
             attempt=entry.attempt, redo_round=entry.redo_round,
         )  # fmt: skip
 

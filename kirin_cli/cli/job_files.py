@@ -198,7 +198,7 @@ def prepare_checked(
     """
     from kirin_cli.run.prepare import prepare_jobs
 
-    return prepare_jobs(checked.jobs, replace(choices, origin=known.origin), known.known_entries(), query)
+    return prepare_jobs(checked.jobs, choices._replace(origin=known.origin), known.known_entries(), query)
 
 
 def prepare_and_tell(

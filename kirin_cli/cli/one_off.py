@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -60,7 +59,7 @@ def make_prepare(one_off: OneOff, console: CommandConsole) -> Prepare:
         for values, suffix in numbered_values(one_off.model, one_off.values, one_off.count):
             target = one_off.target
             if "{job}" not in target.template:
-                target = replace(target, template=target.template.replace(".{ext}", f"{suffix}.{{ext}}"))
+                target = target._replace(template=target.template.replace(".{ext}", f"{suffix}.{{ext}}"))
             job = make_job(one_off.model, values, name=stem + suffix, target=target, options=options)
             jobs.append(job if one_off.again or job.has_own_id else earlier.take_up(job))
         return prepare_new_jobs(jobs, options, session.find_entry)

@@ -7,7 +7,7 @@ import threading
 from _thread import start_new_thread
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -234,8 +234,8 @@ def _put_back(prepared: PreparedRun, session: Session) -> None:
             record_moved_files(session.ledger.store, moved.origin, moved.external_id, moved.absolute_files)
             files |= moved.files
         skipped = prepared.skipped[job.external_id]
-        outputs = tuple(replace(output, path=files.get(output.path, output.path)) for output in skipped.outputs)
-        prepared.skipped[job.external_id] = replace(skipped, outputs=outputs, reason="its earlier file is put back")
+        outputs = tuple(output.replace(path=files.get(output.path, output.path)) for output in skipped.outputs)
+        prepared.skipped[job.external_id] = skipped.replace(outputs=outputs, reason="its earlier file is put back")
     prepared.put_back.clear()
     prepared.lost.clear()
 

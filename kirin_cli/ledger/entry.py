@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from decimal import Decimal
 
 from kirin_cli.errors import LocalError
@@ -11,8 +10,7 @@ from kirin_cli.ledger.store import Execute
 from kirin_cli.modelspec.record import Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryKey:
+class EntryKey(Record, kw_only=True, eq=True):
     """Whose task it is: service origin, fingerprint of the account's key, external task id."""
 
     origin: str
@@ -20,8 +18,7 @@ class EntryKey:
     external_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intent(EntryKey):
+class Intent(EntryKey, kw_only=True, eq=True):
     """What is about to be asked for.
 
     `request` is JSON text with media by hash (never Base64, never the key); `mode` and `duration` name the class of
@@ -47,8 +44,7 @@ class Intent(EntryKey):
     input_seconds: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerEntry(Intent):
+class LedgerEntry(Intent, kw_only=True, eq=True):
     """A submission at one moment (`version`). Times are seconds since the epoch; None: not yet. `id` 0: not written.
 
     `outputs` and `error` are JSON text, "" for none. `owner` is the id of the lease that looks after it. `accepted_at`
@@ -59,7 +55,7 @@ class LedgerEntry(Intent):
     id: int = 0
     state: LedgerState = LedgerState.INTENT
     version: int = 0
-    counters: Counters = Counters()  # noqa: RUF009 - it is frozen
+    counters: Counters = Counters()
     first_sent: float | None = None
     last_sent: float | None = None
     accepted_at: float | None = None
@@ -88,9 +84,9 @@ class HistoryRow(Record, kw_only=True, eq=True):
     task_id: str | None
 
 
-_COUNTER_NAMES = tuple(field.name for field in fields(Counters))
+_COUNTER_NAMES = Counters._fields
 ENTRY_COLUMNS = tuple(
-    name for field in fields(LedgerEntry) for name in (_COUNTER_NAMES if field.name == "counters" else (field.name,))
+    name for field in LedgerEntry._fields for name in (_COUNTER_NAMES if field == "counters" else (field,))
 )
 SELECT_ENTRY = f"SELECT {', '.join(ENTRY_COLUMNS)} FROM entries"  # noqa: S608 - the names are the fields above
 INSERT_HISTORY = "INSERT INTO events (entry, at, event, before, after, why, task_id) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -138,5 +134,5 @@ def changed_columns(before: LedgerEntry, after: LedgerEntry) -> dict[str, object
 
 def new_entry(intent: Intent, now: float) -> LedgerEntry:
     """The entry that a new intent becomes; `id` is 0 until it is written."""
-    values = {field.name: getattr(intent, field.name) for field in fields(Intent)}
+    values = {name: getattr(intent, name) for name in Intent._fields}
     return LedgerEntry(**values, created=now, updated=now)

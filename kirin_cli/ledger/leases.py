@@ -5,7 +5,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from kirin_cli.errors import LocalError
@@ -154,7 +154,7 @@ class Leases:
         """Whether another process looks after the entry, which lives or may live. Raises LocalError."""
         with self._store.write(durable=False) as transaction:
             owner = transaction("SELECT owner FROM entries WHERE id = ?", (entry.id,)).fetchone()
-            current = replace(entry, owner=owner["owner"] if owner else None)
+            current = entry.replace(owner=owner["owner"] if owner else None)
             return current.owner != self._id and self._find_holder(transaction, current)[1]
 
     def renew(self) -> None:

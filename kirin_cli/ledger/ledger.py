@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from decimal import Decimal
 from math import inf
 from pathlib import Path
@@ -258,7 +257,7 @@ class Ledger:
             changes.setdefault("generated_at", now)
         elif event is LedgerEvent.SEND_AGAIN:
             changes |= {"task_id": None, "accepted_at": None}
-        return replace(entry, **changes)  # type: ignore[arg-type] # they are fields of it
+        return entry.replace(**changes)
 
     def _insert(self, transaction: Execute, new: LedgerEntry) -> LedgerEntry:
         existing = self.get(new)
@@ -269,9 +268,9 @@ class Ledger:
             and not existing.counters.exposed
         ):
             # Left over from a command that sent nothing: what is asked for now counts.
-            later = replace(new, id=existing.id, version=existing.version + 1, counters=existing.counters)
+            later = new.replace(id=existing.id, version=existing.version + 1, counters=existing.counters)
             transaction(_UPDATE, entry_to_row(later))
-            return replace(later, owner=existing.owner, created=existing.created)
+            return later.replace(owner=existing.owner, created=existing.created)
         if existing is not None:
             # Where the file goes is this command's choice, whoever began the job.
             plan, redo_round = new.plan or existing.plan, new.redo_round or existing.redo_round
@@ -279,8 +278,8 @@ class Ledger:
             if (plan, redo_round, seconds) != (existing.plan, existing.redo_round, existing.input_seconds):
                 sql = "UPDATE entries SET plan = ?, redo_round = ?, input_seconds = ? WHERE id = ?"
                 transaction(sql, (plan, redo_round, seconds, existing.id))
-            return replace(existing, plan=plan, redo_round=redo_round, input_seconds=seconds)
-        entry = replace(new, id=int(transaction(_INSERT, entry_to_row(new)).lastrowid or 0))
+            return existing.replace(plan=plan, redo_round=redo_round, input_seconds=seconds)
+        entry = new.replace(id=int(transaction(_INSERT, entry_to_row(new)).lastrowid or 0))
         transaction(INSERT_HISTORY, (entry.id, entry.created, "intend", entry.state, entry.state, "", None))
         return entry
 

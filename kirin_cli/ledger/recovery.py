@@ -3,7 +3,6 @@
 import json
 import os
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from kirin_cli.atomic_file import append_durably, create_file, write_whole
@@ -17,8 +16,7 @@ RESERVED_BYTES = 64 * 1024
 MAX_RECOVERY_BYTES = 64 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecoveredTask(EntryKey):
+class RecoveredTask(EntryKey, kw_only=True, eq=True):
     """A task that the service has accepted, seen at `at` (seconds since the epoch); `job` is for the person's eyes."""
 
     task_id: str
@@ -38,7 +36,7 @@ def write_recovery(folder: Path, task: RecoveredTask) -> Path:
     """Add `task` to the recovery file and return its path. LocalError, naming the task, if even that fails."""
     path = folder / RECOVERY_FILE
     # The line break in front closes a line that an earlier crash may have cut.
-    line = b"\n" + json.dumps(asdict(task)).encode() + b"\n"
+    line = b"\n" + json.dumps({name: getattr(task, name) for name in task._fields}).encode() + b"\n"
     try:
         try:
             append_durably(path, line, mode=0o600)

@@ -1,9 +1,8 @@
 """The state machine of a submission as data: states, events, the transition table, and what each event counts."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from kirin_cli.errors import KirinError
 
@@ -199,8 +198,7 @@ TABLE: Mapping[tuple[LedgerState, LedgerEvent], LedgerState] = {
 """All that can happen. A pair that is not here raises `InvalidTransition`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counters:
+class Counters(NamedTuple):
     """What is counted over the life of one external id.
 
     posts: POSTs begun. exposed: those of them that may have created a task (certain failures are taken off again).
@@ -258,14 +256,14 @@ def _count(counters: Counters, event: LedgerEvent) -> Counters:
     match event:
         case LedgerEvent.SEND | LedgerEvent.RESEND:
             again = counters.resends + (event is LedgerEvent.RESEND)
-            return replace(counters, posts=counters.posts + 1, exposed=counters.exposed + 1, resends=again, misses=0)
+            return counters._replace(posts=counters.posts + 1, exposed=counters.exposed + 1, resends=again, misses=0)
         case LedgerEvent.NOT_SENT | LedgerEvent.RATE_LIMITED | LedgerEvent.BLOCKED:
-            return replace(counters, exposed=counters.exposed - 1)
+            return counters._replace(exposed=counters.exposed - 1)
         case LedgerEvent.TAKEN:
-            return replace(counters, exposed=0)
+            return counters._replace(exposed=0)
         case LedgerEvent.DUPLICATE:
-            return replace(counters, duplicate_seen=True)
+            return counters._replace(duplicate_seen=True)
         case LedgerEvent.NOT_FOUND:
-            return replace(counters, misses=counters.misses + 1)
+            return counters._replace(misses=counters.misses + 1)
         case _:
             return counters

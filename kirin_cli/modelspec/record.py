@@ -11,22 +11,25 @@ class Record:
     """
 
     _fields: ClassVar[tuple[str, ...]] = ()
+    _names: ClassVar[frozenset[str]] = frozenset()
+    _required: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(cls, *, eq: bool = False, **_: bool) -> None:
         names = (
             name for name, kind in cls.__annotations__.items() if getattr(kind, "__origin__", None) is not ClassVar
         )
         cls._fields = tuple(dict.fromkeys((*cls._fields, *names)))
+        cls._names = frozenset(cls._fields)
+        cls._required = frozenset(name for name in cls._fields if not hasattr(cls, name))
         if eq:
             cls.__eq__ = _has_same_values  # type: ignore[method-assign,assignment]
             cls.__hash__ = _hash_values  # type: ignore[method-assign,assignment]
 
     def __init__(self, *values: object, **named: object) -> None:
-        fields = self._fields
-        arguments = {**dict(zip(fields, values, strict=False)), **named}
-        missing = [name for name in fields if name not in arguments and not hasattr(type(self), name)]
-        if missing or len(arguments) != len(values) + len(named) or not arguments.keys() <= set(fields):
-            raise TypeError(f"{type(self).__name__} takes {', '.join(fields)}; given are {', '.join(arguments)}")
+        arguments = {**dict(zip(self._fields, values, strict=False)), **named} if values else named
+        fits = len(arguments) == len(values) + len(named) and self._required <= arguments.keys() <= self._names
+        if not fits:
+            raise TypeError(f"{type(self).__name__} takes {', '.join(self._fields)}; given are {', '.join(arguments)}")
         self.__dict__.update(arguments)
 
     def replace(self, **changes: object) -> Self:

@@ -2,10 +2,9 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from kirin_cli.errors import KirinError, UsageError
 from kirin_cli.ledger.entry import LedgerEntry
@@ -34,7 +33,6 @@ NOTHING: Final = Attempt()
 """What is known of an attempt of which nothing is; nobody changes it."""
 
 
-@dataclass(slots=True, kw_only=True)
 class ChosenAttempt:
     """The job as this attempt of it, what is known of that, and where its first file goes.
 
@@ -42,20 +40,16 @@ class ChosenAttempt:
     `lost` is what the sidecar at that place said, which is gone, though its file is there.
     """
 
-    job: Job
-    attempt: Attempt
-    path: Path
-    refusal: str = ""
-    hint: str = ""
-    lost: Sidecar | None = None
+    def __init__(self, job: Job, attempt: Attempt, path: Path, lost: Sidecar | None = None) -> None:
+        self.job, self.attempt, self.path, self.lost = job, attempt, path, lost
+        self.refusal = self.hint = ""
 
 
-@dataclass(slots=True)
-class ChosenAttempts:
+class ChosenAttempts(NamedTuple):
     """The choices in the order of the jobs, and the rounds of the ledger that they go on with."""
 
-    of_jobs: list[ChosenAttempt] = field(default_factory=list)
-    rounds: list[str] = field(default_factory=list)
+    of_jobs: list[ChosenAttempt]
+    rounds: list[str]
 
 
 def with_external_id(job: Job, origin: str, attempt: int = 1) -> Job:
@@ -63,7 +57,7 @@ def with_external_id(job: Job, origin: str, attempt: int = 1) -> Job:
     external_id = derive_external_id(
         normalize_origin(origin), job.request, scope=job.scope, job=job.name, take=job.take, attempt=attempt
     )
-    return replace(job, external_id=external_id, attempt=attempt)
+    return job.replace(external_id=external_id, attempt=attempt)
 
 
 class AttemptChooser:
@@ -179,7 +173,7 @@ class AttemptChooser:
         attempt = found.known.get(1 if job.has_own_id else number, NOTHING)
         entry, sidecar = attempt.entry, attempt.sidecar
         path = self._path(job, entry)
-        choice = ChosenAttempt(job=job, attempt=attempt, path=path or job.target.folder, lost=found.lost)
+        choice = ChosenAttempt(job, attempt, path or job.target.folder, found.lost)
         if path is None:
             choice.refusal, choice.hint = _bad_path(job, entry, self._now)
         elif job.has_own_id:
@@ -189,8 +183,8 @@ class AttemptChooser:
             external_id = with_external_id(job, self._origin, number).external_id
         noted = "" if entry and was_begun(entry) else task or (sidecar.task_id if sidecar else "")
         if number > 1 or redo_round or noted or external_id not in {"", job.external_id}:
-            choice.job = replace(
-                job, external_id=external_id or job.external_id, attempt=number, redo_round=redo_round,
+            choice.job = job.replace(
+                external_id=external_id or job.external_id, attempt=number, redo_round=redo_round,
                 noted_task="" if attempt.outputs else noted,
             )  # fmt: skip
         if sidecar is not None and not attempt.outputs and entry is None:

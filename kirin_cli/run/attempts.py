@@ -5,12 +5,12 @@ on with the round; then it begins the next. Knows no path and asks no service.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import LedgerState
+from kirin_cli.modelspec.record import Record
 from kirin_cli.run.identity import IdentityKey, identity_key
 from kirin_cli.run.job import OutputFile
 from kirin_cli.run.outputs import Sidecar
@@ -31,8 +31,7 @@ ENDED: Final = ENDED_BADLY | {
 """States in which an attempt does not hold up its round any more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownEntries:
+class KnownEntries(Record, kw_only=True):
     """The ledger's entries of one service and account, as the preparation of a run asks for them.
 
     `of_ids` finds entries by their external ids; `beyond_first_ids`, `of_rounds` and `of_file` are the queries of these
@@ -40,9 +39,9 @@ class KnownEntries:
     """
 
     of_ids: FindEntries
-    beyond_first_ids: Callable[[], Iterable[LedgerEntry]] = tuple
-    of_rounds: Callable[[Collection[str]], Sequence[LedgerEntry]] = lambda _: ()
-    of_file: Callable[[Path], Sequence[LedgerEntry]] = lambda _: ()
+    beyond_first_ids: Callable[[], Iterable[LedgerEntry]]
+    of_rounds: Callable[[Collection[str]], Sequence[LedgerEntry]]
+    of_file: Callable[[Path], Sequence[LedgerEntry]]
 
     def by_job(self) -> dict[IdentityKey, list[LedgerEntry]]:
         """Those that the id of a first attempt does not lead to, by what all attempts of a take have in common."""
@@ -53,13 +52,13 @@ class KnownEntries:
         return entries
 
 
-@dataclass(slots=True)
 class Attempt:
     """What is known of one attempt; `outputs` are its files where all of them are there."""
 
-    entry: LedgerEntry | None = None
-    sidecar: Sidecar | None = None
-    outputs: tuple[OutputFile, ...] = ()
+    def __init__(self, entry: LedgerEntry | None = None) -> None:
+        self.entry = entry
+        self.sidecar: Sidecar | None = None
+        self.outputs: tuple[OutputFile, ...] = ()
 
     @property
     def was_begun(self) -> bool:
@@ -95,12 +94,12 @@ def was_begun(entry: LedgerEntry) -> bool:
     return entry.state is not LedgerState.INTENT or entry.counters.exposed > 0
 
 
-@dataclass(slots=True)
 class Attempts:
     """All that is known of the attempts of one take, by number. `lost`: what a sidecar that is gone said."""
 
-    known: dict[int, Attempt] = field(default_factory=dict)
-    lost: Sidecar | None = None
+    def __init__(self) -> None:
+        self.known: dict[int, Attempt] = {}
+        self.lost: Sidecar | None = None
 
     def add_entry(self, entry: LedgerEntry) -> None:
         """Take in an entry of the ledger; of two for one attempt the one that was begun counts."""

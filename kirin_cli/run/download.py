@@ -1,6 +1,5 @@
 """The files of a completed task: fresh URLs where they are dead, then download, sidecar, ledger (promise 7)."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -138,7 +137,7 @@ def _output_paths(job_run: JobRun, task: Task) -> list[Path]:
 
 def _is_taken(job_run: JobRun, path: Path, first: Path) -> bool:
     try:
-        ensure_free(replace(job_run.job, target=replace(job_run.job.target, replace=False)), path, first)
+        ensure_free(job_run.job.replace(target=job_run.job.target._replace(replace=False)), path, first)
     except UsageError:
         return True
     return False

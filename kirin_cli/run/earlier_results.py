@@ -6,7 +6,6 @@ A crash between any two steps leaves both videos where a sidecar names them. Kno
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -123,7 +122,7 @@ def at_place(job: Job, path: Path) -> Job:
     if "{" in path.name or "}" in path.name:
         return job
     template = f"{path.stem}.{{ext}}" if path.suffix else path.name
-    return replace(job, target=OutputTarget(path.parent, template, job.target.replace))
+    return job.replace(target=OutputTarget(path.parent, template, job.target.replace))
 
 
 def _earlier_stems(path: Path) -> Iterator[str]:

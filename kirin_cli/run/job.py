@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from kirin_cli.errors import batch_exit_code
 from kirin_cli.ledger.states import JobState
@@ -13,6 +12,7 @@ from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.record import Record
 
 Charged = Literal["no", "yes", "maybe"]
+_NO_ITEMS: Final[Mapping[str, str]] = {}
 MAX_TITLE: Final = 200
 """Characters of a prompt that are shown beside or in place of a name."""
 _EMPTY_WORDS: Final = frozenset(
@@ -26,8 +26,7 @@ def _find_words(name: str) -> set[str]:
     return set(re.findall(r"[^\W\d_]+", name.casefold()))
 
 
-@dataclass(frozen=True, slots=True)
-class OutputTarget:
+class OutputTarget(NamedTuple):
     """Where the files of a job go: a folder, and a template of their names (jobs/filenames.py: `FIELDS`).
 
     `replace` permits to overwrite a file that is there.
@@ -38,8 +37,7 @@ class OutputTarget:
     replace: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(Record, kw_only=True, eq=True):
     """One intent. `values` is what is sent but for the external id, media as MediaFile, `request` its canonical text.
 
     `label` is the name as people see it, unique in a run. `unsendable` says why it cannot be sent from here, though a
@@ -71,7 +69,7 @@ class Job:
     unsendable: str = ""
     masked: bool = False
     has_own_id: bool = False
-    needs: Mapping[str, str] = field(default_factory=dict)
+    needs: Mapping[str, str] = _NO_ITEMS
 
     @property
     def title(self) -> str:
@@ -91,8 +89,7 @@ class Job:
         return {**self.values, "external_task_id": self.external_id}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputFile:
+class OutputFile(Record, kw_only=True, eq=True):
     """One file of a result. `bytes` is its size, `duration` seconds as the service says them ("" if it does not)."""
 
     type: str
@@ -119,8 +116,7 @@ class JobError(Record, kw_only=True, eq=True):
     charged: Charged = "no"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Record, kw_only=True, eq=True):
     """How a job stands when the run ends. `times` are those of `outcomes.entry_times`.
 
     `service` is what the service says beyond that (wire.answer_record.service_facts).
@@ -135,8 +131,8 @@ class Outcome:
     error: JobError | None = None
     reason: str = ""
     charged: Charged = "no"
-    times: Mapping[str, str] = field(default_factory=dict)
-    service: Mapping[str, object] = field(default_factory=dict)
+    times: Mapping[str, str] = _NO_ITEMS
+    service: Mapping[str, object] = _NO_ITEMS
 
     @property
     def exit_code(self) -> int:

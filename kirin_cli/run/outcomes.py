@@ -1,7 +1,7 @@
 """Outcomes: every way a job ends, in words that say what it means for the money and what to do next."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Final
 
 from kirin_cli.errors import KirinError, OutcomeUnknown, ResultUnavailable, ServiceUnreachable, StillRunning
@@ -188,7 +188,7 @@ def finish(
     paths = tuple(str(output.path) for output in outputs)
     if error:
         job, typed = job_run.job, job_run.context.typed
-        entry = replace(job_run.entry, task_id=job_run.entry.task_id or job_run.seen_task_id)
+        entry = job_run.entry.replace(task_id=job_run.entry.task_id or job_run.seen_task_id)
         follow = next_command(job, entry, state, typed, is_unaffordable=job_run.unaffordable is not None)
         error = error.replace(next=follow, retry_safe=is_retry_safe(job, entry, state, typed, error.charged))
     job_run.emit(JobEnded, state=state, paths=paths, cost=cost, reason=error.message if error else reason)

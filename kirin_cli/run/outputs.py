@@ -6,7 +6,6 @@ import os
 import shutil
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -20,6 +19,7 @@ from kirin_cli.atomic_file import write_atomically
 from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.jobs.filenames import numbered_template, path_problem, render_name, resolve_inside
 from kirin_cli.ledger.entry import LedgerEntry
+from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.types import MediaFile, ResultKind, result_suffixes
 from kirin_cli.normal_forms import normalize_name
 from kirin_cli.redaction import redact_tree, strip_url
@@ -39,8 +39,7 @@ MAX_COST_DIGITS: Final = 9
 """Digits of a cost: a sum over one of a million digits would never end."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sidecar:
+class Sidecar(Record, kw_only=True, eq=True):
     """A sidecar that was read: whose it is, the task, its cost ("" unknown), its files by name, how many belong to it.
 
     `about` is the whole sidecar as it was read.
@@ -53,7 +52,7 @@ class Sidecar:
     files: Mapping[str, Mapping[str, object]]
     count: object
     path: Path
-    raw: Mapping[str, object] = field(default_factory=dict, repr=False)
+    raw: Mapping[str, object]
 
     @property
     def cost_usd(self) -> Decimal | None:

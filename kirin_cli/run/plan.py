@@ -1,7 +1,6 @@
 """The plan: what a run would do with each job and why, from sidecars and the ledger alone: asks the service nothing."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from heapq import heappush, heappushpop
@@ -83,7 +82,7 @@ def plan_jobs(
     prepared: PreparedRun, find_entries: FindEntries, prices: PriceList, durations: Durations
 ) -> list[PlannedJob]:
     """What would become of each job, in order; none of them may have a finding."""
-    prices = replace(prices, history=cache(prices.history))
+    prices = PriceList(history=cache(prices.history), assumed=prices.assumed, table=prices.table)
     price_of = cache(prices.price_of_class)
     typical_seconds = cache(lambda task_class: _median(durations(*task_class)))
     entries = find_entries([job.external_id for job in prepared.jobs])

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import NamedTuple, TypedDict, Unpack
 
 from kirin_cli.errors import UsageError
 from kirin_cli.jobs.placeholders import JobReference
@@ -39,7 +39,6 @@ from kirin_cli.run.path_registry import PathRegistry
 from kirin_cli.tree import map_leaves, walk
 
 
-@dataclass(slots=True)
 class PendingJob:
     """A checked job on its way to being ready, at its position in the run.
 
@@ -47,11 +46,11 @@ class PendingJob:
     whatever the service; "" where neither a shard nor another job needs it.
     """
 
-    checked: CheckedJob
-    position: int
-    needs: dict[str, "PendingJob"] = field(default_factory=dict)
-    identity: str = ""
-    job: Job | None = None
+    def __init__(self, checked: CheckedJob, position: int) -> None:
+        self.checked, self.position = checked, position
+        self.needs: dict[str, PendingJob] = {}
+        self.identity = ""
+        self.job: Job | None = None
 
 
 def in_dependency_order(checked: Sequence[CheckedJob]) -> list[PendingJob]:
@@ -98,8 +97,7 @@ def fill_references(tree: object, urls: Mapping[str, str]) -> object:
     return map_leaves(tree, fill)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrepareOptions:
+class PrepareOptions(NamedTuple):
     """What the command line says about all jobs of a run.
 
     `origin` is the service's; `folder` replaces the output folders of the files; `redo` asks for new attempts, which
@@ -119,7 +117,6 @@ class PrepareOptions:
     secrets: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
 class PreparedRun:
     """The jobs in order, those of them that are done already, and what is wrong with their paths.
 
@@ -131,15 +128,16 @@ class PreparedRun:
     the findings is an external id of a person's that is another request's.
     """
 
-    jobs: list[Job] = field(default_factory=list)
-    skipped: dict[str, Outcome] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-    has_conflict: bool = False
-    paths: dict[str, Path] = field(default_factory=dict)
-    changes: dict[str, str] = field(default_factory=dict)
-    rounds: list[str] = field(default_factory=list)
-    put_back: list[tuple[Job, Sidecar, Path]] = field(default_factory=list)
-    lost: list[Sidecar] = field(default_factory=list)
+    def __init__(self, jobs: Sequence[Job] = ()) -> None:
+        self.jobs = list(jobs)
+        self.skipped: dict[str, Outcome] = {}
+        self.findings: list[Finding] = []
+        self.has_conflict = False
+        self.paths: dict[str, Path] = {}
+        self.changes: dict[str, str] = {}
+        self.rounds: list[str] = []
+        self.put_back: list[tuple[Job, Sidecar, Path]] = []
+        self.lost: list[Sidecar] = []
 
 
 def prepare_jobs(
@@ -173,7 +171,7 @@ def _prepare(
     for draft, choice in zip(pending, choices.of_jobs, strict=True):
         if draft.needs:
             needs = {name: jobs[needed.position].external_id for name, needed in draft.needs.items()}
-            choice.job = replace(choice.job, needs=needs)
+            choice.job = choice.job.replace(needs=needs)
         jobs[draft.position] = job = choice.job
         try:
             _claim_path(choice, options, registry, prepared)
@@ -210,7 +208,7 @@ def prepare_new_jobs(jobs: Iterable[Job], options: PrepareOptions, entry_of: Ent
     for job in prepared.jobs:
         try:
             entry = entry_of(job.external_id)
-            choice = ChosenAttempt(job=job, attempt=Attempt(entry=entry), path=path_for_entry(job, entry, options.now))
+            choice = ChosenAttempt(job, Attempt(entry), path_for_entry(job, entry, options.now))
             _claim_path(choice, options, registry, prepared)
         except UsageError as error:
             prepared.findings.append(replace(_finding(job, error), flag="--output"))
@@ -297,7 +295,7 @@ def with_labels(jobs: list[Job]) -> list[Job]:
         label = (f"{Path(job.file).stem}:{job.name}" if names[job.name, job.take] > 1 and job.file else job.name) + take
         seen[label] += 1
         label = label if seen[label] == 1 else f"{label}#{seen[label]}"
-        labelled.append(job if label == job.label else replace(job, label=label))
+        labelled.append(job if label == job.label else job.replace(label=label))
     return labelled
 
 

@@ -6,7 +6,6 @@ Where nothing tells a price there is none: a guess would let `--max-cost` buy wh
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -86,7 +85,6 @@ def ledger_class(price_class: PriceClass) -> tuple[str, str, str]:
     return price_class.model, first, " ".join(rest)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PriceList:
     """Everything that tells prices. `assumed` is that of each job, whatever it asks for; `learn` adds to it.
 
@@ -94,10 +92,11 @@ class PriceList:
     project's, which may make a price higher but not lower than the user's file and the history have it.
     """
 
-    history: History
-    assumed: Decimal | None = None
-    table: Sequence[PriceTableRow] = ()
-    _seen: dict[PriceClass, PastCost] = field(default_factory=dict, init=False)
+    def __init__(
+        self, history: History, *, assumed: Decimal | None = None, table: Sequence[PriceTableRow] = ()
+    ) -> None:
+        self.history, self.assumed, self.table = history, assumed, table
+        self._seen: dict[PriceClass, PastCost] = {}
 
     def price(self, job: Job, seconds: int | None = None) -> JobPrice | None:
         """The price of a job whose input is so long, where the job does not tell that itself; None: not known."""

@@ -175,8 +175,8 @@ def jobs_from_entries(
             template = target.template if target.template != DEFAULT_TEMPLATE else new_target.template
             new_target = OutputTarget(target.folder, template, target.replace)
         elif force:
-            new_target = replace(new_target, replace=True)
-        job = replace(job, target=new_target)
+            new_target = new_target._replace(replace=True)
+        job = job.replace(target=new_target)
         if target is not None:
             _claim_new_place(job, entry, registry)
         jobs.append(job)

@@ -71,7 +71,7 @@ def finish_all(folder: Path, jobs: int) -> None:
     """Ledger, sidecars and videos as a run of all jobs leaves them."""
     now = time.time()
     checked = check_job_files(JobFileFlags([folder / FINISHED]))
-    known = KnownEntries(of_ids=lambda _: {})
+    known = KnownEntries(of_ids=lambda _: {}, beyond_first_ids=tuple, of_rounds=lambda _: (), of_file=lambda _: ())
     prepared = prepare_jobs(checked.jobs, PrepareOptions(origin=ORIGIN, now=now), known)
     assert len(prepared.jobs) == jobs
     assert not prepared.findings

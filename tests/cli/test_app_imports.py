@@ -18,7 +18,10 @@ PROBE = """
 import json, sys
 from kirin_cli.cli.app import run_command_line
 code = run_command_line(sys.argv[1:])
-sys.stderr.write("\\n" + json.dumps([code, sorted(sys.modules)]))
+ours = {name: vars(module) for name, module in sys.modules.items() if name.startswith("kirin_cli")}
+classes = [f"{name}.{key}" for name, values in ours.items() for key, value in values.items()
+           if "__dataclass_fields__" in getattr(value, "__dict__", ()) and value.__module__ == name]
+sys.stderr.write("\\n" + json.dumps([code, sorted(sys.modules), classes]))
 """
 PROBE_HELP = """
 import sys
@@ -30,13 +33,18 @@ print(*sys.modules, file=sys.stderr)
 
 def loaded(home: Home, *arguments: str) -> set[str]:
     """The modules that are loaded when a command line has ended well."""
+    return probe(home, *arguments)[0]
+
+
+def probe(home: Home, *arguments: str) -> tuple[set[str], set[str]]:
+    """The modules that are loaded when a command line has ended well, and the dataclasses that are defined in ours."""
     done = subprocess.run(
         [sys.executable, "-c", PROBE, *arguments], cwd=home.work, env=home.environ(), capture_output=True, text=True,
         timeout=60, check=True,
     )  # fmt: skip
-    code, modules = json.loads(done.stderr.splitlines()[-1])
+    code, modules, dataclasses = json.loads(done.stderr.splitlines()[-1])
     assert code == 0, done.stderr
-    return set(modules)
+    return set(modules), set(dataclasses)
 
 
 def test_help_of_no_command_loads_the_parser_or_a_model_or_anything_heavy(home):
@@ -113,7 +121,7 @@ def modules_of_help(home: Home, *commands: str) -> set[str]:
 
 def test_a_plan_loads_yaml_and_the_ledger_and_no_network(home):
     (home.work / "jobs.yaml").write_text("model: kirin_v1_t2v\nparams: {prompt: a boat}\n", encoding="utf-8")
-    modules = loaded(home, "plan", "jobs.yaml")
+    modules, dataclasses = probe(home, "plan", "jobs.yaml")
     assert modules & HEAVY == {"yaml", "sqlite3"}
     ours = {name for name in modules if name.startswith("kirin_cli")}
     assert not ours & {"kirin_cli.cli.session", "kirin_cli.run.events", "kirin_cli.run.job_run"}
@@ -121,6 +129,9 @@ def test_a_plan_loads_yaml_and_the_ledger_and_no_network(home):
     from_pathlib = {"glob"} if sys.version_info >= (3, 13) else set()
     assert not modules & ({"graphlib", "configparser", "glob", "kirin_cli.wire.responses"} - from_pathlib)
     assert len(ours) <= 100
+    # Each takes a millisecond to define.
+    assert not {name for name in dataclasses if name.startswith("kirin_cli.ledger.")}
+    assert all(name.startswith("kirin_cli.run.check.") for name in dataclasses if name.startswith("kirin_cli.run."))
 
 
 def modules_of_main(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -2,7 +2,6 @@
 
 import threading
 from contextlib import suppress
-from dataclasses import fields
 from decimal import Decimal
 
 import pytest
@@ -22,8 +21,8 @@ def accepted(ledger, intent, number=1, task="task-1"):
 def test_an_intent_comes_back_as_it_was_given(ledger, intent):
     given = intent(mode="pro", duration="10", job_file="jobs.yaml", scope="nightly", take=2, run_id="run-1")
     entry = ledger.intend(given)
-    assert {field.name: getattr(entry, field.name) for field in fields(Intent)} == {
-        field.name: getattr(given, field.name) for field in fields(Intent)
+    assert {name: getattr(entry, name) for name in Intent._fields} == {
+        name: getattr(given, name) for name in Intent._fields
     }
     assert (entry.state, entry.counters.posts, entry.task_id) == (LedgerState.INTENT, 0, None)
     assert ledger.get(given) == entry

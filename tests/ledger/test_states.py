@@ -1,7 +1,6 @@
 """The table of moves: every pair of state and event either leads where ledger/README.md says or is refused."""
 
 import itertools
-from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -147,13 +146,13 @@ def test_s10_s22_a_refusal_ends_it_after_one_404_or_five_of_an_id_that_was_sent_
     tally = Counters(posts=3, exposed=exposed, misses=misses)
     assert transition(LedgerState.REFUSED, LedgerEvent.DISMISSED, tally)[0] is LedgerState.REJECTED
     with pytest.raises(InvalidTransition, match="404"):
-        transition(LedgerState.REFUSED, LedgerEvent.DISMISSED, replace(tally, misses=misses - 1))
+        transition(LedgerState.REFUSED, LedgerEvent.DISMISSED, tally._replace(misses=misses - 1))
 
 
 @pytest.mark.parametrize("state", [LedgerState.INTENT, LedgerState.SENDING, LedgerState.REFUSED])
 def test_s23_an_id_is_another_tasks_only_if_it_was_never_sent_before_and_then_it_costs_nothing(state):
     first = Counters(posts=1, exposed=int(state is not LedgerState.INTENT))
-    assert transition(state, LedgerEvent.TAKEN, first) == (LedgerState.CONFLICT, replace(first, exposed=0))
+    assert transition(state, LedgerEvent.TAKEN, first) == (LedgerState.CONFLICT, first._replace(exposed=0))
     with pytest.raises(InvalidTransition, match="sent before"):
         transition(state, LedgerEvent.TAKEN, Counters(posts=2, exposed=2))
 

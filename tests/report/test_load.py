@@ -1,7 +1,6 @@
 """Results found on the disk, and what they are together."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -163,7 +162,7 @@ def test_sidecars_say_when_and_keep_the_whole_sidecar(tmp_path):
     note = outputs.read_sidecar(tmp_path / "harbour.json")
     assert note is not None
     assert note.raw["job"] == made.name
-    assert replace(note, raw={}).times == {}
+    assert note.replace(raw={}).times == {}
 
 
 @pytest.mark.parametrize("external_id", [["krn1-a"], {"id": 1}, 7, True], ids=["list", "object", "number", "boolean"])

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from dataclasses import replace
 
 import pytest
 
@@ -147,8 +146,8 @@ def test_sidecars_of_other_jobs_requests_scopes_and_services_are_not_taken(desk)
     rain = only(desk.prepared())
     for number, other in enumerate(
         (
-            replace(rain, name="snow"), replace(rain, take=2), replace(rain, scope="spring"),
-            replace(rain, request=rain.request.replace("a rain", "b rain")),
+            rain.replace(name="snow"), rain.replace(take=2), rain.replace(scope="spring"),
+            rain.replace(request=rain.request.replace("a rain", "b rain")),
         )
     ):  # fmt: skip
         desk.result(with_external_id(other, ORIGIN), desk.folder / f"renders/{number}.mp4")
@@ -231,7 +230,7 @@ def test_an_old_sidecar_without_a_scope_is_known_by_the_id_that_was_derived_then
     rain = only(desk.prepared())
     origin = "https://cloud.example:443"
     old = derive_external_id(origin, rain.request, scope="", job="rain", take=1)
-    path = desk.result(replace(rain, external_id=old), desk.folder / "renders/rain.mp4", origin=origin)
+    path = desk.result(rain.replace(external_id=old), desk.folder / "renders/rain.mp4", origin=origin)
     note = json.loads(path.with_suffix(".json").read_text())
     del note["scope"], note["attempt"]
     path.with_suffix(".json").write_text(json.dumps(note))

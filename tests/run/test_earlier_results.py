@@ -1,7 +1,6 @@
 """The video that was at a job's place before: kept beside with its sidecar, whatever stops the move in the middle."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -100,7 +99,7 @@ def test_only_what_was_made_for_the_same_take_is_moved_and_nothing_with_force(tm
     path = made(job(tmp_path, **{"external_id": "krn1-OLD", **owner}), "rain.mp4")
     new = job(tmp_path)
     if mine:
-        new = replace(new, target=replace(new.target, **mine))
+        new = new.replace(target=new.target._replace(**mine))
     assert earlier.move_aside(new, path) is None
     assert tree(tmp_path) == ["rain.json", "rain.mp4"]
 

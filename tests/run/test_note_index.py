@@ -1,6 +1,5 @@
 """What changed between a sidecar and a job, in words; and how much of a folder is read."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,7 +51,7 @@ def test_another_model_is_said(desk):
     (job,) = desk.prepared().jobs
     desk.result(job, desk.folder / "renders/rain.mp4")
     sidecar = read_sidecar(desk.folder / "renders/rain.json")
-    other = replace(job, request=job.request.replace("kirin_v1_t2v", "kirin_v9"))
+    other = job.replace(request=job.request.replace("kirin_v1_t2v", "kirin_v9"))
     assert note_index.describe_change(sidecar, other) == "its model changed from kirin_v1_t2v to kirin_v9"
 
 

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -187,10 +186,10 @@ def test_a_prompt_that_speaks_of_jobs_is_no_reference(desk):
 def test_an_entry_of_a_model_that_is_not_known_here_is_fetched_and_never_sent(desk):
     desk.jobs("rain")
     entry = desk.stands(desk.prepared().jobs[0], LedgerState.INTENT)
-    (unknown,) = jobs_from_entries([replace(entry, model="kirin_v9")]).jobs
+    (unknown,) = jobs_from_entries([entry.replace(model="kirin_v9")]).jobs
     assert unknown.model.id == "kirin_v9"
     assert "kirin_v9, is not known" in unknown.unsendable
-    bare = restore_job(replace(entry, request=json.dumps({"model": entry.model, "params": {}}), plan=""))
+    bare = restore_job(entry.replace(request=json.dumps({"model": entry.model, "params": {}}), plan=""))
     assert bare.unsendable
 
 

@@ -1,6 +1,5 @@
 """What a run makes of checked jobs: who they are, which take, where the file goes, and what need not be done."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -326,5 +325,5 @@ def test_where_a_name_says_nothing_people_see_the_prompt_beside_it(desk, name, t
 def test_a_one_off_has_its_prompt_for_a_name(desk):
     desk.write("name: v1-t2v-20261128-170000-beef", "params: {prompt: Neon rain}")
     (job,) = desk.prepared().jobs
-    assert replace(job, file="").title == "Neon rain"
-    assert replace(job, file="", values={}).title == ""
+    assert job.replace(file="").title == "Neon rain"
+    assert job.replace(file="", values={}).title == ""

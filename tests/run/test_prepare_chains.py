@@ -110,8 +110,8 @@ def test_parts_do_not_change_with_takes_services_and_output_folders(desk):
 
 
 def draft(place: int, identity: str, *needs: PendingJob) -> PendingJob:
-    made = PendingJob(None, place, {str(need.position): need for need in needs})  # type: ignore[arg-type]
-    made.identity = identity
+    made = PendingJob(None, place)  # type: ignore[arg-type]
+    made.needs, made.identity = {str(need.position): need for need in needs}, identity
     return made
 
 

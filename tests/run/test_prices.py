@@ -3,7 +3,6 @@
 import base64
 import json
 import tomllib
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -154,7 +153,7 @@ def test_the_three_ways_to_make_a_price_known_are_named(of, key, more):
 
 def test_the_class_of_a_job_is_that_of_what_is_sent():
     assert str(price_class_of(job(mode="pro"))) == "pro 5"
-    assert str(price_class_of(replace(job(), values={}))) == "std 5"
+    assert str(price_class_of(job().replace(values={}))) == "std 5"
 
 
 BIG = {"resolution": "4k", "length": 600}
@@ -239,7 +238,7 @@ def test_S20_of_an_added_model_all_that_is_given_decides_but_prompts_seeds_and_c
 
 def test_a_task_that_was_taken_up_by_its_id_alone_has_a_class_without_words():
     for model in (ADDED, Model(id="unknown", command="unknown", help="", fields=())):
-        assert ledger_class(price_class_of(replace(job_of(model), request=""))) == (model.id, "", "")
+        assert ledger_class(price_class_of(job_of(model).replace(request=""))) == (model.id, "", "")
 
 
 @pytest.mark.parametrize(
@@ -267,6 +266,6 @@ def test_the_row_that_is_proposed_is_toml_whatever_the_id_and_the_words():
 
 def test_X2_the_class_holds_no_secret_that_the_environment_gave():
     with_secret = job(token="s3cret")
-    masked = replace(with_secret, request=request_text("kirin_v1_t2v", with_secret.values, secrets=["s3cret"]))
+    masked = with_secret.replace(request=request_text("kirin_v1_t2v", with_secret.values, secrets=["s3cret"]))
     assert "s3cret" not in str(price_class_of(masked))
     assert told(prices(history=[("std 5", "1", None)]), masked) is None

@@ -1,7 +1,6 @@
 """What a job does about the results it needs, for each answer that the service may give about them."""
 
 import random
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -46,7 +45,7 @@ def course(desk):
         typed=NOT_TYPED,
     )
     made = JobRun(
-        replace(rain, values={"video": JobReference("first", "url")}, needs={"first": first.external_id}),
+        rain.replace(values={"video": JobReference("first", "url")}, needs={"first": first.external_id}),
         desk.stands(rain, LedgerState.INTENT),
         world,
     )
@@ -65,7 +64,7 @@ def test_the_url_is_the_one_that_the_service_gives_now(course):
 
 
 def test_without_a_task_id_the_external_id_is_asked_for(course):
-    course.it.needed_outcomes = {"first": replace(course.it.needed_outcomes["first"], task_id="")}
+    course.it.needed_outcomes = {"first": course.it.needed_outcomes["first"].replace(task_id="")}
     course.answers.append(QueryResult(QueryStatus.FOUND, task(TaskState.COMPLETED, "https://cdn/new")))
     resolve_dependencies(course.it)
     assert course.asked == [course.it.needed_outcomes["first"].job.external_id]
@@ -88,7 +87,7 @@ def test_a_result_that_is_gone_fails_the_job_uncharged(course, answer):
 
 
 def test_a_result_that_is_gone_after_the_job_was_sent_once_leaves_its_outcome_unknown(course, desk):
-    course.it.entry = replace(course.it.entry, state=LedgerState.ABSENT)
+    course.it.entry = course.it.entry.replace(state=LedgerState.ABSENT)
     course.answers.append(QueryResult(QueryStatus.ABSENT))
     outcome = resolve_dependencies(course.it).outcome
     assert (outcome.state, outcome.error.exit_code, outcome.error.charged) == ("unknown", 6, "maybe")
@@ -140,7 +139,7 @@ def test_a_service_that_cannot_be_reached_is_given_up_after_a_few_tries(course):
     ],
 )
 def test_how_a_need_ended_says_what_becomes_of_the_job(course, state, error, follows, code):
-    course.it.needed_outcomes = {"first": replace(course.it.needed_outcomes["first"], state=state, error=error)}
+    course.it.needed_outcomes = {"first": course.it.needed_outcomes["first"].replace(state=state, error=error)}
     course.answers.append(QueryResult(QueryStatus.FOUND, task(TaskState.COMPLETED, "https://cdn/new")))
     over = resolve_dependencies(course.it)
     assert (over.outcome.state if isinstance(over, Finished) else None) == follows

@@ -1,7 +1,6 @@
 """The table of tasks: what a pipe gets, and what fits on a terminal."""
 
 import json
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -23,7 +22,7 @@ def entry_of(**more):
         request=json.dumps({"model": "kirin_v1_t2v", "params": {"prompt": PROMPT}}), job="harbour",
     )  # fmt: skip
     outputs = json.dumps([{"path": PATH}])
-    return replace(new_entry(intent, NOW), task_id=TASK, cost=Decimal("0.28"), outputs=outputs, **more)
+    return new_entry(intent, NOW).replace(task_id=TASK, cost=Decimal("0.28"), outputs=outputs, **more)
 
 
 def rendered(width, *entries, state="done", **more):
@@ -45,7 +44,7 @@ def test_a_pipe_has_a_line_for_each_with_whole_paths():
 @pytest.mark.parametrize("state", ["done", "pending (running)"])
 def test_no_line_is_wider_than_the_terminal_and_no_id_is_cut(width, state):
     entry = entry_of()
-    unsent = replace(entry, task_id=None, outputs="", cost=None)
+    unsent = entry.replace(task_id=None, outputs="", cost=None)
     lines = rendered(width, entry, unsent, state=state)
     assert max(map(cell_width, lines)) <= width
     text = "\n".join(lines)
@@ -63,14 +62,14 @@ def test_a_terminal_of_80_cells_has_a_line_for_each_done_task():
 
 
 def test_an_entry_of_another_year_says_it_and_hostile_text_is_escaped():
-    old = replace(entry_of(), created=NOW - 400 * 86400, request=json.dumps({"params": {"prompt": "a\x1b[31m"}}))
+    old = entry_of().replace(created=NOW - 400 * 86400, request=json.dumps({"params": {"prompt": "a\x1b[31m"}}))
     (_, row) = rendered(200, old)
     assert row.startswith("2024-")
     assert r"a\x1b[31m" in row
 
 
 def test_wide_letters_count_as_two_cells():
-    entry = replace(entry_of(), request=json.dumps({"params": {"prompt": "雨の港" * 20}}))
+    entry = entry_of().replace(request=json.dumps({"params": {"prompt": "雨の港" * 20}}))
     assert max(map(cell_width, rendered(80, entry))) <= 80
 
 

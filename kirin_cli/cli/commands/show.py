@@ -158,7 +158,6 @@ def fetch_unknown_task(profile: str | None, unknown: NoSuchTask) -> tuple[Ledger
 
 
 def _entry_of_task(task: Task, task_id: str, origin: str) -> LedgerEntry:
-    from dataclasses import replace
 
     from kirin_cli.ledger.entry import Intent, new_entry
     from kirin_cli.ledger.states import LedgerState
@@ -175,9 +174,9 @@ def _entry_of_task(task: Task, task_id: str, origin: str) -> LedgerEntry:
     model = str(task.raw.get("model") or "")
     intent = Intent(origin=origin, account="", external_id=external_id, model=model, request="")
     contents = [{"type": output.type, "url": output.url, "duration": output.duration} for output in task.outputs]
-    return replace(
-        new_entry(intent, task.created_at or time.time()), state=states[task.state], task_id=task.id or task_id,
-        cost=task.cost, outputs=canonical_json(contents) if contents else "", error=failure_text(task.failure),
+    return new_entry(intent, task.created_at or time.time()).replace(
+        state=states[task.state], task_id=task.id or task_id, cost=task.cost,
+        outputs=canonical_json(contents) if contents else "", error=failure_text(task.failure),
     )  # fmt: skip
 
 
