@@ -58,11 +58,11 @@ class OpenFolder:
             raise OSError(errno.ELOOP, "it is a symbolic link", str(path))
         self._handle = _open_folder(path, 0 if follow_links else _NO_LINK) if _HAS_FOLDER_HANDLES else None
 
-    def create(self, name: str, *, mode: int = 0o666) -> BinaryIO:
+    def create(self, name: str, *, mode: int = 0o666) -> FileIO:
         """A new file, open for reading and writing without a buffer; FileExistsError where there is anything."""
         return self._open(name, _NEW, mode)
 
-    def open_or_create(self, name: str) -> BinaryIO:
+    def open_or_create(self, name: str) -> FileIO:
         """The regular file of this name as it is, or a new one, without a buffer. OSError where it is anything else."""
         return self._open(name, os.O_RDWR | os.O_CREAT | _PLAIN | _NO_WAIT, 0o666)
 
@@ -143,21 +143,23 @@ class OpenFolder:
             require_regular(name, before.st_mode)
         handle = os.open(self._at(name), flags, mode, dir_fd=self._handle)
         try:
-            require_regular(name, os.fstat(handle).st_mode)
-            return os.fdopen(handle, "wb" if flags & os.O_WRONLY else "r+b" if flags & os.O_RDWR else "rb", buffering=0)
+            if flags != _NEW:  # what is new is regular
+                require_regular(name, os.fstat(handle).st_mode)
+            return FileIO(handle, "wb" if flags & os.O_WRONLY else "r+b" if flags & os.O_RDWR else "rb")
         except BaseException:
             os.close(handle)
             raise
 
 
 def write_atomically(
-    path: Path, content: str | bytes, *, mode: int = 0o666, replace: bool = True, durable: bool = True
-) -> None:
+    path: Path, content: str | bytes, *, mode: int = 0o666, replace: bool = True, durable: bool = True,
+    sync_name: bool = True,
+) -> None:  # fmt: skip
     """Put a file with this content (text as UTF-8) in its place; `mode` is cut by the umask, as for any new file.
 
-    A link in its place is replaced itself, never written through. Unless `durable` a power cut may take it. Raises
-    OSError, FileExistsError where something is there and not to be replaced; then what was there is there still, and
-    nothing else is left behind.
+    A link in its place is replaced itself, never written through. Unless `durable` a power cut may take it; without
+    `sync_name` only until the caller syncs the folder. Raises OSError, FileExistsError where something is there and not
+    to be replaced; then what was there is there still, and nothing else is left behind.
     """
     data = content.encode() if isinstance(content, str) else content
     draft = f".kirin-{os.urandom(8).hex()}.part"
@@ -172,7 +174,7 @@ def write_atomically(
             with suppress(OSError):
                 folder.remove(draft)
             raise
-        if durable:
+        if durable and sync_name:
             folder.sync()
 
 

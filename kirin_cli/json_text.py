@@ -3,10 +3,12 @@
 import json
 import re
 from collections.abc import Mapping
+from json.encoder import encode_basestring_ascii
 from math import isfinite
 from typing import Final, NoReturn
 
-from kirin_cli.redaction import redact_tree
+from kirin_cli.redaction import redact_text, redact_tree
+from kirin_cli.tree import SCALARS
 
 WIDTH: Final = 120
 """Characters of a line of `format_json`."""
@@ -58,18 +60,27 @@ def dump_json(data: Mapping[str, object]) -> str:
 
     URLs in it have no password and no signature (fault X4).
     """
-    return escape_ci_commands(_indented(redact_tree(data), "\n"))
+    return escape_ci_commands(indented_json(data))
 
 
-def _indented(value: object, line: str) -> str:
-    """As `json.dumps(value, indent=2)`, which takes three times as long; `line` is the line break before `value`."""
+def indented_json(value: object, line: str = "\n") -> str:
+    """As `json.dumps(redact_tree(value), indent=2)`, which takes four times as long.
+
+    `line` is the line break before `value`.
+    """
+    if isinstance(value, str):
+        return encode_basestring_ascii(redact_text(value))
+    if isinstance(value, SCALARS):
+        return "null" if value is None else _ENCODE(value)
     inner = line + " " * _STEP
-    if isinstance(value, dict) and value:
-        members = [f"{_ENCODE(str(name))}: {_indented(item, inner)}" for name, item in value.items()]
-        return f"{{{inner}{f',{inner}'.join(members)}{line}}}"
-    if isinstance(value, list) and value:
-        return f"[{inner}{f',{inner}'.join([_indented(item, inner) for item in value])}{line}]"
-    return "null" if value is None else _ENCODE(value)
+    if isinstance(value, dict | Mapping):  # the first is the faster question
+        members = [
+            f"{encode_basestring_ascii(str(name))}: {indented_json(item, inner)}" for name, item in value.items()
+        ]
+        return f"{{{inner}{f',{inner}'.join(members)}{line}}}" if members else "{}"
+    if isinstance(value, list | tuple):
+        return f"[{inner}{f',{inner}'.join([indented_json(item, inner) for item in value])}{line}]" if value else "[]"
+    return _ENCODE(value)
 
 
 def escape_ci_commands(text: str) -> str:

@@ -146,13 +146,13 @@ def redact_urls(text: str, *, keep_length: bool = False) -> str:
 
 def redact_tree(tree: object) -> object:
     """JSON data with the URLs in its texts redacted, and without the values that this process hides; names stay."""
-    return map_leaves(tree, _redact_leaf)
+    return map_leaves(tree, lambda leaf: redact_text(leaf) if isinstance(leaf, str) else leaf)
 
 
-def _redact_leaf(leaf: object) -> object:
-    if not isinstance(leaf, str):
-        return leaf
-    return mask_hidden(redact_urls(leaf) if "@" in leaf or "=" in leaf else leaf)
+def redact_text(text: str) -> str:
+    """`text` as `redact_tree` leaves it."""
+    text = redact_urls(text) if "@" in text or "=" in text else text
+    return mask_hidden(text) if _hidden else text
 
 
 def command_text(*arguments: str) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from types import NoneType
 
-_SCALARS = (str, int, float, NoneType)
+SCALARS = (str, int, float, NoneType)
+"""Leaves, told sooner than mappings are."""
 
 
 def walk(tree: object, path: str = "") -> Iterator[tuple[str, object]]:
@@ -11,7 +12,7 @@ def walk(tree: object, path: str = "") -> Iterator[tuple[str, object]]:
 
     `path` is where the tree itself stands; a leaf alone is a tree of one.
     """
-    if isinstance(tree, _SCALARS):
+    if isinstance(tree, SCALARS):
         yield path, tree
     elif isinstance(tree, Mapping):
         for name, value in tree.items():
@@ -25,10 +26,11 @@ def walk(tree: object, path: str = "") -> Iterator[tuple[str, object]]:
 
 def map_leaves(tree: object, change: Callable[[object], object]) -> object:
     """The tree as plain dicts and lists, each leaf replaced by what `change` makes of it."""
-    if isinstance(tree, _SCALARS):  # whether it is a mapping takes longer to tell
-        return change(tree)
-    if isinstance(tree, Mapping):
-        return {name: map_leaves(value, change) for name, value in tree.items()}
+    if isinstance(tree, dict | Mapping):
+        return {
+            name: change(value) if isinstance(value, SCALARS) else map_leaves(value, change)
+            for name, value in tree.items()
+        }
     if isinstance(tree, list | tuple):
-        return [map_leaves(value, change) for value in tree]
+        return [change(value) if isinstance(value, SCALARS) else map_leaves(value, change) for value in tree]
     return change(tree)

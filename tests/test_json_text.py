@@ -1,12 +1,14 @@
 """JSON is read strictly, what two readers could understand differently is refused; and written as others write it."""
 
 import json
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kirin_cli.json_text import NestedTooDeeply, dump_json, escape_ci_commands, parse_json
+from kirin_cli.json_text import NestedTooDeeply, dump_json, escape_ci_commands, indented_json, parse_json
+from kirin_cli.redaction import redact_tree
 
 
 def test_text_and_bytes_are_read_with_and_without_a_mark():
@@ -57,3 +59,11 @@ def test_indented_json_is_what_the_standard_library_writes(count):
         assert dump_json(data) == escape_ci_commands(json.dumps(data, indent=2))
 
     holds()
+
+
+def test_X4_indented_json_is_that_of_the_tree_whose_urls_are_redacted():
+    tree = {"url": "https://me:pw@cdn.example/x?Signature=abc&page=2", "of": (1, MappingProxyType({"n": ()}), {}, [])}
+    tree["of"] += (tree["url"], True, -0.0, 10**30, "ä\x7f")
+    assert indented_json(tree) == json.dumps(redact_tree(tree), indent=2)
+    assert "pw" not in indented_json(tree)
+    assert "abc" not in indented_json(tree)

@@ -97,6 +97,8 @@ class DownloadAttempts:
     def _attempt(self) -> None:
         """One request with its redirects; afterwards every byte that was announced is here, or TransportError."""
         context, limits = self.context, self.context.limits
+        if self.partial.size != self.part.size:
+            self.partial = replace(self.partial, size=self.part.size)
         chain = RedirectChain(self.url, lambda: origin_scope(self.origin, context.network.resolver))
         exchange = Exchange(
             context.clock,
@@ -108,7 +110,7 @@ class DownloadAttempts:
             StallDetector(limits.min_rate, limits.idle, context.clock),
         )
         with translate_errors(exchange):
-            response = follow_redirects(context.adapter, self._so_far.headers, chain)
+            response = follow_redirects(context.adapter, self.partial.headers, chain)
             try:
                 self._receive(response)
             finally:
@@ -116,7 +118,7 @@ class DownloadAttempts:
 
     def _receive(self, response: OpenResponse) -> None:
         self._refuse(response)
-        action = decide_range(response.status_code, response.headers, self._so_far)
+        action = decide_range(response.status_code, response.headers, self.partial)
         if action is RangeAction.ODD:
             self.resumable = False
             self._forget()
@@ -151,8 +153,8 @@ class DownloadAttempts:
             if self.part.size > context.limits.max_bytes:
                 name, max_bytes = self.part.target.name, context.limits.max_bytes
                 raise ResultUnavailable(f"{name}: the file is longer than {max_bytes} bytes")
-            if context.clock() - reported >= context.limits.progress_every:
-                reported = context.clock()
+            if (now := context.clock()) - reported >= context.limits.progress_every:
+                reported = now
                 self.on_progress(self.part.size, total)
         self.on_progress(self.part.size, total)
         if total not in {None, self.part.size}:
@@ -174,10 +176,6 @@ class DownloadAttempts:
     def _forget(self) -> None:
         self.part.restart()
         self.partial = PartialFile()
-
-    @property
-    def _so_far(self) -> PartialFile:
-        return replace(self.partial, size=self.part.size)
 
     def _pause(self, reason: str) -> None:
         """Wait before the next attempt; raises ResultUnavailable after too many that got no further."""
@@ -252,7 +250,7 @@ class Downloader:
             fetched = DownloadedFile(target, part.size, part.sha256, *facts)
             if name := before_publish(fetched):
                 part.target, part.force = name
-                fetched = replace(fetched, path=part.target)
+                fetched = fetched if part.target == target else replace(fetched, path=part.target)
             part.publish()
         return fetched
 

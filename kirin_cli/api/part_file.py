@@ -8,6 +8,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -37,7 +38,8 @@ class PartFile:
         self.path = part_path(target)
         with disk_errors(target):
             check_target(target, force=force)
-            target.parent.mkdir(parents=True, exist_ok=True)
+            if not target.parent.is_dir():
+                target.parent.mkdir(parents=True, exist_ok=True)
             self._folder = OpenFolder(target.parent)
             try:
                 self._file = _open_locked(self._folder, self.path)
@@ -58,7 +60,11 @@ class PartFile:
         """Look at what is there."""
         with disk_errors(self.target):
             self._file.seek(0)
-            yield self._file
+            reader = BufferedReader(self._file)  # what is looked at is most often small and near the beginning
+            try:
+                yield reader
+            finally:
+                reader.detach()
             self._file.seek(0, os.SEEK_END)
 
     def write(self, data: bytes) -> None:
@@ -70,6 +76,8 @@ class PartFile:
 
     def restart(self) -> None:
         """Forget the bytes so far."""
+        if not self.size:
+            return
         with disk_errors(self.target):
             self._file.seek(0)
             self._file.truncate()
@@ -87,7 +95,8 @@ class PartFile:
     def publish(self) -> None:
         """Give the file its final name, for good: synced before and after. Raises LocalError where that is taken."""
         with disk_errors(self.target):
-            check_target(self.target, force=self.force)
+            if self.force:  # else what is there is never replaced
+                check_target(self.target, force=True)
             os.fsync(self._file.fileno())
             if sys.platform == "win32":
                 self._file.close()  # an open file cannot be renamed there
@@ -157,13 +166,16 @@ def check_target(target: Path, *, force: bool) -> None:
         raise LocalError(f"{target} exists already", hint="choose another output path, or give --force")
 
 
-def _open_locked(folder: OpenFolder, path: Path) -> BinaryIO:
+def _open_locked(folder: OpenFolder, path: Path) -> FileIO:
     """The file at `path`, new or left behind, empty, with nobody else writing it."""
     for _ in range(MAX_OPENINGS):
-        status = folder.status(path.name)
-        if status and (kind := special_file_kind(status.st_mode)):
-            raise LocalError(f"{path} is {kind}, not a part of a download", hint="move it away")
-        file = folder.open_or_create(path.name)
+        try:
+            file = folder.create(path.name)
+        except FileExistsError:
+            status = folder.status(path.name)
+            if status and (kind := special_file_kind(status.st_mode)):
+                raise LocalError(f"{path} is {kind}, not a part of a download", hint="move it away") from None
+            file = folder.open_or_create(path.name)
         try:
             if _lock(file) and _is_alone(file, folder, path.name):
                 file.truncate(0)

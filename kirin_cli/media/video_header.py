@@ -30,6 +30,7 @@ from kirin_cli.modelspec.types import MediaError
 FORMATS: Final = ("mp4", "mov")
 FIRST_BOXES: Final = frozenset({b"ftyp", b"moov", b"mdat", b"moof", b"free", b"skip", b"wide", b"pnot", b"styp"})
 CHUNK_BYTES: Final = 1 << 18
+FIRST_BYTES: Final = 1 << 8  # of a content that most often tell that it is none of zeros
 MAX_HEADER_BYTES: Final = 128  # of a header box that are worth reading
 
 
@@ -119,11 +120,11 @@ def read_video(file: BinaryIO, *, length_known: bool = False) -> VideoHeader:
 def _is_filled(file: BinaryIO, box: Box) -> bool:
     """Whether the content of the box is more than zeros, which is what a disk gives for bytes that never came."""
     file.seek(box.start)
-    left = box.end - box.start
-    while left > 0 and (piece := file.read(min(left, CHUNK_BYTES))):
+    left, size = box.end - box.start, FIRST_BYTES
+    while left > 0 and (piece := file.read(min(left, size))):
         if any(piece):
             return True
-        left -= len(piece)
+        left, size = left - len(piece), CHUNK_BYTES
     return False
 
 

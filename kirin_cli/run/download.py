@@ -17,6 +17,7 @@ from kirin_cli.run.job import OutputFile
 from kirin_cli.run.job_run import Finished, JobRun, NextStep, Wait, describe_reply
 from kirin_cli.run.outcomes import entry_times, finish, finish_expired
 from kirin_cli.run.outputs import (
+    EXTENSIONS,
     content_kind,
     ensure_free,
     extension,
@@ -40,13 +41,14 @@ def fetch_result(job_run: JobRun) -> NextStep:
         job_run.file_missing_since = job_run.context.clock.now() - job_run.context.result_wait
     if not job_run.transition(LedgerEvent.FETCH):
         return Wait(0)
-    result = find_result(job_run.job, path_for_entry(job_run.job, job_run.entry))
+    path = path_for_entry(job_run.job, job_run.entry)
+    result = find_result(job_run.job, path)
     if result is not None:
         return _on_saved(job_run, result[1])
     if job_run.task is None:
         return _query_urls(job_run)
     try:
-        return _on_saved(job_run, _download(job_run, job_run.task))
+        return _on_saved(job_run, _download(job_run, job_run.task, path))
     except ResultUrlExpired as error:
         return _on_expired_url(job_run, str(error))
     except PartFileLocked as error:
@@ -93,12 +95,17 @@ def _on_expired_url(job_run: JobRun, reason: str) -> NextStep:
     return job_run.retry("download", f"{reason}; asking for a fresh URL", pause)
 
 
-def _download(job_run: JobRun, task: Task) -> tuple[OutputFile, ...]:
-    """Fetch every file that can be had; then raise what kept the others away (ResultUnavailable)."""
+def _download(job_run: JobRun, task: Task, planned: Path) -> tuple[OutputFile, ...]:
+    """Fetch every file that can be had; then raise what kept the others away (ResultUnavailable).
+
+    `planned` is the path of the first, which was found free before it was paid for.
+    """
     if not task.outputs:
         raise ResultUrlExpired("the task is completed, but names no file")
-    job_run.job = beside_later_result(job_run.job, job_run.entry, path_for_entry(job_run.job, job_run.entry))
-    paths = _output_paths(job_run, task)
+    job = beside_later_result(job_run.job, job_run.entry, planned)
+    if job is not job_run.job:
+        job_run.job, planned = job, path_for_entry(job, job_run.entry)
+    paths = _output_paths(job_run, task, planned)
     outputs: dict[Path, OutputFile | None] = dict.fromkeys(paths)
     sidecar = read_sidecar(sidecar_path(paths[0]))
     if sidecar and sidecar.external_id == job_run.job.external_id:
@@ -119,18 +126,20 @@ def _download(job_run: JobRun, task: Task) -> tuple[OutputFile, ...]:
     return job_run.outputs
 
 
-def _output_paths(job_run: JobRun, task: Task) -> list[Path]:
+def _output_paths(job_run: JobRun, task: Task, planned: Path) -> list[Path]:
     """Where the files go: each under the next number that is no other job's."""
     paths: list[Path] = []
     number = 0
     for content in task.outputs:
         number += 1
         ext = extension(content, job_run.job.model.result)
+        if not paths and ext == EXTENSIONS[job_run.job.model.result][0]:
+            paths.append(planned)
+            continue
         path = path_for_entry(job_run.job, job_run.entry, n=number, ext=ext)
         while paths and number < MAX_FILE_NUMBER and _is_taken(job_run, path, paths[0]):
             number += 1
             path = path_for_entry(job_run.job, job_run.entry, n=number, ext=ext)
-        planned = path_for_entry(job_run.job, job_run.entry, n=number)  # which was found free before it was paid for
         paths.append(planned if not paths and planned != path and _is_taken(job_run, path, path) else path)
     return paths
 

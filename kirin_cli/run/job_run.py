@@ -127,6 +127,7 @@ class JobRun:
     last_answer: CreateResult | QueryResult | None = None
     stored_answer: CreateResult | QueryResult | None = None
     _recorded: tuple[CreateResult | QueryResult | None, str] = (None, "")
+    _service: tuple[str, Mapping[str, object]] = ("", {})
     seen_task_id: str = ""
     expired_urls: int = 0
     file_missing_since: float | None = None
@@ -176,7 +177,7 @@ class JobRun:
     def forget_answers(self) -> None:
         """The job has ended and needs none any more: those of ten thousand would be most of what is in memory."""
         self.task = self.last_answer = self.stored_answer = None
-        self._recorded = (None, "")
+        self._recorded, self._service = (None, ""), ("", {})
 
     @property
     def record(self) -> str:
@@ -187,12 +188,14 @@ class JobRun:
         return self._recorded[1]
 
     @property
-    def service(self) -> dict[str, object]:
+    def service(self) -> Mapping[str, object]:
         """What the service says beyond what a task has fields for (promise 12)."""
         record = self.record
         with suppress(LocalError):  # a ledger that cannot be read has said so before
             record = record or self.context.ledger.answer(self.entry)
-        return service_facts(record)
+        if record != self._service[0]:
+            self._service = (record, service_facts(record))
+        return self._service[1]
 
     @property
     def _is_adopted(self) -> bool:

@@ -18,11 +18,12 @@ from kirin_cli.api.part_file import part_path
 from kirin_cli.atomic_file import write_atomically
 from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.jobs.filenames import numbered_template, path_problem, render_name, resolve_inside
+from kirin_cli.json_text import indented_json
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.types import MediaFile, ResultKind, result_suffixes
 from kirin_cli.normal_forms import normalize_name
-from kirin_cli.redaction import redact_tree, strip_url
+from kirin_cli.redaction import strip_url
 from kirin_cli.regular_file import obstacle_at, open_regular_file, read_regular_file
 from kirin_cli.run.job import Job, OutputFile
 from kirin_cli.tree import walk
@@ -156,7 +157,7 @@ def write_sidecar(
 ) -> None:
     """Write the sidecar beside the first output, whole or not at all. Raises LocalError.
 
-    `first` is the path of the first output where that is not there yet.
+    `first` is the path of the first output where that is not there yet: when it gets its name, the folder is synced.
     """
     note = {
         "kirin": SIDECAR_VERSION,
@@ -172,7 +173,7 @@ def write_sidecar(
         **task,
         "outputs": {output.path.name: {name: getattr(output, name) for name in OUTPUT_FIELDS} for output in outputs},
     }
-    write_sidecar_data(sidecar_path(first or outputs[0].path), note)
+    write_sidecar_data(sidecar_path(first or outputs[0].path), note, sync_name=first is None)
 
 
 def input_rows(job: Job, folder: Path | None = None) -> list[dict[str, object]]:
@@ -198,10 +199,10 @@ def relative_path(path: str, folder: Path) -> str:
         return path
 
 
-def write_sidecar_data(path: Path, note: Mapping[str, object]) -> None:
-    """Write this as the sidecar at `path`. Raises LocalError."""
+def write_sidecar_data(path: Path, note: Mapping[str, object], *, sync_name: bool = True) -> None:
+    """Write this as the sidecar at `path`; its name outlasts a power cut if `sync_name`. Raises LocalError."""
     try:
-        write_atomically(path, json.dumps(redact_tree(note), indent=2, ensure_ascii=True) + "\n")
+        write_atomically(path, indented_json(note) + "\n", sync_name=sync_name)
     except OSError as error:
         raise LocalError(f"{path} cannot be written: {error.strerror or error}") from error
 
@@ -311,9 +312,10 @@ def named_by_content(job: Job, path: Path, suffix: str) -> Path:
 
 def _suffix(url: str) -> str:
     try:
-        return PurePosixPath(urlsplit(url).path).suffix.lower().removeprefix(".")
+        stem, _, suffix = urlsplit(url).path.rstrip("/").rpartition("/")[2].rpartition(".")
     except ValueError:  # no URL at all; the download says so
         return ""
+    return suffix.lower() if stem else ""
 
 
 def existing_result(job: Job, path: Path) -> tuple[Sidecar, tuple[OutputFile, ...]] | None:

@@ -235,8 +235,8 @@ def content_items(
         if isinstance(url, str) and 0 < len(url.strip()) <= MAX_RESULT_URL_LENGTH:
             kind, duration = clip_text(label, 40).lower(), clip_text(value.get("duration"), 32)
             yield value, OutputContent(kind, clip_text(url, MAX_RESULT_URL_LENGTH), duration)
-        if depth:
-            yield from content_items(value.get("content"), depth - 1)
+        if depth and "content" in value:
+            yield from content_items(value["content"], depth - 1)
 
 
 def _cost(usage: object) -> Decimal | None:

@@ -190,6 +190,25 @@ def test_L5_no_space_at_fsync_or_rename_leaves_nothing_under_the_name(
     assert (again.exit_code, machine.posts) == (0, 1)
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the name of an open file is asked of Linux")
+def test_L5_the_note_is_on_the_disk_before_the_video_and_then_the_folder_once(
+    machine: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names: list[str] = []
+    real = os.fsync
+
+    def sync(number: int) -> None:
+        name = Path(f"/proc/self/fd/{number}").readlink().name
+        if name == "renders":
+            assert {path.name for path in machine.renders.iterdir()} == {"rain.mp4", "rain.json"}
+        names.append("a draft" if name.startswith(".kirin-") else name)
+        real(number)
+
+    monkeypatch.setattr("os.fsync", sync)
+    assert machine.run().exit_code == 0
+    assert names[-3:] == ["a draft", "rain.mp4.part", "renders"]
+
+
 def test_L5_a_folder_that_vanishes_during_the_download_is_9(machine: Bench) -> None:
     def vanish(x: Exchange) -> None:
         for path in machine.renders.iterdir():
