@@ -16,7 +16,11 @@ def walk(tree: object, path: str = "") -> Iterator[tuple[str, object]]:
         yield path, tree
     elif isinstance(tree, Mapping):
         for name, value in tree.items():
-            yield from walk(value, f"{path}.{name}" if path else str(name))
+            place = f"{path}.{name}" if path else str(name)
+            if isinstance(value, SCALARS):  # a generator for each of them takes longer
+                yield place, value
+            else:
+                yield from walk(value, place)
     elif isinstance(tree, list | tuple):
         for index, value in enumerate(tree):
             yield from walk(value, f"{path}[{index}]")

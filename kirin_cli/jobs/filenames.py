@@ -148,8 +148,8 @@ def render_name(template: str, **fields: Unpack[NameFields]) -> str:
     }
     folder, slash, name = template.rpartition("/")
     first = {**texts, "n": "1", "-n": ""} if slash else {}
-    parts = [safe_name(_FIELD.sub(lambda field: first[field[1]], part)) for part in folder.split("/") if slash]
-    return "/".join([*parts, safe_name(_FIELD.sub(lambda field: texts[field[1]], name))])
+    parts = [safe_name(part.format_map(first)) for part in folder.split("/") if slash]
+    return "/".join([*parts, safe_name(name.format_map(texts))])
 
 
 def numbered_template(template: str) -> str:
@@ -163,7 +163,7 @@ def numbered_template(template: str) -> str:
 
 def numbered_stem(stem: str) -> str:
     """NAME of a stem such as NAME.2 or NAME.old-1, as kirin calls further files and earlier results; "" for others."""
-    match = re.fullmatch(r"(.+)\.(?:old-)?[1-9][0-9]{0,5}", stem)
+    match = re.fullmatch(r"(.+)\.(?:old-)?[1-9][0-9]{0,5}", stem) if "." in stem else None  # most have none
     return match[1] if match else ""
 
 

@@ -147,6 +147,7 @@ def _count(value: object) -> int:
     return value if type(value) is int and 1 <= value <= MAX_COUNT else 1
 
 
+@lru_cache(maxsize=1024)
 def sidecar_path(path: Path) -> Path:
     """Where the sidecar of the file `path` lies."""
     return path.with_suffix(".json")
@@ -348,19 +349,23 @@ def ensure_writable(folder: Path) -> None:
         raise LocalError(f"the disk of {existing} is full ({free} bytes are free)", hint=f"make room; {ELSEWHERE}")
 
 
-def ensure_sidecar_free(job: Job, path: Path) -> None:
-    """Raise UsageError where the sidecar of the file `path` would replace a file that is no such sidecar."""
+def ensure_sidecar_free(job: Job, path: Path) -> Sidecar | None:
+    """The sidecar of the file `path`, if it is there. Raises UsageError where it would replace a file that is none."""
     sidecar = sidecar_path(path)
     if sidecar == path:
         raise UsageError(f"{path} has the name of a sidecar, NAME.json; job {job.name} needs another", hint="use {ext}")
-    if not job.target.replace and os.path.lexists(sidecar) and read_sidecar(sidecar) is None:
+    is_there = os.path.lexists(sidecar)
+    existing = read_sidecar(sidecar) if is_there else None
+    if is_there and existing is None and not job.target.replace:
         raise UsageError(
             f"{sidecar} is there already and was not made by kirin; the sidecar of job {job.name} would replace it",
             hint="--force replaces it, -o writes elsewhere",
         )
-    for place in (sidecar, part_path(path)):  # before anything is paid: neither is ever written through (fault X1)
+    # Before anything is paid: neither is ever written through (fault X1).
+    for place in (*((sidecar,) if is_there else ()), part_path(path)):
         if kind := obstacle_at(place):
             raise UsageError(f"{place} is {kind}; job {job.name} cannot write there", hint="move it away")
+    return existing
 
 
 def ensure_free(job: Job, path: Path, first: Path | None = None, lost: Sidecar | None = None) -> bool:

@@ -1,6 +1,7 @@
 """The registry of the paths of one run: no two jobs have one; what is in the way is found before anything is sent."""
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 from kirin_cli.errors import UsageError
@@ -9,8 +10,9 @@ from kirin_cli.run.job import Job
 from kirin_cli.run.outputs import Sidecar, ensure_free, ensure_sidecar_free, ensure_writable
 
 
+@lru_cache(maxsize=1024)
 def _folder_of(path: Path) -> str:
-    return os.path.dirname(path)  # noqa: PTH120  (to hash a Path takes longer than to look it up)
+    return os.path.dirname(path)  # noqa: PTH120  (to hash the Path of a folder takes longer than to look it up)
 
 
 class PathRegistry:
@@ -57,14 +59,18 @@ class PathRegistry:
             message = f"{path} could be the name of a second or an earlier file of job {other.name} too"
             raise UsageError(message, hint=f"give job {job.name} a name that does not end in .NUMBER")
 
-    def ensure_usable(self, job: Job, path: Path, lost: Sidecar | None = None) -> None:
-        """Raise UsageError for what is in the way, LocalError for a folder that is of no use; `lost`: `ensure_free`."""
+    def ensure_usable(self, job: Job, path: Path, lost: Sidecar | None = None) -> Sidecar | None:
+        """The sidecar at the path, if there is one; `lost` is what it said, where it is gone (`ensure_free`).
+
+        Raises UsageError for what is in the way, LocalError for a folder that is of no use.
+        """
         ensure_free(job, path, lost=lost)
-        ensure_sidecar_free(job, path)
+        sidecar = ensure_sidecar_free(job, path)
         folder = _folder_of(path)
         if folder not in self._folders:
             ensure_writable(path.parent)
             self._folders.add(folder)
+        return lost or sidecar
 
     def check_inside(self, job: Job) -> None:
         """Raise UsageError where the folder that a job file names leads out of its own through a link.

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import LedgerState
-from kirin_cli.modelspec.pricing import input_seconds
+from kirin_cli.modelspec.pricing import PriceClass, input_seconds
 from kirin_cli.modelspec.record import Record
 from kirin_cli.run.attempts import FindEntries, was_begun
 from kirin_cli.run.job import Job
@@ -86,16 +86,20 @@ def plan_jobs(
     price_of = cache(prices.price_of_class)
     typical_seconds = cache(lambda task_class: _median(durations(*task_class)))
     entries = find_entries([job.external_id for job in prepared.jobs])
+    reasons: dict[tuple[PriceClass, int | None], str] = {}
     plans = []
     for job in prepared.jobs:
         entry = entries.get(job.external_id)
         price_class = price_class_of(job)
-        price = price_of(price_class, input_seconds(job.model, job.values) or (entry.input_seconds if entry else None))
+        seconds = input_seconds(job.model, job.values)
+        price = price_of(price_class, seconds or (entry.input_seconds if entry else None))
+        if price is None and (price_class, seconds) not in reasons:
+            reasons[price_class, seconds] = prices.ways_to_tell(job)[0]
         action, reason = _planned_action(job, entry, prepared)
         plans.append(
             PlannedJob(
                 job=job, action=action, reason=reason, path=prepared.paths[job.external_id],
-                price=price, price_detail=price.detail if price else prices.ways_to_tell(job)[0],
+                price=price, price_detail=price.detail if price else reasons[price_class, seconds],
                 seconds=typical_seconds(ledger_class(price_class)),
             )
         )  # fmt: skip

@@ -11,7 +11,6 @@ from kirin_cli.errors import UsageError
 from kirin_cli.jobs.placeholders import JobReference
 from kirin_cli.jobs.yaml_loader import pause_gc
 from kirin_cli.ledger.states import LedgerState
-from kirin_cli.media.png_data import check_pixels
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.types import Finding, MediaError, MediaFile, Problem
 from kirin_cli.normal_forms import normalize_name, normalize_origin
@@ -32,8 +31,6 @@ from kirin_cli.run.outputs import (
     UNKNOWN_TASK_ID,
     Sidecar,
     path_for_entry,
-    read_sidecar,
-    sidecar_path,
 )
 from kirin_cli.run.path_registry import PathRegistry
 from kirin_cli.tree import map_leaves, walk
@@ -186,9 +183,13 @@ def _prepare(
 
 def _damaged_pictures(job: Job, checked: CheckedJob, find_entries: FindEntries) -> list[Finding]:
     """What is wrong with the pixels of the pictures of a job, if it would be sent (rule I6)."""
-    leaves = walk(checked.values)
-    pictures = [(path, leaf) for path, leaf in leaves if isinstance(leaf, MediaFile) and leaf.format == "png"]
-    entry = find_entries([job.external_id]).get(job.external_id) if pictures else None
+    trees = {name: value for name, value in checked.values.items() if type(value) is not str}  # a file is none
+    pictures = [(path, leaf) for path, leaf in walk(trees) if isinstance(leaf, MediaFile) and leaf.format == "png"]
+    if not pictures:
+        return []
+    from kirin_cli.media.png_data import check_pixels  # noqa: PLC0415  (few jobs have pictures)
+
+    entry = find_entries([job.external_id]).get(job.external_id)
     findings = []
     for path, picture in pictures if entry is None or entry.state is LedgerState.INTENT else ():
         try:
@@ -239,8 +240,7 @@ def _claim_path(choice: ChosenAttempt, options: PrepareOptions, registry: PathRe
         if not is_moved:
             return
         prepared.put_back.append((job, attempt.sidecar, path))
-    registry.ensure_usable(job, path, choice.lost)
-    sidecar = choice.lost or read_sidecar(sidecar_path(path))
+    sidecar = registry.ensure_usable(job, path, choice.lost)
     if sidecar is not None and sidecar.is_of_take(job) and sidecar.external_id != job.external_id:
         _ensure_same_service(sidecar, job, path, options.origin)
         if not is_moved:

@@ -1,6 +1,7 @@
 """Aligned tables and two-column panels: as wide as a terminal, or one row a line in a pipe. Needs no Rich."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -19,10 +20,11 @@ def render_table(headers: Sequence[str], rows: Sequence[Sequence[str]], terminal
     So do headers that are all empty. Where it is wider than the terminal, the widest columns are narrowed and their
     cells wrapped.
     """
-    shown = [[terminal.escape(cell) for cell in row] for row in (headers, *rows)]
+    escape, break_cell, fill = cache(terminal.escape), cache(wrap), cache(pad)  # most cells of a column are alike
+    shown = [[escape(cell) for cell in row] for row in (headers, *rows)]
     columns = [index for index in range(len(headers)) if any(row[index] for row in shown[1:])]
     table = [[row[index] for index in columns] for row in shown]
-    widths = [max(map(cell_width, column)) for column in zip(*table, strict=True)]
+    widths = [max(map(cell_width, set(column))) for column in zip(*table, strict=True)]
     available = terminal.width - len(_GAP) * (len(widths) - 1)
     while terminal.is_tty and widths and sum(widths) > available and max(widths) > _MIN_COLUMN:
         widths[widths.index(max(widths))] -= 1
@@ -30,9 +32,9 @@ def render_table(headers: Sequence[str], rows: Sequence[Sequence[str]], terminal
     for number, row in enumerate(table):
         if not number and not any(row):
             continue
-        cells = [wrap(text, max(1, width)) for text, width in zip(row, widths, strict=True)]
+        cells = [break_cell(text, max(1, width)) for text, width in zip(row, widths, strict=True)]
         for texts in zip_longest(*cells, fillvalue=""):
-            line = _GAP.join(pad(text, width) for text, width in zip(texts, widths, strict=True)).rstrip()
+            line = _GAP.join([fill(text, width) for text, width in zip(texts, widths, strict=True)]).rstrip()
             lines.append(terminal.paint(line, "none" if number else "strong"))
     return lines
 
