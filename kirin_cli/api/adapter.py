@@ -3,14 +3,13 @@
 Never retries, never keeps a cookie, leaves redirects to its caller.
 """
 
-import errno
 import http.client
 import re
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import SplitResult
 
@@ -20,6 +19,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from kirin_cli.api.connections import BoundedHTTPConnection, BoundedHTTPSConnection, NetworkSettings
+from kirin_cli.api.url_policy import host_and_port
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
@@ -102,12 +102,20 @@ DIRECT_HOST = re.compile(r"[A-Za-z0-9.-]+")
 DIRECT_TARGET = re.compile(r"/[\w.~!$&'()*+,;=:@/-]*(?:\?[\w.~!$&'()*+,;=:@/?-]*)?", re.ASCII)
 """Hosts and paths that travel as they are written; the library spells the others."""
 MAX_IDLE = 32  # connections
-SENT_IN_PART = frozenset({errno.EPROTOTYPE, errno.ECONNRESET})
-"""What macOS raises where the server has answered and closed before it had read all."""
 FOLD = re.compile(r"(?<![ \t])[ \t]*\r\n[ \t]+")
 
 
-class BoundedAdapter(HTTPAdapter):
+def merge_headers(message: http.client.HTTPMessage) -> CaseInsensitiveDict[str]:
+    """The headers of an answer, each name once: what stands in several lines is joined by commas."""
+    merged: dict[str, tuple[str, str]] = {}
+    for name, value in message.raw_items():  # as ISO 8859-1: the rules of mails have nothing to add
+        text = FOLD.sub(" ", value) if "\r" in value else value
+        key, earlier = name.lower(), merged.get(name.lower())
+        merged[key] = (earlier[0], f"{earlier[1]}, {text}") if earlier else (name, text)
+    return CaseInsensitiveDict(merged.values())
+
+
+class BoundedAdapter:
     """One pool of connections. Never retries, never keeps a cookie, leaves redirects to its caller. Thread-safe.
 
     Where no proxy stands between, requests go to the connections themselves: the library's pools, retries and
@@ -116,8 +124,6 @@ class BoundedAdapter(HTTPAdapter):
 
     def __init__(self, network: NetworkSettings) -> None:
         self.network = network
-        super().__init__(pool_connections=8, pool_maxsize=MAX_IDLE)
-        self.poolmanager.pool_classes_by_scheme = POOLS
         self._lock = threading.Lock()
         self._idle: IdleConnections = []
         self._closings = 0
@@ -129,14 +135,16 @@ class BoundedAdapter(HTTPAdapter):
     ) -> OpenResponse:  # fmt: skip
         """Send a request and read the head of the answer. A `body` needs a Content-Length among the headers."""
         target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-        host = parts.hostname or ""
+        host, port = host_and_port(parts.netloc)
         if proxy is None and DIRECT_HOST.fullmatch(host) and DIRECT_TARGET.fullmatch(target):
-            return self._open_direct((parts.scheme, host, parts.port), method, target, headers, body)
+            return self._open_direct((parts.scheme, host, port), method, target, headers, body)
         prepared = requests.PreparedRequest()
         prepared.method, prepared.url, prepared.headers = method, url, CaseInsensitiveDict(headers)
         if body:
             prepared.body = body  # type: ignore[assignment] # the library takes any iterable
-        response = self.send(prepared, stream=True, proxies={parts.scheme: proxy} if proxy else {})
+        with self._lock:
+            library = self._library
+        response = library.send(prepared, stream=True, proxies={parts.scheme: proxy} if proxy else {})
         return OpenResponse(response.status_code, response.headers, response.raw)
 
     def close(self) -> None:
@@ -144,7 +152,13 @@ class BoundedAdapter(HTTPAdapter):
         with self._lock:
             self._closings += 1
             _close_all(self._idle)
-        super().close()
+            if "_library" in self.__dict__:
+                self._library.close()
+
+    @cached_property
+    def _library(self) -> "_LibraryAdapter":
+        """What sends the requests that do not go directly; most runs make none."""
+        return _LibraryAdapter(self.network)
 
     def _open_direct(
         self, key: tuple[str, str, int | None], method: str, target: str, headers: Mapping[str, str],
@@ -152,28 +166,14 @@ class BoundedAdapter(HTTPAdapter):
     ) -> OpenResponse:  # fmt: skip
         connection, closings = self._take(key), self._closings
         try:
-            try:
-                connection.putrequest(method, target, skip_accept_encoding=True)
-                for name, value in headers.items():
-                    connection.putheader(name, value)
-                connection.endheaders()
-                for piece in filter(None, body):
-                    connection.send(piece)
-            except BrokenPipeError:
-                pass  # it has answered before it had read all (fault S16)
-            except OSError as error:
-                if error.errno not in SENT_IN_PART:
-                    raise
-            response = http.client.HTTPConnection.getresponse(connection)
-            received = CaseInsensitiveDict[str]()
-            for name, value in response.headers.items():
-                text = FOLD.sub(" ", value) if "\r" in value else value
-                received[name] = f"{received[name]}, {text}" if name in received else text
+            response = connection.ask(method, target, headers, body)
         except BaseException:
             connection.close()
             raise
         release = partial(self._put_back, key, connection, closings)
-        return OpenResponse(response.status, received, DirectBody(response, release, connection.close))
+        return OpenResponse(
+            response.status, merge_headers(response.headers), DirectBody(response, release, connection.close)
+        )
 
     def _take(self, key: tuple[str, str, int | None]) -> BoundedHTTPConnection:
         """An idle connection, the last used first, or a new one that is not connected yet."""
@@ -193,6 +193,15 @@ class BoundedAdapter(HTTPAdapter):
                 self._idle.append((key, connection))
         if not is_kept:
             connection.close()
+
+
+class _LibraryAdapter(HTTPAdapter):
+    """The library's pools, with our connections in them."""
+
+    def __init__(self, network: NetworkSettings) -> None:
+        self.network = network
+        super().__init__(pool_connections=8, pool_maxsize=MAX_IDLE)
+        self.poolmanager.pool_classes_by_scheme = POOLS
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> "PoolManager":  # noqa: ANN401 - the library's own
         """Let the pools behind a proxy make our connections too."""

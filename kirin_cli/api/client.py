@@ -237,18 +237,15 @@ class Client:
         except TransportError as error:
             return CreateResult(classify_create(None, NOTHING, has_task=False, error=error), fault=error)
         reply = self._scrubbed(reply)
-        task, failure = _task(reply, created=True), _failure(reply)
-        if task and contradiction_of(task, external_id, TaskIdentity("", external_id)):
-            failure = replace(failure, message=f"the answer is about another task: {_naming(task)}")
+        task, failure, said = _task(reply, created=True), None, NOTHING
+        other = task if task and contradiction_of(task, external_id, TaskIdentity("", external_id)) else None
+        if other:
             task = None
-        status = classify_create(
-            reply.status,
-            parse_error(reply.body, max_length=4000),
-            has_task=bool(task),
-            error=None,
-        )
+        if not task:
+            failure, said = _failure(reply, about=other), parse_error(reply.body, max_length=4000)
+        status = classify_create(reply.status, said, has_task=bool(task), error=None)
         return CreateResult(
-            status, task, None if task else failure, reply.status, self._wait(reply.headers), record=_record(reply),
+            status, task, failure, reply.status, self._wait(reply.headers), record=_record(reply),
             is_page=is_web_page(reply),
         )  # fmt: skip
 
@@ -291,8 +288,8 @@ class Client:
 
     def _scrubbed(self, reply: HttpReply) -> HttpReply:
         """The answer, without the key where a service echoes it (fault H4): nobody further on needs to look for it."""
-        headers, request_id = reply.headers, reply.headers.get(REQUEST_ID, "")
-        if (scrubbed := scrub(request_id, self._key)) != request_id:
+        headers, request_id = reply.headers, reply.headers.get(REQUEST_ID)
+        if request_id and (scrubbed := scrub(request_id, self._key)) != request_id:
             headers = CaseInsensitiveDict({**headers, REQUEST_ID: scrubbed})
         return HttpReply(reply.status, headers, scrub_body(reply.body, self._key))
 
@@ -311,7 +308,8 @@ def contradiction_of(task: Task, asked: str, about: TaskIdentity) -> Contradicti
             return "external id"
     elif asked not in {task_id, task.external_id} and task_id and task.external_id:
         return "id"
-    return "model" if about.model and task.model and _plain(task.model) != _plain(about.model) else ""
+    is_same = task.model in {"", about.model} or not about.model or _plain(task.model) == _plain(about.model)
+    return "" if is_same else "model"
 
 
 def _plain(model: str) -> str:
@@ -328,8 +326,11 @@ def _request_id(reply: HttpReply) -> str:
     return clip_text(reply.headers.get(REQUEST_ID), MAX_REQUEST_ID_LENGTH)
 
 
-def _failure(reply: HttpReply) -> ServiceFailure:
-    return replace(parse_error(reply.body), request_id=_request_id(reply))
+def _failure(reply: HttpReply, *, about: Task | None = None) -> ServiceFailure:
+    """What an answer without a task says went wrong, or that its task is another one."""
+    failure = parse_error(reply.body)
+    message = f"the answer is about another task: {_naming(about)}" if about else failure.message
+    return ServiceFailure(failure.code, message, _request_id(reply))
 
 
 def _record(reply: HttpReply) -> str:

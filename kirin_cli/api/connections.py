@@ -1,11 +1,12 @@
 """Proxies, certificates and connections: the join to requests and urllib3 with our sockets. No cookies, no retries."""
 
+import errno
 import http.client
 import re
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -117,10 +118,16 @@ class StrictHTTPResponse(http.client.HTTPResponse):
             raise http.client.HTTPException("no valid Content-Length")
 
 
+SENT_IN_PART = frozenset({errno.EPROTOTYPE, errno.ECONNRESET})
+"""What macOS raises where the server has answered and closed before it had read all."""
+LINE_BREAK = re.compile(r"[\r\n]")
+
+
 class BoundedHTTPConnection(HTTPConnection):
     """A connection within the bounds of the current exchange; tells it when the request begins to leave."""
 
     response_class = StrictHTTPResponse
+    _peer = ""  # the IP address that it leads to
 
     def _new_conn(self) -> BoundedSocket:
         exchange = current_exchange()
@@ -150,19 +157,62 @@ class BoundedHTTPConnection(HTTPConnection):
             raise exchange.error("reset", "the connection was cut while it was made") from error
 
     def endheaders(self, message_body: Any = None, *, encode_chunked: bool = False) -> None:  # noqa: ANN401 - as above
+        """Send the head by the library, which asks for connections that go through a proxy."""
+        self._prepare()
+        super().endheaders(message_body, encode_chunked=encode_chunked)
+
+    def ask(
+        self, method: str, target: str, headers: Mapping[str, str], body: Iterable[bytes]
+    ) -> http.client.HTTPResponse:  # fmt: skip
+        """Send a whole request, its head as one text: the library takes that apart into a call for each header.
+
+        Returns the answer, of which the head is read. Raises ValueError for a header that would begin another one.
+        """
+        host = self.host if self.port == self.default_port else f"{self.host}:{self.port}"
+        lines = [
+            f"{method} {target} HTTP/1.1",
+            f"Host: {host}",
+            *[f"{name}: {value}" for name, value in headers.items()],
+        ]
+        if LINE_BREAK.search("".join(lines)):
+            raise ValueError("Invalid header value: it holds a line break")
+        pieces = filter(None, body)
+        self._prepare()
+        try:
+            self.sock.sendall("\r\n".join((*lines, "\r\n")).encode("latin-1") + next(pieces, b""))
+            for piece in pieces:
+                self.sock.sendall(piece)
+        except BrokenPipeError:
+            pass  # it has answered before it had read all (fault S16)
+        except OSError as error:
+            if error.errno not in SENT_IN_PART:
+                raise
+        response = self.response_class(self.sock, method=method)
+        try:
+            response.begin()
+        except BaseException:
+            response.close()
+            raise
+        if response.will_close:
+            self.close()  # when the response is read
+        return response
+
+    def _prepare(self) -> None:
         """Connect where that is still to be done; from here on bytes leave."""
         exchange = current_exchange()
         if isinstance(self.sock, BoundedSocket) and not self.sock.is_clean:
             self.sock.close()  # what waits there is no answer to this request
             self.sock = None
-        if self.sock is None:
+        is_direct, is_new = self.proxy is None and not exchange.socks_proxy, self.sock is None
+        if is_new:
             self.connect()
             self._ensure_silent()
-        elif self.proxy is None and not exchange.socks_proxy:
-            exchange.allow_address(self.sock.getpeername()[0])
+        if is_direct and not is_new:
+            exchange.allow_address(self._peer)
+        elif is_direct:
+            self._peer = self.sock.getpeername()[0]
         exchange.before_send()
         exchange.sent = True
-        super().endheaders(message_body, encode_chunked=encode_chunked)
 
     def _ensure_silent(self) -> None:
         """Raise TransportError where the other side speaks, or is gone, before anything was asked."""

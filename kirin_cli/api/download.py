@@ -21,7 +21,7 @@ from kirin_cli.api.ranges import (
 )
 from kirin_cli.api.redirects import RedirectChain, origin_scope
 from kirin_cli.api.retry import RETRIES, RetryPolicy, parse_retry_after
-from kirin_cli.api.transport import follow_redirects, translate_errors
+from kirin_cli.api.transport import ErrorTranslator, follow_redirects
 from kirin_cli.errors import ResultUnavailable
 from kirin_cli.media.video_header import VideoHeader
 from kirin_cli.modelspec.types import ResultKind
@@ -109,7 +109,7 @@ class DownloadAttempts:
             context.network.resolver,
             StallDetector(limits.min_rate, limits.idle, context.clock),
         )
-        with translate_errors(exchange):
+        with ErrorTranslator(exchange):
             response = follow_redirects(context.adapter, self.partial.headers, chain)
             try:
                 self._receive(response)

@@ -8,11 +8,11 @@ import selectors
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from collections.abc import Callable
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
@@ -120,6 +120,18 @@ class Exchange:
     before_send: Callable[[], None] = lambda: None  # called when connected; what it raises keeps everything here
     socks_proxy: str = ""  # the URL of one that the connection goes through
     sent: bool = False  # whether a byte of the request may have left
+    _token: Token["Exchange"] | None = None
+
+    def __enter__(self) -> Self:
+        """Let every socket that this thread touches inside obey this exchange."""
+        self._token = _CURRENT.set(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._token is not None:
+            _CURRENT.reset(self._token)
 
     def time_left(self, most: float | None = None) -> float:
         """Seconds the next step may take; raises TransportError when there are none left."""
@@ -147,16 +159,6 @@ def current_exchange() -> Exchange:
     return _CURRENT.get()
 
 
-@contextmanager
-def use_exchange(exchange: Exchange) -> Iterator[Exchange]:
-    """Let every socket that this thread touches inside obey `exchange`."""
-    token = _CURRENT.set(exchange)
-    try:
-        yield exchange
-    finally:
-        _CURRENT.reset(token)
-
-
 MAX_EARLY = 1 << 16
 INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)\d\d[^\n]*\n(?:[^\r\n][^\n]*\n)*\r?\n")
 """An answer 1xx, but for 101, which nobody asks for: it says that another one follows."""
@@ -169,7 +171,7 @@ class BoundedSocket(socket.socket):
 
     is_spoilt = False  # something came that belongs to no answer: no further request may use this connection
     _early = b""  # what came while the request was still leaving
-    _glances = False  # whether reading returns at once
+    _glances = False  # whether a reader is asked what it holds, and should not read on
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
         """At most `size` bytes, b"" at the end."""
@@ -184,10 +186,7 @@ class BoundedSocket(socket.socket):
             view[:count], self._early = self._early[:count], self._early[count:]
             return count
         if self._glances:
-            try:
-                return super().recv_into(buffer, nbytes or memoryview(buffer).nbytes, flags)
-            except WOULD_BLOCK:
-                raise BlockingIOError(errno.EAGAIN, "nothing is there") from None
+            raise BlockingIOError(errno.EAGAIN, "what has come since is seen before the connection is used again")
         exchange = current_exchange()
         self.settimeout(exchange.time_left())
         try:
@@ -201,7 +200,7 @@ class BoundedSocket(socket.socket):
     def sendall(self, data: "ReadableBuffer", flags: int = 0, /) -> None:
         """Send all of `data`; BrokenPipeError as soon as the other side answers or closes instead (fault S16)."""
         rest = memoryview(data).cast("B")
-        self.settimeout(0)
+        self._never_wait()
         while rest:
             if self._answered():
                 raise BrokenPipeError("the server answered before the request was complete")
@@ -226,31 +225,30 @@ class BoundedSocket(socket.socket):
 
     def peek(self) -> bytes | None:
         """What has come and nobody has read: b"" for the end, None for nothing. An answer 1xx is passed over."""
-        timeout = self.gettimeout()
-        self.settimeout(0)
+        self._never_wait()
         try:
             is_ended = not (piece := super().recv(max(1, MAX_EARLY - len(self._early))))
         except WOULD_BLOCK:
             is_ended, piece = False, b""
-        finally:
-            self.settimeout(timeout)
         self._early += piece
         while interim := INTERIM.match(self._early):
             self._early = self._early[interim.end() :]
         return self._early or (b"" if is_ended else None)
 
     def has_more(self, reader: io.BufferedReader) -> bool:
-        """Whether bytes have come behind what `reader`, which reads from here, has given out."""
-        timeout, self._glances = self.gettimeout(), True
+        """Whether `reader`, which reads from here, holds bytes behind those that it has given out."""
+        self._glances = True
         try:
-            self.settimeout(0)
             return bool(reader.peek(1))
         except (OSError, ValueError):  # closed
             return False
         finally:
             self._glances = False
-            with suppress(OSError):
-                self.settimeout(timeout)
+
+    def _never_wait(self) -> None:
+        """Let what follows return at once: a system call, where that was not so before."""
+        if self.gettimeout() != 0:
+            self.settimeout(0)
 
     def _answered(self) -> bool:
         early = self.peek()

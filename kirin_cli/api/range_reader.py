@@ -15,7 +15,7 @@ from kirin_cli.api.ranges import content_length, is_packed
 from kirin_cli.api.redirects import RedirectChain
 from kirin_cli.api.retry import RETRIES
 from kirin_cli.api.special_addresses import AddressScope
-from kirin_cli.api.transport import follow_redirects, translate_errors
+from kirin_cli.api.transport import ErrorTranslator, follow_redirects
 from kirin_cli.errors import ResultUnavailable
 from kirin_cli.media.mp4 import OutOfReach
 
@@ -89,7 +89,7 @@ class RangeClient:
                 self._clock, self._until, timeouts.idle, timeouts.connect, chain.allow_address, self._network.resolver
             )
             try:
-                with translate_errors(exchange):
+                with ErrorTranslator(exchange):
                     response = follow_redirects(self._adapter, headers, chain)
                     try:
                         _refuse_packed(response.headers)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from itertools import islice
 from math import isnan, sqrt
 from typing import Final, Literal, get_args
 
@@ -125,17 +124,6 @@ def _earliest(known: Sequence[float]) -> float:
     return max(0.0, known[0] - (known[-1] - known[0]) / len(known))
 
 
-def _later_spans(known: Sequence[float], age: float) -> list[tuple[float, float, float]]:
-    """Where tasks that took these sorted durations end after `age`: spans with the share of a task that ends there."""
-    later, spans = bisect_right(known, age), []
-    before = known[later - 1] if later else _earliest(known)
-    for high in islice(known, later, None):
-        low = max(before, age)
-        spans.append((low, high, (high - low) / (high - before) if high > before else 1.0))
-        before = high
-    return spans
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollSchedule:
     """When a task is asked for again: by how long earlier tasks of its class took, else every `interval` seconds.
@@ -179,17 +167,22 @@ class PollSchedule:
         if not known:
             return self._jittered(self.interval)
         median, first = max(known[len(known) // 2], MIN_POLL_SECONDS / 10), _earliest(known)
-        spans = _later_spans(known, age)
-        start = max(age, median / 2)
-        running = sum(share for _, _, share in spans) + median / 2 / start
+        later, start = bisect_right(known, age), max(age, median / 2)
+        ends, before = known[later:], known[later - 1] if later else first
+        # Between two durations tasks end evenly: of the one that ends next, this share still may.
+        low, share = max(before, age), 1.0
+        if ends and ends[0] > before:
+            share = (ends[0] - low) / (ends[0] - before)
+        running = (len(ends) - 1 + share if ends else 0.0) + median / 2 / start
         worth = POLL_PRICE * sqrt(max(median, age)) * running
         due, ended, total = start + start * sqrt(4 * worth / median), 0.0, 0.0
-        for low, high, share in spans:
+        for high in ends:
             if ended * high - total + share * (high - low) / 2 >= worth:
                 slope, missing = share / (high - low), worth + total - ended * low
                 due = min(due, low + (sqrt(ended**2 + 2 * slope * missing) - ended) / slope)
                 break
             ended, total = ended + share, total + share * (low + high) / 2
+            low, share = high, 1.0
         else:
             due = min(due, (worth + total) / ended) if ended else due
         wait = max(due - age, min(MIN_POLL_SECONDS, self.interval))

@@ -5,9 +5,9 @@ import ssl
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
+from types import TracebackType
 from typing import Protocol
 from urllib.parse import SplitResult
 
@@ -17,12 +17,12 @@ from urllib3.exceptions import HTTPError
 from kirin_cli import __version__
 from kirin_cli.api.adapter import BoundedAdapter, OpenResponse
 from kirin_cli.api.connections import NetworkSettings
-from kirin_cli.api.exchange import Exchange, MonotonicClock, TransportError, current_exchange, use_exchange
+from kirin_cli.api.exchange import Exchange, MonotonicClock, TransportError, current_exchange
 from kirin_cli.api.proxies import SOCKS
 from kirin_cli.api.ranges import is_packed
 from kirin_cli.api.redirects import REDIRECT_STATUSES, RedirectChain
 from kirin_cli.api.special_addresses import is_loopback_address
-from kirin_cli.api.url_policy import is_loopback, split_url
+from kirin_cli.api.url_policy import host_and_port, is_loopback, split_url
 from kirin_cli.errors import KirinError, UsageError
 
 USER_AGENT = f"kirin-cli/{__version__}"
@@ -30,6 +30,7 @@ READ_SIZE = 1 << 16
 MIN_CONNECT_SECONDS = 1.0
 GZIP = b"\x1f\x8b"
 TEXT_STARTS = frozenset({b"{", b"[", b"<", b'"', b""})
+LIBRARY_ERRORS = (requests.RequestException, HTTPError, http.client.HTTPException, OSError, UnicodeError)
 CUT = (ConnectionError, ssl.SSLEOFError, http.client.IncompleteRead)
 
 
@@ -97,7 +98,7 @@ class Transport:
         tracer = self.network.tracer
         traced = tracer.begin(request.method, request.url, request.headers, request.body) if tracer else None
         try:
-            with translate_errors(exchange):
+            with ErrorTranslator(exchange):
                 reply = self._exchange(adapter, request, parts)
         except (TransportError, KirinError) as error:
             if traced:
@@ -189,12 +190,12 @@ def _decompress(body: bytes, window: int, max_bytes: int) -> bytes:
 def open_response(adapter: BoundedAdapter, request: HttpRequest, parts: SplitResult) -> OpenResponse:
     """Send `request` and read the head of the answer; the body waits in `.raw`, not decoded.
 
-    Must run inside `use_exchange`.
+    Must run inside an exchange.
     """
-    proxy = adapter.network.proxy_for(parts.scheme, parts.hostname or "", parts.port)
-    current_exchange().socks_proxy = ""  # each hop of a download has a way of its own
+    proxy, exchange = adapter.network.proxy_for(parts.scheme, *host_and_port(parts.netloc)), current_exchange()
+    exchange.socks_proxy = ""  # each hop of a download has a way of its own
     if proxy and proxy.lower().startswith(SOCKS):
-        current_exchange().socks_proxy, proxy = proxy, None
+        exchange.socks_proxy, proxy = proxy, None
     # Nothing is added from ~/.netrc, the environment or a session (fault S17).
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **request.headers}
     body: Iterable[bytes] = ()
@@ -220,19 +221,28 @@ def follow_redirects(adapter: BoundedAdapter, headers: Mapping[str, str], chain:
         chain.follow(location)
 
 
-@contextmanager
-def translate_errors(exchange: Exchange) -> Iterator[None]:
-    """Bound what happens inside by `exchange`, and turn whatever the libraries raise into one TransportError."""
-    try:
-        with use_exchange(exchange):
-            yield
-    except TransportError as error:
-        error.certainly_not_sent = not exchange.sent
-        raise
-    except (requests.RequestException, HTTPError, http.client.HTTPException, OSError, UnicodeError) as error:
-        if any(isinstance(cause, CUT) for cause in _causes(error)):
-            raise exchange.error("reset", "the connection was cut before the answer was complete") from error
-        raise exchange.error("broken", "what came is no valid answer") from error
+class ErrorTranslator:
+    """Bounds what happens inside by `exchange`, and turns whatever the libraries raise into one TransportError."""
+
+    __slots__ = ("_exchange",)
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def __enter__(self) -> None:
+        self._exchange.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._exchange.__exit__(kind, error, traceback)
+        if isinstance(error, TransportError):
+            error.certainly_not_sent = not self._exchange.sent
+        elif isinstance(error, LIBRARY_ERRORS):
+            if any(isinstance(cause, CUT) for cause in _causes(error)):
+                message = "the connection was cut before the answer was complete"
+                raise self._exchange.error("reset", message) from error
+            raise self._exchange.error("broken", "what came is no valid answer") from error
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -247,7 +257,7 @@ def _address_guard(request: HttpRequest, parts: SplitResult) -> Callable[[str], 
     """What allows or refuses an address: a key without TLS goes to this machine only."""
     if parts.scheme == "https" or not any(name.lower() == "authorization" for name in request.headers):
         return lambda _address: None
-    if not is_loopback(parts.hostname or ""):
+    if not is_loopback(host_and_port(parts.netloc)[0]):
         raise UsageError("the key goes over https only, except to this machine", hint="use an https:// base URL")
 
     def only_loopback(address: str) -> None:

@@ -29,12 +29,23 @@ def is_loopback(host: str) -> bool:
         return True
 
 
+@lru_cache(maxsize=1024)
+def host_and_port(netloc: str) -> tuple[str, int | None]:
+    """The host, in lower case, and the port of the middle of a URL: the library takes it apart at every look.
+
+    Raises ValueError for a port that is no number up to 65535.
+    """
+    parts = SplitResult("", netloc, "", "", "")
+    return parts.hostname or "", parts.port
+
+
 def split_url(url: str) -> SplitResult:
     """The parts of an absolute http(s) URL; raises ValueError for any other, with a sentence."""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"}:
         raise ValueError("it must begin with https:// or http://")
-    if not parts.hostname or parts.port == 0:  # `port` raises ValueError itself where it is no number
+    host, port = host_and_port(parts.netloc)
+    if not host or port == 0:
         raise ValueError("it names no host")
     return parts
 

@@ -139,6 +139,11 @@ class JobRun:
     no_answer: str = ""
     is_heard: bool = False
 
+    @property
+    def task_class(self) -> tuple[str, str, str]:
+        """What decides how long the task takes, as the ledger has it (`prices.task_class_of`)."""
+        return self.entry.model, self.entry.mode, self.entry.duration
+
     def query_id(self, task_id: str, about: TaskIdentity | None = None) -> QueryResult:
         """Ask the service for a task by any id; the answer is held against `about`."""
         self.no_answer = self.no_answer or "it has not answered yet"

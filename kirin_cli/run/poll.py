@@ -8,7 +8,6 @@ from kirin_cli.ledger.states import LedgerEvent, LedgerState
 from kirin_cli.run.events import Generated, Progressed
 from kirin_cli.run.job_run import Download, JobRun, NextStep, Wait, describe_reply
 from kirin_cli.run.outcomes import failure_text, finish, finish_failed, finish_lost
-from kirin_cli.run.prices import task_class_of
 from kirin_cli.run.reconcile import DENIALS, stop_run
 from kirin_cli.wire.responses import Task, TaskState, is_known_status
 
@@ -86,7 +85,7 @@ def _on_task(job_run: JobRun, task: Task) -> NextStep:
         job_run.transition(LedgerEvent.PROGRESSED)
     job_run.emit(Progressed, status=task.status or "running", progress=task.progress)
     age = max(0.0, job_run.context.clock.time() - (job_run.entry.accepted_at or job_run.entry.created))
-    return Wait(job_run.context.schedule.next_poll(task_class_of(job_run.job), age))
+    return Wait(job_run.context.schedule.next_poll(job_run.task_class, age))
 
 
 def _completion_time(job_run: JobRun) -> float:
@@ -98,7 +97,7 @@ def _completion_time(job_run: JobRun) -> float:
     context, now = job_run.context, job_run.context.clock.time()
     if job_run.running_at is None:
         return now
-    task_class, unseen = task_class_of(job_run.job), context.clock.now() - job_run.running_at
+    task_class, unseen = job_run.task_class, context.clock.now() - job_run.running_at
     accepted_at = job_run.entry.accepted_at
     age = unseen if accepted_at is None else max(unseen, now - accepted_at)
     completed_at = now - context.schedule.seconds_since_end(task_class, age, unseen)

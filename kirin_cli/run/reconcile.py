@@ -21,7 +21,6 @@ from kirin_cli.run.outcomes import (
     recorded_failure,
     was_sent_twice,
 )
-from kirin_cli.run.prices import task_class_of
 from kirin_cli.wire.responses import ServiceFailure, Task
 
 KEY_HINT: Final = "kirin auth status says which key that is; with another one the same command again goes on"
@@ -168,7 +167,7 @@ def mark_accepted(job_run: JobRun, task_id: str, *, adopted: bool) -> NextStep:
         job_run.notify_once("twice", SENT_TWICE)
     if not job_run.context.wait:
         return finish(job_run, "pending", reason="accepted")
-    return Wait(0 if adopted else job_run.context.schedule.first_poll(task_class_of(job_run.job)))
+    return Wait(0 if adopted else job_run.context.schedule.first_poll(job_run.task_class))
 
 
 def adopt(job_run: JobRun, task_id: str) -> NextStep:

@@ -30,13 +30,13 @@ def parse_response(body: bytes) -> object:
 
 def clip_text(value: object, max_length: int) -> str:
     """`value` as text of at most `max_length` characters that can be encoded; "" for neither text nor a number."""
-    if is_number(value):
-        value = str(value)
     if not isinstance(value, str):
-        return ""
+        if not is_number(value):
+            return ""
+        value = str(value)
     text = value[: 4 * max_length].strip()
     text = text if len(text) <= max_length else text[: max_length - 1] + "…"
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def is_number(value: object) -> TypeGuard[int | float]:
@@ -57,6 +57,7 @@ FAILED_STATUSES = frozenset({"failed", "error", "cancelled", "canceled", "expire
 RUNNING_STATUSES = frozenset(
     {"", "created", "pending", "queued", "in_queue", "submitted", "in_progress", "processing", "running"}
 )
+KNOWN_STATUSES = GENERATED_STATUSES | FAILED_STATUSES | RUNNING_STATUSES
 
 
 def task_state(
@@ -81,7 +82,7 @@ def task_state(
 
 def is_known_status(status: str) -> bool:
     """False for a word that deserves to be said once, because nobody has seen it yet (fault P3)."""
-    return status.strip().lower() in GENERATED_STATUSES | FAILED_STATUSES | RUNNING_STATUSES
+    return status.strip().lower() in KNOWN_STATUSES
 
 
 __all__ = [

@@ -18,7 +18,6 @@ from kirin_cli.api.exchange import (
     TransportError,
     current_exchange,
     resolve,
-    use_exchange,
 )
 
 
@@ -47,7 +46,7 @@ def test_D12_a_pace_is_measured_window_by_window():
 
 def test_an_exchange_ends_with_its_block():
     exchange = Exchange(FakeClock(), until=1)
-    with use_exchange(exchange):
+    with exchange:
         assert current_exchange() is exchange
     with pytest.raises(LookupError):
         current_exchange()

@@ -11,7 +11,7 @@ from loopback.service import CERTIFICATES, Service
 from loopback.socks import SocksProxy
 
 from kirin_cli.api.connections import NetworkSettings
-from kirin_cli.api.exchange import Addresses, Exchange, TransportError, system_resolver, use_exchange
+from kirin_cli.api.exchange import Addresses, Exchange, TransportError, system_resolver
 from kirin_cli.api.redirects import AddressScope, RedirectChain
 from kirin_cli.api.transport import HttpRequest, Transport, follow_redirects
 
@@ -98,7 +98,7 @@ def test_S17_a_redirect_to_a_host_that_needs_no_proxy_goes_there_directly():
         with through(f"socks5h://{proxy.address}") as transport:
             chain = RedirectChain("http://files.example/x.mp4", lambda: AddressScope.LOOPBACK)
             exchange = Exchange(time.monotonic, time.monotonic() + 4)
-            with use_exchange(exchange):
+            with exchange:
                 chain._reached = AddressScope.LOOPBACK
                 response = follow_redirects(transport._adapter, {}, chain)
         assert (response.status_code, len(direct.truth.requests)) == (200, 1)

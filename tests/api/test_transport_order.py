@@ -16,7 +16,7 @@ from support.api_requests import KEY, Blob
 
 from kirin_cli.api.connections import MAX_INTERIM_ANSWERS, BoundedHTTPConnection, NetworkSettings
 from kirin_cli.api.download import Downloader
-from kirin_cli.api.exchange import BoundedSocket, Exchange, TransportError, use_exchange
+from kirin_cli.api.exchange import BoundedSocket, Exchange, TransportError
 from kirin_cli.api.transport import HttpReply, HttpRequest, Transport
 
 BEARER = {"Authorization": f"Bearer {KEY}"}
@@ -136,7 +136,7 @@ def test_P11_a_server_that_speaks_or_leaves_before_it_is_asked_gets_no_request(s
                     return near
 
             exchange = Exchange(time.monotonic, time.monotonic() + 2)
-            with use_exchange(exchange), pytest.raises(TransportError, match="before anything was asked") as caught:
+            with exchange, pytest.raises(TransportError, match="before anything was asked") as caught:
                 Prepared("127.0.0.1", 1).request("GET", "/")
             assert (caught.value.certainly_not_sent, exchange.sent) == (True, False)
             far.setblocking(False)
