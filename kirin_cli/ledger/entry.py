@@ -123,12 +123,11 @@ def entry_to_row(entry: LedgerEntry) -> Mapping[str, object]:
     }
 
 
-def changed_columns(before: LedgerEntry, after: LedgerEntry) -> dict[str, object]:
-    """The columns in which `after` differs, by name: only these are written, and only their indexes touched."""
-    names = (name for name in _OTHER_NAMES if getattr(after, name) != getattr(before, name))
-    row = {name: getattr(after, name) for name in names}
-    if after.counters != before.counters:
-        row |= {name: getattr(after.counters, name) for name in _COUNTER_NAMES}
+def changed_columns(before: LedgerEntry, changes: Mapping[str, object]) -> dict[str, object]:
+    """The columns that differ after the changes of fields: only these are written, and only their indexes touched."""
+    row = {name: value for name, value in changes.items() if value != getattr(before, name)}
+    if counters := row.pop("counters", None):
+        row |= {name: getattr(counters, name) for name in _COUNTER_NAMES}
     return row
 
 

@@ -133,6 +133,10 @@ class Leases:
 
         An owner on this machine is out of time only when it is dead, whatever the clock says (fault L6).
         """
+        sql = "UPDATE entries SET owner = ?, version = version + 1 WHERE id = ?"
+        free = f"{sql} AND version = ? AND owner IS NULL"
+        if self._store.write_one(free, (self._id, entry.id, entry.version)):
+            return LeaseResult(entry=entry.replace(owner=self._id, version=entry.version + 1), granted=True)
         with self._store.write(durable=False) as transaction:
             if not transaction("SELECT 1 FROM entries WHERE id = ?", (entry.id,)).fetchone():
                 raise LocalError(f"{entry.external_id} was given up by the command that began it; type it again.")
@@ -142,7 +146,6 @@ class Leases:
             holder, is_held = self._find_holder(transaction, current)
             if is_held:
                 return LeaseResult(entry=current, granted=False, holder=holder)
-            sql = "UPDATE entries SET owner = ?, version = version + 1 WHERE id = ?"
             transaction(sql, (self._id, entry.id))
             if holder is not None:
                 why = f"from process {holder.pid} on {holder.host}"
@@ -163,9 +166,9 @@ class Leases:
 
     def release(self, entry: LedgerEntry) -> None:
         """Let go of the entry, if it is still ours. Copies of it are stale afterwards. Raises LocalError."""
-        sql = "UPDATE entries SET owner = NULL, version = version + 1 WHERE id = ? AND owner = ?"
-        with self._store.write(durable=False) as transaction:
-            transaction(sql, (entry.id, self._id))
+        if entry.owner is not None:
+            sql = "UPDATE entries SET owner = NULL, version = version + 1 WHERE id = ? AND owner = ?"
+            self._store.write_one(sql, (entry.id, self._id))
 
     def close(self) -> None:
         """Let go of everything. Raises LocalError."""

@@ -25,7 +25,15 @@ from kirin_cli.ledger.entry import (
     read_entry,
 )
 from kirin_cli.ledger.recent_tasks import RECENT_FILE, write_recent_tasks
-from kirin_cli.ledger.states import NAMES_A_TASK, NON_DURABLE_EVENTS, POSTS, LedgerEvent, LedgerState, transition
+from kirin_cli.ledger.states import (
+    NAMES_A_TASK,
+    NON_DURABLE_EVENTS,
+    POSTS,
+    TERMINAL,
+    LedgerEvent,
+    LedgerState,
+    transition,
+)
 from kirin_cli.ledger.store import Connect, Execute, LedgerStore, connect
 from kirin_cli.redaction import mask_hidden
 
@@ -38,7 +46,8 @@ _COLUMNS = tuple(name for name in ENTRY_COLUMNS if name != "id")
 _FIXED_COLUMNS = frozenset(
     {"origin", "account", "external_id", "owner", "created", "attempt", "redo_round", "has_old_id"}
 )
-_INSERT = f"INSERT INTO entries ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608
+_VALUES = ", ".join(f":{name}" for name in _COLUMNS)
+_INSERT = f"INSERT INTO entries ({', '.join(_COLUMNS)}) VALUES ({_VALUES}) ON CONFLICT DO NOTHING"  # noqa: S608
 _CHANGES = ", ".join(f"{name} = :{name}" for name in _COLUMNS if name not in _FIXED_COLUMNS)
 _UPDATE = f"UPDATE entries SET {_CHANGES} WHERE id = :id AND version = :version - 1"  # noqa: S608
 _BY_KEY = f"{SELECT_ENTRY} WHERE external_id = ? AND origin = ? AND account = ?"
@@ -156,10 +165,10 @@ class Ledger:
         """
         if event in NAMES_A_TASK and not facts.get("task_id"):
             raise ValueError(f"{event.value} needs the task id")
-        after = self._after(entry, event, facts)
+        changes = self._changes(entry, event, facts)
         try:
             with self.store.write(durable=event not in NON_DURABLE_EVENTS) as transaction:
-                self._write_move(transaction, entry, event, after, why)
+                after = self._write_move(transaction, entry, event, changes, why)
                 if record := facts.get("answer"):
                     transaction("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (entry.id, after.updated, record))
         except ConcurrentUpdate:
@@ -204,9 +213,8 @@ class Ledger:
                     values = (current.id, self._clock(), "task seen", current.state, current.state, why, task_id)
                     transaction(INSERT_HISTORY, values)
                     return current
-                after = self._after(current, event, {"task_id": task_id, "error": ""})
-                self._write_move(transaction, current, event, after, why)
-                return after
+                changes = self._changes(current, event, {"task_id": task_id, "error": ""})
+                return self._write_move(transaction, current, event, changes, why)
         except LocalError as fault:
             raise self._save_task_id(entry, task_id, fault) from fault
 
@@ -242,7 +250,8 @@ class Ledger:
             self._listed = now
             write_recent_tasks(self.store, self._folder)
 
-    def _after(self, entry: LedgerEntry, event: LedgerEvent, facts: EntryUpdate) -> LedgerEntry:
+    def _changes(self, entry: LedgerEntry, event: LedgerEvent, facts: EntryUpdate) -> dict[str, object]:
+        """The fields of the entry after `event`. What is at its end nobody has to look after: its lease ends."""
         state, counters = transition(entry.state, event, entry.counters)
         now = self._clock()
         changes: dict[str, object] = {name: value for name, value in facts.items() if name != "answer"}
@@ -257,40 +266,37 @@ class Ledger:
             changes.setdefault("generated_at", now)
         elif event is LedgerEvent.SEND_AGAIN:
             changes |= {"task_id": None, "accepted_at": None}
-        return entry.replace(**changes)
+        return changes | {"owner": None} if state in TERMINAL else changes
 
     def _insert(self, transaction: Execute, new: LedgerEntry) -> LedgerEntry:
-        existing = self.get(new)
-        if (
-            existing
-            and not existing.job_file
-            and existing.state is LedgerState.INTENT
-            and not existing.counters.exposed
-        ):
+        inserted = transaction(_INSERT, entry_to_row(new))
+        if inserted.rowcount:
+            entry = new.replace(id=int(inserted.lastrowid or 0))
+            transaction(INSERT_HISTORY, (entry.id, entry.created, "intend", entry.state, entry.state, "", None))
+            return entry
+        existing = entry_from_row(transaction(_BY_KEY, (new.external_id, new.origin, new.account)).fetchone())
+        if not existing.job_file and existing.state is LedgerState.INTENT and not existing.counters.exposed:
             # Left over from a command that sent nothing: what is asked for now counts.
             later = new.replace(id=existing.id, version=existing.version + 1, counters=existing.counters)
             transaction(_UPDATE, entry_to_row(later))
             return later.replace(owner=existing.owner, created=existing.created)
-        if existing is not None:
-            # Where the file goes is this command's choice, whoever began the job.
-            plan, redo_round = new.plan or existing.plan, new.redo_round or existing.redo_round
-            seconds = existing.input_seconds or new.input_seconds
-            if (plan, redo_round, seconds) != (existing.plan, existing.redo_round, existing.input_seconds):
-                sql = "UPDATE entries SET plan = ?, redo_round = ?, input_seconds = ? WHERE id = ?"
-                transaction(sql, (plan, redo_round, seconds, existing.id))
-            return existing.replace(plan=plan, redo_round=redo_round, input_seconds=seconds)
-        entry = new.replace(id=int(transaction(_INSERT, entry_to_row(new)).lastrowid or 0))
-        transaction(INSERT_HISTORY, (entry.id, entry.created, "intend", entry.state, entry.state, "", None))
-        return entry
+        # Where the file goes is this command's choice, whoever began the job.
+        plan, redo_round = new.plan or existing.plan, new.redo_round or existing.redo_round
+        seconds = existing.input_seconds or new.input_seconds
+        if (plan, redo_round, seconds) != (existing.plan, existing.redo_round, existing.input_seconds):
+            sql = "UPDATE entries SET plan = ?, redo_round = ?, input_seconds = ? WHERE id = ?"
+            transaction(sql, (plan, redo_round, seconds, existing.id))
+        return existing.replace(plan=plan, redo_round=redo_round, input_seconds=seconds)
 
     def _write_move(
-        self, transaction: Execute, before: LedgerEntry, event: LedgerEvent, after: LedgerEntry, why: str
-    ) -> None:
-        """Compare and set, with a line of history. Raises ConcurrentUpdate, TaskOwnedElsewhere."""
+        self, transaction: Execute, before: LedgerEntry, event: LedgerEvent, changes: dict[str, object], why: str
+    ) -> LedgerEntry:
+        """Compare and set, with a line of history; the entry then. Raises ConcurrentUpdate, TaskOwnedElsewhere."""
+        after = before.replace(**changes)
+        row = changed_columns(before, changes)
+        columns = ", ".join([f"{name} = :{name}" for name in row])
+        sql = f"UPDATE entries SET {columns} WHERE id = :id AND version = :version - 1"  # noqa: S608
         try:
-            row = changed_columns(before, after)
-            changes = ", ".join([f"{name} = :{name}" for name in row])
-            sql = f"UPDATE entries SET {changes} WHERE id = :id AND version = :version - 1"  # noqa: S608
             changed = transaction(sql, {**row, "id": after.id}).rowcount
         except sqlite3.IntegrityError as error:
             task_id = after.task_id or ""
@@ -301,6 +307,7 @@ class Ledger:
         if event is not LedgerEvent.PROGRESSED or before.state is not after.state:
             values = (after.id, after.updated, event, before.state, after.state, mask_hidden(why), after.task_id)
             transaction(INSERT_HISTORY, values)
+        return after
 
     def _knows(self, origin: str, task_id: str) -> bool:
         sql = """SELECT 1 FROM entries WHERE task_id = :task AND origin = :origin UNION ALL SELECT 1 FROM events

@@ -230,11 +230,7 @@ class LedgerStore:
         LocalError as `verify` does.
         """
         with self._lock, sqlite_errors(self.path):
-            if not self._is_verified:
-                self.verify()
-            if (sync := self._full_sync if durable else "NORMAL") != self._sync:
-                self._connection.execute(f"PRAGMA synchronous = {sync}")
-                self._sync = sync
+            self._set_sync(self._full_sync if durable else "NORMAL")
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._execute
@@ -243,6 +239,20 @@ class LedgerStore:
                 with suppress(sqlite3.Error):
                     self._connection.rollback()
                 raise
+
+    def write_one(self, sql: str, values: Values) -> int:
+        """How many rows one statement has changed, a transaction of its own as with `write(durable=False)`."""
+        with self._lock, sqlite_errors(self.path):
+            self._set_sync("NORMAL")
+            return self._execute(sql, values).rowcount
+
+    def _set_sync(self, sync: str) -> None:
+        """Make ready for a transaction: a file without damage, synced as much when it ends."""
+        if not self._is_verified:
+            self.verify()
+        if sync != self._sync:
+            self._connection.execute(f"PRAGMA synchronous = {sync}")
+            self._sync = sync
 
     def verify(self) -> None:
         """Look once for damage in the whole file. Raises LocalError (fault L3).
@@ -261,15 +271,19 @@ class LedgerStore:
             self._connection.close()
 
     def _execute(self, sql: str, values: Values) -> sqlite3.Cursor:
-        if isinstance(values, Mapping):
-            return self._connection.execute(sql, {name: storable(value) for name, value in values.items()})
-        return self._connection.execute(sql, [storable(value) for value in values])
+        try:
+            return self._connection.execute(sql, values)
+        except UnicodeEncodeError:  # raised before anything is done
+            if isinstance(values, Mapping):
+                return self._connection.execute(sql, {name: storable(value) for name, value in values.items()})
+            return self._connection.execute(sql, [storable(value) for value in values])
+
+
+sqlite3.register_adapter(Decimal, str)
 
 
 def storable(value: object) -> object:
-    """What SQLite takes: text of a Decimal; lone surrogates (of file names, of hostile JSON) are escaped."""
-    if isinstance(value, Decimal):
-        return str(value)
+    """What SQLite takes: lone surrogates (of file names, of hostile JSON) are escaped."""
     if isinstance(value, str) and not value.isascii():
         return value.encode("utf-8", "backslashreplace").decode("utf-8")
     return value

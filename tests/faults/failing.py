@@ -91,10 +91,10 @@ class _Connection(sqlite3.Connection):
     steps: Steps
 
     def execute(self, sql: str, *arguments: Any) -> sqlite3.Cursor:
-        if sql != "COMMIT":
+        if sql != "COMMIT" and (self.in_transaction or not sql.startswith("UPDATE ")):
             return super().execute(sql, *arguments)
         self.steps(COMMIT)
-        done = super().execute(sql)
+        done = super().execute(sql, *arguments)
         self.steps(COMMITTED)
         return done
 

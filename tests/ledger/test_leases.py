@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from kirin_cli.errors import LocalError
 from kirin_cli.ledger.leases import LEASE_SECONDS, LeaseOwner, Leases, current_process, is_alive
 from kirin_cli.ledger.ledger import ConcurrentUpdate, Ledger
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
@@ -54,6 +55,23 @@ def test_a_released_entry_is_free(ledger, leases, intent):
     mine.release(claim.entry)
     other = leases(2).acquire(claim.entry)
     assert (other.granted, other.took_over) == (True, False)
+
+
+@pytest.mark.parametrize("is_stale", [False, True], ids=["fresh", "stale"])
+def test_a_lease_brings_the_entry_as_the_ledger_has_it_however_old_the_copy(ledger, leases, intent, is_stale):
+    copy = ledger.intend(intent())
+    if is_stale:
+        ledger.move(ledger.move(copy, LedgerEvent.SEND), LedgerEvent.ACCEPTED, task_id="t1")
+    claim = leases(1).acquire(copy)
+    assert (claim.granted, claim.took_over, claim.entry) == (True, False, ledger.get(copy))
+    assert claim.entry.state is (LedgerState.ACCEPTED if is_stale else LedgerState.INTENT)
+
+
+def test_a_lease_of_what_was_withdrawn_is_refused_in_words(ledger, leases, intent):
+    copy = ledger.intend(intent())
+    ledger.withdraw(copy)
+    with pytest.raises(LocalError, match="was given up"):
+        leases(1).acquire(copy)
 
 
 def test_only_the_holder_releases(ledger, leases, intent):

@@ -238,3 +238,32 @@ def test_answers_that_move_nothing_are_kept_in_one_transaction_unless_their_entr
     ledger.keep_answers([(entries[0], "one"), (entries[1], "two")])
     ledger.store._connection.set_trace_callback(None)
     assert (written.count("COMMIT"), ledger.answer(entries[0]), ledger.answer(moved)) == (1, "one", "")
+
+
+def test_a_job_costs_seven_transactions_and_thirty_statements_from_its_lease_to_its_end(ledger, intent, clock):
+    leases = Leases(ledger.store, clock)
+    (entry,) = ledger.intend_all([intent()])
+    statements = []
+    ledger.store._connection.set_trace_callback(statements.append)
+    entry = leases.acquire(entry).entry
+    entry = ledger.move(entry, LedgerEvent.SEND)
+    ledger.ensure_unchanged(entry)
+    entry = ledger.move(entry, LedgerEvent.ACCEPTED, task_id="t1", answer="{}")
+    entry = ledger.move(entry, LedgerEvent.PROGRESSED, answer="{}")
+    entry = ledger.move(entry, LedgerEvent.COMPLETED, cost=Decimal("0.28"), answer="{}")
+    entry = ledger.move(entry, LedgerEvent.FETCH)
+    entry = ledger.move(entry, LedgerEvent.SAVED, outputs="[]")
+    leases.release(entry)
+    ledger.store._connection.set_trace_callback(None)
+    assert (entry.owner, ledger.get(entry)) == (None, entry)
+    assert statements.count("COMMIT") + sum(sql.startswith("UPDATE entries SET owner") for sql in statements) == 7
+    assert len([sql for sql in statements if not sql.startswith("PRAGMA")]) <= 30
+
+
+@pytest.mark.parametrize("event", [LedgerEvent.FAILED, LedgerEvent.COMPLETED])
+def test_what_is_at_its_end_has_no_owner_and_what_is_not_keeps_its_own(ledger, intent, clock, event):
+    entry = Leases(ledger.store, clock).acquire(ledger.intend(intent())).entry
+    entry = ledger.move(ledger.move(entry, LedgerEvent.SEND), LedgerEvent.ACCEPTED, task_id="t1")
+    ended = ledger.move(entry, event)
+    assert (ended.owner is None) == (event is LedgerEvent.FAILED)
+    assert ledger.get(ended) == ended
