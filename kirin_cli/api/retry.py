@@ -66,7 +66,8 @@ RETRIES: Final[Mapping[Situation, RetryPolicy]] = {
     # service itself counts as lost after KIRIN_MISSING_WAIT, or as never created (MIN_MISSES, grace period).
     # All else is no answer, 2xx without a task included, and is asked again until the run ends.
     "query": RetryPolicy(statuses=frozenset(range(100, 1000)) - {401, 402, 403, 404}),
-    # The same before a task is created at all: without an answer nothing is sent. 429 is waited for without end.
+    # The same before a task is created at all: without an answer nothing is sent. 429 is waited for without end, and
+    # holds all that is to be sent meanwhile.
     "query first": RetryPolicy(statuses=frozenset(range(100, 1000)) - {401, 402, 403, 404}, max_failures=8),
     # The same of a task that counts as lost, so that no command waits for it while the service is down.
     "query lost": RetryPolicy(statuses=frozenset(range(100, 1000)) - {401, 402, 403, 404}, max_failures=5),

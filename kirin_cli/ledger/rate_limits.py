@@ -18,9 +18,12 @@ WAITING_SECONDS: Final = 5.0
 """For how long a process that waits keeps its turn without asking again: it may have died, or sleep."""
 LOOK_SECONDS: Final = 0.5
 """After how many seconds a process that waits looks again whether another one's task has ended."""
+MAX_TASKS: Final = 1e6
+"""The limit where the service has refused no task, only queries: more than ever run."""
 _IN_FLIGHT_SQL: Final = """SELECT owners.id, (SELECT COUNT(*) FROM entries WHERE entries.owner = owners.id
     AND state IN ('sending', 'unknown', 'accepted', 'running') AND origin = :origin AND account = :account)
     FROM owners WHERE until BETWEEN :now AND :latest"""
+_WRITE_SQL: Final = "INSERT OR REPLACE INTO rate_limits VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _READ_SQL: Final = (
     "SELECT owner, tasks, failures, halved, until, seen FROM rate_limits WHERE origin = ? AND account = ?"
 )
@@ -109,11 +112,16 @@ class SharedLimit:
                 there = sum(self._in_flight(transaction, now).values()) + 1  # and the one that was refused
                 tasks, failures, halved = max(1.0, min(there, tasks or there) / 2), failures + 1, now
             until = max(limit.until if limit else now, now + delay(failures))
-            values = {**self._key, "owner": self._owner, "tasks": tasks, "failures": failures}
-            values |= {"halved": halved, "until": until, "now": now}
-            names = ", ".join(f":{name}" for name in values)
-            transaction(f"INSERT OR REPLACE INTO rate_limits VALUES ({names})", values)  # noqa: S608
+            transaction(_WRITE_SQL, (*self._key.values(), self._owner, tasks, failures, halved, until, now))
             return until - now
+
+    def pause(self, seconds: float) -> None:
+        """The service refused a query (429): nothing is sent for so long, and as many tasks may run as before."""
+        with self._store.write(durable=False) as transaction:
+            limit, now = self.read(), self._clock()
+            tasks, failures, halved = (limit.tasks, limit.failures, limit.halved) if limit else (MAX_TASKS, 0, 0.0)
+            until = max(limit.until if limit else now, now + seconds)
+            transaction(_WRITE_SQL, (*self._key.values(), self._owner, tasks, failures, halved, until, now))
 
     def raise_by_one(self) -> None:
         """The service accepted one: raise the limit so that a full round of acceptances adds one task.

@@ -14,7 +14,7 @@ from kirin_cli.ledger.rate_limits import SharedLimit
 class RunLimits:
     """Shared by all jobs of a run; thread-safe.
 
-    At most `in_flight` tasks run at once; the limit is halved when the service says that it is too much (429) and
+    At most `in_flight` tasks run at once; the limit is halved when the service refuses one (429) and
     grows by one for every full round of acceptances. `shared` is that limit as all processes of the key keep it; where
     the ledger fails, each goes on by itself. `retries` is the budget of the whole process for sending again, `budget`
     that of the money.
@@ -58,7 +58,7 @@ class RunLimits:
         self._sent.discard(name)
 
     def on_rate_limited(self, sent_at: float, delay: Callable[[int], float]) -> float:
-        """The service said that there are too many requests: halve the limit; the seconds until one may be sent.
+        """The service refused a task (429): halve the limit; the seconds until one may be sent.
 
         `sent_at`: when that left, in seconds since the epoch; `delay`: the seconds after so many refusals in a row.
         """
@@ -68,6 +68,10 @@ class RunLimits:
         with self._lock:
             self._limit = max(1.0, self._limit / 2)
         return delay(1)
+
+    def pause(self, seconds: float) -> None:
+        """The service refused a query (429): no process sends for so long, and the limit of tasks stays as it is."""
+        self._ask_shared(lambda shared: shared.pause(seconds))
 
     def on_accepted(self) -> None:
         """The service accepted one: raise the limit a little."""

@@ -9,7 +9,7 @@ from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.queries import entries_with_id
 from kirin_cli.ledger.states import MAY_BE_CHARGED, LedgerEvent, LedgerState, grace_seconds_left, is_allowed
 from kirin_cli.run.events import Accepted
-from kirin_cli.run.job_run import Finished, JobRun, NextStep, Wait, describe_reply
+from kirin_cli.run.job_run import Finished, Hold, JobRun, NextStep, Wait, describe_reply
 from kirin_cli.run.outcomes import (
     SENT_TWICE,
     failure_text,
@@ -123,15 +123,18 @@ def _on_no_answer(job_run: JobRun, result: QueryResult) -> NextStep:
     """Ask again within bounds; then the job is left unsent."""
     if result.fault and result.fault.certainly_not_sent:
         return retry_unreached(job_run, result)
-    if result.status in RETRIES["create"].statuses:
-        job_run.on_rate_limited(job_run.context.clock.time(), result.retry_after)
-    elif RETRIES["query first"].gives_up(job_run.unanswered + 1):
+    is_limited = result.status in RETRIES["create"].statuses
+    if not is_limited and RETRIES["query first"].gives_up(job_run.unanswered + 1):
         reason = f"the service does not say whether it has the task already ({describe_reply(result)})"
         if job_run.entry.counters.exposed:
             return finish_unknown(job_run, reason)
         return finish_pending(job_run, ServiceUnreachable(f"{reason}, so nothing was sent"))
     job_run.unanswered += 1
-    return job_run.retry("poll", describe_reply(result), result.retry_after)
+    wait = job_run.retry("poll", describe_reply(result), result.retry_after)
+    if not is_limited:
+        return wait
+    job_run.context.limits.pause(wait.seconds)  # it says nothing of tasks: as many as before may run
+    return Hold(wait.seconds)
 
 
 def _on_found_before_send(job_run: JobRun, task: Task, twins: list[LedgerEntry]) -> NextStep:

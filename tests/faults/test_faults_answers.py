@@ -14,7 +14,7 @@ from loopback.messages import json_answer
 from support.pictures import png
 
 from kirin_cli.ledger.states import LedgerState
-from kirin_cli.run.events import Accepted, Generated, Retrying, RunEvent
+from kirin_cli.run.events import Accepted, Generated, Retrying, RunEvent, Submitting
 
 HOSTILE = "no \x1b]0;owned\x07 [red]such[/red] \u202e prompt\r\n::error::boo"
 
@@ -168,6 +168,18 @@ def test_S15_a_limit_halves_what_is_in_flight(machine: Bench) -> None:
     limited = result.events.index(result.of(Retrying)[0])
     drained = next(number for number in range(limited, len(going)) if going[number] <= 4)
     assert (max(going[:limited]), max(going[drained:]) < 8) == (8, True)
+
+
+def test_S15_a_refused_query_holds_all_and_leaves_as_many_tasks_in_flight_as_before(machine: Bench) -> None:
+    machine.write_jobs(*(f"j{number}" for number in range(24)))
+    machine.api.api.statuses = ("in_progress",) * 6 + ("completed",)
+    machine.api.script("GET", faults.answer(429, {"message": "slow down"}, {"Retry-After": "60"}))
+    result = machine.run(in_flight=8, timeout=36_000.0)
+    assert (result.exit_code, machine.posts) == (0, 24)
+    refused = result.of(Retrying)[0].at
+    sent = sorted(event.at for event in result.of(Submitting))
+    assert not [at for at in sent if refused + 1 < at < refused + 59]
+    assert max(running(result.events)) == 8
 
 
 def test_S15_a_service_with_room_for_few_refuses_few_and_runs_all(machine: Bench) -> None:

@@ -95,6 +95,20 @@ def test_a_longer_pause_counts_whoever_is_asked_for_it(process):
     assert first.ask() == 30.0
 
 
+def test_a_refused_query_holds_all_processes_and_lowers_no_limit(process):
+    (first, second), clock = crowd(process, 2)
+    first.limit.pause(7.0)
+    assert second.ask() == 7.0
+    clock.now += 7
+    for _ in range(9):
+        assert second.ask() == 0.0
+        second.send()
+    second.refuse(1.0)
+    assert first.limit.read().tasks == 5  # half of nine that run and the one that was refused
+    first.limit.pause(7.0)
+    assert (first.limit.read().tasks, first.ask(), second.refuse(3.0)) == (5, 7.0, 7.0)
+
+
 def test_another_key_or_service_is_not_slowed(process):
     first = process(1)
     others = [process(2, (KEY[0], "another")), process(3, ("https://elsewhere.example", KEY[1]))]

@@ -70,6 +70,16 @@ def test_what_one_run_is_told_holds_for_another_one_and_leaves_its_own_limit_as_
     assert other.send_delay("rain") == 0.0
 
 
+def test_a_refused_query_holds_the_other_run_and_leaves_the_limits_as_they_are(shared, desk):
+    shared.pause(9.0)
+    assert (shared.send_delay("rain"), shared.has_capacity(7)) == (9.0, True)
+    desk.now += 9
+    assert [shared.send_delay(name) for name in ("rain", "snow", "hail")] == [0.0] * 3
+    alone = RunLimits(in_flight=8, jobs=1)
+    alone.pause(9.0)
+    assert alone.has_capacity(7)
+
+
 def test_a_task_takes_room_from_the_moment_it_may_be_sent_until_it_is_released(shared, desk):
     shared.on_rate_limited(desk.now, lambda _: 1.0)
     desk.now += 1
