@@ -88,6 +88,13 @@ class Retrying(RunEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Paused(RunEvent):
+    """The service takes no more (429): nothing is sent for `delay` seconds. `job` is ""."""
+
+    delay: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobEnded(RunEvent):
     """The job will not change any more in this run."""
 

@@ -23,7 +23,7 @@ from kirin_cli.ledger.leases import Leases
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.modelspec.pricing import input_seconds
 from kirin_cli.run.download import fetch_result, verify_done
-from kirin_cli.run.events import Notice, Queued
+from kirin_cli.run.events import Notice, Paused, Queued
 from kirin_cli.run.job import Job, Outcome, Summary
 from kirin_cli.run.job_queue import NO_OUTCOMES, JobQueue
 from kirin_cli.run.job_run import Download, Finished, Hold, JobRun, NextStep, RunContext, Wait
@@ -44,7 +44,7 @@ from kirin_cli.run.poll import poll
 from kirin_cli.run.prices import task_class_of
 from kirin_cli.run.reconcile import reconcile
 from kirin_cli.run.resume import serialize_plan
-from kirin_cli.run.submit import mark_owner_died, resend_or_give_up, submit
+from kirin_cli.run.submit import MIN_DELAY_TOLD, mark_owner_died, resend_or_give_up, submit
 from kirin_cli.run.work_queue import WorkQueue
 
 
@@ -256,6 +256,8 @@ class Scheduler:
         if self._pause is None:
             pause = self._pause = object()
             self._api.add(lambda: self._end_pause(pause), seconds)
+            if seconds >= MIN_DELAY_TOLD:
+                self._context.emit(Paused(job="", at=self._context.clock.time(), delay=seconds))
 
     def _end_pause(self, pause: object) -> None:
         with self._changed:

@@ -43,7 +43,7 @@ from kirin_cli.shell_words import quote_word
 from kirin_cli.wire.responses import TaskState
 
 MIN_DELAY_TOLD: Final = 5.0
-"""Seconds of a pause that another process was told of, and a person of this one should know."""
+"""Seconds of a pause that a person should know of."""
 GOOD: Final = frozenset({"done", "skipped"})
 EVENTS: Final = {
     CreateStatus.ACCEPTED: LedgerEvent.ACCEPTED,

@@ -14,6 +14,7 @@ from kirin_cli.run.events import (
     Generated,
     JobEnded,
     Notice,
+    Paused,
     Progressed,
     Queued,
     Retrying,
@@ -31,7 +32,8 @@ _ORDER = ("done", "skipped", "failed", "unknown", "pending")
 class JobRow:
     """A running job. `fraction` (0.0-1.0) is of the generation, or of the download once `fetching`; None: not known.
 
-    `title` is what people see; `likely_seconds` how long it takes, None where nobody knows.
+    `title` is what people see; `likely_seconds` how long it takes, None where nobody knows. `since` is when the row
+    appeared, `begun` when the service was first known to have the task, None: not yet.
     """
 
     job: str
@@ -46,6 +48,11 @@ class JobRow:
     cost: Decimal = Decimal(0)
     is_retrying: bool = False
     retry_reason: str = ""
+    begun: float | None = None
+
+    def age(self, now: float) -> float:
+        """For how many seconds the service has had it, a pause before it was sent left out."""
+        return now - (self.since if self.begun is None else self.begun)
 
     @property
     def advance(self) -> tuple[bool, float, float]:
@@ -55,8 +62,9 @@ class JobRow:
     def seconds_left(self, now: float) -> float | None:
         """Seconds to its end by its own pace, else by how long such jobs take; None where nothing sensible is known."""
         left = self.eta.seconds_left(now) if self.fraction is not None else None
-        if left is None and self.likely_seconds is not None and not self.fetching:
-            left = self.likely_seconds - (now - self.since)
+        is_held = self.is_retrying and self.begun is None
+        if left is None and self.likely_seconds is not None and not self.fetching and not is_held:
+            left = self.likely_seconds - self.age(now)
         return left if left is not None and left >= 1 else None
 
 
@@ -77,6 +85,8 @@ class ProgressState:
         self._titles: Counter[str] = Counter()
         self._durations = JobDurations()
         self._ended: Counter[str] = Counter()
+        self._paused_until = 0.0
+        self._max_rows = 0
 
     def apply(self, event: RunEvent) -> bool:
         """Take one event in; false where it only repeats a complaint that was made already.
@@ -90,7 +100,10 @@ class ProgressState:
             case Submitting():
                 self._row(event.job).status = "sending"
             case Accepted():
-                self._row(event.job).status = "accepted"
+                row = self._row(event.job)
+                row.status, row.begun, row.is_retrying = "accepted", self.clock(), False
+            case Paused():
+                self._paused_until = self.clock() + event.delay
             case JobEnded():
                 self._end(event)
             case Notice():
@@ -107,9 +120,12 @@ class ProgressState:
             if self._titles[row.title] > 1:
                 row.title = f"{self._titles[row.title]}: {row.title}"
             self.rows[job] = row
+            self._max_rows = max(self._max_rows, len(self.rows))
         return self.rows[job]
 
     def _change(self, row: JobRow, event: RunEvent) -> bool:
+        if row.begun is None and isinstance(event, Progressed | Generated | Downloading):
+            row.begun = self.clock()
         match event:
             case Progressed():
                 row.status, row.is_retrying = event.status, False
@@ -146,7 +162,7 @@ class ProgressState:
     def _end(self, event: JobEnded) -> None:
         row = self.rows.pop(event.job, None)
         if row and event.state == "done":
-            self._durations.add(row.model, self.clock() - row.since, row.likely_seconds)
+            self._durations.add(row.model, row.age(self.clock()), row.likely_seconds)
         row = row or JobRow(event.job, "", 0.0, EtaEstimator())
         self._queued.pop(event.job, None)
         self._ended[_COUNTED_AS.get(event.state, event.state)] += 1
@@ -160,10 +176,13 @@ class ProgressState:
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds until every job has ended; None where it is not known how long some of them take."""
-        now = self.clock()
+        """Seconds until every job has ended; None where it is not known how long some of them take.
+
+        After a pause half as many run at once as did before, for a start.
+        """
+        now, pause = self.clock(), self.pause_left
         lefts = [(row, row.seconds_left(now)) for row in self.rows.values()]
-        projected = [now - row.since + left for row, left in lefts if left is not None]
+        projected = [row.age(now) + left for row, left in lefts if left is not None]
         fallback = median(projected) if projected else None
         running, waiting = [left for _, left in lefts if left is not None], []
         jobs = Counter((job.model, job.likely_seconds) for job in self._queued.values())
@@ -176,9 +195,21 @@ class ProgressState:
             seconds = self._durations.typical(row.model, row.likely_seconds) or fallback
             if seconds is None:
                 return None
-            running.append(max(0.0, seconds - (now - row.since)))
-        left = batch_seconds_left(running, waiting, max(1, len(running)))
+            if pause and row.begun is None:
+                waiting.append(seconds)
+            else:
+                running.append(max(0.0, seconds - row.age(now)))
+        left = batch_seconds_left(running, () if pause else waiting, max(1, len(running)))
+        if pause and waiting:
+            in_flight = max(1, len(running), self._max_rows // 2)
+            left = max(left, pause + batch_seconds_left((), waiting, in_flight))
         return left if left >= 1 else None
+
+    @property
+    def pause_left(self) -> float:
+        """For how many seconds what is left to be sent waits, since the service takes no more; 0.0: not at all."""
+        is_left = self._queued or any(row.begun is None for row in self.rows.values())
+        return max(0.0, self._paused_until - self.clock()) if is_left else 0.0
 
     @property
     def counts(self) -> list[tuple[str, int]]:
@@ -189,9 +220,14 @@ class ProgressState:
 
     @property
     def time_left(self) -> str:
-        """How long it takes until all jobs have ended: about 9:10 left; "" where that is not known."""
-        left = self.seconds_left
-        return "" if left is None else f"about {format_clock(left)} left"
+        """How long it takes until all jobs have ended: about 9:10 left; "" where that is not known.
+
+        And for how long nothing is sent, where the service takes no more.
+        """
+        left, pause = self.seconds_left, self.pause_left
+        texts = ["" if left is None else f"about {format_clock(left)} left"]
+        texts += [f"nothing is sent for {format_clock(pause)}"] if pause >= 1 else []
+        return ", ".join(filter(None, texts))
 
     def summary(self) -> str:
         """The run in one line: 2 of 6 done, 1 failed, 3 running in 4:30, $0.56, about 1:10 left."""

@@ -5,7 +5,17 @@ from decimal import Decimal
 import pytest
 from support.clocks import FakeClock
 
-from kirin_cli.run.events import Accepted, Downloading, Generated, JobEnded, Progressed, Queued, Retrying, Submitting
+from kirin_cli.run.events import (
+    Accepted,
+    Downloading,
+    Generated,
+    JobEnded,
+    Paused,
+    Progressed,
+    Queued,
+    Retrying,
+    Submitting,
+)
 from kirin_cli.ui.progress_state import ProgressState
 
 
@@ -132,6 +142,60 @@ def test_the_time_left_of_all_comes_from_the_pace_of_those_that_run(board, clock
     board.apply(Progressed(job="a", at=0, status="in_progress", progress=0.25))
     assert board.rows["a"].seconds_left(clock.now) == 30
     assert board.seconds_left == 30 + 2 * 40
+
+
+def refuse(board, *names, delay=300.0):
+    """The service takes none of these now."""
+    for name in names:
+        board.apply(Submitting(job=name, at=0, external_task_id="e"))
+    for name in names:
+        board.apply(Retrying(job=name, at=0, what="submit", reason="HTTP 429", delay=delay))
+    board.apply(Paused(job="", at=0, delay=delay))
+
+
+def test_the_time_left_counts_a_pause_that_the_service_asks_for(board, clock):
+    queue(board, "a", "b", "c", likely_seconds=60.0)
+    refuse(board, "a")
+    assert board.seconds_left == 300 + 3 * 60
+    assert board.rows["a"].seconds_left(clock.now) is None
+    clock.now += 100
+    assert board.summary() == "0 of 3 done, 1 running, 2 waiting in 1:40, about 6:20 left, nothing is sent for 3:20"
+    clock.now += 200
+    board.apply(Accepted(job="a", at=0, task_id="t"))
+    clock.now += 20
+    assert (board.seconds_left, board.rows["a"].seconds_left(clock.now)) == (40 + 2 * 60, 40)
+
+
+def test_after_a_pause_half_as_many_run_at_once_as_before(clock):
+    board = ProgressState(20, clock)
+    queue(board, *map(str, range(20)), likely_seconds=60.0)
+    for name in map(str, range(6)):
+        board.apply(Accepted(job=name, at=0, task_id="t"))
+    refuse(board, "6", "7")
+    assert board.seconds_left == 300 + (14 * 60) / 6  # six run, which is more than half of eight
+    clock.now += 60
+    for name in map(str, range(6)):
+        board.apply(JobEnded(job=name, at=0, state="done"))
+    assert board.seconds_left == 240 + (14 * 60) / 4
+
+
+def test_a_pause_matters_only_while_something_is_left_to_be_sent(board, clock):
+    queue(board, "a", "b", likely_seconds=60.0)
+    board.apply(Accepted(job="a", at=0, task_id="t"))
+    refuse(board, "b")
+    board.apply(JobEnded(job="b", at=0, state="pending"))
+    assert (board.pause_left, board.time_left) == (0.0, "about 1:00 left")
+
+
+def test_a_pause_before_a_job_was_sent_is_no_part_of_how_long_such_jobs_take(board, clock):
+    queue(board, "a", "b", "c")
+    refuse(board, "a")
+    assert board.time_left == "nothing is sent for 5:00"  # how long such a job takes nobody knows yet
+    clock.now += 300
+    board.apply(Accepted(job="a", at=0, task_id="t"))
+    clock.now += 50
+    board.apply(JobEnded(job="a", at=0, state="done"))
+    assert board.seconds_left == 2 * 50
 
 
 def test_rows_of_one_title_are_numbered(board):
