@@ -88,7 +88,7 @@ class Retrying(RunEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Paused(RunEvent):
+class Pause(RunEvent):
     """The service takes no more (429): nothing is sent for `delay` seconds. `job` is ""."""
 
     delay: float

@@ -23,7 +23,7 @@ from kirin_cli.ledger.leases import Leases
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.modelspec.pricing import input_seconds
 from kirin_cli.run.download import fetch_result, verify_done
-from kirin_cli.run.events import Notice, Paused, Queued
+from kirin_cli.run.events import Notice, Pause, Queued
 from kirin_cli.run.job import Job, Outcome, Summary
 from kirin_cli.run.job_queue import NO_OUTCOMES, JobQueue
 from kirin_cli.run.job_run import Download, Finished, Hold, JobRun, NextStep, RunContext, Wait
@@ -257,7 +257,7 @@ class Scheduler:
             pause = self._pause = object()
             self._api.add(lambda: self._end_pause(pause), seconds)
             if seconds >= MIN_DELAY_TOLD:
-                self._context.emit(Paused(job="", at=self._context.clock.time(), delay=seconds))
+                self._context.emit(Pause(job="", at=self._context.clock.time(), delay=seconds))
 
     def _end_pause(self, pause: object) -> None:
         with self._changed:

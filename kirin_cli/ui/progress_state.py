@@ -14,7 +14,7 @@ from kirin_cli.run.events import (
     Generated,
     JobEnded,
     Notice,
-    Paused,
+    Pause,
     Progressed,
     Queued,
     Retrying,
@@ -102,7 +102,7 @@ class ProgressState:
             case Accepted():
                 row = self._row(event.job)
                 row.status, row.begun, row.is_retrying = "accepted", self.clock(), False
-            case Paused():
+            case Pause():
                 self._paused_until = self.clock() + event.delay
             case JobEnded():
                 self._end(event)

@@ -14,7 +14,7 @@ from loopback.messages import json_answer
 from support.pictures import png
 
 from kirin_cli.ledger.states import LedgerState
-from kirin_cli.run.events import Accepted, Generated, Paused, Retrying, RunEvent, Submitting
+from kirin_cli.run.events import Accepted, Generated, Pause, Retrying, RunEvent, Submitting
 
 HOSTILE = "no \x1b]0;owned\x07 [red]such[/red] \u202e prompt\r\n::error::boo"
 
@@ -198,7 +198,7 @@ def test_S15_the_next_run_keeps_the_pause_that_the_service_asked_an_interrupted_
     result = machine.run(timeout=9000.0)
     assert (result.exit_code, machine.posts) == (0, 2)
     assert 235 < result.seconds < 260
-    assert [round(pause.delay) for pause in result.of(Paused)] == [240]
+    assert [round(pause.delay) for pause in result.of(Pause)] == [240]
     assert "takes no more just now (HTTP 429): waits for 240 s; Ctrl-C ends the wait" in result.output
 
 

@@ -10,7 +10,7 @@ from kirin_cli.run.events import (
     Downloading,
     Generated,
     JobEnded,
-    Paused,
+    Pause,
     Progressed,
     Queued,
     Retrying,
@@ -150,7 +150,7 @@ def refuse(board, *names, delay=300.0):
         board.apply(Submitting(job=name, at=0, external_task_id="e"))
     for name in names:
         board.apply(Retrying(job=name, at=0, what="submit", reason="HTTP 429", delay=delay))
-    board.apply(Paused(job="", at=0, delay=delay))
+    board.apply(Pause(job="", at=0, delay=delay))
 
 
 def test_the_time_left_counts_a_pause_that_the_service_asks_for(board, clock):
