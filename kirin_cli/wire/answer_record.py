@@ -73,8 +73,9 @@ def without_signatures(tree: object) -> object:
     """JSON in which no URL has a query, a fragment, a user or a password: those of results are good for anybody."""
 
     def strip(leaf: object) -> object:
-        is_url = isinstance(leaf, str) and leaf[:8].lower().startswith(("http://", "https://"))
-        return strip_url(leaf) if is_url else leaf
+        if isinstance(leaf, str) and leaf[:8].lower().startswith(("http://", "https://")):
+            return strip_url(leaf)
+        return leaf
 
     return map_leaves(tree, strip)
 
