@@ -65,12 +65,15 @@ class DirectBody:
         self, response: http.client.HTTPResponse, release: Callable[[], None], close: Callable[[], None]
     ) -> None:
         self._response, self._release, self._close = response, release, close
-        self._is_released = False
+        self._is_read = self._is_released = False
 
     def read1(self, amt: int, /, *, decode_content: bool = False) -> bytes:
         """As the protocol says; nothing is ever decoded here."""
+        if self._is_read:
+            return b""
         data = self._response.read1(amt)
         if self._response.isclosed():
+            self._is_read = True
             self.release_conn()
         return data
 
