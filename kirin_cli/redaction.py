@@ -43,16 +43,19 @@ def _pattern(values: tuple[str, ...]) -> re.Pattern[str]:
     return _alternatives(form for value in values for form in _spellings(value))
 
 
+_IN_HTML: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
+"""As `html.escape` does it: that module holds a megabyte of names of characters."""
+
+
 def _spellings(value: str) -> set[str]:
-    import html  # noqa: PLC0415  (help shows no values)
-    import json  # noqa: PLC0415  (the same)
+    import json  # noqa: PLC0415  (help shows no values)
     from urllib.parse import quote, quote_plus  # noqa: PLC0415  (the same)
 
     in_json = json.dumps(value)[1:-1]
     plain = value.encode("utf-8", "replace").decode()  # a lone surrogate is in no URL
     percent = {quote(plain, safe=""), quote(plain), quote_plus(plain)}
     percent |= {re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), form) for form in percent}
-    return {value, in_json, in_json.replace("/", r"\/"), html.escape(value), *percent}
+    return {value, in_json, in_json.replace("/", r"\/"), value.translate(_IN_HTML), *percent}
 
 
 def _alternatives(forms: Iterable[str]) -> re.Pattern[str]:

@@ -154,6 +154,7 @@ def execute(prepare: Prepare, options: ExecuteOptions, console: CommandConsole) 
             session.client.limit_connecting(options.limits.timeout)
         with handle_signals(hint=UNSENT_HINT if options.is_one_off else options.resume_hint):  # hashing takes its time
             prepared = prepare(session)
+        del prepare
         if prepared.findings:
             console.findings(prepared.findings)
             exit_code = OutcomeUnknown.exit_code if prepared.has_conflict else UsageError.exit_code

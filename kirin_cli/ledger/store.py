@@ -14,6 +14,8 @@ from kirin_cli.errors import LocalError
 from kirin_cli.normal_forms import normalize_name, normalize_origin
 from kirin_cli.regular_file import am_superuser, belongs_to_us, special_file_kind
 
+PAGE_CACHE_KIB = 256
+"""Of the pages of the ledger that a process keeps: those that it changes at once; the system keeps the others."""
 APPLICATION_ID = 0x6B72_6E31
 """Written into the file's header ("krn1"), so that another program's database is never taken for the ledger."""
 
@@ -192,6 +194,7 @@ class LedgerStore:
             if self.journal != "wal":
                 self.journal = str(connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0])
             connection.execute("PRAGMA fullfsync = ON")
+            connection.execute(f"PRAGMA cache_size = -{PAGE_CACHE_KIB}")
         self._full_sync = "FULL" if self.journal == "wal" else "EXTRA"
 
     @classmethod

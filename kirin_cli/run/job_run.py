@@ -147,8 +147,7 @@ class JobRun:
     def query_id(self, task_id: str, about: TaskIdentity | None = None) -> QueryResult:
         """Ask the service for a task by any id; the answer is held against `about`."""
         self.no_answer = self.no_answer or "it has not answered yet"
-        last = self.last_answer if isinstance(self.last_answer, QueryResult) else None
-        result = self.context.client.query(task_id, about=about, last=last)
+        result = self.context.client.query(task_id, about=about)
         self.note_reply(result)
         return result
 
@@ -179,11 +178,6 @@ class JobRun:
             self.last_answer = result
         if result.task and isinstance(result, CreateResult):
             self.seen_task_id = result.task.id
-
-    def forget_answers(self) -> None:
-        """The job has ended and needs none any more: those of ten thousand would be most of what is in memory."""
-        self.task = self.last_answer = self.stored_answer = None
-        self._recorded, self._service = (None, ""), ("", {})
 
     @property
     def record(self) -> str:

@@ -7,6 +7,7 @@ from heapq import heappush, heappushpop
 from pathlib import Path
 from typing import Final, Literal
 
+from kirin_cli.formatting import median
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.modelspec.pricing import PriceClass, input_seconds
@@ -84,7 +85,7 @@ def plan_jobs(
     """What would become of each job, in order; none of them may have a finding."""
     prices = PriceList(history=cache(prices.history), assumed=prices.assumed, table=prices.table)
     price_of = cache(prices.price_of_class)
-    typical_seconds = cache(lambda task_class: _median(durations(*task_class)))
+    typical_seconds = cache(lambda task_class: median(times) if (times := durations(*task_class)) else None)
     entries = find_entries([job.external_id for job in prepared.jobs])
     reasons: dict[tuple[PriceClass, int | None], str] = {}
     plans = []
@@ -104,12 +105,6 @@ def plan_jobs(
             )
         )  # fmt: skip
     return plans
-
-
-def _median(values: Sequence[float]) -> float | None:
-    # `statistics`, with all that it loads, takes as long to load as a third of the engine.
-    ordered, middle = sorted(values), len(values) // 2
-    return (ordered[middle] + ordered[~middle]) / 2 if ordered else None
 
 
 def _planned_action(job: Job, entry: LedgerEntry | None, prepared: PreparedRun) -> tuple[Action, str]:

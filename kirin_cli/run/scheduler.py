@@ -149,8 +149,12 @@ class Scheduler:
                 job=job.label, at=context.clock.time(), model=job.model.id, title=job.title, likely_seconds=likely
             )
             context.emit(event)
-        self._job_runs = [JobRun(job, entry, context) for job, entry in zip(jobs, entries, strict=True)]
-        self._queue = JobQueue(self._job_runs, self._limits, context.prices, earlier)
+        # By external id, in order; most go when they end: those of ten thousand would be most of what is in memory.
+        self._job_runs = {
+            job.external_id: JobRun(job, entry, context) for job, entry in zip(jobs, entries, strict=True)
+        }
+        self._external_ids = tuple(self._job_runs)
+        self._queue = JobQueue(self._job_runs.values(), self._limits, context.prices, earlier)
         self._stop: KirinError | None = None
         self._pause: object | None = None  # while nothing is sent, because the service takes no more
         self._is_cut = False  # whether the last admission let a few jobs begin, and perhaps not all that may
@@ -172,8 +176,9 @@ class Scheduler:
         ended = self._queue.outcomes
         stop = self._stop or self._limits.stop_reason() or StillRunning("the run ended")
         outcomes = []
-        for job_run in self._job_runs:
-            if (outcome := ended.get(job_run.job.external_id)) is None:
+        for external_id in self._external_ids:
+            if (outcome := ended.get(external_id)) is None:
+                job_run = self._job_runs[external_id]
                 job_run.entry = self._context.ledger.get(job_run.entry) or job_run.entry
                 outcome = finish_stopped(job_run, stop).outcome
             outcomes.append(outcome)
@@ -183,7 +188,7 @@ class Scheduler:
 
     def _withdraw_unsent(self) -> None:
         """Leave nothing of a one-off behind that was not sent: only the command that is typed pays (promise 8)."""
-        for job_run in self._job_runs:
+        for job_run in self._job_runs.values():
             if not job_run.job.file and is_unsent(job_run.entry):
                 with suppress(LocalError):
                     self._context.ledger.withdraw(job_run.entry)
@@ -195,7 +200,7 @@ class Scheduler:
 
     def _wait(self, tick: Callable[[], None]) -> None:
         clock, started, renewed = self._context.clock, self._context.clock.now(), self._context.clock.now()
-        while self._stop is None and len(self._queue.outcomes) < len(self._job_runs):
+        while self._stop is None and len(self._queue.outcomes) < len(self._external_ids):
             if self._api.failure or self._downloads.failure:
                 break
             now = clock.now()
@@ -204,7 +209,7 @@ class Scheduler:
             if now - renewed >= LEASE_RENEWAL_SECONDS:
                 try:
                     self._leases.renew()
-                    self._keep_answers(self._job_runs)
+                    self._keep_answers(tuple(self._job_runs.values()))
                 except LocalError as error:
                     # The steps under way find out by themselves whether their part can still be written down.
                     self._limits.stop(error)
@@ -237,7 +242,7 @@ class Scheduler:
             raise failure
         self._limits.leave()
         with suppress(LocalError):
-            self._keep_answers(self._job_runs)
+            self._keep_answers(tuple(self._job_runs.values()))
         with suppress(LocalError):
             # Whoever comes next sees that this process has ended.
             self._leases.close()
@@ -284,13 +289,13 @@ class Scheduler:
             with suppress(LocalError):
                 self._keep_answers((job_run,))
                 self._leases.release(job_run.entry)
-        if isinstance(step, Finished):
-            job_run.forget_answers()
         with self._changed:
             if isinstance(step, Finished | Download):
                 self._pause = None  # there is room at the service again
             if isinstance(step, Finished):
                 self._queue.finish(job_run, step.outcome)
+                if job_run.job.file or not is_unsent(job_run.entry):  # what was not sent is withdrawn at the end
+                    del self._job_runs[job_run.job.external_id]
                 self._changed.notify_all()
             else:
                 self._schedule(job_run, step)

@@ -1,7 +1,8 @@
 """The time left: of one job by its pace or by how long others took, and of a whole run. Seconds; draws nothing."""
 
 from collections.abc import Sequence
-from statistics import median
+
+from kirin_cli.formatting import median
 
 _MIN_SECONDS = 1.0
 _MIN_FRACTION = 0.04

@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from statistics import median
 
-from kirin_cli.formatting import format_clock, format_size, format_usd, fraction
+from kirin_cli.formatting import format_clock, format_size, format_usd, fraction, median
 from kirin_cli.ledger.states import JobState
 from kirin_cli.run.events import (
     Accepted,

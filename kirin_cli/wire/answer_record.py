@@ -73,9 +73,7 @@ def without_signatures(tree: object) -> object:
     """JSON in which no URL has a query, a fragment, a user or a password: those of results are good for anybody."""
 
     def strip(leaf: object) -> object:
-        if isinstance(leaf, str) and leaf[:8].lower().startswith(("http://", "https://")):
-            return strip_url(leaf)
-        return leaf
+        return strip_url(leaf) if isinstance(leaf, str) and leaf.lower().startswith(("http://", "https://")) else leaf
 
     return map_leaves(tree, strip)
 
