@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from math import isfinite
 from typing import Final, Literal
 
@@ -69,6 +70,7 @@ def format_timestamp(at: float, *, to_the: Literal["minute", "second"] = "minute
     return datetime.fromtimestamp(at, UTC).strftime(f"%Y-%m-%d {clock} UTC")
 
 
+@lru_cache(maxsize=256)
 def iso_utc(at: float) -> str:
     """Seconds since the epoch as ISO 8601."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")

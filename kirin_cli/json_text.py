@@ -26,13 +26,9 @@ def parse_json(text: str | bytes) -> object:
     Raises json.JSONDecodeError where the syntax is wrong, NestedTooDeeply, and ValueError for NaN, infinities, numbers
     out of range, integers of thousands of digits, names that stand twice in one object, and bytes that are no UTF-8.
     """
+    text = text if isinstance(text, str) else text.decode("utf-8-sig")
     try:
-        return json.loads(
-            text if isinstance(text, str) else text.decode("utf-8-sig"),
-            parse_constant=_refuse_constant,
-            parse_float=_finite_float,
-            object_pairs_hook=_unique_names,
-        )
+        return json.loads(text) if text.startswith("\ufeff") else _DECODE(text)  # the former says that it is a mark
     except RecursionError:
         raise NestedTooDeeply("it is nested too deeply") from None
 
@@ -53,6 +49,11 @@ def _unique_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(members) != len(pairs):
         raise ValueError("a name stands twice in one object")
     return members
+
+
+_DECODE: Final = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_float=_finite_float, object_pairs_hook=_unique_names
+).decode
 
 
 def dump_json(data: Mapping[str, object]) -> str:

@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.syntax_trees import find_nodes, syntax_tree
+
 PACKAGE = "kirin_cli"
 COMMANDS = (("validate", "jobs.yaml"), ("plan", "jobs.yaml"), ("list",))
 """Command lines whose loaded modules are counted."""
@@ -67,13 +69,13 @@ def read_package(root: Path) -> list[SourceFile]:
         inside, text = path.relative_to(folder), path.read_text(encoding="utf-8")
         parts = inside.with_suffix("").parts
         name = ".".join((PACKAGE, *(parts[:-1] if parts[-1] == "__init__" else parts)))
-        files.append(SourceFile(name, inside, text, ast.parse(text)))
+        files.append(SourceFile(name, inside, text, syntax_tree(path)))
     return files
 
 
 def functions(tree: ast.AST) -> list[Function]:
     """Functions and methods, nested ones too."""
-    return [node for node in ast.walk(tree) if isinstance(node, Function)]
+    return find_nodes(tree, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def length(function: Function) -> int:
@@ -89,7 +91,7 @@ def body_length(function: Function) -> int:
 
 def type_names(file: SourceFile) -> set[str]:
     """Public classes at any level, and aliases in CapWords of the module."""
-    names = {node.name for node in ast.walk(file.tree) if isinstance(node, ast.ClassDef)}
+    names = {node.name for node in find_nodes(file.tree, ast.ClassDef)}
     for node in file.tree.body:
         targets = (
             node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", getattr(node, "name", None))]
@@ -112,8 +114,8 @@ def superlative_constants(files: list[SourceFile]) -> list[str]:
     return [
         f"{file.path}: {node.id}"
         for file in files
-        for node in ast.walk(file.tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        for node in find_nodes(file.tree, ast.Name)
+        if isinstance(node.ctx, ast.Store)
         if CONSTANT.fullmatch(node.id) and SUPERLATIVES & set(node.id.split("_"))
     ]
 
@@ -124,8 +126,8 @@ def needless_functions(files: list[SourceFile]) -> list[str]:
     for file in files:
         uses = Counter(
             node.id if isinstance(node, ast.Name) else node.attr
-            for node in ast.walk(file.tree)
-            if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load)
+            for node in find_nodes(file.tree, ast.Name, ast.Attribute)
+            if isinstance(node.ctx, ast.Load)
         )
         found += [
             f"{file.path}: {function.name}"
@@ -147,7 +149,8 @@ def _imported_names(node: ast.AST) -> list[str]:
 
 def internal_imports(tree: ast.AST) -> int:
     """Statements that import something of the package, wherever they stand."""
-    return sum(any(name.split(".")[0] == PACKAGE for name in _imported_names(node)) for node in ast.walk(tree))
+    statements = find_nodes(tree, ast.Import, ast.ImportFrom)
+    return sum(any(name.split(".")[0] == PACKAGE for name in _imported_names(node)) for node in statements)
 
 
 def _statements_at_import(body: list[ast.stmt]) -> Iterator[ast.stmt]:

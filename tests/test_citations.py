@@ -7,7 +7,7 @@ import tokenize
 from functools import cache
 from pathlib import Path
 
-from support.syntax_trees import all_nodes
+from support.syntax_trees import find_nodes, syntax_tree
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted([*(ROOT / "kirin_cli").rglob("*.py"), *(ROOT / "tests").rglob("*.py")])
@@ -17,7 +17,8 @@ QUALIFIED = re.compile(r"\b(rule|fault)s?\b[^.;()]*$", re.IGNORECASE)
 PROMISES = re.compile(r"\bpromises? (\d+)(?: (?:to|and) (\d+))?", re.IGNORECASE)
 DOCUMENT = re.compile(r"[\w./-]*\w\.md\b|\b[A-Z]{4,}(?= \")")
 
-MAY_CITE = re.compile(rf"#.*(?:{ID.pattern}|{DOCUMENT.pattern}|(?i:promise))")
+MAY_CITE = re.compile(rf"{ID.pattern}|{DOCUMENT.pattern}|(?i:promise)")
+MAY_CITE_IN_A_COMMENT = re.compile(rf"#.*(?:{MAY_CITE.pattern})")
 
 
 def ids_of(page):
@@ -31,16 +32,19 @@ NUMBERS = frozenset(re.findall(r"^(\d+)\. ", (ROOT / "kirin_cli/ledger/README.md
 
 @cache
 def texts():
-    """Every docstring and comment: (file:line, text in one line)."""
+    """Every docstring and comment of the files that cite something: (file:line, text in one line)."""
     found = []
     for path in SOURCES:
-        name = path.relative_to(ROOT).as_posix()
-        for node in all_nodes(path):
-            value = node.value.value if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) else None
-            if isinstance(value, str):
-                found.append((f"{name}:{node.lineno}", " ".join(value.split())))
-        source = path.read_text(encoding="utf-8")
-        if MAY_CITE.search(source):  # few do, and to find comments takes ten times as long as to parse
+        name, source = path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+        if not MAY_CITE.search(source):
+            continue
+        values = [node.value for node in find_nodes(syntax_tree(path), ast.Expr)]
+        found += [
+            (f"{name}:{value.lineno}", " ".join(value.value.split()))
+            for value in values
+            if isinstance(value, ast.Constant) and isinstance(value.value, str)
+        ]
+        if MAY_CITE_IN_A_COMMENT.search(source):  # few do, and to find comments takes ten times as long as to parse
             found += [
                 (f"{name}:{token.start[0]}", token.string)
                 for token in tokenize.generate_tokens(io.StringIO(source).readline)

@@ -4,6 +4,8 @@ import ast
 import re
 from pathlib import Path
 
+from support.syntax_trees import syntax_tree
+
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PATH = r"(?:[\w.-]+/)+(?:[\w.-]+)?|[A-Z]+\.md"
@@ -15,7 +17,7 @@ WALKS = re.findall(r"^### .*?\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL)
 def names_in(path):
     """Functions, classes, methods as `Class.method`, and constants of a module."""
     names = set()
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in syntax_tree(path).body:
         targets = [node.target] if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [])
         names |= {target.id for target in targets if isinstance(target, ast.Name)}
         if isinstance(node, ast.FunctionDef | ast.ClassDef):

@@ -12,7 +12,7 @@ from house_metrics import (
     shared_type_names,
     superlative_constants,
 )
-from support.syntax_trees import syntax_tree
+from support.syntax_trees import dotted_name, find_nodes, syntax_tree
 
 TESTS = Path(__file__).parent
 ROOT = Path(__file__).parent.parent / "kirin_cli"
@@ -129,10 +129,10 @@ def trees():
 
 def imported(tree):
     """Every module that is imported, with the line."""
-    for node in ast.walk(tree):
+    for node in find_nodes(tree, ast.Import, ast.ImportFrom):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        elif node.module and not node.level:
             parents = [f"{node.module}.{alias.name}" for alias in node.names] if node.module == "kirin_cli" else []
             yield from ((name, node.lineno) for name in parents or [node.module])
 
@@ -163,8 +163,8 @@ def test_nothing_but_the_entry_point_leaves_the_process():
     exits = [
         f"{path}:{node.lineno}"
         for path, tree in trees()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.exit" and path.name != "__main__.py"
+        for node in find_nodes(tree, ast.Attribute)
+        if dotted_name(node) == "sys.exit" and path.name != "__main__.py"
     ]
     assert [one for one in exits if "generated.py" not in one] == []
 
@@ -173,8 +173,8 @@ def test_only_main_catches_everything():
     broad = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path, tree in trees()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ExceptHandler) and (node.type is None or ast.unparse(node.type) == "Exception")
+        for node in find_nodes(tree, ast.ExceptHandler)
+        if node.type is None or ast.unparse(node.type) == "Exception"
     ]
     assert [one for one in broad if not one.startswith("cli/app.py")] == []
 
@@ -184,8 +184,8 @@ def test_no_path_is_resolved_in_a_way_that_differs_between_pythons():
     resolving = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path, tree in trees()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "resolve"
+        for node in find_nodes(tree, ast.Call)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "resolve"
     ]
     assert resolving == []
 
@@ -212,9 +212,8 @@ def test_nothing_of_the_package_is_imported_by_a_string():
     by_string = [
         f"{file.path}:{node.lineno}: {ast.unparse(node)}"
         for file in package()
-        for node in ast.walk(file.tree)
-        if isinstance(node, ast.Call)
-        and ast.unparse(node.func).split(".")[-1] in {"import_module", "__import__"}
+        for node in find_nodes(file.tree, ast.Call)
+        if getattr(node.func, "attr", getattr(node.func, "id", "")) in {"import_module", "__import__"}
         and not (isinstance(node.args[0], ast.Constant) and not str(node.args[0].value).startswith(("kirin_cli", ".")))
     ]
     assert by_string == []
@@ -232,8 +231,8 @@ def test_no_name_is_a_bare_participle():
     names = {file.path.stem for file in package()} | {
         node.name
         for file in package()
-        for node in ast.walk(file.tree)
-        if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")
+        for node in find_nodes(file.tree, ast.ClassDef, ast.FunctionDef)
+        if not node.name.startswith("_")
     }
     bare = {name for name in names if name.lower().endswith("ed") or name.lower() in PARTICIPLES}
     assert {name for name in bare if "_" not in name and name[1:].islower()} == set(TERMS)

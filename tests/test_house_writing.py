@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from support.syntax_trees import dotted_name, find_nodes, syntax_tree
 
 ROOT = Path(__file__).parent.parent / "kirin_cli"
 WRITER = "atomic_file.py"
@@ -26,29 +27,26 @@ TEMPORARY = "tempfile.TemporaryDirectory"
 """A folder of a random name that nobody else may enter; a file of `tempfile` never gets its final name safely."""
 
 
-def find_writing(source):
+def find_writing(tree):
     """Every place of a module that makes or moves a file, or opens one to be written: its line and what it calls."""
-    tree = ast.parse(source)
     aliases = {
         alias.asname or alias.name: f"{node.module}.{alias.name}"
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module
+        for node in find_nodes(tree, ast.ImportFrom)
+        if node.module
         for alias in node.names
     }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute | ast.Name):
-            name = ast.unparse(node)
-            name = aliases.get(name, name)
-            is_temporary = name.startswith("tempfile.") and name != TEMPORARY
-            if name in FUNCTIONS or is_temporary or (isinstance(node, ast.Attribute) and node.attr in METHODS):
-                yield node.lineno, name
-        elif isinstance(node, ast.Call) and (what := _call_that_writes(node)):
-            yield node.lineno, what
+    for node in find_nodes(tree, ast.Attribute, ast.Name):
+        name = dotted_name(node)
+        name = aliases.get(name, name)
+        is_temporary = name.startswith("tempfile.") and name != TEMPORARY
+        if name in FUNCTIONS or is_temporary or (isinstance(node, ast.Attribute) and node.attr in METHODS):
+            yield node.lineno, name or node.attr
+    yield from ((call.lineno, what) for call in find_nodes(tree, ast.Call) if (what := _call_that_writes(call)))
 
 
 def _call_that_writes(call):
     is_method = isinstance(call.func, ast.Attribute)
-    name = call.func.attr if is_method else ast.unparse(call.func)
+    name = call.func.attr if is_method else dotted_name(call.func)
     if is_method and name == "replace" and len(call.args) == 1 and not call.keywords:
         return "replace"  # of a path: that of a text takes two
     if name != "open":
@@ -70,7 +68,7 @@ def _call_that_writes(call):
     ],
 )  # fmt: skip
 def test_each_way_of_writing_is_found(source):
-    assert list(find_writing(source))
+    assert list(find_writing(ast.parse(source)))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +79,7 @@ def test_each_way_of_writing_is_found(source):
     ],
 )  # fmt: skip
 def test_what_only_reads_is_not(source):
-    assert list(find_writing(source)) == []
+    assert list(find_writing(ast.parse(source))) == []
 
 
 def test_X1_files_are_written_in_one_module_only():
@@ -89,7 +87,7 @@ def test_X1_files_are_written_in_one_module_only():
         f"{path.relative_to(ROOT)}:{line}: {what}"
         for path in sorted(ROOT.rglob("*.py"))
         if (name := path.relative_to(ROOT).as_posix()) != WRITER
-        for line, what in find_writing(path.read_text(encoding="utf-8"))
+        for line, what in find_writing(syntax_tree(path))
         if what not in ALLOWED.get(name, ())
     ]
     assert strays == []

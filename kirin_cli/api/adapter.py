@@ -3,7 +3,6 @@
 Never retries, never keeps a cookie, leaves redirects to its caller.
 """
 
-import http.client
 import re
 import threading
 import weakref
@@ -18,7 +17,12 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from kirin_cli.api.connections import BoundedHTTPConnection, BoundedHTTPSConnection, NetworkSettings
+from kirin_cli.api.connections import (
+    BoundedHTTPConnection,
+    BoundedHTTPSConnection,
+    NetworkSettings,
+    StrictHTTPResponse,
+)
 from kirin_cli.api.url_policy import host_and_port
 
 if TYPE_CHECKING:
@@ -54,23 +58,24 @@ class OpenResponse:
     """An answer whose head has come; its header names compare without case, its body waits in `raw`."""
 
     status_code: int
-    headers: CaseInsensitiveDict[str]
+    headers: Mapping[str, str]
     raw: BodyReader
 
 
 class DirectBody:
     """The body of an answer that came without a proxy: a BodyReader."""
 
-    def __init__(
-        self, response: http.client.HTTPResponse, release: Callable[[], None], close: Callable[[], None]
-    ) -> None:
+    def __init__(self, response: StrictHTTPResponse, release: Callable[[], None], close: Callable[[], None]) -> None:
         self._response, self._release, self._close = response, release, close
-        self._is_released = False
+        self._is_read = self._is_released = False
 
     def read1(self, amt: int, /, *, decode_content: bool = False) -> bytes:
         """As the protocol says; nothing is ever decoded here."""
+        if self._is_read:
+            return b""
         data = self._response.read1(amt)
         if self._response.isclosed():
+            self._is_read = True
             self.release_conn()
         return data
 
@@ -102,17 +107,6 @@ DIRECT_HOST = re.compile(r"[A-Za-z0-9.-]+")
 DIRECT_TARGET = re.compile(r"/[\w.~!$&'()*+,;=:@/-]*(?:\?[\w.~!$&'()*+,;=:@/?-]*)?", re.ASCII)
 """Hosts and paths that travel as they are written; the library spells the others."""
 MAX_IDLE = 32  # connections
-FOLD = re.compile(r"(?<![ \t])[ \t]*\r\n[ \t]+")
-
-
-def merge_headers(message: http.client.HTTPMessage) -> CaseInsensitiveDict[str]:
-    """The headers of an answer, each name once: what stands in several lines is joined by commas."""
-    merged: dict[str, tuple[str, str]] = {}
-    for name, value in message.raw_items():  # as ISO 8859-1: the rules of mails have nothing to add
-        text = FOLD.sub(" ", value) if "\r" in value else value
-        key, earlier = name.lower(), merged.get(name.lower())
-        merged[key] = (earlier[0], f"{earlier[1]}, {text}") if earlier else (name, text)
-    return CaseInsensitiveDict(merged.values())
 
 
 class BoundedAdapter:
@@ -171,9 +165,7 @@ class BoundedAdapter:
             connection.close()
             raise
         release = partial(self._put_back, key, connection, closings)
-        return OpenResponse(
-            response.status, merge_headers(response.headers), DirectBody(response, release, connection.close)
-        )
+        return OpenResponse(response.status, response.fields, DirectBody(response, release, connection.close))
 
     def _take(self, key: tuple[str, str, int | None]) -> BoundedHTTPConnection:
         """An idle connection, the last used first, or a new one that is not connected yet."""

@@ -171,6 +171,7 @@ class BoundedSocket(socket.socket):
 
     is_spoilt = False  # something came that belongs to no answer: no further request may use this connection
     _early = b""  # what came while the request was still leaving
+    _is_silent = False  # whether nothing had come at the last look, and nothing has been sent since
     _glances = False  # whether a reader is asked what it holds, and should not read on
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
@@ -186,7 +187,7 @@ class BoundedSocket(socket.socket):
             view[:count], self._early = self._early[:count], self._early[count:]
             return count
         if self._glances:
-            raise BlockingIOError(errno.EAGAIN, "what has come since is seen before the connection is used again")
+            return None  # type: ignore[return-value] # as a socket without anything; `is_clean` sees what has come since
         exchange = current_exchange()
         self.settimeout(exchange.time_left())
         try:
@@ -202,8 +203,9 @@ class BoundedSocket(socket.socket):
         rest = memoryview(data).cast("B")
         self._never_wait()
         while rest:
-            if self._answered():
+            if not self._is_silent and self._answered():
                 raise BrokenPipeError("the server answered before the request was complete")
+            self._is_silent = False
             try:
                 rest = rest[super().send(rest, flags) :]
             except WOULD_BLOCK:
@@ -233,6 +235,7 @@ class BoundedSocket(socket.socket):
         self._early += piece
         while interim := INTERIM.match(self._early):
             self._early = self._early[interim.end() :]
+        self._is_silent = not (self._early or is_ended)
         return self._early or (b"" if is_ended else None)
 
     def has_more(self, reader: io.BufferedReader) -> bool:

@@ -20,6 +20,7 @@ from kirin_cli.run.outputs import (
     EXTENSIONS,
     content_kind,
     ensure_free,
+    existing_result,
     extension,
     named_by_content,
     path_for_entry,
@@ -39,10 +40,12 @@ def fetch_result(job_run: JobRun) -> NextStep:
     """Take the next step towards the files: they may be there, their URLs may have to be asked for."""
     if job_run.entry.state is LedgerState.EXPIRED:  # waited for in an earlier run: this one asks once
         job_run.file_missing_since = job_run.context.clock.now() - job_run.context.result_wait
+    # Of what was never fetched nothing can lie among the earlier results.
+    find = existing_result if job_run.entry.state is LedgerState.SUCCEEDED else find_result
     if not job_run.transition(LedgerEvent.FETCH):
         return Wait(0)
     path = path_for_entry(job_run.job, job_run.entry)
-    result = find_result(job_run.job, path)
+    result = find(job_run.job, path)
     if result is not None:
         return _on_saved(job_run, result[1])
     if job_run.task is None:

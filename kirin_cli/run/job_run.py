@@ -147,7 +147,8 @@ class JobRun:
     def query_id(self, task_id: str, about: TaskIdentity | None = None) -> QueryResult:
         """Ask the service for a task by any id; the answer is held against `about`."""
         self.no_answer = self.no_answer or "it has not answered yet"
-        result = self.context.client.query(task_id, about=about)
+        last = self.last_answer if isinstance(self.last_answer, QueryResult) else None
+        result = self.context.client.query(task_id, about=about, last=last)
         self.note_reply(result)
         return result
 

@@ -55,8 +55,10 @@ class WorkQueue:
     def add(self, work: Work, delay: float = 0.0) -> None:
         """Do `work` in `delay` seconds, or as soon after as a thread is free."""
         with self._changed:
-            heapq.heappush(self._due, (self._clock.now() + delay, next(self._order), work))
-            self._changed.notify()
+            due = self._clock.now() + delay
+            heapq.heappush(self._due, (due, next(self._order), work))
+            if due < self._watched:
+                self._changed.notify()
 
     def close(self) -> None:
         """Do nothing more that is not under way already."""

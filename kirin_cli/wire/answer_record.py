@@ -73,7 +73,9 @@ def without_signatures(tree: object) -> object:
     """JSON in which no URL has a query, a fragment, a user or a password: those of results are good for anybody."""
 
     def strip(leaf: object) -> object:
-        return strip_url(leaf) if isinstance(leaf, str) and leaf.lower().startswith(("http://", "https://")) else leaf
+        if isinstance(leaf, str) and leaf[:8].lower().startswith(("http://", "https://")):
+            return strip_url(leaf)
+        return leaf
 
     return map_leaves(tree, strip)
 

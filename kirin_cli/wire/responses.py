@@ -242,6 +242,8 @@ def content_items(
 
 def _cost(usage: object) -> Decimal | None:
     value = usage.get("cost") if isinstance(usage, dict) else None
+    if value is None:
+        return None
     try:
         cost = Decimal(clip_text(value, 40))
     except InvalidOperation:

@@ -1,7 +1,9 @@
 """The two calls, against a service on loopback."""
 
 import json
+import sys
 import threading
+from collections import Counter
 
 import pytest
 from loopback.answers import answer, html, json_with, json_without, not_found, redirect
@@ -52,6 +54,45 @@ def test_a_submission_makes_a_task_and_a_query_finds_it_by_either_id(service, cl
     assert done.task.outputs[0].url == "https://cdn.example/x.mp4"
     assert service.truth.requests[0].header("Content-Type") == "application/json"
     assert service.truth.keys == {KEY}
+
+
+def calls_of(act) -> int:
+    """How many calls of functions in Python an act takes, those of the libraries too."""
+    calls = Counter[str]()
+    sys.setprofile(lambda _frame, event, _arg: calls.update((event,)))
+    try:
+        act()
+    finally:
+        sys.setprofile(None)
+    return calls["call"]
+
+
+def test_a_submission_and_a_query_take_few_calls(client):
+    documents = [Document(name) for name in ("krn1-a", "krn1-b")]
+    task = client.create(documents[0]).task
+    client.query(task.id)  # its connection is kept
+    assert calls_of(lambda: client.create(documents[1])) <= 320
+    assert calls_of(lambda: client.query(task.id)) <= 240
+
+
+def test_an_answer_that_is_the_same_as_before_is_not_read_again(service, client):
+    service.api.statuses = ("in_progress",) * 20
+    task = client.create(Document()).task
+    results = [client.query(task.id)]
+    for _ in range(13):
+        results.append(client.query(task.id, last=results[-1]))
+    progress = [result.task.progress for result in results]
+    assert progress[8:] == [0.9, *[0.95] * 5]
+    assert len({id(result.task) for result in results}) == len(set(progress))
+    assert {result.kind for result in results} == {QueryStatus.FOUND}
+
+
+def test_an_answer_that_is_the_same_as_before_is_still_held_against_the_question(client):
+    task = client.create(Document()).task
+    client.query(task.id)
+    last = client.query(task.id)
+    result = client.query(task.id, about=TaskIdentity("other", "krn1-b"), last=last)
+    assert (result.kind, result.contradiction) == (QueryStatus.UNCLEAR, "id")
 
 
 def task_of(**fields):

@@ -1,8 +1,11 @@
 """Proxies by the environment, without opening a connection."""
 
+import http.client
+from io import BytesIO
+
 import pytest
 
-from kirin_cli.api.connections import NetworkSettings
+from kirin_cli.api.connections import AnswerHeaders, NetworkSettings
 
 
 def proxy(environ: dict[str, str], url: tuple[str, str, int | None] = ("https", "service.example", None)) -> str | None:
@@ -58,3 +61,14 @@ def test_a_folder_of_certificates_will_do(tmp_path):
 def test_there_is_one_tls_context():
     network = NetworkSettings({})
     assert network.tls is network.tls
+
+
+def test_the_headers_of_an_answer_are_found_in_any_case_and_each_stands_once():
+    message = http.client.parse_headers(BytesIO(b"X-Two: 1\r\nx-two: 2\r\nX-Long: a \r\n\t b\r\n1: \xfc\r\n\r\n"))
+    headers = AnswerHeaders.of(message)
+    assert headers == {"x-two": "1, 2", "x-long": "a b", "1": "ü"}
+    assert (headers["X-TWO"], headers.get("X-Long"), "X-Two" in headers) == ("1, 2", "a b", True)
+    assert (headers.get("2", "none"), "X-Three" in headers, 3 in headers) == ("none", False, False)
+    for name in ("2", "X-Three"):
+        with pytest.raises(KeyError):
+            headers[name]

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from support.syntax_trees import syntax_tree
+from support.syntax_trees import find_nodes, syntax_tree
 
 import kirin_cli
 from kirin_cli.api.client import NOTHING, CreateStatus, classify_create
@@ -228,7 +228,7 @@ def modules() -> list[tuple[str, ast.Module]]:
 
 def constants(tree: ast.Module) -> list[tuple[str, int]]:
     """The names that a module or a class of it gives a value."""
-    assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign | ast.AnnAssign) and node.value]
+    assigned = [node for node in find_nodes(tree, ast.Assign, ast.AnnAssign) if node.value]
     targets = [target for node in assigned for target in getattr(node, "targets", [getattr(node, "target", None)])]
     return [(target.id, target.lineno) for target in targets if isinstance(target, ast.Name) and target.id.isupper()]
 
@@ -247,10 +247,9 @@ def test_no_other_module_compares_with_a_status_that_passes():
     strays = [
         f"{name}:{node.lineno} {node.value}"
         for name, tree in modules()
-        for compare in ast.walk(tree)
-        if isinstance(compare, ast.Compare)
-        for node in ast.walk(compare)
-        if isinstance(node, ast.Constant) and node.value in PASSING
+        for compare in find_nodes(tree, ast.Compare)
+        for node in find_nodes(compare, ast.Constant)
+        if node.value in PASSING
     ]
     assert strays == []
 

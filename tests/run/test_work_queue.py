@@ -68,6 +68,16 @@ def test_one_thread_of_many_wakes_up_for_the_next_piece_of_work(clock):
     assert crowd.join(PATIENCE)
 
 
+def test_work_that_is_due_later_than_what_a_thread_waits_for_wakes_none(clock, queue):
+    queue.add(lambda: None, 20)
+    queue.start()
+    assert clock.waiting.wait(PATIENCE)
+    with queue._changed:
+        pass  # it does wait
+    queue.add(lambda: None, 30)
+    assert len(queue._changed._waiters) == 1
+
+
 def test_a_failing_piece_of_work_ends_everything_and_is_kept(clock, queue):
     done: list[str] = []
     queue.add(lambda: 1 // 0)

@@ -79,15 +79,30 @@ class Browser:
         elif message.get("method") == "Log.entryAdded" and "ERR_FILE_NOT_FOUND" not in params["entry"]["text"]:
             self.said.append(params["entry"]["text"])
 
-    def open(self, path: Path, address: str = "", *, width: int = 1280, height: int = 1600, dark: bool = False) -> None:
+    def open(self, path: Path, address: str = "", *, width: int = 1280, height: int = 1600) -> None:
         """Open a page of the disk from its beginning, in a window of this size, until it is loaded."""
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.call("Emulation.setEmulatedMedia", features=[scheme])
+        self.resize(width, height)
+        self.color("light")
         self.call("Page.navigate", url="about:blank")  # or another address would open the same page
         loader = self.call("Page.navigate", url=path.as_uri() + address)["loaderId"]
         if loader not in self._loaded:
             self._until(lambda _: loader in self._loaded)
+
+    def move(self, address: str) -> None:
+        """Change the part of the address behind `#`, as a link does; a page that is opened anew takes half a second."""
+        self.js(f"""new Promise((done) => {{
+          if (location.hash === {json.dumps(address)}) return done();
+          addEventListener("hashchange", () => requestAnimationFrame(done), {{ once: true }});
+          location.hash = {json.dumps(address)};
+        }})""")
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the window this size."""
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+
+    def color(self, scheme: str) -> None:
+        """Prefer `light` or `dark` pages."""
+        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     def js(self, expression: str):
         """The value of an expression in the page, awaited where it is a promise."""

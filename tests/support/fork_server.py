@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from support.fork_client import ask_to_fork, receive, receive_request
 
@@ -210,6 +210,17 @@ def become(request: dict[str, Any]) -> None:
     sys.argv = ["kirin", *request["arguments"]]
 
 
+def leave(code: int) -> NoReturn:
+    """End as an interpreter does, but for taking itself apart, which costs three times what a short command does."""
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    with suppress(OSError, ValueError):  # otherwise the interpreter says what it says when a stream cannot be flushed
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
 def _text_stream(descriptor: int, mode: str, errors: str) -> TextIO:
     buffering = 1 if descriptor == 2 or os.isatty(descriptor) else -1
     return os.fdopen(descriptor, mode, buffering, encoding="utf-8", errors=errors, closefd=False)
@@ -221,4 +232,4 @@ if __name__ == "__main__":
         become(asked)
         from kirin_cli.__main__ import main
 
-        sys.exit(main())
+        leave(main())
