@@ -5,32 +5,50 @@ import re
 from collections.abc import Mapping
 from json.encoder import encode_basestring_ascii
 from math import isfinite
-from typing import Final, NoReturn
+from typing import Final, NoReturn, cast
 
 from kirin_cli.redaction import redact_text, redact_tree
 from kirin_cli.tree import SCALARS
 
 WIDTH: Final = 120
 """Characters of a line of `format_json`."""
+MAX_DEPTH: Final = 64
+"""Containers in one another in what a person writes, as in job files; documents that hold such may have twice that."""
 _STEP: Final = 2
 _ENCODE: Final = json.JSONEncoder().encode
 
 
 class NestedTooDeeply(ValueError):
-    """The document does not fit the stack."""
+    """The document has more containers in one another than what recurses over it has room for on the stack."""
 
 
-def parse_json(text: str | bytes) -> object:
+def parse_json(text: str | bytes, *, max_depth: int | None = 2 * MAX_DEPTH) -> object:
     """The value of a JSON document; bytes are UTF-8, with or without a byte order mark. Its size is the caller's care.
 
-    Raises json.JSONDecodeError where the syntax is wrong, NestedTooDeeply, and ValueError for NaN, infinities, numbers
-    out of range, integers of thousands of digits, names that stand twice in one object, and bytes that are no UTF-8.
+    Raises json.JSONDecodeError where the syntax is wrong, NestedTooDeeply (without `max_depth` where it does not fit
+    the stack), and ValueError for NaN, infinities, numbers out of range, integers of thousands of digits, names that
+    stand twice in one object, and bytes that are no UTF-8.
     """
     text = text if isinstance(text, str) else text.decode("utf-8-sig")
     try:
-        return json.loads(text) if text.startswith("\ufeff") else _DECODE(text)  # the former says that it is a mark
+        # The former says that it is a mark.
+        value: object = json.loads(text) if text.startswith("\ufeff") else _DECODE(text)
     except RecursionError:
         raise NestedTooDeeply("it is nested too deeply") from None
+    if max_depth is not None:
+        ensure_shallow(value, max_depth)
+    return value
+
+
+def ensure_shallow(value: object, max_depth: int = 2 * MAX_DEPTH) -> None:
+    """Raise NestedTooDeeply where parsed JSON has more containers in one another; found without recursion."""
+    level: list[object] = [[value]]
+    for _ in range(max_depth + 1):
+        children = (node.values() if isinstance(node, dict) else cast("list[object]", node) for node in level)
+        level = [child for values in children for child in values if isinstance(child, (dict, list))]
+        if not level:
+            return
+    raise NestedTooDeeply(f"it is nested more than {max_depth} deep")
 
 
 def _refuse_constant(name: str) -> NoReturn:

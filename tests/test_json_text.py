@@ -44,6 +44,22 @@ def test_a_document_that_does_not_fit_the_stack_is_refused():
         parse_json("[" * 200_000)
 
 
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a": ', "}"), ('[{"a": ', "}]")])
+def test_a_document_is_as_deep_as_what_recurses_over_it_can_bear(opening, closing):
+    def document(depth):
+        count = depth // (1 + opening.startswith("[{"))
+        return opening * count + "[]" * (depth > 0) + closing * count
+
+    assert parse_json(document(126)) == parse_json(document(126), max_depth=None)
+    assert indented_json(parse_json(document(126)))
+    for depth in (128, 400):
+        with pytest.raises(NestedTooDeeply, match="more than 128 deep"):
+            parse_json(document(depth))
+    with pytest.raises(NestedTooDeeply, match="more than 64 deep"):
+        parse_json(document(64), max_depth=64)
+    assert parse_json(document(400), max_depth=None)
+
+
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text('aä\n\x00\u2028\ud800😀"\\', max_size=5)
 NAMES = st.text(max_size=3)
 TREES = st.recursive(

@@ -161,7 +161,7 @@ def parse_extra_params(model: Model, texts: Iterable[str], params: Mapping[str, 
 
     Raises UsageError for anything else, and for a parameter that the model has.
     """
-    from kirin_cli.json_text import parse_json
+    from kirin_cli.json_text import MAX_DEPTH, NestedTooDeeply, parse_json
 
     extra = dict(params)
     for text in texts:
@@ -169,7 +169,9 @@ def parse_extra_params(model: Model, texts: Iterable[str], params: Mapping[str, 
         if not equals or not name.strip():
             raise UsageError(f"--param is {text!r}; it must be NAME=JSON")
         try:
-            extra[name.strip()] = parse_json(value)
+            extra[name.strip()] = parse_json(value, max_depth=MAX_DEPTH)
+        except NestedTooDeeply:
+            raise UsageError(f"--param {name.strip()} is nested more than {MAX_DEPTH} deep") from None
         except ValueError:
             extra[name.strip()] = value
     for name in extra:

@@ -17,11 +17,10 @@ from kirin_cli.jobs.problems import MAX_PROBLEMS, FileProblem, InputLimits, JobF
 from kirin_cli.jobs.source_text import decode, read_bytes
 from kirin_cli.jobs.tables import RowsOrProblems, SeparatedTable, TableRow
 from kirin_cli.jobs.yaml_loader import parse_yaml
-from kirin_cli.jobs.yaml_nodes import YamlMapping, YamlSequence, count_nodes, line_column
-from kirin_cli.json_text import NestedTooDeeply, parse_json
+from kirin_cli.jobs.yaml_nodes import YamlMapping, YamlSequence, line_column
+from kirin_cli.json_text import MAX_DEPTH, NestedTooDeeply, parse_json
 from kirin_cli.modelspec.text import join_or, quote
 
-MAX_DEPTH: Final = 64
 """Objects and lists in one another."""
 
 _TOO_DEEP = f"nested more than {MAX_DEPTH} deep"
@@ -41,18 +40,15 @@ def json_rows(text: str) -> RowsOrProblems:
 
 def _json_row(number: int, line: str) -> TableRow | FileProblem:
     try:
-        value = parse_json(line)
-        depth = count_nodes(value, {})[1]
+        value = parse_json(line, max_depth=MAX_DEPTH)
     except json.JSONDecodeError as error:
         return FileProblem(number, error.colno, f"is no JSON: {error.msg}")
-    except (NestedTooDeeply, RecursionError):
+    except NestedTooDeeply:
         return FileProblem(number, 1, _TOO_DEEP)
     except ValueError as error:
         return FileProblem(number, 1, f"is no JSON to read: {str(error).partition(';')[0]}")
     if not isinstance(value, dict):
         return FileProblem(number, 1, f"a row is an object of names and values, not {quote(value)}")
-    if depth > MAX_DEPTH:
-        return FileProblem(number, 1, _TOO_DEEP)
     return TableRow(number, value, locate=partial(_json_position, line))
 
 

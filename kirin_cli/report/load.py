@@ -13,7 +13,7 @@ from typing import Final
 
 from kirin_cli import __version__
 from kirin_cli.errors import BATCH_ORDER, LocalError, UsageError
-from kirin_cli.json_text import parse_json
+from kirin_cli.json_text import NestedTooDeeply, parse_json
 from kirin_cli.regular_file import is_network_path, read_regular_file
 from kirin_cli.report.json_format import FILE_LISTS, RunData, totals
 from kirin_cli.report.parser import as_decimal, as_int, as_list, as_mapping, as_timestamp, kind_of
@@ -52,13 +52,16 @@ def _load(path: Path) -> list[LoadedResult]:
     if path.is_dir():
         files = [file for file in sorted(path.rglob("*.json")) if file.is_file()]
         # What an earlier join of shards wrote is no result of its own, and an earlier video is none of a job any more.
-        read = [result for file in files if (result := _read(file))]
+        read = [result for file in files if (result := _read_below(file))]
         results = [result for result in read if not result.data.get("shards") and not result.data.get("superseded")]
         if not results:
             raise UsageError(f"{path} holds no results", hint="kirin run --report json=FILE writes them")
         return results
     is_stdin = str(path) == STDIN
-    result = _parse_run(sys.stdin.buffer.read(MAX_RESULT_BYTES + 1), path) if is_stdin else _read(path)
+    try:
+        result = _parse_run(sys.stdin.buffer.read(MAX_RESULT_BYTES + 1), path) if is_stdin else _read(path)
+    except NestedTooDeeply as error:
+        raise UsageError(f"{path} cannot be read: {error}", hint="kirin writes no such results") from None
     if result is None:
         problem = "is no result of kirin" if is_stdin or path.exists() else "is not there"
         hint = "name results of kirin run, plan or validate --json, sidecars beside videos, or folders"
@@ -78,11 +81,20 @@ def _read(path: Path) -> LoadedResult | None:
         raise LocalError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
+def _read_below(path: Path) -> LoadedResult | None:
+    """The same of a file in a folder, where there may be anything."""
+    with suppress(NestedTooDeeply):
+        return _read(path)
+    return None
+
+
 def _parse_run(raw: bytes, source: Path) -> LoadedResult | None:
     try:  # PowerShell writes what is redirected into a file as UTF-16
         data = (
             parse_json(raw.decode(json.detect_encoding(raw), "surrogatepass")) if len(raw) <= MAX_RESULT_BYTES else None
         )
+    except NestedTooDeeply:
+        raise
     except ValueError:
         return None
     if not isinstance(data, dict) or not isinstance(data.get("jobs"), list):

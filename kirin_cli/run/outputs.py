@@ -18,7 +18,7 @@ from kirin_cli.api.part_file import part_path
 from kirin_cli.atomic_file import write_atomically
 from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.jobs.filenames import numbered_template, path_problem, render_name, resolve_inside
-from kirin_cli.json_text import indented_json
+from kirin_cli.json_text import ensure_shallow, indented_json
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.types import MediaFile, ResultKind, result_suffixes
@@ -212,6 +212,7 @@ def read_sidecar(path: Path) -> Sidecar | None:
     """The sidecar at `path`; None where there is none that this program wrote. A link is none: it lies elsewhere."""
     try:
         note = json.loads(read_regular_file(path, MAX_SIDECAR_BYTES, follow_links=False))
+        ensure_shallow(note)
     except (OSError, ValueError, RecursionError):
         return None
     return sidecar_from_data(note, path)

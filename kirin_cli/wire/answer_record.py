@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from kirin_cli.redaction import mask_tree, strip_url
+from kirin_cli.redaction import mask_hidden, strip_url
 from kirin_cli.tree import map_leaves
 from kirin_cli.wire.responses import content_items
 
@@ -26,7 +26,6 @@ OWN_CONTENT_FIELDS: Final = frozenset({"type", "url", "duration", "content"})
 
 def record_answer(answer: object, *, status: int, request_id: str) -> str:
     """The record of an answer: ASCII of at most MAX_RECORD_LENGTH characters, Base64 and what is too long left out."""
-    answer = mask_tree(answer)
     for max_text, max_items in zip(MAX_TEXT_LENGTHS, MAX_ITEMS, strict=True):
         record = {"answer": _cut(answer, max_text, max_items, MAX_DEPTH), "status": status, "request_id": request_id}
         text = json.dumps(record)
@@ -86,6 +85,7 @@ def _others(mapping: Mapping[str, object], own: frozenset[str] | set[str]) -> di
 
 def _cut(value: object, max_text: int, max_items: int, depth: int) -> object:
     if isinstance(value, str):
+        value = mask_hidden(value)  # before anything is cut, and no deeper than the record goes
         if BASE64.fullmatch(value):
             return f"{value[:40]}… ({len(value)} characters of Base64)"
         return value if len(value) <= max_text else f"{value[:max_text]}… ({len(value)} characters)"

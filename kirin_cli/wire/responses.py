@@ -21,7 +21,7 @@ def parse_response(body: bytes) -> object:
     digits, nesting that does not fit the stack (faults S8, P9).
     """
     try:
-        return parse_json(body)
+        return parse_json(body, max_depth=None)  # it may tell of a task that is paid for
     except NestedTooDeeply:
         raise MalformedResponse("the answer is nested too deeply") from None
     except ValueError as error:

@@ -194,8 +194,11 @@ def test_a_parameter_that_is_newer_than_the_tool_is_sent_with_a_warning(home):
 
 @pytest.mark.parametrize(
     ("param", "words"),
-    {"mode=std": "kirin_v1_t2v has such a parameter", "x": "must be NAME=JSON", "=5": "must be"}.items(),
-)
+    [
+        ("mode=std", "kirin_v1_t2v has such a parameter"), ("x", "must be NAME=JSON"), ("=5", "must be"),
+        (f"x={'[' * 700}{']' * 700}", "--param x is nested more than 64 deep"),
+    ],
+)  # fmt: skip
 def test_what_is_no_such_parameter_is_refused(home, param, words):
     result = home.kirin("v1-t2v", "hi", "--param", param, "--dry-run")
     assert (result.exit_code, words in result.stderr) == (2, True)

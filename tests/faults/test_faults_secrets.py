@@ -105,6 +105,16 @@ def test_X2_what_is_allowed_is_sent_and_masked_everywhere(machine: Bench) -> Non
     assert "x ***" in results[2].stdout
 
 
+def test_X2_an_answer_that_is_nested_deeply_keeps_no_video_from_coming(machine: Bench) -> None:
+    write(machine, "{prompt: 'x ${env.GITHUB_TOKEN}'}")
+    deep = b'{"deep": ' + b"[" * 700 + b"]" * 700 + b", "
+    machine.api.script(
+        "*", then=faults.altered(lambda _, honest: faults.given_answer(honest.status, deep + bytes(honest.body)[1:]))
+    )
+    result = kirin(machine, "run", "jobs.yaml", "--allow-env", "GITHUB_TOKEN", "--timeout", "20s")
+    assert (result.exit_code, machine.posts, len(list(machine.renders.glob("*.mp4")))) == (0, 1, 1), result.stderr
+
+
 def test_X2_what_the_service_echoes_of_an_allowed_secret_is_masked_too(machine: Bench) -> None:
     write(machine, "{prompt: 'x ${env.GITHUB_TOKEN}'}")
     machine.api.script("POST", faults.answer(400, {"message": f"bad prompt: x {TOKEN}"}))

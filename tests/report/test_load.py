@@ -142,11 +142,24 @@ def test_the_gravest_exit_code_is_that_of_all(tmp_path, codes, together):
     assert merge_results(load_results([tmp_path]))["exit_code"] == together
 
 
-@pytest.mark.parametrize("content", ["", "[]", "nonsense", '{"jobs": 1}', '{"run_id": NaN, "jobs": []}', "[" * 100_000])
+@pytest.mark.parametrize("content", ["", "[]", "nonsense", '{"jobs": 1}', '{"run_id": NaN, "jobs": []}'])
 def test_a_named_file_that_is_no_result_is_refused(tmp_path, content):
     path = tmp_path / "x.json"
     path.write_text(content)
     with pytest.raises(UsageError, match=r"x\.json is no result"):
+        load_results([path])
+    with pytest.raises(UsageError, match="holds no results"):
+        load_results([tmp_path])
+
+
+DEEP = '{"run_id": "a", "jobs": [{"name": "a", "params": {"x": ' + "[" * 700 + "]" * 700 + "}}]}"
+
+
+@pytest.mark.parametrize("content", [DEEP, "[" * 100_000], ids=["a result", "no result"])
+def test_what_is_nested_too_deeply_is_refused_and_passed_over_in_a_folder(tmp_path, content):
+    path = tmp_path / "x.json"
+    path.write_text(content)
+    with pytest.raises(UsageError, match=r"x\.json cannot be read: it is nested"):
         load_results([path])
     with pytest.raises(UsageError, match="holds no results"):
         load_results([tmp_path])

@@ -73,6 +73,7 @@ GARBAGE = {
     "a number": b"7",
     "no UTF-8": b"\xff\xfe{",
     "deep": b"[" * 100_000,
+    "deep, and ours": b'{"kirin": 1, "outputs": {}, "request": ' + b"[" * 700 + b"]" * 700 + b"}",
     "a long number": b'{"kirin": ' + b"9" * 5000 + b"}",
     "another program's": b'{"outputs": {}}',
     "a newer one": b'{"kirin": 2, "outputs": {}}',

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kirin_cli.redaction import hide_values, show_all_values
 from kirin_cli.wire.answer_record import (
     MAX_RECORD_LENGTH,
     answer_of,
@@ -96,6 +97,15 @@ def test_a_record_is_bounded_and_stays_json(name):
     assert len(text) <= MAX_RECORD_LENGTH
     json.loads(text)
     service_facts(text)
+
+
+def test_X2_hidden_values_are_masked_in_an_answer_however_deeply_it_is_nested():
+    hide_values(["a-secret-value"])
+    try:
+        text = record({"id": "t", "metadata": deep, "echo": ["of a-secret-value", {"x": "a-secret-value" * 900}]})
+    finally:
+        show_all_values()
+    assert ("a-secret" in text, answer_of(text)["echo"][0]) == (False, "of ***")
 
 
 @pytest.mark.parametrize(
