@@ -3,7 +3,7 @@
 import errno
 import os
 import stat
-from io import DEFAULT_BUFFER_SIZE, BufferedReader
+from io import DEFAULT_BUFFER_SIZE, BufferedReader, FileIO
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
@@ -70,13 +70,13 @@ def _open_regular(name: str, *, follow_links: bool) -> int:
     return _open_handle(name, follow_links=follow_links)[0]
 
 
-def open_known_file(path: Path) -> tuple[BinaryIO, os.stat_result]:
+def open_known_file(path: Path | str) -> tuple[BinaryIO, os.stat_result]:
     """A regular file, open for reading in large pieces, and its status. Raises OSError as `open_regular_file`.
 
     For who has just asked what stands there: opening a device may do something.
     """
-    handle, status = _open_handle(str(path), follow_links=True)
-    return open(handle, "rb", buffering=0), status  # noqa: PTH123  (a handle)
+    handle, status = _open_handle(os.fspath(path), follow_links=True)
+    return FileIO(handle), status
 
 
 def _open_handle(path: str, *, follow_links: bool) -> tuple[int, os.stat_result]:

@@ -94,6 +94,7 @@ _MAX_SCHEME_LENGTH: Final = 33  # characters, with the colon
 _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _FILE_URL: Final = re.compile(r"file:(?://([^/?#]*))?(/[^?#]*)", re.IGNORECASE)
 _WINDOWS_PATH: Final = re.compile("/[A-Za-z]:")
+_NO_NAMES: Final = frozenset(("", ".", ".."))
 _ABSENT: Final = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL))
 UPLOAD_HINT: Final = "set KIRIN_UPLOAD_URL to a place that takes uploads, or upload it yourself and give its URL"
 
@@ -157,18 +158,20 @@ def is_local_video(media_file: MediaFile) -> bool:
     return media_file.form == "file" and media_file.format in FORMATS
 
 
-def _find_file(value: str, base: Path, rule: str) -> tuple[Path, int] | None:
-    """The resolved path and the mode of whatever is there; raises MediaError where that cannot be told."""
+def _find_file(value: str, base: Path, rule: str) -> tuple[str, int] | None:
+    """The resolved path and the mode of whatever is there; raises MediaError where that cannot be told.
+
+    A path is text here: to make a Path takes longer than to ask the system for a picture.
+    """
     try:
         folder, slash, name = value.rpartition("/")
-        if name not in {"", ".", ".."} and os.sep not in name and not value.startswith("~"):
-            here = os.getcwd()  # noqa: PTH109  (pathlib would make a path of it, which takes longer than all the rest)
-            path = _real_folder(folder + slash, base, here) / name
-            mode = path.lstat().st_mode
+        if name not in _NO_NAMES and os.sep not in name and ":" not in name and not value.startswith("~"):
+            path = _real_folder(folder + slash, base, os.getcwd()) + name  # noqa: PTH109
+            mode = os.lstat(path).st_mode
             if not stat.S_ISLNK(mode):
                 return path, mode
-        path = Path(os.path.realpath(base / Path(value).expanduser(), strict=True))
-        return path, path.stat().st_mode
+        path = os.path.realpath(base / Path(value).expanduser(), strict=True)
+        return path, os.stat(path).st_mode  # noqa: PTH116
     except ValueError:  # a NUL or a lone surrogate is in no file's name
         return None
     except RuntimeError as error:  # a home folder that nobody knows
@@ -180,9 +183,9 @@ def _find_file(value: str, base: Path, rule: str) -> tuple[Path, int] | None:
 
 
 @lru_cache(maxsize=256)  # thousands of pictures lie in few folders
-def _real_folder(folder: str, base: Path, _here: str) -> Path:
-    """A folder without links; which one that is may depend on where the process is."""
-    return Path(os.path.realpath(base / folder, strict=True))
+def _real_folder(folder: str, base: Path, _here: str) -> str:
+    """A folder without links, up to its last slash; which one that is may depend on where the process is."""
+    return os.path.join(os.path.realpath(base / folder, strict=True), "")  # noqa: PTH118
 
 
 def _no_such_file(value: str, base: Path, rule: str) -> MediaError:
@@ -193,20 +196,20 @@ def _no_such_file(value: str, base: Path, rule: str) -> MediaError:
     return MediaError(rule, f"no such file: {value}{where}{near_file(base / path)}")
 
 
-def _read_image(value: str, path: Path, mode: int) -> MediaFile:
+def _read_image(value: str, path: str, mode: int) -> MediaFile:
     suffix = file_suffix(value)
     try:
         if special := special_file_kind(mode):
             raise MediaError("I6", f"{value} is {special}, not a picture")
         if suffix and suffix not in PICTURE_SUFFIXES:
-            raise MediaError("I2", f"{value} ends in {suffix}{_rename_hint(path)}")
+            raise MediaError("I2", f"{value} ends in {suffix}{_rename_hint(Path(path))}")
         file, status = open_known_file(path)
         with file:
             header = read_image_header(file, status.st_size, value)
     except OSError as error:
         raise MediaError("I6", f"{value} cannot be read: {error.strerror}") from None
     return MediaFile(
-        value, "file", header.format, suffix, status.st_size, header.width, header.height, path=str(path),
+        value, "file", header.format, suffix, status.st_size, header.width, header.height, path=path,
         stamp=file_stamp(status), turned=header.turned,
     )  # fmt: skip
 
@@ -221,14 +224,14 @@ def _rename_hint(path: Path) -> str:
     return f", but is a {content.upper()} by its content: rename it to {path.with_suffix(new_suffix).name}"
 
 
-def _read_video(value: str, path: Path, mode: int) -> MediaFile:
+def _read_video(value: str, path: str, mode: int) -> MediaFile:
     suffix = Path(value).suffix.lower()
     try:
         if special := special_file_kind(mode):
             raise MediaError("V1", f"{value} is {special}, not a video")
         if suffix and suffix not in VIDEO_SUFFIXES:
             raise MediaError("V1", f"{value} ends in {suffix}; give an .mp4 or .mov video")
-        with open_regular_file(path) as file:
+        with open_regular_file(Path(path)) as file:
             stamp = file_stamp(os.fstat(file.fileno()))
             header = read_video_header(file, stamp[0], value)
     except OSError as error:
@@ -237,7 +240,7 @@ def _read_video(value: str, path: Path, mode: int) -> MediaFile:
         raise MediaError("V1", f"{value} does not say how long it lasts or what size it has")
     return MediaFile(
         value, "file", header.format, suffix, stamp[0], header.width, header.height, header.seconds, header.fps,
-        path=str(path), stamp=stamp,
+        path=path, stamp=stamp,
     )  # fmt: skip
 
 

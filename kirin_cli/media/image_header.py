@@ -111,26 +111,27 @@ def _is_turned(file: BinaryIO, width: int, height: int) -> bool:
 
 def _read_png(window: _Window) -> _Facts:
     """Follow the chunks to IEND; bytes behind it are allowed."""
-    head = window.read(len(PNG_SIGNATURE), 25)
+    offset, has_pixels, read = len(PNG_SIGNATURE), False, window.read
+    head = read(offset, 25)
     if crc32(head[4:21]) != int.from_bytes(head[21:]):
         raise ValueError("its IHDR chunk is missing or damaged")
     if head[4:8] != b"IHDR":
         raise ValueError("its header states no size")
     width, height = unpack(">II", head[8:16])
-    offset, tags = len(PNG_SIGNATURE), set()
     for _ in range(_MAX_SEGMENTS):
-        length, tag = unpack(">I4s", window.read(offset, 8))
+        length, tag = unpack(">I4s", read(offset, 8))
         offset += 12 + length
         if not tag.isalpha():
             raise ValueError("a PNG chunk has no name")
         if offset > window.size:
             raise EOFError
-        tags.add(tag)
-        if tag == b"IEND":
+        if tag == b"IDAT":
+            has_pixels = True
+        elif tag == b"IEND":
             break
     else:
         raise ValueError(f"it has more than {_MAX_SEGMENTS:,} chunks")
-    if b"IDAT" not in tags:
+    if not has_pixels:
         raise ValueError("it has no IDAT chunk")
     return _Facts(width, height, has_exif=False)  # of a PNG few viewers heed it
 

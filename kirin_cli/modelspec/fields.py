@@ -222,7 +222,7 @@ class Number(Field):
     def check(self, value: object, path: str, context: CheckContext) -> object:
         if type(value) is float:
             value = whole_number(value)
-        if not (type(value) is int or (type(value) is float and float in self.types)):
+        if not isinstance(value, self.types) or type(value) is bool:
             expected = ", ".join(
                 filter(None, ("an integer" if self.types == (int,) else "a number", self.describe_bounds()))
             )

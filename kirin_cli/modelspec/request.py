@@ -28,7 +28,8 @@ class RequestView:
     def has(self, path: str) -> bool:
         """Whether something was given at `path`; an empty list counts as nothing, an invalid value as something."""
         if path in self.values:  # most paths are one name
-            return self.values[path] != []
+            value = self.values[path]
+            return not isinstance(value, list) or bool(value)
         return any(value != [] for _, value in self.find_all(path))
 
     def value(self, path: str) -> object:
@@ -52,7 +53,15 @@ class RequestView:
             return []
         pairs = [(name, self.values[name])]
         for step in inner:
-            pairs = [pair for parent, value in pairs for pair in _below(parent, value, step)]
+            below: Pairs = []
+            for parent, value in pairs:
+                if step == "[]" and isinstance(value, list):
+                    below += [(f"{parent}[{index}]", item) for index, item in enumerate(value)]
+                elif isinstance(value, dict) and step in value:
+                    below.append((f"{parent}.{step}", value[step]))
+                elif value is INVALID:
+                    below.append((parent, value))
+            pairs = below
         return pairs
 
     def media_sizes(self, *paths: str) -> list[tuple[str, int, int]]:
@@ -60,9 +69,12 @@ class RequestView:
         if not self.sized:
             return []
         if paths not in self._sizes:
-            pairs = [pair for path in paths for pair in self.find_all(path)]
-            media = [(path, value.sides) for path, value in pairs if isinstance(value, MediaFile)]
-            self._sizes[paths] = [(path, *sides) for path, sides in media if sides]
+            self._sizes[paths] = [
+                (place, *sides)
+                for path in paths
+                for place, value in self.find_all(path)
+                if isinstance(value, MediaFile) and (sides := value.sides)
+            ]
         return self._sizes[paths]
 
     def has_invalid(self, paths: tuple[str, ...]) -> bool:
@@ -96,16 +108,6 @@ class PresenceView(RequestView):
 @cache
 def _steps(path: str) -> tuple[str, ...]:
     return tuple(path.replace("[]", ".[]").split("."))
-
-
-def _below(path: str, value: object, step: str) -> Pairs:
-    if value is INVALID:
-        return [(path, value)]
-    if step == "[]" and isinstance(value, list):
-        return [(f"{path}[{index}]", item) for index, item in enumerate(value)]
-    if isinstance(value, dict) and step in value:
-        return [(f"{path}.{step}", value[step])]
-    return []
 
 
 @cache

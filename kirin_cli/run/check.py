@@ -110,20 +110,21 @@ def _checked(job: JobSpec, look: InspectMedia, find_model: Callable[[str], Model
     if model is None and not problems and "model" not in job.invalid_paths:
         suggestion = did_you_mean(job.model, list(MODELS))
         problems.append(Problem("model", "A1", f"unknown model {quote(job.model)}{suggestion}"))
-    if model is not None and _UNCHECKABLE.isdisjoint([problem.path for problem in problems]):
+    if model is not None and not (problems and any(problem.path in _UNCHECKABLE for problem in problems)):
         result = model.check(job.params, look)
-        problems += [
-            _explained(job, model, problem) if problem.rule == "A2" else problem
-            for problem in result.problems
-            if problem.rule == "A2" or not _is_broken(job, problem)
-        ]
+        for problem in result.problems:
+            if problem.rule == "A2":
+                problems.append(_explained(job, model, problem))
+            elif not _is_broken(job, problem):
+                problems.append(problem)
         values = result.values
         if job.extra_params:
             extra = list(_extra_problems(job, model))
             problems += extra
             sent = {problem.path for problem in extra if problem.severity == "warning"}
             values |= {name: value for name, value in job.extra_params.items() if f"extra_params.{name}" in sent}
-    return CheckedJob(job, model, values, tuple([make_finding(job, problem) for problem in problems]))
+    findings = tuple([make_finding(job, problem) for problem in problems]) if problems else ()
+    return CheckedJob(job, model, values, findings)
 
 
 def _explained(job: JobSpec, model: Model, problem: Problem) -> Problem:
