@@ -157,9 +157,13 @@ class Ledger:
             self._has_unlisted = True
             return [self._insert(transaction, entry) for entry in new]
 
-    def move(self, entry: LedgerEntry, event: LedgerEvent, why: str = "", **facts: Unpack[EntryUpdate]) -> LedgerEntry:
+    def move(
+        self, entry: LedgerEntry, event: LedgerEvent, why: str = "", *, then: LedgerEvent | None = None,
+        **facts: Unpack[EntryUpdate],
+    ) -> LedgerEntry:  # fmt: skip
         """The entry after `event`, committed. A POST may leave when SEND or RESEND has returned, not before.
 
+        `then` is what follows at once, in the same transaction.
         Raises InvalidTransition, ConcurrentUpdate, TaskOwnedElsewhere, LocalError. A `task_id` is safe in any case:
         after a lost race it is noted (`seen`), else where the ledger fails it is in the recovery file (fault L2).
         """
@@ -171,6 +175,8 @@ class Ledger:
                 after = self._write_move(transaction, entry, event, changes, why)
                 if record := facts.get("answer"):
                     transaction("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (entry.id, after.updated, record))
+                if then:
+                    after = self._write_move(transaction, after, then, self._changes(after, then, {}), "")
         except ConcurrentUpdate:
             if event in NAMES_A_TASK:
                 self.note_task_id(entry, facts["task_id"], why)

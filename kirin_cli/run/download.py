@@ -40,12 +40,12 @@ def fetch_result(job_run: JobRun) -> NextStep:
     """Take the next step towards the files: they may be there, their URLs may have to be asked for."""
     if job_run.entry.state is LedgerState.EXPIRED:  # waited for in an earlier run: this one asks once
         job_run.file_missing_since = job_run.context.clock.now() - job_run.context.result_wait
-    # Of what was never fetched nothing can lie among the earlier results.
-    find = existing_result if job_run.entry.state is LedgerState.SUCCEEDED else find_result
-    if not job_run.transition(LedgerEvent.FETCH):
+    is_new = job_run.task is not None and not (job_run.failures or job_run.expired_urls)  # completed a moment ago
+    if not (is_new and job_run.entry.state is LedgerState.FETCHING) and not job_run.transition(LedgerEvent.FETCH):
         return Wait(0)
     path = path_for_entry(job_run.job, job_run.entry)
-    result = find(job_run.job, path)
+    # Of what was never fetched nothing can lie among the earlier results.
+    result = (existing_result if is_new else find_result)(job_run.job, path)
     if result is not None:
         return _on_saved(job_run, result[1])
     if job_run.task is None:

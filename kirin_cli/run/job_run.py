@@ -61,7 +61,8 @@ class RunContext:
     `missing_wait` how long a task that the service does not find.
     `typed` is the command that a person typed.
     `origin` names the service in identities, `host` is where its URLs come from. `wait` is False with --no-wait: then
-    a job is over when the service has accepted it. `submits` is False in commands that only finish what was sent.
+    a job is over when the service has accepted it. `submits` is False in commands that only finish what was sent,
+    `fetches` in those that only ask what has become of it.
     """
 
     client: Client
@@ -83,6 +84,7 @@ class RunContext:
     typed: TypedCommand = NOT_TYPED
     wait: bool = True
     submits: bool = True
+    fetches: bool = True
     uploader: Uploader | None = None
     outages: OutageDetector = field(default_factory=OutageDetector)
 
@@ -203,8 +205,10 @@ class JobRun:
         """Whether a person has said that this is the task, whatever its external id (`kirin resolve --adopt`)."""
         return any(row.event == LedgerEvent.ADOPT for row in self.context.ledger.history(self.entry))
 
-    def transition(self, event: LedgerEvent, why: str = "", **facts: Unpack[EntryUpdate]) -> bool:
-        """Move the entry in the ledger; whether that counts.
+    def transition(
+        self, event: LedgerEvent, why: str = "", *, then: LedgerEvent | None = None, **facts: Unpack[EntryUpdate]
+    ) -> bool:
+        """Move the entry in the ledger, and by what follows at once; whether that counts.
 
         It does not after a lost race, or where the task is another entry's: then the entry as it is now, or that other
         one, takes its place, and has to be claimed anew. Raises LocalError where the ledger cannot be written.
@@ -213,7 +217,7 @@ class JobRun:
         if answer is not self.stored_answer and (record := self.record):
             facts = {"answer": record, **facts}
         try:
-            self.entry = self.context.ledger.move(self.entry, event, why, **facts)
+            self.entry = self.context.ledger.move(self.entry, event, why, then=then, **facts)
         except ConcurrentUpdate:
             self.reload()
         except TaskOwnedElsewhere as taken:

@@ -56,8 +56,7 @@ def finish_stopped(job_run: JobRun, error: KirinError) -> Finished:
         return finish_unknown(job_run, error.message)
     standing = {
         LedgerState.INTENT: "not sent",
-        LedgerState.SUCCEEDED: "generated, not fetched yet",
-        LedgerState.FETCHING: "not fetched yet",
+        **dict.fromkeys((LedgerState.SUCCEEDED, LedgerState.FETCHING), "generated, not fetched yet"),
     }.get(state, f"task {task_id} goes on")
     if isinstance(error, StillRunning) and job_run.no_answer:
         if job_run.is_heard and state is not LedgerState.INTENT:

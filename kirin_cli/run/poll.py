@@ -66,7 +66,8 @@ def _on_task(job_run: JobRun, task: Task) -> NextStep:
         if task.cost is not None:
             update["cost"] = task.cost
         why = FOUND_COMPLETED if job_run.running_at is None else ""
-        job_run.transition(LedgerEvent.COMPLETED, why, **update)
+        then = LedgerEvent.FETCH if job_run.context.fetches else None
+        job_run.transition(LedgerEvent.COMPLETED, why, then=then, **update)
         job_run.emit(Generated, cost=task.cost)
         return Download()
     if task.state is TaskState.FAILED:

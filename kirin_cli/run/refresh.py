@@ -61,7 +61,7 @@ def refresh(entries: Iterable[LedgerEntry], context: RunContext, leases: Leases)
             reasons.append(event.reason)
 
     listener: EventListener = listen
-    context = replace(context, emit=listener, submits=False)
+    context = replace(context, emit=listener, submits=False, fetches=False)
     open_entries = [entry for entry in entries if entry.state in QUERIES and entry.model in MODELS]
     questions = {number: partial(_ask, entry, context, leases) for number, entry in enumerate(open_entries)}
     asked = sum(ask_all(questions, name="refresh", shutdown_seconds=SHUTDOWN_SECONDS).values())

@@ -61,7 +61,7 @@ def test_the_steps_are_those_that_are_meant(machine: Bench) -> None:
     steps = Steps()
     assert machine.run(**wired(steps, 1)).exit_code == 0
     assert {COMMIT, POST, ANSWERED, NOTE, NAMED} <= set(steps.names)
-    assert 25 < len(steps.names) < MAX_STEPS
+    assert 20 < len(steps.names) < MAX_STEPS
     assert steps.names[: steps.names.index(POST)].count(COMMIT) >= 4
 
 

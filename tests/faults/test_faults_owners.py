@@ -119,7 +119,7 @@ def test_G4_a_file_that_another_machine_has_fetched_meanwhile_is_taken(fresh: Ca
         machine.api.api.unique = True
         with pytest.raises(Dead):
             machine.run_unjudged(**wired(Steps(at, for_ever=True), 1))
-        if [entry.state for entry in machine.entries()] == [LedgerState.SUCCEEDED]:
+        if [entry.state for entry in machine.entries()] == [LedgerState.FETCHING]:
             break
     assert machine.run(state="elsewhere").exit_code == 0
     gets = len(machine.cdn.truth.of("GET"))

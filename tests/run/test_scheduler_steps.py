@@ -52,6 +52,7 @@ def course(desk):
             "uploader": None,
             "wait": True,
             "submits": True,
+            "fetches": True,
         }
         return JobRun(rain, desk.stands(rain, state), SimpleNamespace(**{**parts, **world}))
 
