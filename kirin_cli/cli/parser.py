@@ -59,6 +59,7 @@ class KirinCommand(PlainHelp, TyperCommand):
         parse = parser.parse_args
 
         def parse_args(args: list[str]) -> Any:  # noqa: ANN401
+            typed = tuple(args)
             try:
                 values, rest, order = parse(args=args)
             except TyperException as error:
@@ -69,7 +70,7 @@ class KirinCommand(PlainHelp, TyperCommand):
             if rest or len(order) != len(set(order)):
                 from kirin_cli.cli.usage_errors import check_repeats, too_many_arguments
 
-                check_repeats(self.row, order)
+                check_repeats(self.row, order, typed)
                 if rest:
                     raise too_many_arguments(self.row, self.params, values, rest)
             return values, rest, order

@@ -43,9 +43,16 @@ def unknown_command(word: str) -> UsageError:
     return UsageError(f"there is no command {word!r}{did_you_mean(word, known)}", hint="kirin --help")
 
 
-def check_repeats(row: CommandEntry, order: Sequence[Any]) -> None:
-    """Raise UsageError for a flag that is given twice where it takes one value. A switch may be said again."""
+def check_repeats(row: CommandEntry, order: Sequence[Any], arguments: Sequence[str]) -> None:
+    """Raise UsageError for a flag that is given twice where it takes one value, and for a switch and its opposite.
+
+    A switch may be said again. `order` are the parameters that the `arguments` of the command give.
+    """
     for param in order:
+        if param.secondary_opts and order.count(param) > 1:
+            on, off = param.opts[0], param.secondary_opts[0]
+            if {on, off} <= set(arguments):
+                raise UsageError(f"{on} and {off} contradict each other", hint="give one of them")
         once = param.param_type_name == "option" and not param.multiple and not param.is_flag
         if once and order.count(param) > 1:
             flag = param.opts[0]

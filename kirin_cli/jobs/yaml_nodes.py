@@ -128,11 +128,6 @@ def find_node(root: object, path: list[str | int]) -> tuple[object, int]:
     return node, len(path)
 
 
-def position_of(root: object, path: str) -> tuple[int, int]:
-    """Line and column, from 1, of the innermost key or item that exists on `path`."""
-    return line_column(find_position(root, split_path(path))[0])
-
-
 def count_nodes(node: object, known: Measures) -> tuple[int, int]:
     """How many nodes `node` stands for with its aliases written out, and how deep it is; scalars are (1, 0).
 

@@ -90,7 +90,6 @@ TERMINAL = frozenset(
         LedgerState.ABANDONED,
     }
 )
-NEEDS_DECISION = frozenset({LedgerEvent.ADOPT, LedgerEvent.SEND_AGAIN, LedgerEvent.ABANDON})
 NAMES_A_TASK = frozenset({LedgerEvent.ACCEPTED, LedgerEvent.FOUND, LedgerEvent.ADOPT})
 POSTS = frozenset({LedgerEvent.SEND, LedgerEvent.RESEND})
 NON_DURABLE_EVENTS = frozenset(

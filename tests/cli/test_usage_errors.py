@@ -2,6 +2,8 @@
 
 import pytest
 
+from kirin_cli.cli.commands import COMMANDS
+
 
 @pytest.mark.parametrize(
     ("arguments", "says", "hint"),
@@ -42,6 +44,11 @@ import pytest
         (("v1-5-i2v", "-i", "a", "--image", "b"), "--image is given twice; it takes one value", "v1-6-multi-i2v and"),
         (("v1-t2v", "x", *["--mode", "pro"] * 3), "--mode is given 3 times; it takes one value", ""),
         (("run", "a.yaml", "-j1", "--jobs=2"), "--jobs is given twice; it takes one value", ""),
+        (
+            ("v1-t2v", "x", "--no-wait", "--mode", "pro", "--wait"),
+            "--wait and --no-wait contradict each other",
+            "give one",
+        ),
         (("v1-t2v", "a", "--count", "x"), "--count is 'x'; it must be a whole number, 1 to 100", "kirin v1-t2v --help"),
         (("run", "a", "-j0"), "--jobs is '0'; it must be a whole number, 1 to 10000", "kirin run --help"),
         (("list", "-n", "0"), "--limit is '0'; it must be a whole number, 1 to 1000000", "kirin list --help"),
@@ -61,6 +68,19 @@ def test_a_mistake_is_named_with_what_was_probably_meant(home, arguments, says, 
 def test_a_wrong_number_from_the_environment_is_named_by_its_variable(home):
     done = home.kirin("run", "a.yaml", env={"KIRIN_JOBS": "many"})
     assert done.stderr.startswith("error: KIRIN_JOBS is 'many'; it must be a whole number, 1 to 10000\n")
+
+
+def test_every_switch_and_its_opposite_contradict_each_other(home):
+    pairs = {}
+    for row in COMMANDS:
+        for parameter in row.load().parameters:
+            if negative := getattr(parameter.spec, "negative", ""):
+                pairs.setdefault((parameter.spec.long, negative), row.name)
+    assert {("--wait", "--no-wait"), ("--watermark", "--no-watermark")} < set(pairs)
+    for (on, off), command in pairs.items():
+        for arguments in ((on, off), (off, on, off)):
+            done = home.kirin(command, *arguments)
+            assert (done.exit_code, done.stderr.splitlines()[0]) == (2, f"error: {on} and {off} contradict each other")
 
 
 def test_what_was_typed_cannot_write_to_the_terminal(home):

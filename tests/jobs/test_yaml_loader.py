@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from kirin_cli.jobs.yaml_loader import parse_yaml, pause_gc
-from kirin_cli.jobs.yaml_nodes import line_column, position_of
+from kirin_cli.jobs.yaml_nodes import find_position, line_column, split_path
 
 PARSERS = [yaml.CSafeLoader, yaml.SafeLoader]
 
@@ -14,6 +14,11 @@ PARSERS = [yaml.CSafeLoader, yaml.SafeLoader]
 @pytest.fixture(params=PARSERS, ids=["libyaml", "pure"])
 def read(request):
     return lambda text: parse_yaml(text, parser=request.param)
+
+
+def position_of(root, path):
+    """Line and column, from 1, of the innermost key or item that exists on the path."""
+    return line_column(find_position(root, split_path(path))[0])
 
 
 def root(stream):

@@ -3,7 +3,7 @@
 import pytest
 
 from kirin_cli.jobs.yaml_loader import parse_yaml
-from kirin_cli.jobs.yaml_nodes import count_nodes, position_of, split_path
+from kirin_cli.jobs.yaml_nodes import count_nodes, find_position, line_column, split_path
 
 TEXT = """\
 version: 1
@@ -42,7 +42,8 @@ SPOTS = {
 
 @pytest.mark.parametrize(("path", "expected"), SPOTS.items())
 def test_spots_are_where_a_person_counts_them(path, expected):
-    assert position_of(parse_yaml(TEXT).documents[0].root, path) == expected
+    position, _ = find_position(parse_yaml(TEXT).documents[0].root, split_path(path))
+    assert line_column(position) == expected
 
 
 def test_paths_fall_into_keys_and_indices():

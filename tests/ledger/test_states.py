@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from kirin_cli.ledger import states
 from kirin_cli.ledger.states import (
-    NEEDS_DECISION,
     STATES_OF_ENTRIES,
     TABLE,
     TERMINAL,
@@ -21,6 +20,7 @@ from kirin_cli.ledger.states import (
     transition,
 )
 
+OF_A_PERSON = {LedgerEvent.ADOPT, LedgerEvent.SEND_AGAIN, LedgerEvent.ABANDON}
 READY = Counters(posts=1, exposed=1, misses=5)
 DRAWN = """
     intent      send          sending
@@ -114,13 +114,13 @@ def test_every_other_event_is_refused_in_every_state(state):
 
 def test_terminal_is_sticky_but_for_a_persons_decision_and_a_lost_file():
     ways_out = {(state, event) for state, event in TABLE if state in TERMINAL}
-    assert {event for _, event in ways_out} == NEEDS_DECISION | {LedgerEvent.FILE_GONE}
+    assert {event for _, event in ways_out} == OF_A_PERSON | {LedgerEvent.FILE_GONE}
     assert {state for state, event in ways_out if event is LedgerEvent.FILE_GONE} == {LedgerState.DONE}
     assert not any(state in {LedgerState.REJECTED, LedgerState.FAILED, LedgerState.EXPIRED} for state, _ in ways_out)
 
 
 def test_no_event_of_the_machine_leads_from_a_terminal_state_to_a_post():
-    reached, machine = set(TERMINAL), [pair for pair in TABLE if pair[1] not in NEEDS_DECISION]
+    reached, machine = set(TERMINAL), [pair for pair in TABLE if pair[1] not in OF_A_PERSON]
     while new := {TABLE[pair] for pair in machine if pair[0] in reached} - reached:
         reached |= new
     assert not reached & {LedgerState.INTENT, LedgerState.SENDING, LedgerState.ABSENT}

@@ -13,7 +13,6 @@ import pytest
 
 from kirin_cli.ledger.states import (
     NAMES_A_TASK,
-    NEEDS_DECISION,
     TABLE,
     Counters,
     LedgerEvent,
@@ -24,6 +23,7 @@ from kirin_cli.ledger.states import (
 
 POSTS = 3
 CRASHES = 1
+OF_A_PERSON = {LedgerEvent.ADOPT, LedgerEvent.SEND_AGAIN, LedgerEvent.ABANDON}
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +327,7 @@ def reachable(state: LedgerState) -> set[LedgerState]:
     seen, edge = {state}, [state]
     while edge:
         current = edge.pop()
-        after = {to for (came, event), to in TABLE.items() if came is current and event not in NEEDS_DECISION}
+        after = {to for (came, event), to in TABLE.items() if came is current and event not in OF_A_PERSON}
         edge += after - seen
         seen |= after
     return seen
