@@ -94,6 +94,11 @@ def show_all_values() -> None:
     _hidden.clear()
 
 
+def hides_values() -> bool:
+    """Whether this process hides any value."""
+    return bool(_hidden)
+
+
 def mask_hidden(text: str) -> str:
     """`text` without the values that this process hides."""
     return mask_values(text, frozenset(_hidden)) if _hidden else text

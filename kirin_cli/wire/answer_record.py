@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from kirin_cli.redaction import mask_hidden, strip_url
+from kirin_cli.redaction import hides_values, mask_hidden, strip_url
 from kirin_cli.tree import map_leaves
 from kirin_cli.wire.responses import content_items
 
@@ -17,7 +17,8 @@ MAX_RECORD_LENGTH: Final = 64 * 1024
 MAX_DEPTH: Final = 32
 MAX_TEXT_LENGTHS: Final = (8192, 1024, 200)
 MAX_ITEMS: Final = (1000, 100, 20)
-BASE64: Final = re.compile(r"(?:data:[^,]{0,100},)?[A-Za-z0-9+/_-]{400,}={0,2}\s*")
+MIN_BASE64_LENGTH: Final = 400
+BASE64: Final = re.compile(rf"(?:data:[^,]{{0,100}},)?[A-Za-z0-9+/_-]{{{MIN_BASE64_LENGTH},}}={{0,2}}\s*")
 OWN_FIELDS: Final = frozenset(
     {"id", "external_task_id", "status", "model", "progress", "created_at", "output", "usage", "error"}
 )
@@ -26,6 +27,8 @@ OWN_CONTENT_FIELDS: Final = frozenset({"type", "url", "duration", "content"})
 
 def record_answer(answer: object, *, status: int, request_id: str) -> str:
     """The record of an answer: ASCII of at most MAX_RECORD_LENGTH characters, Base64 and what is too long left out."""
+    if text := _dump_short({"answer": answer, "status": status, "request_id": request_id}):
+        return text
     for max_text, max_items in zip(MAX_TEXT_LENGTHS, MAX_ITEMS, strict=True):
         record = {"answer": _cut(answer, max_text, max_items, MAX_DEPTH), "status": status, "request_id": request_id}
         text = json.dumps(record)
@@ -81,6 +84,19 @@ def without_signatures(tree: object) -> object:
 
 def _others(mapping: Mapping[str, object], own: frozenset[str] | set[str]) -> dict[str, object]:
     return {name: value for name, value in mapping.items() if name not in own}
+
+
+def _dump_short(record: Mapping[str, object]) -> str:
+    """A record as JSON, where all of it is so short that `_cut` would leave it as it is, as most are; else ""."""
+    if hides_values():
+        return ""
+    try:
+        text = json.dumps(record)
+    except RecursionError:
+        return ""
+    is_small = len(text) <= MAX_TEXT_LENGTHS[0] and text.count(",") < MAX_ITEMS[0]
+    is_flat = text.count("{") + text.count("[") <= MAX_DEPTH
+    return text if is_small and is_flat and max(map(len, text.split('"'))) < MIN_BASE64_LENGTH else ""
 
 
 def _cut(value: object, max_text: int, max_items: int, depth: int) -> object:

@@ -8,7 +8,11 @@ from hypothesis import strategies as st
 
 from kirin_cli.redaction import hide_values, show_all_values
 from kirin_cli.wire.answer_record import (
+    MAX_DEPTH,
+    MAX_ITEMS,
     MAX_RECORD_LENGTH,
+    MAX_TEXT_LENGTHS,
+    _cut,
     answer_of,
     record_answer,
     service_facts,
@@ -25,6 +29,11 @@ ANSWER = {
     "metadata": {"region": "eu"},
     "queue": "fast",
 }
+
+
+def list_of(depth):
+    """Lists in each other, so many."""
+    return [list_of(depth - 1)] if depth > 1 else [0]
 
 
 def record(answer, request_id="r-1"):
@@ -134,3 +143,17 @@ def test_nothing_that_is_json_breaks_it(answer):
     text = record(answer)
     assert text.isascii()
     service_facts(text)
+
+
+NEAR_A_LIMIT = [
+    "A" * 399, "A" * 400, "data:x," + "A" * 400, "word " * 1638, "word " * 1639, ['"' * 4100], "\u00fc" * 1500,
+    list(range(999)), list(range(1000)), list(range(1001)), {str(n): "," for n in range(1001)}, {"n" * 9000: 1},
+]  # fmt: skip
+NEAR_A_LIMIT += [nested for depth in (28, 31, 32, 33) for nested in (list_of(depth), {"a": list_of(depth - 1)})]
+
+
+@pytest.mark.parametrize("answer", NEAR_A_LIMIT, ids=lambda answer: f"{type(answer).__name__}{len(str(answer))}")
+def test_what_is_short_is_kept_as_what_is_cut_would_be(answer):
+    """The short way and the long one agree wherever the short one is taken."""
+    cut = _cut(answer, MAX_TEXT_LENGTHS[0], MAX_ITEMS[0], MAX_DEPTH)
+    assert answer_of(record(answer)) == cut
