@@ -34,7 +34,12 @@ class Record:
 
     def replace(self, **changes: object) -> Self:
         """The same with some fields changed."""
-        return type(self)(**{**vars(self), **changes})
+        if not changes.keys() <= self._names:
+            raise TypeError(f"{type(self).__name__} takes {', '.join(self._fields)}; given are {', '.join(changes)}")
+        changed = object.__new__(type(self))
+        vars(changed).update(vars(self))
+        vars(changed).update(changes)
+        return changed
 
     def __setattr__(self, name: str, _: object) -> NoReturn:
         raise AttributeError(f"{type(self).__name__} is frozen; {name} cannot be set")

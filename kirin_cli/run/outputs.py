@@ -147,7 +147,7 @@ def _count(value: object) -> int:
     return value if type(value) is int and 1 <= value <= MAX_COUNT else 1
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def sidecar_path(path: Path) -> Path:
     """Where the sidecar of the file `path` lies."""
     return path.with_suffix(".json")

@@ -10,7 +10,7 @@ from kirin_cli.run.job import Job
 from kirin_cli.run.outputs import Sidecar, ensure_free, ensure_sidecar_free, ensure_writable
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _folder_of(path: Path) -> str:
     return os.path.dirname(path)  # noqa: PTH120  (to hash the Path of a folder takes longer than to look it up)
 

@@ -6,6 +6,7 @@ Knows no task and no ledger: an answer is JSON here, a record is JSON text of it
 import json
 import re
 from collections.abc import Mapping
+from sys import intern
 from typing import Final
 
 from kirin_cli.redaction import hides_values, mask_hidden, strip_url
@@ -83,7 +84,8 @@ def without_signatures(tree: object) -> object:
 
 
 def _others(mapping: Mapping[str, object], own: frozenset[str] | set[str]) -> dict[str, object]:
-    return {name: value for name, value in mapping.items() if name not in own}
+    # One text for the name that the answers about thousands of jobs have in common.
+    return {intern(name): value for name, value in mapping.items() if name not in own}
 
 
 def _dump_short(record: Mapping[str, object]) -> str:

@@ -40,6 +40,8 @@ def test_a_record_is_frozen_and_changed_by_copying():
     with pytest.raises(AttributeError, match="x cannot be set"):
         point.x = 2
     assert (point.replace(x=5, name="c").x, point.x) == (5, 1)
+    with pytest.raises(TypeError, match=r"Named takes x, .*; given are z"):
+        point.replace(z=5)
 
 
 def test_a_record_shows_what_it_was_given():
