@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
+from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -204,8 +205,10 @@ class Scheduler:
             if self._api.failure or self._downloads.failure:
                 break
             now = clock.now()
-            if self._options.timeout is not None and now - started >= self._options.timeout:
+            left = inf if self._options.timeout is None else started + self._options.timeout - now
+            if left <= 0:
                 self._stop = StillRunning("the wait is over")
+                break
             if now - renewed >= LEASE_RENEWAL_SECONDS:
                 try:
                     self._leases.renew()
@@ -215,7 +218,8 @@ class Scheduler:
                     self._limits.stop(error)
                 renewed = now
             with self._changed:
-                clock.wait(self._changed, WAIT_SLICE)
+                if len(self._queue.outcomes) < len(self._external_ids):  # the last may have ended meanwhile
+                    clock.wait(self._changed, min(WAIT_SLICE, left))
             tick()
 
     def _keep_answers(self, job_runs: Iterable[JobRun]) -> None:
