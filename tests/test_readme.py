@@ -32,14 +32,14 @@ def commands():
 def machine(tmp_path_factory):
     """An empty folder, and an environment that points at a sandbox."""
     folder = tmp_path_factory.mktemp("readme")
-    with Sandbox(speed=300) as served:
+    with Sandbox(speed=5000) as served:
         environment = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "KIRIN_BASE_URL": served.base_url,
             "KIRIN_API_KEY": served.key,
             "KIRIN_STATE_DIR": str(folder / "state"),
-            "KIRIN_POLL_SECONDS": "0.05",
+            "KIRIN_POLL_SECONDS": "0.02",
             "XDG_CONFIG_HOME": str(folder / "config"),
         }
         yield folder, environment

@@ -105,8 +105,8 @@ def test_local_paths_are_joined_by_pathlib():
 
 @pytest.fixture(scope="module")
 def service():
-    with Sandbox(speed=300) as served:
-        yield {"KIRIN_BASE_URL": served.base_url, "KIRIN_API_KEY": served.key, "KIRIN_POLL_SECONDS": "0.05"}
+    with Sandbox(speed=5000) as served:
+        yield {"KIRIN_BASE_URL": served.base_url, "KIRIN_API_KEY": served.key, "KIRIN_POLL_SECONDS": "0.02"}
 
 
 def kirin(folder, *arguments, **more):

@@ -96,8 +96,8 @@ def test_with_v_a_command_shows_every_exchange_on_standard_error(tmp_path, verb)
     Path(home.work / "cup.png").write_bytes(png(400, 400))
     (home.work / "jobs.yaml").write_text("jobs: [{name: a, model: kirin_v1_5_i2v, params: {image: cup.png}}]\n")
     command = {"flags": ("v1-5-i2v", "-i", "cup.png"), "file": ("run", "jobs.yaml")}[verb]
-    with Sandbox(speed=300) as served:
-        env = {"KIRIN_BASE_URL": served.base_url, "KIRIN_API_KEY": served.key, "KIRIN_POLL_SECONDS": "0.05"}
+    with Sandbox(speed=5000) as served:
+        env = {"KIRIN_BASE_URL": served.base_url, "KIRIN_API_KEY": served.key, "KIRIN_POLL_SECONDS": "0.02"}
         done = home.kirin(*command, "-v", env=env)
         quiet = home.kirin(*command, "-v", "-q", env=env)
     lines = [line for line in done.stderr.splitlines() if line.startswith("#")]

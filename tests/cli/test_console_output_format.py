@@ -93,8 +93,8 @@ def ran(tmp_path_factory):
     """A home where both jobs have run on a sandbox that is still there, with its lines."""
     home = Home(tmp_path_factory.mktemp("shaping"))
     (home.work / "jobs.yaml").write_text(JOBS, encoding="utf-8")
-    with Sandbox(speed=300) as served:
-        service = {"KIRIN_BASE_URL": served.base_url, "KIRIN_API_KEY": served.key, "KIRIN_POLL_SECONDS": "0.05"}
+    with Sandbox(speed=5000) as served:
+        service = {"KIRIN_BASE_URL": served.base_url, "KIRIN_API_KEY": served.key, "KIRIN_POLL_SECONDS": "0.02"}
         ended = home.kirin("run", "jobs.yaml", "--jsonl", env=service)
         assert ended.exit_code == 0, ended.stderr
         yield home, service, ended.stdout

@@ -101,8 +101,8 @@ def test_twenty_models_and_our_own_have_commands_of_their_own(desk):
 @contextmanager
 def sandbox(**options: Any) -> Iterator[dict[str, str]]:
     """A service that works quickly, as the environment that leads to it."""
-    with Sandbox(speed=900, **options) as service:
-        yield {"KIRIN_BASE_URL": service.base_url, "KIRIN_API_KEY": str(service.key), "KIRIN_POLL_SECONDS": "0.05"}
+    with Sandbox(speed=5000, **options) as service:
+        yield {"KIRIN_BASE_URL": service.base_url, "KIRIN_API_KEY": str(service.key), "KIRIN_POLL_SECONDS": "0.02"}
 
 
 def test_a_model_that_was_added_runs_by_flags_and_from_a_file(desk):

@@ -124,7 +124,7 @@ def environment(machine: Bench, **changes: str) -> dict[str, str]:
         "KIRIN_API_KEY": KEY,
         "KIRIN_BASE_URL": machine.api.origin,
         "KIRIN_STATE_DIR": str(machine.folder / "state"),
-        "KIRIN_POLL_SECONDS": "0.05",
+        "KIRIN_POLL_SECONDS": "0.02",
         "KIRIN_SETTLE_SECONDS": "0",
         **changes,
     }

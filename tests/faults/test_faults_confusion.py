@@ -127,7 +127,7 @@ def test_P11_a_task_that_only_the_service_knows_is_not_taken_for_another(two: Be
     assert two.run().exit_code == 0
     task = two.api.truth.tasks[0]
     two.api.script(POLLS, of_another)
-    elsewhere = environment(two) | {"KIRIN_STATE_DIR": str(two.folder / "other"), "KIRIN_POLL_SECONDS": "0.05"}
+    elsewhere = environment(two) | {"KIRIN_STATE_DIR": str(two.folder / "other"), "KIRIN_POLL_SECONDS": "0.02"}
     name = task.id if by == "task id" else task.external_id
     for _ in range(2):
         result = run_in_process(two.folder, elsewhere, "download", name, "-o", "got.mp4", "--json")

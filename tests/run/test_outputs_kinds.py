@@ -33,7 +33,7 @@ def workspace(tmp_path: Path):
         folder.mkdir()
         for result in ("image", "audio"):
             (folder / f"my_{result}.yaml").write_text(text_of(result))
-        workspace.environ["KIRIN_POLL_SECONDS"] = "0.05"
+        workspace.environ["KIRIN_POLL_SECONDS"] = "0.02"
         yield workspace
 
 

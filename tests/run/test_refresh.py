@@ -1,5 +1,6 @@
 """The refresh of the list: the service is asked, its answers are written down, nothing is sent or fetched."""
 
+import signal
 import socket
 import threading
 from _thread import interrupt_main
@@ -113,10 +114,14 @@ def test_G1_an_interrupted_refresh_waits_for_no_answer(workspace):
         base_url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         settings = load_settings(workspace.home.environ(**{**workspace.environ, "KIRIN_BASE_URL": base_url}))
         threading.Thread(target=interrupt).start()
-        with open_session(settings, sandbox=False) as session:
-            with pytest.raises(KeyboardInterrupt):
-                refresh_all(workspace, session)
-            assert "refresh-0" in {thread.name for thread in threading.enumerate()}  # which still waits
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background have another
+        try:
+            with open_session(settings, sandbox=False) as session:
+                with pytest.raises(KeyboardInterrupt):
+                    refresh_all(workspace, session)
+                assert "refresh-0" in {thread.name for thread in threading.enumerate()}  # which still waits
+        finally:
+            signal.signal(signal.SIGINT, before)
         connections[0][0].close()
 
 

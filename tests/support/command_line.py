@@ -109,8 +109,8 @@ def run_in_process(folder: Path, environ: Mapping[str, str], *arguments: str, st
 @contextmanager
 def quick_sandbox() -> Iterator[None]:
     """The sandbox of --sandbox takes 2 s for a video, so that a person sees how it goes; no test looks on."""
-    quick = partial(server.Sandbox, speed=600)
-    with patch.object(server, "Sandbox", quick), patch.object(session, "SANDBOX_POLL", 0.05):
+    quick = partial(server.Sandbox, speed=5000)
+    with patch.object(server, "Sandbox", quick), patch.object(session, "SANDBOX_POLL", 0.02):
         yield
 
 

@@ -19,7 +19,7 @@ from kirin_cli.sandbox.server import Sandbox
 from support.command_line import CommandResult, Home
 from support.fast_folder import fast_folder
 
-SPEED = 300
+SPEED = 5000
 
 
 @dataclass
@@ -96,7 +96,7 @@ class Workspace:
 def open_workspace(otherwise: Path) -> Iterator[Workspace]:
     """A workspace with a service, below `otherwise` where no folder is in memory."""
     with fast_folder(otherwise) as folder, ExitStack() as stack:
-        workspace = Workspace(Home(folder), stack, environ={"KIRIN_POLL_SECONDS": "0.05", "KIRIN_SETTLE_SECONDS": "0"})
+        workspace = Workspace(Home(folder), stack, environ={"KIRIN_POLL_SECONDS": "0.02", "KIRIN_SETTLE_SECONDS": "0"})
         workspace.serve()
         yield workspace
         assert not workspace.sandbox.crashes

@@ -213,9 +213,9 @@ def test_a_missing_key_names_all_three_ways(home):
 
 
 def test_a_stored_key_is_the_one_that_is_sent(home):
-    with Sandbox(speed=300) as served:
+    with Sandbox(speed=5000) as served:
         home.kirin("auth", "login", "--offline", stdin=served.key)
-        env = {"KIRIN_BASE_URL": served.base_url, "KIRIN_POLL_SECONDS": "0.05"}
+        env = {"KIRIN_BASE_URL": served.base_url, "KIRIN_POLL_SECONDS": "0.02"}
         done = home.kirin("v1-t2v", "a boat", "-o", "boat.mp4", env=env)
         assert done.exit_code == 0, done.stderr
         home.kirin("auth", "login", "--offline", stdin="not-the-key-of-this-service")

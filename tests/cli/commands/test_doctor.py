@@ -14,7 +14,7 @@ from kirin_cli.sandbox.server import Sandbox
 
 @pytest.fixture(scope="module")
 def served():
-    with Sandbox(speed=300) as sandbox:
+    with Sandbox(speed=5000) as sandbox:
         yield sandbox
 
 
