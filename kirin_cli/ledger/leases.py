@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -109,15 +110,24 @@ class Leases:
         self._is_alive = lives
         self._steady = steady
         self._seen: dict[int, tuple[float, float]] = {}
-        with store.write(durable=False) as transaction:
-            unused = "id NOT IN (SELECT owner FROM entries WHERE owner IS NOT NULL)"
-            transaction(f"DELETE FROM owners WHERE until < ? AND {unused}", (clock() - _STALE_SECONDS,))  # noqa: S608
-        self._id = self._write_owner(None)
+        self._id: int | None = None
+        self._lock = threading.Lock()
 
     @property
     def owner_id(self) -> int:
-        """The id of this process among the owners of the ledger."""
-        return self._id
+        """The id of this process among the owners of the ledger, which it joins when it is first asked for it.
+
+        So a command that finds nothing to do writes nothing. Not for use inside a transaction. Raises LocalError.
+        """
+        with self._lock:
+            if self._id is None:
+                with self._store.write(durable=False) as transaction:
+                    unused = "id NOT IN (SELECT owner FROM entries WHERE owner IS NOT NULL)"
+                    sql = f"DELETE FROM owners WHERE until < ? AND {unused}"  # noqa: S608
+                    transaction(sql, (self._clock() - _STALE_SECONDS,))
+                    new_id = self._write_owner(transaction, None)
+                self._id = new_id  # committed: an id that no row has would hold nothing
+            return self._id
 
     def is_dead(self, owner_id: int) -> bool:
         """Whether the process with this id has certainly ended without letting go. Raises LocalError."""
@@ -135,18 +145,19 @@ class Leases:
         """
         sql = "UPDATE entries SET owner = ?, version = version + 1 WHERE id = ?"
         free = f"{sql} AND version = ? AND owner IS NULL"
-        if self._store.write_one(free, (self._id, entry.id, entry.version)):
-            return LeaseResult(entry=entry.replace(owner=self._id, version=entry.version + 1), granted=True)
+        me = self.owner_id
+        if self._store.write_one(free, (me, entry.id, entry.version)):
+            return LeaseResult(entry=entry.replace(owner=me, version=entry.version + 1), granted=True)
         with self._store.write(durable=False) as transaction:
             if not transaction("SELECT 1 FROM entries WHERE id = ?", (entry.id,)).fetchone():
                 raise LocalError(f"{entry.external_id} was given up by the command that began it; type it again.")
             current = read_entry(transaction, entry.id)
-            if current.owner == self._id:
+            if current.owner == me:
                 return LeaseResult(entry=current, granted=True)
             holder, is_held = self._find_holder(transaction, current)
             if is_held:
                 return LeaseResult(entry=current, granted=False, holder=holder)
-            transaction(sql, (self._id, entry.id))
+            transaction(sql, (me, entry.id))
             if holder is not None:
                 why = f"from process {holder.pid} on {holder.host}"
                 values = (entry.id, self._clock(), "taken over", current.state, current.state, why, current.task_id)
@@ -155,34 +166,38 @@ class Leases:
 
     def is_held(self, entry: LedgerEntry) -> bool:
         """Whether another process looks after the entry, which lives or may live. Raises LocalError."""
+        me = self.owner_id
         with self._store.write(durable=False) as transaction:
             owner = transaction("SELECT owner FROM entries WHERE id = ?", (entry.id,)).fetchone()
             current = entry.replace(owner=owner["owner"] if owner else None)
-            return current.owner != self._id and self._find_holder(transaction, current)[1]
+            return current.owner != me and self._find_holder(transaction, current)[1]
 
     def renew(self) -> None:
         """Hold on to everything for another `length`. Raises LocalError."""
-        self._write_owner(self._id)
+        if self._id is not None:
+            with self._store.write(durable=False) as transaction:
+                self._write_owner(transaction, self._id)
 
     def release(self, entry: LedgerEntry) -> None:
         """Let go of the entry, if it is still ours. Copies of it are stale afterwards. Raises LocalError."""
         if entry.owner is not None:
             sql = "UPDATE entries SET owner = NULL, version = version + 1 WHERE id = ? AND owner = ?"
-            self._store.write_one(sql, (entry.id, self._id))
+            self._store.write_one(sql, (entry.id, self.owner_id))
 
     def close(self) -> None:
         """Let go of everything. Raises LocalError."""
+        if self._id is None:
+            return
         with self._store.write(durable=False) as transaction:
             transaction("UPDATE entries SET owner = NULL, version = version + 1 WHERE owner = ?", (self._id,))
             transaction("DELETE FROM owners WHERE id = ?", (self._id,))
 
-    def _write_owner(self, owner_id: int | None) -> int:
+    def _write_owner(self, transaction: Execute, owner_id: int | None) -> int:
         sql = """INSERT INTO owners (id, host, boot, pid, started, until) VALUES (?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET until = excluded.until"""
         me = self._me
-        with self._store.write(durable=False) as transaction:
-            values = (owner_id, me.host, me.boot, me.pid, me.started, self._clock() + self._length)
-            return int(transaction(sql, values).lastrowid or 0)
+        values = (owner_id, me.host, me.boot, me.pid, me.started, self._clock() + self._length)
+        return int(transaction(sql, values).lastrowid or 0)
 
     def _find_holder(self, transaction: Execute, entry: LedgerEntry) -> tuple[LeaseOwner | None, bool]:
         if entry.owner is None:

@@ -153,6 +153,8 @@ class Ledger:
         new = [new_entry(intent, self._clock()) for intent in intents]
         if any(len(entry.request) > MAX_REQUEST_LENGTH for entry in new):
             raise ValueError("a request in the ledger holds media by hash, never their bytes")
+        if not new:
+            return []
         with self.store.write(durable=True) as transaction:
             self._has_unlisted = True
             return [self._insert(transaction, entry) for entry in new]

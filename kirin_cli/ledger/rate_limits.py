@@ -57,7 +57,6 @@ class SharedLimit:
     ) -> None:
         self._store = store
         self._leases = leases
-        self._owner = leases.owner_id
         self._key = {"origin": origin, "account": account}
         self._clock = clock
         self._is_limited = self._is_waiting = False
@@ -80,20 +79,21 @@ class SharedLimit:
         self._is_limited = limit is not None
         if limit is None or now < limit.until:
             return 0.0 if limit is None else limit.until - now
+        me = self._leases.owner_id
         with self._store.write(durable=False) as transaction:
             counts = self._in_flight(transaction, now)
-            mine = max(in_flight, counts.get(self._owner, 0))
-            counts[self._owner] = mine
+            mine = max(in_flight, counts.get(me, 0))
+            counts[me] = mine
             sql = """SELECT owner, since FROM senders WHERE origin = :origin AND account = :account
                 AND seen BETWEEN :oldest AND :now"""
             # While nobody may send, nobody asks again either.
             oldest = (limit.halved if now < limit.until + WAITING_SECONDS else now) - WAITING_SECONDS
             rows = transaction(sql, {**self._key, "now": now, "oldest": oldest}).fetchall()
             waiting = {int(owner): float(since) for owner, since in rows}
-            since = waiting.pop(self._owner, now)
-            turn = (mine, since, self._owner)
+            since = waiting.pop(me, now)
+            turn = (mine, since, me)
             ahead = sum((counts.get(owner, 0), other, owner) < turn for owner, other in waiting.items())
-            values = {**self._key, "owner": self._owner, "since": since, "now": now}
+            values = {**self._key, "owner": me, "since": since, "now": now}
             transaction("INSERT OR REPLACE INTO senders VALUES (:owner, :origin, :account, :since, :now)", values)
             transaction("UPDATE rate_limits SET seen = :now WHERE origin = :origin AND account = :account", values)
             self._is_waiting = True
@@ -105,6 +105,7 @@ class SharedLimit:
         Refusals of what was sent before it was last halved are the same event: all sent side by side halve it once.
         `delay` gives the seconds to wait after so many events in a row.
         """
+        me = self._leases.owner_id
         with self._store.write(durable=False) as transaction:
             limit, now = self.read(), self._clock()
             tasks, failures, halved = (limit.tasks, limit.failures, limit.halved) if limit else (None, 0, sent_at)
@@ -112,16 +113,17 @@ class SharedLimit:
                 there = sum(self._in_flight(transaction, now).values()) + 1  # and the one that was refused
                 tasks, failures, halved = max(1.0, min(there, tasks or there) / 2), failures + 1, now
             until = max(limit.until if limit else now, now + delay(failures))
-            transaction(_WRITE_SQL, (*self._key.values(), self._owner, tasks, failures, halved, until, now))
+            transaction(_WRITE_SQL, (*self._key.values(), me, tasks, failures, halved, until, now))
             return until - now
 
     def pause(self, seconds: float) -> None:
         """The service refused a query (429): nothing is sent for so long, and as many tasks may run as before."""
+        me = self._leases.owner_id
         with self._store.write(durable=False) as transaction:
             limit, now = self.read(), self._clock()
             tasks, failures, halved = (limit.tasks, limit.failures, limit.halved) if limit else (MAX_TASKS, 0, 0.0)
             until = max(limit.until if limit else now, now + seconds)
-            transaction(_WRITE_SQL, (*self._key.values(), self._owner, tasks, failures, halved, until, now))
+            transaction(_WRITE_SQL, (*self._key.values(), me, tasks, failures, halved, until, now))
 
     def raise_by_one(self) -> None:
         """The service accepted one: raise the limit so that a full round of acceptances adds one task.
@@ -129,17 +131,19 @@ class SharedLimit:
         Only now others have their turn before this process: one whose task was refused goes first again.
         """
         if self._is_limited:
+            me = self._leases.owner_id
             sql = """UPDATE rate_limits SET tasks = tasks + 1.0 / tasks, failures = 0, seen = MAX(seen, :now)
                 WHERE origin = :origin AND account = :account"""
             with self._store.write(durable=False) as transaction:
                 transaction(sql, {**self._key, "now": self._clock()})
-                transaction("DELETE FROM senders WHERE owner = ?", (self._owner,))
+                transaction("DELETE FROM senders WHERE owner = ?", (me,))
 
     def leave(self) -> None:
         """This process sends nothing more: it is no longer waited for."""
         if self._is_waiting:
+            me = self._leases.owner_id
             with self._store.write(durable=False) as transaction:
-                transaction("DELETE FROM senders WHERE owner = ?", (self._owner,))
+                transaction("DELETE FROM senders WHERE owner = ?", (me,))
 
     def _in_flight(self, transaction: Execute, now: float) -> dict[int, int]:
         """How many tasks each process that lives has at the service."""

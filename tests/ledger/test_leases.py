@@ -9,6 +9,7 @@ import pytest
 from kirin_cli.errors import LocalError
 from kirin_cli.ledger.leases import LEASE_SECONDS, LeaseOwner, Leases, current_process, is_alive
 from kirin_cli.ledger.ledger import ConcurrentUpdate, Ledger
+from kirin_cli.ledger.rate_limits import SharedLimit
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="certainty needs /proc")
@@ -151,9 +152,10 @@ def test_an_owner_without_a_trace_counts_as_dead(ledger, leases, clock, intent):
 
 
 def test_owners_of_nothing_are_forgotten_but_a_renewal_brings_them_back(ledger, leases, clock, intent):
-    early = leases(1)
+    early, late = leases(1), leases(2)
+    assert early.owner_id
     clock.now += 10 * 365 * 86400
-    late = leases(2)
+    assert late.owner_id
     assert len(ledger.store.read("SELECT id FROM owners")) == 1
     early.renew()
     claim = early.acquire(ledger.intend(intent()))
@@ -161,9 +163,35 @@ def test_owners_of_nothing_are_forgotten_but_a_renewal_brings_them_back(ledger, 
 
 
 def test_the_version_number_of_an_owner_is_never_used_twice(ledger, leases):
-    first = leases(1)
-    first.close()
-    assert leases(2)._id > first._id
+    first = leases(1).owner_id
+    assert leases(2).owner_id > first
+    third = leases(3)
+    last = third.owner_id
+    third.close()
+    assert leases(4).owner_id > last
+
+
+def test_a_process_that_takes_nothing_writes_nothing_and_looks_for_no_damage(folder, clock):
+    with Ledger.open(folder, clock) as ledger:
+        statements = []
+        ledger.store._connection.set_trace_callback(statements.append)
+        leases = Leases(ledger.store, clock)
+        limit = SharedLimit(ledger.store, leases, "https://service.example", "me", clock)
+        assert (ledger.intend_all([]), limit.ask(0)) == ([], 0.0)
+        leases.renew()
+        limit.leave()
+        leases.close()
+        assert [sql for sql in statements if not sql.startswith("SELECT")] == []
+
+
+def test_L4_a_process_that_cannot_join_the_owners_holds_nothing_and_joins_later(folder, clock, intent):
+    with Ledger.open(folder, clock) as ledger, Ledger.open(folder, clock, busy=0.01) as second:
+        entry, leases = ledger.intend(intent()), Leases(second.store, clock)
+        with ledger.store.write(durable=False), pytest.raises(LocalError, match="locked"):
+            leases.acquire(entry)
+        claim = leases.acquire(entry)
+        owners = [row[0] for row in second.store.read("SELECT id FROM owners")]
+        assert (claim.granted, owners) == (True, [claim.entry.owner])
 
 
 def test_this_process_lives():

@@ -241,9 +241,9 @@ def test_answers_that_move_nothing_are_kept_in_one_transaction_unless_their_entr
 
 
 def test_a_job_costs_six_transactions_and_28_statements_from_its_lease_to_its_end(ledger, intent, clock):
-    leases = Leases(ledger.store, clock)
+    leases, statements = Leases(ledger.store, clock), []
     (entry,) = ledger.intend_all([intent()])
-    statements = []
+    assert leases.owner_id
     ledger.store._connection.set_trace_callback(statements.append)
     entry = leases.acquire(entry).entry
     entry = ledger.move(entry, LedgerEvent.SEND)
