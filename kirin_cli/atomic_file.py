@@ -1,12 +1,15 @@
 """Files that are written whole or not at all, and never through a link (fault X1): the one way in which kirin writes.
 
 A draft is new and has a name that nobody can foresee; names are used relative to their folder, which is opened first.
+What a process that was killed has left of its drafts goes when the next one writes into the folder.
 Makes no folders; what is raised is the caller's to put in words.
 """
 
 import errno
 import os
+import re
 import stat
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
-from kirin_cli.regular_file import open_regular_file, require_regular
+from kirin_cli.regular_file import belongs_to_us, open_regular_file, require_regular
 
 BUSY_ERRORS: Final = frozenset({5, 32})
 """What Windows answers where another program has a file open: access denied, a sharing violation."""
@@ -30,6 +33,10 @@ _NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0)
 _IS_FOLDER: Final = getattr(os, "O_DIRECTORY", 0)
 _BLOCK: Final = 1 << 20
 _UNREADABLE_FOLDER: Final = getattr(os, "O_PATH", 0)
+MIN_LEFT_SECONDS: Final = 3600.0
+"""Age of a draft from which on its writer may have died; whether it has, the lock tells."""
+_DRAFT: Final = r"\.kirin-[0-9a-f]{16}\.(?:part|lock)"
+_searched: Final[set[str]] = set()
 
 
 def retry_while_busy(act: Callable[[], None], sleep: Callable[[float], None] = time.sleep) -> None:
@@ -106,6 +113,10 @@ class OpenFolder:
         """Give the file at a path this second name; FileExistsError where there is anything of that name."""
         os.link(path, self._at(name), dst_dir_fd=self._handle, follow_symlinks=True)
 
+    def names(self) -> list[str]:
+        """What is in the folder, in no order."""
+        return os.listdir(self.path if self._handle is None else self._handle)  # noqa: PTH208  (by its handle)
+
     def remove(self, name: str) -> None:
         """Take the name off; OSError where there is none."""
         os.unlink(self._at(name), dir_fd=self._handle)
@@ -164,8 +175,10 @@ def write_atomically(
     data = content.encode() if isinstance(content, str) else content
     draft = f".kirin-{os.urandom(8).hex()}.part"
     with OpenFolder(path.parent) as folder:
+        remove_left_drafts(folder)
         try:
             with folder.create(draft, mode=mode) as file:
+                lock_file(file)
                 write_whole(file, data)
                 if durable:
                     os.fsync(file.fileno())
@@ -176,6 +189,27 @@ def write_atomically(
             raise
         if durable and sync_name:
             folder.sync()
+
+
+def remove_left_drafts(folder: OpenFolder) -> None:
+    """Remove the drafts of processes that were killed: ours, old, and held by nobody. Once a process and folder.
+
+    Where the folder cannot be listed, or files in it cannot be locked, they stay.
+    """
+    place = str(folder.path.absolute())
+    if place in _searched:
+        return
+    _searched.add(place)
+    with suppress(OSError):
+        for name in folder.names():
+            status = folder.status(name) if re.fullmatch(_DRAFT, name) else None
+            is_old = status is not None and time.time() - status.st_mtime >= MIN_LEFT_SECONDS
+            if status is None or not is_old or not stat.S_ISREG(status.st_mode) or not belongs_to_us(status):
+                continue
+            with folder.open_or_create(name) as file:
+                is_left = lock_file(file)
+            if is_left:
+                folder.remove(name)
 
 
 def link_or_copy(path: Path, folder: OpenFolder, name: str) -> None:
@@ -189,8 +223,10 @@ def link_or_copy(path: Path, folder: OpenFolder, name: str) -> None:
         raise
     except OSError:  # another file system, or one without links
         draft = f".kirin-{os.urandom(8).hex()}.part"
+        remove_left_drafts(folder)
         try:
             with open_regular_file(path) as source, folder.create(draft) as file:
+                lock_file(file)
                 while block := source.read(_BLOCK):
                     write_whole(file, block)
             folder.move(draft, name, replace=False)
@@ -232,6 +268,30 @@ def sync_folder(folder: Path) -> None:
     """Make new names in `folder` outlast a power cut, where the system can; where it cannot, that is no fault."""
     with suppress(OSError), OpenFolder(folder) as opened:
         opened.sync()
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def lock_file(file: BinaryIO) -> bool | None:
+        """Whether the file, open for writing, is this process's alone until it is closed; None: nobody can tell."""
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+else:
+    import fcntl
+
+    def lock_file(file: BinaryIO) -> bool | None:
+        """Whether the file, open for writing, is this process's alone until it is closed; None: nobody can tell."""
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:  # a file system without locks
+            return None
+        return True
 
 
 def _is_link(path: Path) -> bool:

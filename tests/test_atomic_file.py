@@ -1,6 +1,7 @@
 """Files that are whole or not there."""
 
 import os
+import time
 
 import pytest
 
@@ -9,6 +10,7 @@ from kirin_cli.atomic_file import (
     append_durably,
     create_file,
     link_or_copy,
+    lock_file,
     retry_while_busy,
     sync_folder,
     write_atomically,
@@ -224,3 +226,57 @@ def test_one_that_stays_in_use_or_is_forbidden_is_said():
     assert 1 < sum(slept) < 3
     with pytest.raises(PermissionError):
         retry_while_busy(lambda: act(PermissionError()), lambda _: pytest.fail("nothing to wait for"))
+
+
+def left_draft(folder, number, *, age=7200.0, suffix="part"):
+    """A draft as a process that was killed leaves it, so many seconds old."""
+    draft = folder / f".kirin-{number:016x}.{suffix}"
+    draft.write_text("half")
+    os.utime(draft, (time.time() - age,) * 2)
+    return draft
+
+
+def names(folder):
+    return {file.name for file in folder.iterdir()}
+
+
+def test_drafts_that_a_killed_process_has_left_go_with_the_next_write_into_the_folder(tmp_path):
+    left_draft(tmp_path, 1)
+    left_draft(tmp_path, 2, suffix="lock")
+    write_atomically(tmp_path / "x", "new")
+    assert names(tmp_path) == {"x"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links are made as POSIX has them")
+def test_only_what_is_certainly_left_goes(tmp_path):
+    young, held = left_draft(tmp_path, 1, age=60.0), left_draft(tmp_path, 2)
+    (tmp_path / ".kirin-0000000000000003.part").mkdir()
+    (tmp_path / "other").write_text("x")
+    (tmp_path / ".kirin-0000000000000004.part").symlink_to("other")
+    others = [left_draft(tmp_path, 5, suffix=suffix) for suffix in ("mp4", "part.json")]
+    before = names(tmp_path)
+    with held.open("r+b") as file:
+        assert lock_file(file)
+        write_atomically(tmp_path / "x", "new")
+        assert names(tmp_path) == before | {"x"}
+    assert {young.read_text(), *(other.read_text() for other in others)} == {"half"}
+
+
+def test_a_draft_is_held_while_it_is_written_and_a_folder_is_searched_once(tmp_path, monkeypatch):
+    real, seen = os.fsync, []
+
+    def sync(number):
+        (draft,) = (path for path in tmp_path.iterdir() if path.name.startswith(".kirin-"))
+        with draft.open("r+b") as file:
+            assert lock_file(file) is False
+        seen.append(draft)
+        real(number)
+
+    monkeypatch.setattr("os.fsync", lambda number: sync(number) if len(seen) < 1 else real(number))
+    write_atomically(tmp_path / "x", "new")
+    assert len(seen) == 1
+    listed = []
+    monkeypatch.setattr(OpenFolder, "names", lambda folder: listed.append(folder) or [])
+    write_atomically(tmp_path / "x", "newer")
+    write_atomically(tmp_path / "y", "new")
+    assert listed == []

@@ -12,7 +12,7 @@ from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from kirin_cli.atomic_file import OpenFolder, write_whole
+from kirin_cli.atomic_file import OpenFolder, lock_file, write_whole
 from kirin_cli.errors import LocalError
 from kirin_cli.regular_file import belongs_to_us, special_file_kind
 
@@ -177,7 +177,8 @@ def _open_locked(folder: OpenFolder, path: Path) -> FileIO:
                 raise LocalError(f"{path} is {kind}, not a part of a download", hint="move it away") from None
             file = folder.open_or_create(path.name)
         try:
-            if _lock(file) and _is_alone(file, folder, path.name):
+            # On a file system without locks the ledger's leases must do.
+            if lock_file(file) is not False and _is_alone(file, folder, path.name):
                 file.truncate(0)
                 return file
             file.close()
@@ -201,28 +202,6 @@ def _is_alone(file: BinaryIO, folder: OpenFolder, name: str) -> bool:
     if not is_ours:
         folder.remove(name)
     return is_ours
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file: BinaryIO) -> bool:
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-else:
-    import fcntl
-
-    def _lock(file: BinaryIO) -> bool:
-        try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True  # a file system without locks: the ledger's leases must do
-        return True
 
 
 @contextmanager
