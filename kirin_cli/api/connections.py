@@ -202,17 +202,14 @@ class BoundedHTTPConnection(HTTPConnection):
         Returns the answer, of which the head is read. Raises ValueError for a header that would begin another one.
         """
         host = self.host if self.port == self.default_port else f"{self.host}:{self.port}"
-        lines = [
-            f"{method} {target} HTTP/1.1",
-            f"Host: {host}",
-            *[f"{name}: {value}" for name, value in headers.items()],
-        ]
+        lines = [f"{name}: {value}" for name, value in headers.items()]
         if LINE_BREAK.search("".join(lines)):
             raise ValueError("Invalid header value: it holds a line break")
+        head = "\r\n".join((f"{method} {target} HTTP/1.1", f"Host: {host}", *lines, "\r\n")).encode("latin-1")
         pieces = filter(None, body)
         self._prepare()
         try:
-            self.sock.sendall("\r\n".join((*lines, "\r\n")).encode("latin-1") + next(pieces, b""))
+            self.sock.sendall(head + next(pieces, b""))
             for piece in pieces:
                 self.sock.sendall(piece)
         except BrokenPipeError:

@@ -80,6 +80,13 @@ def test_D6_a_body_that_ends_too_early_is_cut_both_ways(service, transport, path
     assert isinstance(caught.value.__cause__, http.client.IncompleteRead) or path == SPELLED
 
 
+def test_S1_a_header_that_no_head_can_hold_is_certainly_not_sent(service, transport):
+    with pytest.raises(TransportError) as caught:
+        transport.send(HttpRequest("GET", service.url("/a"), {"X-Own": "\u0142"}), deadline=2)
+    assert (caught.value.kind, caught.value.certainly_not_sent) == ("broken", True)
+    assert service.truth.requests == ()
+
+
 def test_a_header_that_would_begin_another_one_never_leaves(service, transport):
     request = HttpRequest("GET", service.url("/a"), {"X-Own": "1\r\nX-Other: 2"})
     with pytest.raises(ValueError, match="Invalid header value"):

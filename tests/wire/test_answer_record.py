@@ -117,6 +117,14 @@ def test_X2_hidden_values_are_masked_in_an_answer_however_deeply_it_is_nested():
     assert ("a-secret" in text, answer_of(text)["echo"][0]) == (False, "of ***")
 
 
+def test_X2_a_hidden_value_of_few_letters_is_masked_behind_a_line_break_too():
+    hide_values(["abc"])
+    try:
+        assert answer_of(record({"id": "t", "echo": "\nabc"})) == {"id": "t", "echo": "\n***"}
+    finally:
+        show_all_values()
+
+
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
