@@ -183,11 +183,12 @@ class QueryResult:
     contradiction: Contradiction = ""
     is_page: bool = False
     reply: HttpReply | None = field(default=None, repr=False)  # that the task was read from
+    answer: object = field(default=None, repr=False)  # the JSON of it
 
     @property
     def record(self) -> str:
         """The record of the answer (wire.answer_record), made when it is asked for; "" where it holds no task."""
-        return _record(self.reply) if self.reply else ""
+        return _record(self.reply, self.answer) if self.reply else ""
 
 
 class Client:
@@ -236,7 +237,7 @@ class Client:
         except TransportError as error:
             return CreateResult(classify_create(None, NOTHING, has_task=False, error=error), fault=error)
         reply = self._scrubbed(reply)
-        task, failure, said = _task(reply, created=True), None, NOTHING
+        (task, answer), failure, said = _task(reply, created=True), None, NOTHING
         other = task if task and contradiction_of(task, external_id, TaskIdentity("", external_id)) else None
         if other:
             task = None
@@ -244,7 +245,7 @@ class Client:
             failure, said = _failure(reply, about=other), parse_error(reply.body, max_length=4000)
         status = classify_create(reply.status, said, has_task=bool(task), error=None)
         return CreateResult(
-            status, task, failure, reply.status, self._wait(reply.headers), record=_record(reply),
+            status, task, failure, reply.status, self._wait(reply.headers), record=_record(reply, answer),
             is_page=is_web_page(reply),
         )  # fmt: skip
 
@@ -254,8 +255,8 @@ class Client:
     ) -> QueryResult:  # fmt: skip
         """GET one task by its id or external id; the answer is held against these and `about` (promise 10).
 
-        `fresh` asks on a connection of its own; of an answer that is the very same as that of `last` nothing is read
-        again. Raises UsageError for an id that cannot be one (fault H5).
+        `fresh` asks on a connection of its own. An answer that is the same as that of `last` is not read again; where
+        its request id is the same too, `last` is the result. Raises UsageError for an id that cannot be one (fault H5).
         """
         request = HttpRequest("GET", self.query_url(task_id), self._headers)
         try:
@@ -265,7 +266,7 @@ class Client:
             return QueryResult(QueryStatus.UNCLEAR, fault=error)
         before = last.reply if last and last.task and not last.task.failure else None
         is_same = before is not None and (before.status, before.body) == (reply.status, reply.body)
-        task = last.task if last and is_same else _task(reply, created=False)
+        task, answer = (last.task, last.answer) if last and is_same else _task(reply, created=False)
         if task and (contradiction := contradiction_of(task, task_id, about or TaskIdentity())):
             # The connection may be one answer behind.
             self._transport.close()
@@ -277,7 +278,9 @@ class Client:
         kind, wait = _query_status(reply, task), self._wait(reply.headers)
         is_page, request_id = is_web_page(reply), reply.headers.get(REQUEST_ID)
         kept = HttpReply(reply.status, {REQUEST_ID: request_id} if request_id else {}, reply.body) if task else None
-        return QueryResult(kind, task, failure, reply.status, wait, is_page=is_page, reply=kept)
+        if last and is_same and (last.reply, last.retry_after) == (kept, wait):
+            return last
+        return QueryResult(kind, task, failure, reply.status, wait, is_page=is_page, reply=kept, answer=answer)
 
     def limit_connecting(self, seconds: float) -> None:
         """Wait for no connection to the service for longer than `seconds` from now."""
@@ -336,31 +339,32 @@ def _failure(reply: HttpReply, *, about: Task | None = None) -> ServiceFailure:
     return ServiceFailure(failure.code, message, _request_id(reply))
 
 
-def _record(reply: HttpReply) -> str:
-    """What is kept of an answer: the JSON of it or, of anything else, how it begins."""
+def _record(reply: HttpReply, answer: object) -> str:
+    """What is kept of an answer: the JSON of it or, of anything else, how it begins. `answer` is None if not read."""
     try:
-        answer = parse_response(reply.body)
+        answer = parse_response(reply.body) if answer is None else answer
     except MalformedResponse:
         answer = clip_text(reply.body[: 2 * MAX_TEXT_LENGTH].decode("utf-8", "replace"), MAX_TEXT_LENGTH) or None
     return record_answer(answer, status=reply.status, request_id=_request_id(reply))
 
 
-def _task(reply: HttpReply, *, created: bool) -> Task | None:
-    """The task in a 2xx answer, None where there is none that says anything."""
+def _task(reply: HttpReply, *, created: bool) -> tuple[Task | None, object]:
+    """The task in a 2xx answer, None where there is none that says anything; and the JSON of it, None for none."""
     if not 200 <= reply.status < 300:
-        return None
+        return None, None
     try:
-        task = parse_task(parse_response(reply.body), created=created)
+        answer = parse_response(reply.body)
+        task = parse_task(answer, created=created)
     except MalformedResponse:
-        return None
+        return None, None
     if task.failure:
         task = replace(task, failure=replace(task.failure, request_id=_request_id(reply)))
     if task.id or created:
-        return task
+        return task, answer
     # Without an id, only what cannot be the envelope of some other answer: {"status": "error"} fails no task.
     fails = task.state is TaskState.FAILED and task.status.strip().lower() != "failed"
     says = task.status and is_known_status(task.status) and not fails
-    return task if says or task.state is TaskState.COMPLETED else None
+    return (task if says or task.state is TaskState.COMPLETED else None), answer
 
 
 def _query_status(reply: HttpReply, task: Task | None) -> QueryStatus:

@@ -85,6 +85,20 @@ def test_an_answer_that_is_the_same_as_before_is_not_read_again(service, client)
     assert progress[8:] == [0.9, *[0.95] * 5]
     assert len({id(result.task) for result in results}) == len(set(progress))
     assert {result.kind for result in results} == {QueryStatus.FOUND}
+    assert results[-1] is results[-2]  # so that it is not stored again either
+
+
+def test_the_same_answer_with_another_request_id_is_another_one_to_keep(service, client):
+    body = {"id": "t", "status": "queued"}
+    service.script("GET", *(answer(200, body, {"X-Request-Id": name}) for name in "aab"))
+    first = client.query("t")
+    same = client.query("t", last=first)
+    other = client.query("t", last=same)
+    assert same is first
+    assert (other.task is first.task, other is first) == (True, False)
+    assert [json.loads(result.record) for result in (first, other)] == [
+        {"answer": body, "status": 200, "request_id": name} for name in "ab"
+    ]
 
 
 def test_an_answer_that_is_the_same_as_before_is_still_held_against_the_question(client):
