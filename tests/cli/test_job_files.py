@@ -161,3 +161,11 @@ def test_how_many_jobs_an_if_left_out_is_said(home):
     assert home.kirin("validate", "-", "--json", stdin=text).data["left_out"] == 1
     assert "1 job left out by if\n" in home.kirin("plan", "-", stdin=text).stderr
     assert "1 job left out by if\n" in home.kirin("run", "-", "--sandbox", stdin=text).stderr
+
+
+@pytest.mark.parametrize("command", [("plan",), ("run", "--sandbox")])
+def test_all_once_more_and_only_what_failed_cannot_both_be_meant(home, command):
+    (home.work / "jobs.yaml").write_text("model: kirin_v1_t2v\nparams: {prompt: a boat}\n", encoding="utf-8")
+    done = home.kirin(*command, "jobs.yaml", "--again", "--retry-failed")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: --again makes every job once more, --retry-failed only those that failed\n")
