@@ -23,6 +23,7 @@ from kirin_cli.jobs.problems import FileProblem, JobFileError, LimitCounter, Pro
 from kirin_cli.jobs.scope import ExternalInputs, Variables, VariableScope
 from kirin_cli.jobs.tables import TableRow
 from kirin_cli.jobs.yaml_nodes import (
+    POSITION_CODE,
     Measures,
     YamlMapping,
     YamlSequence,
@@ -251,8 +252,8 @@ def _suffix(entry: JobEntry, expansion: Expansion) -> str:
 def _matrix_layer(sets: Combination, node: YamlMapping) -> YamlMapping:
     """A mapping in which what the combination sets stands where it was written."""
     params = YamlMapping((key, value.value) for key, value in sets.items())
-    params.positions = array("Q", (value.position for value in sets.values()))
+    params.positions = array(POSITION_CODE, (value.position for value in sets.values()))
     layer = YamlMapping(params=params)
     key = next(key for key in ("params", *MATRIX_KEYS) if key in node)
-    layer.positions = array("Q", (node.position(key),))
+    layer.positions = array(POSITION_CODE, (node.position(key),))
     return layer

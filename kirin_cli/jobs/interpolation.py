@@ -20,6 +20,7 @@ from kirin_cli.jobs.problems import LimitCounter, ProblemCollector
 from kirin_cli.jobs.scope import ExternalInputs, Variables, VariableScope
 from kirin_cli.jobs.text_files import TextFiles
 from kirin_cli.jobs.yaml_nodes import (
+    POSITION_CODE,
     YamlMapping,
     YamlSequence,
     count_nodes,
@@ -199,7 +200,7 @@ def fill_heading(node: YamlMapping, interpolator: Interpolator, problems: Proble
     if not any(key in HEADING and needs_interpolation(value) for key, value in node.items()):
         return node
     heading = YamlMapping()
-    heading.positions = array("Q")
+    heading.positions = array(POSITION_CODE)
     for (key, value), position in zip(node.items(), node.positions, strict=True):
         new = _fill(key, value, position, interpolator, problems) if key in HEADING else value
         if new is not INVALID or key == "model":
@@ -223,7 +224,7 @@ def _fill(key: str, value: object, position: int, interpolator: Interpolator, pr
         return INVALID if new is None else new
     if isinstance(value, YamlMapping):
         members = YamlMapping()
-        members.positions = array("Q")
+        members.positions = array(POSITION_CODE)
         for (name, inner), inner_position in zip(value.items(), value.positions, strict=True):
             if (new := _fill(name, inner, inner_position, interpolator, problems)) is not INVALID:
                 members[name] = new

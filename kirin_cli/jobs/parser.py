@@ -198,7 +198,8 @@ _DATA_SPACES = ("row.", "matrix.", "env.")
 
 def may_mislead(source: str) -> bool:
     """Whether a text may have something in it to be warned of though there are no variables."""
-    if "{{" in source or ("#" in source and (" #" in source or "\t#" in source)):
+    # One character is found in a twentieth of the time that two take.
+    if ("{" in source and "{{" in source) or ("#" in source and (" #" in source or "\t#" in source)):
         return True
     return any(mark in source and any(mark + space in source for space in _DATA_SPACES) for mark in "$%")
 

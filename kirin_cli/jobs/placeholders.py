@@ -45,7 +45,7 @@ _DOLLAR = re.compile(r"\$(?:\$|\{((?:\$\{[^{}]*\}|[^{}])*)(\}?))")
 _BODY = re.compile(r"((?:\$\{[^{}]*\}|.)*?)(?::([-?])(.*))?", re.DOTALL)
 _NESTING = ("jobs.", "file:")
 # A backslash escape of YAML can put a $ into a value of a text without one.
-_DOLLARS = ("$", r"\x24", r"\u0024", r"\U00000024")
+_ESCAPED_DOLLARS = (r"\x24", r"\u0024", r"\U00000024")
 
 
 class InterpolationError(ValueError):
@@ -72,7 +72,7 @@ TemplatePieces = tuple[str | Placeholder, ...]
 
 def may_interpolate(text: str) -> bool:
     """Whether a value of this YAML text can hold a `$`."""
-    return any(dollar in text for dollar in _DOLLARS)
+    return "$" in text or ("\\" in text and any(dollar in text for dollar in _ESCAPED_DOLLARS))
 
 
 @lru_cache(maxsize=1024)

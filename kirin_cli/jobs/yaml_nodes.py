@@ -16,6 +16,9 @@ COLUMN_BITS: Final = 24
 FILE_SHIFT: Final = 56
 """Above so many bits of a position stands the number of its file."""
 
+POSITION_CODE: Final = "L" if array("L").itemsize == 8 else "Q"
+"""The type code of arrays of positions: 64 bits without sign, of the two the one that is filled faster."""
+
 _MAX_LINE: Final = (1 << FILE_SHIFT - COLUMN_BITS) - 1
 
 _MAX_SCANNED: Final = 64
@@ -66,14 +69,14 @@ def mark_file(root: object, index: int) -> None:
         node = todo.pop()
         if isinstance(node, YamlMapping | YamlSequence) and id(node) not in seen:
             seen.add(id(node))
-            node.positions = array("Q", (position | index << FILE_SHIFT for position in node.positions))
+            node.positions = array(POSITION_CODE, (position | index << FILE_SHIFT for position in node.positions))
             todo += node.values() if isinstance(node, YamlMapping) else node
 
 
 def make_mapping(members: Iterable[tuple[str, object, int]]) -> YamlMapping:
     """A mapping of names and values, with the position of each."""
     mapping = YamlMapping()
-    mapping.positions = array("Q")
+    mapping.positions = array(POSITION_CODE)
     for name, value, position in members:
         mapping[name] = value
         mapping.positions.append(position)
