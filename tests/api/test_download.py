@@ -2,7 +2,9 @@
 
 import hashlib
 import socket
+import sys
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -566,3 +568,16 @@ def test_many_downloads_at_once_share_connections(cdn, tmp_path):
     downloader.close()
     assert done == [len(DATA)] * 12
     assert cdn.truth.connections <= 4
+
+
+def test_a_download_takes_few_calls(cdn, fetch, tmp_path):
+    cdn.serve_file("/small.mp4", clip(4000))
+    fetch("/small.mp4")  # what is made once
+    events: Counter[str] = Counter()
+    sys.setprofile(lambda _frame, event, _argument: events.update((event,)))
+    try:
+        fetch("/small.mp4", force=True)
+    finally:
+        sys.setprofile(None)
+    (tmp_path / "x.mp4").unlink()
+    assert events["call"] < 450  # 363 of Python 3.11, of which a third reads the head of the answer
