@@ -30,7 +30,7 @@ from kirin_cli.run.outputs import (
 )
 from kirin_cli.run.reconcile import DENIALS, stop_run
 from kirin_cli.wire.answer_record import answer_of, without_signatures
-from kirin_cli.wire.responses import OutputContent, Task, TaskState
+from kirin_cli.wire.responses import Task, TaskState
 
 MAX_FILE_NUMBER: Final = 10_000
 """Of the files of one result; a name beyond it is not looked for."""
@@ -109,20 +109,18 @@ def _download(job_run: JobRun, task: Task, planned: Path) -> tuple[OutputFile, .
     if job is not job_run.job:
         job_run.job, planned = job, path_for_entry(job, job_run.entry)
     paths = _output_paths(job_run, task, planned)
-    outputs: dict[Path, OutputFile | None] = dict.fromkeys(paths)
+    outputs: list[OutputFile | None] = [None] * len(paths)
     sidecar = read_sidecar(sidecar_path(paths[0]))
     if sidecar and sidecar.external_id == job_run.job.external_id:
-        outputs |= {
-            path: sidecar.output_at(path, content) for path, content in zip(paths, task.outputs, strict=True)
-        }  # fmt: skip
+        outputs = [sidecar.output_at(path, content) for path, content in zip(paths, task.outputs, strict=True)]
     failures: list[ResultUnavailable] = []
-    for path, content in zip(paths, task.outputs, strict=True):
-        if outputs[path] is None:
+    for index in range(len(paths)):
+        if outputs[index] is None:
             try:
-                _fetch(job_run, task, content, path, outputs)
+                _fetch(job_run, task, index, paths, outputs)
             except ResultUnavailable as error:
                 failures.append(error)
-    job_run.outputs = tuple(filter(None, outputs.values()))
+    job_run.outputs = tuple(filter(None, outputs))
     if failures:
         # A URL that is dead may come to life while it is waited for; what else went wrong is for the next command.
         raise next((error for error in failures if isinstance(error, ResultUrlExpired)), failures[0])
@@ -155,14 +153,13 @@ def _is_taken(job_run: JobRun, path: Path, first: Path) -> bool:
     return False
 
 
-def _fetch(
-    job_run: JobRun, task: Task, content: OutputContent, path: Path, outputs: dict[Path, OutputFile | None]
-) -> None:
-    """Fetch one file; `outputs` has those of the result that are there, itself afterwards, in their order.
+def _fetch(job_run: JobRun, task: Task, index: int, paths: list[Path], outputs: list[OutputFile | None]) -> None:
+    """Fetch the file of one of the `paths`; of these `outputs` has those that are there, this one afterwards.
 
     It is called after what it is by its bytes, where its planned name is of another kind.
     """
-    kind, first = content_kind(content, job_run.job.model.result), next(iter(outputs))
+    content, path, first = task.outputs[index], paths[index], paths[0]
+    kind = content_kind(content, job_run.job.model.result)
 
     def write_down(file: DownloadedFile) -> tuple[Path, bool]:
         named = named_by_content(job_run.job, path, file.suffix) if file.suffix else path
@@ -170,10 +167,10 @@ def _fetch(
             named = path
         is_replaced = may_replace if named == path else _may_replace(job_run, named, first)
         facts = {"type": content.type or kind, "url": strip_url(content.url), "duration": content.duration}
-        outputs[path] = OutputFile(path=named, bytes=file.bytes, sha256=file.sha256, **facts)
+        outputs[index] = OutputFile(path=named, bytes=file.bytes, sha256=file.sha256, **facts)
         # Before the file has its final name: after a crash the sidecar tells whose it is.
         _keep_earlier_result(job_run, first)
-        _write_sidecar(job_run, task, tuple(filter(None, outputs.values())), first)
+        _write_sidecar(job_run, task, tuple(filter(None, outputs)), first)
         return named, is_replaced
 
     may_replace = _may_replace(job_run, path, first)
