@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from support.fork_server import write_program
 
 from kirin_cli import REPOSITORY
 from kirin_cli.sandbox.server import Sandbox
@@ -32,10 +33,12 @@ def commands():
 def machine(tmp_path_factory):
     """An empty folder, and an environment that points at a sandbox."""
     folder = tmp_path_factory.mktemp("readme")
+    programs = tmp_path_factory.mktemp("bin")
+    write_program(programs / "kirin")
     with Sandbox(speed=5000) as served:
         environment = {
             **os.environ,
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
             "KIRIN_BASE_URL": served.base_url,
             "KIRIN_API_KEY": served.key,
             "KIRIN_STATE_DIR": str(folder / "state"),

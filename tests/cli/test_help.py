@@ -6,13 +6,13 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from collections import Counter
 from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 from support.command_line import surroundings
+from support.fork_server import start_kirin
 from support.terminal_screen import TerminalText
 
 from kirin_cli.cli.app import all_commands, run_command_line
@@ -49,10 +49,9 @@ def whole(option):
 def on_a_terminal(home, *arguments, columns, **env):
     """What a terminal of so many columns is sent."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "kirin_cli", *arguments], cwd=home.work, stdin=theirs, stdout=theirs, stderr=theirs,
-        env=home.environ(COLUMNS=str(columns), TERM="xterm-256color", **env),
-    )  # fmt: skip
+    environ = home.environ(COLUMNS=str(columns), TERM="xterm-256color", **env)
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
+    process = start_kirin([*arguments], cwd=home.work, env=environ, **streams)
     os.close(theirs)
     text = b""
     while True:

@@ -164,7 +164,7 @@ class History:
         """One command; None where it was killed. Held against the limit and the allowance when it has ended."""
         money = [] if limit is None else ["--max-cost", str(limit), *SETTINGS]
         if command[0] in WAITING and "--timeout" not in command and self.troubled:
-            command = (*command, "--timeout", "2s")
+            command = (*command, "--timeout", "0.5s")
         environ = {**ENVIRON, "KIRIN_STATE_DIR": str(self.machine.folder / (state or f"state{self.ledgers}"))}
         before = len(self.machine.api.truth.tasks)
         self.log.append(" ".join(("$ kirin", *command, *money)))

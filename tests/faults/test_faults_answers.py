@@ -227,7 +227,7 @@ def test_S16_an_upload_that_is_not_read_is_ambiguous(folder: Path) -> None:
         (folder / "cup.png").write_bytes(png(320, 320, pad_to=7 << 20))
         machine.file.write_text("model: kirin_v1_5_i2v\nparams: {image: cup.png}\n")
         machine.api.script("POST", faults.stop_reading(after=10))
-        result = machine.run()
+        result = machine.run(idle=0.5)
         assert (result.exit_code, machine.posts, machine.api.truth.created()) == (0, 2, 1)
         assert not machine.api.truth.of("POST")[0].complete
         assert result.seconds > 120

@@ -28,13 +28,15 @@ def test_S24_again_that_was_ended_and_is_typed_again_pays_for_what_the_first_wou
 ) -> None:
     machine.write_jobs("a", "b", "c")
     released = threading.Event()
-    machine.api.script("POST", None, faults.stall(released, create=True))
+    machine.api.script("POST", None, faults.close_at(released, create=True))
     with start_process(machine, "run", "jobs.yaml", "--again", "-j", "1") as first:
         machine.api.truth.until(lambda truth: len(truth.of("POST")) == 2 and truth.of("POST")[1].complete)
         if number == signal.SIGKILL:
             first.kill()
         else:
             first.process.send_signal(number)
+            first.wait_for("interrupted: ")
+            released.set()
             first.end()
     released.set()
     code, second = run_process(machine, "run", "jobs.yaml", "--again")

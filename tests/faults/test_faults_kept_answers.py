@@ -67,7 +67,7 @@ def test_promise_12_an_error_is_shown_with_its_request_id(machine: Bench) -> Non
 @pytest.mark.parametrize("status", [400, 500])
 def test_promise_12_so_is_a_refusal_and_one_that_nobody_understands(machine: Bench, status: int) -> None:
     machine.api.script("POST", then=faults.answer(status, {"message": "no"}, {"x-request-id": f"req-{KEY}"}))
-    result = kirin(machine, "run", "jobs.yaml", "--json", "--timeout", "3s")
+    result = kirin(machine, "run", "jobs.yaml", "--json", "--timeout", "1s")
     assert "request id req-***" in result.stderr + result.data["jobs"][0]["error"]["message"]
     external_id = result.data["jobs"][0]["external_task_id"]
     assert shown(machine, external_id, "--raw") == {"message": "no"}

@@ -107,10 +107,13 @@ def test_G1_ctrl_c_with_quiet_still_says_how_to_go_on(endless: Bench) -> None:
 
 
 def test_G1_ctrl_c_during_a_post_may_have_been_charged(machine: Bench) -> None:
-    machine.api.script("POST", faults.stall(create=True))
+    over = threading.Event()
+    machine.api.script("POST", faults.close_at(over, create=True))
     with start_process(machine, "run", "jobs.yaml") as running:
         machine.api.truth.until(lambda truth: any(post.complete for post in truth.of("POST")))
-        assert running.stop() == 130
+        running.process.send_signal(signal.SIGINT)
+        running.wait_for("interrupted: ")
+        assert running.ends_after(over.set) == 130
     assert "it may have been charged" in running.err
     assert f"kirin resolve {machine.entries()[0].external_id}" in running.err
     assert running.lines[-1] == GO_ON

@@ -138,7 +138,7 @@ def test_S5_after_three_posts_nobody_sends_again_by_himself(machine: Bench) -> N
 @pytest.mark.parametrize("queries", [0, 1, 4])
 def test_S6_a_task_that_is_created_after_the_read_timeout_is_adopted(machine: Bench, queries: int) -> None:
     machine.api.script("POST", faults.create_late(queries=queries))
-    result = machine.run()
+    result = machine.run(idle=0.5)
     assert (result.exit_code, machine.posts, machine.api.truth.created()) == (0, 1, 1)
 
 

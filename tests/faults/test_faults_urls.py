@@ -57,15 +57,20 @@ def test_X4_the_signature_of_a_result_is_written_nowhere(machine: Bench) -> None
     assert SIGNATURE not in told(machine, *results)
 
 
-@pytest.mark.parametrize("status", [403, 404, 410])
-def test_X4_nor_where_it_cannot_be_fetched(machine: Bench, status: int) -> None:
-    answers = [faults.answer(status, f"<Error>{SIGNATURE}</Error>")]
-    machine.cdn.decide("GET", lambda _number, _request: answers[0])
-    machine.api.api.results = f"{machine.cdn.origin}/result.mp4?X-Amz-Signature={SIGNATURE}"
+def test_X4_nor_where_it_cannot_be_fetched(machine: Bench) -> None:
+    answers = {f"after-{status}": faults.answer(status, f"<Error>{SIGNATURE}</Error>") for status in (403, 404, 410)}
+    machine.write_jobs(*answers)
+    for name, answer in answers.items():
+        machine.cdn.script(f"GET /{name}.mp4", then=answer)
+    machine.api.api.results = lambda task: (
+        f"{machine.cdn.origin}/{task.params['prompt'].split()[-1]}.mp4?X-Amz-Signature={SIGNATURE}"
+    )
     result = kirin(machine, "run", "jobs.yaml", "--json", "--report", "json=out.json", KIRIN_RESULT_WAIT="0.1")
-    assert result.exit_code == 7
-    answers[0] = faults.answer(200, CLIP, {"Content-Type": "video/mp4"})
-    fetched = kirin(machine, "download", machine.api.truth.tasks[0].id)  # the ledger, or the service, knows what
+    assert (result.exit_code, set(result.states.values())) == (7, {"expired"})
+    machine.cdn.forget_scripts()
+    for name in answers:
+        machine.cdn.serve_file(f"/{name}.mp4", CLIP)
+    fetched = kirin(machine, "download", *(task.id for task in machine.api.truth.tasks))  # ledger or service know what
     assert fetched.exit_code == 0, fetched
     assert SIGNATURE not in told(machine, result, fetched)
 

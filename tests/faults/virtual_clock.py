@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Self
 
-GLANCE = 0.001
+GLANCE = 0.005
 """Real seconds after which it is looked again whether everybody waits: nobody tells when a thread ends."""
 STUCK = 30.0
 """Real seconds of work without a moment's rest after which the deadline is brought about, so that no test hangs."""

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.command_line import Home
+from support.command_line import Home, run_several
 
 NO_LOCKS = """
 #define _GNU_SOURCE
@@ -73,17 +73,16 @@ def preload(folder: Path, source: str, error: str) -> Path:
 
 @needs_a_compiler
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize(
-    "arguments", [["list"], ["v1-t2v", "hi", "--base-url", "http://127.0.0.1:9"]], ids=["list", "send"]
-)
-def test_L4_a_file_system_without_locks_or_shared_memory_is_named_and_nothing_is_sent(tmp_path, case, arguments):
+def test_L4_a_file_system_without_locks_or_shared_memory_is_named_and_nothing_is_sent(tmp_path, case):
     source, error, words = CASES[case]
     home = Home(tmp_path)
     library = preload(tmp_path, source, error)
-    result = home.process(*arguments, env={"LD_PRELOAD": str(library), "KIRIN_API_KEY": "sk-test-123456"})
-    assert (result.exit_code, words in result.stderr, "locked by another" in result.stderr) == (9, True, False)
-    assert "in KIRIN_STATE_DIR" in result.stderr
-    assert "sending" not in result.stderr
+    environ = home.environ(LD_PRELOAD=str(library), KIRIN_API_KEY="sk-test-123456")
+    lines = ["list"], ["v1-t2v", "hi", "--base-url", "http://127.0.0.1:9"]
+    for result in run_several(lines, cwd=home.work, env=environ):
+        assert (result.exit_code, words in result.stderr, "locked by another" in result.stderr) == (9, True, False)
+        assert "in KIRIN_STATE_DIR" in result.stderr
+        assert "sending" not in result.stderr
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a folder of the kernel's own")

@@ -165,6 +165,17 @@ def stall(until: threading.Event | None = None, *, create: bool = False, read: b
     return play
 
 
+def close_at(until: threading.Event, *, create: bool = False) -> Fault:
+    """Read the request, with the honest effect if `create`; say nothing, and close at the event."""
+
+    def play(x: Exchange) -> None:
+        x.taken(create=create)
+        x.connection.wait(until)
+        x.close()
+
+    return play
+
+
 def stall_after(count: int, until: threading.Event | None = None) -> Fault:
     """Send the head and so many bytes of the honest body, then nothing until the event; then the rest, or close."""
 
