@@ -2,7 +2,6 @@
 
 import random
 import secrets
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -118,6 +117,8 @@ def open_session(settings: Settings, *, sandbox: bool, tracer: Tracer | None = N
 
 
 def _start_sandbox(stack: ExitStack, settings: Settings) -> tuple[Settings, str, str]:
+    import tempfile
+
     from kirin_cli.sandbox.server import Sandbox
 
     server = stack.enter_context(Sandbox())

@@ -30,7 +30,8 @@ class Record:
         fits = len(arguments) == len(values) + len(named) and self._required <= arguments.keys() <= self._names
         if not fits:
             raise TypeError(f"{type(self).__name__} takes {', '.join(self._fields)}; given are {', '.join(arguments)}")
-        self.__dict__.update(arguments)
+        for name, value in arguments.items():  # the dict of `__dict__` would take twice the room
+            object.__setattr__(self, name, value)
 
     def replace(self, **changes: object) -> Self:
         """The same with some fields changed."""
