@@ -134,6 +134,16 @@ def test_a_plan_loads_yaml_and_the_ledger_and_no_network(home):
     assert all(name.startswith("kirin_cli.run.check.") for name in dataclasses if name.startswith("kirin_cli.run."))
 
 
+def test_the_engine_loads_nothing_large_for_something_small(home):
+    """The names of all characters in HTML take a megabyte, and `statistics` loads fractions for one median."""
+    key_file = home.work / "key"
+    key_file.write_text("k" * 20, encoding="utf-8")
+    key_file.chmod(0o600)
+    modules = loaded(home, "resume", "--api-key-file", "key")
+    assert modules >= {"kirin_cli.run.scheduler", "kirin_cli.ui.progress_state"}
+    assert not modules & {"html.entities", "statistics", "fractions", "rich"}
+
+
 def modules_of_main(*arguments: str) -> subprocess.CompletedProcess[str]:
     """`kirin` as it is started, with the modules that it has loaded on its last line."""
     start = f"import sys; sys.argv = ['kirin', *{arguments!r}]; from kirin_cli.__main__ import main"
