@@ -30,10 +30,13 @@ class SpendingTotal(Record, kw_only=True, eq=True):
     maybe_paid: int = 0
 
 
-def entries_with_id(store: LedgerStore, origin: str, external_id: str) -> list[LedgerEntry]:
-    """The entries with this external id under any account: after a change of key, the same task is among them."""
-    sql = f"{SELECT_ENTRY} WHERE external_id = ? AND origin = ? ORDER BY id"
-    return [entry_from_row(row) for row in store.read(sql, (external_id, origin))]
+def entries_with_id(store: LedgerStore, origin: str, external_id: str, *, besides: int = 0) -> list[LedgerEntry]:
+    """The entries with this external id under any account: after a change of key, the same task is among them.
+
+    `besides` is the id of the one that is known already.
+    """
+    sql = f"{SELECT_ENTRY} WHERE external_id = ? AND origin = ? AND id <> ? ORDER BY id"
+    return [entry_from_row(row) for row in store.read(sql, (external_id, origin, besides))]
 
 
 def entries_by_id(

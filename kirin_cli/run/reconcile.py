@@ -82,10 +82,10 @@ def is_absent(job_run: JobRun) -> bool:
 def _twins(job_run: JobRun) -> list[LedgerEntry]:
     """Entries of the same id under earlier keys that were sent, or may have been."""
     entry = job_run.entry
-    entries = (
-        [] if entry.counters.posts else entries_with_id(job_run.context.ledger.store, entry.origin, entry.external_id)
-    )
-    return [twin for twin in entries if twin.id != entry.id and twin.counters.exposed]
+    if entry.counters.posts:
+        return []
+    twins = entries_with_id(job_run.context.ledger.store, entry.origin, entry.external_id, besides=entry.id)
+    return [twin for twin in twins if twin.counters.exposed]
 
 
 def _query(job_run: JobRun) -> QueryResult:

@@ -32,6 +32,7 @@ def test_one_id_under_two_keys_is_told_apart_by_the_account(ledger, make, intent
         find_entry(ledger.store, first.external_id)
     assert find_entry(ledger.store, first.external_id, account="ffff", origin=first.origin) == second
     assert queries.entries_with_id(ledger.store, first.origin, first.external_id) == [first, second]
+    assert queries.entries_with_id(ledger.store, first.origin, first.external_id, besides=first.id) == [second]
 
 
 def test_entries_of_many_ids_are_those_of_the_account_or_else_the_newest(ledger, intent):
