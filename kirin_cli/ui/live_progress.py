@@ -74,7 +74,7 @@ def _row(row: JobRow, columns: Layout, terminal: TerminalInfo, now: float) -> li
     cells: list[list[Piece]] = [
         _cell(row.title, columns.name, terminal, "strong"),
         _cell(row.model, columns.model, terminal, "faint"),
-        _cell(row.status, columns.status, terminal, "warning" if row.is_retrying else "none"),
+        _cell(row.status_text(now), columns.status, terminal, "warning" if row.is_retrying else "none"),
         _bar(row, columns.bar, terminal, now),
         [(pad(done, 5, right=True), "none")],
         [(pad(format_clock(now - row.since), columns.elapsed, right=True), "faint")] if columns.elapsed else [],

@@ -91,7 +91,7 @@ class PlainProgress(ProgressView):
                 return
             self._due = now + HEARTBEAT_SECONDS
             rows = nlargest(_MAX_HEARTBEAT_ROWS, self._state.rows.values(), key=lambda row: row.advance)
-            texts = [f"{row.job} {row.status}" for row in rows]
+            texts = [f"{row.job} {row.status_text(now)}" for row in rows]
             if len(texts) < len(self._state.rows):
                 texts.append(f"{len(self._state.rows) - len(texts)} more")
             line = self._state.summary() + (": " if texts else "") + ", ".join(texts)

@@ -32,7 +32,8 @@ class JobRow:
     """A running job. `fraction` (0.0-1.0) is of the generation, or of the download once `fetching`; None: not known.
 
     `title` is what people see; `likely_seconds` how long it takes, None where nobody knows. `since` is when the row
-    appeared, `begun` when the service was first known to have the task, None: not yet.
+    appeared, `begun` when the service was first known to have the task, None: not yet;
+    `retry_at` when something is tried again, where `is_retrying`.
     """
 
     job: str
@@ -46,8 +47,13 @@ class JobRow:
     fetching: bool = False
     cost: Decimal = Decimal(0)
     is_retrying: bool = False
+    retry_at: float = 0.0
     retry_reason: str = ""
     begun: float | None = None
+
+    def status_text(self, now: float) -> str:
+        """What becomes of it now: its status, or in how many seconds something is tried again."""
+        return f"again in {max(0.0, self.retry_at - now):.0f} s" if self.is_retrying else self.status
 
     def age(self, now: float) -> float:
         """For how many seconds the service has had it, a pause before it was sent left out."""
@@ -97,7 +103,8 @@ class ProgressState:
             case Queued():
                 self._queued[event.job] = event
             case Submitting():
-                self._row(event.job).status = "sending"
+                row = self._row(event.job)
+                row.status, row.is_retrying = "sending", False
             case Accepted():
                 row = self._row(event.job)
                 row.status, row.begun, row.is_retrying = "accepted", self.clock(), False
@@ -130,7 +137,7 @@ class ProgressState:
                 row.status, row.is_retrying = event.status, False
                 self._move(row, event.progress)
             case Generated():
-                row.status, row.fraction = "completed", 1.0
+                row.status, row.fraction, row.is_retrying = "completed", 1.0, False
                 self._pay(row, event.cost)
             case Downloading():
                 if not row.fetching:
@@ -138,7 +145,7 @@ class ProgressState:
                 row.status, row.is_retrying = "downloading", False
                 self._move(row, event.received / event.total if event.total else None)
             case Retrying():
-                row.status, row.is_retrying = f"again in {event.delay:.0f} s", True
+                row.retry_at, row.is_retrying = self.clock() + event.delay, True
                 before, row.retry_reason = row.retry_reason, f"{event.what} {event.reason}"
                 return row.retry_reason != before
         return True

@@ -77,13 +77,17 @@ def test_a_late_event_brings_no_job_back(board):
     assert board.rows == {}
 
 
-def test_a_complaint_is_made_once(board):
+def test_a_complaint_is_made_once(board, clock):
     row = accepted(board)
     complain = Retrying(job="harbour", at=0, what="poll", reason="refused", delay=5.0)
     assert board.apply(complain)
-    assert (row.status, row.is_retrying) == ("again in 5 s", True)
+    assert (row.status_text(clock.now), row.is_retrying) == ("again in 5 s", True)
+    clock.now += 3
+    assert row.status_text(clock.now) == "again in 2 s"
+    clock.now += 3
+    assert row.status_text(clock.now) == "again in 0 s"
     board.apply(Progressed(job="harbour", at=0, status="in_progress"))
-    assert not row.is_retrying
+    assert (row.status_text(clock.now), row.is_retrying) == ("in_progress", False)
     assert not board.apply(complain)
     assert board.apply(Retrying(job="harbour", at=0, what="poll", reason="reset", delay=5.0))
 
