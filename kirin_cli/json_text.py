@@ -90,7 +90,7 @@ def indented_json(value: object, line: str = "\n") -> str:
     if isinstance(value, str):
         return encode_basestring_ascii(redact_text(value))
     if isinstance(value, SCALARS):
-        return "null" if value is None else _ENCODE(value)
+        return "null" if value is None else str(value) if type(value) is int else _ENCODE(value)
     inner = line + " " * _STEP
     if isinstance(value, dict | Mapping):  # the first is the faster question
         members = [
