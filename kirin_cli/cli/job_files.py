@@ -116,6 +116,9 @@ class ModelFields(Mapping[str, Mapping[str, Field]]):
             self._fields[model_id] = {field.name: field for field in fields}
         return self._fields[model_id]
 
+    def __contains__(self, model_id: object) -> bool:
+        return model_id in self._model_ids
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._model_ids)
 

@@ -23,17 +23,17 @@ from kirin_cli.modelspec.fields import INVALID, Field
 from kirin_cli.modelspec.text import quote
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class JobEntry:
     """What describes a job or several; `fallback_name` is the name where none is written.
 
     `own` is what stands in its place alone, where `node` has parts of the defaults in it.
     """
 
-    node: YamlMapping
-    position: int
-    fallback_name: str
-    own: YamlMapping | None = None
+    node: Final[YamlMapping]  # Final in place of a frozen class, as in JobSpec
+    position: Final[int]
+    fallback_name: Final[str]
+    own: Final[YamlMapping | None] = None
 
 
 EXPANDING = frozenset({*MATRIX_KEYS, "foreach", "take"})

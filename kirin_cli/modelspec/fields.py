@@ -71,6 +71,10 @@ class Field(Record, kw_only=True):
 
     kind: ClassVar[str] = "value"
 
+    def __init_subclass__(cls, **options: bool) -> None:
+        super().__init_subclass__(**options)
+        cls._defaults = {name: getattr(cls, name, None) for name in cls._fields}
+
     def check(self, value: object, path: str, context: CheckContext) -> object:
         """The value as it is sent, or INVALID with the problem added to `context`."""
         raise NotImplementedError

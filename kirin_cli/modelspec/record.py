@@ -11,6 +11,7 @@ class Record:
     """
 
     _fields: ClassVar[tuple[str, ...]] = ()
+    _defaults: ClassVar[dict[str, object]] = {}  # that each instance holds too: more room, and found sooner
     _names: ClassVar[frozenset[str]] = frozenset()
     _required: ClassVar[frozenset[str]] = frozenset()
 
@@ -30,7 +31,7 @@ class Record:
         fits = len(arguments) == len(values) + len(named) and self._required <= arguments.keys() <= self._names
         if not fits:
             raise TypeError(f"{type(self).__name__} takes {', '.join(self._fields)}; given are {', '.join(arguments)}")
-        for name, value in arguments.items():  # the dict of `__dict__` would take twice the room
+        for name, value in {**self._defaults, **arguments}.items():  # the dict of `__dict__` would take twice the room
             object.__setattr__(self, name, value)
 
     def replace(self, **changes: object) -> Self:

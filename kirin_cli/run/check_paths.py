@@ -3,7 +3,7 @@
 import os
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -38,14 +38,13 @@ def shared_paths(jobs: Sequence[JobSpec]) -> Iterator[tuple[int, Problem]]:
 
 def _candidates(jobs: Sequence[JobSpec]) -> list[int]:
     """The jobs that may share a file with another, so that most names need not be rendered."""
-    groups: dict[str, list[int]] = defaultdict(list)
     templates = {job.output.name for job in jobs}
     one_template = len(templates) == 1 and all("{job}" in template for template in templates)
     usable = {name for name in templates if "{task_id}" not in name and not template_errors(name)}
-    for index, job in enumerate(jobs):
-        if job.model and job.output.name in usable:
-            groups[_gist(job.name) if one_template else ""].append(index)
-    return sorted(index for group in groups.values() if len(group) > 1 for index in group)
+    indices = [index for index, job in enumerate(jobs) if job.model and job.output.name in usable]
+    gists = [_gist(jobs[index].name) if one_template else "" for index in indices]
+    shared = {gist for gist, number in Counter(gists).items() if number > 1}
+    return [index for index, gist in zip(indices, gists, strict=True) if gist in shared]
 
 
 def _gist(name: str) -> str:
