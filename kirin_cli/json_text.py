@@ -2,6 +2,7 @@
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from json.encoder import encode_basestring_ascii
 from math import isfinite
@@ -29,7 +30,7 @@ def parse_json(text: str | bytes, *, max_depth: int | None = 2 * MAX_DEPTH) -> o
     the stack), and ValueError for NaN, infinities, numbers out of range, integers of thousands of digits, names that
     stand twice in one object, and bytes that are no UTF-8.
     """
-    text = text if isinstance(text, str) else text.decode("utf-8-sig")
+    text = text if isinstance(text, str) else text.removeprefix(BOM_UTF8).decode()
     try:
         # The former says that it is a mark.
         value: object = json.loads(text) if text.startswith("\ufeff") else _DECODE(text)
