@@ -296,7 +296,8 @@ class Client:
         """The answer, without the key where a service echoes it (fault H4): nobody further on needs to look for it."""
         headers, request_id = reply.headers, reply.headers.get(REQUEST_ID)
         if request_id and (scrubbed := scrub(request_id, self._key)) != request_id:
-            headers = AnswerHeaders({**headers, REQUEST_ID.lower(): scrubbed})
+            lower = {name.lower(): value for name, value in headers.items()}  # those of a proxy keep their case
+            headers = AnswerHeaders({**lower, REQUEST_ID.lower(): scrubbed})
         return HttpReply(reply.status, headers, scrub_body(reply.body, self._key))
 
     def _wait(self, headers: Mapping[str, str]) -> float | None:

@@ -15,7 +15,8 @@ from kirin_cli.modelspec.types import ResultKind
 CONTENT_RANGE_PATTERN = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.ASCII | re.IGNORECASE)
 UNSATISFIED = re.compile(r"bytes \*/(\d{1,18})", re.ASCII | re.IGNORECASE)
 CODINGS = frozenset({"gzip", "x-gzip", "br", "zstd", "deflate", "compress", "x-compress"})
-STRONG = re.compile(r'"[^"]+"')
+STRONG = re.compile(r'"[^"\x00-\x1f\x7f]+"')
+"""An ETag that can be sent back: no line break, as in a header that is folded oddly, stands in a request."""
 
 
 class RangeAction(Enum):

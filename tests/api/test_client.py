@@ -339,6 +339,13 @@ def test_H4_the_key_is_in_no_repr(client, service):
     assert posted.failure.message == "bad key ***"
 
 
+def test_H4_an_answer_that_came_by_the_library_keeps_its_other_headers_where_the_key_is_taken_out(service, transport):
+    client = Client(service.origin, KEY, transport, create_path="/a%2Db", now=lambda: 0.0)
+    service.script("POST", answer(429, {}, {"X-Request-Id": f"r-{KEY}", "Retry-After": "7"}))
+    posted = client.create(Document())
+    assert (posted.retry_after, posted.failure and posted.failure.request_id) == (7.0, "r-***")
+
+
 def test_paths_and_base_url_can_be_changed(service, transport):
     client = Client(service.origin + "/base/", KEY, transport, create_path="make", query_path="/get/{id}/state")
     client.query("a")

@@ -168,6 +168,14 @@ def test_D3_without_a_strong_etag_nothing_is_resumed(cdn, fetch, tag):
     assert asked(cdn) == ["", ""]
 
 
+@pytest.mark.parametrize("fold", [b"\r ", b"\n\t"])
+def test_D3_an_etag_that_is_folded_oddly_is_not_sent_back(cdn, fetch, fold):
+    head = b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\nETag: "a%sb"\r\n\r\n' % (len(DATA), fold)
+    cdn.script("GET", raw(head + DATA[:1000]))
+    fetch()
+    assert asked(cdn) == ["", ""]
+
+
 def test_D4_416_with_the_length_that_is_here_finishes(cdn, fetch):
     cdn.script("GET", length_off(7), unsatisfiable(len(DATA)))
     assert fetch().bytes == len(DATA)

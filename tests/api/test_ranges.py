@@ -78,6 +78,8 @@ def test_other_answers_are_odd(status):
         ({"Content-Length": "7", "ETag": '"a"'}, PartialFile(0, 7, '"a"', framed=True)),
         ({"ETag": 'W/"a"'}, PartialFile()),
         ({"ETag": '"'}, PartialFile()),
+        ({"ETag": '"a\r b"'}, PartialFile()),
+        ({"ETag": '"a\n b"'}, PartialFile()),
         ({"Transfer-Encoding": "chunked", "ETag": ' "a" '}, PartialFile(0, None, '"a"', framed=True)),
         ({}, PartialFile()),
         ({"Content-Length": "7, 7"}, PartialFile(0, 7, framed=True)),
