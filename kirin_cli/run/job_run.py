@@ -35,7 +35,12 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Hold(Wait):
-    """The service takes no more tasks now: take the next step in `seconds` or later, when it is the job's turn."""
+    """The service takes no more tasks now: take the next step in `seconds` or later, when it is the job's turn.
+
+    With `to_the_end` no sooner, though another task ends meanwhile: the service takes no question either.
+    """
+
+    to_the_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ def _on_no_answer(job_run: JobRun, result: QueryResult) -> NextStep:
     if not is_limited:
         return wait
     job_run.context.limits.pause(wait.seconds)  # it says nothing of tasks: as many as before may run
-    return Hold(wait.seconds)
+    return Hold(wait.seconds, to_the_end=True)
 
 
 def _on_found_before_send(job_run: JobRun, task: Task, twins: list[LedgerEntry]) -> NextStep:

@@ -157,7 +157,7 @@ class Scheduler:
         self._external_ids = tuple(self._job_runs)
         self._queue = JobQueue(self._job_runs.values(), self._limits, context.prices, earlier)
         self._stop: KirinError | None = None
-        self._pause: object | None = None  # while nothing is sent, because the service takes no more
+        self._pause: Hold | None = None  # while nothing is sent, because the service takes no more
         self._is_cut = False  # whether the last admission let a few jobs begin, and perhaps not all that may
         self._api = WorkQueue(context.clock, API_WORKERS, "api")
         self._downloads = WorkQueue(context.clock, DOWNLOAD_WORKERS, "download")
@@ -260,15 +260,15 @@ class Scheduler:
             for job_run in islice(iter(lambda: self._queue.pop_ready(sends=sends), None), most):
                 self._schedule(job_run, Wait(0))
 
-    def _hold(self, job_run: JobRun, seconds: float) -> None:
+    def _hold(self, job_run: JobRun, pause: Hold) -> None:
         self._queue.hold(job_run)
-        if self._pause is None:
-            pause = self._pause = object()
-            self._api.add(lambda: self._end_pause(pause), seconds)
-            if seconds >= MIN_DELAY_TOLD:
-                self._context.emit(Pause(job="", at=self._context.clock.time(), delay=seconds))
+        if self._pause is None or (pause.to_the_end and not self._pause.to_the_end):
+            self._pause = pause
+            self._api.add(lambda: self._end_pause(pause), pause.seconds)
+            if pause.seconds >= MIN_DELAY_TOLD:
+                self._context.emit(Pause(job="", at=self._context.clock.time(), delay=pause.seconds))
 
-    def _end_pause(self, pause: object) -> None:
+    def _end_pause(self, pause: Hold) -> None:
         with self._changed:
             if pause is not self._pause:
                 return  # a task has ended meanwhile, and what was held back has asked again
@@ -277,7 +277,7 @@ class Scheduler:
 
     def _schedule(self, job_run: JobRun, step: NextStep) -> None:
         if isinstance(step, Hold):
-            self._hold(job_run, step.seconds)
+            self._hold(job_run, step)
         elif isinstance(step, Wait) and job_run.entry.state not in FETCHES:
             self._api.add(lambda: self._step(job_run), step.seconds)
         else:
@@ -294,7 +294,7 @@ class Scheduler:
                 self._keep_answers((job_run,))
                 self._leases.release(job_run.entry)
         with self._changed:
-            if isinstance(step, Finished | Download):
+            if isinstance(step, Finished | Download) and not (self._pause and self._pause.to_the_end):
                 self._pause = None  # there is room at the service again
             if isinstance(step, Finished):
                 self._queue.finish(job_run, step.outcome)

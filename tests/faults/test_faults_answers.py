@@ -182,6 +182,20 @@ def test_S15_a_refused_query_holds_all_and_leaves_as_many_tasks_in_flight_as_bef
     assert max(running(result.events)) == 8
 
 
+def test_S15_no_question_is_asked_in_the_pause_that_a_refused_query_asks_for_though_tasks_end(machine: Bench) -> None:
+    machine.write_jobs(*(f"j{number}" for number in range(24)))
+    machine.api.api.statuses = ("in_progress",) * 6 + ("completed",)
+    refusal = faults.answer(429, {"message": "slow down"}, {"Retry-After": "60"})
+    machine.api.script("GET /model/v1/generation/task/krn1-*", *[None] * 8, *[refusal] * 3)
+    result = machine.run(in_flight=8, timeout=36_000.0)
+    assert (result.exit_code, machine.posts) == (0, 24)
+    refused = sorted(event.at for event in result.of(Retrying))
+    ended = [event.at for event in result.of(Generated)]
+    assert len(refused) == 3
+    assert len([at for at in ended if refused[0] < at < refused[0] + 59]) > 3
+    assert not [at for at in refused if refused[0] < at < refused[0] + 59]
+
+
 def test_S15_a_service_with_room_for_few_refuses_few_and_runs_all(machine: Bench) -> None:
     machine.write_jobs(*(f"j{number}" for number in range(24)))
     machine.api.api.room = 3
