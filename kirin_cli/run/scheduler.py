@@ -174,22 +174,27 @@ class Scheduler:
         self._admit()
         self._wait(tick)
         self._close()
-        ended = self._queue.outcomes
+        job_runs, ended = self._running(), self._queue.outcomes  # a step that takes longer may still end one
         stop = self._stop or self._limits.stop_reason() or StillRunning("the run ended")
         outcomes = []
         for external_id in self._external_ids:
             if (outcome := ended.get(external_id)) is None:
-                job_run = self._job_runs[external_id]
+                job_run = job_runs[external_id]
                 job_run.entry = self._context.ledger.get(job_run.entry) or job_run.entry
                 outcome = finish_stopped(job_run, stop).outcome
             outcomes.append(outcome)
-        self._withdraw_unsent()
+        self._withdraw_unsent(job_runs.values())
         signal = self._stop.exit_code if isinstance(self._stop, Interrupted | Terminated) else 0
         return Summary(run_id=self.run_id, outcomes=tuple(outcomes), signal=signal)
 
-    def _withdraw_unsent(self) -> None:
+    def _running(self) -> dict[str, JobRun]:
+        """The jobs that have not ended, by external id, as they are now: steps under way take others off."""
+        with self._changed:
+            return self._job_runs.copy()
+
+    def _withdraw_unsent(self, job_runs: Iterable[JobRun]) -> None:
         """Leave nothing of a one-off behind that was not sent: only the command that is typed pays (promise 8)."""
-        for job_run in self._job_runs.values():
+        for job_run in job_runs:
             if not job_run.job.file and is_unsent(job_run.entry):
                 with suppress(LocalError):
                     self._context.ledger.withdraw(job_run.entry)
@@ -212,7 +217,7 @@ class Scheduler:
             if now - renewed >= LEASE_RENEWAL_SECONDS:
                 try:
                     self._leases.renew()
-                    self._keep_answers(tuple(self._job_runs.values()))
+                    self._keep_answers(self._running().values())
                 except LocalError as error:
                     # The steps under way find out by themselves whether their part can still be written down.
                     self._limits.stop(error)
@@ -224,11 +229,12 @@ class Scheduler:
 
     def _keep_answers(self, job_runs: Iterable[JobRun]) -> None:
         """Keep the answers to polls that moved no entry (promise 12; a crash loses those of 20 s). LocalError."""
-        owned = [(job_run, job_run.last_answer) for job_run in job_runs if job_run.has_lease]
-        news = [(job_run, answer) for job_run, answer in owned if answer and answer is not job_run.stored_answer]
+        # The entry before its answer: a step that moves it meanwhile has written down a later one.
+        owned = [(job_run, job_run.entry, job_run.last_answer) for job_run in job_runs if job_run.has_lease]
+        news = [(run, entry, answer) for run, entry, answer in owned if answer and answer is not run.stored_answer]
         if news:
-            self._context.ledger.keep_answers([(job_run.entry, answer.record) for job_run, answer in news])
-        for job_run, answer in news:
+            self._context.ledger.keep_answers([(entry, answer.record) for _, entry, answer in news])
+        for job_run, _, answer in news:
             job_run.stored_answer = answer
 
     def _close(self) -> None:
@@ -246,7 +252,7 @@ class Scheduler:
             raise failure
         self._limits.leave()
         with suppress(LocalError):
-            self._keep_answers(tuple(self._job_runs.values()))
+            self._keep_answers(self._running().values())
         with suppress(LocalError):
             # Whoever comes next sees that this process has ended.
             self._leases.close()

@@ -3,6 +3,8 @@
 import gc
 import json
 import threading
+import time
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,8 +14,11 @@ from loopback import faults
 from loopback.service import Service
 from support.command_line import Home
 
-from kirin_cli.api.transport import Transport
+from kirin_cli.api.transport import HttpReply, Transport
+from kirin_cli.errors import Interrupted
+from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.ledger import Ledger
+from kirin_cli.ledger.states import LedgerEvent, LedgerState
 from kirin_cli.run.events import Queued
 from kirin_cli.run.job_run import JobRun
 from kirin_cli.run.scheduler import DOWNLOAD_WORKERS, Scheduler
@@ -108,6 +113,69 @@ def test_the_ends_of_all_tasks_are_noticed_while_every_download_hangs(machine):
         watcher.join()
     assert result.exit_code == 0, result.stderr
     assert [fetched <= DOWNLOAD_WORKERS for fetched in noticed] == [True]
+
+
+def test_an_answer_that_came_before_the_last_one_never_takes_its_place_in_the_ledger(machine):
+    """Those of thousands of jobs take a while to be made ready; meanwhile a step moves one of them."""
+    machine.write_jobs("rain", "snow")
+    machine.api.serve_api(polls=1000)
+    kept: list[str] = []
+
+    def move_meanwhile(scheduler: Scheduler) -> None:
+        runs = list(scheduler._job_runs.values())
+        if kept or any(run.entry.state is not LedgerState.RUNNING for run in runs):
+            return
+        first, second = runs
+        ended = replace(second.last_answer, reply=HttpReply(200, {}, b'{"status": "failed"}'), answer=None)
+        second.stored_answer = None
+
+        class Answer:
+            @property
+            def record(self) -> str:
+                second.last_answer = ended
+                assert second.transition(LedgerEvent.FAILED)
+                return "{}"
+
+        first.last_answer = Answer()  # type: ignore[assignment]
+        scheduler._keep_answers(runs)
+        kept.append(scheduler._context.ledger.answer(second.entry))
+
+    machine.run_unjudged(move_meanwhile, timeout=60.0)
+    assert [json.loads(text)["answer"]["status"] for text in kept] == ["failed"]
+
+
+def test_a_step_that_ends_its_job_when_the_run_is_over_is_in_nobodys_way(machine, monkeypatch):
+    monkeypatch.setattr("kirin_cli.run.scheduler.SHUTDOWN_SECONDS", 0.1)
+    machine.write_jobs("rain", "snow", "hail")
+    go, withdrawn = threading.Event(), []
+    machine.api.script("POST", faults.stall(go, create=True))
+
+    def interrupt(scheduler: Scheduler) -> None:
+        machine.api.truth.until(lambda truth: len(truth.of("POST")) == 1, 20)
+        scheduler.interrupt(Interrupted("Ctrl-C"))
+        with scheduler._changed:
+            scheduler._changed.notify_all()  # the clock of the bench stands still during a request
+
+    def prepare(scheduler: Scheduler) -> None:
+        if withdrawn or scheduler._stop or scheduler._api._threads[0].is_alive():
+            return
+        sent, *_ = runs = list(scheduler._job_runs.values())
+        for run in runs:
+            run.job = run.job.replace(file="")  # as of a command for each
+
+        def end_meanwhile(entry: LedgerEntry) -> None:
+            go.set()
+            until = time.monotonic() + 20
+            while sent.job.external_id not in scheduler._queue.outcomes and time.monotonic() < until:
+                time.sleep(0.01)
+            withdrawn.append(entry.job)
+
+        scheduler._context.ledger.withdraw = end_meanwhile  # type: ignore[method-assign]
+        threading.Thread(target=interrupt, args=(scheduler,)).start()
+
+    summary = machine.run_unjudged(prepare, in_flight=1, waits=False).summary
+    assert [outcome.state for outcome in summary.outcomes] == ["unknown", "pending", "pending"]
+    assert withdrawn == ["snow", "hail"]
 
 
 def test_of_an_ended_job_its_outcome_alone_is_kept_in_memory(machine):
