@@ -185,7 +185,8 @@ def _find_file(value: str, base: Path, rule: str) -> tuple[str, int] | None:
 @lru_cache(maxsize=256)  # thousands of pictures lie in few folders
 def _real_folder(folder: str, base: Path, _here: str) -> str:
     """A folder without links, up to its last slash; which one that is may depend on where the process is."""
-    return os.path.join(os.path.realpath(base / folder, strict=True), "")  # noqa: PTH118
+    path = os.path.realpath(base / folder, strict=True)
+    return path if path.endswith(os.sep) else path + os.sep
 
 
 def _no_such_file(value: str, base: Path, rule: str) -> MediaError:
