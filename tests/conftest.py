@@ -4,7 +4,6 @@ import gc
 import os
 import signal
 import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -19,7 +18,8 @@ collect_ignore_glob = POSIX_ONLY if sys.platform == "win32" else []
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-settings.register_profile("busy", deadline=None)  # how long an example takes says how busy the machine is
+# How long an example takes says how busy the machine is; every run of the suite tries other ones.
+settings.register_profile("busy", deadline=None, max_examples=50)
 settings.load_profile("busy")
 
 # What is ignored, processes inherit (`nohup pytest &`); what is handled they do not. So this one still passes over the
@@ -46,7 +46,7 @@ def pytest_collection():
 
 def pytest_collection_modifyitems(items):
     """What reads all sources comes first, for then one worker has all of it, and parses them once."""
-    items.sort(key=lambda item: item.path.parent != Path(__file__).parent)
+    items.sort(key=lambda item: item.nodeid.partition("::")[0].count("/") > 1)
 
 
 def pytest_make_parametrize_id(val):

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
+from support.syntax_trees import find_nodes, syntax_tree
+
 MAX_LENGTH = 60
 NAMED_BY_PYTEST = (bool, int, float, complex, type(None), enum.Enum, type)
 
@@ -70,15 +72,15 @@ def _function(function: FunctionType) -> str:
 def _lambda_text(function: FunctionType) -> str:
     """The body, found in the source by the positions of its instructions."""
     code = function.__code__
+    source, bodies = _lambda_bodies(code.co_filename)
     columns = {(first, start) for first, _, start, end in code.co_positions() if start != end}
-    for node, text in _lambda_bodies(code.co_filename):
-        if (node.lineno, node.col_offset) in columns:
-            return text
-    return "lambda"
+    starts = columns & bodies.keys()
+    return (ast.get_source_segment(source, bodies[min(starts)]) if starts else None) or "lambda"
 
 
 @cache
-def _lambda_bodies(path: str) -> list[tuple[ast.expr, str]]:
+def _lambda_bodies(path: str) -> tuple[str, dict[tuple[int, int], ast.expr]]:
+    """The source of a file, and the bodies of its lambdas by line and column."""
     source = Path(path).read_text(encoding="utf-8")
-    bodies = [node.body for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Lambda)]
-    return [(body, ast.get_source_segment(source, body) or "") for body in bodies]
+    bodies = (node.body for node in find_nodes(syntax_tree(Path(path)), ast.Lambda))
+    return source, {(body.lineno, body.col_offset): body for body in bodies}
