@@ -25,6 +25,8 @@ else:
     import termios
 
 PATIENCE = 60  # seconds, for a machine that is busy with other tests
+PROMPT = "$ "
+"""Before it is there the terminal belongs to no shell, and keys are the kernel's: Ctrl-U, TAB and the echo."""
 
 
 class Terminal:
@@ -41,10 +43,10 @@ class Terminal:
     def press(self, keys: str) -> None:
         os.write(self.screen, keys.encode())
 
-    def until(self, *wanted: str) -> str:
-        """The text since the last look, once each of the wanted words is in it."""
+    def until(self, *wanted: str, then: str = "") -> str:
+        """The text since the last look, once each of the wanted words is in it, and `then` behind the last one."""
         seen, end = "", monotonic() + PATIENCE
-        while not all(word in seen for word in wanted):
+        while not all(word in seen for word in wanted) or then not in seen.rpartition(wanted[-1])[2]:
             ready, _, _ = select.select([self.screen], [], [], max(0, end - monotonic()))
             assert ready, f"waited for {wanted}, saw {seen!r}"
             seen += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", os.read(self.screen, 65536).decode(errors="replace"))
@@ -66,7 +68,8 @@ class Typed:
     def ends_with(self, line: str) -> str:
         """The last word of the line after TAB."""
         self.terminal.press(f"{line}\t\r")
-        return self.terminal.until("END>>").rpartition("<<")[0].rpartition("<")[2].removesuffix(">")
+        seen = self.terminal.until("<<END>>", then=PROMPT)
+        return seen.rpartition("<<")[0].rpartition("<")[2].removesuffix(">")
 
     def offers(self, line: str, *wanted: str) -> str:
         """What two TABs show, once everything wanted is there."""
@@ -84,7 +87,7 @@ class Typed:
 
     def _told(self) -> str:
         self.terminal.press("kirin told\r")
-        return self.terminal.until("<told><<END>>")
+        return self.terminal.until("<told><<END>>", then=PROMPT)
 
 
 class Fish:
@@ -110,14 +113,14 @@ class Fish:
 
 
 FUNCTION = "kirin() { printf '<%s>' \"$@\"; echo '<<END>>'; }\n"
-BASH = f"""PS1='$ '
+BASH = f"""PS1='{PROMPT}'
 {FUNCTION}
 bind 'set enable-bracketed-paste off'
 bind 'set bell-style none'
 bind 'set page-completions off'
 bind 'set completion-query-items 0'
 """
-ZSH = f"""PS1='$ '
+ZSH = f"""PS1='{PROMPT}'
 {FUNCTION}
 autoload -Uz compinit && compinit -u
 unsetopt BEEP ALWAYS_LAST_PROMPT
