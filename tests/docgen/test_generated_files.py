@@ -22,23 +22,18 @@ def test_what_is_written_is_no_longer_stale(tmp_path: Path) -> None:
     assert stale_files(tmp_path, COMMANDS) == wanted
     assert write_files(tmp_path, COMMANDS) == wanted
     assert stale_files(tmp_path, COMMANDS) == []
-    assert write_files(tmp_path, COMMANDS) == []
     assert "kirin_v1_t2v" in (tmp_path / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_page_of_a_command_that_is_no_more_is_stale_and_goes(tmp_path: Path) -> None:
+def test_a_changed_file_and_the_page_of_a_command_that_is_no_more_are_stale_and_the_page_goes(tmp_path: Path) -> None:
     write_files(tmp_path, COMMANDS)
-    gone = tmp_path / MAN_FOLDER / "kirin-gone.1"
+    gone, changed = tmp_path / MAN_FOLDER / "kirin-gone.1", tmp_path / "completions" / "kirin.fish"
     gone.write_text("", encoding="utf-8")
-    assert stale_files(tmp_path, COMMANDS) == [f"{MAN_FOLDER}/kirin-gone.1"]
-    write_files(tmp_path, COMMANDS)
+    changed.write_text("# mine\n", encoding="utf-8")
+    stale = ["completions/kirin.fish", f"{MAN_FOLDER}/kirin-gone.1"]
+    assert sorted(stale_files(tmp_path, COMMANDS)) == stale
+    assert write_files(tmp_path, COMMANDS) == ["completions/kirin.fish"]
     assert not gone.exists()
-
-
-def test_a_changed_file_is_stale(tmp_path: Path) -> None:
-    write_files(tmp_path, COMMANDS)
-    (tmp_path / "completions" / "kirin.fish").write_text("# mine\n", encoding="utf-8")
-    assert stale_files(tmp_path, COMMANDS) == ["completions/kirin.fish"]
 
 
 def test_every_text_is_the_same_each_time_and_ends_with_one_newline(tmp_path: Path) -> None:

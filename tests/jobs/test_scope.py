@@ -112,9 +112,9 @@ def test_I3_variables_that_multiply_are_refused_in_under_a_second(load, first, v
 
 
 def test_I3_a_circle_through_every_one_of_many_variables_is_refused_in_under_a_second(load):
-    number = 20_000
+    number = 5000
     body = "\n".join(f"  v{index}: '${{v{(index + 1) % number}}}'" for index in range(number))
-    with work_within(2):
+    with work_within(0.5):
         file = load(f"vars:\n{body}\njobs: []\n")
     assert len(file.problems) == 1
 
