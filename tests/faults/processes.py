@@ -20,7 +20,7 @@ from typing import Any
 
 from faults import oracle
 from faults.bench import KEY, Bench
-from support.fork_server import AT_A_TERMINAL, KIRIN, Process, start_kirin
+from support.fork_server import AT_A_TERMINAL, KIRIN, Process, start_kirin, write_program
 
 PATIENCE = 60.0
 """Seconds after which a wait for a process fails."""
@@ -159,12 +159,15 @@ def run_process(
         return running.end(), running
 
 
-def shell(machine: Bench, line: str, **environ: str) -> tuple[int, Running]:
-    """A line of shell in which `kirin` is this program."""
+def shell(machine: Bench, line: str, *, fresh: bool = False, **environ: str) -> tuple[int, Running]:
+    """A line of shell in which `kirin` is this program; `fresh`: begun by the shell, not forked from what runs."""
     folder = machine.folder / "bin"
     folder.mkdir(exist_ok=True)
-    (folder / "kirin").write_text(f'#!/bin/sh\nexec {sys.executable} -m kirin_cli "$@"\n')
-    (folder / "kirin").chmod(0o755)
+    if fresh:
+        (folder / "kirin").write_text(f'#!/bin/sh\nexec {sys.executable} -m kirin_cli "$@"\n')
+        (folder / "kirin").chmod(0o755)
+    else:
+        write_program(folder / "kirin")
     path = f"{folder}{os.pathsep}{os.environ['PATH']}"
     return run_process(machine, line, command=("bash", "-c"), PATH=path, **environ)
 

@@ -42,7 +42,7 @@ def on_disk(machine: Bench, size: str, line: str, options: str = "") -> processe
     """The line of shell where `renders` is a disk of its own; at the end its files are copied to `kept`."""
     machine.renders.mkdir(exist_ok=True)
     mounted = f"mount -t tmpfs -o size={size} none renders{options} && {line}; cp -r renders kept"
-    _, stderr = shell(machine, f"exec unshare -rm bash -c {processes.quoted(mounted)}")
+    _, stderr = shell(machine, f"exec unshare -rm bash -c {processes.quoted(mounted)}", fresh=True)
     return stderr
 
 

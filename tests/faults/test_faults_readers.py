@@ -31,7 +31,7 @@ def test_G3_every_listing_ends_quietly(machine: Bench, command: str) -> None:
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&- <&-"])
 def test_G3_streams_that_were_never_open(machine: Bench, closed: str) -> None:
-    code, process = shell(machine, f"kirin run jobs.yaml {closed}")
+    code, process = shell(machine, f"kirin run jobs.yaml {closed}", fresh=True)
     assert (code, process.err if "2>" in closed else "") == (0, "")
     assert machine.renders.joinpath("rain.mp4").read_bytes() == CLIP
     processes.judge(machine, process)

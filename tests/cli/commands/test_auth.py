@@ -4,11 +4,10 @@ import json
 import os
 import signal
 import stat
-import subprocess
-import sys
 import threading
 
 import pytest
+from support.fork_server import start_kirin
 
 from kirin_cli.cli.commands import COMMANDS
 from kirin_cli.cli.keystore import (
@@ -253,10 +252,10 @@ def typed_at_the_prompt(home, text, **env):
 
 def login_at_a_terminal(home, **env):
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "kirin_cli", "auth", "login", "--offline"], cwd=home.work, env=home.environ(**env),
-        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
-    )  # fmt: skip
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
+    process = start_kirin(
+        ["auth", "login", "--offline"], cwd=home.work, env=home.environ(**env), has_terminal=True, **streams
+    )
     os.close(theirs)
     return ours, process
 
