@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kirin_cli.cli.console import CommandConsole
 from kirin_cli.errors import KirinError, LocalError
@@ -26,8 +26,10 @@ from kirin_cli.report.destinations import (
 from kirin_cli.report.json_format import error_result, refused_result, run_data, with_relative_paths
 from kirin_cli.report.parser import ReportParser
 from kirin_cli.report.report import Report, ReportKind
-from kirin_cli.run.job import Summary
 from kirin_cli.ui.terminal_text import escape_untrusted
+
+if TYPE_CHECKING:
+    from kirin_cli.run.job import Summary
 
 ErrorData = Callable[[KirinError], Mapping[str, object]]
 """The result of a command that an error ended."""
@@ -48,7 +50,7 @@ class Reports:
         """Whether a report goes to standard output, so that nothing else may."""
         return any(destination.target == STDOUT for destination in self.destinations)
 
-    def write(self, summary: Summary, console: CommandConsole) -> int:
+    def write(self, summary: "Summary", console: CommandConsole) -> int:
         """Report on a run that ended by itself or was interrupted."""
         return self.publish(lambda: run_data(summary), summary.exit_code, console)
 

@@ -14,7 +14,6 @@ from kirin_cli.redaction import mask_hidden
 from kirin_cli.regular_file import is_network_path, obstacle_at
 from kirin_cli.report import FORMATS
 from kirin_cli.report.report import ReportKind
-from kirin_cli.run.outputs import read_sidecar
 
 STDOUT: Final = "-"
 AUTO: Final = "auto"
@@ -63,6 +62,8 @@ def write_report(path: Path, text: str, outputs: Iterable[Path] = ()) -> None:
 
     It never takes the place of a result: neither of one of the `outputs` nor of the sidecar beside a video.
     """
+    from kirin_cli.run.outputs import read_sidecar  # noqa: PLC0415  (most commands write no report)
+
     if read_sidecar(path) is not None or any(_is_same_file(path, output) for output in outputs):
         raise LocalError(f"{path} is a result; the report was not written over it", hint="choose another name")
     if obstacle := obstacle_at(path):

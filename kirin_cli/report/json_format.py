@@ -16,11 +16,10 @@ from kirin_cli.modelspec.types import Finding
 from kirin_cli.redaction import redact_tree
 from kirin_cli.report.parser import as_list, as_mapping
 from kirin_cli.report.report import STATES, Report
-from kirin_cli.run.job import Outcome, Summary
-from kirin_cli.run.outputs import input_rows, relative_path
 
 if TYPE_CHECKING:
     from kirin_cli.run.check import CheckedFiles, CheckedJob
+    from kirin_cli.run.job import Outcome, Summary
 
 COUNTED_STATES: Final = ("done", "failed", "skipped", "pending", "unknown")
 OUTPUT_FIELDS: Final = ("type", "path", "url", "bytes", "sha256", "duration")
@@ -43,7 +42,7 @@ _NO_FILES: Final = frozenset({"", "."})  # of jobs that came from flags
 RunData = Mapping[str, object]
 
 
-def render_json(summary: Summary, exit_code: int | None = None, errors: Iterable[KirinError] = ()) -> str:
+def render_json(summary: "Summary", exit_code: int | None = None, errors: Iterable[KirinError] = ()) -> str:
     """The whole run, indented; `exit_code` is the command's, where it is not the run's own.
 
     `errors` are what went wrong with none of its jobs.
@@ -59,6 +58,8 @@ def render_data(report: Report) -> str:
 
 def with_relative_paths(data: RunData, folder: Path) -> dict[str, object]:
     """The data as a file in `folder` has it: paths of files from there on, so that all of it can move together."""
+    from kirin_cli.run.outputs import relative_path  # noqa: PLC0415  (most JSON goes to standard output)
+
     jobs = []
     for job in map(as_mapping, as_list(data.get("jobs"))):
         changed = dict(job)
@@ -71,7 +72,7 @@ def with_relative_paths(data: RunData, folder: Path) -> dict[str, object]:
     return {**data, "jobs": jobs}
 
 
-def run_data(summary: Summary) -> dict[str, object]:
+def run_data(summary: "Summary") -> dict[str, object]:
     """A run; costs are decimal strings in US dollars, times ISO 8601."""
     states = Counter[str](outcome.state for outcome in summary.outcomes)
     number, of = summary.shard or (0, 0)
@@ -126,7 +127,7 @@ def command_result(
     errors = list(errors)
     charged = "maybe" if is_run and exit_code == KirinError.exit_code else "no"
     problems = [*problem_rows(findings), *(row for error in errors for row in error_rows(error))]
-    base = run_data(Summary(run_id="", outcomes=())) if is_run else {"kirin_version": __version__}
+    base = _empty_run() if is_run else {"kirin_version": __version__}
     return {
         **base,
         **NO_RESULT.get(command, {}),
@@ -152,10 +153,18 @@ def error_result(error: KirinError) -> dict[str, object]:
 
 
 def _without_jobs(exit_code: int, problems: list[dict[str, object]]) -> dict[str, object]:
-    return run_data(Summary(run_id="", outcomes=())) | {"exit_code": exit_code, "problems": problems}
+    return _empty_run() | {"exit_code": exit_code, "problems": problems}
 
 
-def _job(outcome: Outcome) -> dict[str, object]:
+def _empty_run() -> dict[str, object]:
+    from kirin_cli.run.job import Summary  # noqa: PLC0415  (a check has no jobs that ran)
+
+    return run_data(Summary(run_id="", outcomes=()))
+
+
+def _job(outcome: "Outcome") -> dict[str, object]:
+    from kirin_cli.run.outputs import input_rows  # noqa: PLC0415  (the same)
+
     params = json.loads(outcome.job.request or "{}").get("params") or {}
     return {
         "name": outcome.job.name,

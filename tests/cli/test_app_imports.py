@@ -98,6 +98,16 @@ def test_a_command_that_needs_nothing_heavy_loads_nothing_heavy(home, arguments)
     assert not {name for name in modules if name.startswith(("kirin_cli.ledger", "kirin_cli.run"))}
 
 
+def test_the_json_of_a_check_loads_no_ledger(home):
+    (home.work / "jobs.yaml").write_text("model: kirin_v1_t2v\nparams: {prompt: a boat}\n", encoding="utf-8")
+    modules = loaded(home, "validate", "jobs.yaml", "--json")
+    assert modules & HEAVY == {"yaml"}
+    assert {name for name in modules if name.startswith("kirin_cli.run.")} == {
+        "kirin_cli.run.check",
+        "kirin_cli.run.check_paths",
+    }
+
+
 def test_checking_job_files_loads_yaml_and_no_network(home):
     (home.work / "jobs.yaml").write_text("model: kirin_v1_t2v\nparams: {prompt: a boat}\n", encoding="utf-8")
     modules = loaded(home, "validate", "jobs.yaml")

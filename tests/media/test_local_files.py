@@ -3,7 +3,9 @@
 import os
 import shutil
 import socket
+import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +23,26 @@ def refusal(given: str, base: Path) -> MediaError:
         inspect_media(given, "image", base)
     assert given in caught.value.message
     return caught.value
+
+
+def test_one_picture_of_thousands_is_asked_for_once_opened_once_and_read_once(tmp_path: Path):
+    for name in ("first.png", "second.png"):
+        (tmp_path / name).write_bytes(png(30, 30))
+    inspect_media("first.png", "image", tmp_path)  # the folder is looked up once
+    calls: Counter[str] = Counter()
+
+    def count(_frame: object, event: str, function: object) -> None:
+        if event == "c_call":
+            calls[getattr(function, "__name__", "")] += 1
+
+    sys.setprofile(count)
+    try:
+        inspect_media("second.png", "image", tmp_path)
+    finally:
+        sys.setprofile(None)
+    wanted = ("lstat", "stat", "open", "fstat", "readlink", "scandir", "read", "seek")
+    assert {name: calls[name] for name in wanted if calls[name]} == {"lstat": 1, "open": 1, "fstat": 1, "read": 1}
+    assert calls.total() <= 60
 
 
 @pytest.mark.parametrize(
