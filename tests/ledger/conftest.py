@@ -2,6 +2,7 @@
 
 import pytest
 from support.clocks import FakeClock
+from support.fast_folder import fast_folder
 
 from kirin_cli.ledger.entry import Intent
 from kirin_cli.ledger.ledger import Ledger
@@ -16,7 +17,8 @@ def clock():
 
 @pytest.fixture
 def folder(tmp_path):
-    return tmp_path / "state"
+    with fast_folder(tmp_path) as fast:
+        yield fast / "state"
 
 
 @pytest.fixture
