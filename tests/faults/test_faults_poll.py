@@ -237,6 +237,7 @@ def test_P8_a_task_that_never_completes_is_8_and_nothing_is_lost(machine: Bench)
     result = machine.run(timeout=1800.0)
     assert (result.exit_code, result.outcome.state, machine.posts) == (8, "pending", 1)
     assert result.outcome.task_id in result.outcome.error.message
+    assert result.seconds == pytest.approx(1800.0, abs=0.01)
     machine.api.api.statuses = ("completed",)
     assert (machine.run().exit_code, machine.posts) == (0, 1)
 
