@@ -1,6 +1,7 @@
 """Single steps of a job with answers that a whole run seldom meets: before sending, while asking, while fetching."""
 
 import random
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -93,6 +94,15 @@ def test_a_download_that_another_process_took_over_is_left_to_it(course, desk):
     it = course(LedgerState.SUCCEEDED)
     desk.ledger.move(it.entry, LedgerEvent.FETCH)
     assert download.fetch_result(it) == Wait(0)
+
+
+def test_a_fetch_whose_urls_are_asked_for_is_one_line_of_the_history(course, desk):
+    it = course(LedgerState.SUCCEEDED, QueryResult(QueryStatus.FOUND, replace(RUNNING, state=TaskState.COMPLETED)))
+    assert download.fetch_result(it) == Wait(0)
+    assert it.task
+    assert isinstance(download.fetch_result(it), Wait)
+    assert it.expired_urls == 1
+    assert [row.event for row in desk.ledger.history(it.entry)].count("fetch") == 1
 
 
 def test_P3_a_task_that_went_back_to_running_is_asked_for_again(course):
