@@ -3,7 +3,6 @@
 import gc
 import json
 import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -165,9 +164,8 @@ def test_a_step_that_ends_its_job_when_the_run_is_over_is_in_nobodys_way(machine
 
         def end_meanwhile(entry: LedgerEntry) -> None:
             go.set()
-            until = time.monotonic() + 20
-            while sent.job.external_id not in scheduler._queue.outcomes and time.monotonic() < until:
-                time.sleep(0.01)
+            with scheduler._changed:
+                scheduler._changed.wait_for(lambda: sent.job.external_id in scheduler._queue.outcomes, 60)
             withdrawn.append(entry.job)
 
         scheduler._context.ledger.withdraw = end_meanwhile  # type: ignore[method-assign]
