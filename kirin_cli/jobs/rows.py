@@ -21,8 +21,6 @@ from kirin_cli.jobs.yaml_nodes import YamlMapping, YamlSequence, line_column
 from kirin_cli.json_text import MAX_DEPTH, NestedTooDeeply, parse_json
 from kirin_cli.modelspec.text import join_or, quote
 
-"""Objects and lists in one another."""
-
 _TOO_DEEP = f"nested more than {MAX_DEPTH} deep"
 
 

@@ -142,24 +142,23 @@ def test_the_gravest_exit_code_is_that_of_all(tmp_path, codes, together):
     assert merge_results(load_results([tmp_path]))["exit_code"] == together
 
 
-@pytest.mark.parametrize("content", ["", "[]", "nonsense", '{"jobs": 1}', '{"run_id": NaN, "jobs": []}'])
-def test_a_named_file_that_is_no_result_is_refused(tmp_path, content):
-    path = tmp_path / "x.json"
-    path.write_text(content)
-    with pytest.raises(UsageError, match=r"x\.json is no result"):
-        load_results([path])
-    with pytest.raises(UsageError, match="holds no results"):
-        load_results([tmp_path])
-
-
 DEEP = '{"run_id": "a", "jobs": [{"name": "a", "params": {"x": ' + "[" * 700 + "]" * 700 + "}}]}"
+NO_RESULTS = {
+    "empty": ("", "is no result"),
+    "a list": ("[]", "is no result"),
+    "no JSON": ("nonsense", "is no result"),
+    "jobs that are no list": ('{"jobs": 1}', "is no result"),
+    "no number": ('{"run_id": NaN, "jobs": []}', "is no result"),
+    "a deep result": (DEEP, "cannot be read: it is nested"),
+    "deep brackets": ("[" * 100_000, "cannot be read: it is nested"),
+}
 
 
-@pytest.mark.parametrize("content", [DEEP, "[" * 100_000], ids=["a result", "no result"])
-def test_what_is_nested_too_deeply_is_refused_and_passed_over_in_a_folder(tmp_path, content):
+@pytest.mark.parametrize(("content", "message"), NO_RESULTS.values(), ids=NO_RESULTS)
+def test_what_is_no_result_is_refused_by_name_and_passed_over_in_a_folder(tmp_path, content, message):
     path = tmp_path / "x.json"
     path.write_text(content)
-    with pytest.raises(UsageError, match=r"x\.json cannot be read: it is nested"):
+    with pytest.raises(UsageError, match=rf"x\.json {message}"):
         load_results([path])
     with pytest.raises(UsageError, match="holds no results"):
         load_results([tmp_path])
