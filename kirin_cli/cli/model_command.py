@@ -13,7 +13,7 @@ from kirin_cli.errors import UsageError
 from kirin_cli.models.shared_parameters import EXTERNAL_TASK_ID
 from kirin_cli.modelspec.fields import Integer
 from kirin_cli.modelspec.flags import Flag, flag_for_path, model_flags, set_param
-from kirin_cli.modelspec.model import Model
+from kirin_cli.modelspec.model import MODEL_NAME, Model
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.types import Problem
 
@@ -159,7 +159,7 @@ def as_list(value: object) -> list[object]:
 def parse_extra_params(model: Model, texts: Iterable[str], params: Mapping[str, object]) -> dict[str, object]:
     """The parameters of --param NAME=JSON over those of a job file; what is no JSON is text.
 
-    Raises UsageError for anything else, and for a parameter that the model has.
+    Raises UsageError for anything else, for a parameter that the model has, and for the model itself.
     """
     from kirin_cli.json_text import MAX_DEPTH, NestedTooDeeply, parse_json
 
@@ -175,6 +175,8 @@ def parse_extra_params(model: Model, texts: Iterable[str], params: Mapping[str, 
         except ValueError:
             extra[name.strip()] = value
     for name in extra:
+        if name == MODEL_NAME:
+            raise UsageError(f"--param {name}: the command says which model it is", hint="kirin models lists them all")
         if name in model.names:
             raise UsageError(f"--param {name}: {model.id} has such a parameter; give it by its own flag, to be checked")
     return extra

@@ -17,7 +17,7 @@ from kirin_cli.model_files.rule_reader import RuleFault, RuleReader
 from kirin_cli.models.shared_parameters import EXTERNAL_TASK_ID
 from kirin_cli.modelspec.fields import Field
 from kirin_cli.modelspec.media_fields import Video
-from kirin_cli.modelspec.model import BY_EVERY_CHOICE, Model
+from kirin_cli.modelspec.model import BY_EVERY_CHOICE, MODEL_NAME, Model
 from kirin_cli.modelspec.notes import Note
 from kirin_cli.modelspec.pricing import Pricing, RequestKind
 from kirin_cli.modelspec.request import field_at
@@ -127,8 +127,8 @@ class _ModelFileReader:
         fields = [one for one in self._reader.fields(self._root, "fields") if one.name != EXTERNAL_TASK_ID.name]
         if "fields" not in self._root:
             self._problems.add_error(0, "fields: is missing: the parameters of the model")
-        if any(one.name == "model" for one in fields):
-            message = "model is the id of the model, and is no parameter"
+        if any(one.name == MODEL_NAME for one in fields):
+            message = f"{MODEL_NAME} is the id of the model, and is no parameter"
             self._problems.add_error(self._root.position("fields"), message)
         return with_free_flags((*fields, EXTERNAL_TASK_ID))
 

@@ -90,7 +90,7 @@ MODEL: Final = Model(
             help="Area that must not move.",
         ),
         ListField(
-            name="dynamic_masks", flag="dynamic-mask", rule="F8", panel=BRUSH, min_items=1, max_items=6, item=MASK,
+            name="dynamic_masks", flag="dynamic-mask", rule="F8", panel=BRUSH, max_items=6, item=MASK,
             metavar="MASK@X,Y>X,Y…", help="An area and the path it follows (px from bottom-left). Repeatable.",
         ),
         *COMMON,

@@ -16,6 +16,8 @@ from kirin_cli.modelspec.types import InspectMedia, Problem, ResultKind
 
 NO_TEXTS: Final[Mapping[str, str]] = {}
 BY_EVERY_CHOICE: Final = Pricing()
+MODEL_NAME: Final = "model"
+"""The member of a request that names its model: no parameter, not one that is sent unchecked either (rule A1)."""
 
 
 @dataclass(frozen=True, slots=True)

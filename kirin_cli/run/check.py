@@ -19,7 +19,7 @@ from kirin_cli.jobs.problems import FileProblem
 from kirin_cli.jobs.yaml_loader import pause_gc
 from kirin_cli.media import MediaInspector, make_inspector
 from kirin_cli.models import MODELS, explain_extra, explain_unknown
-from kirin_cli.modelspec.model import Model
+from kirin_cli.modelspec.model import MODEL_NAME, Model
 from kirin_cli.modelspec.text import did_you_mean, pluralize, quote
 from kirin_cli.modelspec.types import (
     Finding,
@@ -153,7 +153,9 @@ def _extra_problems(job: JobSpec, model: Model) -> Iterator[Problem]:
     """What is to be said of the parameters that are sent unchecked: a warning, or why they are not."""
     for name, value in job.extra_params.items():
         path = f"extra_params.{name}"
-        if name in model.names:
+        if name == MODEL_NAME:
+            yield Problem(path, "A1", f"{path} would be sent in place of the job's model, which stands beside params")
+        elif name in model.names:
             yield Problem(path, "A2", f"{name} is a parameter of {model.id}; write it under params, to be checked")
         elif path not in job.invalid_paths and value is not None:
             message = f"{path} is sent as it is: {model.id} has no such parameter here"

@@ -195,7 +195,8 @@ def test_a_parameter_that_is_newer_than_the_tool_is_sent_with_a_warning(home):
 @pytest.mark.parametrize(
     ("param", "words"),
     [
-        ("mode=std", "kirin_v1_t2v has such a parameter"), ("x", "must be NAME=JSON"), ("=5", "must be"),
+        ("mode=std", "kirin_v1_t2v has such a parameter"),
+        ('model="other"', "the command says which model"), ("x", "must be NAME=JSON"), ("=5", "must be"),
         (f"x={'[' * 700}{']' * 700}", "--param x is nested more than 64 deep"),
     ],
 )  # fmt: skip

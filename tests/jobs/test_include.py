@@ -197,15 +197,17 @@ def test_parameters_that_are_newer_than_the_tool_are_sent_with_a_warning(load, t
         "vars: {n: 5}\ndefaults: {model: kirin_v1_t2v, extra_params: {style: film, seed: '${n}'}}\njobs:\n"
         "- {name: a, params: {prompt: a}, extra_params: {style: {grain: '${n}'}}}\n"
         "- {name: b, params: {prompt: b}, extra_params: {mode: pro}}\n"
+        "- {name: c, params: {prompt: c}, extra_params: {model: other}}\n"
     )
     checked = check_files([read_job_file(path, FIELDS)])
     assert checked.jobs[0].values == {"prompt": "a", "style": {"grain": 5}, "seed": 5}
     assert [(one.job, one.severity, one.path, one.line) for one in checked.all_findings()] == [
         ("a", "warning", "extra_params.style", 4), ("a", "warning", "extra_params.seed", 2),
         ("b", "warning", "extra_params.style", 2), ("b", "warning", "extra_params.seed", 2),
-        ("b", "error", "extra_params.mode", 5),
+        ("b", "error", "extra_params.mode", 5), ("c", "warning", "extra_params.style", 2),
+        ("c", "warning", "extra_params.seed", 2), ("c", "error", "extra_params.model", 6),
     ]  # fmt: skip
-    assert (
-        checked.all_findings()[-1].message
-        == "mode is a parameter of kirin_v1_t2v; write it under params, to be checked"
-    )
+    assert [one.message for one in checked.all_findings() if one.severity == "error"] == [
+        "mode is a parameter of kirin_v1_t2v; write it under params, to be checked",
+        "extra_params.model would be sent in place of the job's model, which stands beside params",
+    ]

@@ -15,9 +15,13 @@ def path_of(*points: object) -> list[object]:
     return [{"mask": "m.png", "trajectories": list(points)}]
 
 
-@pytest.mark.parametrize(("count", "fine"), [(0, False), (1, True), (6, True), (7, False)])
-def test_F8_there_are_1_to_6_masks(count, fine):
+@pytest.mark.parametrize(("count", "fine"), [(0, True), (1, True), (6, True), (7, False)])
+def test_F8_there_are_at_most_6_masks(count, fine):
     assert refused(I2V, dynamic_masks=MASKS * count, **PRO) == ([] if fine else [("dynamic_masks", "F8")])
+
+
+def test_F8_an_empty_list_of_masks_is_as_if_not_given():
+    assert "dynamic_masks" not in sent(I2V, dynamic_masks=[], mode="std", duration=10)
 
 
 @pytest.mark.parametrize(("count", "fine"), [(0, False), (1, False), (2, True), (77, True), (78, False)])
