@@ -1,4 +1,4 @@
-"""Ledger entries for commands: the ledger opened, an entry as JSON data, data as harmless JSON text."""
+"""Ledger entries for commands: the ledger opened, the entry that a person means, an entry as JSON data."""
 
 import json
 import os

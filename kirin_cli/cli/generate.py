@@ -296,7 +296,8 @@ def parse_output(
         raise UsageError(f"-o: {error}")
     if output == "-":
         raise UsageError("-o - would write a video to standard output", hint="-o takes a folder, or a name like x.mp4")
-    if output.endswith(SEPARATORS) or not suffix or _is_folder(path):
+    # Whether one that cannot be reached is a folder is found out when it is to be written to; a Path raises there.
+    if output.endswith(SEPARATORS) or not suffix or os.path.isdir(path):  # noqa: PTH112
         return OutputTarget(path, DEFAULT_TEMPLATE, replace)
     if not is_file:
         hint = f"write {path.with_suffix(suffixes[0])}; a folder of that name ends in /: {output}/"
@@ -307,13 +308,6 @@ def parse_output(
     if errors := template_errors(template):
         raise UsageError(f"-o: {errors[0]}")
     return OutputTarget(path.parent, template, replace)
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:  # one that cannot be reached is found out when it is to be written to
-        return False
 
 
 def _send(one_off: OneOff, flags: ModelFlags, settings: Settings, console: CommandConsole) -> int:

@@ -1,4 +1,4 @@
-"""The help topics (`kirin help TOPIC`) and the examples of every command."""
+"""The help topics: what `kirin help TOPIC` prints."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import Any
 from kirin_cli.api.credentials import ApiKey, check_key, find_key
 from kirin_cli.atomic_file import write_atomically
 from kirin_cli.cli.settings import Settings
-from kirin_cli.cli.settings_homes import config_folder
+from kirin_cli.cli.settings_homes import config_folder, is_reachable_file
 from kirin_cli.errors import LocalError
 
 SERVICE = "kirin-cli"
@@ -81,14 +81,7 @@ def stored_key(folder: Path, profile: str, keyring: FindKeyring = system_keyring
     if password:
         return ApiKey(check_key(password, IN_KEYRING), IN_KEYRING)
     path = key_path(folder, profile)
-    return find_key({}, path) if _is_file(path) else None
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # in a folder closed to us nothing is
-        return False
+    return find_key({}, path) if is_reachable_file(path) else None
 
 
 def store_key(folder: Path, profile: str, key: str, keyring: FindKeyring = system_keyring) -> str:
@@ -129,7 +122,7 @@ def forget_key(folder: Path, profile: str, keyring: FindKeyring = system_keyring
 
 def readable_by_others(path: Path) -> bool:
     """Whether somebody else can read the file; never so on Windows, whose rights are of another kind."""
-    return os.name == "posix" and _is_file(path) and bool(path.stat().st_mode & 0o077)
+    return os.name == "posix" and is_reachable_file(path) and bool(path.stat().st_mode & 0o077)
 
 
 def _read_keyring(ring: SystemKeyring | None, profile: str) -> str | None:

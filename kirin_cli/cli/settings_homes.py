@@ -1,5 +1,6 @@
 """Where settings, the stored key and the ledger lie: the user's folders, and the file of a project. Reads none."""
 
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -72,7 +73,4 @@ def find_project_file(start: Path) -> Path | None:
 
 def is_reachable_file(path: Path) -> bool:
     """Whether it is a file that can be reached: in a folder closed to us nothing is."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
+    return os.path.isfile(path)  # noqa: PTH113  (a Path raises OSError there)

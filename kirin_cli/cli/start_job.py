@@ -75,7 +75,8 @@ def read_start_job(model: Model, path: Path, allow_env: list[str] | None = None)
 
     sidecar = read_sidecar(path) if path.suffix == NOTE_SUFFIX else None
     if sidecar is not None:
-        _ensure_model(sidecar.request, model, str(path))
+        if sidecar.request.get("model") != model.id:
+            raise UsageError(f"{path}: the video is of {sidecar.request.get('model')!r}, this command is {model.id}")
         return start_from_request(model, sidecar.request, files_of_sidecar(sidecar), str(path))
     spec = _read_spec(model, path, allow_env)
     return StartJob(
@@ -105,11 +106,6 @@ def _read_spec(model: Model, path: Path, allow_env: list[str] | None) -> JobSpec
         line, column = job.position(job.problems[0].path)
         raise UsageError(f"{path}:{line}:{column}: {job.problems[0].message}")
     return job
-
-
-def _ensure_model(request: Mapping[str, object], model: Model, source: str) -> None:
-    if request.get("model") != model.id:
-        raise UsageError(f"{source}: the video is of {request.get('model')!r}, this command is {model.id}")
 
 
 def start_from_entry(model: Model, entry: LedgerEntry, sidecar: Sidecar | None = None) -> StartJob:

@@ -1,7 +1,7 @@
 """A model from its YAML file: what our own models say in code. Problems come all at once, each with its line."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, get_args
 
@@ -58,7 +58,6 @@ class ModelFile:
     url: str = ""
     date: str = ""
     sha256: str = ""
-    findings: tuple[Finding, ...] = field(default=())
 
 
 def read_model_file(path: Path, *, follow_links: bool = False) -> ModelFile:

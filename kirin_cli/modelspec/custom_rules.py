@@ -11,7 +11,7 @@ from kirin_cli.modelspec.fields import INVALID
 from kirin_cli.modelspec.media_fields import length_tolerance
 from kirin_cli.modelspec.request import RequestView
 from kirin_cli.modelspec.rules import CustomRule, Is
-from kirin_cli.modelspec.text import join_or, pluralize
+from kirin_cli.modelspec.text import join_and, join_or, pluralize
 from kirin_cli.modelspec.types import MediaFile
 
 
@@ -146,8 +146,7 @@ def references(rule: str, odd_rule: str, text: str, lists: Mapping[str, str]) ->
                 yield text, f"refers to <<<{token}>>>, but {name} has {pluralize(len(request.items(name)))}"
 
     def odd(request: RequestView) -> Iterator[tuple[str, str]]:
-        *others, last = (f"<<<{word}_N>>>" for word in lists)
-        known = f"{', '.join(others)} and {last}" if others else last
+        known = join_and([f"<<<{word}_N>>>" for word in lists])
         for token, name, _ in pointers(request):
             if not name:
                 yield text, f"holds <<<{token}>>>, which means nothing to the model; known are {known}"

@@ -107,7 +107,8 @@ def _parse_destination(text: str, kind: ReportKind) -> Destination:
         return destination
     if error := path_problem(path):
         raise UsageError(f"--report {name}: {error}")
-    if "\0" in target or target.endswith(("/", os.sep)) or _is_folder(path):
+    # Whether one that cannot be reached is a folder is found out when it is to be written to; a Path raises there.
+    if "\0" in target or target.endswith(("/", os.sep)) or os.path.isdir(path):  # noqa: PTH112
         raise UsageError(f"--report {text}: {target!r} is a folder; name a file in it")
     if obstacle := obstacle_at(path):
         hint = "`-` is standard output" if target.startswith("/dev/") else "name the file itself"
@@ -120,13 +121,6 @@ def _expand_home(text: str) -> Path:
         return Path(text).expanduser()
     except RuntimeError:  # nobody knows that home
         return Path(text)
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:  # one that cannot be reached is found out when it is to be written to
-        return False
 
 
 def _is_same_file(path: Path, other: Path) -> bool:

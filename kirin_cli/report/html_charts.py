@@ -61,27 +61,8 @@ TimelineRow = tuple[int, ReportJob, Spans]
 
 MAX_TICKS: Final = 5
 _TICK_SECONDS: Final = (
-    0.1,
-    0.2,
-    0.5,
-    1,
-    2,
-    5,
-    10,
-    15,
-    30,
-    60,
-    120,
-    300,
-    600,
-    900,
-    1800,
-    3600,
-    7200,
-    14400,
-    43200,
-    86400,
-)
+    0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400,
+)  # fmt: skip
 _MAX_GAP_FACTOR: Final = 12
 """Where jobs lie further apart than so many times the longest, each is drawn from its own beginning."""
 

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from kirin_cli.atomic_file import create_file, write_whole
+from kirin_cli.modelspec.types import RESULT_TYPES
 from kirin_cli.sandbox.faults import FaultRules
 from kirin_cli.sandbox.http_handler import (
     BLOCK_BYTES,
@@ -121,14 +122,6 @@ class Multipart:
 
 RESULT: Final = re.compile(rf"/files/([^/]+)/(?:{'|'.join(map(re.escape, RESULT_NAMES.values()))})")
 RANGE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
-TYPES: Final = {
-    ".mp4": "video/mp4",
-    ".mov": "video/quicktime",
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".wav": "audio/wav",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +161,12 @@ class FilesHandler(SandboxHandler):
         if task:
             content = result_content(task.model.result, task.render.ratio, task.render.seconds, task.id)
             etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-            media_type = TYPES[Path(RESULT_NAMES[task.model.result]).suffix]
+            media_type = RESULT_TYPES[Path(RESULT_NAMES[task.model.result]).suffix]
             return StoredFile(len(content), etag, media_type, content)
         path = self.uploads.find(url_path)
         if not path:
             raise not_found("no such file")
-        media_type = TYPES.get(path.suffix, "application/octet-stream")
+        media_type = RESULT_TYPES.get(path.suffix, "application/octet-stream")
         return StoredFile(path.stat().st_size, f'"{path.stem}"', media_type, path)
 
     def _send(self, stored: StoredFile, fault: str) -> None:

@@ -85,17 +85,6 @@ def is_known_status(status: str) -> bool:
     return status.strip().lower() in KNOWN_STATUSES
 
 
-__all__ = [
-    "MalformedResponse",
-    "OutputContent",
-    "ServiceFailure",
-    "Task",
-    "TaskState",
-    "parse_error",
-    "parse_response",
-    "parse_task",
-]
-
 MAX_ID_LENGTH = 256
 MAX_MESSAGE_LENGTH = 300
 MAX_RESULT_URL_LENGTH = 8192

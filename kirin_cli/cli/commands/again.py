@@ -150,7 +150,8 @@ def _values_of_model(model: Model, values: Mapping[str, object]) -> dict[str, ob
         if value in (None, [], ()):
             continue
         if name not in own:
-            models = join_or(tuple(one.command for one in usable_models() if flag.name in _flag_names(one)))
+            owners = (one for one in usable_models() if any(other.name == flag.name for other in model_flags(one)))
+            models = join_or(tuple(one.command for one in owners))
             raise UsageError(f"{flag.option} is a flag of {models}", hint=f"the task is of {model.command}")
         if isinstance(value, list | tuple) and not own[name].repeats:
             if len(value) > 1:
@@ -158,7 +159,3 @@ def _values_of_model(model: Model, values: Mapping[str, object]) -> dict[str, ob
             value = value[0]
         result[name] = value
     return result
-
-
-def _flag_names(model: Model) -> set[str]:
-    return {flag.name for flag in model_flags(model)}

@@ -202,7 +202,7 @@ def _check_folder(check: str, folder: Path) -> CheckOutcome:
 def _check_ledger(folder: Path) -> CheckOutcome:
     from kirin_cli.ledger.store import LEDGER_FILE, LedgerStore
 
-    if not _exists(folder / LEDGER_FILE):
+    if not os.path.exists(folder / LEDGER_FILE):  # noqa: PTH110  (a Path raises in a folder that is closed to us)
         return CheckOutcome("ledger", "none yet; the first submission makes it")
     try:
         store = LedgerStore.open(folder, busy=1.0)
@@ -237,14 +237,7 @@ def _from_error(check: str, error: KirinError) -> CheckOutcome:
 def _nearest_existing(folder: Path) -> Path:
     """The folder, or the nearest one above it that is there."""
     folder = folder.absolute()
-    return next((path for path in (folder, *folder.parents) if _exists(path)), folder)
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # a name that is too long, a folder that is closed to us
-        return False
+    return next((path for path in (folder, *folder.parents) if os.path.exists(path)), folder)  # noqa: PTH110
 
 
 doctor = command_from(DoctorFlags, run_doctor, examples=("kirin doctor", "kirin doctor --offline"))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import command_from
-from kirin_cli.cli.options import DEFAULT_TIMEOUT
 from kirin_cli.cli.parameters import OptionSpec
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
@@ -125,7 +124,7 @@ def _send(entry: LedgerEntry, settings: Settings, console: CommandConsole) -> in
         reason = prepared.jobs[0].unsendable if prepared.jobs else f"this kirin does not know {entry.model}"
         how = f"kirin run {quote_word(entry.job_file)} sends it" if entry.job_file else "type its command again"
         raise UsageError(f"{entry.external_id} cannot be sent from here: {reason}", hint=how)
-    limits = run_options(DEFAULT_TIMEOUT)
+    limits = run_options(o.DEFAULT_TIMEOUT)
     options = ExecuteOptions(settings=settings, limits=limits, wait=False, resume="kirin resume")
     return execute(lambda _: prepared, options, console)
 

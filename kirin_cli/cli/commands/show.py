@@ -20,19 +20,9 @@ if TYPE_CHECKING:
     from kirin_cli.wire.responses import Task
 
 FIELDS: Final = (
-    "task_id",
-    "external_task_id",
-    "state",
-    "detail",
-    "model",
-    "job",
-    "file",
-    "take",
-    "attempt",
-    "posts",
-    "cost_usd",
+    "task_id", "external_task_id", "state", "detail", "model", "job", "file", "take", "attempt", "posts", "cost_usd",
     "origin",
-)
+)  # fmt: skip
 MAX_REQUEST_LENGTH: Final = 100_000  # characters that are shown
 
 
@@ -158,7 +148,6 @@ def fetch_unknown_task(profile: str | None, unknown: NoSuchTask) -> tuple[Ledger
 
 
 def _entry_of_task(task: Task, task_id: str, origin: str) -> LedgerEntry:
-
     from kirin_cli.ledger.entry import Intent, new_entry
     from kirin_cli.ledger.states import LedgerState
     from kirin_cli.run.identity import canonical_json
