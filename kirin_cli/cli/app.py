@@ -19,7 +19,7 @@ from kirin_cli.models import ModelEntry, use_added_models
 from kirin_cli.redaction import mask_hidden, redact_tree, redact_urls, show_all_values
 
 if TYPE_CHECKING:
-    from kirin_cli.docgen.commands import CommandInfo, EnvVarInfo
+    from kirin_cli.docgen.commands import CommandInfo
 
 HELP_FLAGS: Final = frozenset({"-h", "--help"})
 
@@ -49,18 +49,6 @@ class LazyGroup(PlainHelp, TyperGroup):
         from kirin_cli.cli.help import program_help, render_help
 
         return render_help(program_help())
-
-
-def environment_variables() -> tuple[EnvVarInfo, ...]:
-    """Every environment variable that means something to the program."""
-    from kirin_cli.cli.settings_schema import OTHER_VARIABLES, SETTINGS, setting_help
-    from kirin_cli.docgen.commands import EnvVarInfo
-
-    variables = []
-    for setting in SETTINGS.values():
-        key = setting.name if setting.place != "environment" else ""
-        variables.append(EnvVarInfo(name=setting.env, key=key, flag=setting.flag, help=setting_help(setting)))
-    return (*variables, *(EnvVarInfo(name=name, help=text) for name, text in OTHER_VARIABLES))
 
 
 def all_commands() -> tuple[CommandInfo, ...]:

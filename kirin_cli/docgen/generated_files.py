@@ -52,23 +52,17 @@ def generate_files(
     }
 
 
-def stale_files(
-    root: Path, commands: CommandInfos, variables: EnvVarInfos = (), pages: Mapping[str, str] = NO_PAGES
-) -> list[str]:
-    """The paths below `root` whose content is not what it should be, and manual pages of commands that are no more."""
-    texts = generate_files(root, commands, variables, pages)
+def stale_files(root: Path, texts: Mapping[str, str]) -> list[str]:
+    """The paths below `root` whose content is not that of `texts`, and manual pages of commands that are no more."""
     manual = [f"{MAN_FOLDER}/{page.name}" for page in sorted((root / MAN_FOLDER).glob("*"))]
     stale = [path for path, text in texts.items() if _read(root / path) != text]
     return stale + [path for path in manual if path not in texts]
 
 
-def write_files(
-    root: Path, commands: CommandInfos, variables: EnvVarInfos = (), pages: Mapping[str, str] = NO_PAGES
-) -> list[str]:
+def write_files(root: Path, texts: Mapping[str, str]) -> list[str]:
     """Write what is stale, remove what is no more, return the paths. Raises OSError where a file cannot be written."""
-    texts = generate_files(root, commands, variables, pages)
     changed = []
-    for path in stale_files(root, commands, variables, pages):
+    for path in stale_files(root, texts):
         if path not in texts:
             (root / path).unlink()
             continue
@@ -87,7 +81,7 @@ _END: Final = "<!-- end: {} -->"
 _MARKER: Final = re.compile(r"<!-- (begin|end): (.*?) -->")
 
 
-def readme_tables(commands: CommandInfos, variables: EnvVarInfos = ()) -> dict[str, str]:
+def readme_tables(commands: CommandInfos, variables: EnvVarInfos) -> dict[str, str]:
     """Every table by the name in its markers."""
     return {
         "commands": markdown_table(("", "command", "does"), _command_rows(commands)),

@@ -51,7 +51,7 @@ def test_every_exit_code_of_the_tree_has_words() -> None:
 
 
 def test_the_commands_table_names_each_command_and_its_panel_once() -> None:
-    lines = readme_tables(COMMANDS)["commands"].splitlines()
+    lines = readme_tables(COMMANDS, ())["commands"].splitlines()
     assert [line for line in lines if line.startswith("| Generate | `v1-t2v [PROMPT]` |")]
     assert [line for line in lines if line.startswith("| Job files | `run FILE…` |")]
     assert [line for line in lines if line.startswith("|  | `schema` |")]

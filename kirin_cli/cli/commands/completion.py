@@ -37,7 +37,7 @@ def run_completion(flags: CompletionFlags) -> int:
     """Print it; returns the exit code. Raises UsageError for a shell that has none."""
     from kirin_cli.cli.app import all_commands
     from kirin_cli.cli.console import make_console
-    from kirin_cli.docgen.completions import SHELLS, completion_script
+    from kirin_cli.docgen.completions import SHELLS
     from kirin_cli.models import use_added_models
 
     console = make_console()
@@ -47,7 +47,7 @@ def run_completion(flags: CompletionFlags) -> int:
     if flags.shell not in SHELLS:
         raise UsageError(f"there is no completion for {flags.shell!r}{did_you_mean(flags.shell, list(SHELLS))}")
     use_added_models(dict)  # a script is for every folder, and runs in the shell: no word of a checkout goes into it
-    console.data(completion_script(flags.shell, all_commands()).rstrip("\n"))
+    console.data(SHELLS[flags.shell].script(all_commands()).rstrip("\n"))
     return 0
 
 

@@ -26,8 +26,3 @@ SHELLS: Final[dict[str, Shell]] = {
         Shell("powershell", "kirin.ps1", powershell.powershell_script),
     )
 }
-
-
-def completion_script(shell: str, commands: CommandInfos) -> str:
-    """The completion script for one of SHELLS (KeyError for another name)."""
-    return SHELLS[shell].script(commands)
