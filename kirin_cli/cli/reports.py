@@ -113,7 +113,7 @@ def _write(
         report = replace(report, data=with_relative_paths(data, path.parent))
     outputs = [file.path for job in report.jobs for file in job.files]
     if path is not None and destination.format == "junit":
-        from kirin_cli.report.attachments import link_attachments
+        from kirin_cli.report.result_files import link_attachments
 
         report = link_attachments(report, path)
     text = FORMATS[destination.format].render(report)

@@ -4,7 +4,7 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Mapping
 from importlib.resources import files
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Final
 
 from kirin_cli.formatting import format_seconds, format_timestamp, format_usd
@@ -19,8 +19,8 @@ from kirin_cli.report.html_embedding import (
     DataUriEmbedder,
     InputPictures,
 )
-from kirin_cli.report.markdown import file_link
-from kirin_cli.report.report import STATES, Report, ReportFile
+from kirin_cli.report.report import STATES, Report
+from kirin_cli.report.result_files import file_link
 
 _PAGE_FILES: Final = ("gallery.css", "gallery.js")
 _ICON: Final = (
@@ -35,21 +35,19 @@ _LOGO: Final = Markup(
 
 def render(report: Report) -> str:
     """The page; its videos lie where they are, and it links to them from where it lies itself."""
-
-    def link(file: ReportFile) -> str:
-        return file_link(file.path, report.folder)
-
+    link = _link_from(report.folder)
     return _page(report, link, InputPictures(link, DataUriEmbedder(link, MAX_SMALL, MAX_SMALL_TOTAL)))
 
 
 def render_embedded(report: Report) -> str:
     """The page with its videos inside; one that is not there as it was made, or too large, is linked to."""
-
-    def link(file: ReportFile) -> str:
-        return file_link(file.path, report.folder)
-
+    link = _link_from(report.folder)
     embed = DataUriEmbedder(link, MAX_EMBEDDED, MAX_EMBEDDED_TOTAL)
     return _page(report, embed, InputPictures(link, embed))
+
+
+def _link_from(folder: Path) -> FileSource:
+    return lambda file: file_link(file.path, folder)
 
 
 def _page(report: Report, source: FileSource, pictures: InputPictures) -> str:

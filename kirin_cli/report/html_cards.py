@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from kirin_cli.formatting import format_seconds, format_size, format_timestamp, format_usd
-from kirin_cli.modelspec.types import RESULT_TYPES
 from kirin_cli.regular_file import is_network_path
 from kirin_cli.report.html_charts import Markup, describe, job_label, join, tag
 from kirin_cli.report.report import CHARGED, STATES, Report, ReportFile, ReportJob
+from kirin_cli.report.result_files import media_type, size_on_disk
 from kirin_cli.shell_words import join_words
 
 MAX_PRELOADED: Final = 12
@@ -27,11 +27,6 @@ FileSource = Callable[[ReportFile], str]
 """The address of a file, as the page refers to it."""
 Picture = Callable[[ReportFile], Markup]
 """A small picture of a file that a job was made from."""
-
-
-def media_type(file: ReportFile) -> str:
-    """What a file is by its suffix; "" where the page cannot show it."""
-    return RESULT_TYPES.get(file.path.suffix.lower(), "")
 
 
 def render_cards(report: Report, source: FileSource, picture: Picture) -> list[Markup]:
@@ -114,16 +109,9 @@ def _screen(job: ReportJob, file: ReportFile, address: str, *, preload: bool) ->
     else:
         facts = {"controls": True, "loop": True, "playsinline": True, "preload": "metadata" if preload else "none"}
         shown = tag("video", {"src": address, "aria-label": label, **facts})
-    is_there = address.startswith("data:") or _is_there(file)
+    is_there = address.startswith("data:") or size_on_disk(file) == file.bytes
     gone = "" if is_there else tag("p", {"class": "gone"}, "Not there as it was made: ", tag("bdi", {}, file.name))
     return tag("div", {"class": "screen" if is_there else "screen lost"}, shown, gone)
-
-
-def _is_there(file: ReportFile) -> bool:
-    try:
-        return not is_network_path(file.path) and file.path.stat().st_size == file.bytes
-    except (OSError, ValueError):
-        return False
 
 
 def _tags(tags: Iterable[str]) -> Markup:

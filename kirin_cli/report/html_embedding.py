@@ -5,9 +5,10 @@ from base64 import b64encode
 from typing import Final
 
 from kirin_cli.regular_file import is_network_path, read_regular_file
-from kirin_cli.report.html_cards import FileSource, media_type
+from kirin_cli.report.html_cards import FileSource
 from kirin_cli.report.html_charts import Markup, tag
 from kirin_cli.report.report import ReportFile
+from kirin_cli.report.result_files import media_type, size_on_disk
 
 MAX_EMBEDDED: Final = 64 << 20
 """Bytes of one file of a page with its videos inside; a larger one is linked to."""
@@ -66,7 +67,8 @@ class InputPictures:
     def __call__(self, file: ReportFile) -> Markup:
         """The picture of a file, with its parameter and its name for those who do not see it."""
         address, label = self._link(file), f"{file.type}: {file.name}"
-        if not media_type(file).startswith("image/") or has_changed(file):
+        has_changed = size_on_disk(file) not in {None, file.bytes}
+        if has_changed or not media_type(file).startswith("image/"):
             shown = tag("span", {"class": "thumb file"}, file.name)
         elif number := self._number(file):
             use = tag("use", {"href": f"#picture-{number}"})
@@ -88,11 +90,3 @@ class InputPictures:
                 facts = {"id": f"picture-{self._numbers[key]}", "viewBox": f"0 0 {_WIDTH} {_HEIGHT}"}
                 self.symbols.append(tag("symbol", facts, tag("image", {"href": address, **sides})))
         return self._numbers[key]
-
-
-def has_changed(file: ReportFile) -> bool:
-    """Whether there is a file, and it is another than the result says."""
-    try:
-        return not is_network_path(file.path) and file.path.stat().st_size != file.bytes
-    except (OSError, ValueError):
-        return False

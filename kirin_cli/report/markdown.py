@@ -1,17 +1,15 @@
 """A result as GitHub-flavoured Markdown: a line of totals, a table of jobs, and what is wrong or did not end well."""
 
-import os
 import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 from kirin_cli.formatting import format_seconds, format_timestamp, format_usd
 from kirin_cli.modelspec.text import pluralize
-from kirin_cli.regular_file import is_network_path
 from kirin_cli.report.report import MARKS, STATES, VALID, Report, ReportJob, ReportProblem
+from kirin_cli.report.result_files import file_link
 
 MAX_PROMPT_LENGTH: Final = 100
 MAX_COMMENT_BYTES: Final = 60_000
@@ -63,21 +61,6 @@ def escape_markdown(text: str) -> str:
         return "\\" * (match[0] in _PUNCTUATION) + match[0] + _ZERO_WIDTH_SPACE * bool(match["link"])
 
     return _SPECIAL.sub(escape, " ".join(text.split()))
-
-
-def file_link(path: Path, folder: Path) -> str:
-    """The address of a file, from `folder`: relative with slashes, or absolute where no relative path leads there.
-
-    Of one on another machine it is the name alone: a page that names the machine makes the reader's computer ask it.
-    """
-    try:
-        relative = (
-            PureWindowsPath(path).name if is_network_path(path) else os.path.relpath(path, folder).replace(os.sep, "/")
-        )
-    except ValueError:  # another drive of Windows
-        return path.absolute().as_uri()
-    address = quote(os.fsencode(relative), safe="/")
-    return address if address.startswith("../") else f"./{address}"
 
 
 def _limit(max_bytes: float, rows: Iterable[str], noun: str) -> Iterator[str]:

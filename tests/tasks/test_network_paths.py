@@ -6,8 +6,8 @@ import pytest
 from support.pictures import png
 from support.report_data import job, output, report, run, text, wrote
 
-from kirin_cli.report.attachments import link_attachments
 from kirin_cli.report.load import load_results, merge_results
+from kirin_cli.report.result_files import link_attachments
 
 PICTURE = png(8, 8)
 BACKSLASHES = r"\\evil.example\s[1]\x.png"

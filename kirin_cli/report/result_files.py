@@ -1,22 +1,52 @@
-"""Attachments of JUnit reports under names that GitLab reads, which finds none with brackets or a bar in its path.
+"""The files of a result as reports refer to them: what they are, whether they are as they were made, their addresses.
 
-Jobs of a matrix have brackets in their names. Their files get a second name, a link, in a folder beside the report.
+And their second names: GitLab finds no attachment of a JUnit report with brackets or a bar in its path, and jobs of a
+matrix have brackets in their names. Their files get a link in a folder beside the report.
 """
 
 import hashlib
 import os
 from dataclasses import replace
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Final
+from urllib.parse import quote
 
 from kirin_cli.atomic_file import OpenFolder, link_or_copy
 from kirin_cli.errors import LocalError
+from kirin_cli.modelspec.types import RESULT_TYPES
 from kirin_cli.regular_file import is_network_path, open_regular_file, special_file_kind
-from kirin_cli.report.html_cards import media_type
 from kirin_cli.report.report import Report, ReportFile
 
 _READABLE: Final = str.maketrans("[]|", "()_")
+
+
+def media_type(file: ReportFile) -> str:
+    """What a file is by its suffix, such as "video/mp4"; "" for what is no video, picture or sound."""
+    return RESULT_TYPES.get(file.path.suffix.lower(), "")
+
+
+def size_on_disk(file: ReportFile) -> int | None:
+    """Bytes of the file that is there now; None where there is none that can be asked for."""
+    try:
+        return None if is_network_path(file.path) else file.path.stat().st_size
+    except (OSError, ValueError):
+        return None
+
+
+def file_link(path: Path, folder: Path) -> str:
+    """The address of a file, from `folder`: relative with slashes, or absolute where no relative path leads there.
+
+    Of one on another machine it is the name alone: a page that names the machine makes the reader's computer ask it.
+    """
+    try:
+        relative = (
+            PureWindowsPath(path).name if is_network_path(path) else os.path.relpath(path, folder).replace(os.sep, "/")
+        )
+    except ValueError:  # another drive of Windows
+        return path.absolute().as_uri()
+    address = quote(os.fsencode(relative), safe="/")
+    return address if address.startswith("../") else f"./{address}"
 
 
 def attachment_folder(report_path: Path) -> Path:
@@ -58,7 +88,7 @@ def _is_readable(path: Path) -> bool:
 
 def _is_as_made(file: ReportFile) -> bool:
     try:
-        if is_network_path(file.path) or file.path.stat().st_size != file.bytes:
+        if size_on_disk(file) != file.bytes:
             return False
         with open_regular_file(file.path) as content:
             return hashlib.file_digest(content, "sha256").hexdigest() == file.sha256

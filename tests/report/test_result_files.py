@@ -9,8 +9,8 @@ import pytest
 from support.report_data import GITLAB_ATTACHMENT, job, output, report
 
 from kirin_cli.errors import LocalError
-from kirin_cli.report.attachments import link_attachments
 from kirin_cli.report.junit import render
+from kirin_cli.report.result_files import link_attachments
 
 
 @pytest.fixture(autouse=True)
