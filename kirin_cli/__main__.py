@@ -27,7 +27,7 @@ def main() -> int:
 
 def print_help(arguments: list[str]) -> bool:
     """Print the help that is asked for; false where none is, or that fails, which is left for others to say."""
-    from kirin_cli.cli.added_models import find_added_models  # noqa: PLC0415  (and no parser for this)
+    from kirin_cli.cli.folders import find_added_models  # noqa: PLC0415  (and no parser for this)
     from kirin_cli.cli.help import render_help, requested_help  # noqa: PLC0415  (the same)
     from kirin_cli.errors import KirinError  # noqa: PLC0415  (the same)
     from kirin_cli.models import use_added_models  # noqa: PLC0415  (the same)

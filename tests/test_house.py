@@ -50,7 +50,6 @@ NO_TEST_FILE = {
     "cli/commands/models.py": "cli/commands/test_list.py",
     "cli/commands/schema.py": "cli/commands/test_list.py",
     "cli/commands/usage.py": "cli/commands/test_list.py",
-    "cli/added_models.py": "cli/test_model_actions.py",
     "cli/keystore.py": "cli/commands/test_auth.py",
     "cli/reports.py": "cli/commands/test_report.py",
     "docgen/parameter_schema.py": "docgen/test_job_schema.py",

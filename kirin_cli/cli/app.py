@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,9 +13,10 @@ from typer.exceptions import Abort, TyperException
 
 from kirin_cli.cli.command_line import CommandLine, begin_command_line
 from kirin_cli.cli.commands import JOB_COMMANDS, all_command_rows, find_command
+from kirin_cli.cli.folders import find_added_models
 from kirin_cli.cli.parser import CONTEXT_SETTINGS, PlainHelp, load_command
 from kirin_cli.errors import Interrupted, KirinError, LocalError, UsageError
-from kirin_cli.models import ModelEntry, use_added_models
+from kirin_cli.models import use_added_models
 from kirin_cli.redaction import mask_hidden, redact_tree, redact_urls, show_all_values
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
 
             never_fail_to_encode(stream)
     show_all_values()
-    use_added_models(_find_added_models)
+    use_added_models(find_added_models)
     line = begin_command_line(arguments)
     try:
         exit_code = _run(arguments)
@@ -79,12 +80,6 @@ def run_command_line(arguments: Sequence[str]) -> int:
     finally:
         use_added_models(dict)  # the next command line of this process may stand in another folder
     return exit_code
-
-
-def _find_added_models() -> Mapping[str, ModelEntry]:
-    from kirin_cli.cli.added_models import find_added_models
-
-    return find_added_models()
 
 
 def _run(arguments: Sequence[str]) -> int:

@@ -10,8 +10,8 @@ from typing import Any
 
 from kirin_cli.api.credentials import ApiKey, check_key, find_key
 from kirin_cli.atomic_file import write_atomically
+from kirin_cli.cli.folders import config_folder, is_reachable_file
 from kirin_cli.cli.settings import Settings
-from kirin_cli.cli.settings_homes import config_folder, is_reachable_file
 from kirin_cli.errors import LocalError
 
 SERVICE = "kirin-cli"

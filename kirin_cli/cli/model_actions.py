@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 from kirin_cli.api.connections import NetworkSettings
 from kirin_cli.api.model_catalog import ModelCatalog
 from kirin_cli.api.transport import Transport
-from kirin_cli.cli.added_models import project_models_folder, user_models_folder
 from kirin_cli.cli.commands import BY_NAME
+from kirin_cli.cli.folders import project_models_folder, user_models_folder
 from kirin_cli.cli.settings import load_settings
 from kirin_cli.errors import ServiceUnreachable, UsageError
 from kirin_cli.formatting import iso_utc

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from kirin_cli.cli.settings_homes import find_project_file, is_reachable_file, user_file, user_folder
+from kirin_cli.cli.folders import find_project_file, is_reachable_file, user_file, user_folder
 from kirin_cli.cli.settings_schema import (
     BY_VARIABLE,
     DEFAULT_MODELS_URL,

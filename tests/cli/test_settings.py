@@ -11,9 +11,9 @@ import pytest
 
 from kirin_cli.cli.commands import BY_NAME, COMMANDS
 from kirin_cli.cli.console import MODES
+from kirin_cli.cli.folders import user_folder
 from kirin_cli.cli.parser import load_command
 from kirin_cli.cli.settings import load_sources
-from kirin_cli.cli.settings_homes import user_folder
 from kirin_cli.cli.settings_schema import SETTINGS
 from kirin_cli.errors import UsageError
 from kirin_cli.jobs.scope import MAX_JOBS

@@ -57,9 +57,9 @@ def run_auth(flags: AuthFlags) -> int:
 
 def _login(settings: Settings, console: CommandConsole, *, as_json: bool, offline: bool) -> int:
     from kirin_cli.api.credentials import check_key, fingerprint
+    from kirin_cli.cli.folders import user_folder
     from kirin_cli.cli.key_check import check_key_with_service
     from kirin_cli.cli.keystore import find_api_key, store_key
-    from kirin_cli.cli.settings_homes import user_folder
     from kirin_cli.json_text import answer_json
 
     key, folder = check_key(_read_key(), "standard input"), user_folder(settings.environ, "config")
@@ -99,8 +99,8 @@ def _status(settings: Settings, console: CommandConsole, *, as_json: bool) -> in
 
 
 def _logout(settings: Settings, console: CommandConsole, *, as_json: bool) -> int:
+    from kirin_cli.cli.folders import user_folder
     from kirin_cli.cli.keystore import find_api_key, forget_key
-    from kirin_cli.cli.settings_homes import user_folder
     from kirin_cli.json_text import answer_json
 
     removed_from = forget_key(user_folder(settings.environ, "config"), settings.profile)

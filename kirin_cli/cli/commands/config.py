@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import command_from
+from kirin_cli.cli.folders import USER_FILE, find_project_file, user_file, user_folder
 from kirin_cli.cli.parameters import ArgumentSpec
-from kirin_cli.cli.settings_homes import USER_FILE, find_project_file, user_file, user_folder
 from kirin_cli.cli.settings_schema import API_KEY, PROFILE, SETTINGS
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record

@@ -78,7 +78,7 @@ def run_doctor(flags: DoctorFlags) -> int:
 
 def local_checks(settings: Settings, output: Path) -> Iterator[CheckOutcome]:
     """All checks that need no network."""
-    from kirin_cli.cli.settings_homes import user_folder
+    from kirin_cli.cli.folders import user_folder
 
     version, system = platform.python_version(), platform.platform(terse=True)
     yield CheckOutcome("version", f"kirin {__version__}, Python {version}, {system}")

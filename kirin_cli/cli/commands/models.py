@@ -78,7 +78,7 @@ def run_models(flags: ModelsFlags) -> int:
 
 def _print_models(flags: ModelsFlags, console: CommandConsole) -> int:
     """All models; of an added one whose file makes no sense, what is wrong with it."""
-    from kirin_cli.cli.added_models import model_folders, user_models_folder
+    from kirin_cli.cli.folders import model_folders, user_models_folder
     from kirin_cli.docgen.model_reference import model_data
     from kirin_cli.json_text import answer_json
     from kirin_cli.model_files.folder import unusable_files

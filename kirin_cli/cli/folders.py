@@ -1,4 +1,4 @@
-"""Where settings, the stored key and the ledger lie: the user's folders, and the file of a project. Reads none."""
+"""Where settings, the stored key, the ledger and added models lie, of the user and of a project. Reads none of them."""
 
 import os
 import sys
@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
 
+from kirin_cli.cli.commands import BY_NAME
 from kirin_cli.cli.settings_schema import parse_path
 from kirin_cli.errors import UsageError
+from kirin_cli.models import ModelEntry
 
 FolderKind = Literal["config", "state"]
 PROJECT_FILE: Final = "kirin.toml"
@@ -74,3 +76,34 @@ def find_project_file(start: Path) -> Path | None:
 def is_reachable_file(path: Path) -> bool:
     """Whether it is a file that can be reached: in a folder closed to us nothing is."""
     return os.path.isfile(path)  # noqa: PTH113  (a Path raises OSError there)
+
+
+def project_models_folder() -> Path:
+    """The folder of the project's models: beside the nearest kirin.toml, else in the current folder."""
+    from kirin_cli.model_files.folder import FOLDER
+
+    project = find_project_file(Path())
+    if project is None or project.parent == Path().absolute():
+        return Path(FOLDER)
+    return project.parent / FOLDER
+
+
+def user_models_folder() -> Path | None:
+    """The folder of the user's models; None for a user without a home."""
+    from kirin_cli.model_files.folder import USER_FOLDER
+
+    folder = config_folder(os.environ)
+    return folder / USER_FOLDER if folder else None
+
+
+def model_folders() -> tuple[Path, ...]:
+    """All folders of added models, the user's first: what a project's file may not take stands in it."""
+    user = user_models_folder()
+    return (*([user] if user else []), project_models_folder())
+
+
+def find_added_models() -> Mapping[str, ModelEntry]:
+    """The added models by id, the user's before the project's."""
+    from kirin_cli.model_files.folder import find_model_files
+
+    return find_model_files(model_folders(), BY_NAME.keys(), user_models_folder())
