@@ -89,7 +89,8 @@ ENTRY_COLUMNS = tuple(
     name for field in LedgerEntry._fields for name in (_COUNTER_NAMES if field == "counters" else (field,))
 )
 SELECT_ENTRY = f"SELECT {', '.join(ENTRY_COLUMNS)} FROM entries"  # noqa: S608 - the names are the fields above
-INSERT_HISTORY = "INSERT INTO events (entry, at, event, before, after, why, task_id) VALUES (?, ?, ?, ?, ?, ?, ?)"
+HISTORY_COLUMNS = "entry, at, event, before, after, why, task_id"
+INSERT_HISTORY = f"INSERT INTO events ({HISTORY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - the names above
 _STATES: Mapping[object, LedgerState] = {state.value: state for state in LedgerState}
 _START = ENTRY_COLUMNS.index(_COUNTER_NAMES[0])
 _END = _START + len(_COUNTER_NAMES)
@@ -126,6 +127,8 @@ def entry_to_row(entry: LedgerEntry) -> Mapping[str, object]:
 def changed_columns(before: LedgerEntry, changes: Mapping[str, object]) -> dict[str, object]:
     """The columns that differ after the changes of fields: only these are written, and only their indexes touched."""
     row = {name: value for name, value in changes.items() if value != getattr(before, name)}
+    if state := row.get("state"):
+        row["state"] = str.__str__(state)  # SQLite takes a plain text at once, and looks for a way to take others
     if counters := row.pop("counters", None):
         row |= {name: getattr(counters, name) for name in _COUNTER_NAMES}
     return row

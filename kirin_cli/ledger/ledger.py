@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from decimal import Decimal
 from math import inf
 from pathlib import Path
@@ -18,12 +19,11 @@ from kirin_cli.ledger.entry import (
     HistoryRow,
     Intent,
     LedgerEntry,
-    changed_columns,
     entry_from_row,
     entry_to_row,
     new_entry,
-    read_entry,
 )
+from kirin_cli.ledger.moves import HistoryLine, MoveWriter
 from kirin_cli.ledger.recent_tasks import RECENT_FILE, write_recent_tasks
 from kirin_cli.ledger.states import (
     NAMES_A_TASK,
@@ -93,6 +93,7 @@ class Ledger:
 
     def __init__(self, store: LedgerStore, folder: Path, clock: Callable[[], float]) -> None:
         self.store = store
+        self._moves = MoveWriter(store)
         self.orphans: tuple[recovery.RecoveredTask, ...] = ()
         self._folder = folder
         self._clock = clock
@@ -171,14 +172,8 @@ class Ledger:
         """
         if event in NAMES_A_TASK and not facts.get("task_id"):
             raise ValueError(f"{event.value} needs the task id")
-        changes = self._changes(entry, event, facts)
         try:
-            with self.store.write(durable=event not in NON_DURABLE_EVENTS) as transaction:
-                after = self._write_move(transaction, entry, event, changes, why)
-                if record := facts.get("answer"):
-                    transaction("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (entry.id, after.updated, record))
-                if then:
-                    after = self._write_move(transaction, after, then, self._changes(after, then, {}), "")
+            after = self._write_move(entry, event, why, facts, then=then)
         except ConcurrentUpdate:
             if event in NAMES_A_TASK:
                 self.note_task_id(entry, facts["task_id"], why)
@@ -212,17 +207,17 @@ class Ledger:
         It becomes the entry's task if that still waits for one; otherwise it stands in the history. Promise 3.
         """
         try:
-            with self.store.write(durable=True) as transaction:
-                current = read_entry(transaction, entry.id)
+            while True:
+                current = entry_from_row(self.store.read(f"{SELECT_ENTRY} WHERE id = ?", (entry.id,))[0])
                 if self._knows(entry.origin, task_id):
                     return current
                 event = _ADOPTING_EVENTS.get(current.state)
                 if event is None or current.task_id is not None:
                     values = (current.id, self._clock(), "task seen", current.state, current.state, why, task_id)
-                    transaction(INSERT_HISTORY, values)
+                    self.store.write_one(INSERT_HISTORY, values, durable=True)
                     return current
-                changes = self._changes(current, event, {"task_id": task_id, "error": ""})
-                return self._write_move(transaction, current, event, changes, why)
+                with suppress(ConcurrentUpdate, TaskOwnedElsewhere):  # somebody was first: what is to be noted now?
+                    return self._write_move(current, event, why, {"task_id": task_id, "error": ""})
         except LocalError as fault:
             raise self._save_task_id(entry, task_id, fault) from fault
 
@@ -297,24 +292,31 @@ class Ledger:
         return existing.replace(plan=plan, redo_round=redo_round, input_seconds=seconds)
 
     def _write_move(
-        self, transaction: Execute, before: LedgerEntry, event: LedgerEvent, changes: dict[str, object], why: str
+        self, before: LedgerEntry, event: LedgerEvent, why: str, facts: EntryUpdate, *, then: LedgerEvent | None = None
     ) -> LedgerEntry:
-        """Compare and set, with a line of history; the entry then. Raises ConcurrentUpdate, TaskOwnedElsewhere."""
+        """Compare and set, with lines of history; the entry then. Raises ConcurrentUpdate, TaskOwnedElsewhere."""
+        changes = self._changes(before, event, facts)
         after = before.replace(**changes)
-        row = changed_columns(before, changes)
-        columns = ", ".join([f"{name} = :{name}" for name in row])
-        sql = f"UPDATE entries SET {columns} WHERE id = :id AND version = :version - 1"  # noqa: S608
+        lines = []
+        if event is not LedgerEvent.PROGRESSED or before.state is not after.state:
+            lines.append(_history_line(before, event, after, mask_hidden(why)))
+        if then:
+            middle, more = after, self._changes(after, then, {})
+            after = middle.replace(**more)
+            changes |= more
+            lines.append(_history_line(middle, then, after, ""))
         try:
-            changed = transaction(sql, {**row, "id": after.id}).rowcount
+            is_done = self._moves.write(
+                before, changes, lines, facts.get("answer", ""), durable=event not in NON_DURABLE_EVENTS
+            )
         except sqlite3.IntegrityError as error:
             task_id = after.task_id or ""
             holder = self.store.read(f"{SELECT_ENTRY} WHERE task_id = ? AND origin = ?", (task_id, after.origin))
-            raise TaskOwnedElsewhere(task_id, entry_from_row(holder[0])) from error
-        if changed != 1:
+            if holder:
+                raise TaskOwnedElsewhere(task_id, entry_from_row(holder[0])) from error
+            is_done = False  # it has let go of the task since
+        if not is_done:
             raise ConcurrentUpdate(f"{before.external_id} was moved by another process.")
-        if event is not LedgerEvent.PROGRESSED or before.state is not after.state:
-            values = (after.id, after.updated, event, before.state, after.state, mask_hidden(why), after.task_id)
-            transaction(INSERT_HISTORY, values)
         return after
 
     def _knows(self, origin: str, task_id: str) -> bool:
@@ -332,3 +334,7 @@ class Ledger:
         )
         task = f"Task {task_id} (external id {entry.external_id})"
         return LocalError(f"{fault.message} {task} is accepted; it is noted in {path}.", hint=fault.hint)
+
+
+def _history_line(before: LedgerEntry, event: LedgerEvent, after: LedgerEntry, why: str) -> HistoryLine:
+    return HistoryLine(after.updated, event.value, before.state.value, after.state.value, why, after.task_id)

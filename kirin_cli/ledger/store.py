@@ -4,7 +4,7 @@ import errno
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
@@ -243,11 +243,21 @@ class LedgerStore:
                     self._connection.rollback()
                 raise
 
-    def write_one(self, sql: str, values: Values) -> int:
-        """How many rows one statement has changed, a transaction of its own as with `write(durable=False)`."""
+    def write_one(self, sql: str, values: Values, *, durable: bool = False) -> int:
+        """How many rows one statement has changed, a transaction of its own as with `write`.
+
+        Raises IntegrityError for what a constraint or a trigger forbids; then nothing is changed.
+        """
         with self._lock, sqlite_errors(self.path):
-            self._set_sync("NORMAL")
+            self._set_sync(self._full_sync if durable else "NORMAL")
             return self._execute(sql, values).rowcount
+
+    def define(self, statements: Iterable[str]) -> None:
+        """Run what makes views and triggers that last as long as the connection. Not for use inside a transaction."""
+        with self._lock, sqlite_errors(self.path):
+            self._connection.execute("PRAGMA temp_store = MEMORY")
+            for statement in statements:
+                self._connection.execute(statement)
 
     def _set_sync(self, sync: str) -> None:
         """Make ready for a transaction: a file without damage, synced as much when it ends."""
@@ -297,7 +307,7 @@ def sqlite_errors(path: Path) -> Iterator[None]:
     """Turn what SQLite and the file system raise about `path` into a LocalError."""
     try:
         yield
-    except sqlite3.ProgrammingError:
+    except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
         raise
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0)

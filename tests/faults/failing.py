@@ -91,7 +91,7 @@ class _Connection(sqlite3.Connection):
     steps: Steps
 
     def execute(self, sql: str, *arguments: Any) -> sqlite3.Cursor:
-        if sql != "COMMIT" and (self.in_transaction or not sql.startswith("UPDATE ")):
+        if sql != "COMMIT" and (self.in_transaction or not sql.startswith(("UPDATE ", "INSERT "))):
             return super().execute(sql, *arguments)
         self.steps(COMMIT)
         done = super().execute(sql, *arguments)
