@@ -170,7 +170,7 @@ def read_prompt(model: Model, flags: ModelFlags, flag: object) -> str | None:
         raise UsageError(f"{model.id} takes no prompt", hint=f"kirin {model.command} --help")
     if len(prompts) > 1:
         raise UsageError("the prompt is given twice; use the argument, --prompt or --prompt-file")
-    if flags.prompt_file is not None:
+    if flags.prompt_file is not None and str(flags.prompt_file) != "-":
         try:
             with flags.prompt_file.open("rb") as file:
                 return _decode_prompt(file.read(MAX_PROMPT_BYTES + 1), str(flags.prompt_file))

@@ -141,6 +141,10 @@ def _convert_plainly(param: Any, parameter: Parameter) -> None:  # noqa: ANN401 
         texts = () if value is None else tuple(value) if is_list else (value,)
         if (param.required and not texts) or (kind is bool and isinstance(value, str)):
             return process_by_typer(ctx, value)  # says what is missing, reads a switch from a file
+        if kind is str and texts and _is_from_environment(param, ctx):
+            from kirin_cli.cli.settings_schema import BY_VARIABLE
+
+            BY_VARIABLE[param.envvar].parse(texts[0], param.envvar)  # what is wrong is said of the variable
         converters = dict.fromkeys((int, float), partial(_parse_number, parameter, param, ctx)) | {Path: _parse_path}
         convert = converters.get(kind, kind)
         values = tuple(convert(text) for text in texts)
@@ -149,6 +153,10 @@ def _convert_plainly(param: Any, parameter: Parameter) -> None:  # noqa: ANN401 
 
     if kind in {str, int, float, Path, bool} and param.nargs in {1, -1}:
         param.process_value = process_value
+
+
+def _is_from_environment(param: Any, ctx: Any) -> bool:  # noqa: ANN401
+    return getattr(ctx.get_parameter_source(param.name), "name", "") == "ENVIRONMENT"
 
 
 def _parse_path(text: str) -> Path:
@@ -165,8 +173,7 @@ def _parse_number(parameter: Parameter, param: Any, ctx: Any, text: Any) -> Any:
         number = parameter.item_kind(text)
         if (low is None or low <= number) and (high is None or number <= high):
             return number
-    from_environment = getattr(ctx.get_parameter_source(param.name), "name", "") == "ENVIRONMENT"
-    what = param.envvar if from_environment else param.opts[0]
+    what = param.envvar if _is_from_environment(param, ctx) else param.opts[0]
     noun = "a whole number" if parameter.item_kind is int else "a number"
     bounds = "" if low is None else f", at least {low}" if high is None else f", {low} to {high}"
     raise UsageError(f"{what} is {str(text)!r}; it must be {noun}{bounds}", hint=f"{ctx.command_path} --help")

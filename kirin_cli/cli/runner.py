@@ -148,7 +148,9 @@ def execute(prepare: Prepare, options: ExecuteOptions, console: CommandConsole) 
         raise UsageError("--no-wait --open: there is no video to open yet", hint="later: kirin wait last --open")
     with (
         options.reports.on_error(console),
-        open_session(options.settings, sandbox=options.sandbox, tracer=console.tracer) as session,
+        open_session(
+            options.settings, sandbox=options.sandbox, offers_sandbox=options.submits, tracer=console.tracer
+        ) as session,
     ):
         if options.limits.timeout is not None:
             session.client.limit_connecting(options.limits.timeout)

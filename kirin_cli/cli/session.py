@@ -43,7 +43,8 @@ SANDBOX_SCALE: Final = 0.1
 class Session(ServiceLedger, kw_only=True):
     """An open connection to one service under one key, and its ledger.
 
-    Without a key that can be used `key` is "", and `unusable` says why, where one was given.
+    Without a key that can be used `key` is "", and `unusable` says why, where one was given. `offers_sandbox`: the
+    command has `--sandbox`.
     """
 
     network: NetworkSettings
@@ -59,6 +60,7 @@ class Session(ServiceLedger, kw_only=True):
     missing_wait: float
     uploader: Uploader | None = None
     unusable: NotPermitted | None = None
+    offers_sandbox: bool = False
 
     def require_key(self) -> None:
         """Raise NotPermitted where there is no key: something is about to be asked of the service.
@@ -69,7 +71,7 @@ class Session(ServiceLedger, kw_only=True):
         if self.unusable:
             raise self.unusable
         if not self.key:
-            raise NotPermitted("there is no API key", hint=f"{NO_KEY_HINT}; --sandbox needs none")
+            raise NotPermitted("there is no API key", hint=NO_KEY_HINT + "; --sandbox needs none" * self.offers_sandbox)
 
     def query_attempt(self, external_id: str) -> Task | None:
         """The task that the service has under an external id, None for none; asked a few times.
@@ -97,10 +99,13 @@ class Session(ServiceLedger, kw_only=True):
 
 
 @contextmanager
-def open_session(settings: Settings, *, sandbox: bool, tracer: Tracer | None = None) -> Iterator[Session]:
+def open_session(
+    settings: Settings, *, sandbox: bool, offers_sandbox: bool = False, tracer: Tracer | None = None
+) -> Iterator[Session]:
     """The service of the settings, or a sandbox inside this process with a ledger of its own.
 
-    `tracer` is told of every exchange. Raises UsageError for a base URL that cannot be used, LocalError for the ledger.
+    `offers_sandbox`: the command has a flag for that. `tracer` is told of every exchange. Raises UsageError for a base
+    URL that cannot be used, LocalError for the ledger.
     """
     with ExitStack() as stack:
         if sandbox:
@@ -113,7 +118,8 @@ def open_session(settings: Settings, *, sandbox: bool, tracer: Tracer | None = N
             except NotPermitted as error:
                 unusable = error
             origin = normalize_origin(settings.base_url)
-            yield _open(stack, settings, key, origin, tracer).replace(unusable=unusable)
+            session = _open(stack, settings, key, origin, tracer)
+            yield session.replace(unusable=unusable, offers_sandbox=offers_sandbox)
 
 
 def _start_sandbox(stack: ExitStack, settings: Settings) -> tuple[Settings, str, str]:

@@ -31,7 +31,7 @@ def parse_seconds(text: str, what: str) -> float:
 def parse_number_of_seconds(text: str, what: str) -> float:
     """A number of seconds, 0 or more."""
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text.strip()):
-        raise UsageError(f"{what} is {text!r}; it must be a number of seconds")
+        raise UsageError(f"{what} is {text!r}; it must be a number of seconds, 0 or more")
     return float(text)
 
 

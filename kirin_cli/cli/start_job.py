@@ -95,7 +95,8 @@ def _read_spec(model: Model, path: Path, allow_env: list[str] | None) -> JobSpec
     )
     if file.problems:
         first = file.problems[0]
-        raise UsageError(f"{first.file or path}:{first.line}:{first.column}: {first.message}")
+        position = f":{first.line}:{first.column}" if first.line else ""
+        raise UsageError(f"{first.file or path}{position}: {first.message}")
     jobs = [job for job in file.jobs if job.take == 1]
     if len(jobs) != 1:
         raise UsageError(f"{path} holds {len(jobs)} jobs; --file takes one", hint="use kirin run for more")

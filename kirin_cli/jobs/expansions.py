@@ -14,6 +14,7 @@ from kirin_cli.jobs.placeholders import (
 )
 from kirin_cli.jobs.problems import FileProblem, InputLimits, ProblemCollector
 from kirin_cli.jobs.scope import ExternalInputs
+from kirin_cli.jobs.source_text import job_folder
 from kirin_cli.jobs.tables import TableRow
 from kirin_cli.jobs.yaml_nodes import (
     YamlMapping,
@@ -175,7 +176,7 @@ class Expansions:
         from kirin_cli.jobs.rows import RowsError, glob_rows, is_glob, read_rows  # noqa: PLC0415  (the same)
 
         if name not in self._by_file:
-            base = self._path.parent
+            base = job_folder(self._path)
             problems: list[FileProblem] = []
             try:
                 if is_glob(name) and not (base / name).exists():

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from kirin_cli.jobs.problems import InputLimits, JobFileError, ProblemCollector
-from kirin_cli.jobs.source_text import decode, read_bytes
+from kirin_cli.jobs.source_text import decode, job_folder, read_bytes
 from kirin_cli.jobs.text_files import TextFileError, confine
 from kirin_cli.jobs.yaml_loader import parse_yaml
 from kirin_cli.jobs.yaml_nodes import FILE_SHIFT, KeyTree, YamlMapping, YamlSequence, make_mapping, mark_file, overlay
@@ -63,7 +63,7 @@ class Includer:
         empty = make_mapping(())
         problems = self._problems
         try:
-            target = confine(path.parent, name)
+            target = confine(job_folder(path), name)
         except TextFileError as error:
             problems.add_error(position, f"include: {error}")
             return empty
@@ -76,7 +76,7 @@ class Includer:
             problems.add_error(position, f"include: more than {limits} are not read")
             return empty
         if not target.exists():
-            problems.add_error(position, f"include: no such file: {name} (in {path.parent}){near_file(target)}")
+            problems.add_error(position, f"include: no such file: {name} (in {job_folder(path)}){near_file(target)}")
             return empty
         return self._parse(target, stack)
 

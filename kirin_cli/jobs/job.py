@@ -10,6 +10,7 @@ from kirin_cli.jobs.cells import find_column
 from kirin_cli.jobs.filenames import DEFAULT_TEMPLATE
 from kirin_cli.jobs.placeholders import find_references, referenced_names
 from kirin_cli.jobs.problems import Suggestions
+from kirin_cli.jobs.source_text import job_folder
 from kirin_cli.jobs.tables import TableRow
 from kirin_cli.jobs.yaml_nodes import YamlMapping, file_index, find_node, find_position, line_column, split_path
 from kirin_cli.modelspec.text import pluralize, quote
@@ -79,7 +80,7 @@ class JobSpec:
     @property
     def base(self) -> Path:
         """The folder that paths of media are relative to."""
-        return self.file.parent
+        return job_folder(self.file)
 
     def place(self, path: str) -> tuple[str, int, int]:
         """The path of the file, line and column of what stands at a spec path, which may be in an included file."""

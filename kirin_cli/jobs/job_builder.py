@@ -7,6 +7,7 @@ from pathlib import Path
 from kirin_cli.jobs.filenames import escapes_folder, path_problem, template_errors
 from kirin_cli.jobs.job import JobSpec, OutputSpec
 from kirin_cli.jobs.problems import LimitCounter, ProblemCollector, not_a_mapping
+from kirin_cli.jobs.source_text import job_folder
 from kirin_cli.jobs.yaml_nodes import YamlMapping, count_nodes, line_column
 from kirin_cli.modelspec.fields import INVALID, Field
 from kirin_cli.modelspec.text import did_you_mean, quote
@@ -143,4 +144,4 @@ class JobBuilder:
             folder = None
         for error in template_errors(name) if name else ():
             self._problems.add_error(node.position("name"), error)
-        return OutputSpec(self._path.parent / folder if folder else default.dir, name or default.name)
+        return OutputSpec(job_folder(self._path) / folder if folder else default.dir, name or default.name)

@@ -23,7 +23,7 @@ from kirin_cli.jobs.problems import (
     ProblemCollector,
 )
 from kirin_cli.jobs.scope import ExternalInputs, VariableScope
-from kirin_cli.jobs.source_text import decode, file_stem, read_bytes
+from kirin_cli.jobs.source_text import decode, file_stem, job_folder, read_bytes
 from kirin_cli.jobs.text_files import TextFiles
 from kirin_cli.jobs.yaml_loader import Document, parse_yaml, pause_gc
 from kirin_cli.jobs.yaml_nodes import YamlMapping, YamlSequence, line_column, make_mapping, overlay
@@ -112,7 +112,7 @@ class JobFileParser:
 
     def _expander(self, top: YamlMapping, position: int) -> JobExpander:
         problems = self._problems
-        files = TextFiles(self._path.parent)
+        files = TextFiles(job_folder(self._path))
         variables = read_variables(problems.get_mapping(top, "vars"), self._inputs, self._counter, problems, files)
         interpolator = Interpolator(VariableScope(variables, self._inputs), self._counter, position)
         defaults = problems.get_mapping(top, "defaults")

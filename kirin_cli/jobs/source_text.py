@@ -7,6 +7,7 @@ from array import array
 from functools import lru_cache
 from io import BufferedReader
 from pathlib import Path
+from typing import Final
 
 from kirin_cli.jobs.problems import JobFileError
 from kirin_cli.modelspec.text import control_problem, near_file
@@ -28,12 +29,23 @@ _MAX_CACHED = 8 << 20  # bytes of a file of which lines are shown
 STANDARD_INPUT = Path("-")
 """What stands for standard input in the place of a job file."""
 
+_OPEN_FILES: Final = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
 _standard_input: list[tuple[object, bytes]] = []  # the stream that was read, and what came of it: it comes only once
+
+
+def is_stream(path: Path) -> bool:
+    """Whether a job file is standard input or a pipe that the shell has opened: `<(command)` is one, /dev/fd/63."""
+    return path == STANDARD_INPUT or os.fspath(path).startswith(_OPEN_FILES)
 
 
 def file_stem(path: Path) -> str:
     """What nameless jobs of a file are called after."""
-    return "stdin" if path == STANDARD_INPUT else path.stem
+    return "stdin" if is_stream(path) else path.stem
+
+
+def job_folder(path: Path) -> Path:
+    """The folder that the paths in a job file are relative to: that of the file, the current one for a stream."""
+    return Path() if is_stream(path) else path.parent
 
 
 def _read_standard_input(max_bytes: int) -> bytes:
@@ -58,7 +70,7 @@ def read_bytes(path: Path, max_bytes: int) -> bytes:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         control = control_problem(str(path))
-        advice = f"; {control}" if control else "" if isinstance(error, ValueError) else near_file(path)
+        advice = f"; {control}" if control else near_file(path) if isinstance(error, FileNotFoundError) else ""
         raise JobFileError(0, 0, f"cannot be read: {reason}{advice}") from error
     if max(size, len(raw)) > max_bytes:
         raise JobFileError(1, 1, f"is larger than the limit of {max_bytes:,} bytes for a job file")
@@ -67,8 +79,7 @@ def read_bytes(path: Path, max_bytes: int) -> bytes:
 
 def _open(path: Path) -> BufferedReader:
     """A regular file, or what the shell has opened for us: any other pipe would be waited for, for ever (fault X1)."""
-    is_open_already = path.as_posix().startswith(("/dev/fd/", "/dev/stdin", "/proc/self/fd/"))
-    return path.open("rb") if is_open_already else open_regular_file(path)
+    return path.open("rb") if is_stream(path) else open_regular_file(path)
 
 
 def decode(raw: bytes) -> str:

@@ -5,6 +5,7 @@ import os
 import re
 import stat
 from binascii import a2b_base64
+from contextlib import suppress
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -177,6 +178,9 @@ def _find_file(value: str, base: Path, rule: str) -> tuple[str, int] | None:
     except RuntimeError as error:  # a home folder that nobody knows
         raise MediaError(rule, f"{value} cannot be read: {error}") from None
     except OSError as error:
+        with suppress(OSError):  # a pipe that the shell has opened is a link to what has no path
+            whole = base / Path(value).expanduser()
+            return str(whole), whole.stat().st_mode
         if error.errno in _ABSENT:
             return None
         raise MediaError(rule, f"{value} cannot be read: {error.strerror}") from None

@@ -16,6 +16,7 @@ from kirin_cli.jobs.job import JOB_KEYS, JobSpec
 from kirin_cli.jobs.parser import JobFile
 from kirin_cli.jobs.placeholders import JobReference
 from kirin_cli.jobs.problems import FileProblem
+from kirin_cli.jobs.source_text import job_folder
 from kirin_cli.jobs.yaml_loader import pause_gc
 from kirin_cli.media import MediaInspector, make_inspector
 from kirin_cli.models import MODELS, explain_extra, explain_unknown
@@ -183,7 +184,7 @@ def make_finding(job: JobSpec, problem: Problem) -> Finding:
 
 def _looking(look: MediaInspector, file: JobFile) -> InspectMedia:
     """`look` in the folder of a file; what is given in many jobs is looked at once."""
-    base = file.path.parent
+    base = job_folder(file.path)
 
     @lru_cache(_MAX_CACHED, typed=True)  # a Reference is not the text that it equals
     def inspect_once(given: str, kind: MediaKind) -> MediaFile:

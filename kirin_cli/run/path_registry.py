@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kirin_cli.errors import UsageError
 from kirin_cli.jobs.filenames import encoding_problem, file_key, is_inside, numbered_stem
+from kirin_cli.jobs.source_text import job_folder
 from kirin_cli.run.job import Job
 from kirin_cli.run.outputs import Sidecar, ensure_free, ensure_sidecar_free, ensure_writable
 
@@ -79,7 +80,7 @@ class PathRegistry:
         """
         folder = job.target.folder
         if (job.file, folder) not in self._inside:
-            self._inside[job.file, folder] = is_inside(Path(job.file).parent, folder)
+            self._inside[job.file, folder] = is_inside(job_folder(Path(job.file)), folder)
         if not self._inside[job.file, folder]:
             raise outside_error(folder, Path(job.file))
 

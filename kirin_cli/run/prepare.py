@@ -9,6 +9,7 @@ from typing import NamedTuple, TypedDict, Unpack
 
 from kirin_cli.errors import UsageError
 from kirin_cli.jobs.placeholders import JobReference
+from kirin_cli.jobs.source_text import job_folder
 from kirin_cli.jobs.yaml_loader import pause_gc
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.modelspec.model import Model
@@ -312,7 +313,7 @@ def _first_attempt(pending: PendingJob, options: PrepareOptions) -> Job:
 
 @lru_cache(maxsize=64)
 def _default_folder(job_file: Path) -> Path:
-    return job_file.parent / "renders"
+    return job_folder(job_file) / "renders"
 
 
 class JobOrigin(TypedDict, total=False):

@@ -153,6 +153,11 @@ def test_a_prompt_file_is_read_as_windows_writes_it(home, encoding):
     assert result.data["body"]["input"][0]["params"]["prompt"] == "Käse 日本"
 
 
+def test_a_prompt_file_may_be_standard_input(home):
+    result = home.kirin("v1-t2v", "--prompt-file", "-", "--dry-run", "--json", stdin="a red door\n")
+    assert result.data["body"]["input"][0]["params"]["prompt"] == "a red door"
+
+
 def test_a_prompt_file_of_another_encoding_is_told_what_to_do(home):
     (home.work / "p.txt").write_bytes(b"K\xe4se")
     result = home.kirin("v1-t2v", "--prompt-file", "p.txt", "--dry-run")

@@ -1,5 +1,7 @@
 """Pictures and videos as people have them, by the commands: taken, warned of, or refused with the way out."""
 
+import os
+
 import pytest
 from support.command_line import Home
 from support.pictures import half_png, jpeg, noise_png, png, segment
@@ -149,3 +151,14 @@ def test_I6_a_run_decodes_the_pictures_that_it_would_send_however_many_there_are
     few = home.work / "few.yaml"
     few.write_text("\n".join([*jobs[:2], jobs[-1]]) + "\n")
     assert home.kirin("validate", "few.yaml").exit_code == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs pipes of POSIX")
+def test_I6_a_picture_from_a_pipe_is_told_what_it_is(home):
+    reading, writing = os.pipe()
+    try:
+        result = home.kirin("v1-5-i2v", "--image", f"/dev/fd/{reading}", "--dry-run")
+    finally:
+        os.close(reading)
+        os.close(writing)
+    assert f"/dev/fd/{reading} is a named pipe, not a picture [I6]" in result.stderr

@@ -1,5 +1,7 @@
 """`--only`, `--tag` and `--skip`: which jobs of a run are wanted; a job file on standard input."""
 
+import os
+
 import pytest
 from support.command_line import Home, make_folder
 
@@ -169,3 +171,25 @@ def test_all_once_more_and_only_what_failed_cannot_both_be_meant(home, command):
     done = home.kirin(*command, "jobs.yaml", "--again", "--retry-failed")
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.startswith("error: --again makes every job once more, --retry-failed only those that failed\n")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs pipes of POSIX")
+def test_what_a_pipe_asks_for_is_made_in_the_current_folder(home):
+    reading, writing = os.pipe()
+    os.write(writing, b"model: kirin_v1_t2v\nparams: {prompt: x}\noutput: {dir: clips}\n")
+    os.close(writing)
+    try:
+        made = home.kirin("run", f"/dev/fd/{reading}", "--sandbox")
+    finally:
+        os.close(reading)
+    assert (made.exit_code, made.stdout) == (0, "clips/stdin.mp4\n"), made.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "has_sandbox"),
+    [("wait", False), ("resume", False), ("download", False), ("run", True), ("v1-t2v", True)],
+)
+def test_the_sandbox_is_proposed_where_the_command_has_it(home, command, has_sandbox):
+    (home.work / "a.yaml").write_text("model: kirin_v1_t2v\nparams: {prompt: x}\n")
+    result = home.kirin(command, "a.yaml")
+    assert (result.exit_code, "--sandbox" in result.stderr) == (4, has_sandbox), result.stderr

@@ -55,3 +55,17 @@ def test_no_flag_and_no_argument_of_any_command_is_read_by_pydantic(home):
     )
     assert done.returncode == 0, done.stderr
     assert "pydantic" not in done.stdout.split()
+
+
+@pytest.mark.parametrize(
+    "variable", ["KIRIN_TIMEOUT", "KIRIN_MAX_COST", "KIRIN_ASSUME_COST", "KIRIN_PROGRESS", "KIRIN_JOBS"]
+)
+def test_a_value_of_the_environment_is_refused_by_the_name_of_its_variable(home, variable):
+    (home.work / "a.yaml").write_text("model: kirin_v1_t2v\nparams: {prompt: x}\n")
+    result = home.kirin("run", "a.yaml", "--sandbox", env={variable: "5x"})
+    assert (result.exit_code, f"error: {variable} is '5x'" in result.stderr) == (2, True), result.stderr
+
+
+def test_what_is_typed_is_refused_by_its_flag_whatever_the_environment_has(home):
+    result = home.kirin("v1-t2v", "hi", "--sandbox", "--timeout", "5x", env={"KIRIN_TIMEOUT": "6x"})
+    assert "error: --timeout is '5x'" in result.stderr

@@ -108,3 +108,8 @@ def test_parameters_that_the_model_does_not_have_are_sent_unchecked_as_before():
 def test_a_task_taken_up_by_its_id_has_no_request():
     with pytest.raises(UsageError, match="task t1 was taken up by its id alone"):
         started({})
+
+
+def test_a_file_that_cannot_be_read_has_no_line(home):
+    result = home.kirin("v1-t2v", "-f", ".", "--dry-run")
+    assert (result.exit_code, result.stderr) == (2, "error: .: cannot be read: it is a folder\n")

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from kirin_cli.jobs.parser import read_job_file
 from kirin_cli.jobs.problems import JobFileError
-from kirin_cli.jobs.source_text import decode, first_forbidden, index_position, read_bytes, source_line
+from kirin_cli.jobs.source_text import (
+    decode,
+    file_stem,
+    first_forbidden,
+    index_position,
+    job_folder,
+    read_bytes,
+    source_line,
+)
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs devices and pipes of POSIX")
 TEXT = "name: Hafen 🎬\nprompt: é\n"
@@ -75,6 +83,23 @@ def test_a_pipe_is_read_like_a_file(tmp_path):
         assert read_bytes(Path(f"/dev/fd/{reading}"), 100) == b"model: m\nparams: {}\n"
     finally:
         os.close(reading)
+
+
+@posix
+@pytest.mark.parametrize("path", ["/dev/fd/63", "/dev/stdin", "-"])
+def test_paths_in_a_pipe_are_relative_to_the_current_folder(path):
+    assert (job_folder(Path(path)), file_stem(Path(path))) == (Path(), "stdin")
+    assert (job_folder(Path("shots/a.yaml")), file_stem(Path("shots/a.yaml"))) == (Path("shots"), "a")
+
+
+@posix
+def test_no_other_name_is_proposed_for_what_is_there(tmp_path):
+    os.mkfifo(tmp_path / "jobs.yaml")
+    (tmp_path / "jobs2.yaml").touch()
+    with pytest.raises(JobFileError, match=r"it is a named pipe$"):
+        read_bytes(tmp_path / "jobs.yaml", 100)
+    with pytest.raises(JobFileError, match=r'did you mean "jobs2.yaml"'):
+        read_bytes(tmp_path / "jobs22.yaml", 100)
 
 
 def test_the_limit_itself_is_accepted(tmp_path):
