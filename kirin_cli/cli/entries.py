@@ -3,11 +3,11 @@
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kirin_cli.cli.settings import Settings, load_settings, load_sources
 from kirin_cli.cli.settings_schema import parse_seconds
@@ -23,6 +23,9 @@ from kirin_cli.normal_forms import normalize_origin
 from kirin_cli.redaction import redact_tree
 from kirin_cli.shell_words import quote_word
 from kirin_cli.tree import walk
+
+if TYPE_CHECKING:
+    from kirin_cli.cli.session import Session
 
 ENTRY_FIELDS: Final[Mapping[str, object]] = {
     **dict.fromkeys(
@@ -92,6 +95,17 @@ def left_out_text(tasks: int, services: int) -> str:
 def unfinished_text(tasks: int, word: str = "task") -> str:
     """That so many paid tasks are not at their end, and what finishes them (promise 11)."""
     return f"{pluralize(tasks, word)} {'is' if tasks == 1 else 'are'} not finished: kirin resume"
+
+
+def describe_others(session: "Session", ours: Collection[str]) -> str:
+    """A line about unfinished paid tasks that no living process looks after, but for the external ids `ours`."""
+    from kirin_cli.run.resume import unfinished_entries
+
+    if not session.account:
+        return ""
+    entries = unfinished_entries(session.ledger, origin=session.origin, account=session.account)
+    left = [entry for entry in entries if entry.external_id not in ours and not session.leases.is_held(entry)]
+    return unfinished_text(len(left), "earlier task") if left else ""
 
 
 def parse_since(text: str | None) -> float | None:

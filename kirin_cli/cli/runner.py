@@ -14,8 +14,8 @@ from typing import Final
 
 from kirin_cli.cli.command_line import current_command_line
 from kirin_cli.cli.console import FOR_PEOPLE, CommandConsole, OutputFormat, output_format
+from kirin_cli.cli.entries import describe_others
 from kirin_cli.cli.flags import PrintingFlags, ViewFlags
-from kirin_cli.cli.open_tasks import describe_others
 from kirin_cli.cli.options import DEFAULT_IN_FLIGHT
 from kirin_cli.cli.reports import NO_REPORTS, Reports
 from kirin_cli.cli.session import Session, open_session

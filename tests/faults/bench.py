@@ -26,9 +26,9 @@ from kirin_cli.api.download import Downloader, DownloadLimits
 from kirin_cli.api.exchange import Resolver, system_resolver
 from kirin_cli.api.retry import PollSchedule
 from kirin_cli.api.transport import HttpReply, HttpRequest, Transport
+from kirin_cli.cli.commands.wait import prepare_unfinished
 from kirin_cli.cli.flags import JobFileFlags
 from kirin_cli.cli.job_files import check_job_files
-from kirin_cli.cli.open_tasks import prepare_unfinished
 from kirin_cli.cli.runner import all_outcomes, make_scheduler
 from kirin_cli.cli.session import Session
 from kirin_cli.errors import KirinError

@@ -15,11 +15,14 @@ from kirin_cli.modelspec.text import did_you_mean
 from kirin_cli.text_encoding import decode_text
 
 if TYPE_CHECKING:
+    from kirin_cli.api.trace import Tracer
     from kirin_cli.cli.console import CommandConsole
     from kirin_cli.cli.settings import Settings
 
 ACTIONS: Final = ("login", "status", "logout")
 PIPE_HINT: Final = "pipe it: kirin auth login < FILE"
+UNKNOWN_TASK_ID: Final = "kirin-doctor-asks-for-a-task-that-is-not-there"
+MAX_ANSWER_SECONDS: Final = 15.0
 
 
 class AuthFlags(Record, kw_only=True):
@@ -58,7 +61,6 @@ def run_auth(flags: AuthFlags) -> int:
 def _login(settings: Settings, console: CommandConsole, *, as_json: bool, offline: bool) -> int:
     from kirin_cli.api.credentials import check_key, fingerprint
     from kirin_cli.cli.folders import user_folder
-    from kirin_cli.cli.key_check import check_key_with_service
     from kirin_cli.cli.keystore import find_api_key, store_key
     from kirin_cli.json_text import answer_json
 
@@ -76,6 +78,34 @@ def _login(settings: Settings, console: CommandConsole, *, as_json: bool, offlin
     if used and used.value != key:
         console.info(f"note: {used.source} is set and goes before it")
     return 0
+
+
+def check_key_with_service(settings: Settings, key: str, tracer: Tracer | None) -> str:
+    """Why it is not known whether the service takes the key; "" where it does. One query, free of charge.
+
+    Raises NotPermitted where it refuses the key, UsageError for a base URL, a proxy or certificates of no use.
+    """
+    from contextlib import closing
+
+    from kirin_cli.api.client import Client, QueryStatus
+    from kirin_cli.api.connections import NetworkSettings
+    from kirin_cli.api.transport import Transport
+
+    network = NetworkSettings(settings.environ, tracer=tracer)
+    network.check(settings.base_url)
+    with closing(Transport(network)) as transport:
+        result = Client(settings.base_url, key, transport).query(UNKNOWN_TASK_ID, deadline=MAX_ANSWER_SECONDS)
+    if result.kind in {QueryStatus.ABSENT, QueryStatus.FOUND, QueryStatus.NO_BALANCE}:
+        return ""
+    if result.status in {401, 403} and not result.is_page:
+        words = f": {result.failure.message}" if result.failure and result.failure.message else ""
+        message = f"{settings.base_url} refuses the key ({result.status}{words})"
+        hint = "nothing was stored; --offline stores it all the same, --base-url or --profile name another service"
+        raise NotPermitted(message, hint=hint)
+    if result.fault:
+        return f"{settings.base_url}: {result.fault.message}"
+    page = " with a web page, as a firewall does" if result.is_page else ""
+    return f"{settings.base_url} answers {result.status}{page}"
 
 
 def _status(settings: Settings, console: CommandConsole, *, as_json: bool) -> int:

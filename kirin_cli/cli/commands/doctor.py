@@ -131,7 +131,7 @@ def service_checks(
 def _query_service(settings: Settings, transport: Transport) -> HttpReply:
     from kirin_cli.api.client import Client
     from kirin_cli.api.transport import HttpRequest
-    from kirin_cli.cli.key_check import MAX_ANSWER_SECONDS, UNKNOWN_TASK_ID
+    from kirin_cli.cli.commands.auth import MAX_ANSWER_SECONDS, UNKNOWN_TASK_ID
     from kirin_cli.cli.keystore import find_api_key
 
     key = find_api_key(settings)
