@@ -4,18 +4,11 @@ import json
 import shlex
 
 import pytest
-from support.workspace import open_workspace
 
 from kirin_cli.cli import runner
 from kirin_cli.cli.command_line import begin_command_line, current_command_line
 
 ERROR = {"code", "message", "hint", "next", "retry_safe", "charged"}
-
-
-@pytest.fixture
-def workspace(tmp_path):
-    with open_workspace(tmp_path) as workspace:
-        yield workspace
 
 
 def answer(done):

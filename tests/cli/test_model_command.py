@@ -8,7 +8,6 @@ import pytest
 from support.command_line import surroundings
 from support.model_requests import FILM, PICTURE
 from support.terminal_screen import TerminalText
-from support.workspace import open_workspace
 
 from kirin_cli.cli.app import run_command_line
 
@@ -17,12 +16,6 @@ FIRST_B = (FRAME_B, "first_frame")
 MOTION = ("motion-control", "-i", PICTURE, "--video", FILM, "--mode", "std", "--character-orientation", "image")
 NOT_REFUNDED = "note: motion-control: The result may be shorter than the reference video"
 BILLED = "note: video-o1: An edit is as long as the video that is edited, and billed by that"
-
-
-@pytest.fixture
-def workspace(tmp_path):
-    with open_workspace(tmp_path) as workspace:
-        yield workspace
 
 
 def images(result):

@@ -2,18 +2,10 @@
 
 import pytest
 from support.pictures import png
-from support.workspace import open_workspace
 
 from kirin_cli.cli.one_off import name_of, numbered_values
 from kirin_cli.models import MODELS
 from kirin_cli.modelspec.types import MediaFile
-
-
-@pytest.fixture
-def workspace(tmp_path):
-    with open_workspace(tmp_path) as workspace:
-        yield workspace
-
 
 T2V, I2V = MODELS["kirin_v1_t2v"], MODELS["kirin_v1_5_i2v"]
 

@@ -22,7 +22,6 @@ from kirin_cli.wire import DIALECTS
 
 ROOT = Path(__file__).parents[2]
 
-OF_A_PROJECT = [one for one in SETTINGS.values() if one.place == "project"]
 OF_THE_USER = [one for one in SETTINGS.values() if one.place == "user"]
 TEXTS = {
     "dialect": ("documented", "gateway"), "output_dir": ("a", "b"), "jobs": ("3", "4"), "max_jobs": ("3", "4"),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import best_match
+from support.model_requests import FIELDS
 from support.random_requests import files, requests
 
 from kirin_cli.docgen.job_schema import job_file_schema, job_file_text
@@ -19,7 +20,6 @@ from kirin_cli.modelspec.types import assume_url
 
 WHOLE = Draft7Validator(job_file_schema())
 PARAMS = {model.id: Draft7Validator(model.schema()) for model in MODELS.values()}
-FIELDS = {model.id: {part.name: part for part in model.fields} for model in MODELS.values()}
 
 
 def smallest(refused: list[tuple[dict[str, object], str]]) -> str:

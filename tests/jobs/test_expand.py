@@ -4,6 +4,7 @@ import tracemalloc
 
 import pytest
 from support.cpu_time import work_within
+from support.job_lines import problem_rows
 
 from kirin_cli.jobs.scope import ExternalInputs
 
@@ -25,10 +26,6 @@ jobs:
 def names(file):
     assert file.problems == ()
     return [job.name for job in file.jobs]
-
-
-def said(file):
-    return [(problem.line, problem.column, problem.message) for problem in file.problems]
 
 
 def test_a_matrix_makes_jobs_with_stable_readable_names(load):
@@ -176,7 +173,7 @@ BAD_MATRIX = {
 
 @pytest.mark.parametrize(("text", "problems"), BAD_MATRIX.values(), ids=BAD_MATRIX)
 def test_what_is_wrong_with_a_matrix_is_said_where_it_stands(load, text, problems):
-    assert said(load(HEAD + text)) == problems
+    assert problem_rows(load(HEAD + text)) == problems
 
 
 def test_a_matrix_that_two_jobs_share_through_an_anchor_is_wrong_in_both(load):
@@ -404,14 +401,16 @@ PLAIN = "jobs:\n" + "".join(f"- {{name: j{number}, model: kirin_v1_t2v}}\n" for 
 def test_I5_more_jobs_than_a_run_may_have_are_refused_where_they_begin(load):
     assert load(PLAIN, outside=ExternalInputs(max_jobs=11)).problems == ()
     file = load(PLAIN, outside=ExternalInputs(max_jobs=10))
-    assert said(file) == [(12, 3, "more than 10 jobs in this run; --max-jobs allows more")]
+    assert problem_rows(file) == [(12, 3, "more than 10 jobs in this run; --max-jobs allows more")]
     assert len(file.jobs) == 10
 
 
 def test_I5_the_limit_holds_for_all_files_together(load):
     outside = ExternalInputs(max_jobs=15)
     assert load(PLAIN, outside=outside).problems == ()
-    assert said(load(PLAIN, outside=outside)) == [(6, 3, "more than 15 jobs in this run; --max-jobs allows more")]
+    assert problem_rows(load(PLAIN, outside=outside)) == [
+        (6, 3, "more than 15 jobs in this run; --max-jobs allows more")
+    ]
 
 
 ROWS = "".join(f"- {{a: {number}}}\n" for number in range(10_001))

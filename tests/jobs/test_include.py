@@ -1,13 +1,12 @@
 """`include`: vars and defaults of other files, what is wrong with them told in their own file, and their limits."""
 
 import pytest
+from support.model_requests import FIELDS
 
 from kirin_cli.jobs.include import MAX_INCLUDE_DEPTH, MAX_INCLUDED_FILES
 from kirin_cli.jobs.parser import read_job_file
-from kirin_cli.models import MODELS
 from kirin_cli.run.check import check_files
 
-FIELDS = {model.id: {part.name: part for part in model.fields} for model in MODELS.values()}
 LOOK = """\
 vars: {city: Lisbon, style: "${city} noir"}
 defaults:

@@ -3,10 +3,7 @@
 import json
 
 import pytest
-
-
-def said(file):
-    return [(problem.line, problem.column, problem.message) for problem in file.problems]
+from support.job_lines import problem_rows
 
 
 def only(file):
@@ -85,7 +82,7 @@ def test_I8_a_template_that_leads_out_is_refused_where_it_stands(load, name):
 
 def test_a_duplicate_name_is_an_error_at_the_second_that_names_the_first(load):
     text = "defaults: {model: kirin_v1_t2v}\njobs: [{name: a}, {name: b}, {name: a},\n {name: shots-5}, {}]\n"
-    assert said(load(text)) == [
+    assert problem_rows(load(text)) == [
         (2, 31, 'the name "a" is taken by the job on line 2'),
         (3, 19, 'the name "shots-5" is taken by the job on line 3'),
     ]

@@ -2,6 +2,7 @@
 
 import pytest
 from support.cpu_time import work_within
+from support.job_lines import problem_rows
 
 from kirin_cli.errors import UsageError
 from kirin_cli.jobs.scope import MAX_JOBS, ExternalInputs, parse_set_values
@@ -14,10 +15,6 @@ def prompt(file):
     (job,) = file.jobs
     assert job.problems == ()
     return job.params["prompt"]
-
-
-def said(file):
-    return [(problem.line, problem.column, problem.message) for problem in file.problems]
 
 
 def test_variables_may_be_made_of_others_in_any_order(load):
@@ -66,7 +63,7 @@ WRONG = {
 @pytest.mark.parametrize(("text", "problems"), WRONG.values(), ids=WRONG)
 def test_I4_what_is_wrong_with_a_variable_is_said_once_where_it_stands(load, text, problems):
     file = load(text + JOB)
-    assert said(file) == problems
+    assert problem_rows(file) == problems
     assert [job.problems for job in file.jobs] == [()]
 
 

@@ -19,15 +19,14 @@ import io
 import json
 
 import pytest
+from support.model_requests import FIELDS
 
 from kirin_cli.jobs.parser import read_job_file
 from kirin_cli.jobs.problems import DEFAULT_INPUT_LIMITS, FileProblem
 from kirin_cli.jobs.scope import ExternalInputs
 from kirin_cli.jobs.tables import MAX_COLUMNS, SeparatedTable, TableRow
-from kirin_cli.models import MODELS
 from kirin_cli.run.check import check_files
 
-FIELDS = {model.id: {part.name: part for part in model.fields} for model in MODELS.values()}
 JOBS = """\
 version: 1
 jobs:

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from loopback.calls import CREATE, call, post, query
 from loopback.service import Service
-
-
-@pytest.fixture
-def api() -> Iterator[Service]:
-    with Service() as service:
-        service.serve_api()
-        yield service
 
 
 def test_a_task_is_created_once_and_found_under_both_its_names(api: Service) -> None:

@@ -7,7 +7,7 @@ import http.client
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 
 import pytest
@@ -16,20 +16,6 @@ from loopback import faults
 from loopback.calls import BROKEN, CREATE, DATA, TASK, body_of, call, get, post, query
 from loopback.exchange import Fault
 from loopback.service import Service
-
-
-@pytest.fixture
-def api() -> Iterator[Service]:
-    with Service() as service:
-        service.serve_api()
-        yield service
-
-
-@pytest.fixture
-def cdn() -> Iterator[Service]:
-    with Service() as service:
-        service.serve_file("/x.mp4", DATA, etag='"a"')
-        yield service
 
 
 @pytest.mark.parametrize("create", [True, False])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -12,13 +11,6 @@ import pytest
 from loopback import faults, ranges
 from loopback.calls import DATA, get
 from loopback.service import Service
-
-
-@pytest.fixture
-def cdn() -> Iterator[Service]:
-    with Service() as service:
-        service.serve_file("/x.mp4", DATA, etag='"a"')
-        yield service
 
 
 @pytest.mark.parametrize(

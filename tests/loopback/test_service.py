@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -24,13 +23,6 @@ from loopback.proxy import tunnel
 from loopback.scripts import every, one_in
 from loopback.service import CERTIFICATES, Service
 from loopback.unreachable import deaf_url, refused_url
-
-
-@pytest.fixture
-def api() -> Iterator[Service]:
-    with Service() as service:
-        service.serve_api()
-        yield service
 
 
 def test_scripts_are_used_up_in_order_and_then_stay_or_end(api: Service) -> None:

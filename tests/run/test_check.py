@@ -3,14 +3,13 @@
 from pathlib import Path
 
 import pytest
+from support.model_requests import FIELDS
 from support.pictures import png
 
 from kirin_cli.jobs.parser import read_job_file
 from kirin_cli.models import MODELS
 from kirin_cli.modelspec.types import Finding, MediaError, MediaFile, MediaKind
 from kirin_cli.run.check import CheckedFiles, check_files
-
-FIELDS = {model.id: {part.name: part for part in model.fields} for model in MODELS.values()}
 
 
 @pytest.fixture

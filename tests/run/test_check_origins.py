@@ -1,15 +1,13 @@
 """Findings of expanded jobs: where they stand, and which row, combination or anchor led there."""
 
 import pytest
+from support.model_requests import FIELDS
 
 from kirin_cli.jobs.parser import read_job_file
 from kirin_cli.jobs.problems import DEFAULT_INPUT_LIMITS
 from kirin_cli.jobs.scope import ExternalInputs
-from kirin_cli.models import MODELS
 from kirin_cli.modelspec.types import MediaFile
 from kirin_cli.run.check import check_files
-
-FIELDS = {model.id: {part.name: part for part in model.fields} for model in MODELS.values()}
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """Two jobs for one file: `validate` refuses what `run` would refuse."""
 
 import pytest
+from support.model_requests import FIELDS
 
 from kirin_cli.jobs.parser import read_job_file
-from kirin_cli.models import MODELS
 from kirin_cli.run.check import check_files
 
-FIELDS = {model.id: {part.name: part for part in model.fields} for model in MODELS.values()}
 JOBS = "defaults: {model: kirin_v1_t2v, params: {prompt: a}}\n"
 
 

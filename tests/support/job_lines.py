@@ -1,4 +1,11 @@
-"""Lines of job files for jobs that need what other jobs make."""
+"""Lines of job files for jobs that need what other jobs make, and what is wrong with the lines of a file."""
+
+from kirin_cli.jobs.parser import JobFile
+
+
+def problem_rows(file: JobFile) -> list[tuple[int, int, str]]:
+    """Line, column and message of every problem of a file that was read."""
+    return [(problem.line, problem.column, problem.message) for problem in file.problems]
 
 
 def follower(name: str, needed: str) -> str:

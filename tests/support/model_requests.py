@@ -21,6 +21,9 @@ GOOD: dict[str, dict[str, object]] = {
     "kirin_video_o1": {"prompt": "a", "aspect_ratio": "16:9"},
 }
 
+FIELDS = {model.id: {field.name: field for field in model.fields} for model in MODELS.values()}
+"""By model: its fields by name, as job files are read with them."""
+
 
 def checked(model: str, look: InspectMedia = assume_url, /, **changes: object) -> CheckResult:
     """The check of the model's good request with these changes; `...` takes a parameter away."""
