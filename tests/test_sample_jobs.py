@@ -109,7 +109,7 @@ def test_a_single_job_with_placeholders_is_a_start_for_flags(samples, capsys, mo
     assert "Rain over Oslo in May" in capsys.readouterr().out
     monkeypatch.delenv("SEASON")
     assert run_command_line(["v1-t2v", "-f", "one.yaml", "--dry-run"]) == 2
-    assert "one.yaml:3:10: prompt: env.SEASON is not set in the environment" in capsys.readouterr().err
+    assert "one.yaml:3:10: error: prompt: env.SEASON is not set in the environment" in capsys.readouterr().err
 
 
 def test_the_key_goes_into_no_request(samples, capsys, monkeypatch):

@@ -177,15 +177,15 @@ class CommandConsole(Record):
 
         return Tracer(self.talk)
 
-    def findings(self, findings: "Iterable[Finding]") -> None:
-        """Say what is wrong and where, with the line and a caret."""
+    def findings(self, findings: "Iterable[Finding]", *, strict: bool = False) -> None:
+        """Say what is wrong and where, with the line and a caret; with `strict` warnings are errors."""
         findings = list(findings)
         current_command_line().findings.extend(findings)
         if findings:
             from kirin_cli.jobs.source_text import source_line
             from kirin_cli.ui.diagnostics import render_findings
 
-            self.streams.info(*render_findings(findings, self.streams.err, source_line))
+            self.streams.info(*render_findings(findings, self.streams.err, source_line, strict=strict))
 
     def error(self, error: KirinError) -> None:
         """Say what went wrong and what to do."""

@@ -92,13 +92,14 @@ def run_model_command(
     values = {**values, **({"p_prompt": prompt} if PROMPT in model.names else {})}
     parsed = parse_flags(model, values, start.params, start.base, order=current_command_line().order)
     parsed.extra = parse_extra_params(model, flags.extra_params or (), start.extra_params)
-    if unusable := _unusable_findings(model, parsed):
+    if unusable := start.fatal_findings or _unusable_findings(model, parsed):
         return _refuse(unusable, flags, console)
     inspect = make_inspector(uploads=bool(settings.upload_url) or flags.sandbox)
     result = _check(model, parsed, inspect, check_urls=flags.checks.check_urls)
     count = start.count if flags.count is None else flags.count
     further = [*_unchecked_problems(model, parsed.extra), *id_problems(result.values, count)]
-    findings = [_finding(model, parsed, start.spec, problem) for problem in (*result.problems, *further)]
+    problems = (*result.problems, *further)
+    findings = [*start.findings, *(_finding(model, parsed, start.spec, problem) for problem in problems)]
     if any(flags.checks.strict or finding.severity == "error" for finding in findings):
         return _refuse(findings, flags, console)
     console.findings(findings)
@@ -141,7 +142,7 @@ def _refuse(findings: list[Finding], flags: ModelFlags, console: CommandConsole)
     """Say what is wrong, in reports too; nothing was sent."""
     from kirin_cli.cli.reports import parse_reports
 
-    console.findings(findings)
+    console.findings(findings, strict=flags.checks.strict)
     taken = flags.printing.json or flags.printing.jsonl or bool(flags.printing.template)
     return parse_reports(flags.report, json=taken).write_refused(findings, console)
 

@@ -157,29 +157,44 @@ def as_list(value: object) -> list[object]:
 
 
 def parse_extra_params(model: Model, texts: Iterable[str], params: Mapping[str, object]) -> dict[str, object]:
-    """The parameters of --param NAME=JSON over those of a job file; what is no JSON is text.
+    """The parameters of --param NAME=JSON over those of a job file; what does not look like JSON is text.
 
-    Raises UsageError for anything else, for a parameter that the model has, and for the model itself.
+    Raises UsageError for anything else, for a name that is given twice, for a parameter that the model has, and for the
+    model itself.
     """
-    from kirin_cli.json_text import MAX_DEPTH, NestedTooDeeply, parse_json
-
-    extra = dict(params)
+    typed: dict[str, object] = {}
     for text in texts:
         name, equals, value = text.partition("=")
-        if not equals or not name.strip():
+        name = name.strip()
+        if not equals or not name:
             raise UsageError(f"--param is {text!r}; it must be NAME=JSON")
-        try:
-            extra[name.strip()] = parse_json(value, max_depth=MAX_DEPTH)
-        except NestedTooDeeply:
-            raise UsageError(f"--param {name.strip()} is nested more than {MAX_DEPTH} deep") from None
-        except ValueError:
-            extra[name.strip()] = value
+        if name in typed:
+            raise UsageError(f"--param {name} is given twice; it takes one value")
+        typed[name] = _param_value(name, value)
+    extra = {**params, **typed}
     for name in extra:
         if name == MODEL_NAME:
             raise UsageError(f"--param {name}: the command says which model it is", hint="kirin models lists them all")
         if name in model.names:
             raise UsageError(f"--param {name}: {model.id} has such a parameter; give it by its own flag, to be checked")
     return extra
+
+
+def _param_value(name: str, text: str) -> object:
+    """The JSON of a --param, else its text. Raises UsageError for none, and for JSON that was cut or mistyped."""
+    from kirin_cli.json_text import MAX_DEPTH, NestedTooDeeply, parse_json
+
+    if not text.strip():
+        raise UsageError(f"--param {name} has no value", hint=f"an empty text is JSON: --param '{name}=\"\"'")
+    try:
+        return parse_json(text, max_depth=MAX_DEPTH)
+    except NestedTooDeeply:
+        raise UsageError(f"--param {name} is nested more than {MAX_DEPTH} deep") from None
+    except ValueError as error:
+        if text.lstrip()[0] not in '{["':
+            return text
+        hint = f"a text that begins so is written as JSON: --param '{name}=\"…\"'"
+        raise UsageError(f"--param {name} is no JSON to read: {error}", hint=hint) from None
 
 
 def flag_for_problem(origins: Mapping[str, str], path: str) -> str:

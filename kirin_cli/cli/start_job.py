@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kirin_cli.jobs.job import JobSpec, OutputSpec
     from kirin_cli.ledger.entry import LedgerEntry
     from kirin_cli.modelspec.model import Model
+    from kirin_cli.modelspec.types import Finding
     from kirin_cli.run.outputs import Sidecar
 
 NOTE_SUFFIX: Final = ".json"
@@ -48,6 +49,7 @@ class StartJob(Record, kw_only=True):
     """Parameters to start from. `base` is the folder that their paths are relative to, None: they are absolute.
 
     `spec` is the job of the file, None for none; `output` where that puts the video, and `count` how often it is made.
+    `findings` are what is wrong with the file; with an error among them there are no parameters.
     """
 
     params: Mapping[str, object]
@@ -56,6 +58,12 @@ class StartJob(Record, kw_only=True):
     spec: JobSpec | None = None
     output: OutputSpec | None = None
     count: int = 1
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def fatal_findings(self) -> list[Finding]:
+        """All that is wrong with the file, where an error is among it."""
+        return list(self.findings) if any(finding.severity == "error" for finding in self.findings) else []
 
     def ensure_inside(self) -> None:
         """Raise UsageError where the output folder of the file leads out of its own through a link (fault X1)."""
@@ -70,7 +78,6 @@ class StartJob(Record, kw_only=True):
 
 def read_start_job(model: Model, path: Path, allow_env: list[str] | None = None) -> StartJob:
     """The job of `--file`: a job file with one job, or a note. Raises UsageError where that holds no such job."""
-    from kirin_cli.jobs.job import OutputSpec
     from kirin_cli.run.outputs import read_sidecar
 
     sidecar = read_sidecar(path) if path.suffix == NOTE_SUFFIX else None
@@ -78,35 +85,32 @@ def read_start_job(model: Model, path: Path, allow_env: list[str] | None = None)
         if sidecar.request.get("model") != model.id:
             raise UsageError(f"{path}: the video is of {sidecar.request.get('model')!r}, this command is {model.id}")
         return start_from_request(model, sidecar.request, files_of_sidecar(sidecar), str(path))
-    spec = _read_spec(model, path, allow_env)
-    return StartJob(
-        params=spec.params, extra_params=spec.extra_params, base=spec.base, spec=spec,
-        output=None if spec.output == OutputSpec() else spec.output, count=spec.takes,
-    )  # fmt: skip
+    return _read_job(model, path, allow_env)
 
 
-def _read_spec(model: Model, path: Path, allow_env: list[str] | None) -> JobSpec:
+def _read_job(model: Model, path: Path, allow_env: list[str] | None) -> StartJob:
     from kirin_cli.cli.flags import JobFileFlags
     from kirin_cli.cli.job_files import ModelFields, external_inputs
+    from kirin_cli.jobs.job import OutputSpec
     from kirin_cli.jobs.parser import read_job_file
+    from kirin_cli.run.check import file_findings, make_finding
 
-    file = read_job_file(
-        path, ModelFields([model.id]), inputs=external_inputs(JobFileFlags(files=[path], allow_env=allow_env))
-    )
+    inputs = external_inputs(JobFileFlags(files=[path], allow_env=allow_env))
+    inputs.set_flag = "kirin run --set"
+    file = read_job_file(path, ModelFields([model.id]), inputs=inputs)
     if file.problems:
-        first = file.problems[0]
-        position = f":{first.line}:{first.column}" if first.line else ""
-        raise UsageError(f"{first.file or path}{position}: {first.message}")
+        return StartJob(params=NO_PARAMS, findings=tuple(file_findings([file])))
     jobs = [job for job in file.jobs if job.take == 1]
     if len(jobs) != 1:
         raise UsageError(f"{path} holds {len(jobs)} jobs; --file takes one", hint="use kirin run for more")
     job = jobs[0]
     if job.model != model.id:
         raise UsageError(f"{path}:{job.line}: the job is for {job.model!r}, this command is {model.id}")
-    if job.problems:
-        line, column = job.position(job.problems[0].path)
-        raise UsageError(f"{path}:{line}:{column}: {job.problems[0].message}")
-    return job
+    return StartJob(
+        params=job.params, extra_params=job.extra_params, base=job.base, spec=job,
+        output=None if job.output == OutputSpec() else job.output, count=job.takes,
+        findings=(*file_findings([file]), *(make_finding(job, problem) for problem in job.problems)),
+    )  # fmt: skip
 
 
 def start_from_entry(model: Model, entry: LedgerEntry, sidecar: Sidecar | None = None) -> StartJob:

@@ -32,13 +32,14 @@ MISSING: Final = object()
 class ExternalInputs:
     """Shared by all files of one command. `sets` are the values of --set, `environ` is what `${env.NAME}` reads.
 
-    `secrets` names variables of the environment that never become part of a request, `allow_env` those that may though
-    they look like secrets; `secret_values` collects the values of those that were asked for. `jobs` counts those made
-    so far, `left_out` those that an `if` left out; `known` collects the names of variables that the files declare or
-    ask for.
+    `set_flag` is how a variable is given a value: a command without that flag names one that has it. `secrets` names
+    variables of the environment that never become part of a request, `allow_env` those that may though they look like
+    secrets; `secret_values` collects the values of those that were asked for. `jobs` counts those made so far,
+    `left_out` those that an `if` left out; `known` collects the names of variables that the files declare or ask for.
     """
 
     sets: Mapping[str, str] = field(default_factory=dict)
+    set_flag: str = "--set"
     environ: Mapping[str, str] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
     allow_env: frozenset[str] = frozenset()
@@ -71,12 +72,14 @@ class ExternalInputs:
 
 
 def parse_set_values(texts: Iterable[str]) -> dict[str, str]:
-    """The values of `--set name=value`, the last of each name. Raises UsageError for anything else."""
-    values = {}
+    """The values of `--set name=value`. Raises UsageError for anything else, and for a name that is given twice."""
+    values: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not IDENTIFIER.fullmatch(name):
             raise UsageError(f"--set is {quote(text)}; it must be NAME=VALUE, the name of letters, digits and _")
+        if name in values:
+            raise UsageError(f"--set {name} is given twice; it takes one value")
         values[name] = value
     return values
 
@@ -189,4 +192,5 @@ class VariableScope:
             if dot and space == data_space and values is None:
                 return f"{name} is not set; it is for parameters and names of a job with {key}"
         known = *self.variables.values, *(f"{space}.{key}" for space, values, _ in data for key in values or ())
-        return f"{name} is not set{self.inputs.suggestions.suggest(name, known) or '; --set gives variables a value'}"
+        advice = self.inputs.suggestions.suggest(name, known) or f"; {self.inputs.set_flag} gives variables a value"
+        return f"{name} is not set{advice}"

@@ -1,7 +1,7 @@
 """Job files held against the models: every problem of every job with its position. Sends nothing."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
@@ -85,11 +85,16 @@ def check_files(files: Iterable[JobFile], look: MediaInspector = INSPECT) -> Che
         checked[index] = replace(job, findings=(*job.findings, make_finding(job.job, problem)))
     if any(one.findings for one in checked):
         checked = list(_with_shared_origin(checked))
+    return CheckedFiles(tuple(checked), tuple(file_findings(read)), sum(file.left_out for file in read))
+
+
+def file_findings(files: Sequence[JobFile]) -> list[Finding]:
+    """What is wrong with the files themselves: their errors, then their warnings."""
     by_severity: list[tuple[Severity, JobFile, tuple[FileProblem, ...]]] = [
-        *(("error", file, file.problems) for file in read),
-        *(("warning", file, file.warnings) for file in read),
+        *(("error", file, file.problems) for file in files),
+        *(("warning", file, file.warnings) for file in files),
     ]
-    findings = [
+    return [
         Finding(
             message=problem.message, severity=severity, file=problem.file or str(file.path), line=problem.line,
             column=problem.column, via=problem.via, row=problem.row,
@@ -97,7 +102,6 @@ def check_files(files: Iterable[JobFile], look: MediaInspector = INSPECT) -> Che
         for severity, file, problems in by_severity
         for problem in problems
     ]  # fmt: skip
-    return CheckedFiles(tuple(checked), tuple(findings), sum(file.left_out for file in read))
 
 
 def _checked(job: JobSpec, look: InspectMedia, find_model: Callable[[str], Model | None]) -> CheckedJob:

@@ -21,8 +21,12 @@ _MAX_JOBS_NAMED = 3
 _TAB_BLANKS = "    "
 
 
-def render_findings(findings: Iterable[Finding], terminal: TerminalInfo, source_line: SourceLine) -> list[str]:
+def render_findings(
+    findings: Iterable[Finding], terminal: TerminalInfo, source_line: SourceLine, *, strict: bool = False
+) -> list[str]:
     """All findings, file by file and line by line, then one line that counts them; nothing for no findings.
+
+    With `strict` warnings refuse as errors do, which that line says.
 
     What several jobs have in common (a default, an anchor) is said once, with their names, and what is wrong with many
     rows of a table in the same way once too, with their lines.
@@ -42,7 +46,9 @@ def render_findings(findings: Iterable[Finding], terminal: TerminalInfo, source_
     counts = ", ".join(pluralize(number, noun) for number, noun in numbers if number)
     named_files = len({file for file in files if file})
     where = f" in {pluralize(named_files, 'file')}" if named_files else ""
-    return [*lines, terminal.paint(f"{counts}{where}{'; nothing was sent' if errors else ''}", "strong")]
+    because = ": --strict takes warnings for errors" if strict and not errors else ""
+    refused = f"; nothing was sent{because}" if errors or strict else ""
+    return [*lines, terminal.paint(f"{counts}{where}{refused}", "strong")]
 
 
 def render_error(error: KirinError, terminal: TerminalInfo) -> list[str]:

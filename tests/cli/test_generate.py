@@ -203,8 +203,11 @@ def test_a_parameter_that_is_newer_than_the_tool_is_sent_with_a_warning(home):
         ("mode=std", "kirin_v1_t2v has such a parameter"),
         ('model="other"', "the command says which model"), ("x", "must be NAME=JSON"), ("=5", "must be"),
         (f"x={'[' * 700}{']' * 700}", "--param x is nested more than 64 deep"),
+        ("x=", "--param x has no value"), ("x= ", "has no value"), ("x=[1, 2", "--param x is no JSON to read: "),
+        ('x={"a": 1', "is no JSON"), ("x=[sic] a fox", "a text that begins so is written as JSON: --param 'x="),
+        ("x=1", "--param x is given twice"),
     ],
 )  # fmt: skip
 def test_what_is_no_such_parameter_is_refused(home, param, words):
-    result = home.kirin("v1-t2v", "hi", "--param", param, "--dry-run")
+    result = home.kirin("v1-t2v", "hi", "--param", param, *(("--param", "x=2") if param == "x=1" else ()), "--dry-run")
     assert (result.exit_code, words in result.stderr) == (2, True)

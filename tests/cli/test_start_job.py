@@ -112,4 +112,38 @@ def test_a_task_taken_up_by_its_id_has_no_request():
 
 def test_a_file_that_cannot_be_read_has_no_line(home):
     result = home.kirin("v1-t2v", "-f", ".", "--dry-run")
-    assert (result.exit_code, result.stderr) == (2, "error: .: cannot be read: it is a folder\n")
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (2, ".: error: cannot be read: it is a folder")
+
+
+MISLEADING = """\
+model: kirin_v1_t2v
+vars: {city: Rome}
+params:
+  prompt: Neon rain, a sign in #ff00ff pink
+"""
+
+
+def test_what_a_file_is_warned_of_is_said_by_the_model_command_too(home):
+    (home.work / "a.yaml").write_text(MISLEADING)
+    checked = home.kirin("validate", "a.yaml").stderr.partition("\n2 warnings in 1 file")[0]
+    shown = home.kirin("v1-t2v", "-f", "a.yaml", "--dry-run")
+    assert (shown.exit_code, shown.stderr.partition("\n2 warnings in 1 file")[0]) == (0, checked)
+    refused = home.kirin("v1-t2v", "-f", "a.yaml", "--dry-run", "--strict")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert refused.stderr.endswith("2 warnings in 1 file; nothing was sent: --strict takes warnings for errors\n")
+
+
+def test_everything_that_is_wrong_with_a_file_is_said_with_its_line(home):
+    (home.work / "a.yaml").write_text("model: kirin_v1_t2v\ncolour: x\nmodle: x\nparams: {prompt: x}\n")
+    result = home.kirin("v1-t2v", "-f", "a.yaml", "--json")
+    assert [(problem["file"], problem["line"], problem["column"]) for problem in result.data["problems"]] == [
+        ("a.yaml", 2, 1),
+        ("a.yaml", 3, 1),
+    ]
+
+
+def test_a_variable_without_a_value_names_the_command_that_gives_it_one(home):
+    (home.work / "a.yaml").write_text("model: kirin_v1_t2v\nparams:\n  prompt: ${city}\n")
+    assert "a.yaml:3:3: error: prompt: city is not set; kirin run --set gives variables a value" in (
+        home.kirin("v1-t2v", "-f", "a.yaml", "--dry-run").stderr
+    )

@@ -117,8 +117,13 @@ def test_I3_a_circle_through_every_one_of_many_variables_is_refused_in_under_a_s
 
 
 def test_values_of_the_flag_are_names_and_text():
-    assert parse_set_values(["a=1", "b=", "_c2=x=y", "a=2"]) == {"a": "2", "b": "", "_c2": "x=y"}
+    assert parse_set_values(["a=1", "b=", "_c2=x=y"]) == {"a": "1", "b": "", "_c2": "x=y"}
     assert ExternalInputs().max_jobs == MAX_JOBS == 10_000
+
+
+def test_a_variable_has_one_value():
+    with pytest.raises(UsageError, match="--set a is given twice; it takes one value"):
+        parse_set_values(["a=1", "b=2", "a=1"])
 
 
 @pytest.mark.parametrize("text", ["a", "=1", "a-b=1", "a b=1", "1a=1", "row.x=1", ""])

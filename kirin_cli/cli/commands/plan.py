@@ -116,7 +116,7 @@ def _make_plan(flags: PlanFlags, console: CommandConsole) -> PlanResult:
     settings = load_settings(os.environ, base_url=flags.base_url, profile=flags.profile)
     checked = check_job_files(flags.job_files, uploads=bool(settings.upload_url))
     findings = checked.all_findings()
-    console.findings(findings)
+    console.findings(findings, strict=flags.strict)
     if checked.is_refused(strict=flags.strict):
         return PlanResult(findings=findings, refused=True)
     if checked.left_out:

@@ -46,7 +46,7 @@ def run_run(flags: RunFlags) -> int:
     from kirin_cli.cli.job_files import check_job_files, prepare_and_tell, prepare_options
     from kirin_cli.cli.reports import parse_reports
     from kirin_cli.cli.runner import ExecuteOptions, execute, job_output_format, run_options
-    from kirin_cli.jobs.source_text import STANDARD_INPUT
+    from kirin_cli.jobs.source_text import is_stream
 
     console = flags.display.console()
     output = job_output_format(flags.printing)
@@ -54,14 +54,14 @@ def run_run(flags: RunFlags) -> int:
     settings = flags.service.load_settings()
     uploads = bool(settings.upload_url) or flags.sandbox
     checked = check_job_files(flags.job_files, check_urls=flags.checks.check_urls, uploads=uploads)
-    console.findings(checked.all_findings())
+    console.findings(checked.all_findings(), strict=flags.checks.strict)
     if checked.is_refused(strict=flags.checks.strict):
         return reports.write_refused(checked.all_findings(), console)
     limits = run_options(flags.timeout, flags.max_cost, flags.in_flight, flags.assume_cost, sandbox=flags.sandbox)
     choices = prepare_options(flags.takes, flags.output, flags.job_files.allow_env)
     if checked.left_out:
         console.info(checked.left_out_text)
-    from_input = STANDARD_INPUT in flags.job_files.files  # which the same command would not find again
+    from_input = any(map(is_stream, flags.job_files.files))  # which the same command would not find again
     options = ExecuteOptions(
         settings=settings, sandbox=flags.sandbox, limits=limits, wait=flags.wait, output=output,
         view=flags.view, reports=reports, shard=choices.shard,

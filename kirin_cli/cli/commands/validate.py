@@ -52,7 +52,7 @@ def _print(checked: CheckedFiles, flags: ValidateFlags, console: CommandConsole)
     from kirin_cli.modelspec.notes import cost_lines
     from kirin_cli.modelspec.text import pluralize
 
-    console.findings(checked.all_findings())
+    console.findings(checked.all_findings(), strict=flags.checks.strict)
     if not checked.is_refused(strict=flags.checks.strict):
         console.prose(*cost_lines((job.model, job.values) for job in checked.jobs if job.model))
         jobs, files = pluralize(len(checked.jobs), "job"), pluralize(len(set(flags.job_files.files)), "file")
