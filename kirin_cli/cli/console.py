@@ -10,6 +10,7 @@ from string import Formatter
 from typing import TYPE_CHECKING, Final, get_args
 
 from kirin_cli.cli.command_line import current_command_line
+from kirin_cli.cli.settings_schema import choice
 from kirin_cli.errors import KirinError, UsageError
 from kirin_cli.json_text import escape_ci_commands
 from kirin_cli.modelspec.record import Record
@@ -240,7 +241,6 @@ def make_console(
 ) -> CommandConsole:
     """The console that the flags ask for. Raises UsageError for a word that is no choice."""
     for flag, word, choices in (("--color", color, COLOURS), ("--progress", progress, MODES)):
-        if word not in choices:
-            raise UsageError(f"{flag} is {word!r}{did_you_mean(word, list(choices))}")
+        choice(*choices)(word, flag)
     streams = OutputStreams(sys.stdout, sys.stderr, os.environ, color)  # type: ignore[arg-type]
     return CommandConsole(streams, progress, quiet, verbose)

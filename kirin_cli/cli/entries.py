@@ -3,15 +3,15 @@
 import json
 import os
 import time
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kirin_cli.cli.settings import Settings, load_settings, load_sources
 from kirin_cli.cli.settings_schema import parse_seconds
-from kirin_cli.errors import NotPermitted, UsageError
+from kirin_cli.errors import UsageError
 from kirin_cli.formatting import iso_time
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.ledger import Ledger
@@ -61,14 +61,12 @@ def service_of(base_url: str | None, profile: str | None) -> str:
 def owner_of(name: str, settings: Settings) -> dict[str, str]:
     """`origin` and `account` whose task `last` means, those of the settings; none for a name of one task of any."""
     from kirin_cli.api.credentials import fingerprint
-    from kirin_cli.cli.keystore import find_api_key
+    from kirin_cli.cli.keystore import usable_key
 
     if not is_newest(name):
         return {}
-    key = None
-    with suppress(NotPermitted):  # a key that cannot be used is no reason to show nothing
-        key = find_api_key(settings)
-    return {"origin": normalize_origin(settings.base_url), "account": fingerprint(key.value) if key else ""}
+    key = usable_key(settings)
+    return {"origin": normalize_origin(settings.base_url), "account": fingerprint(key) if key else ""}
 
 
 def find_own_task(store: LedgerStore, name: str, profile: str | None, command: str) -> LedgerEntry:
@@ -86,10 +84,15 @@ def find_own_task(store: LedgerStore, name: str, profile: str | None, command: s
         raise UsageError(error.message, hint=f"{how} looks there") from error
 
 
-def left_out_text(tasks: int, services: int) -> str:
-    """What a list of one service does not show, and how to see it."""
-    others = f"{services} other service{'' if services == 1 else 's'}"
-    return f"{pluralize(tasks, 'task')} of {others} not shown: --all-services"
+def left_out_data(others: Sequence[int]) -> dict[str, int]:
+    """What a list of one service does not show, as JSON has it: `others` are the tasks of each other service."""
+    return {"tasks": sum(others), "services": len(others)}
+
+
+def left_out_text(others: Sequence[int]) -> str:
+    """The same as a sentence, and how to see it."""
+    services = pluralize(len(others), "other service")
+    return f"{pluralize(sum(others), 'task')} of {services} not shown: --all-services"
 
 
 def unfinished_text(tasks: int, word: str = "task") -> str:

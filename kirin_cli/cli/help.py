@@ -143,7 +143,8 @@ def model_help_source(commands: CommandInfos) -> str:
 def command_help(row: CommandEntry) -> HelpScreen:
     """The help of one command."""
     command = find_command_info(row)
-    return command_screen(command, more_about(command.name if row.model else ""))
+    about_model = f"Everything about the model: kirin models {command.name}. " if row.model else ""
+    return command_screen(command, about_model + COMMAND_MORE)
 
 
 def requested_help(arguments: Sequence[str]) -> HelpScreen | None:
@@ -162,11 +163,6 @@ def requested_help(arguments: Sequence[str]) -> HelpScreen | None:
         return None
     taken = find_command_info(row).arguments
     return command_help(row) if len(words) <= len(taken) or any(one.repeats for one in taken) else None
-
-
-def more_about(model: str = "") -> str:
-    """Where to read on after the help of a command; of a model's command too."""
-    return f"Everything about the model: kirin models {model}. {COMMAND_MORE}" if model else COMMAND_MORE
 
 
 def render_help(screen: HelpScreen) -> str:

@@ -12,7 +12,7 @@ from kirin_cli.api.credentials import ApiKey, check_key, find_key
 from kirin_cli.atomic_file import write_atomically
 from kirin_cli.cli.folders import config_folder, is_reachable_file
 from kirin_cli.cli.settings import Settings
-from kirin_cli.errors import LocalError
+from kirin_cli.errors import LocalError, NotPermitted
 
 SERVICE = "kirin-cli"
 DEFAULT_PROFILE = "default"
@@ -156,3 +156,12 @@ def find_api_key(settings: Settings) -> ApiKey | None:
         key = find_key({}, settings.profile_key_file) or stored_key(folder, settings.profile)
     key = key or find_key(settings.environ, settings.api_key_file)
     return key or (stored_key(folder, settings.profile) if folder else None)
+
+
+def usable_key(settings: Settings) -> str:
+    """The key itself; "" where there is none, or none that can be used."""
+    try:
+        key = find_api_key(settings)
+    except NotPermitted:
+        return ""
+    return key.value if key else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -61,11 +61,8 @@ def open_catalog(flags: ModelsFlags) -> Iterator[ModelCatalog]:
     settings = load_settings(os.environ, base_url=flags.base_url, profile=flags.profile)
     network = NetworkSettings(settings.environ)
     network.check(settings.models_url)
-    transport = Transport(network)
-    try:
+    with closing(Transport(network)) as transport:
         yield ModelCatalog(settings.models_url, transport)
-    finally:
-        transport.close()
 
 
 def search(flags: ModelsFlags, console: CommandConsole, words: str) -> int:
@@ -103,11 +100,8 @@ def add(flags: ModelsFlags, console: CommandConsole, name: str) -> int:
     is_file = name.endswith(FILE_SUFFIXES) or (os.sep in name and Path(name).is_file())
     new = _from_file(Path(name), folder, console) if is_file else _from_service(flags, name, folder)
     model = new.file.model
-    earlier = _files_of(folder, model.id)
-    if earlier and not flags.force:
-        hint = f"kirin models diff {model.id} shows what has changed; --force replaces it, with your changes in it"
-        raise UsageError(f"{earlier[0]} is there already", hint=hint)
-    path = add_model_file(folder, model.id, new.text, replace=flags.force, path=earlier[0] if earlier else None)
+    earlier = _earlier_file(folder, model.id, replace=flags.force)
+    path = add_model_file(folder, model.id, new.text, replace=flags.force, path=earlier)
     if flags.json:
         data = {"model": model.id, "command": model.command, "file": str(path), "notes": list(new.notes)}
         console.data(answer_json({**data, "parameters": list(model.names), "media": list(new.media)}))
@@ -141,6 +135,15 @@ def _files_of(folder: Path, name: str) -> list[Path]:
     return paths[:1] or files_called(folder, name)
 
 
+def _earlier_file(folder: Path, model_id: str, *, replace: bool) -> Path | None:
+    """The file of the model that is there already, None for none. Raises UsageError where it is not to be replaced."""
+    earlier = next(iter(_files_of(folder, model_id)), None)
+    if earlier and not replace:
+        hint = f"kirin models diff {model_id} shows what has changed; --force replaces it, with your changes in it"
+        raise UsageError(f"{earlier} is there already", hint=hint)
+    return earlier
+
+
 def _free_command(model_id: str) -> str:
     """The command that a model gets: none that any other has."""
     if model_id in MODEL_ENTRIES:
@@ -162,9 +165,7 @@ def _from_service(flags: ModelsFlags, model_id: str, folder: Path) -> NewModel:
         raise UsageError(
             f"{quote(model_id)} is no id of a model", hint="kirin models search WORDS; a file ends in .yaml"
         )
-    if (earlier := _files_of(folder, model_id)) and not flags.force:
-        hint = f"kirin models diff {model_id} shows what has changed; --force replaces it, with your changes in it"
-        raise UsageError(f"{earlier[0]} is there already", hint=hint)
+    _earlier_file(folder, model_id, replace=flags.force)  # before the service is asked
     with open_catalog(flags) as catalog:
         spec = _fetch_spec(catalog, model_id)
         return _new_model(spec, catalog.spec_url(model_id))

@@ -38,7 +38,7 @@ def parse_price_table(table: object, source: PriceSource, position: Position) ->
 
 def _model_rows(model: str, prices: object, source: PriceSource, position: Position) -> Iterator[PriceTableRow]:
     if model not in MODELS:
-        raise UsageError(f"{position(model, '')}: unknown model {quote(model)}{did_you_mean(model, list(MODELS))}")
+        raise UsageError(f"{position(model, '')}: unknown model {quote(model)}{did_you_mean(model, MODELS)}")
     if not isinstance(prices, Mapping):
         example = str(next(price_classes(MODELS[model])))
         raise UsageError(f'{position(model, "")}: prices.{model} must be a table such as {{"{example}" = "0.28"}}')

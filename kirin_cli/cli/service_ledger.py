@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from decimal import Decimal
 
 from kirin_cli.api.credentials import fingerprint
 from kirin_cli.api.url_policy import check_base_url
-from kirin_cli.cli.keystore import find_api_key
+from kirin_cli.cli.keystore import usable_key
 from kirin_cli.cli.settings import Settings
-from kirin_cli.errors import NotPermitted
 from kirin_cli.ledger import queries
 from kirin_cli.ledger.entry import EntryKey, LedgerEntry
 from kirin_cli.ledger.ledger import Ledger
@@ -77,10 +76,6 @@ def open_service_ledger(settings: Settings) -> Iterator[ServiceLedger]:
     Raises UsageError for a base URL that cannot be used, LocalError for the ledger.
     """
     check_base_url(settings.base_url)
-    key = ""
-    with suppress(NotPermitted):
-        api_key = find_api_key(settings)
-        key = api_key.value if api_key else ""
-    origin = normalize_origin(settings.base_url)
+    origin, key = normalize_origin(settings.base_url), usable_key(settings)
     with Ledger.open(settings.ledger_folder, time.time) as ledger:
         yield ServiceLedger(ledger=ledger, origin=origin, key=key, price_table=settings.prices)

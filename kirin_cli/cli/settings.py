@@ -216,7 +216,7 @@ def load_sources(environ: Mapping[str, str], profile: str | None = None, start: 
     if user is None:
         user_folder(environ, "config")  # says why there is none
     if name not in profiles:
-        near = did_you_mean(name, list(profiles)) if profiles else ""
+        near = did_you_mean(name, profiles) if profiles else ""
         known = f"; there are {', '.join(profiles)}" if profiles else ""
         hint = f"write that line into the file{known}"
         raise UsageError(f"{source}: {user} has no [profile.{name}]{near}", hint=hint)

@@ -79,7 +79,7 @@ def choice(*choices: str) -> Parse:
 
     def parse(text: str, what: str) -> str:
         if text not in choices:
-            raise UsageError(f"{what} is {text!r}{did_you_mean(text, list(choices))}")
+            raise UsageError(f"{what} is {text!r}{did_you_mean(text, choices)}")
         return text
 
     return parse

@@ -126,7 +126,7 @@ def update_tables(text: str, tables: Mapping[str, str]) -> str:
         if begin[0] != _BEGIN.format(name) or not end:
             raise UsageError(f"the marker {begin[0]} has no partner")
         if name not in tables:
-            raise UsageError(f"there is no table {name!r} for the marker {begin[0]}{did_you_mean(name, list(tables))}")
+            raise UsageError(f"there is no table {name!r} for the marker {begin[0]}{did_you_mean(name, tables)}")
         parts += rest[: begin.end()], f"\n{tables[name]}\n", end
         rest = after
     return "".join((*parts, rest))

@@ -37,7 +37,7 @@ _MUST_STAY = "must be a relative path that stays inside"
 def template_errors(template: str) -> tuple[str, ...]:
     """What is wrong with a template, one sentence each; to be said at `output.name`."""
     unknown = [name for name in _FIELD.findall(template) if name not in FIELDS]
-    errors = [f"unknown field {quote(f'{{{name}}}')}{did_you_mean(name, list(FIELDS))}" for name in unknown]
+    errors = [f"unknown field {quote(f'{{{name}}}')}{did_you_mean(name, FIELDS)}" for name in unknown]
     rest = _FIELD.sub("0", template)
     if "{" in rest or "}" in rest:
         errors.append(f"a brace without its partner; fields are written {{job}}: {join_or(FIELDS)}")

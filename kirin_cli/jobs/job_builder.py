@@ -107,7 +107,7 @@ class JobBuilder:
             return ()
         if model is None:
             return (Problem("model", "A1", f"no model is given; known are {', '.join(self._fields)}"),)
-        return (Problem("model", "A1", f"unknown model {quote(model)}{did_you_mean(str(model), list(self._fields))}"),)
+        return (Problem("model", "A1", f"unknown model {quote(model)}{did_you_mean(str(model), self._fields)}"),)
 
     def _merge(
         self, model: object, params: YamlMapping | None, defaults: DocumentDefaults, position: int

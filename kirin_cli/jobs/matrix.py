@@ -150,10 +150,10 @@ class MatrixReader:
         for key, value in entry.items():
             known = [other.text for other in matrix.vectors.get(key, ())]
             if key not in matrix.vectors:
-                hint = did_you_mean(key, list(matrix.vectors)) if matrix.vectors else "; there is no matrix"
+                hint = did_you_mean(key, matrix.vectors) if matrix.vectors else "; there is no matrix"
                 self.problems.add_error(value.position, f"exclude names {quote(key)}, which is not in the matrix{hint}")
             elif value.text not in known:
-                message = f"exclude names {key} {value.text}; the matrix has {join_or(tuple(known[:10]))}"
+                message = f"exclude names {key} {value.text}; the matrix has {join_or(known[:10])}"
                 self.problems.add_error(value.position, message)
 
 

@@ -47,7 +47,7 @@ _MAX_COMPARED = 300
 def suggestion(name: str, known: Sequence[str]) -> str:
     """`; did you mean "x"?`, or the list of what there is where it is short, or nothing."""
     alike = [word for word in known if word[:1] == name[:1] or name in word] if len(known) > _MAX_COMPARED else known
-    text = did_you_mean(name, list(alike[:_MAX_COMPARED])) if alike else ""
+    text = did_you_mean(name, alike[:_MAX_COMPARED]) if alike else ""
     return text if "did you mean" in text or len(known) <= _MAX_LISTED else ""
 
 
@@ -181,9 +181,7 @@ class ProblemCollector:
         """Refuse keys that are neither known nor `x-…`; `advise` says more about some than the nearest known name."""
         for key in node:
             if key not in known and not key.startswith("x-") and not self.is_full:
-                self.add_error(
-                    node.position(key), f"unknown key {quote(key)}{advise(key) or did_you_mean(key, list(known))}"
-                )
+                self.add_error(node.position(key), f"unknown key {quote(key)}{advise(key) or did_you_mean(key, known)}")
 
     def get_mapping(self, node: YamlMapping, key: str) -> YamlMapping:
         """The mapping at `key`; an empty one where there is nothing or, with a problem, something else."""

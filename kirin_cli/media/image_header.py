@@ -66,12 +66,12 @@ class _Window:
                 raise EOFError
         return data
 
-    def contains(self, pair: bytes, start: int, end: int) -> bool:
-        """Whether two bytes stand beside each other between two offsets."""
+    def has_end_of_image(self, start: int, end: int) -> bool:
+        """Whether the marker of the end stands between two offsets."""
         self._file.seek(start)
         before = b""
         while start < end and (block := self._file.read(min(_SCAN_BLOCK, end - start))):
-            if pair in before + block:
+            if _END_OF_IMAGE in before + block:
                 return True
             before, start = block[-1:], start + len(block)
         return False
@@ -163,9 +163,8 @@ def _read_jpeg(window: _Window) -> _Facts:
     # The end-of-image marker cannot stand within scan data by chance: there FF is followed by 00 or a restart marker.
     # It is near the end of the file, or further forward where a phone has appended a video to a picture.
     near_end = max(offset, window.size - _TAIL)
-    if not window.contains(_END_OF_IMAGE, near_end, window.size) and not window.contains(
-        _END_OF_IMAGE, offset, min(near_end + 1, offset + _MAX_SCAN_BYTES)
-    ):
+    far_end = min(near_end + 1, offset + _MAX_SCAN_BYTES)
+    if not window.has_end_of_image(near_end, window.size) and not window.has_end_of_image(offset, far_end):
         raise EOFError
     return _Facts(*sides, has_exif)
 

@@ -109,7 +109,7 @@ class FieldReader:
         if not name and not is_parameter_name(node.get("name")):
             return f"{quote(node.get('name'))} is no name: letters, digits, _ and -, at most 64", ""
         if not isinstance(kind, str) or kind not in KINDS:
-            near = did_you_mean(str(kind), list(KINDS))
+            near = did_you_mean(str(kind), KINDS)
             return f"{name or node['name']}: unknown kind {quote(kind)}{near}", ""
         return "", kind
 

@@ -155,7 +155,7 @@ class _ModelFileReader:
                 self._problems.add_error(0, "model: is missing: the id of the model")
             return ""
         if not isinstance(value, str) or not is_good(value):
-            near = did_you_mean(str(value), list(RESULTS)) if key == "result" else f"; it must be {expected}"
+            near = did_you_mean(str(value), RESULTS) if key == "result" else f"; it must be {expected}"
             self._problems.add_error(self._root.position(key), f"{key} is {quote(value)}{near}")
             return ""
         return value

@@ -61,10 +61,10 @@ def clean_text(text: str, limit: int = MAX_HELP) -> str:
     return f"{(whole if len(whole) > limit // 2 else head).rstrip()}…"
 
 
-def first_sentence(text: str, limit: int = 100) -> str:
-    """The first sentence of a cleaned text, for a list."""
+def first_sentence(text: str) -> str:
+    """The first sentence of a cleaned text, of at most 100 characters, for a list."""
     match = re.match(r".+?[.!?](?= |$)", text)
-    return clean_text(match[0] if match else text, limit)
+    return clean_text(match[0] if match else text, 100)
 
 
 def command_for(model_id: str, taken: Collection[str] = ()) -> str:

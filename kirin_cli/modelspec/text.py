@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -56,7 +56,7 @@ def pluralize(number: int, word: str = "item") -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def join_or(words: tuple[str, ...]) -> str:
+def join_or(words: Sequence[str]) -> str:
     """`a`, `a or b`, `a, b or c`."""
     return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
@@ -66,7 +66,7 @@ def join_and(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def did_you_mean(name: str, known: list[str]) -> str:
+def did_you_mean(name: str, known: Collection[str]) -> str:
     """`; did you mean "x"?`, or the list of what there is."""
     from difflib import get_close_matches  # noqa: PLC0415  (2 ms that only a mistake should cost)
 
@@ -104,7 +104,7 @@ def near_file(path: Path) -> str:
     }
     if not by_fold:
         return ""
-    near = did_you_mean(path.name.casefold(), list(by_fold)) if path.name else ""
+    near = did_you_mean(path.name.casefold(), by_fold) if path.name else ""
     match = re.fullmatch('; did you mean "(.*)"\\?', near, re.DOTALL)
     return f'; did you mean "{by_fold[match[1]]}"?' if match else ""
 

@@ -113,7 +113,7 @@ def _checked(job: JobSpec, look: InspectMedia, find_model: Callable[[str], Model
         model = None
         problems.append(Problem("model", "A1", f"model {quote(job.model)} cannot be used: {error.message}"))
     if model is None and not problems and "model" not in job.invalid_paths:
-        suggestion = did_you_mean(job.model, list(MODELS))
+        suggestion = did_you_mean(job.model, MODELS)
         problems.append(Problem("model", "A1", f"unknown model {quote(job.model)}{suggestion}"))
     if model is not None and not (problems and any(problem.path in _UNCHECKABLE for problem in problems)):
         result = model.check(job.params, look)

@@ -151,7 +151,7 @@ def _values_of_model(model: Model, values: Mapping[str, object]) -> dict[str, ob
             continue
         if name not in own:
             owners = (one for one in usable_models() if any(other.name == flag.name for other in model_flags(one)))
-            models = join_or(tuple(one.command for one in owners))
+            models = join_or([one.command for one in owners])
             raise UsageError(f"{flag.option} is a flag of {models}", hint=f"the task is of {model.command}")
         if isinstance(value, list | tuple) and not own[name].repeats:
             if len(value) > 1:

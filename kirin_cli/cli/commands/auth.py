@@ -51,7 +51,7 @@ def run_auth(flags: AuthFlags) -> int:
     if flags.surplus:
         raise UsageError(NO_KEY_FLAG, hint=PIPE_HINT)
     if flags.action not in ACTIONS:
-        raise UsageError(f"there is no `auth {flags.action}`{did_you_mean(flags.action, list(ACTIONS))}")
+        raise UsageError(f"there is no `auth {flags.action}`{did_you_mean(flags.action, ACTIONS)}")
     console, settings = make_console(color=flags.color, verbose=flags.verbose), flags.service.load_settings()
     if flags.action == "login":
         return _login(settings, console, as_json=flags.json, offline=flags.offline)

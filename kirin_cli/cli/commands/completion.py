@@ -45,7 +45,7 @@ def run_completion(flags: CompletionFlags) -> int:
         console.data(*_how_to(Path(sys.prefix) / "share" / "man"))
         return 0
     if flags.shell not in SHELLS:
-        raise UsageError(f"there is no completion for {flags.shell!r}{did_you_mean(flags.shell, list(SHELLS))}")
+        raise UsageError(f"there is no completion for {flags.shell!r}{did_you_mean(flags.shell, SHELLS)}")
     use_added_models(dict)  # a script is for every folder, and runs in the shell: no word of a checkout goes into it
     console.data(SHELLS[flags.shell].script(all_commands()).rstrip("\n"))
     return 0

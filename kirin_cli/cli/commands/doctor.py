@@ -98,6 +98,7 @@ def service_checks(
     settings: Settings, now: Callable[[], float] = time.time, tracer: Tracer | None = None
 ) -> Iterator[CheckOutcome]:
     """The way to the service, its answer, and its clock."""
+    from contextlib import closing
     from urllib.parse import urlsplit
 
     from kirin_cli.api.connections import NetworkSettings
@@ -114,16 +115,14 @@ def service_checks(
     scheme, _, address = (network.proxy_for(parts.scheme, parts.hostname or "", parts.port) or "").partition("://")
     without_password = f"{scheme}://{address.rpartition('@')[2]}"
     yield CheckOutcome("proxy", f"through {without_password}" if scheme else "none for this service")
-    transport = Transport(network)
     try:
-        reply = _query_service(settings, transport)
+        with closing(Transport(network)) as transport:
+            reply = _query_service(settings, transport)
     except TransportError as error:
         advice = error.hint or "check the network, KIRIN_BASE_URL and the proxies"
         message = f"{settings.base_url}: {error.message}"
         yield CheckOutcome("service", message, "error", advice, ServiceUnreachable.exit_code)
         return
-    finally:
-        transport.close()
     yield _check_reply(settings, reply)
     yield _check_clock(reply, now())
 

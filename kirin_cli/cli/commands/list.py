@@ -110,14 +110,13 @@ def _print(
     flags: ListFlags, service: str, output: OutputFormat, console: CommandConsole, *, says_unfinished: bool = True
 ) -> None:
     """Print the entries, and say what is left out and unfinished."""
-    from kirin_cli.cli.entries import entry_data, left_out_text, unfinished_text
+    from kirin_cli.cli.entries import entry_data, left_out_data, left_out_text, unfinished_text
     from kirin_cli.json_text import answer_json
 
     listed = _find_entries(flags, "" if flags.all_services else service)
-    others = listed.others
     if output.json:
         rows = list(map(entry_data, listed.entries))
-        left_out = {"tasks": sum(others), "services": len(others)}
+        left_out = left_out_data(listed.others)
         answer = {"service": service, "left_out": left_out, "is_cut": listed.is_cut, "tasks": rows}
         console.data(answer_json(answer))
         return
@@ -129,8 +128,8 @@ def _print(
     if listed.is_cut:
         shown = len(listed.entries)
         console.info(f"these are the newest {shown}; there are more: --all, or -n {2 * shown}")
-    if others:
-        console.info(left_out_text(sum(others), len(others)))
+    if listed.others:
+        console.info(left_out_text(listed.others))
     if listed.unfinished and says_unfinished:
         console.info(unfinished_text(listed.unfinished))
 

@@ -71,7 +71,7 @@ def run_models(flags: ModelsFlags) -> int:
         )
     if words:
         raise UsageError(
-            f"there is no `models {flags.model}`{did_you_mean(str(flags.model), list(MODEL_ACTIONS))}", hint=HELP
+            f"there is no `models {flags.model}`{did_you_mean(str(flags.model), MODEL_ACTIONS)}", hint=HELP
         )
     return _print_model(find_model(flags.model), flags, console) if flags.model else _print_models(flags, console)
 

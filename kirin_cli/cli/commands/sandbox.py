@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Annotated
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import command_from
 from kirin_cli.cli.parameters import OptionSpec
+from kirin_cli.cli.settings_schema import choice
 from kirin_cli.cli.shell_syntax import SHELL_SYNTAXES, guess_shell
 from kirin_cli.errors import UsageError
 from kirin_cli.models import MODEL_ENTRIES, MODELS
 from kirin_cli.modelspec.record import Record
-from kirin_cli.modelspec.text import did_you_mean
 
 if TYPE_CHECKING:
     from kirin_cli.modelspec.model import Model
@@ -79,8 +79,7 @@ def run_sandbox(flags: SandboxFlags) -> int:
 
     console = make_console(color=flags.color)
     shell = flags.shell or guess_shell(os.environ)
-    if shell not in SHELL_SYNTAXES:
-        raise UsageError(f"--shell is {shell!r}{did_you_mean(shell, list(SHELL_SYNTAXES))}")
+    choice(*SHELL_SYNTAXES)(shell, "--shell")
 
     def log(text: str) -> None:
         if flags.verbose:

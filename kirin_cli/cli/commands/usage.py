@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import PrintingFlags, command_from
 from kirin_cli.cli.parameters import OptionSpec
-from kirin_cli.errors import UsageError
+from kirin_cli.cli.settings_schema import choice
 from kirin_cli.modelspec.record import Record
-from kirin_cli.modelspec.text import did_you_mean
 
 if TYPE_CHECKING:
     from kirin_cli.cli.console import CommandConsole
@@ -48,8 +47,7 @@ def run_usage(flags: UsageFlags) -> int:
     from kirin_cli.cli.entries import left_out_text, open_ledger, parse_since, service_of, unfinished_text
     from kirin_cli.ledger.queries import count_unfinished, other_services, spending
 
-    if flags.by not in COLUMNS:
-        raise UsageError(f"--by is {flags.by!r}{did_you_mean(flags.by, list(COLUMNS))}")
+    choice(*COLUMNS)(flags.by, "--by")
     console = make_console(color=flags.color)
     fields = dict.fromkeys(("service", flags.by, "videos", "cost_usd", "maybe"))
     output = output_format(fields, flags.printing, csv=flags.csv)
@@ -69,13 +67,14 @@ def run_usage(flags: UsageFlags) -> int:
     else:
         _print_table(flags, spent, console)
         if others and not flags.csv:
-            console.info(left_out_text(sum(others), len(others)))
+            console.info(left_out_text(others))
         if unfinished and not flags.csv:
             console.info(unfinished_text(unfinished))
     return 0
 
 
 def _answer(by: str, spent: Mapping[str, Groups], service: str, others: list[int]) -> str:
+    from kirin_cli.cli.entries import left_out_data
     from kirin_cli.json_text import answer_json
 
     data = {
@@ -85,8 +84,8 @@ def _answer(by: str, spent: Mapping[str, Groups], service: str, others: list[int
         }
         for origin, groups in spent.items()
     }
-    left_out = {"tasks": sum(others), "services": len(others)}
-    return answer_json({"by": by, "service": service, "left_out": left_out, **data[service], "services": data})
+    named = {"by": by, "service": service, "left_out": left_out_data(others)}
+    return answer_json({**named, **data[service], "services": data})
 
 
 def _print_table(flags: UsageFlags, spent: Mapping[str, Groups], console: CommandConsole) -> None:
