@@ -1,8 +1,7 @@
 """All the jobs of one entry: its placeholders filled in, once for each row, combination and take."""
 
-import re
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -21,7 +20,7 @@ from kirin_cli.jobs.placeholders import (
 )
 from kirin_cli.jobs.problems import FileProblem, JobFileError, LimitCounter, ProblemCollector
 from kirin_cli.jobs.scope import ExternalInputs, Variables, VariableScope
-from kirin_cli.jobs.tables import TableRow
+from kirin_cli.jobs.tables import PARAM_COLUMN, TableRow
 from kirin_cli.jobs.yaml_nodes import (
     POSITION_CODE,
     Measures,
@@ -117,7 +116,7 @@ class JobExpander:
         job = self.builder.job(node, entry.position, base_name + _suffix(entry, expansion), self.defaults)
         parameters = self.builder.parameters(job.model)
         sets = {key: value for key, value in (expansion.combination or {}).items() if key in parameters}
-        cells = _param_cells(expansion.row)
+        cells = _param_cells(expansion.row, parameters)
         params = {
             name: interpolator.tree(value, parameters.get(name), name) if self._has_dollar(value) else value
             for name, value in job.params.items()
@@ -225,19 +224,23 @@ class JobExpander:
             raise JobFileError(*line_column(entry.position), message)
 
 
-_PARAM_COLUMN = re.compile(r"params\.(\S+)", re.IGNORECASE)
-
-
-def _param_cells(row: TableRow | None) -> dict[str, str]:
+def _param_cells(row: TableRow | None, parameters: Collection[str]) -> dict[str, str]:
     """By path of a parameter: the column that sets it in a row, where the cell is not empty."""
-    columns = _param_columns(tuple(row.cells)) if row else ()
+    columns = _param_columns(tuple(row.cells), tuple(parameters)) if row else ()
     return {path: name for path, name in columns if row and row.cells[name] not in (None, "")}
 
 
 @lru_cache(maxsize=64)  # all rows of a table have the same
-def _param_columns(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    matches = ((_PARAM_COLUMN.fullmatch(name), name) for name in names)
-    return tuple((match[1], name) for match, name in matches if match)
+def _param_columns(names: tuple[str, ...], parameters: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    matches = ((PARAM_COLUMN.fullmatch(name), name) for name in names)
+    return tuple((_path_in_any_case(match[1], parameters), name) for match, name in matches if match)
+
+
+def _path_in_any_case(path: str, parameters: Collection[str]) -> str:
+    """The path of a parameter that a heading names in any case; the path itself where no parameter is called so."""
+    name, dot, rest = path.partition(".")
+    known = next((known for known in parameters if known.casefold() == name.casefold()), name)
+    return path if known == name or name in parameters else f"{known}{dot}{rest.casefold()}"
 
 
 def _suffix(entry: JobEntry, expansion: Expansion) -> str:

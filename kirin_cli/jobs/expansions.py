@@ -1,6 +1,6 @@
 """The rows and combinations that one entry is expanded by. Makes no jobs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -79,10 +79,18 @@ SINGLE: Final = Expansion()
 
 
 class Expansions:
-    """Finds the expansions of the entries of the file at `path`, and reads the files of rows for it."""
+    """Finds the expansions of the entries of the file at `path`, and reads the files of rows for it.
 
-    def __init__(self, path: Path, inputs: ExternalInputs, limits: InputLimits, problems: ProblemCollector) -> None:
+    `sources` are the texts that may ask for a column, `models` the ids of all models.
+    """
+
+    def __init__(
+        self, path: Path, inputs: ExternalInputs, limits: InputLimits, problems: ProblemCollector, sources: list[str],
+        models: Collection[str],
+    ) -> None:  # fmt: skip
+        self.sources = sources
         self._path = path
+        self._models = models
         self._inputs = inputs
         self._limits = limits
         self._problems = problems
@@ -98,7 +106,12 @@ class Expansions:
             already = f"; it has {self._inputs.jobs:,} already" if self._inputs.jobs else ""
             self._refuse(entry, key, f"{key} makes at least {number:,} jobs; {self._limit}{already}")
             return
-        self._warn_of_numbers(entry, rows)
+        if "foreach" in entry.node:
+            from kirin_cli.jobs.lint import warn_of_columns  # noqa: PLC0415  (few files have rows)
+
+            self._warn_of_numbers(entry, rows)
+            table = [row.row for row in rows if row.row]
+            warn_of_columns(table, parameters, self._models, self.sources, self._problems)
         for row in rows:
             for combination in combinations:
                 yield row.with_combination(combination)

@@ -1,10 +1,12 @@
-"""Warnings of texts that mean something else than it seems: unused variables, other tools' placeholders, ` #`."""
+"""Warnings of what means something else than it seems: unused variables and columns, foreign placeholders, ` #`."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
-from kirin_cli.jobs.problems import ProblemCollector
+from kirin_cli.jobs.cells import clean_heading
+from kirin_cli.jobs.problems import FileProblem, ProblemCollector
+from kirin_cli.jobs.tables import PARAM_COLUMN, TableRow
 from kirin_cli.jobs.yaml_nodes import COLUMN_BITS, YamlMapping, YamlSequence
 from kirin_cli.modelspec.text import quote
 
@@ -92,3 +94,36 @@ def _warn_of_cut_texts(root: YamlMapping, source: str, problems: ProblemCollecto
                     message = "the text ends here, since # behind a blank begins a comment; put the text in quotes"
                     problems.add_warning((position >> COLUMN_BITS) << COLUMN_BITS | column, message)
             todo += values
+
+
+_ROW_USES = re.compile(r"\brow\.([^}:]+)")
+_ALMOST_PARAMS = re.compile(r"param(?:eter)?s?[ ._:-]+")
+_EXTRA = "extra_params."
+
+
+def warn_of_columns(
+    rows: Sequence[TableRow], parameters: Collection[str], models: Collection[str], sources: Iterable[str],
+    problems: ProblemCollector,
+) -> None:  # fmt: skip
+    """Warn of columns that nothing asks for though they are called like a parameter: its value would not be sent.
+
+    `parameters` are those of the rows' model, `models` the ids of all; `sources` the texts that may ask for a column.
+    """
+    used = {clean_heading(name).casefold() for text in sources for name in _ROW_USES.findall(text)}
+    for column in dict.fromkeys(name for row in rows if row.locate for name in row.cells):
+        key = clean_heading(column).casefold()
+        if key in used or PARAM_COLUMN.fullmatch(column):
+            continue
+        filled = [row for row in rows if row.cells.get(column) not in (None, "")]
+        name = re.sub("[ -]", "_", _ALMOST_PARAMS.sub("", key, count=1))
+        if name.partition(".")[0] in parameters:
+            advice = f"called params.{name} it sets that parameter, and ${{row.{column}}} asks for it"
+        elif (key == "model" and any(row.cells[column] in models for row in filled)) or key.startswith(_EXTRA):
+            advice = f"${{row.{column}}} asks for it"
+        else:
+            continue
+        if filled:
+            line, place = filled[0].position(column, heading=True)
+            at = (line, place) if line else filled[0].position(column)
+            message = f"nothing uses the column {quote(column)}: {advice}"
+            problems.add_row_warning(FileProblem(*at, message, filled[0].file))

@@ -59,7 +59,7 @@ class JobFileParser:
         self._counter = LimitCounter(limits)
         self._inherited = make_mapping(())
         self._builder = JobBuilder(path, fields, problems, self._counter)
-        self._expansions = Expansions(path, inputs, limits, problems)
+        self._expansions = Expansions(path, inputs, limits, problems, [source], fields)
         self._source = source
         self._interpolates = may_interpolate(source)
         self._fields = fields
@@ -92,6 +92,7 @@ class JobFileParser:
             top = includer.merge(top)
             self._interpolates |= any(map(may_interpolate, includer.sources))
             others = includer.sources
+            self._expansions.sources += others
         version = top.get("version", 1)
         if version != 1 or type(version) is not int:
             self._problems.add_error(top.position("version"), f"version must be 1, not {quote(version)}")

@@ -163,6 +163,12 @@ class ProblemCollector:
             self._seen.add((position, message))
             self.warnings.append(self._problem(position, message))
 
+    def add_row_warning(self, warning: FileProblem) -> None:
+        """Add what does not forbid sending and has its line already, once."""
+        if (warning, "") not in self._seen and len(self.warnings) < MAX_PROBLEMS:
+            self._seen.add((warning, ""))
+            self.warnings.append(warning)
+
     def _problem(self, position: int, message: str, via: str = "") -> FileProblem:
         return FileProblem(*line_column(position), message, self.files[file_index(position)], via)
 

@@ -21,6 +21,10 @@ _LINE_END = re.compile("\r\n|\r|\n")
 _EXCEL_BLOCK: Final = 16  # rows for which Excel decides together how many cells it writes
 
 
+PARAM_COLUMN: Final = re.compile(r"params\.(\S+)", re.IGNORECASE)
+"""A heading of a column that sets a parameter."""
+
+
 @dataclass(frozen=True, slots=True)
 class TableRow:
     """`line` is where it starts in its file, from 1; `cells` are its values by column.

@@ -77,16 +77,66 @@ def test_a_text_that_a_comment_cuts_is_warned_of_at_the_hash(load, line, place):
 
 
 def test_texts_of_lists_are_cut_too(load):
-    text = "model: kirin_v1_t2v\nforeach:\n- neon sign #ff00ff\n- name: my job #1\n  prompt: x\nparams: {prompt: a}\n"
+    text = "model: kirin_v1_t2v\nforeach:\n- neon sign #ff00ff\n- name: my job #1\n  text: x\nparams: {prompt: a}\n"
     assert [one[:2] for one in warned(load(text))] == [(3, 13), (4, 16)]
 
 
 def test_rows_without_a_name_are_numbered_and_that_is_a_warning(load, table):
-    table("a.csv", "name,prompt\nx,a\n,b\n")
+    table("a.csv", "name,text\nx,a\n,b\n")
     ((*place, message),) = warned(load("model: kirin_v1_t2v\nforeach: a.csv\nparams: {prompt: a}\n"))
     assert place == [2, 1]
     assert message.startswith("1 of the rows have no name and are numbered: a row put above renames the jobs below")
-    table("b.csv", "prompt\na\n")
+    table("b.csv", "text\na\n")
     assert len(warned(load("model: kirin_v1_t2v\nforeach: b.csv\nparams: {prompt: a}\n"))) == 1
-    assert warned(load("name: 'x-${row.prompt}'\nmodel: kirin_v1_t2v\nforeach: b.csv\nparams: {prompt: a}\n")) == []
+    assert warned(load("name: 'x-${row.text}'\nmodel: kirin_v1_t2v\nforeach: b.csv\nparams: {prompt: a}\n")) == []
     assert warned(load("model: kirin_v1_t2v\nforeach: [a, b]\nparams: {prompt: '${row.value}'}\n")) == []
+
+
+ROWS = "jobs: [{name: s, model: kirin_v1_t2v, foreach: t.csv, params: {prompt: 'x ${row.name}'}}]\n"
+COLUMNS = {
+    "duration": "10",
+    "Aspect Ratio": "1:1",
+    "negative-prompt": "blur",
+    "params mode": "pro",
+    "param.mode": "pro",
+    "params_mode": "pro",
+    "camera_control.type": "forward_up",
+    "model": "kirin_v1_5_i2v",
+    "extra_params.length": "7",
+}
+
+
+@pytest.mark.parametrize(("column", "cell"), COLUMNS.items())
+def test_a_column_that_is_called_like_a_parameter_and_that_nothing_asks_for_is_warned_of(load, table, column, cell):
+    table("t.csv", f"name,{column}\na,{cell}\nb,\n")
+    ((line, place, message),) = warned(load(ROWS))
+    assert (line, place) == (1, 6)
+    assert message.startswith(f'nothing uses the column "{column}": ')
+    assert message.endswith(f"${{row.{column}}} asks for it")
+    assert not any("nothing uses" in said[2] for said in warned(load(ROWS.replace("x $", f"${{row.{column}:-}} $"))))
+
+
+@pytest.mark.parametrize(
+    "text", ["name,duration\na,\n", "name,seed,note,model\na,7,x,Tesla\n", "name,params.mode\na,pro\n"]
+)
+def test_a_column_that_says_nothing_or_is_of_no_parameter_is_not_warned_of(load, table, text):
+    table("t.csv", text)
+    assert warned(load(ROWS)) == []
+
+
+def test_a_column_that_another_job_or_an_included_file_asks_for_is_used(load, table):
+    table("t.csv", "name,prompt,mode\na,x,pro\n")
+    table("look.yaml", "defaults: {params: {mode: '${ row.MODE :-std}'}}\n")
+    other = "  - {name: t, model: kirin_v1_t2v, foreach: t.csv, params: {prompt: '${row.Prompt}'}}\n"
+    one = "  - {name: s, model: kirin_v1_t2v, foreach: t.csv, params: {prompt: 'x ${row.name}'}}\n"
+    assert warned(load(f"include: look.yaml\njobs:\n{one}{other}")) == []
+    assert len(warned(load(f"jobs:\n{one}{one.replace('name: s', 'name: u')}"))) == 2
+
+
+def test_a_member_of_a_row_of_json_or_yaml_is_warned_of_where_it_stands_first(load, table):
+    table("r.jsonl", '{"name": "a"}\n{"name": "b", "mode": "pro"}\n{"name": "c", "mode": "pro"}\n')
+    (warning,) = load(ROWS.replace("t.csv", "r.jsonl")).warnings
+    assert (warning.file[-7:], warning.line, warning.column) == ("r.jsonl", 2, 23)
+    assert [place[:2] for place in warned(load(ROWS.replace("t.csv", "[{name: a}, {name: b, mode: pro}]")))] == [
+        (1, 70)
+    ]

@@ -260,7 +260,7 @@ def test_cells_that_excel_leaves_out_of_a_block_of_rows_are_empty(check):
 
 def test_a_column_called_like_a_parameter_sets_it_where_its_cell_is_not_empty(check):
     raw = excel(
-        ("name", "Prompt", "params.mode", "PARAMS.camera_control.type", "params.duration"),
+        ("name", "Prompt", "Params.Mode", "PARAMS.CAMERA_CONTROL.TYPE", "params.duration"),
         ("a", "x", "pro", "", "10.0"), ("b", "y", "", "forward_up", ""),
     )  # fmt: skip
     text = JOBS.partition("  params")[0] + "  params: {prompt: '${row.prompt}', mode: std}\n"
