@@ -41,7 +41,7 @@ ENTRY_FIELDS: Final[Mapping[str, object]] = {
 
 
 @contextmanager
-def open_ledger(profile: str | None = None) -> Iterator[Ledger]:
+def open_ledger(profile: str | None) -> Iterator[Ledger]:
     """The ledger of the state folder. Raises LocalError, and UsageError for settings that make no sense."""
     with Ledger.open(load_sources(os.environ, profile).state_dir, time.time) as ledger:
         yield ledger

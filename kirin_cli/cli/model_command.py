@@ -120,7 +120,7 @@ def parse_flags(
     values: Mapping[str, object],
     params: Mapping[str, object],
     base: Path | None,
-    order: Sequence[str] = (),
+    order: Sequence[str],
 ) -> ParsedFlags:
     """What the flags say, over the `params` of a job file in the folder `base`; None where they come from no file.
 

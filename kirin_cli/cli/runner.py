@@ -210,7 +210,7 @@ def _run(prepared: PreparedRun, session: Session, options: ExecuteOptions, conso
 
 def make_scheduler(
     prepared: PreparedRun, session: Session, options: RunOptions, clock: SystemClock, emit: EventListener, *,
-    run_id: str, wait: bool = True, submits: bool = True, typed: TypedCommand = NOT_TYPED,
+    run_id: str, wait: bool, submits: bool, typed: TypedCommand = NOT_TYPED,
 ) -> Scheduler:  # fmt: skip
     """The scheduler of the jobs that are not done already, on an open session; `submits` False sends nothing new."""
     if len(prepared.rounds) > 1:

@@ -32,7 +32,7 @@ class ServiceLedger(Record, kw_only=True):
         """The fingerprint of the key, "" without one."""
         return fingerprint(self.key) if self.key else ""
 
-    def price_list(self, assumed: Decimal | None = None) -> PriceList:
+    def price_list(self, assumed: Decimal | None) -> PriceList:
         """What tells the prices of jobs here; `assumed` is that of `--assume-cost`, in US dollars."""
 
         def history(price_class: PriceClass) -> list[PastCost]:

@@ -30,8 +30,8 @@ def find_setting(name: str) -> Setting:
     return setting
 
 
-def write_setting(path: Path, name: str, value: str, profile: str = "") -> None:
-    """Give a setting, of a profile where one is named, a value in the file, which is made where it is missing.
+def write_setting(path: Path, name: str, value: str, profile: str) -> None:
+    """Give a setting, of the profile unless that is "", a value in the file, which is made where it is missing.
 
     Raises UsageError for a file that cannot be read as TOML or changed in this one place, LocalError for the disk.
     """

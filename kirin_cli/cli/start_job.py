@@ -76,7 +76,7 @@ class StartJob(Record, kw_only=True):
                 raise outside_error(folder, self.spec.file)
 
 
-def read_start_job(model: Model, path: Path, allow_env: list[str] | None = None) -> StartJob:
+def read_start_job(model: Model, path: Path, allow_env: list[str] | None) -> StartJob:
     """The job of `--file`: a job file with one job, or a note. Raises UsageError where that holds no such job."""
     from kirin_cli.run.outputs import read_sidecar
 
@@ -113,7 +113,7 @@ def _read_job(model: Model, path: Path, allow_env: list[str] | None) -> StartJob
     )  # fmt: skip
 
 
-def start_from_entry(model: Model, entry: LedgerEntry, sidecar: Sidecar | None = None) -> StartJob:
+def start_from_entry(model: Model, entry: LedgerEntry, sidecar: Sidecar | None) -> StartJob:
     """The job of a task that the ledger knows; a sidecar beside its video may know the inputs at another place.
 
     Raises UsageError where nobody knows what was asked for.

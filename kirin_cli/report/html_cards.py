@@ -54,7 +54,7 @@ def _side_by_side(name: str, cards: Sequence[Markup]) -> Markup:
 
 
 def render_card(
-    number: int, job: ReportJob, source: FileSource, picture: Picture, command: str, *, is_take: bool = False
+    number: int, job: ReportJob, source: FileSource, picture: Picture, command: str, *, is_take: bool
 ) -> Markup:
     """The card of the job with this number on the page (from 1); `is_take`: other takes of it stand beside it."""
     name, heading = job.name or job.external_id or job.task_id, f"name-{number}"

@@ -42,13 +42,9 @@ _NO_FILES: Final = frozenset({"", "."})  # of jobs that came from flags
 RunData = Mapping[str, object]
 
 
-def render_json(summary: "Summary", exit_code: int | None = None, errors: Iterable[KirinError] = ()) -> str:
-    """The whole run, indented; `exit_code` is the command's, where it is not the run's own.
-
-    `errors` are what went wrong with none of its jobs.
-    """
-    code = summary.exit_code if exit_code is None else exit_code
-    return dump_json(run_data(summary) | {"exit_code": code, "errors": [error_data(error) for error in errors]})
+def render_json(summary: "Summary", exit_code: int, errors: Iterable[KirinError] = ()) -> str:
+    """The whole run, indented; `exit_code` is the command's, `errors` are what went wrong with none of its jobs."""
+    return dump_json(run_data(summary) | {"exit_code": exit_code, "errors": list(map(error_data, errors))})
 
 
 def render_data(report: Report) -> str:
@@ -121,7 +117,7 @@ NO_RESULT: Final[Mapping[str, Mapping[str, object]]] = {
 
 
 def command_result(
-    exit_code: int, errors: Iterable[KirinError], findings: Iterable[Finding], *, is_run: bool, command: str = ""
+    exit_code: int, errors: Iterable[KirinError], findings: Iterable[Finding], *, is_run: bool, command: str
 ) -> dict[str, object]:
     """What a command says that ended before it could say anything else; `is_run`: of jobs, none of which was begun."""
     errors = list(errors)
@@ -142,7 +138,7 @@ def error_rows(error: KirinError) -> list[dict[str, object]]:
     return [{"severity": "error", "message": error.message, "hint": error.hint}]
 
 
-def refused_result(findings: Iterable[Finding], exit_code: int = 2) -> dict[str, object]:
+def refused_result(findings: Iterable[Finding], exit_code: int) -> dict[str, object]:
     """A run that sent nothing, because of what was found."""
     return _without_jobs(exit_code, problem_rows(findings))
 

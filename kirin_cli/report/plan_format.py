@@ -23,11 +23,11 @@ NO_TOTALS: Final[Mapping[str, object]] = {"cost_usd": None}
 
 def plan_data(
     plans: Sequence["PlannedJob"],
-    findings: Iterable[Finding] = (),
+    findings: Iterable[Finding],
     *,
     exit_code: int,
-    seconds: float | None = None,
-    shard: tuple[int, int] | None = None,
+    seconds: float | None,
+    shard: tuple[int, int] | None,
 ) -> dict[str, object]:
     """The plan. `findings` are what is wrong or only looks so; `seconds` is how long the whole run may take."""
     jobs = [_job(plan) for plan in plans]

@@ -142,7 +142,7 @@ class Bench:
             with open_run(self, setting, emit, result.returned_ids) as (prepared, scheduler):
                 result.summary = _execute(self, prepared, scheduler, setting, during)
             result.exit_code = result.summary.exit_code
-            stream.write(json_format.render_json(result.summary))
+            stream.write(json_format.render_json(result.summary, result.summary.exit_code))
         except KirinError as error:
             result.error, result.exit_code = error, error.exit_code
             stream.write(f"error: {error.message}\nhint: {error.hint}\n")
