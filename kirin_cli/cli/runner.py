@@ -1,4 +1,4 @@
-"""The runner of all generating commands: connect, prepare, run, report the result; signals."""
+"""The runner of all generating commands: connect, prepare, run, have the result said and reported; signals."""
 
 import os
 import secrets
@@ -18,14 +18,14 @@ from kirin_cli.cli.entries import describe_others
 from kirin_cli.cli.flags import PrintingFlags, ViewFlags
 from kirin_cli.cli.options import DEFAULT_IN_FLIGHT
 from kirin_cli.cli.reports import NO_REPORTS, Reports
+from kirin_cli.cli.run_result import NO_VIEW, UNSENT_HINT, print_result, show_at_end
 from kirin_cli.cli.session import Session, open_session
 from kirin_cli.cli.settings import Settings
 from kirin_cli.cli.settings_schema import parse_seconds, parse_usd
-from kirin_cli.cli.video_view import NO_VIEW, show_at_end
 from kirin_cli.errors import Interrupted, KirinError, OutcomeUnknown, Terminated, UsageError
 from kirin_cli.ledger.queries import merge_rounds, record_moved_files
 from kirin_cli.ledger.rate_limits import SharedLimit
-from kirin_cli.report.json_format import JOB_LINE_FIELDS, job_rows, render_json, run_data
+from kirin_cli.report.json_format import JOB_LINE_FIELDS
 from kirin_cli.run.earlier_results import put_back
 from kirin_cli.run.events import EventListener
 from kirin_cli.run.follow_up import NOT_TYPED, TypedCommand
@@ -36,8 +36,6 @@ from kirin_cli.run.outputs import write_sidecar_data
 from kirin_cli.run.prepare import PreparedRun
 from kirin_cli.run.scheduler import RunOptions, Scheduler
 from kirin_cli.run.work_queue import SystemClock
-from kirin_cli.shell_words import join_words, split_words
-from kirin_cli.ui.terminal_text import escape_untrusted
 
 SIGNAL_MESSAGES: Final = {Interrupted: "interrupted", Terminated: "terminated"}
 NAMES: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
@@ -84,10 +82,6 @@ def _end_late(over: threading.Event, code: int) -> None:
         os._exit(code)
 
 
-TASK_VERBS: Final = ("wait", "download")
-MAX_NAMED: Final = 5
-UNSENT_HINT: Final = "nothing was sent: the same command again sends it"
-MAX_OUTPUT_PATH: Final = 1 << 16  # characters; a path that is cut is of no use to a script
 Prepare = Callable[[Session], PreparedRun]
 """Makes the jobs ready for a service."""
 
@@ -248,66 +242,3 @@ def all_outcomes(prepared: PreparedRun, summary: Summary) -> tuple[Outcome, ...]
     """How each job stands, in the order of the jobs: those that were done already among those that ran."""
     ran = {outcome.job.external_id: outcome for outcome in summary.outcomes}
     return tuple(prepared.skipped.get(job.external_id) or ran[job.external_id] for job in prepared.jobs)
-
-
-def print_result(summary: Summary, options: ExecuteOptions, console: CommandConsole, exit_code: int) -> None:
-    """Print the result; then what did not end well and how to go on."""
-    _print_outputs(summary, options, console, exit_code)
-    if console.quiet:
-        # The view keeps silent about what is not finished; after a full disk the task id is said nowhere else.
-        outcomes = (outcome for outcome in summary.outcomes if outcome.error and outcome.state == "pending")
-        messages = [f"{outcome.job.label}: {outcome.error.message}" for outcome in outcomes if outcome.error]
-        console.streams.info(*map(escape_untrusted, messages))
-    if options.sandbox and summary.cost:
-        console.talk("a sandbox: nothing was paid, and what it says of costs is pretended")
-    hints = dict.fromkeys(outcome.error.hint for outcome in summary.outcomes if outcome.error)
-    for hint in hints:
-        if hint not in {"", options.resume_hint}:
-            console.info(f"hint: {hint}")
-    pending = [one for one in summary.outcomes if one.state == "pending"]
-    unsent = [one for one in pending if options.is_one_off and one.error and one.error.charged == "no"]
-    if summary.exit_code and unsent:
-        some = f"{len(unsent)} of {len(summary.outcomes)} were not sent"
-        none = UNSENT_HINT if any(one.error and one.error.next for one in unsent) else "nothing was sent"
-        console.streams.info(none if len(unsent) == len(summary.outcomes) else some)
-    if summary.exit_code and not options.sandbox:
-        commands = commands_to_go_on(summary, options)
-        choice = " with --adopt TASK, --resend or --abandon"  # which only a person can make
-        is_open = {command: command.startswith("kirin resolve ") and " --adopt " not in command for command in commands}
-        lines = [f"to go on: {command}{choice if is_open[command] else ''}" for command in commands]
-        console.streams.info(*map(escape_untrusted, lines))  # with --quiet too
-
-
-def commands_to_go_on(summary: Summary, options: ExecuteOptions) -> list[str]:
-    """The commands that finish what did not come to its end: one for a whole job file, else by the tasks' ids."""
-    unfinished = [outcome for outcome in summary.outcomes if outcome.state in {"pending", "unknown", "expired"}]
-    commands = dict.fromkeys(outcome.error.next for outcome in unfinished if outcome.error and outcome.error.next)
-    if options.resume and commands and (len(commands) > 1 or any(outcome.job.file for outcome in unfinished)):
-        return [options.resume]
-    tasks: dict[str, list[str]] = {}
-    for command in commands:
-        _, verb, *ids = split_words(command)
-        if verb in TASK_VERBS:
-            tasks.setdefault(verb, []).extend(ids)
-    if any(len(ids) > MAX_NAMED for ids in tasks.values()):
-        return ["kirin resume"]
-    others = [command for command in commands if command.split()[1] not in TASK_VERBS]
-    return [*(join_words(("kirin", verb, *dict.fromkeys(ids))) for verb, ids in tasks.items()), *others]
-
-
-def _print_outputs(summary: Summary, options: ExecuteOptions, console: CommandConsole, exit_code: int) -> None:
-    """The result as the flags say; the paths of the files where they say nothing."""
-    if options.output.json:
-        console.data(render_json(summary, exit_code, current_command_line().errors))
-    elif options.output.rows:
-        console.data(*options.output.lines(job_rows(run_data(summary))))
-    elif not options.wait and not options.reports.take_stdout:
-        task_ids = [outcome.task_id for outcome in summary.outcomes if outcome.state == "pending" and outcome.task_id]
-        console.data(*(escape_untrusted(task_id) for task_id in task_ids))
-        if task_ids:
-            console.info(f"later: {join_words(['kirin', 'wait', *(task_ids if len(task_ids) == 1 else ())])}")
-    elif not options.reports.take_stdout:
-        paths = [output.path for outcome in summary.outcomes for output in outcome.outputs]
-        console.data(*(escape_untrusted(str(path), limit=MAX_OUTPUT_PATH) for path in paths))
-        if options.view.preview:
-            console.pictures(paths)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from support.workspace import open_workspace
 
-from kirin_cli.cli.video_view import MAX_OPENED, end_text
+from kirin_cli.cli.run_result import MAX_OPENED, end_text
 
 
 @pytest.mark.parametrize(
