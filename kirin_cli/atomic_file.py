@@ -257,7 +257,7 @@ def create_file(path: Path, *, mode: int = 0o666) -> BinaryIO:
         return folder.create(path.name, mode=mode)
 
 
-def write_whole(file: BinaryIO, data: bytes | bytearray) -> None:
+def write_whole(file: BinaryIO, data: bytes | bytearray | memoryview) -> None:
     """Write all of it to a file without a buffer, which may take less at a time. Raises OSError."""
     rest = memoryview(data)
     while rest:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from math import isfinite
+from math import isfinite, modf
 from typing import Final, Literal
 
 MAX_USD_DIGITS: Final = 12
@@ -70,10 +70,17 @@ def format_timestamp(at: float, *, to_the: Literal["minute", "second"] = "minute
     return datetime.fromtimestamp(at, UTC).strftime(f"%Y-%m-%d {clock} UTC")
 
 
+@lru_cache(maxsize=64)
+def _iso_second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
 @lru_cache(maxsize=256)
 def iso_utc(at: float) -> str:
-    """Seconds since the epoch as ISO 8601."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    """Seconds since the epoch as ISO 8601, to the millisecond that has passed."""
+    microseconds, second = modf(at)
+    second, microseconds = divmod(int(second) * 1_000_000 + round(microseconds * 1e6), 1_000_000)  # as `datetime` does
+    return f"{_iso_second(second)}.{microseconds // 1000:03}+00:00"
 
 
 def iso_time(at: float | None) -> str | None:

@@ -61,6 +61,14 @@ class OpenResponse:
     headers: Mapping[str, str]
     raw: BodyReader
 
+    def read_into(self, buffer: memoryview) -> int:
+        """Fill `buffer` with what is there of the body, as it travels; the count of bytes, 0 at the end."""
+        if isinstance(self.raw, DirectBody):
+            return self.raw.read_into(buffer)
+        data = self.raw.read1(len(buffer), decode_content=False)
+        buffer[: len(data)] = data
+        return len(data)
+
 
 class DirectBody:
     """The body of an answer that came without a proxy: a BodyReader."""
@@ -74,10 +82,21 @@ class DirectBody:
         if self._is_read:
             return b""
         data = self._response.read1(amt)
+        self._release_at_end()
+        return data
+
+    def read_into(self, buffer: memoryview) -> int:
+        """As `read1`, into a buffer; the count of bytes."""
+        if self._is_read:
+            return 0
+        count = self._response.read_into(buffer)
+        self._release_at_end()
+        return count
+
+    def _release_at_end(self) -> None:
         if self._response.isclosed():
             self._is_read = True
             self.release_conn()
-        return data
 
     def release_conn(self) -> None:
         """As the protocol says."""

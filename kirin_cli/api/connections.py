@@ -124,6 +124,22 @@ class StrictHTTPResponse(http.client.HTTPResponse):
             self.close()  # Python 3.12 and older leave it open
         return data
 
+    def read_into(self, buffer: memoryview) -> int:
+        """As `read1`, into a buffer; the count of bytes, 0 at the end."""
+        most = len(buffer) if self.length is None else min(len(buffer), self.length)
+        if self.chunked or self.fp is None or not most:
+            data = self.read1(most)
+            buffer[: len(data)] = data
+            return len(data)
+        count: int = self.fp.readinto1(buffer[:most])
+        if not count:
+            return len(self.read1(most))  # the end, or that it comes too early
+        if self.length is not None:
+            self.length -= count
+            if not self.length:
+                self.close()
+        return count
+
     def _read_status(self) -> tuple[str, int, str]:
         """The first status line that is none of an answer 1xx."""
         for _ in range(MAX_INTERIM_ANSWERS):

@@ -29,7 +29,8 @@ from kirin_cli.modelspec.types import ResultKind
 ProgressCallback = Callable[[int, int | None], None]
 """Gets the bytes that are here and the bytes of the file, None where unknown. May raise, to end a download."""
 
-CHUNK_SIZE = 1 << 18
+BUFFER_SIZE = 1 << 19
+"""Bytes that are read, hashed and written at once, where so many are there."""
 
 
 class ResultUrlExpired(ResultUnavailable):
@@ -59,6 +60,7 @@ class DownloadContext:
     now: MonotonicClock  # seconds since the epoch, for Retry-After dates
     sleep: Callable[[float], None]
     limits: DownloadLimits
+    buffers: list[bytearray] = field(default_factory=list)  # that no download uses now: making one costs as reading it
 
 
 @dataclass(slots=True)
@@ -147,9 +149,17 @@ class DownloadAttempts:
 
     def _keep(self, response: OpenResponse) -> None:
         """Write the body to the end."""
+        buffers = self.context.buffers
+        buffer = buffers.pop() if buffers else bytearray(BUFFER_SIZE)
+        try:
+            self._write_body(response, memoryview(buffer))
+        finally:
+            buffers.append(buffer)
+
+    def _write_body(self, response: OpenResponse, buffer: memoryview) -> None:
         context, total, reported = self.context, self.partial.total, float("-inf")
-        while piece := response.raw.read1(CHUNK_SIZE, decode_content=False):
-            self.part.write(piece)
+        while count := response.read_into(buffer):
+            self.part.write(buffer[:count])
             if self.part.size > context.limits.max_bytes:
                 name, max_bytes = self.part.target.name, context.limits.max_bytes
                 raise ResultUnavailable(f"{name}: the file is longer than {max_bytes} bytes")
@@ -162,7 +172,8 @@ class DownloadAttempts:
 
     def _checked(self) -> VerifiedFile:
         with self.part.open_content() as stream:
-            file = verify_file(stream, self.kind, framed=self.partial.framed, content_type=self.content_type)
+            size, framed = self.part.size, self.partial.framed
+            file = verify_file(stream, self.kind, framed=framed, content_type=self.content_type, size=size)
         if file and not file.problem:
             return file
         digest, problem = self.part.sha256, f"is {file.problem}" if file else "is not whole"

@@ -189,7 +189,8 @@ class BoundedSocket(socket.socket):
         if self._glances:
             return None  # type: ignore[return-value] # as a socket without anything; `is_clean` sees what has come since
         exchange = current_exchange()
-        self.settimeout(exchange.time_left())
+        if self.gettimeout() != (seconds := exchange.time_left()):  # a system call, where that was not so before
+            self.settimeout(seconds)
         try:
             count = super().recv_into(buffer, nbytes or memoryview(buffer).nbytes, flags)
         except TimeoutError:

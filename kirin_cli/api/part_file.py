@@ -38,9 +38,11 @@ class PartFile:
         self.path = part_path(target)
         with disk_errors(target):
             check_target(target, force=force)
-            if not target.parent.is_dir():
+            try:
+                self._folder = OpenFolder(target.parent)
+            except FileNotFoundError:
                 target.parent.mkdir(parents=True, exist_ok=True)
-            self._folder = OpenFolder(target.parent)
+                self._folder = OpenFolder(target.parent)
             try:
                 self._file = _open_locked(self._folder, self.path)
             except BaseException:
@@ -57,7 +59,7 @@ class PartFile:
 
     @contextmanager
     def open_content(self) -> Iterator[BinaryIO]:
-        """Look at what is there."""
+        """Look at what is there; nothing is written after that, but for a `restart`."""
         with disk_errors(self.target):
             self._file.seek(0)
             reader = BufferedReader(self._file)  # what is looked at is most often small and near the beginning
@@ -65,9 +67,8 @@ class PartFile:
                 yield reader
             finally:
                 reader.detach()
-            self._file.seek(0, os.SEEK_END)
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Append."""
         with disk_errors(self.target):
             write_whole(self._file, data)
@@ -178,8 +179,7 @@ def _open_locked(folder: OpenFolder, path: Path) -> FileIO:
             file = folder.open_or_create(path.name)
         try:
             # On a file system without locks the ledger's leases must do.
-            if lock_file(file) is not False and _is_alone(file, folder, path.name):
-                file.truncate(0)
+            if lock_file(file) is not False and _empty_own(file, folder, path.name):
                 return file
             file.close()
         except BaseException:
@@ -190,8 +190,8 @@ def _open_locked(folder: OpenFolder, path: Path) -> FileIO:
     )
 
 
-def _is_alone(file: BinaryIO, folder: OpenFolder, name: str) -> bool:
-    """Whether `name` still is this file, and it is ours and has no other name; else it is no part, and taken off.
+def _empty_own(file: BinaryIO, folder: OpenFolder, name: str) -> bool:
+    """Empty the file where `name` still is it, and it is ours and has no other name; else it is no part, and taken off.
 
     A second name is that of a finished file, or of one that somebody wants to have written over (fault X1).
     """
@@ -201,6 +201,8 @@ def _is_alone(file: BinaryIO, folder: OpenFolder, name: str) -> bool:
     is_ours = status.st_nlink == 1 and belongs_to_us(status)
     if not is_ours:
         folder.remove(name)
+    elif status.st_size:
+        file.truncate(0)
     return is_ours
 
 

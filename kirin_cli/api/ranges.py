@@ -138,16 +138,19 @@ def reject_packed(headers: Mapping[str, str]) -> None:
         raise ResultUnavailable("the server of the file packs it although it was asked not to")
 
 
-def verify_file(stream: BinaryIO, kind: ResultKind, *, framed: bool, content_type: str = "") -> VerifiedFile | None:
-    """What a file is; None for one that may have been cut. `framed`: its end was marked by the server.
+def verify_file(
+    stream: BinaryIO, kind: ResultKind, *, framed: bool, content_type: str = "", size: int | None = None
+) -> VerifiedFile | None:
+    """What a file of `size` bytes (None: it is asked) is; None for one that may have been cut.
 
+    `framed`: its end was marked by the server.
     Its bytes decide, whatever `content_type` says: a video is a video. Raises ResultUnavailable for a page of text
     (fault D8), OSError for the disk.
     """
     head, name = stream.read(256), content_type.partition(";")[0].strip().lower()
     format_name = detect_format(head[:HEAD])
     if is_video(head) and format_name not in IMAGE_FORMATS:
-        facts = read_video(stream, length_known=framed)
+        facts = read_video(stream, size, length_known=framed)
         if facts.complete:
             return VerifiedFile(facts, suffix="mov" if format_name == "mov" else "mp4")
         return VerifiedFile(problem="a video whose boxes are not complete") if framed else None

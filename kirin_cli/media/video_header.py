@@ -96,12 +96,12 @@ def _read_needed(reader: "_HeaderReader", size: int | None, name: str) -> None:
         raise MediaError("V1", f"{name} holds no {lacks}; was it cut short?")
 
 
-def read_video(file: BinaryIO, *, length_known: bool = False) -> VideoHeader:
-    """The header of a whole file, and whether it is complete. Judges nothing; raises OSError only.
+def read_video(file: BinaryIO, size: int | None = None, *, length_known: bool = False) -> VideoHeader:
+    """The header of a whole file of `size` bytes (None: it is asked), and whether it is complete. Judges nothing.
 
     Where its length is known to be right, nothing can be cut off: what stands behind its last whole box does not count.
     """
-    size = file.seek(0, 2)
+    size = file.seek(0, 2) if size is None else size
     file.seek(0)
     format_name = video_format(file.read(HEAD))
     reader = _HeaderReader(Boxes(file, size))

@@ -18,14 +18,15 @@ from kirin_cli.run.job_run import Finished, JobRun, NextStep, Wait, describe_rep
 from kirin_cli.run.outcomes import entry_times, finish, finish_expired
 from kirin_cli.run.outputs import (
     EXTENSIONS,
+    Sidecar,
     content_kind,
     ensure_free,
-    existing_result,
     extension,
     named_by_content,
     path_for_entry,
     read_sidecar,
     sidecar_path,
+    whole_result,
     write_sidecar,
 )
 from kirin_cli.run.reconcile import DENIALS, stop_run
@@ -44,14 +45,15 @@ def fetch_result(job_run: JobRun) -> NextStep:
     if not (is_new and job_run.entry.state is LedgerState.FETCHING) and not job_run.transition(LedgerEvent.FETCH):
         return Wait(0)
     path = path_for_entry(job_run.job, job_run.entry)
+    sidecar = read_sidecar(sidecar_path(path))
     # Of what was never fetched nothing can lie among the earlier results.
-    result = (existing_result if is_new else find_result)(job_run.job, path)
+    result = whole_result(job_run.job, sidecar) if is_new else find_result(job_run.job, path)
     if result is not None:
         return _on_saved(job_run, result[1])
     if job_run.task is None:
         return _query_urls(job_run)
     try:
-        return _on_saved(job_run, _download(job_run, job_run.task, path))
+        return _on_saved(job_run, _download(job_run, job_run.task, path, sidecar))
     except ResultUrlExpired as error:
         return _on_expired_url(job_run, str(error))
     except PartFileLocked as error:
@@ -98,19 +100,20 @@ def _on_expired_url(job_run: JobRun, reason: str) -> NextStep:
     return job_run.retry("download", f"{reason}; asking for a fresh URL", pause)
 
 
-def _download(job_run: JobRun, task: Task, planned: Path) -> tuple[OutputFile, ...]:
+def _download(job_run: JobRun, task: Task, planned: Path, sidecar: Sidecar | None) -> tuple[OutputFile, ...]:
     """Fetch every file that can be had; then raise what kept the others away (ResultUnavailable).
 
-    `planned` is the path of the first, which was found free before it was paid for.
+    `planned` is the path of the first, which was found free before it was paid for; `sidecar` is what stands beside it.
     """
     if not task.outputs:
         raise ResultUrlExpired("the task is completed, but names no file")
-    job = beside_later_result(job_run.job, job_run.entry, planned)
+    job, note = beside_later_result(job_run.job, job_run.entry, planned, sidecar), sidecar_path(planned)
     if job is not job_run.job:
         job_run.job, planned = job, path_for_entry(job, job_run.entry)
     paths = _output_paths(job_run, task, planned)
     outputs: list[OutputFile | None] = [None] * len(paths)
-    sidecar = read_sidecar(sidecar_path(paths[0]))
+    if note != sidecar_path(paths[0]):
+        sidecar = read_sidecar(sidecar_path(paths[0]))
     if sidecar and sidecar.external_id == job_run.job.external_id:
         outputs = [sidecar.output_at(path, content) for path, content in zip(paths, task.outputs, strict=True)]
     failures: list[ResultUnavailable] = []

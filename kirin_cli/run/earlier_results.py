@@ -102,9 +102,11 @@ def put_back(job: Job, sidecar: Sidecar, path: Path) -> list[MovedResult]:
     return [result for result in moved if result is not None]
 
 
-def beside_later_result(job: Job, entry: LedgerEntry, path: Path) -> Job:
-    """The job with its place among the earlier results, where a later request of its take has the place already."""
-    sidecar = read_sidecar(sidecar_path(path))
+def beside_later_result(job: Job, entry: LedgerEntry, path: Path, sidecar: Sidecar | None) -> Job:
+    """The job with its place among the earlier results, where a later request of its take has the place already.
+
+    `sidecar` is what stands at the place, `path`.
+    """
     if sidecar is None or sidecar.external_id == job.external_id or not sidecar.is_of_take(job):
         return job
     is_later = (sidecar.times.get("intended", ""), sidecar.attempt) > (iso_utc(entry.created), job.attempt)

@@ -112,3 +112,9 @@ class Notice(RunEvent):
 
 
 EventListener = Callable[[RunEvent], None]
+
+
+def is_heard(listener: EventListener, kind: object) -> bool:
+    """Whether a listener does anything with events of a kind: all, but for one that names its `event_types`."""
+    event_types = getattr(listener, "event_types", None)
+    return event_types is None or kind in event_types

@@ -13,7 +13,7 @@ from kirin_cli.errors import KirinError, LocalError
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.ledger import ConcurrentUpdate, EntryUpdate, Ledger, TaskOwnedElsewhere
 from kirin_cli.ledger.states import LedgerEvent
-from kirin_cli.run.events import EventListener, Notice, RetriedStep, Retrying
+from kirin_cli.run.events import EventListener, Notice, RetriedStep, Retrying, is_heard
 from kirin_cli.run.follow_up import NOT_TYPED, TypedCommand
 from kirin_cli.run.job import Job, Outcome, OutputFile
 from kirin_cli.run.limits import RunLimits
@@ -258,5 +258,6 @@ class JobRun:
             self.emit(Notice, text=text)
 
     def emit(self, kind: Callable[..., object], **facts: object) -> None:
-        """Tell the listeners what happened to this job."""
-        self.context.emit(kind(job=self.job.label, at=self.context.clock.time(), **facts))  # type: ignore[arg-type]
+        """Tell the listeners what happened to this job, where they do anything with it."""
+        if is_heard(self.context.emit, kind):
+            self.context.emit(kind(job=self.job.label, at=self.context.clock.time(), **facts))  # type: ignore[arg-type]

@@ -322,7 +322,11 @@ def _suffix(url: str) -> str:
 
 def existing_result(job: Job, path: Path) -> tuple[Sidecar, tuple[OutputFile, ...]] | None:
     """The sidecar and files of this very job at `path`, if they are there and whole."""
-    sidecar = read_sidecar(sidecar_path(path))
+    return whole_result(job, read_sidecar(sidecar_path(path)))
+
+
+def whole_result(job: Job, sidecar: Sidecar | None) -> tuple[Sidecar, tuple[OutputFile, ...]] | None:
+    """The sidecar with its files, if it is this very job's and they are there and whole."""
     if sidecar is None or sidecar.external_id != job.external_id:
         return None
     outputs = sidecar.outputs()

@@ -108,6 +108,8 @@ class PlainProgress(ProgressView):
 class QuietProgress(ProgressView):
     """Nothing but the jobs that went wrong."""
 
+    event_types = frozenset({JobEnded})
+
     def __call__(self, event: RunEvent) -> None:
         """A line for a job that failed, was refused, expired or whose outcome is unknown."""
         if isinstance(event, JobEnded) and ENDINGS[event.state][3] == "error":

@@ -29,7 +29,7 @@ from support.api_requests import KEY
 from support.clocks import FakeClock
 
 from kirin_cli.api.connections import NetworkSettings
-from kirin_cli.api.download import DownloadedFile, Downloader, DownloadLimits, ResultUrlExpired
+from kirin_cli.api.download import BUFFER_SIZE, DownloadedFile, Downloader, DownloadLimits, ResultUrlExpired
 from kirin_cli.api.retry import RETRIES
 from kirin_cli.errors import LocalError, ResultUnavailable
 
@@ -576,6 +576,16 @@ def test_many_downloads_at_once_share_connections(cdn, tmp_path):
     downloader.close()
     assert done == [len(DATA)] * 12
     assert cdn.truth.connections <= 4
+
+
+def test_one_download_after_the_other_reads_by_way_of_one_buffer(cdn, tmp_path):
+    downloader, sizes = Downloader(NetworkSettings({})), (BUFFER_SIZE * 2 + 77, 5000, BUFFER_SIZE)
+    for number, size in enumerate(sizes):
+        cdn.serve_file(f"/{number}.mp4", clip(size))
+        downloader.fetch(cdn.url(f"/{number}.mp4"), tmp_path / f"{number}.mp4", origin="127.0.0.1")
+    assert [(tmp_path / f"{number}.mp4").read_bytes() for number in range(3)] == list(map(clip, sizes))
+    assert len(downloader._context.buffers) == 1
+    downloader.close()
 
 
 def test_a_download_takes_few_calls(cdn, fetch, tmp_path):

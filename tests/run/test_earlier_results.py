@@ -9,7 +9,7 @@ from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.models import MODELS
 from kirin_cli.run import earlier_results as earlier
 from kirin_cli.run.job import Job, OutputFile, OutputTarget
-from kirin_cli.run.outputs import read_sidecar, write_sidecar
+from kirin_cli.run.outputs import read_sidecar, sidecar_path, write_sidecar
 
 CLIP = b"not much of a video"
 
@@ -117,12 +117,13 @@ def entry(created):
 
 def test_a_result_that_comes_late_goes_beside_the_later_one(tmp_path):
     path = made(job(tmp_path, external_id="krn1-NEW", attempt=2), "rain.mp4", intended="2025-06-15T10:00:00Z")
-    late = earlier.beside_later_result(job(tmp_path, external_id="krn1-OLD"), entry(1_000_000_000.0), path)
+    sidecar = read_sidecar(sidecar_path(path))
+    late = earlier.beside_later_result(job(tmp_path, external_id="krn1-OLD"), entry(1_000_000_000.0), path, sidecar)
     assert late.target == OutputTarget(tmp_path, "rain.old-1.{ext}")
     made(late, "rain.old-1.mp4")
     assert earlier.find_result(job(tmp_path, external_id="krn1-OLD"), path)[1][0].path.name == "rain.old-1.mp4"
     same = job(tmp_path, external_id="krn1-OLD")
-    assert earlier.beside_later_result(same, entry(2_000_000_000.0), path) is same
+    assert earlier.beside_later_result(same, entry(2_000_000_000.0), path, sidecar) is same
 
 
 def test_the_sidecar_says_where_it_was(tmp_path):
