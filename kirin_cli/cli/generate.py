@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,13 +24,10 @@ from kirin_cli.cli.model_command import (
 )
 from kirin_cli.cli.one_off import OneOff, make_prepare, prompt_of
 from kirin_cli.cli.parameters import Command
-from kirin_cli.cli.settings_schema import parse_path
 from kirin_cli.cli.start_job import StartJob, read_start_job, unusable_inputs
 from kirin_cli.errors import UsageError
 from kirin_cli.models import explain_unknown
 from kirin_cli.modelspec.flags import model_flags
-from kirin_cli.modelspec.text import join_or
-from kirin_cli.modelspec.types import result_suffixes
 from kirin_cli.shell_words import quote_word
 from kirin_cli.text_encoding import decode_text
 
@@ -40,17 +37,12 @@ if TYPE_CHECKING:
     from kirin_cli.jobs.job import JobSpec
     from kirin_cli.media import MediaInspector
     from kirin_cli.modelspec.model import CheckResult, Model
-    from kirin_cli.modelspec.types import Finding, Problem, ResultKind
-    from kirin_cli.run.job import OutputTarget
+    from kirin_cli.modelspec.types import Finding, Problem
 
 PROMPT: Final = "prompt"
 PROMPT_FLAGS: Final = (PROMPT, "prompt_file")
 """What only the command of a model that has a prompt takes."""
 MAX_PROMPT_BYTES: Final = 1 << 20
-OPEN_SUFFIX: Final = ".{ext}"
-NOT_NAMED: Final = ".mov"
-"""No service promises one: -o gives the name of an .mp4, and what came tells the suffix that it gets."""
-SEPARATORS: Final = tuple({"/", os.sep})
 NO_START: Final = StartJob(params={})
 
 
@@ -85,10 +77,7 @@ def run_model_command(
     settings = settings or flags.service.load_settings()  # once: a file with a key may be a pipe
     start = read_start_job(model, flags.file, flags.allow_env) if flags.file else start or NO_START
     prompt = read_prompt(model, flags, values.get("p_prompt"))
-    if flags.output is not None:  # a dry run refuses too what could not be written
-        parse_output(flags.output, replace=flags.force, prompt=prompt or "", results=(model.result,))
-    else:
-        start.ensure_inside()
+    _check_target(model, flags, start, prompt or "")
     values = {**values, **({"p_prompt": prompt} if PROMPT in model.names else {})}
     parsed = parse_flags(model, values, start.params, start.base, order=current_command_line().order)
     parsed.extra = parse_extra_params(model, flags.extra_params or (), start.extra_params)
@@ -112,6 +101,16 @@ def run_model_command(
     return _print_yaml(one_off, flags, parsed, console) if flags.to_yaml else _send(one_off, flags, settings, console)
 
 
+def _check_target(model: Model, flags: ModelFlags, start: StartJob, prompt: str) -> None:
+    """Raise UsageError where the video could not be written: a dry run refuses that too."""
+    if flags.output is None:
+        start.ensure_inside()
+        return
+    from kirin_cli.cli.output_path import parse_output
+
+    parse_output(flags.output, replace=flags.force, prompt=prompt, results=(model.result,))
+
+
 def _unchecked_problems(model: Model, extra: Mapping[str, object]) -> Iterator[Problem]:
     """A warning for each parameter that is sent unchecked, with what a stored spec says of it."""
     from kirin_cli.models import explain_extra
@@ -125,6 +124,7 @@ def _unchecked_problems(model: Model, extra: Mapping[str, object]) -> Iterator[P
 def _one_off(model: Model, flags: ModelFlags, start: StartJob, values: Mapping[str, object], count: int) -> OneOff:
     """What is to be made of these checked values. Where -o says nothing, the file that it starts from may."""
     from kirin_cli.cli.job_files import allowed_secrets
+    from kirin_cli.cli.output_path import parse_output
     from kirin_cli.run.job import OutputTarget
 
     if flags.output is None and start.output is not None:
@@ -267,48 +267,6 @@ def request_curl(request: Mapping[str, object]) -> str:
     body = shlex.quote(json.dumps(request["body"], ensure_ascii=False))
     headers = '-H "Authorization: Bearer $KIRIN_API_KEY" -H "Content-Type: application/json"'
     return f"curl -X POST {shlex.quote(str(request['url']))} \\\n  {headers} \\\n  -d {body}"
-
-
-def parse_output(
-    output: str | None, *, replace: bool, prompt: str | None = None, results: Iterable[ResultKind] = ("video",)
-) -> OutputTarget:
-    """Folder and name of `-o`: a name that ends in .mp4 or .{ext} is a file, in which fields may stand; none is here.
-
-    `results` are what may come: pictures and sound have other suffixes. A folder is what is one, ends in / or has no
-    suffix. Raises UsageError for anything else, before anything is sent. The `prompt`, if there is one, fills {prompt}.
-    """
-    from kirin_cli.jobs.filenames import (
-        DEFAULT_TEMPLATE,
-        MAX_FILE_NAME,
-        MAX_VIDEO_NAME,
-        path_problem,
-        prompt_words,
-        template_errors,
-    )
-    from kirin_cli.run.job import OutputTarget
-
-    if output is None:
-        return OutputTarget(Path(), DEFAULT_TEMPLATE, replace)
-    path = parse_path(output, "-o")
-    suffix = path.suffix.lower()
-    suffixes = tuple(one for result in results for one in result_suffixes(result) if one != NOT_NAMED)
-    is_file = suffix in (*suffixes, OPEN_SUFFIX) and not output.endswith(SEPARATORS)
-    if error := path_problem(path, max_name=MAX_VIDEO_NAME if is_file else MAX_FILE_NAME):
-        raise UsageError(f"-o: {error}")
-    if output == "-":
-        raise UsageError("-o - would write a video to standard output", hint="-o takes a folder, or a name like x.mp4")
-    # Whether one that cannot be reached is a folder is found out when it is to be written to; a Path raises there.
-    if output.endswith(SEPARATORS) or not suffix or os.path.isdir(path):  # noqa: PTH112
-        return OutputTarget(path, DEFAULT_TEMPLATE, replace)
-    if not is_file:
-        hint = f"write {path.with_suffix(suffixes[0])}; a folder of that name ends in /: {output}/"
-        what = "videos come" if suffixes[0] == ".mp4" else "the result comes"
-        raise UsageError(f"-o {output} ends in {suffix}, and {what} as {join_or(suffixes)}", hint=hint)
-    stem = path.stem if prompt is None else path.stem.replace("{prompt}", prompt_words(prompt))
-    template = f"{stem}.{{ext}}" if "{n}" in stem or "{-n}" in stem else f"{stem}{{-n}}.{{ext}}"
-    if errors := template_errors(template):
-        raise UsageError(f"-o: {errors[0]}")
-    return OutputTarget(path.parent, template, replace)
 
 
 def _send(one_off: OneOff, flags: ModelFlags, settings: Settings, console: CommandConsole) -> int:

@@ -173,17 +173,11 @@ def check_job_files(flags: JobFileFlags, *, check_urls: bool = False, uploads: b
 
 def prepare_options(flags: TakeFlags, folder: Path | None, allow_env: Iterable[str] | None) -> PrepareOptions:
     """What the command line says about all jobs of a run; `folder` is that of -o. Raises UsageError."""
-    from kirin_cli.jobs.filenames import path_problem
+    from kirin_cli.cli.output_path import check_output_folder
     from kirin_cli.run.identity import parse_shard
     from kirin_cli.run.prepare import PrepareOptions
 
-    if folder and (error := path_problem(folder)):
-        raise UsageError(f"-o: {error}")
-    if str(folder) == "-":
-        raise UsageError("-o - would write videos to standard output", hint="-o takes a folder")
-    if folder and folder.suffix.lower() == ".mp4" and not folder.is_dir():
-        hint = f"-o takes a folder: {folder.with_suffix('')}"
-        raise UsageError(f"-o {folder} is the name of one video, and job files name theirs themselves", hint=hint)
+    check_output_folder(folder)
     if flags.again and flags.retry_failed:
         message = "--again makes every job once more, --retry-failed only those that failed"
         raise UsageError(message, hint="give one of them: each new attempt is paid for")

@@ -44,7 +44,7 @@ def finish_unfinished(
     flags: WaitFlags | ResumeFlags, *, in_flight: int, output: str | None = None, force: bool = False
 ) -> int:
     """Say what there is to do, then ask, wait and fetch; returns the exit code. Raises the tree of errors."""
-    from kirin_cli.cli.generate import parse_output
+    from kirin_cli.cli.output_path import parse_output
     from kirin_cli.cli.runner import ExecuteOptions, execute, job_output_format, run_options
     from kirin_cli.modelspec.types import ResultKind
     from kirin_cli.run.resume import unsent_entries
