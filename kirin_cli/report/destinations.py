@@ -1,6 +1,7 @@
 """Report targets: `FORMAT=PATH` as people write it, and files that are whole or not there. Knows no console."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,19 @@ from typing import Final
 from kirin_cli.atomic_file import append_durably, write_atomically
 from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.jobs.filenames import path_problem
+from kirin_cli.media.formats import OTHER_SUFFIXES
 from kirin_cli.modelspec.text import did_you_mean
+from kirin_cli.modelspec.types import RESULT_TYPES
 from kirin_cli.redaction import mask_hidden
-from kirin_cli.regular_file import is_network_path, obstacle_at
+from kirin_cli.regular_file import is_network_path, obstacle_at, open_regular_file
 from kirin_cli.report import FORMATS
 from kirin_cli.report.report import ReportKind
+from kirin_cli.text_encoding import decode_text
 
+_INPUT_SUFFIXES: Final = frozenset({".yaml", ".yml", ".toml", ".csv", ".tsv", ".tab"})
+_RESULT_SUFFIXES: Final = frozenset({*RESULT_TYPES, ".flac", ".ogg"}) | OTHER_SUFFIXES
+_REPORT_IN_JSON: Final = re.compile(r'\{.*"(?:run_id|severity|runs|kind": "(?:plan|validate))"', re.DOTALL)
+_HEAD_BYTES: Final = 1 << 12
 STDOUT: Final = "-"
 AUTO: Final = "auto"
 
@@ -113,7 +121,33 @@ def _parse_destination(text: str, kind: ReportKind) -> Destination:
     if obstacle := obstacle_at(path):
         hint = "`-` is standard output" if target.startswith("/dev/") else "name the file itself"
         raise UsageError(f"--report {text}: {target!r} is {obstacle}, and kirin writes through none", hint=hint)
+    if reason := _no_report(name, path):
+        raise UsageError(f"--report {text}: {target!r} {reason}", hint="choose another name")
     return destination
+
+
+def _no_report(format_name: str, path: Path) -> str:
+    """Why a report may not stand at a path, as the end of a sentence; "" where it may.
+
+    A job file, a table or a video, which a slip of the finger names, is worth more than a report.
+    """
+    suffix = path.suffix.lower()
+    if suffix in _RESULT_SUFFIXES:
+        return f"ends in {suffix}, as a result does, and a report is none"
+    if suffix in _INPUT_SUFFIXES:
+        return f"ends in {suffix}, as a job file or a table does, and a report is none"
+    try:
+        with open_regular_file(path) as file:
+            start = decode_text(file.read(_HEAD_BYTES), "replace").lstrip().lower()
+    except OSError:  # nothing is there, or something of which writing says more
+        return ""
+    if not start or format_name in {"markdown", "github"}:
+        return ""
+    if format_name in {"html", "html-embedded", "junit"}:
+        is_report = start.startswith("<")
+    else:
+        is_report = bool(_REPORT_IN_JSON.match(start))
+    return "" if is_report else "is there already and is no report of kirin: it would be lost"
 
 
 def _expand_home(text: str) -> Path:

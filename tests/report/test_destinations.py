@@ -1,9 +1,11 @@
 """Where reports go, and what they are never written over."""
 
 import pytest
-from support.report_data import noted
+from support.report_data import PROBLEM, job, noted
+from support.report_data import text as text_of
 
 from kirin_cli.errors import LocalError, UsageError
+from kirin_cli.report import FORMATS
 from kirin_cli.report.destinations import Destination, append_to_file, github_files, parse_destinations, write_report
 
 
@@ -51,6 +53,40 @@ def test_a_result_is_never_written_over(tmp_path):
     with pytest.raises(LocalError, match="is a result"):
         write_report(tmp_path / "harbour.mp4", "report", [tmp_path / "harbour.mp4"])
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    "name", ["jobs.yaml", "jobs.YML", "kirin.toml", "shots.csv", "shots.tsv", "a.mp4", "a.png", "a.mp3", "a.gif"]
+)
+def test_no_report_is_called_like_what_kirin_reads_or_makes(tmp_path, name):
+    for file_format in ("html", "markdown", "json"):
+        with pytest.raises(UsageError, match="and a report is none"):
+            parse_destinations([f"{file_format}={tmp_path / name}"])
+
+
+@pytest.mark.parametrize(
+    ("file_format", "content"),
+    [
+        ("json", '{"model": "kirin_v1_t2v", "params": {}}'), ("json", '{"$schema": "./s.json", "jobs": []}'),
+        ("json", '{"kirin": 1, "request": {}}'), ("jsonl", '{"name": "a", "kind": "b"}'), ("sarif", "jobs: []"),
+        ("html", '{"run_id": "a"}'), ("junit", "name,prompt"), ("html-embedded", "model: x"),
+    ],
+)  # fmt: skip
+def test_what_is_there_and_is_no_report_is_not_replaced(tmp_path, file_format, content):
+    path = tmp_path / "there"
+    path.write_text(content)
+    with pytest.raises(UsageError, match="is no report of kirin: it would be lost"):
+        parse_destinations([f"{file_format}={path}"])
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_an_earlier_report_and_an_empty_file_are_replaced(tmp_path, file_format):
+    path = tmp_path / "there"
+    path.touch()
+    assert parse_destinations([f"{file_format}={path}"])
+    for text in (text_of(file_format, job()), text_of(file_format, problems=[PROBLEM])):
+        write_report(path, text)
+        assert parse_destinations([f"{file_format}={path}"])
 
 
 def test_a_folder_that_is_a_file_is_said(tmp_path):
