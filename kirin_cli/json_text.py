@@ -3,7 +3,8 @@
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from math import isfinite
 from typing import Final, NoReturn, cast
@@ -23,9 +24,12 @@ class NestedTooDeeply(ValueError):
     """The document has more containers in one another than what recurses over it has room for on the stack."""
 
 
-def parse_json(text: str | bytes, *, max_depth: int | None = 2 * MAX_DEPTH) -> object:
+def parse_json(
+    text: str | bytes, *, max_depth: int | None = 2 * MAX_DEPTH, decisive: frozenset[str] | None = None
+) -> object:
     """The value of a JSON document; bytes are UTF-8, with or without a byte order mark. Its size is the caller's care.
 
+    With `decisive`, a name may stand twice in one object: the last value counts, but of these names all are the same.
     Raises json.JSONDecodeError where the syntax is wrong, NestedTooDeeply (without `max_depth` where it does not fit
     the stack), and ValueError for NaN, infinities, numbers out of range, integers of thousands of digits, names that
     stand twice in one object, and bytes that are no UTF-8.
@@ -33,7 +37,7 @@ def parse_json(text: str | bytes, *, max_depth: int | None = 2 * MAX_DEPTH) -> o
     text = text if isinstance(text, str) else text.removeprefix(BOM_UTF8).decode()
     try:
         # The former says that it is a mark.
-        value: object = json.loads(text) if text.startswith("\ufeff") else _DECODE(text)
+        value: object = json.loads(text) if text.startswith("\ufeff") else _decoder(decisive)(text)
     except RecursionError:
         raise NestedTooDeeply("it is nested too deeply") from None
     if max_depth is not None:
@@ -63,16 +67,19 @@ def _finite_float(text: str) -> float:
     return number
 
 
-def _unique_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a name stands twice in one object")
-    return members
+@lru_cache
+def _decoder(decisive: frozenset[str] | None) -> Callable[[str], object]:
+    def members_of(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        members = dict(pairs)
+        if len(members) != len(pairs) and (
+            decisive is None or any(name in decisive and members[name] != value for name, value in pairs)
+        ):
+            raise ValueError("a name stands twice in one object")
+        return members
 
-
-_DECODE: Final = json.JSONDecoder(
-    parse_constant=_refuse_constant, parse_float=_finite_float, object_pairs_hook=_unique_names
-).decode
+    return json.JSONDecoder(
+        parse_constant=_refuse_constant, parse_float=_finite_float, object_pairs_hook=members_of
+    ).decode
 
 
 def dump_json(data: Mapping[str, object]) -> str:

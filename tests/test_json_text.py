@@ -33,6 +33,14 @@ def test_what_json_does_not_have_is_refused(text, message):
         parse_json(text)
 
 
+def test_a_name_may_stand_twice_where_it_decides_nothing_or_says_the_same():
+    decisive = frozenset({"id"})
+    text = '{"id": 1, "more": {"a": 1, "a": 2}, "id": 1}'
+    assert parse_json(text, decisive=decisive) == {"id": 1, "more": {"a": 2}}
+    with pytest.raises(ValueError, match="twice"):
+        parse_json('[{"id": 1, "id": 2}]', decisive=decisive)
+
+
 def test_wrong_syntax_says_where():
     with pytest.raises(json.JSONDecodeError) as raised:
         parse_json('{"a": \n')

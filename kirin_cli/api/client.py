@@ -159,9 +159,11 @@ class TaskIdentity:
     model: str = ""
 
 
-def task_identity(task_id: str | None, external_id: str, model: str) -> TaskIdentity:
-    """What is known of a task; one that was taken up by its id alone has that for its external id as well."""
-    return TaskIdentity(task_id or "", "" if external_id == task_id else external_id, model)
+def task_identity(task_id: str | None, external_id: str, model: str, *, is_external: bool) -> TaskIdentity:
+    """What is known of a task. Where the two ids are one, only that is known: `is_external` says which it is."""
+    if task_id != external_id:
+        return TaskIdentity(task_id or "", external_id, model)
+    return TaskIdentity("", external_id, model) if is_external else TaskIdentity(external_id, "", model)
 
 
 Contradiction = Literal["", "id", "model", "external id"]

@@ -17,6 +17,7 @@ from kirin_cli.redaction import mask_all
 from kirin_cli.tree import map_leaves
 
 CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+EXTERNAL_ID_PREFIX: Final = "krn1-"
 EXTERNAL_ID_LENGTH: Final = 26
 NO_REFERENCES: Final[Mapping[str, str]] = {}
 _SHIFTS: Final = range(5 * (EXTERNAL_ID_LENGTH - 1), -1, -5)
@@ -51,7 +52,7 @@ def derive_external_id(origin: str, request: str, *, scope: str, job: str, take:
     # Canonical JSON of all this, written by hand: most of its text is the request, which is canonical already.
     identity = f'{{{first}"job":{job},"origin":{origin},"request":{request},"scope":{scope},"take":{take}}}'
     digest = int.from_bytes(hashlib.sha256(identity.encode()).digest(), "big") >> (256 - 5 * EXTERNAL_ID_LENGTH)
-    return "krn1-" + "".join([CROCKFORD[digest >> shift & 31] for shift in _SHIFTS])
+    return EXTERNAL_ID_PREFIX + "".join([CROCKFORD[digest >> shift & 31] for shift in _SHIFTS])
 
 
 IdentityKey = tuple[str, int, str, str]

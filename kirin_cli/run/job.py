@@ -10,6 +10,7 @@ from kirin_cli.errors import batch_exit_code
 from kirin_cli.ledger.states import JobState
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.record import Record
+from kirin_cli.run.identity import EXTERNAL_ID_PREFIX
 
 Charged = Literal["no", "yes", "maybe"]
 _NO_ITEMS: Final[Mapping[str, str]] = {}
@@ -82,6 +83,11 @@ class Job(Record, kw_only=True, eq=True):
         if not prompt or (self.file and not words.issuperset(_find_words(self.label) - _EMPTY_WORDS)):
             return ""
         return f"{self.label} {prompt}" if self.file else prompt
+
+    @property
+    def has_external_id(self) -> bool:
+        """Whether a request is sent with `external_id`: a task that was taken up by its id alone has that there."""
+        return self.has_own_id or self.external_id.startswith(EXTERNAL_ID_PREFIX)
 
     @property
     def request_values(self) -> dict[str, object]:

@@ -159,11 +159,21 @@ class JobRun:
         self.note_reply(result)
         return result
 
+    def query_job(self, job: Job, task_id: str | None) -> QueryResult:
+        """Ask for the task of a job by its id and, where the service finds none by that, by its external id.
+
+        A service may know a task by another id than the one that it has answered the POST with.
+        """
+        about = task_identity(task_id, job.external_id, job.model.id, is_external=job.has_external_id)
+        result = self.query_id(task_id or job.external_id, about)
+        if result.kind is QueryStatus.ABSENT and about.task_id and job.has_external_id:
+            found = self.query_id(job.external_id, replace(about, task_id=""))
+            result = found if found.kind is QueryStatus.FOUND and not self._is_adopted else result
+        return result
+
     def query(self) -> QueryResult:
         """Ask the service for the task, and hold the answer against what is known of it (promise 10)."""
-        task_id, external_id = self.entry.task_id, self.job.external_id
-        about = task_identity(task_id, external_id, self.job.model.id)
-        result = self.query_id(task_id or external_id, about)
+        result = self.query_job(self.job, self.entry.task_id)
         self.note_answer(result)
         if result.contradiction == "external id" and self._is_adopted:
             return replace(result, kind=QueryStatus.FOUND, fault=None, contradiction="")

@@ -21,7 +21,7 @@ from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.types import MediaError, MediaFile, MediaKind
 from kirin_cli.redaction import mask_tree
 from kirin_cli.run.earlier_results import find_result
-from kirin_cli.run.identity import canonical_json, media_digest
+from kirin_cli.run.identity import EXTERNAL_ID_PREFIX, canonical_json, media_digest
 from kirin_cli.run.job import Job, OutputTarget
 from kirin_cli.run.outcomes import is_unsent
 from kirin_cli.run.outputs import UNKNOWN_TASK_ID, path_for_entry
@@ -156,7 +156,8 @@ def adopt_other_keys(ledger: Ledger, client: Client, *, origin: str, account: st
 
 
 def _is_found(client: Client, entry: LedgerEntry) -> bool:
-    about = task_identity(entry.task_id, entry.external_id, entry.model)
+    is_external = entry.counters.posts > 0 or entry.external_id.startswith(EXTERNAL_ID_PREFIX)
+    about = task_identity(entry.task_id, entry.external_id, entry.model, is_external=is_external)
     return client.query(entry.task_id or entry.external_id, about=about).kind is QueryStatus.FOUND
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from kirin_cli.api.client import CreateResult, CreateStatus, QueryStatus, task_identity
+from kirin_cli.api.client import CreateResult, CreateStatus, QueryStatus
 from kirin_cli.errors import (
     GenerationFailed,
     KirinError,
@@ -108,8 +108,7 @@ def resolve_dependencies(job_run: JobRun) -> Mapping[str, object] | NextStep:
 
 def _fresh_url(job_run: JobRun, outcome: Outcome) -> str | NextStep:
     """The URL of the first output as the service gives it now; an earlier one may have expired."""
-    about = task_identity(outcome.task_id, outcome.job.external_id, outcome.job.model.id)
-    result = job_run.query_id(outcome.task_id or outcome.job.external_id, about)
+    result = job_run.query_job(outcome.job, outcome.task_id)
     if result.kind is QueryStatus.FOUND and result.task and result.task.outputs:
         return result.task.outputs[0].url
     if result.kind in DENIALS:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import Enum
-from typing import TypeGuard
+from typing import Final, TypeGuard
 
 from kirin_cli.json_text import NestedTooDeeply, parse_json
 
@@ -14,14 +14,21 @@ class MalformedResponse(ValueError):
     """What the server sent is not an answer of this protocol."""
 
 
+DECISIVE_NAMES: Final = frozenset(
+    {"id", "external_task_id", "model", "status", "progress", "error", "code", "message", "error_message", "msg"}
+    | {"output", "content", "type", "url", "usage", "cost", "data", "detail"}
+)
+"""The names in an answer that are read: of anything else a second value keeps nobody from a video that is paid for."""
+
+
 def parse_response(body: bytes) -> object:
     """The value of a JSON document in UTF-8.
 
-    Raises MalformedResponse for anything else: cut text, NaN and infinities, duplicate keys, integers of thousands of
-    digits, nesting that does not fit the stack (faults S8, P9).
+    Raises MalformedResponse for anything else: cut text, NaN and infinities, two values for a name that decides,
+    integers of thousands of digits, nesting that does not fit the stack (faults S8, P9).
     """
     try:
-        return parse_json(body, max_depth=None)  # it may tell of a task that is paid for
+        return parse_json(body, max_depth=None, decisive=DECISIVE_NAMES)  # it may tell of a task that is paid for
     except NestedTooDeeply:
         raise MalformedResponse("the answer is nested too deeply") from None
     except ValueError as error:

@@ -8,6 +8,7 @@ import pytest
 from faults.bench import Bench
 from faults.processes import environment
 from loopback import faults
+from loopback.api import external_id
 from loopback.exchange import Exchange, Fault
 from loopback.files import clip
 from loopback.messages import given_answer
@@ -145,3 +146,34 @@ def test_P12_while_the_service_finds_not_even_what_it_accepted_nothing_is_sent_a
     two.api.decide(POLLS, lambda _, __: lost if 1 < two.clock.now() - began < 400 else None)
     two.api.api.statuses = ("in_progress",) * 3 + ("completed",)
     each_has_its_own(two, two.run())
+
+
+LOST = faults.close_after_reading(create=True)
+NAMED_BY_POST = faults.altered(
+    lambda request, _: given_answer(200, {"id": external_id(json.loads(request.body)), "status": "in_progress"})
+)
+ONE_ID_IS_KNOWN: dict[str, tuple[Fault | None, tuple[Fault | None, ...]]] = {
+    "the POST named the external id": (NAMED_BY_POST, ()),
+    "the first answer named no id": (LOST, (None, faults.json_with(id=None))),
+    "the first answer named a number": (faults.json_with(id=5), (None, faults.json_with(id=5))),
+}
+
+
+@pytest.mark.parametrize("name", ONE_ID_IS_KNOWN)
+def test_P11_a_task_that_is_known_by_its_external_id_alone_may_have_any_id(machine: Bench, name: str) -> None:
+    post, polls = ONE_ID_IS_KNOWN[name]
+    machine.api.script("POST", post)
+    machine.api.script(POLLS, *polls)
+    result = machine.run_unjudged()
+    assert (result.exit_code, result.outcome.state, machine.posts) == (0, "done", 1), result.output
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_P2_a_task_that_the_service_finds_by_its_external_id_alone_is_fetched(machine: Bench, resume: bool) -> None:
+    machine.api.decide(POLLS, lambda _, request: None if "/krn1-" in request.path else faults.answer(404))
+    machine.api.api.statuses = ("in_progress",) * 3 + ("completed",)
+    if resume:
+        assert machine.run(waits=False).exit_code == 0
+    result = machine.run(resume=resume)
+    assert (result.exit_code, result.outcome.state, machine.posts) == (0, "done", 1), result.output
+    assert result.seconds < 120

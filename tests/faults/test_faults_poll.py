@@ -109,7 +109,12 @@ def test_P12_404_of_75_seconds_for_a_task_alone_is_no_loss(machine: Bench) -> No
 def test_P12_one_of_several_that_is_not_found_is_lost_and_the_others_go_on(machine: Bench) -> None:
     machine.write_jobs("a", "b", "c")
     machine.api.api.statuses = ("in_progress",) * 60 + ("completed",)
-    during(machine, 1e9, MISSING["JSON"], lambda path: path.endswith("1"))
+
+    def is_of_first(path: str) -> bool:
+        task = machine.api.truth.task(path.rpartition("/")[2])
+        return task is not None and task.number == 1
+
+    during(machine, 1e9, MISSING["JSON"], is_of_first)
     machine.api.api.statuses = ("in_progress",) * 200 + ("completed",)
     result = machine.run(timeout=7200.0)
     assert sorted(outcome.state for outcome in result.summary.outcomes) == ["done", "done", "unknown"]

@@ -44,6 +44,19 @@ def test_a_completed_task_is_read_in_full():
     assert task.raw["model"] == "kirin_v1_t2v"
 
 
+@pytest.mark.parametrize("twice", ['"metadata": {"a": 1, "a": 2}', '"discount": 2', '"status": "completed"'])
+def test_S8_what_stands_twice_and_decides_nothing_hides_no_result(twice):
+    answer = json.dumps(COMPLETED | {"discount": 1})[:-1] + f", {twice}}}"
+    assert parse_task(parse_response(answer.encode())).outputs == parse_task(COMPLETED).outputs
+
+
+@pytest.mark.parametrize("twice", ['"id": "other"', '"status": "failed"', '"output": []', '"error": "no"'])
+def test_S8_an_answer_that_contradicts_itself_is_none(twice):
+    answer = json.dumps(COMPLETED | {"error": None})[:-1] + f", {twice}}}"
+    with pytest.raises(MalformedResponse):
+        parse_response(answer.encode())
+
+
 def test_a_running_task_has_progress():
     task = parse_task({"id": "a", "status": "in_progress", "progress": 0.35})
     assert (task.state, task.progress) == (TaskState.RUNNING, 0.35)
@@ -291,7 +304,7 @@ def test_a_page_of_html_is_read_as_its_text():
         b'{"a": Infinity}',
         b'{"a": -Infinity}',
         b'{"a": 1e999}',
-        b'{"a": 1, "a": 2}',
+        b'{"id": "a", "id": "b"}',
         b"\xff",
         b'{"a": ' + b"7" * 5000 + b"}",
         b"[" * 200_000,
