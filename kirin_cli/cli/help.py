@@ -55,7 +55,7 @@ def describe_command(row: CommandEntry) -> CommandInfo:
         name=name, help=row.help, about=command.about or row.help, panel=row.panel, examples=command.examples,
         aliases=(row.model,) if row.model else (),
         options=tuple(model_options.get(option.long, option) for option in options),
-        arguments=tuple(_argument(one, one.spec) for one in shown if isinstance(one.spec, ArgumentSpec)),
+        arguments=tuple(_argument(item, item.spec) for item in shown if isinstance(item.spec, ArgumentSpec)),
         rules=tuple(rules), notes=tuple(notes),
     )  # fmt: skip
 
@@ -135,8 +135,8 @@ def find_command_info(row: CommandEntry) -> CommandInfo:
 
 def model_help_source(commands: CommandInfos) -> str:
     """The text of kirin_cli/cli/model_help.py: the commands of our models, and `again`, which has the flags of all."""
-    infos = {name: one for one in commands for name in one.aliases or (AGAIN,) * (one.name == AGAIN)}
-    rows = (f"    {name!r}: {one!r},".replace(" OptionInfo(", "\n        OptionInfo(") for name, one in infos.items())
+    infos = {name: info for info in commands for name in info.aliases or (AGAIN,) * (info.name == AGAIN)}
+    rows = (f"    {name!r}: {info!r},".replace(" OptionInfo(", "\n        OptionInfo(") for name, info in infos.items())
     return "\n".join((MODEL_HELP_HEAD, *rows, "}", ""))
 
 
@@ -162,7 +162,7 @@ def requested_help(arguments: Sequence[str]) -> HelpScreen | None:
     if row is None:
         return None
     taken = find_command_info(row).arguments
-    return command_help(row) if len(words) <= len(taken) or any(one.repeats for one in taken) else None
+    return command_help(row) if len(words) <= len(taken) or any(argument.repeats for argument in taken) else None
 
 
 def render_help(screen: HelpScreen) -> str:

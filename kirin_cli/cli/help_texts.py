@@ -50,7 +50,7 @@ def environment(out: TerminalInfo) -> Iterator[str]:
     """The settings: variables, keys of the files, flags."""
     from kirin_cli.cli.settings_schema import OTHER_VARIABLES, SETTINGS, setting_help
 
-    rows = [(one.env, one.flag, setting_help(one)) for one in SETTINGS.values()]
+    rows = [(setting.env, setting.flag, setting_help(setting)) for setting in SETTINGS.values()]
     yield from render_table(("variable", "flag", "what it is"), rows, out)
     yield ""
     yield from render_table(("variable", "what it does"), OTHER_VARIABLES, out)

@@ -156,10 +156,10 @@ def expand_wildcards(paths: list[Path] | None, platform: str = sys.platform) -> 
     for path in paths:
         text = str(path)
         pattern = text.replace("[", "[[]")  # brackets are part of a name
-        found = sorted(glob(pattern)) if set(text) & set("*?") else []  # noqa: PTH207  (as it is typed)
-        if set(text) & set("*?") and not found:
+        matches = sorted(glob(pattern)) if set(text) & set("*?") else []  # noqa: PTH207  (as it is typed)
+        if set(text) & set("*?") and not matches:
             raise UsageError(f"no file has a name such as {text}")
-        files += map(Path, found) if found else [path]
+        files += map(Path, matches) if matches else [path]
     return files
 
 

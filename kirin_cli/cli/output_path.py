@@ -44,7 +44,7 @@ def parse_output(
         return OutputTarget(Path(), DEFAULT_TEMPLATE, replace)
     path = parse_path(output, "-o")
     suffix = path.suffix.lower()
-    suffixes = tuple(one for result in results for one in result_suffixes(result) if one != NOT_NAMED)
+    suffixes = tuple(suffix for result in results for suffix in result_suffixes(result) if suffix != NOT_NAMED)
     is_file = suffix in (*suffixes, OPEN_SUFFIX) and not output.endswith(SEPARATORS)
     if error := path_problem(path, max_name=MAX_VIDEO_NAME if is_file else MAX_FILE_NAME):
         raise UsageError(f"-o: {error}")

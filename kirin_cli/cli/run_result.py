@@ -40,11 +40,11 @@ def print_result(summary: Summary, options: ExecuteOptions, console: CommandCons
     for hint in hints:
         if hint not in {"", options.resume_hint}:
             console.info(f"hint: {hint}")
-    pending = [one for one in summary.outcomes if one.state == "pending"]
-    unsent = [one for one in pending if options.is_one_off and one.error and one.error.charged == "no"]
+    pending = [outcome for outcome in summary.outcomes if outcome.state == "pending"]
+    unsent = [outcome for outcome in pending if options.is_one_off and outcome.error and outcome.error.charged == "no"]
     if summary.exit_code and unsent:
         some = f"{len(unsent)} of {len(summary.outcomes)} were not sent"
-        none = UNSENT_HINT if any(one.error and one.error.next for one in unsent) else "nothing was sent"
+        none = UNSENT_HINT if any(outcome.error and outcome.error.next for outcome in unsent) else "nothing was sent"
         console.streams.info(none if len(unsent) == len(summary.outcomes) else some)
     if summary.exit_code and not options.sandbox:
         commands = commands_to_go_on(summary, options)

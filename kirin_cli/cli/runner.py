@@ -178,7 +178,7 @@ def _run(prepared: PreparedRun, session: Session, options: ExecuteOptions, conso
     _put_back(prepared, session)
     prepared.paths.clear()  # a plan alone shows them: those of 10,000 jobs are 3 MB
     skipped = prepared.skipped.values()
-    console.info(*(f"{one.job.label}: skipped, {one.reason} ({one.outputs[0].path})" for one in skipped))
+    console.info(*(f"{done.job.label}: skipped, {done.reason} ({done.outputs[0].path})" for done in skipped))
     clock, run_id = SystemClock(), secrets.token_hex(6)
     started = clock.time()
     with console.progress_view(len(prepared.jobs) - len(prepared.skipped), is_sandbox=options.sandbox) as progress:

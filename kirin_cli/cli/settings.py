@@ -105,8 +105,8 @@ def _read_prices(path: Path, table: object, section: str, places: tuple[str, ...
     def position(model: str, key: str) -> str:
         """Where the key of the model stands; the models themselves may stand in tables of their own."""
         places = ((f"{name}.{model}", key), (name, model), (section, PRICES))
-        found = (_position(path, table, key) for table, key in places if key)
-        return next((text for text in found if not text.startswith((f"{path} ", f"{path}["))), f"{path} [{name}]")
+        positions = (_position(path, table, key) for table, key in places if key)
+        return next((text for text in positions if not text.startswith((f"{path} ", f"{path}["))), f"{path} [{name}]")
 
     return parse_price_table(table, "user file" if "user" in places else "project file", position)
 

@@ -82,19 +82,19 @@ def change_toml(text: str, name: str, value: str, profile: str = "") -> str:
 
 def _change_lines(lines: list[str], name: str, value: str, table: str) -> list[str]:
     """The lines with the value in the place of the old one, else behind the last key of its table."""
-    header, place = "", 0 if not table else None
+    header, line_number = "", 0 if not table else None
     for number, line in enumerate(lines):
         if match := _HEADER.match(line):
             header = re.sub(r"""["'\s]""", "", match[1])
-            place = number + 1 if header == table else place
+            line_number = number + 1 if header == table else line_number
         elif header == table and "=" in line and not line.lstrip().startswith("#"):
-            place = number + 1
+            line_number = number + 1
             if match := re.match(rf"""(\s*(["']?){re.escape(name)}\2\s*=\s*){_VALUE}(\s*(?:#.*)?)$""", line):
                 return [*lines[:number], f"{match[1]}{value}{match[4]}", *lines[number + 1 :]]
-    if place is None:
+    if line_number is None:
         rest = lines[:-1] if lines[-1] == "" else lines
         return [*rest, *([""] if rest else []), f"[{table}]", f"{name} = {value}", ""]
-    return [*lines[:place], f"{name} = {value}", *(lines[place:] or [""])]
+    return [*lines[:line_number], f"{name} = {value}", *(lines[line_number:] or [""])]
 
 
 def _toml(value: str) -> str:

@@ -203,4 +203,4 @@ def _state(path: str, digest: str) -> str:
 
 def unusable_inputs(params: object, path: str = "") -> Iterator[tuple[str, UnusableInput]]:
     """What cannot be sent as it was, by its path in the parameters; `path` is where these stand themselves."""
-    return ((place, leaf) for place, leaf in walk(params, path) if isinstance(leaf, UnusableInput))
+    return ((path_of_leaf, leaf) for path_of_leaf, leaf in walk(params, path) if isinstance(leaf, UnusableInput))

@@ -40,7 +40,7 @@ def _with_free_flag(field: Field, prefix: str, names: set[str], shorts: set[str]
     if free != own:
         field = field.replace(flag=free)
     if isinstance(field, ObjectField):  # one of its members may have its flag, and then it has none
-        field = field.replace(fields=tuple(_with_free_flag(one, free, names, shorts) for one in field.fields))
+        field = field.replace(fields=tuple(_with_free_flag(member, free, names, shorts) for member in field.fields))
     names |= set() if is_inner_group else _spellings(field, free)
     if isinstance(field, ListField):
         variants = {flag: variant for flag, variant in field.variants.items() if flag not in names}

@@ -42,11 +42,11 @@ class BadModelFile(UsageError):
     def __init__(self, path: Path, findings: Iterable[Finding]) -> None:
         self.findings = tuple(findings)
         first, rest = self.findings[0], len(self.findings) - 1
-        place = f"{path}:{first.line}:{first.column}" if first.line else f"{path}"
+        position = f"{path}:{first.line}:{first.column}" if first.line else f"{path}"
         more = f" (and {rest} more)" if rest else ""
         name = path.stem if is_model_id(path.stem) else "MODEL"
         hint = f"correct the file, or take it away: kirin models remove {name}"
-        super().__init__(f"{place}: {first.message}{more}", hint=hint)
+        super().__init__(f"{position}: {first.message}{more}", hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ def parse_model_file(raw: bytes, path: Path) -> ModelFile:
     elif not problems.problems:
         problems.add_error(0, f"a model's file is a mapping with model: and fields: in it, not {quote(root)}")
     if problems.problems or file is None:
-        found = problems.problems
-        raise BadModelFile(path, [_finding(path, one.message, one.line, one.column) for one in found])
+        findings = [_finding(path, problem.message, problem.line, problem.column) for problem in problems.problems]
+        raise BadModelFile(path, findings)
     return file
 
 
@@ -123,10 +123,10 @@ class _ModelFileReader:
 
     def _fields(self) -> tuple[Field, ...]:
         """The fields, always with the id by which kirin finds a task again, and each with a flag that is free."""
-        fields = [one for one in self._reader.fields(self._root, "fields") if one.name != EXTERNAL_TASK_ID.name]
+        fields = [field for field in self._reader.fields(self._root, "fields") if field.name != EXTERNAL_TASK_ID.name]
         if "fields" not in self._root:
             self._problems.add_error(0, "fields: is missing: the parameters of the model")
-        if any(one.name == MODEL_NAME for one in fields):
+        if any(field.name == MODEL_NAME for field in fields):
             message = f"{MODEL_NAME} is the id of the model, and is no parameter"
             self._problems.add_error(self._root.position("fields"), message)
         return with_free_flags((*fields, EXTERNAL_TASK_ID))
@@ -163,7 +163,7 @@ class _ModelFileReader:
     def _pricing(self, fields: tuple[Field, ...]) -> Pricing:
         """What the price depends on: all that is given, where the file does not say."""
         by, path = self._root.get("price_by"), self._root.get("price_per_second_of")
-        names = [one.name for one in fields]
+        names = [field.name for field in fields]
         if by is not None and not (isinstance(by, list) and all(name in names for name in by)):
             self._problems.add_error(self._root.position("price_by"), f"price_by must be a list of {', '.join(names)}")
             return BY_EVERY_CHOICE

@@ -124,7 +124,7 @@ class RuleReader:
         at = self._at(node)
         values = self._mapping(node, "needs")
         needed = [self._is(name, values[name], values.position(name)) for name in values]
-        default = " and ".join(f"{one.path} {join_or(tuple(map(str, one.values)))}" for one in needed)
+        default = " and ".join(f"{condition.path} {join_or(tuple(map(str, condition.values)))}" for condition in needed)
         given = Any(*map(Has, at))
         when = All(given, self.condition(node["when"], node.position("when"))) if "when" in node else given
         return Rule(rule, at, self._message(node, f"needs {default}"), requirement=All(*needed), when=when)
@@ -188,8 +188,8 @@ class RuleReader:
             shape = "{mode: pro} or {has: image}"
             raise RuleFault(f"a condition is a mapping such as {shape}, not {quote(node)}", position)
         conditions = [
-            self._operator(key, value, place, depth) if key in CONDITIONS else self._is(key, value, place)
-            for (key, value), place in zip(node.items(), node.positions, strict=True)
+            self._operator(key, value, position, depth) if key in CONDITIONS else self._is(key, value, position)
+            for (key, value), position in zip(node.items(), node.positions, strict=True)
         ]
         return conditions[0] if len(conditions) == 1 else All(*conditions)
 
@@ -253,7 +253,7 @@ class RuleReader:
         values = value if isinstance(value, list) else [value]
         if not values:
             raise RuleFault(f"{path}: a value, or a list of values", position)
-        return Is(path, *(self._value(path, one, position) for one in values))
+        return Is(path, *(self._value(path, item, position) for item in values))
 
     def _value(self, path: str, value: object, position: int) -> str | float:
         """A value as the parameter sends it."""
@@ -283,7 +283,7 @@ class RuleReader:
         value = node[key]
         if not isinstance(value, YamlSequence) or not value:
             raise RuleFault(f"{key} takes a list of parameters, or of lists of such", node.position(key))
-        return tuple(self._paths(item, place) for item, place in zip(value, value.positions, strict=True))
+        return tuple(self._paths(item, position) for item, position in zip(value, value.positions, strict=True))
 
     def _paths(self, value: object, position: int) -> tuple[str, ...]:
         items = value if isinstance(value, list) else [value]

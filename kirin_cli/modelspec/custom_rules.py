@@ -113,9 +113,9 @@ def once_each(rule: str, path: str, words: tuple[str, ...]) -> CustomRule:
 
     def find_breaches(request: RequestView) -> Iterator[tuple[str, str]]:
         seen: set[object] = set()
-        for place, value in request.find_all(path):
+        for concrete, value in request.find_all(path):
             if value in seen:
-                yield place, f"is a second {value}; there can be one"
+                yield concrete, f"is a second {value}; there can be one"
             seen.add(value)
 
     message = f"can be {' and '.join(f'{word} once' for word in words)}" if words else "can have each value once"

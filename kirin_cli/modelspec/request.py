@@ -70,9 +70,9 @@ class RequestView:
             return []
         if paths not in self._sizes:
             self._sizes[paths] = [
-                (place, *sides)
+                (concrete, *sides)
                 for path in paths
-                for place, value in self.find_all(path)
+                for concrete, value in self.find_all(path)
                 if isinstance(value, MediaFile) and (sides := value.sides)
             ]
         return self._sizes[paths]

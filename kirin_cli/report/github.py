@@ -58,18 +58,18 @@ def outputs(report: Report) -> str:
 
 
 def _numbers(report: Report) -> Mapping[str, str]:
-    found = {"jobs": str(len(report.jobs)), "errors": str(report.errors), "warnings": str(report.warnings)}
+    numbers = {"jobs": str(len(report.jobs)), "errors": str(report.errors), "warnings": str(report.warnings)}
     if report.kind == "run":
         paths = [str(file.path) for job in report.jobs for file in job.files]
         counts = {name: str(number) for name, number in totals(report.states, report.cost).items()}
         return {"run_id": report.run_id, **counts, "paths": "\n".join(path for path in paths if path.isprintable())}
     states = Counter(job.state for job in report.jobs)
     if report.kind == "validate":
-        return {**found, "valid": str(not report.exit_code).lower(), INVALID: str(states[INVALID])}
+        return {**numbers, "valid": str(not report.exit_code).lower(), INVALID: str(states[INVALID])}
     actions = {action.replace(" ", "_"): str(states[action]) for action in ACTIONS}
     cost, seconds = report.likely_cost, report.likely_seconds
     return {
-        **found, **actions, "cost_usd": "" if cost is None else str(cost),
+        **numbers, **actions, "cost_usd": "" if cost is None else str(cost),
         "seconds": "" if seconds is None else f"{seconds:.0f}",
     }  # fmt: skip
 

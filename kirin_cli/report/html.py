@@ -164,7 +164,7 @@ def _filters(report: Report) -> Markup:
         label = tag("span", {}, state, " ", tag("b", {}, str(number)))
         chips.append(tag("label", {"class": f"chip {state}"}, box, label))
     models = dict.fromkeys(job.model for job in report.jobs if job.model)
-    tags = dict.fromkeys(one for job in report.jobs for one in job.tags)
+    tags = dict.fromkeys(word for job in report.jobs for word in job.tags)
     many = {"job": 2, "model": len(models), "tags": 1 + len(tags), "state": len(chips)}
     many["file"] = len({job.file for job in report.jobs})
     groups = {name: text for name, text in _GROUPS.items() if not name or many[name] > 1}
@@ -173,8 +173,8 @@ def _filters(report: Report) -> Markup:
         tag("label", {"class": "find"}, tag("span", {"class": "unseen"}, "Find"),
             tag("input", {"type": "search", "name": "q", "placeholder": "Find in names, prompts, parameters  ( / )"})),
         tag("fieldset", {"class": "chips"}, tag("legend", {"class": "unseen"}, "State"), join(*chips)),
-        _select("Model", "model", {"": "All models", **{one: one for one in models}}) if len(models) > 1 else "",
-        _select("Tag", "tag", {"": "All tags", **{one: one for one in sorted(tags)}}) if tags else "",
+        _select("Model", "model", {"": "All models", **{model: model for model in models}}) if len(models) > 1 else "",
+        _select("Tag", "tag", {"": "All tags", **{word: word for word in sorted(tags)}}) if tags else "",
         _select("Group", "group", groups),
         _select("Sort", "sort", _SORTS),
         tag("output", {"class": "count", "aria-live": "polite"}, pluralize(len(report.jobs), "job")),

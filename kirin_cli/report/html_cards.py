@@ -115,7 +115,7 @@ def _screen(job: ReportJob, file: ReportFile, address: str, *, preload: bool) ->
 
 
 def _tags(tags: Iterable[str]) -> Markup:
-    return tag("ul", {"class": "tags", "aria-label": "Tags"}, join(*[tag("li", {}, one) for one in tags]))
+    return tag("ul", {"class": "tags", "aria-label": "Tags"}, join(*[tag("li", {}, word) for word in tags]))
 
 
 def _failure(job: ReportJob) -> Markup:

@@ -63,7 +63,7 @@ def with_relative_paths(data: RunData, folder: Path) -> dict[str, object]:
             changed["path"] = relative_path(path, folder)
         for name in FILE_LISTS & job.keys():
             listed = map(as_mapping, as_list(job[name]))
-            changed[name] = [{**one, "path": relative_path(str(one.get("path") or ""), folder)} for one in listed]
+            changed[name] = [{**file, "path": relative_path(str(file.get("path") or ""), folder)} for file in listed]
         jobs.append(changed)
     return {**data, "jobs": jobs}
 

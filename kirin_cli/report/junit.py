@@ -24,7 +24,7 @@ def render(report: Report) -> str:
     """The document: a suite for each job file, a case for each job and for each problem of none of them."""
     suites: dict[str, list[ReportJob | ReportProblem]] = {}
     told = {(problem.message, problem.line, problem.column) for job in report.jobs for problem in job.problems}
-    apart = [one for one in report.problems if (one.message, one.line, one.column) not in told]
+    apart = [problem for problem in report.problems if (problem.message, problem.line, problem.column) not in told]
     cases: list[ReportJob | ReportProblem] = [*apart, *report.jobs]
     for item in cases:
         suites.setdefault(item.file, []).append(item)

@@ -112,7 +112,7 @@ def _find_files(job: RunData, folder: Path) -> RunData:
     lists = {name: map(as_mapping, as_list(job[name])) for name in FILE_LISTS & job.keys()}
     return {
         **job,
-        **{name: [{**one, "path": _find_file(one, folder)} for one in files] for name, files in lists.items()},
+        **{name: [{**file, "path": _find_file(file, folder)} for file in files] for name, files in lists.items()},
     }
 
 
@@ -197,7 +197,7 @@ def merge_results(results: Sequence[LoadedResult]) -> dict[str, object]:
         "kirin_version": __version__,
     }
     if kind == "validate":
-        lists = {name: [one for run in runs for one in as_list(run.get(name))] for name in ("errors", "warnings")}
+        lists = {name: [item for run in runs for item in as_list(run.get(name))] for name in ("errors", "warnings")}
         return {"kind": kind, "valid": all(run.get("valid") is True for run in runs), **merged, **lists}
     if kind == "plan":
         totals_of_shards = [as_mapping(run.get("totals")) for run in runs]

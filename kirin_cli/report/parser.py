@@ -44,7 +44,7 @@ class ReportParser:
         shards, totals = as_mapping(data.get("shards")), as_mapping(data.get("totals"))
         kind, problems = kind_of(data), list(map(as_mapping, as_list(data.get("problems"))))
         # What was refused without an error was refused for its warnings, as --strict wants it.
-        strict = as_int(data.get("exit_code")) == 2 and all(one.get("severity") == "warning" for one in problems)
+        strict = as_int(data.get("exit_code")) == 2 and all(row.get("severity") == "warning" for row in problems)
         jobs = tuple(self._job(as_mapping(job), kind, strict=strict) for job in as_list(data.get("jobs")))
         return Report(
             run_id=self._text(data.get("run_id")),
@@ -111,7 +111,8 @@ class ReportParser:
             likely_seconds=as_seconds(job.get("seconds")),
             tags=tuple(dict.fromkeys(filter(None, map(self._text, as_list(job.get("tags")))))),
             inputs=tuple(
-                self._file({**one, "type": one.get("param")}) for one in map(as_mapping, as_list(job.get("inputs")))
+                self._file({**media, "type": media.get("param")})
+                for media in map(as_mapping, as_list(job.get("inputs")))
             ),
             problems=problems,
         )
@@ -162,8 +163,8 @@ def fold_problems(problems: Iterable[ReportProblem]) -> tuple[ReportProblem, ...
         groups.setdefault(replace(problem, job="", **facts), []).append(problem)  # type: ignore[arg-type]
     folded = []
     for group in groups.values():
-        names = list(dict.fromkeys(one.job for one in group if one.job))
-        rows = tuple(dict.fromkeys(one.row for one in group if one.row))
+        names = list(dict.fromkeys(problem.job for problem in group if problem.job))
+        rows = tuple(dict.fromkeys(problem.row for problem in group if problem.row))
         folded.append(replace(group[0], job=_join_names(names), more_rows=rows[1:]))
     return tuple(folded)
 

@@ -50,7 +50,7 @@ def plan_error(error: KirinError) -> dict[str, object]:
 def merge_totals(jobs: Iterable[Mapping[str, object]], of_shards: Iterable[Mapping[str, object]]) -> dict[str, object]:
     """The totals of shards together: their jobs, and the longest of their times, since they run side by side."""
     seconds = [as_seconds(totals.get("seconds")) for totals in of_shards]
-    known = [one for one in seconds if one is not None]
+    known = [value for value in seconds if value is not None]
     return {**_totals(jobs), "seconds": max(known) if known and len(known) == len(seconds) else None}
 
 

@@ -29,31 +29,31 @@ def open_file(path: Path, environ: Mapping[str, str], platform: str = sys.platfo
     Anything else is not opened: some systems run what a note of a stranger could name. Where the path is a link, what
     it leads to must be one too, and that is what is opened.
     """
-    place = Path(os.path.realpath(path))
-    if reason := _why_not(path, place):
+    target = Path(os.path.realpath(path))
+    if reason := _why_not(path, target):
         return reason
     if platform == "win32":
         try:
-            os.startfile(place)  # type: ignore[attr-defined,unused-ignore]  # noqa: S606  (Windows alone has it)
+            os.startfile(target)  # type: ignore[attr-defined,unused-ignore]  # noqa: S606  (Windows alone has it)
         except OSError as error:
             return f"Windows cannot open it: {error.strerror or error}"
         return ""
     program = "open" if platform == "darwin" else "xdg-open"
     if platform != "darwin" and not any(environ.get(name) for name in DISPLAYS):
         return f"there is no desktop here (neither {DISPLAYS[0]} nor {DISPLAYS[1]} is set)"
-    if not (found := which(program, path=environ.get("PATH"))):
+    if not (opener := which(program, path=environ.get("PATH"))):
         return f"there is no {program} here, which opens files"
-    return _start([found, str(place)], environ, program)
+    return _start([opener, str(target)], environ, program)
 
 
-def _why_not(path: Path, place: Path) -> str:
-    """Why a path that leads to `place` must not be opened; "" where it may."""
-    for name in dict.fromkeys((path.name, place.name)):
+def _why_not(path: Path, target: Path) -> str:
+    """Why a path that leads to `target` must not be opened; "" where it may."""
+    for name in dict.fromkeys((path.name, target.name)):
         if Path(name).suffix.lower() not in RESULT_TYPES:
             leads = f"{path.name} leads to {name}, which" if name != path.name else name
             return f"{leads} is no video, picture or sound by its name"
     try:
-        require_regular(path.name, place.stat().st_mode)
+        require_regular(path.name, target.stat().st_mode)
     except OSError as error:
         return f"{path.name} cannot be opened: {error.strerror or error}"
     return ""
@@ -94,9 +94,9 @@ def _notice_command(
 ) -> list[str] | None:
     """The command that shows a notice; None where there is none."""
     if platform == "darwin":
-        found = which("osascript", path=environ.get("PATH"))
-        return [found, *(part for line in _APPLESCRIPT for part in ("-e", line)), title, text] if found else None
+        notifier = which("osascript", path=environ.get("PATH"))
+        return [notifier, *(part for line in _APPLESCRIPT for part in ("-e", line)), title, text] if notifier else None
     if not any(environ.get(name) for name in DISPLAYS):
         return None
-    found = which("notify-send", path=environ.get("PATH"))
-    return [found, "--app-name=kirin", title, text] if found else None
+    notifier = which("notify-send", path=environ.get("PATH"))
+    return [notifier, "--app-name=kirin", title, text] if notifier else None

@@ -150,8 +150,8 @@ def _values_of_model(model: Model, values: Mapping[str, object]) -> dict[str, ob
         if value in (None, [], ()):
             continue
         if name not in own:
-            owners = (one for one in usable_models() if any(other.name == flag.name for other in model_flags(one)))
-            models = join_or([one.command for one in owners])
+            owners = [owner for owner in usable_models() if flag.name in {known.name for known in model_flags(owner)}]
+            models = join_or([owner.command for owner in owners])
             raise UsageError(f"{flag.option} is a flag of {models}", hint=f"the task is of {model.command}")
         if isinstance(value, list | tuple) and not own[name].repeats:
             if len(value) > 1:

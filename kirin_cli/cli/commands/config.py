@@ -94,9 +94,9 @@ def _set(flags: ConfigFlags, console: CommandConsole) -> int:
     if flags.json:
         console.data(answer_json({"name": setting.name, "value": value, "file": str(path)}))
     console.info(f"{setting.name} is {redact_urls(value)} in {path}")
-    found = load_sources(os.environ, flags.profile).find(setting)
-    if found and not found.source.startswith(str(path)):
-        console.info(f"note: {found.source} goes before it, with {redact_urls(found.text)}")
+    effective = load_sources(os.environ, flags.profile).find(setting)
+    if effective and not effective.source.startswith(str(path)):
+        console.info(f"note: {effective.source} goes before it, with {redact_urls(effective.text)}")
     return 0
 
 

@@ -71,19 +71,19 @@ def _write_quickstart(path: Path, console: CommandConsole, *, replace: bool) -> 
     from kirin_cli.regular_file import obstacle_at
 
     pictures = {path.parent / name: content for name, content in quickstart_media().items()}
-    missing = {place: content for place, content in pictures.items() if not _holds(place, content)}
-    for place in (path, *missing):
-        if place.exists() and not replace:
-            raise UsageError(f"{place} is there already", hint="--force replaces it; -o names another file")
-    for place, content in missing.items():
-        if place.parent != path.parent and place.parent.is_symlink():
-            kind = obstacle_at(place.parent)
-            raise UsageError(f"{place.parent} is {kind}, and kirin writes through none", hint="-o names another folder")
+    missing = {target: content for target, content in pictures.items() if not _holds(target, content)}
+    for target in (path, *missing):
+        if target.exists() and not replace:
+            raise UsageError(f"{target} is there already", hint="--force replaces it; -o names another file")
+    for target, content in missing.items():
+        if target.parent != path.parent and target.parent.is_symlink():
+            message = f"{target.parent} is {obstacle_at(target.parent)}, and kirin writes through none"
+            raise UsageError(message, hint="-o names another folder")
         try:
-            place.parent.mkdir(exist_ok=True)
+            target.parent.mkdir(exist_ok=True)
         except OSError as error:
-            raise LocalError(f"{place.parent} cannot be made: {error.strerror or error}") from error
-        _write(place, content, replace=replace)
+            raise LocalError(f"{target.parent} cannot be made: {error.strerror or error}") from error
+        _write(target, content, replace=replace)
     _write(path, quickstart_job_file(), replace=replace)
     console.data(str(path), *map(str, pictures))
     console.info(_write_schema(path.with_name(SCHEMA_FILE), replace=replace))

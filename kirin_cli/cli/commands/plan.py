@@ -51,26 +51,26 @@ def run_plan(flags: PlanFlags) -> int:
     console = make_console(color=flags.color)
     if flags.json or flags.report:
         return _plan_and_report(flags, console)
-    found = _make_plan(flags, console)
-    _print(found, flags, console)
-    return _exit_code(found, flags)
+    result = _make_plan(flags, console)
+    _print(result, flags, console)
+    return _exit_code(result, flags)
 
 
-def _exit_code(found: PlanResult, flags: PlanFlags) -> int:
+def _exit_code(result: PlanResult, flags: PlanFlags) -> int:
     from kirin_cli.run.plan import plan_exit_code
 
-    return 2 if found.refused else plan_exit_code(found.plans) if flags.detailed_exitcode else 0
+    return 2 if result.refused else plan_exit_code(result.plans) if flags.detailed_exitcode else 0
 
 
-def _print(found: PlanResult, flags: PlanFlags, console: CommandConsole, *, with_table: bool = True) -> None:
+def _print(result: PlanResult, flags: PlanFlags, console: CommandConsole, *, with_table: bool = True) -> None:
     from kirin_cli.run.plan import likely_seconds
     from kirin_cli.ui.plan_table import note_lines, render_plan, totals_line
 
-    if found.refused:
+    if result.refused:
         return
     if with_table:
-        console.data(*render_plan(found.plans, console.streams.out))
-    console.prose(totals_line(found.plans, likely_seconds(found.plans, flags.in_flight)), *note_lines(found.plans))
+        console.data(*render_plan(result.plans, console.streams.out))
+    console.prose(totals_line(result.plans, likely_seconds(result.plans, flags.in_flight)), *note_lines(result.plans))
 
 
 def _plan_and_report(flags: PlanFlags, console: CommandConsole) -> int:
@@ -82,14 +82,14 @@ def _plan_and_report(flags: PlanFlags, console: CommandConsole) -> int:
 
     reports = parse_reports(flags.report, json=flags.json, kind="plan")
     with reports.on_error(console, plan_error, json=flags.json):
-        found = _make_plan(flags, console)
-    seconds = likely_seconds(found.plans, flags.in_flight)
+        result = _make_plan(flags, console)
+    seconds = likely_seconds(result.plans, flags.in_flight)
     data = plan_data(
-        found.plans, found.findings, exit_code=_exit_code(found, flags), seconds=seconds, shard=found.shard
+        result.plans, result.findings, exit_code=_exit_code(result, flags), seconds=seconds, shard=result.shard
     )
     if not flags.json:
-        _print(found, flags, console, with_table=not reports.take_stdout)
-    exit_code = reports.publish(lambda: data, _exit_code(found, flags), console)
+        _print(result, flags, console, with_table=not reports.take_stdout)
+    exit_code = reports.publish(lambda: data, _exit_code(result, flags), console)
     if flags.json:
         console.data(dump_json(data | {"exit_code": exit_code}))
     return exit_code
