@@ -41,7 +41,18 @@ def pytest_collection():
     try:
         return (yield)
     finally:
+        gc.freeze()
         gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector, name, obj):
+    """A table of cases whose rows need nothing is one test where many run."""
+    from support import case_tables  # noqa: PLC0415  (pytest puts this folder on the path; a test runs this file)
+
+    is_test = name.startswith("test_") and isinstance(collector, pytest.Module) and callable(obj)
+    table = case_tables.make_table(obj) if is_test and case_tables.are_wanted(collector.config) else None
+    return table and pytest.Function.from_parent(collector, name=name, callobj=table)
 
 
 def pytest_collection_modifyitems(items):
