@@ -9,8 +9,13 @@ def main() -> int:
     if sys.argv[1:] in (["--version"], ["-V"]):
         from kirin_cli import __version__  # noqa: PLC0415  (nothing else is loaded for a version)
 
-        sys.stdout.write(f"kirin {__version__}\n")
-        return 0
+        try:
+            sys.stdout.write(f"kirin {__version__}\n")
+            sys.stdout.flush()
+        except (OSError, AttributeError):  # AttributeError: there is no standard output
+            sys.argv[1:] = ["version"]  # which says so
+        else:
+            return 0
     arguments = sys.argv[1:]
     gc.disable()  # what is imported stays; looking for garbage in it takes a tenth of the start and of the end
     try:

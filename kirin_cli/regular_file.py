@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import sys
 from io import DEFAULT_BUFFER_SIZE, BufferedReader, FileIO
 from pathlib import Path
 from typing import BinaryIO, Final, cast
@@ -103,6 +104,13 @@ def read_regular_file(path: Path, max_bytes: int, *, follow_links: bool = True) 
     if not left:
         raise OSError(errno.EFBIG, f"it is larger than {max_bytes:,} bytes", str(path))
     return b"".join(parts)
+
+
+def read_standard_input(max_bytes: int) -> bytes:
+    """At most so many bytes of standard input. Raises OSError where it is closed."""
+    if sys.stdin is None:  # `kirin … <&-`
+        raise OSError(errno.EBADF, "it is closed", "standard input")
+    return sys.stdin.buffer.read(max_bytes)
 
 
 def require_regular(name: str, mode: int) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -28,6 +27,7 @@ from kirin_cli.cli.start_job import StartJob, read_start_job, unusable_inputs
 from kirin_cli.errors import UsageError
 from kirin_cli.models import explain_unknown
 from kirin_cli.modelspec.flags import model_flags
+from kirin_cli.regular_file import read_standard_input
 from kirin_cli.shell_words import quote_word
 from kirin_cli.text_encoding import decode_text
 
@@ -178,7 +178,12 @@ def read_prompt(model: Model, flags: ModelFlags, flag: object) -> str | None:
         except OSError as error:
             raise UsageError(f"--prompt-file {flags.prompt_file} cannot be read: {error.strerror or error}") from error
     text = str(prompts[0]) if prompts else None
-    return _decode_prompt(sys.stdin.buffer.read(MAX_PROMPT_BYTES + 1), "standard input") if text == "-" else text
+    if text != "-":
+        return text
+    try:
+        return _decode_prompt(read_standard_input(MAX_PROMPT_BYTES + 1), "standard input")
+    except OSError as error:
+        raise UsageError(f"the prompt cannot be read from standard input: {error.strerror or error}") from error
 
 
 def _decode_prompt(raw: bytes, source: str) -> str:

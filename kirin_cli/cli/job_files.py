@@ -213,6 +213,8 @@ def prepare_and_tell(
 
     query = None if session.origin.startswith(SANDBOX) else session.query_attempt
     prepared = prepare_checked(checked, choices, session, query)
+    if choices.shard and not prepared.jobs:
+        console.info(f"no job falls into shard {choices.shard.index}/{choices.shard.total}: there is nothing to do")
     to_do = [job for job in prepared.jobs if job.external_id not in prepared.skipped]
     console.prose(*cost_lines((job.model, job.values) for job in to_do))
     return prepared

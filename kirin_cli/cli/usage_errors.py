@@ -25,6 +25,9 @@ PROMPT: Final = "prompt"
 MODEL_FLAGS: Final = frozenset({"--model", "-m"})
 """Flags of other programs that choose a model."""
 
+PLAN_FLAGS: Final = frozenset({"--dry-run", "-n"})
+"""Flags by which other programs show what they would do."""
+
 MAX_PROMPT_SHOWN: Final = 60
 _HARMLESS: Final = re.compile(r"[\w ,.:;?'-]+")
 """Text that stands in double quotes alike in every shell."""
@@ -110,6 +113,8 @@ def to_usage_error(error: Any, arguments: Sequence[str]) -> UsageError:  # noqa:
         return UsageError(_value_problem(error, command) or error.format_message().rstrip("."), hint=hint)
     if not row and option in MODEL_FLAGS:
         return UsageError(f"there is no flag {option}: each model is a command", hint="kirin models lists them")
+    if row and row.name == "run" and option in PLAN_FLAGS:
+        hint = "kirin plan shows what a run would send"
     if row and row.model:
         text = next((argument for argument in arguments if argument.startswith(option) and " " in argument), "")
         if text and "=" not in text.partition(" ")[0]:

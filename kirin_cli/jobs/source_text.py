@@ -12,7 +12,7 @@ from typing import Final
 from kirin_cli.jobs.problems import JobFileError
 from kirin_cli.modelspec.text import control_problem, near_file
 from kirin_cli.redaction import redact_urls
-from kirin_cli.regular_file import open_regular_file
+from kirin_cli.regular_file import open_regular_file, read_standard_input
 from kirin_cli.text_encoding import split_mark
 
 # What libyaml takes for the end of a line, so that its line numbers and these agree.
@@ -50,9 +50,10 @@ def job_folder(path: Path) -> Path:
 
 def _read_standard_input(max_bytes: int) -> bytes:
     if not _standard_input or _standard_input[0][0] is not sys.stdin:
-        if sys.stdin is None:
-            raise JobFileError(0, 0, "standard input is closed")
-        _standard_input[:] = [(sys.stdin, sys.stdin.buffer.read(max_bytes + 1))]
+        try:
+            _standard_input[:] = [(sys.stdin, read_standard_input(max_bytes + 1))]
+        except OSError as error:
+            raise JobFileError(0, 0, f"cannot be read: {error.strerror or error}") from error
     raw = _standard_input[0][1]
     if len(raw) > max_bytes:
         raise JobFileError(1, 1, f"is larger than the limit of {max_bytes:,} bytes for a job file")

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -14,7 +13,7 @@ from typing import Final
 from kirin_cli import __version__
 from kirin_cli.errors import BATCH_ORDER, LocalError, UsageError
 from kirin_cli.json_text import NestedTooDeeply, parse_json
-from kirin_cli.regular_file import is_network_path, read_regular_file
+from kirin_cli.regular_file import is_network_path, read_regular_file, read_standard_input
 from kirin_cli.report.json_format import FILE_LISTS, RunData, totals
 from kirin_cli.report.parser import as_decimal, as_int, as_list, as_mapping, as_timestamp, kind_of
 from kirin_cli.report.plan_format import merge_totals
@@ -59,7 +58,9 @@ def _load(path: Path) -> list[LoadedResult]:
         return results
     is_stdin = str(path) == STDIN
     try:
-        result = _parse_run(sys.stdin.buffer.read(MAX_RESULT_BYTES + 1), path) if is_stdin else _read(path)
+        result = _parse_run(read_standard_input(MAX_RESULT_BYTES + 1), path) if is_stdin else _read(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
     except NestedTooDeeply as error:
         raise UsageError(f"{path} cannot be read: {error}", hint="kirin writes no such results") from None
     if result is None:

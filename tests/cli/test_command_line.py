@@ -1,11 +1,19 @@
 """With `--json` there is an object on standard output at every exit code, and it says what standard error says."""
 
+import io
 import json
+import re
 import shlex
+import subprocess
+import sys
+from contextlib import redirect_stderr
+from pathlib import Path
 
 import pytest
+from support.command_line import surroundings
 
 from kirin_cli.cli import runner
+from kirin_cli.cli.app import run_command_line
 from kirin_cli.cli.command_line import begin_command_line, current_command_line
 
 ERROR = {"code", "message", "hint", "next", "retry_safe", "charged"}
@@ -135,3 +143,24 @@ def test_json_is_wanted_where_it_is_a_flag():
     assert not begin_command_line(["v1-t2v", "--", "--json"]).wants_json
     assert begin_command_line(["v1-t2v", "it's"]).text == """kirin v1-t2v 'it'"'"'s'"""
     assert current_command_line().arguments == ("v1-t2v", "it's")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("v1-t2v", "-", "--dry-run"), ("validate", "-"), ("report", "-"), ("v1-t2v", "-f", "-", "--dry-run")]
+)
+def test_what_reads_a_standard_input_that_is_closed_says_so(home, arguments):
+    with surroundings(home.work, home.environ(), ""), redirect_stderr(io.StringIO()) as stderr:
+        sys.stdin = None  # as Python has it after `<&-`
+        assert run_command_line(arguments) == 2
+    assert re.search("cannot be read(?: from standard input)?: it is closed", stderr.getvalue())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
+@pytest.mark.parametrize("flag", ["--version", "-V"])
+def test_a_version_that_cannot_be_printed_is_said(home, flag):
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "kirin_cli", flag]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=home.environ(), check=False)
+    assert (done.returncode, done.stderr.splitlines()[0]) == (
+        9, "error: standard output cannot be written: No space left on device",
+    )  # fmt: skip

@@ -193,3 +193,12 @@ def test_the_sandbox_is_proposed_where_the_command_has_it(home, command, has_san
     (home.work / "a.yaml").write_text("model: kirin_v1_t2v\nparams: {prompt: x}\n")
     result = home.kirin(command, "a.yaml")
     assert (result.exit_code, "--sandbox" in result.stderr) == (4, has_sandbox), result.stderr
+
+
+def test_a_shard_without_a_job_says_so(home):
+    (home.work / "a.yaml").write_text("model: kirin_v1_t2v\nparams: {prompt: x}\n")
+    runs = [home.kirin("run", "a.yaml", "--sandbox", "-q", "--shard", f"{index}/2") for index in (1, 2)]
+    assert sorted((run.exit_code, run.stdout) for run in runs) == [(0, ""), (0, "renders/a.mp4\n")]
+    empty = next(index for index, run in enumerate(runs, start=1) if not run.stdout)
+    said = home.kirin("run", "a.yaml", "--sandbox", "--shard", f"{empty}/2").stderr
+    assert said.startswith(f"no job falls into shard {empty}/2: there is nothing to do\n")

@@ -10,6 +10,7 @@ from kirin_cli.cli.commands import COMMANDS
     [
         (("v1-t2v", "--promt", "x"), 'there is no flag --promt; did you mean "--prompt"?', "kirin v1-t2v --help"),
         (("run", "--retry-faild"), 'did you mean "--retry-failed"?', "kirin run --help"),
+        (("run", "a.yaml", "--dry-run"), "there is no flag --dry-run\n", "kirin plan shows what a run would send"),
         (("v1-t2v", "--no-wiat"), 'did you mean "--no-wait"?', "kirin v1-t2v --help"),
         (("v1-t2v", "--quite-another"), "there is no flag --quite-another", "kirin v1-t2v --help"),
         (("valdate", "x.yaml"), "there is no command 'valdate'; did you mean \"validate\"?", "kirin --help"),
