@@ -58,18 +58,12 @@ def check_repeats(row: CommandEntry, order: Sequence[Any], arguments: Sequence[s
                 raise UsageError(f"{on} and {off} contradict each other", hint="give one of them")
         once = param.param_type_name == "option" and not param.multiple and not param.is_flag
         if once and order.count(param) > 1:
-            flag = param.opts[0]
-            lists = [model.command for model in usable_models() if _takes_several(flag, model)] if row.model else []
+            option, number = param.opts[0], order.count(param)
+            flags = ((model, flag) for model in (usable_models() if row.model else ()) for flag in model_flags(model))
+            lists = [model.command for model, flag in flags if flag.option == option and flag.takes_several]
             hint = f"{join_and(lists)} {'takes' if len(lists) == 1 else 'take'} several" if lists else ""
-            raise UsageError(f"{flag} is given {_times(order.count(param))}; it takes one value", hint=hint)
-
-
-def _times(number: int) -> str:
-    return "twice" if number == 2 else f"{number} times"
-
-
-def _takes_several(option: str, model: Any) -> bool:  # noqa: ANN401
-    return any(flag.option == option and flag.takes_several for flag in model_flags(model))
+            times = "twice" if number == 2 else f"{number} times"
+            raise UsageError(f"{option} is given {times}; it takes one value", hint=hint)
 
 
 def too_many_arguments(

@@ -7,7 +7,6 @@ from kirin_cli.modelspec.containers import ListField, ObjectField
 from kirin_cli.modelspec.fields import Field
 from kirin_cli.modelspec.flags import Flag, model_flags
 from kirin_cli.modelspec.model import Model
-from kirin_cli.modelspec.notes import Note
 from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.rules import Rule
 from kirin_cli.modelspec.text import join_or
@@ -74,21 +73,19 @@ def model_notes(model: Model) -> list[tuple[str, str]]:
 
 
 def model_data(model: Model) -> dict[str, object]:
-    """All that is known of the model, as it goes into JSON."""
+    """All that is known of the model, as it goes into JSON; the path of a note on the whole model is null."""
     return {
         "id": model.id,
         "command": model.command,
         "help": model.help,
         "parameters": [vars(parameter) for parameter in model_parameters(model)],
         "rules": [vars(rule) for rule in model_rules(model)],
-        "notes": [note_data(note) for note in model.notes],
+        "notes": [
+            {"path": note.path or None, "text": note.text, "costs": note.costs, "source": note.source}
+            for note in model.notes
+        ],
         "errors": [{"code": code, "message": message} for code, message in model.error_codes.items()],
     }
-
-
-def note_data(note: Note) -> dict[str, object]:
-    """A note as it goes into JSON; `path` is null for one on the whole model."""
-    return {"path": note.path or None, "text": note.text, "costs": note.costs, "source": note.source}
 
 
 def _parameters(

@@ -66,6 +66,16 @@ def join_and(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
+MAX_JOBS_NAMED: Final = 3
+"""So many jobs are named of those that have the same problem."""
+
+
+def join_jobs(names: Sequence[str]) -> str:
+    """The names of jobs that have one thing in common, of many the first: `a, b, c and 2 more`."""
+    more = len(names) - MAX_JOBS_NAMED
+    return ", ".join(names[:MAX_JOBS_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
 def did_you_mean(name: str, known: Collection[str]) -> str:
     """`; did you mean "x"?`, or the list of what there is."""
     from difflib import get_close_matches  # noqa: PLC0415  (2 ms that only a mistake should cost)

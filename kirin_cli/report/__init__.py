@@ -24,9 +24,9 @@ class ReportFormat:
 
 
 def _render_json(report: "Report") -> str:
-    from kirin_cli.report.json_format import render_data  # noqa: PLC0415  (loaded when asked for)
+    from kirin_cli.json_text import dump_json  # noqa: PLC0415  (loaded when asked for)
 
-    return render_data(report)
+    return dump_json(report.data)
 
 
 def _render_jsonl(report: "Report") -> str:

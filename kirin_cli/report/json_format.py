@@ -47,11 +47,6 @@ def render_json(summary: "Summary", exit_code: int, errors: Iterable[KirinError]
     return dump_json(run_data(summary) | {"exit_code": exit_code, "errors": list(map(error_data, errors))})
 
 
-def render_data(report: Report) -> str:
-    """The data that a report was read from."""
-    return dump_json(report.data)
-
-
 def with_relative_paths(data: RunData, folder: Path) -> dict[str, object]:
     """The data as a file in `folder` has it: paths of files from there on, so that all of it can move together."""
     from kirin_cli.run.outputs import relative_path  # noqa: PLC0415  (most JSON goes to standard output)

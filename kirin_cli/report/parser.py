@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from kirin_cli.modelspec.text import join_jobs
 from kirin_cli.report.report import (
     INVALID,
     KINDS,
@@ -29,8 +30,6 @@ Clean = Callable[[str], str]
 
 _MONEY: Final = re.compile(r"\d{1,12}(\.\d{1,12})?", re.ASCII)
 _MAX_DEPTH: Final = 12
-MAX_JOBS_NAMED: Final = 3
-"""So many jobs are named of those that have the same problem."""
 
 
 class ReportParser:
@@ -165,13 +164,8 @@ def fold_problems(problems: Iterable[ReportProblem]) -> tuple[ReportProblem, ...
     for group in groups.values():
         names = list(dict.fromkeys(problem.job for problem in group if problem.job))
         rows = tuple(dict.fromkeys(problem.row for problem in group if problem.row))
-        folded.append(replace(group[0], job=_join_names(names), more_rows=rows[1:]))
+        folded.append(replace(group[0], job=join_jobs(names), more_rows=rows[1:]))
     return tuple(folded)
-
-
-def _join_names(names: list[str]) -> str:
-    more = f" and {len(names) - MAX_JOBS_NAMED} more" if len(names) > MAX_JOBS_NAMED else ""
-    return ", ".join(names[:MAX_JOBS_NAMED]) + more
 
 
 def as_seconds(value: object) -> float | None:

@@ -49,18 +49,13 @@ def file_link(path: Path, folder: Path) -> str:
     return address if address.startswith("../") else f"./{address}"
 
 
-def attachment_folder(report_path: Path) -> Path:
-    """The folder of the links of a report: `junit-files` beside `junit.xml`."""
-    return report_path.with_name(f"{report_path.stem}-files")
-
-
 def link_attachments(report: Report, report_path: Path) -> Report:
-    """The report with files that GitLab finds, all others linked into the folder beside it. Raises LocalError.
+    """The report with files that GitLab finds: others are linked into `junit-files` beside `junit.xml`. LocalError.
 
     A result may have come from anywhere and name any file of this machine: only a video, picture or sound that has the
     size and the SHA-256 that the result states gets a link, in a folder that is no link; what is there is kept.
     """
-    path = attachment_folder(report_path)
+    path = report_path.with_name(f"{report_path.stem}-files")
     if not _is_readable(path):
         return report
     files = dict.fromkeys(file for job in report.jobs for file in job.files if not _is_readable(file.path))

@@ -5,7 +5,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from kirin_cli.errors import KirinError
-from kirin_cli.modelspec.text import pluralize
+from kirin_cli.modelspec.text import join_jobs, pluralize
 from kirin_cli.modelspec.types import Finding
 from kirin_cli.ui.console import TerminalInfo
 from kirin_cli.ui.terminal_text import cell_width, ellipsize, escape_untrusted, truncate_start
@@ -17,7 +17,6 @@ _COMMON_FACTS = attrgetter("message", "severity", "rule", "path", "flag", "file"
 _FACTS_OF_A_COLUMN = attrgetter("message", "severity", "rule", "path", "flag", "file")
 _MAX_ROWS_NAMED = 10
 _GUTTER_WIDTH = 6
-_MAX_JOBS_NAMED = 3
 _TAB_BLANKS = "    "
 
 
@@ -94,8 +93,7 @@ def _origin(group: list[Finding]) -> str:
     names = list(dict.fromkeys(escape_untrusted(member.job) for member in group if member.job))
     if finding.flag or not names:
         return f"  (from {escape_untrusted(finding.via)})" if finding.via else ""
-    more = f" and {len(names) - _MAX_JOBS_NAMED} more" if len(names) > _MAX_JOBS_NAMED else ""
-    jobs = f"job{'s' if len(names) > 1 else ''} {', '.join(names[:_MAX_JOBS_NAMED])}{more}"
+    jobs = f"job{'s' if len(names) > 1 else ''} {join_jobs(names)}"
     return f"  ({jobs}, from {escape_untrusted(finding.via)})" if finding.via else f"  ({jobs})"
 
 

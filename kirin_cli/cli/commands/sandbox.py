@@ -23,7 +23,6 @@ from kirin_cli.modelspec.record import Record
 
 if TYPE_CHECKING:
     from kirin_cli.modelspec.model import Model
-    from kirin_cli.sandbox.server import Sandbox
 
 
 class SandboxFlags(Record):
@@ -90,7 +89,9 @@ def run_sandbox(flags: SandboxFlags) -> int:
         latency=flags.latency, fail_rate=flags.fail_rate, faults=tuple(flags.fault or ()), log=log,
         models=served_models(flags.models or ()),
     ) as server:  # fmt: skip
-        variables = sandbox_variables(server)
+        variables = {
+            "KIRIN_BASE_URL": server.base_url, "KIRIN_UPLOAD_URL": server.upload_url, "KIRIN_API_KEY": str(server.key),
+        }  # fmt: skip
         if flags.json:
             urls = {"base_url": server.base_url, "upload_url": server.upload_url, "files_url": server.files_url}
             console.data(json.dumps({**urls, "key": server.key, "environment": variables}))
@@ -99,13 +100,6 @@ def run_sandbox(flags: SandboxFlags) -> int:
         console.info("the sandbox serves until Ctrl-C")
         _wait_for_signal()
     return 0
-
-
-def sandbox_variables(server: Sandbox) -> dict[str, str]:
-    """The environment variables that point kirin at a sandbox that has started."""
-    return {
-        "KIRIN_BASE_URL": server.base_url, "KIRIN_UPLOAD_URL": server.upload_url, "KIRIN_API_KEY": str(server.key),
-    }  # fmt: skip
 
 
 def _wait_for_signal() -> None:
