@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 from kirin_cli.cli import options as o
 from kirin_cli.cli.parameters import REQUIRED, Command, Parameter
+from kirin_cli.cli.settings_schema import misspelled_variables
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
 
@@ -93,7 +94,9 @@ class DisplayFlags(FlagGroup):
 
         if self.quiet and self.verbose:
             raise UsageError("--quiet and --verbose cannot both say what is shown; give one of them")
-        return make_console(color=self.color, progress=self.progress, quiet=self.quiet, verbose=self.verbose)
+        console = make_console(color=self.color, progress=self.progress, quiet=self.quiet, verbose=self.verbose)
+        console.talk(*misspelled_variables(os.environ))
+        return console
 
 
 def flag_parameters(record: type[Record]) -> Iterator[Parameter]:

@@ -228,6 +228,23 @@ OTHER_VARIABLES: Final = (
 )
 
 
+def misspelled_variables(environ: Mapping[str, str]) -> list[str]:
+    """A sentence for each variable that is nearly called like one of kirin's: what it says does not hold."""
+    known = [*BY_VARIABLE, OTHER_VARIABLES[0][0]]
+    unknown = sorted(name for name in environ if name.upper().startswith("KIRIN_") and name not in known)
+    if not unknown:
+        return []
+    from difflib import get_close_matches
+
+    sentences = []
+    for name in unknown:
+        near = next(iter(get_close_matches(name.upper(), known, n=1, cutoff=0.8)), "")
+        is_one_of_several = re.match(r"[_\d]", name.upper().removeprefix(near))  # KIRIN_API_KEY_2
+        if near and not (is_one_of_several and name.upper().startswith(near)):
+            sentences.append(f"nothing reads the variable {name}; did you mean {near}?")
+    return sentences
+
+
 def setting_help(setting: Setting) -> str:
     """Its help, its default, and where it may not stand."""
     default = f" Default: {setting.default}." if setting.default else ""

@@ -14,7 +14,7 @@ from kirin_cli.cli.console import MODES
 from kirin_cli.cli.folders import user_folder
 from kirin_cli.cli.parser import load_command
 from kirin_cli.cli.settings import load_sources
-from kirin_cli.cli.settings_schema import SETTINGS
+from kirin_cli.cli.settings_schema import SETTINGS, misspelled_variables
 from kirin_cli.errors import UsageError
 from kirin_cli.jobs.scope import MAX_JOBS
 from kirin_cli.sandbox.server import DEFAULT_SPEED
@@ -297,3 +297,27 @@ def test_the_folders_are_those_of_platformdirs(monkeypatch, xdg):
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere platformdirs itself is asked")
 def test_a_relative_folder_in_the_environment_is_passed_over_as_xdg_wants_it():
     assert user_folder({"XDG_CONFIG_HOME": "relative"}, "config") == Path.home() / ".config/kirin"
+
+
+MISSPELLED = {
+    "KIRIN_MAX_COTS": "KIRIN_MAX_COST", "KIRIN_MAXCOST": "KIRIN_MAX_COST", "KIRIN_MAX_COSTS": "KIRIN_MAX_COST",
+    "KIRIN_APIKEY": "KIRIN_API_KEY", "kirin_base_url": "KIRIN_BASE_URL", "KIRIN_OUTPUT_DIRECTORY": "KIRIN_OUTPUT_DIR",
+    "KIRIN_API_KEY_STAGING": "", "KIRIN_API_KEY2": "", "KIRIN_DEPLOY": "", "KIRIN_MAX_COST": "", "MAX_COTS": "",
+}  # fmt: skip
+
+
+@pytest.mark.skipif(os.name == "nt", reason="variables have no case there")
+def test_a_variable_that_is_nearly_called_like_ours_is_told_of():
+    said = {name: misspelled_variables({name: "5"}) for name in MISSPELLED}
+    assert said == {
+        name: [f"nothing reads the variable {name}; did you mean {near}?"] if near else []
+        for name, near in MISSPELLED.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "arguments", [("v1-t2v", "hi", "--dry-run"), ("config",), ("doctor", "--offline"), ("run", "-", "--sandbox")]
+)
+def test_a_limit_under_a_wrong_name_is_told_of_before_anything_is_sent(home, arguments):
+    result = home.kirin(*arguments, env={"KIRIN_MAX_COTS": "5"})
+    assert "nothing reads the variable KIRIN_MAX_COTS; did you mean KIRIN_MAX_COST?" in result.stdout + result.stderr

@@ -11,7 +11,7 @@ from kirin_cli.cli import options as o
 from kirin_cli.cli.flags import command_from
 from kirin_cli.cli.folders import USER_FILE, find_project_file, user_file, user_folder
 from kirin_cli.cli.parameters import ArgumentSpec
-from kirin_cli.cli.settings_schema import API_KEY, PROFILE, SETTINGS
+from kirin_cli.cli.settings_schema import API_KEY, PROFILE, SETTINGS, misspelled_variables
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.record import Record
 from kirin_cli.redaction import redact_urls
@@ -69,6 +69,7 @@ def run_config(flags: ConfigFlags) -> int:
         console.data(answer_json(data))
         return 0
     console.data(*render_table(("setting", "value", "from"), rows, console.streams.out))
+    console.info(*misspelled_variables(os.environ))
     for name, path in files.items():
         console.info(f"the {name}'s file: {path or 'none here'}")
     return 0

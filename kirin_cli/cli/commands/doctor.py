@@ -79,10 +79,13 @@ def run_doctor(flags: DoctorFlags) -> int:
 def local_checks(settings: Settings, output: Path) -> Iterator[CheckOutcome]:
     """All checks that need no network."""
     from kirin_cli.cli.folders import user_folder
+    from kirin_cli.cli.settings_schema import misspelled_variables
 
     version, system = platform.python_version(), platform.platform(terse=True)
     yield CheckOutcome("version", f"kirin {__version__}, Python {version}, {system}")
     yield _check_key(settings)
+    for message in misspelled_variables(settings.environ):
+        yield CheckOutcome("environment", message, "warning", "kirin help environment lists all of them")
     try:
         yield _check_folder("settings folder", user_folder(settings.environ, "config"))
         yield _check_folder("ledger's folder", settings.ledger_folder)
