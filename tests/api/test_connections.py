@@ -1,11 +1,12 @@
 """Proxies by the environment, without opening a connection."""
 
 import http.client
+import socket
 from io import BytesIO
 
 import pytest
 
-from kirin_cli.api.connections import AnswerHeaders, NetworkSettings
+from kirin_cli.api.connections import AnswerHeaders, NetworkSettings, StrictHTTPResponse
 
 
 def proxy(environ: dict[str, str], url: tuple[str, str, int | None] = ("https", "service.example", None)) -> str | None:
@@ -72,3 +73,65 @@ def test_the_headers_of_an_answer_are_found_in_any_case_and_each_stands_once():
     for name in ("2", "X-Three"):
         with pytest.raises(KeyError):
             headers[name]
+
+
+def answer_facts(head: bytes, read_head) -> object:
+    """What is known of an answer with this head, and its body; or the error."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(head + b"12345")
+        theirs.shutdown(socket.SHUT_WR)
+        response = StrictHTTPResponse(ours, method="GET")
+        try:
+            read_head(response)
+            bounds = response.version, response.chunked, response.length, response.will_close
+            return response.status, dict(response.fields), bounds, response.read1(100)
+        except (http.client.HTTPException, OSError) as error:
+            return type(error), str(error)
+        finally:
+            response.close()
+
+
+PLAIN_HEADS = (
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Type: application/json\r\nX-Request-Id:\t a: b \r\n\r\n",
+    b"HTTP/1.1 404\r\ncontent-length:5 \r\nX-Empty:\r\n\r\n",
+    b"HTTP/1.1 503 \r\nConnection: Close\r\nContent-Length: 3\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nServer: x\r\n\r\n",
+    b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n",
+    b"HTTP/1.1 304 Not Modified\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\n\r\n",
+)
+OTHER_HEADS = (
+    b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n",
+    b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+    b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
+    b"HTTP/1.1 200 OK\nContent-Length: 5\n\n",
+    b"HTTP/1.1 200 OK\r\nX-Two: 1\r\nx-two: 2\r\nContent-Length: 5\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nX-Long: a \r\n\t b\r\nContent-Length: 5\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nX-Name: \xfc\r\nContent-Length: 5\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length : 5\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nno header\r\nContent-Length: 5\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 4\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n1\r\na\r\n0\r\n\r\n",
+    b"HTTP/1.1 200OK\r\nContent-Length: 5\r\n\r\n",
+    b"HTTP/1.1 999 Odd\r\nContent-Length: 5\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\n" + b"X: 1\r\n" * 101 + b"Content-Length: 5\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\n" + b"".join(b"X%d: 1\r\n" % n for n in range(101)) + b"Content-Length: 5\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n",
+    b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 20_000 + b"\r\nContent-Length: 5\r\n\r\n",
+    b"",
+)
+
+
+@pytest.mark.parametrize("head", PLAIN_HEADS + OTHER_HEADS, ids=range(len(PLAIN_HEADS + OTHER_HEADS)))
+def test_a_head_reads_the_same_with_the_librarys_parser_and_without(head):
+    assert answer_facts(head, StrictHTTPResponse.begin_quickly) == answer_facts(head, StrictHTTPResponse.begin)
+
+
+def test_no_parser_is_used_for_a_plain_head(monkeypatch):
+    monkeypatch.setattr(http.client, "parse_headers", None)
+    for head in PLAIN_HEADS:
+        assert answer_facts(head, StrictHTTPResponse.begin_quickly)[0] in range(200, 600)
