@@ -28,9 +28,10 @@ from kirin_cli.wire.responses import Task
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Take the next step in `seconds`."""
+    """Take the next step in `seconds`, or up to `early` seconds sooner with the steps of others."""
 
     seconds: float
+    early: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

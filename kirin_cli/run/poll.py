@@ -11,6 +11,9 @@ from kirin_cli.run.outcomes import failure_text, finish, finish_failed, finish_l
 from kirin_cli.run.reconcile import DENIALS, stop_run
 from kirin_cli.wire.responses import Task, TaskState, is_known_status
 
+EARLY_SHARE, MAX_EARLY_SECONDS = 0.1, 0.25
+"""How much of its wait a poll may come sooner, together with those of other tasks."""
+
 
 def poll(job_run: JobRun) -> NextStep:
     """Ask once for the task; with --no-wait not even that: it was accepted before."""
@@ -86,7 +89,8 @@ def _on_task(job_run: JobRun, task: Task) -> NextStep:
         job_run.transition(LedgerEvent.PROGRESSED)
     job_run.emit(Progressed, status=task.status or "running", progress=task.progress)
     age = max(0.0, job_run.context.clock.time() - (job_run.entry.accepted_at or job_run.entry.created))
-    return Wait(job_run.context.schedule.next_poll(job_run.task_class, age))
+    seconds = job_run.context.schedule.next_poll(job_run.task_class, age)
+    return Wait(seconds, early=min(EARLY_SHARE * seconds, MAX_EARLY_SECONDS))
 
 
 def _completion_time(job_run: JobRun) -> float:

@@ -285,7 +285,7 @@ class Scheduler:
         if isinstance(step, Hold):
             self._hold(job_run, step)
         elif isinstance(step, Wait) and job_run.entry.state not in FETCHES:
-            self._api.add(lambda: self._step(job_run), step.seconds)
+            self._api.add(lambda: self._step(job_run), step.seconds, step.early)
         else:
             self._queue.release_slot(job_run)
             self._downloads.add(lambda: self._step(job_run), step.seconds if isinstance(step, Wait) else 0.0)

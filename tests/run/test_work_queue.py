@@ -6,7 +6,7 @@ import pytest
 from support.clocks import PATIENCE, ManualRunClock
 
 from kirin_cli.errors import Interrupted
-from kirin_cli.run.work_queue import SystemClock, WorkQueue, ask_all
+from kirin_cli.run.work_queue import HELP_SECONDS, SystemClock, WorkQueue, ask_all
 
 
 @pytest.fixture
@@ -76,6 +76,37 @@ def test_work_that_is_due_later_than_what_a_thread_waits_for_wakes_none(clock, q
         pass  # it does wait
     queue.add(lambda: None, 30)
     assert len(queue._changed._waiters) == 1
+
+
+def test_a_thread_that_is_awake_does_at_once_what_may_be_done_sooner(clock, queue):
+    done: list[str] = []
+    queue.add(lambda: done.append("first"), 20)
+    queue.add(lambda: done.append("soon"), 20.5, early=1)
+    queue.add(lambda: done.append("not sooner"), 20.6)
+    queue.add(lambda: done.append("later"), 22, early=1)
+    queue.start()
+    clock.advance(20)
+    while len(clock.waited) < 2:
+        assert clock.waiting.wait(PATIENCE)
+    assert done == ["first", "soon"]
+    assert clock.waited == [20, pytest.approx(0.6)]
+
+
+def test_a_thread_at_work_is_helped_soon_not_at_once(clock):
+    both, go_on, done = WorkQueue(clock, 2, "test"), threading.Event(), threading.Event()
+    begun = threading.Event()
+    both.add(lambda: (begun.set(), go_on.wait(PATIENCE)))
+    both.start()
+    assert begun.wait(PATIENCE)
+    both.add(done.set)
+    while HELP_SECONDS not in clock.waited:
+        assert clock.waiting.wait(PATIENCE)
+    assert not done.is_set()
+    clock.advance(HELP_SECONDS)
+    assert done.wait(PATIENCE)
+    go_on.set()
+    both.close()
+    assert both.join(PATIENCE)
 
 
 def test_a_failing_piece_of_work_ends_everything_and_is_kept(clock, queue):
