@@ -66,6 +66,7 @@ NO_TEST_FILE = {
     "__main__.py": "three lines; every test of a process begins there",
     "errors.py": "classes; exit codes are held by test_readme.py and wherever an error is raised",
     "api/range_reader.py": "read through the prober: api/test_probe.py",
+    "cli/console.py": "every test of a command, and ui/test_progress.py",
     "cli/commands/__init__.py": "a table: cli/test_help.py and cli/test_app_imports.py hold every row",
     "cli/commands/config.py": "cli/test_settings.py",
     "cli/commands/help.py": "cli/test_help.py",

@@ -1,4 +1,4 @@
-"""The command line: `main()` with the program's one catch-all, the lazy group of commands, usage errors in words."""
+"""The command line: one run of it, with the program's one catch-all, and the lazy group of commands."""
 
 from __future__ import annotations
 

@@ -13,10 +13,11 @@ from types import FrameType
 from typing import Final
 
 from kirin_cli.cli.command_line import current_command_line
-from kirin_cli.cli.console import FOR_PEOPLE, CommandConsole, OutputFormat, output_format
+from kirin_cli.cli.console import CommandConsole
 from kirin_cli.cli.entries import describe_others
 from kirin_cli.cli.flags import PrintingFlags, ViewFlags
 from kirin_cli.cli.options import DEFAULT_IN_FLIGHT
+from kirin_cli.cli.output_format import FOR_PEOPLE, OutputFormat, output_format
 from kirin_cli.cli.reports import NO_REPORTS, Reports
 from kirin_cli.cli.run_result import NO_VIEW, UNSENT_HINT, print_result, show_at_end
 from kirin_cli.cli.session import Session, open_session

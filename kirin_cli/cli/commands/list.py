@@ -16,7 +16,8 @@ from kirin_cli.modelspec.record import Record
 from kirin_cli.modelspec.text import did_you_mean
 
 if TYPE_CHECKING:
-    from kirin_cli.cli.console import CommandConsole, OutputFormat
+    from kirin_cli.cli.console import CommandConsole
+    from kirin_cli.cli.output_format import OutputFormat
     from kirin_cli.ledger.entry import LedgerEntry
     from kirin_cli.ledger.states import LedgerState
 
@@ -57,8 +58,9 @@ class ListFlags(Record, kw_only=True):
 
 def run_list(flags: ListFlags) -> int:
     """Find the entries and print them; returns the exit code. Raises the tree of errors."""
-    from kirin_cli.cli.console import make_console, output_format
+    from kirin_cli.cli.console import make_console
     from kirin_cli.cli.entries import ENTRY_FIELDS, service_of
+    from kirin_cli.cli.output_format import output_format
 
     console = make_console(color=flags.color)
     output = output_format(ENTRY_FIELDS, flags.printing)

@@ -43,8 +43,9 @@ class UsageFlags(Record, kw_only=True):
 
 def run_usage(flags: UsageFlags) -> int:
     """Sum up and print; returns the exit code. Raises the tree of errors."""
-    from kirin_cli.cli.console import make_console, output_format
+    from kirin_cli.cli.console import make_console
     from kirin_cli.cli.entries import left_out_text, open_ledger, parse_since, service_of, unfinished_text
+    from kirin_cli.cli.output_format import output_format
     from kirin_cli.ledger.queries import count_unfinished, other_services, spending
 
     choice(*COLUMNS)(flags.by, "--by")

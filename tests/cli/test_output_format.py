@@ -5,9 +5,9 @@ import json
 import pytest
 from support.command_line import Home
 
-from kirin_cli.cli.console import output_format
 from kirin_cli.cli.entries import ENTRY_FIELDS
 from kirin_cli.cli.flags import PrintingFlags
+from kirin_cli.cli.output_format import output_format
 from kirin_cli.errors import UsageError
 from kirin_cli.report.json_format import JOB_LINE_FIELDS as JOB_FIELDS
 from kirin_cli.sandbox.server import Sandbox
