@@ -5,13 +5,17 @@ import math
 import struct
 import zlib
 from collections.abc import Mapping
+from importlib.resources import files
 from typing import Final
 
 from kirin_cli.modelspec.types import ResultKind
-from kirin_cli.sandbox.tasks import RATIOS, clip
 
 RESULT_NAMES: Final[Mapping[ResultKind, str]] = {"video": "video.mp4", "image": "image.png", "audio": "audio.wav"}
 """The last step of the URL of a result."""
+CLIPS: Final = files("kirin_cli.sandbox").joinpath("clips")  # in a wheel that stays zipped too
+RATIOS: Final = {"16:9": 16 / 9, "9:16": 9 / 16, "1:1": 1.0}
+MIN_CLIP_SECONDS: Final = 3
+MAX_CLIP_SECONDS: Final = 10
 LONG_SIDE: Final = 320  # pixels
 SAMPLE_RATE: Final = 8000  # a second
 
@@ -21,6 +25,22 @@ def result_content(kind: ResultKind, ratio: str, seconds: int, mark: str) -> byt
     if kind == "image":
         return picture(ratio, mark)
     return clip(ratio, seconds, mark) if kind == "video" else sound(seconds, mark)
+
+
+def clip(ratio: str, seconds: int, mark: str) -> bytes:
+    """An H.264 MP4 of this aspect ratio (one of RATIOS) and length (3-10 s), marked so that its bytes are unique.
+
+    The mark stands in a box of ISO 14496-12 that every player skips.
+    """
+    content = mark.encode()
+    box = struct.pack(">I4s", 8 + len(content), b"free") + content
+    return (CLIPS / f"{ratio.replace(':', 'x')}-{seconds}s.mp4").read_bytes() + box
+
+
+def nearest_ratio(width: int, height: int) -> str:
+    """The one of RATIOS that a picture of `width` by `height` px comes closest to."""
+    shape = width / height
+    return min(RATIOS, key=lambda ratio: max(shape, RATIOS[ratio]) / min(shape, RATIOS[ratio]))
 
 
 def picture(ratio: str, mark: str) -> bytes:

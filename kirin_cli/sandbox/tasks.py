@@ -1,43 +1,20 @@
-"""The simulated tasks of the sandbox: prices, durations, outcomes, demo clips. Knows no HTTP."""
+"""The simulated tasks of the sandbox: prices, durations, outcomes. Knows no HTTP."""
 
 import hashlib
 import json
 import random
 import re
-import struct
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from importlib.resources import files
 from typing import Final, Literal
 
 from kirin_cli.modelspec.model import Model
 from kirin_cli.modelspec.types import MediaFile
+from kirin_cli.sandbox.samples import MAX_CLIP_SECONDS, MIN_CLIP_SECONDS, nearest_ratio
 from kirin_cli.tree import walk
-
-CLIPS: Final = files("kirin_cli.sandbox").joinpath("clips")  # in a wheel that stays zipped too
-RATIOS: Final = {"16:9": 16 / 9, "9:16": 9 / 16, "1:1": 1.0}
-MIN_CLIP_SECONDS: Final = 3
-MAX_CLIP_SECONDS: Final = 10
-
-
-def clip(ratio: str, seconds: int, mark: str) -> bytes:
-    """An H.264 MP4 of this aspect ratio (one of RATIOS) and length (3-10 s), marked so that its bytes are unique.
-
-    The mark stands in a box of ISO 14496-12 that every player skips.
-    """
-    content = mark.encode()
-    box = struct.pack(">I4s", 8 + len(content), b"free") + content
-    return (CLIPS / f"{ratio.replace(':', 'x')}-{seconds}s.mp4").read_bytes() + box
-
-
-def nearest_ratio(width: int, height: int) -> str:
-    """The one of RATIOS that a picture of `width` by `height` px comes closest to."""
-    shape = width / height
-    return min(RATIOS, key=lambda ratio: max(shape, RATIOS[ratio]) / min(shape, RATIOS[ratio]))
-
 
 SANDBOX_USD_PER_SECOND: Final[Mapping[str, Mapping[str, Decimal]]] = {
     "kirin_v1_t2v": {"std": Decimal("0.056"), "pro": Decimal("0.098")},

@@ -7,8 +7,7 @@ import pytest
 from sandbox.client import url_of
 from support.pictures import jpeg, png
 
-from kirin_cli.sandbox import tasks
-from kirin_cli.sandbox.tasks import CLIPS, MAX_CLIP_SECONDS, MIN_CLIP_SECONDS, RATIOS
+from kirin_cli.sandbox.samples import CLIPS, MAX_CLIP_SECONDS, MIN_CLIP_SECONDS, RATIOS, clip
 
 
 @pytest.fixture
@@ -112,7 +111,7 @@ def test_I4_an_uploaded_picture_is_measured_when_a_request_names_it(client):
 
 
 def test_V3_an_uploaded_video_is_measured_and_an_edit_takes_its_length(client, clock):
-    url = client.upload(tasks.clip("9:16", 8, ""), "dance.mp4").json["url"]
+    url = client.upload(clip("9:16", 8, ""), "dance.mp4").json["url"]
     made = client.create("kirin_video_o1", prompt="make it night", video_list=[{"video_url": url}])
     clock.now += 300
     assert client.query(made.json["id"]).json["output"][0]["content"][0]["duration"] == "8.0"
@@ -130,7 +129,7 @@ def test_the_shape_follows_the_first_picture_where_none_is_asked(client):
 @pytest.mark.parametrize("ratio", RATIOS)
 @pytest.mark.parametrize("seconds", range(MIN_CLIP_SECONDS, MAX_CLIP_SECONDS + 1))
 def test_every_clip_is_H264_for_browsers_and_begins_with_its_index(ratio, seconds):
-    content = tasks.clip(ratio, seconds, "mark")
+    content = clip(ratio, seconds, "mark")
     assert content.endswith(b"freemark")
     assert content.index(b"moov") < content.index(b"mdat")
     assert b"avc1" in content
