@@ -12,6 +12,7 @@ from zlib import crc32
 
 from kirin_cli.errors import UsageError
 from kirin_cli.modelspec.text import control_problem, did_you_mean, join_or, quote
+from kirin_cli.modelspec.types import RESULT_TYPES
 
 DEFAULT_TEMPLATE: Final = "{job}{-take}.{ext}"
 FIELDS: Final = ("job", "model", "take", "-take", "n", "-n", "ext", "task_id", "date")
@@ -46,6 +47,16 @@ def template_errors(template: str) -> tuple[str, ...]:
     elif not all(part.strip(" .") for part in rest.split("/")):
         errors.append(f"{quote(template)} has a part without a name")
     return tuple(errors)
+
+
+def suffix_warning(template: str) -> str:
+    """A sentence when a template gives results a suffix by which no program knows them, or none; "" for any other."""
+    name = template.rpartition("/")[2]
+    suffix = Path(name).suffix.lower()
+    if suffix == ".{ext}" or suffix in RESULT_TYPES or suffix == ".json":  # of which the check of paths says more
+        return ""
+    what = f"the suffix {suffix}" if suffix else "no suffix"
+    return f"{quote(template)} gives videos {what}, by which no player knows them; end it in .{{ext}}"
 
 
 def escapes_folder(path: str) -> str:

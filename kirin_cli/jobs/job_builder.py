@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kirin_cli.jobs.filenames import escapes_folder, path_problem, template_errors
+from kirin_cli.jobs.filenames import escapes_folder, path_problem, suffix_warning, template_errors
 from kirin_cli.jobs.job import JobSpec, OutputSpec
 from kirin_cli.jobs.problems import LimitCounter, ProblemCollector, not_a_mapping
 from kirin_cli.jobs.source_text import job_folder
@@ -107,7 +107,8 @@ class JobBuilder:
             return ()
         if model is None:
             return (Problem("model", "A1", f"no model is given; known are {', '.join(self._fields)}"),)
-        return (Problem("model", "A1", f"unknown model {quote(model)}{did_you_mean(str(model), self._fields)}"),)
+        near = did_you_mean(str(model).replace("-", "_"), self._fields)  # the command of a model is its id with dashes
+        return (Problem("model", "A1", f"unknown model {quote(model)}{near}"),)
 
     def _merge(
         self, model: object, params: YamlMapping | None, defaults: DocumentDefaults, position: int
@@ -144,4 +145,6 @@ class JobBuilder:
             folder = None
         for error in template_errors(name) if name else ():
             self._problems.add_error(node.position("name"), error)
+        if name and (warning := suffix_warning(name)):
+            self._problems.add_warning(node.position("name"), warning)
         return OutputSpec(job_folder(self._path) / folder if folder else default.dir, name or default.name)

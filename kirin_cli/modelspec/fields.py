@@ -120,6 +120,8 @@ class Text(Field):
             return context.add_problem(
                 path, self.rule, "holds a NUL or half a surrogate pair, which is no text to send"
             )
+        if self.min_length and value.isspace():
+            context.add_warning(path, self.rule, "is blank, and is sent so")
         return value
 
     def describe_bounds(self) -> str:

@@ -18,6 +18,7 @@ from kirin_cli.jobs.filenames import (
     render_name,
     resolve_inside,
     safe_name,
+    suffix_warning,
     template_errors,
     windows_problem,
 )
@@ -264,3 +265,18 @@ def test_what_windows_would_take_for_something_else_is_said(path, says):
 )
 def test_other_paths_are_fine_there(path):
     assert windows_problem(PureWindowsPath(path)) == ""
+
+
+@pytest.mark.parametrize(
+    ("template", "suffix"),
+    [
+        ("{job}", "no suffix"), ("{job}{-take}{ext}", "no suffix"), ("sub.dir/{job}", "no suffix"),
+        ("{job}.txt", "the suffix .txt"), ("{job}.{ext}.bak", "the suffix .bak"), ("{job}.part", "the suffix .part"),
+        ("{job}.{ext}", ""), ("a/{job}.MP4", ""), ("{job}.mov", ""), ("{job}.png", ""), ("{job}.json", ""),
+    ],
+)  # fmt: skip
+def test_a_template_without_a_suffix_that_programs_know_is_warned_of(template, suffix):
+    said = suffix_warning(template)
+    assert said == (
+        f'"{template}" gives videos {suffix}, by which no player knows them; end it in .{{ext}}' if suffix else ""
+    )

@@ -109,7 +109,7 @@ def test_A3_anything_else_is_no_callback(model, url):
 
 
 @EVERY
-@pytest.mark.parametrize("given", ["order-17", "x" * 5000, "-", " ", "../.."])
+@pytest.mark.parametrize("given", ["order-17", "x" * 5000, "-", "../.."])
 def test_A4_an_external_task_id_is_text(model, given):
     assert sent(model, external_task_id=given)["external_task_id"] == given
 

@@ -23,7 +23,12 @@ def test_T1_the_prompt_has_1_to_2500_code_points(length, fine, letter):
     assert refused(T2V, prompt=letter * length) == ([] if fine else [("prompt", "T1")])
 
 
-@pytest.mark.parametrize("prompt", [" ", "-5 °C", "@name", "a\r\nb", "${x}", "prompt.txt", "https://example.com/a.png"])
+def test_T1_a_blank_prompt_is_sent_with_a_warning():
+    assert warned(T2V, prompt=" \n") == [("prompt", "T1")]
+    assert checked(T2V, prompt=" \n").values["prompt"] == " \n"
+
+
+@pytest.mark.parametrize("prompt", ["-5 °C", "@name", "a\r\nb", "${x}", "prompt.txt", "https://example.com/a.png"])
 def test_T1_a_prompt_is_sent_as_it_is_written(prompt):
     assert sent(T2V, prompt=prompt) == {"prompt": prompt}
 

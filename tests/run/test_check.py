@@ -7,7 +7,7 @@ from support.model_requests import FIELDS
 from support.pictures import png
 
 from kirin_cli.jobs.parser import read_job_file
-from kirin_cli.models import MODELS
+from kirin_cli.models import MODEL_ENTRIES, MODELS
 from kirin_cli.modelspec.types import Finding, MediaError, MediaFile, MediaKind
 from kirin_cli.run.check import CheckedFiles, check_files
 
@@ -57,9 +57,13 @@ def test_A1_an_unknown_model_is_refused_where_it_stands(check, model):
     assert found.is_refused(strict=False)
 
 
-def test_A1_the_nearest_model_is_named(check):
-    (finding,) = check("model: kirin_v2_t2v\nparams: {prompt: a}\n").all_findings()
-    assert finding.message == 'unknown model "kirin_v2_t2v"; did you mean "kirin_v1_t2v"?'
+@pytest.mark.parametrize(
+    ("model", "near"),
+    [("kirin_v2_t2v", "kirin_v1_t2v"), *((entry.command, name) for name, entry in MODEL_ENTRIES.items())],
+)
+def test_A1_the_nearest_model_is_named(check, model, near):
+    (finding,) = check(f"model: {model}\nparams: {{prompt: a}}\n").all_findings()
+    assert finding.message == f'unknown model "{model}"; did you mean "{near}"?'
 
 
 def test_A1_a_job_without_a_model_says_which_there_are(check):
