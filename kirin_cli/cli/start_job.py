@@ -124,7 +124,7 @@ def start_from_entry(model: Model, entry: LedgerEntry, sidecar: Sidecar | None) 
     for digest, paths in files_of_sidecar(sidecar).items() if sidecar else ():
         files.setdefault(digest, []).extend(paths)
     request = json.loads(entry.request or "{}")
-    return start_from_request(model, request, files, f"task {entry.task_id or entry.external_id}")
+    return start_from_request(model, request, files, f"task {entry.either_id}")
 
 
 def files_of_sidecar(sidecar: Sidecar) -> dict[str, list[str]]:

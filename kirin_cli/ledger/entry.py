@@ -69,6 +69,11 @@ class LedgerEntry(Intent, kw_only=True, eq=True):
     created: float
     updated: float
 
+    @property
+    def either_id(self) -> str:
+        """What a command takes for it: the task's id, or the external one, where the service has given none."""
+        return self.task_id or self.external_id
+
 
 class HistoryRow(Record, kw_only=True, eq=True):
     """One line of the history: `event` led from `before` to `after` at `at`; `task_id` as it was known then.

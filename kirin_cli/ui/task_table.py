@@ -55,7 +55,7 @@ def _row(
         prompt = ellipsize(prompt, MAX_PIPED_PROMPT, terminal.ellipsis)
     when = time.strftime("%m-%d %H:%M" if is_short else "%Y-%m-%d %H:%M", created)
     cost = "" if entry.cost is None else format_usd(entry.cost)
-    task, service = entry.task_id or entry.external_id, entry.origin if with_service else ""
+    task, service = entry.either_id, entry.origin if with_service else ""
     return when, state, model, entry.job, prompt, path, cost, task, service
 
 

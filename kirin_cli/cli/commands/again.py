@@ -85,7 +85,7 @@ def _ensure_same_numbers(
     names = [name for name in counted if name not in given]
     if not names:
         return
-    ids = [entry.task_id or entry.external_id for entry in unfinished]
+    ids = [entry.either_id for entry in unfinished]
     numbers = ", ".join(f"{name} on from {start.params[name]}" for name in names)
     raise UsageError(
         f"{task} is of a command that is not finished ({join_and(ids)}); --count would count {numbers}",
@@ -118,10 +118,8 @@ def _find_request(task: str, flags: ModelFlags, settings: Settings) -> tuple[Mod
         return model, start_from_request(model, sidecar.request, files_of_sidecar(sidecar), task), []
     name_by_id(task, entry.external_id)
     if entry.job_file and entry.state not in TERMINAL:  # one of no file is taken up instead (promise 11)
-        other = entry.task_id or entry.external_id
-        flags.display.console().talk(
-            f"job {entry.job} is not finished: kirin wait {other}; this makes another, at cost"
-        )
+        text = f"job {entry.job} is not finished: kirin wait {entry.either_id}; this makes another, at cost"
+        flags.display.console().talk(text)
     model = _model(entry.model)
     if sidecar and sidecar.external_id != entry.external_id:  # a file of a checkout that is called like the id
         sidecar = None

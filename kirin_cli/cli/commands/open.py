@@ -49,7 +49,7 @@ def find_video(name: str, profile: str | None) -> Path:
             entry = find_own_task(ledger.store, name, profile, "open")
     except NoSuchTask as unknown:
         raise UsageError(unknown.message, hint=f"kirin show {unknown.task_id} asks the service") from unknown
-    task = entry.task_id or entry.external_id
+    task = entry.either_id
     paths = output_paths(entry)
     if not paths:
         over = entry.state in {LedgerState.INTENT, *TERMINAL}
