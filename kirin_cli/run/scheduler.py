@@ -306,7 +306,8 @@ class Scheduler:
                 self._queue.finish(job_run, step.outcome)
                 if job_run.job.file or not is_unsent(job_run.entry):  # what was not sent is withdrawn at the end
                     del self._job_runs[job_run.job.external_id]
-                self._changed.notify_all()
+                if len(self._queue.outcomes) == len(self._external_ids):
+                    self._changed.notify_all()
             else:
                 self._schedule(job_run, step)
         is_accepted = job_run.entry.state is LedgerState.ACCEPTED
