@@ -167,6 +167,18 @@ class JobFileParser:
                 yield self._entry(node, job_position, f"{self._stem}-{self._ordinal}")
             else:
                 self._problems.add_error(job_position, f"a job is a mapping with params, not {quote(node)}")
+        self._warn_of_numbers(jobs)
+
+    def _warn_of_numbers(self, jobs: YamlSequence) -> None:
+        """Warn of jobs without a name: their numbers, and the file's own name, are part of what they are known by."""
+        pairs = zip(jobs, jobs.positions, strict=True)
+        unnamed = [position for node, position in pairs if isinstance(node, YamlMapping) and "name" not in node]
+        if len(jobs) > 1 and unnamed and "name" not in self._inherited:
+            which = "the jobs" if len(unnamed) == len(jobs) else f"{len(unnamed)} of the jobs"
+            message = "have no name and are numbered: a job put above, or another name of the file, renames them"
+            self._problems.add_warning(
+                unnamed[0], f"{which} {message}, and they are then made anew, at new cost; give them a name"
+            )
 
     def _entry(self, node: YamlMapping, position: int, name: str) -> JobEntry:
         """The entry, with what the defaults say of names, rows and combinations where it says nothing itself."""

@@ -92,6 +92,23 @@ def test_rows_without_a_name_are_numbered_and_that_is_a_warning(load, table):
     assert warned(load("model: kirin_v1_t2v\nforeach: [a, b]\nparams: {prompt: '${row.value}'}\n")) == []
 
 
+UNNAMED = "{model: kirin_v1_t2v, params: {prompt: a}}"
+NAMED = UNNAMED.replace("{model", "{name: x, model")
+
+
+@pytest.mark.parametrize(
+    ("jobs", "place", "count"),
+    [
+        ((UNNAMED, UNNAMED), (2, 3), "the jobs have"), ((NAMED, UNNAMED), (3, 3), "1 of the jobs have"),
+        ((UNNAMED,), None, ""), ((NAMED, NAMED.replace("x", "y")), None, ""),
+    ],
+)  # fmt: skip
+def test_jobs_without_a_name_are_numbered_and_that_is_a_warning(load, jobs, place, count):
+    found = warned(load("jobs:\n" + "".join(f"- {job}\n" for job in jobs)))
+    assert [tuple(one[:2]) for one in found] == ([place] if place else [])
+    assert all(message.startswith(f"{count} no name and are numbered") for *_, message in found)
+
+
 ROWS = "jobs: [{name: s, model: kirin_v1_t2v, foreach: t.csv, params: {prompt: 'x ${row.name}'}}]\n"
 COLUMNS = {
     "duration": "10",
