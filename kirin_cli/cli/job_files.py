@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 class JobSelection:
     """A job is wanted if one of the patterns `only` holds for it and it has one of `tags`; none asks for nothing.
 
-    One for which a pattern of `skip` holds is not wanted, though another may need it.
+    One for which a pattern of `skip` holds is not wanted, which is a flaw where another needs it.
     """
 
     only: tuple[str, ...] = ()
@@ -64,6 +64,14 @@ class JobSelection:
         flaws += [("--skip", _nothing("job called", pattern, names)) for pattern in self.skip if not matches[pattern]]
         tags = {tag for job in jobs for tag in job.tags}
         flaws += [("--tag", _nothing("job with the tag", tag, tags)) for tag in self.tags if tag not in tags]
+        left = [job for file in selected for job in file.jobs if job.needs]
+        keys = {job.key for file in selected for job in file.jobs} if left else set()
+        flaws += [
+            ("--skip", f"job {job.name} needs job {need}, which is left out; leave it in: what is done costs nothing")
+            for job in left
+            for need in job.needs
+            if (job.key[0], need) not in keys and job.take == 1
+        ]
         if not flaws and not any(file.jobs for file in selected):
             every = ("--skip", "every job is skipped") if self.skip else None
             flaws.append(every or ("--tag", "no job has both such a name and such a tag"))

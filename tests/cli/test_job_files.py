@@ -126,9 +126,10 @@ def test_needs_stay_in_their_document_and_file(load):
     assert [(job.name, job.line) for job in file.jobs] == [("a", 3), ("b", 4)]
 
 
-def test_skip_leaves_jobs_out_though_another_needs_them(choose):
+def test_skip_leaves_jobs_out_and_says_which_another_needs(choose):
     assert choose(skip=("cup*", "odd[12]")) == (["harbour", "odd1", "last", "middle"], [])
-    assert choose("last", skip=("harbour",)) == (["last", "middle"], [])
+    needed = "job middle needs job harbour, which is left out; leave it in: what is done costs nothing"
+    assert choose("last", skip=("harbour",)) == (["last", "middle"], [("--skip", needed)])
     assert choose(tags=("hero",), skip=("cups",)) == (CUPS, [])
     assert choose("cup", skip=("cup",)) == ([], [("--skip", "every job is skipped")])
     assert choose(skip=("cpu",))[1] == [("--skip", 'there is no job called "cpu"; did you mean "cup"?')]
@@ -202,3 +203,17 @@ def test_a_shard_without_a_job_says_so(home):
     empty = next(index for index, run in enumerate(runs, start=1) if not run.stdout)
     said = home.kirin("run", "a.yaml", "--sandbox", "--shard", f"{empty}/2").stderr
     assert said.startswith(f"no job falls into shard {empty}/2: there is nothing to do\n")
+
+
+@pytest.mark.parametrize("command", ["validate", "plan", "run"])
+def test_a_job_that_is_left_out_though_another_needs_it_is_refused_by_the_check_too(home, command):
+    edit = "params: {prompt: x, video_list: [{video_url: '${jobs.first.url}'}]}"
+    jobs = f"  - {{name: first, params: {{prompt: x}}}}\n  - {{name: second, model: kirin_video_o1, {edit}}}\n"
+    (home.work / "a.yaml").write_text(f"defaults: {{model: kirin_v1_t2v}}\njobs:\n{jobs}")
+    refused = home.kirin(command, "a.yaml", "--skip", "first")
+    assert (refused.exit_code, refused.stderr.splitlines()[0]) == (
+        2,
+        "--skip: error: job second needs job first, which is left out; leave it in: what is done costs nothing",
+    )
+    assert home.kirin("validate", "a.yaml", "--skip", "second").exit_code == 0
+    assert home.kirin("validate", "a.yaml", "--only", "second").exit_code == 0
