@@ -56,6 +56,17 @@ def obstacle_at(path: Path) -> str:
         return ""
 
 
+def is_missing(folder: Path | str) -> bool:
+    """Whether there is certainly no such folder, nor anything in it; false where that cannot be told."""
+    try:
+        os.stat(folder)  # noqa: PTH116 (a Path takes as long)
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        pass
+    return False
+
+
 def open_regular_file(path: Path, *, follow_links: bool = True) -> BufferedReader:
     """Open for reading. Raises OSError, in words, for what is no regular file; a pipe or device is not even opened."""
 

@@ -4,7 +4,14 @@ import os
 
 import pytest
 
-from kirin_cli.regular_file import is_network_path, obstacle_at, open_known_file, open_regular_file, read_regular_file
+from kirin_cli.regular_file import (
+    is_missing,
+    is_network_path,
+    obstacle_at,
+    open_known_file,
+    open_regular_file,
+    read_regular_file,
+)
 
 
 def test_a_file_is_read_up_to_its_limit(tmp_path):
@@ -55,3 +62,11 @@ def test_nothing_is_in_the_way_where_nothing_or_a_file_is(tmp_path):
 )  # fmt: skip
 def test_a_path_of_another_machine_or_a_device_is_known_by_its_text(path, expected):
     assert is_network_path(path) is expected
+
+
+def test_a_folder_is_missing_only_where_nothing_can_be_in_it(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    (tmp_path / "circle").symlink_to("circle")
+    places = ("", "file", "file/below", "circle", "a\0b", "nowhere", "nowhere/below", "dangling")
+    assert [is_missing(tmp_path / place) for place in places] == [False] * 5 + [True] * 3

@@ -1,7 +1,6 @@
 """The API key: where it comes from, how it is kept out of every output, and its fingerprint. Stores nothing."""
 
 import hashlib
-import hmac
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,10 +13,9 @@ from kirin_cli.text_encoding import decode_text
 KEY_VARIABLE = "KIRIN_API_KEY"
 NO_KEY_HINT = f"set {KEY_VARIABLE} in the environment, give --api-key-file FILE, or store a key: kirin auth login"
 MAX_KEY_LENGTH = 4096  # characters
-ESCAPE = r"(?s)\\(?:u([0-9a-fA-F]{4})|(.))"  # as text: compiled where an answer holds one
-WRAPPED = re.compile(
-    r"""(Bearer\s).*|((?:export\s+|set\s+|\$env:)?KIRIN_API_KEY\s*=).*|(["'`]).*\3""", re.IGNORECASE | re.DOTALL
-)
+# As text: compiled where an answer holds an escape, and where there is a key.
+ESCAPE = r"(?s)\\(?:u([0-9a-fA-F]{4})|(.))"
+WRAPPED = r"""(?is)(Bearer\s).*|((?:export\s+|set\s+|\$env:)?KIRIN_API_KEY\s*=).*|(["'`]).*\3"""
 PLAIN = frozenset(map(chr, range(33, 127))) - {'"', "\\"}
 
 
@@ -63,7 +61,7 @@ def check_key(text: str, source: str) -> str:
         raise NotPermitted(
             f"the API key in {source} holds letters beyond ASCII: was it copied whole?", hint=NO_KEY_HINT
         )
-    if match := WRAPPED.fullmatch(key):
+    if match := re.fullmatch(WRAPPED, key):
         how = "starts with Bearer" if match[1] else "is written as NAME=VALUE" if match[2] else "stands in quotes"
         raise NotPermitted(f"the API key in {source} {how}", hint="give the key alone, as it was copied")
     if not re.fullmatch(r"[!-~]+", key):
@@ -94,4 +92,6 @@ def _unescape(escape: re.Match[str]) -> str:
 
 def fingerprint(key: str) -> str:
     """16 hex digits that tell accounts apart in the ledger and give nothing of the key away."""
+    import hmac  # noqa: PLC0415  (where there is no key, nothing is told apart)
+
     return hmac.new(b"kirin account fingerprint", key.encode(), hashlib.sha256).hexdigest()[:16]

@@ -233,11 +233,18 @@ def resolve_inside(folder: Path, name: str) -> Path:
     return target
 
 
+@lru_cache(maxsize=256)  # thousands of files lie in few folders; a circle that is new leads nowhere either
+def _is_circle(path: Path) -> bool:
+    """Whether a path is a circle of links, over which realpath passes."""
+    try:
+        path.stat()
+    except OSError as error:
+        return error.errno == ELOOP
+    return False
+
+
 def is_inside(folder: Path, inner: Path) -> bool:
     """Whether `inner` lies in `folder`, or is it, links followed; it need not be there."""
-    try:
-        inner.stat()
-    except OSError as error:
-        if error.errno == ELOOP:  # a circle of links, over which realpath passes
-            return False
+    if _is_circle(inner):
+        return False
     return inner is folder or inner == folder or Path(os.path.realpath(inner)).is_relative_to(os.path.realpath(folder))

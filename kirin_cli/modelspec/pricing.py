@@ -91,7 +91,7 @@ def classify_price(model: "Model", values: Mapping[str, object], plain: Mapping[
 
 def unknown_params(model: "Model", values: Mapping[str, object]) -> list[str]:
     """The parameters of a request that the model does not know, which are sent unchecked."""
-    return sorted(values.keys() - set(model.names))
+    return sorted(values.keys() - model.names)
 
 
 def input_seconds(model: "Model", values: Mapping[str, object]) -> int | None:

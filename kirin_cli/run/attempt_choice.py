@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -10,6 +10,7 @@ from kirin_cli.errors import KirinError, UsageError
 from kirin_cli.ledger.entry import LedgerEntry
 from kirin_cli.ledger.states import LedgerState
 from kirin_cli.normal_forms import normalize_name, normalize_origin
+from kirin_cli.regular_file import is_missing
 from kirin_cli.run.attempts import (
     Attempt,
     Attempts,
@@ -25,7 +26,6 @@ from kirin_cli.run.identity import IdentityKey, derive_external_id, identity_key
 from kirin_cli.run.job import Job, OutputFile
 from kirin_cli.run.note_index import NoteIndex, is_of_job, job_key, sidecar_from_entry
 from kirin_cli.run.outputs import Sidecar, path_for_entry, sidecar_path
-from kirin_cli.run.work_queue import ask_all
 
 MAX_ATTEMPTS_ASKED: Final = 50
 """Attempts of one job about which the service is asked: so many there are not, unless something is wrong."""
@@ -68,6 +68,7 @@ class AttemptChooser:
         self._by_job: dict[IdentityKey, list[LedgerEntry]] = known.by_job()
         self._notes = NoteIndex()
         self._paths: dict[tuple[str, str], Path] = {}
+        self._is_missing = cache(is_missing)
 
     def choose(self, jobs: Sequence[Job], query: QueryAttempt | None) -> ChosenAttempts:
         """A choice for each job. Raises what `query` raises, LocalError for a file that cannot be read."""
@@ -96,7 +97,7 @@ class AttemptChooser:
             for other in self._by_job.get(job_key(job), ()):
                 found.add_entry(other)
         current = found.known.get(found.current(), NOTHING)
-        path = self._path(job, current.entry)
+        path = None if self._is_missing(job.target.folder) else self._path(job, current.entry)
         sidecar = self._notes.beside(path) if path else None
         if sidecar is None and path and path.is_file() and not os.path.lexists(sidecar_path(path)):
             sidecar = found.lost = self._sidecar_by_ledger(path, current.entry)
@@ -146,7 +147,11 @@ class AttemptChooser:
                 questions[position] = partial(self._ask_service, job, number, query)
             elif not self._redo and found.failed_elsewhere(number):
                 questions[position] = partial(self._ask_about_retry, job, number, query)
-        answers = ask_all(questions) if questions else {}
+        if not questions:  # most runs, and every plan
+            return [(number, "") for number, _ in meant]
+        from kirin_cli.run.work_queue import ask_all  # noqa: PLC0415  (the same)
+
+        answers = ask_all(questions)
         return [answers.get(position, (number, "")) for position, (number, _) in enumerate(meant)]
 
     def _ask_service(self, job: Job, number: int, query: QueryAttempt) -> tuple[int, str]:

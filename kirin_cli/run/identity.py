@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from kirin_cli.errors import UsageError
@@ -21,7 +21,10 @@ EXTERNAL_ID_PREFIX: Final = "krn1-"
 EXTERNAL_ID_LENGTH: Final = 26
 NO_REFERENCES: Final[Mapping[str, str]] = {}
 _SHIFTS: Final = range(5 * (EXTERNAL_ID_LENGTH - 1), -1, -5)
-_ENCODE: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
+_make_encoder: Final = partial(
+    json.JSONEncoder, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+)
+_ENCODE: Final = _make_encoder().encode
 
 
 def request_text(
@@ -36,6 +39,10 @@ def request_text(
     whatever editor or spreadsheet wrote them. The values `secrets` stand in it by the start of their SHA-256
     (fault X2). Raises LocalError if a file cannot be read any more.
     """
+    if not needs and not secrets:  # most requests: encoded without a copy
+        text = _ENCODE_WITH_MEDIA({"model": model_id, "params": values})
+        if r"\r" not in text:  # as JSON writes a carriage return
+            return text
     params = hash_media(values, needs)
     return canonical_json({"model": model_id, "params": map_leaves(params, mask_all(secrets)) if secrets else params})
 
@@ -92,6 +99,16 @@ def hash_media(tree: object, needs: Mapping[str, str] = NO_REFERENCES) -> object
         return {"job": needs[value.job]} if isinstance(value, JobReference) else normalize_line_ends(value)
 
     return map_leaves(tree, replacement)
+
+
+def _hash_media_file(leaf: object) -> object:
+    """As `hash_media`, of what JSON has no words for."""
+    if isinstance(leaf, MediaFile) and leaf.form == "url" and type(leaf.given) is str:  # most pictures
+        return leaf.given
+    return hash_media(leaf)
+
+
+_ENCODE_WITH_MEDIA: Final = _make_encoder(default=_hash_media_file).encode
 
 
 class Shard(Record, eq=True):

@@ -1,12 +1,13 @@
 """The registry of the paths of one run: no two jobs have one; what is in the way is found before anything is sent."""
 
 import os
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from kirin_cli.errors import UsageError
 from kirin_cli.jobs.filenames import encoding_problem, file_key, is_inside, numbered_stem
 from kirin_cli.jobs.source_text import job_folder
+from kirin_cli.regular_file import is_missing
 from kirin_cli.run.job import Job
 from kirin_cli.run.outputs import Sidecar, ensure_free, ensure_sidecar_free, ensure_writable
 
@@ -25,6 +26,7 @@ class PathRegistry:
         self._folders: set[str] = set()
         self._real: dict[str, str] = {}
         self._inside: dict[tuple[str, Path], bool] = {}
+        self._is_missing = cache(is_missing)
 
     def take(self, job: Job, path: Path, *, is_final: bool) -> None:
         """Give the job its path.
@@ -65,9 +67,10 @@ class PathRegistry:
 
         Raises UsageError for what is in the way, LocalError for a folder that is of no use.
         """
-        ensure_free(job, path, lost=lost)
-        sidecar = ensure_sidecar_free(job, path)
-        folder = _folder_of(path)
+        folder, sidecar = _folder_of(path), None
+        if path.suffix.lower() == ".json" or not self._is_missing(folder):
+            ensure_free(job, path, lost=lost)
+            sidecar = ensure_sidecar_free(job, path)
         if folder not in self._folders:
             ensure_writable(path.parent)
             self._folders.add(folder)

@@ -67,8 +67,10 @@ class PlannedJob(Record, kw_only=True, eq=True):
     @property
     def duration(self) -> str:
         """Seconds of video: as asked for, else the model's own, else those of the video it edits; "" if unknown."""
+        if choice := self._choice("duration"):
+            return choice
         seconds = input_seconds(self.job.model, self.job.values)
-        return self._choice("duration") or ("" if seconds is None else str(seconds))
+        return "" if seconds is None else str(seconds)
 
     def _choice(self, name: str) -> str:
         """What the job asks for, else what its model takes for it where that matters for the price."""

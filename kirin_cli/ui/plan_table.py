@@ -36,9 +36,9 @@ def note_lines(plans: Sequence["PlannedJob"]) -> list[str]:
     """The notes of what would be sent, each once, under the models that they are of."""
     lines: dict[str, dict[str, None]] = {}
     for plan in plans:
-        if plan.action == "send":
-            texts = (f"  {note.text}" for note in notes_of_request(plan.job.model, plan.job.values))
-            lines.setdefault(plan.job.model.command, {}).update(dict.fromkeys(texts))
+        model = plan.job.model
+        if plan.action == "send" and len(texts := lines.setdefault(model.command, {})) < len(model.notes):
+            texts.update((f"  {note.text}", None) for note in notes_of_request(model, plan.job.values))
     return [line for model, texts in lines.items() if texts for line in (f"notes on {model}:", *texts)]
 
 

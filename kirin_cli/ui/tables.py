@@ -20,23 +20,40 @@ def render_table(headers: Sequence[str], rows: Sequence[Sequence[str]], terminal
     So do headers that are all empty. Where it is wider than the terminal, the widest columns are narrowed and their
     cells wrapped.
     """
-    escape, break_cell, fill = cache(terminal.escape), cache(wrap), cache(pad)  # most cells of a column are alike
-    shown = [[escape(cell) for cell in row] for row in (headers, *rows)]
-    columns = [index for index in range(len(headers)) if any(row[index] for row in shown[1:])]
-    table = [[row[index] for index in columns] for row in shown]
-    widths = [max(map(cell_width, set(column))) for column in zip(*table, strict=True)]
+    escape = cache(terminal.escape)  # most cells of a column are alike
+    columns = [[escape(cell) for cell in column] for column in zip(headers, *rows, strict=True)]
+    columns = [column for column in columns if any(column[1:])]
+    sizes = [{text: cell_width(text) for text in set(column)} for column in columns]
+    widths = [max(column.values()) for column in sizes]
     available = terminal.width - len(_GAP) * (len(widths) - 1)
     while terminal.is_tty and widths and sum(widths) > available and max(widths) > _MIN_COLUMN:
         widths[widths.index(max(widths))] -= 1
+    cells = [
+        {text: _cell_lines(text, size, width) for text, size in column.items()}
+        for column, width in zip(sizes, widths, strict=True)
+    ]
     lines = []
-    for number, row in enumerate(table):
+    for number, row in enumerate(zip(*columns, strict=True)):
         if not number and not any(row):
             continue
-        cells = [break_cell(text, max(1, width)) for text, width in zip(row, widths, strict=True)]
-        for texts in zip_longest(*cells, fillvalue=""):
-            line = _GAP.join([fill(text, width) for text, width in zip(texts, widths, strict=True)]).rstrip()
+        blocks = [texts[text] for texts, text in zip(cells, row, strict=True)]
+        for texts in zip(*blocks, strict=True) if max(map(len, blocks)) == 1 else _side_by_side(blocks, widths):
+            line = _GAP.join(texts).rstrip()
             lines.append(terminal.paint(line, "none" if number else "strong"))
     return lines
+
+
+def _cell_lines(text: str, size: int, width: int) -> list[str]:
+    """A cell, `size` cells of the terminal wide, as lines of a column."""
+    if size <= width and " ".join(text.split()) == text:
+        return [text + " " * (width - size)]
+    return [pad(line, width) for line in wrap(text, max(1, width))]
+
+
+def _side_by_side(blocks: Sequence[Sequence[str]], widths: Sequence[int]) -> Iterator[list[str]]:
+    """The cells of each line of a row whose cells take several."""
+    for texts in zip_longest(*blocks, fillvalue=""):
+        yield [text or " " * width for text, width in zip(texts, widths, strict=True)]
 
 
 PanelStyle = Literal["strong", "faint", "none"]

@@ -1,6 +1,7 @@
 """Text for a terminal: untrusted text escaped, and text cut, padded and wrapped to cells. Knows no stream."""
 
 import re
+from functools import lru_cache
 from unicodedata import combining, east_asian_width
 
 MAX_SHOWN = 2000
@@ -47,9 +48,10 @@ def cell_width(text: str) -> int:
     """The number of cells that `text` takes."""
     if text.isascii():
         return len(text)
-    return len(text) + sum(_character_width(character) - 1 for character in re.findall(_NOT_ASCII, text))
+    return len(text) + sum([_character_width(character) - 1 for character in re.findall(_NOT_ASCII, text)])
 
 
+@lru_cache(maxsize=4096)
 def _character_width(character: str) -> int:
     if combining(character) or character == "\ufe0f":
         return 0
@@ -77,7 +79,8 @@ def ellipsize(text: str, width: int, ellipsis: str = "…") -> str:
     """`text`, or as much of its beginning as fits into `width` cells together with the ellipsis."""
     if cell_width(text) <= width:
         return text
-    return truncate_end(truncate_end(text, width - cell_width(ellipsis)) + ellipsis, width)
+    room = width - cell_width(ellipsis)
+    return truncate_end(text, room) + ellipsis if room >= 0 else truncate_end(ellipsis, width)
 
 
 def pad(text: str, width: int, *, right: bool = False) -> str:

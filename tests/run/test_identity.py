@@ -114,6 +114,20 @@ def test_a_url_counts_as_it_is_written(tmp_path):
     assert hash_media({"images": [url]}) == {"images": ["https://a.example/cup.png?v=2"]}
 
 
+def test_the_text_of_a_request_is_the_canonical_json_of_its_values(tmp_path):
+    cup = looked_at(tmp_path, "cup.png", png(300, 300))
+    url = MediaFile("https://a.example/cup.png", "url")
+    values = {
+        "prompt": 'rain "at" night\\r é',
+        "images": [url, cup],
+        "mask": {"y": url, "x": 0.5, "on": True},
+        "n": None,
+    }
+    for prompt in (values["prompt"], "one\r\ntwo\rthree"):
+        params = hash_media(values | {"prompt": prompt})
+        assert request_text("m", values | {"prompt": prompt}) == canonical_json({"model": "m", "params": params})
+
+
 def test_a_result_of_another_job_counts_by_that_job_and_never_by_its_url():
     reference = JobReference("harbour", "url")
     tree = {"video": MediaFile(reference, "url"), "refs": [{"video": reference}], "prompt": "rain"}
