@@ -89,6 +89,7 @@ NO_TEST_FILE = {
     "docgen/completions/powershell.py": "docgen/completions/test_completions.py",
     "docgen/completions/script.py": "docgen/completions/test_completions.py",
     "docgen/completions/zsh.py": "tests/shells and docgen/completions/test_completions.py",
+    "docgen/help_screens.py": "cli/test_help.py and docgen/test_generated_files_man.py",
     "jobs/expansions.py": "jobs/test_expand.py: what an entry becomes",
     "jobs/job_builder.py": "jobs/test_parser.py: a job is made when its file is read",
     "ledger/entry.py": "records: ledger/test_ledger.py",

@@ -9,17 +9,8 @@ from kirin_cli.cli.commands import COMMANDS, MODEL_ACTIONS, CommandEntry, all_co
 from kirin_cli.cli.help_texts import HELP_TOPICS
 from kirin_cli.cli.parameters import REQUIRED, ArgumentSpec, OptionSpec, Parameter
 from kirin_cli.cli.settings_schema import SETTINGS
-from kirin_cli.docgen.commands import (
-    ArgumentInfo,
-    CommandInfo,
-    CommandInfos,
-    HelpScreen,
-    OptionInfo,
-    Takes,
-    command_screen,
-    option_for_flag,
-    program_screen,
-)
+from kirin_cli.docgen.commands import ArgumentInfo, CommandInfo, CommandInfos, OptionInfo, Takes, option_for_flag
+from kirin_cli.docgen.help_screens import HelpScreen, command_screen, program_screen
 from kirin_cli.models import MODEL_ENTRIES, MODELS, added_entries
 from kirin_cli.ui.tables import MAX_WIDTH, MIN_WIDTH, Paint, boxed_panel, left_width, plain_panel, plain_style
 from kirin_cli.ui.terminal_text import wrap

@@ -9,19 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from kirin_cli.atomic_file import write_atomically
-from kirin_cli.docgen.commands import (
-    OPTIONS,
-    CommandInfo,
-    CommandInfos,
-    EnvVarInfos,
-    HelpPanel,
-    command_screen,
-    exit_code_table,
-    paragraphs,
-    program_screen,
-    split_root,
-)
+from kirin_cli.docgen.commands import CommandInfo, CommandInfos, EnvVarInfos, exit_code_table, paragraphs, split_root
 from kirin_cli.docgen.completions import SHELLS
+from kirin_cli.docgen.help_screens import OPTIONS, HelpPanel, command_screen, program_screen
 from kirin_cli.docgen.job_schema import job_file_text
 from kirin_cli.docgen.model_reference import HEADINGS, model_parameters
 from kirin_cli.errors import UsageError

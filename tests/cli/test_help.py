@@ -28,7 +28,8 @@ from kirin_cli.cli.help import (
 from kirin_cli.cli.help_texts import HELP_TOPICS
 from kirin_cli.cli.model_help import MODEL_HELP
 from kirin_cli.cli.settings_schema import SETTINGS
-from kirin_cli.docgen.commands import command_screen, exit_code_table
+from kirin_cli.docgen.commands import exit_code_table
+from kirin_cli.docgen.help_screens import command_screen
 from kirin_cli.models import MODELS
 from kirin_cli.report import FORMATS
 
