@@ -21,7 +21,7 @@ from kirin_cli.jobs.scope import ExternalInputs, parse_set_values
 from kirin_cli.media import MAX_DECODED, make_inspector
 from kirin_cli.models import MODELS
 from kirin_cli.modelspec.fields import Field
-from kirin_cli.modelspec.text import quote
+from kirin_cli.modelspec.text import pluralize, quote
 from kirin_cli.modelspec.types import Finding
 from kirin_cli.redaction import hide_values
 from kirin_cli.run.check import CheckedFiles, check_files
@@ -60,7 +60,11 @@ class JobSelection:
         selected = [replace(file, jobs=self._select(file.jobs, wanted, skipped)) for file in files]
         if any(file.problems for file in files):
             return selected, []
-        flaws = [("--only", _nothing("job called", pattern, names)) for pattern in self.only if not matches[pattern]]
+        left_out = sum(file.left_out for file in files)
+        but = f"; {pluralize(left_out, 'job')} left out by if" if left_out else ""
+        flaws = [
+            ("--only", _nothing("job called", pattern, names) + but) for pattern in self.only if not matches[pattern]
+        ]
         flaws += [("--skip", _nothing("job called", pattern, names)) for pattern in self.skip if not matches[pattern]]
         tags = {tag for job in jobs for tag in job.tags}
         flaws += [("--tag", _nothing("job with the tag", tag, tags)) for tag in self.tags if tag not in tags]
@@ -221,8 +225,9 @@ def prepare_and_tell(
 
     query = None if session.origin.startswith(SANDBOX) else session.query_attempt
     prepared = prepare_checked(checked, choices, session, query)
-    if choices.shard and not prepared.jobs:
-        console.info(f"no job falls into shard {choices.shard.index}/{choices.shard.total}: there is nothing to do")
+    if not prepared.jobs:
+        shard = choices.shard
+        console.info(f"no job falls into shard {shard.index}/{shard.total}" if shard else "there is no job to do")
     to_do = [job for job in prepared.jobs if job.external_id not in prepared.skipped]
     console.prose(*cost_lines((job.model, job.values) for job in to_do))
     return prepared

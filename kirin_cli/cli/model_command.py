@@ -109,7 +109,7 @@ def flag_parameter(flag: Flag) -> Parameter:
     metavar = "|".join(flag.choices) if flag.choices else flag.field.metavar or flag.field.kind.upper()
     option = OptionSpec(
         flag.option, flag.short, f"--no-{flag.name}" if flag.is_switch else "", "" if flag.is_switch else metavar,
-        flag.field.panel, flag.help,
+        flag.field.panel, flag.help, takes_empty=True,
     )  # fmt: skip
     kind: object = bool | None if flag.is_switch else list[str] | None if flag.repeats else str | None
     return Parameter(param_name(flag), kind, option, None)

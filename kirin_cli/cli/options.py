@@ -106,7 +106,7 @@ RetryFailed = Annotated[
     bool,
     OptionSpec("--retry-failed", panel=RUNNING, help="Make anew what failed, at new cost."),
 ]
-Scope = Annotated[str, _option_of("scope", metavar="TEXT", panel=RUNNING)]
+Scope = Annotated[str, _option_of("scope", metavar="TEXT", panel=RUNNING, takes_empty=True)]
 ShardFlag = Annotated[
     str,
     OptionSpec(

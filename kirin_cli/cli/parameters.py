@@ -12,7 +12,8 @@ REQUIRED: Final[Any] = object()
 class OptionSpec(Record):
     """One flag as its command declares it. `negative` turns a switch off (`--no-wait`), `env` stands in its place.
 
-    `min` and `max` bound a number. `callback` makes the value that the command is given of the one that was typed.
+    `takes_empty`: an empty text means something. `min` and `max` bound a number. `callback` makes the value that the
+    command is given of the one that was typed.
     """
 
     long: str
@@ -25,6 +26,7 @@ class OptionSpec(Record):
     min: int | None = None
     max: int | None = None
     hidden: bool = False
+    takes_empty: bool = False
     callback: Callable[[Any], Any] | None = None
 
     @property
@@ -55,6 +57,12 @@ class Parameter(Record):
     def repeats(self) -> bool:
         """Whether it may be given several times."""
         return any(get_origin(kind) is list for kind in (self.kind, *get_args(self.kind)))
+
+    @property
+    def takes_empty(self) -> bool:
+        """Whether an empty text means something, as among words that are looked for."""
+        is_word = isinstance(self.spec, ArgumentSpec) and self.item_kind is str
+        return is_word or (isinstance(self.spec, OptionSpec) and self.spec.takes_empty)
 
     @property
     def item_kind(self) -> Any:  # noqa: ANN401  (a type, or what mypy has no name for)

@@ -141,6 +141,9 @@ def _convert_plainly(param: Any, parameter: Parameter) -> None:  # noqa: ANN401 
         texts = () if value is None else tuple(value) if is_list else (value,)
         if (param.required and not texts) or (kind is bool and isinstance(value, str)):
             return process_by_typer(ctx, value)  # says what is missing, reads a switch from a file
+        if "" in texts and kind in {str, Path} and _is_typed(param, ctx) and not parameter.takes_empty:
+            name = param.opts[0] if isinstance(parameter.spec, OptionSpec) else parameter.spec.metavar.strip("[…]")
+            raise UsageError(f"{name} is empty: is a variable of the shell not set?", hint=f"{ctx.command_path} --help")
         if kind is str and texts and _is_from_environment(param, ctx):
             from kirin_cli.cli.settings_schema import BY_VARIABLE
 
@@ -157,6 +160,10 @@ def _convert_plainly(param: Any, parameter: Parameter) -> None:  # noqa: ANN401 
 
 def _is_from_environment(param: Any, ctx: Any) -> bool:  # noqa: ANN401
     return getattr(ctx.get_parameter_source(param.name), "name", "") == "ENVIRONMENT"
+
+
+def _is_typed(param: Any, ctx: Any) -> bool:  # noqa: ANN401
+    return getattr(ctx.get_parameter_source(param.name), "name", "") == "COMMANDLINE"
 
 
 def _parse_path(text: str) -> Path:

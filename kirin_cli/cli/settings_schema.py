@@ -60,6 +60,8 @@ def parse_url(text: str, what: str) -> str:
 
 def parse_path(text: str, what: str) -> Path:
     """A file or folder; `~` and `~/…` are in the home folder, `~name/…` in that of a user there is."""
+    if not text:
+        raise UsageError(f"{what} is empty; it must be a path")
     try:
         return Path(text).expanduser()
     except RuntimeError as error:

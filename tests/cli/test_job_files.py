@@ -202,7 +202,9 @@ def test_a_shard_without_a_job_says_so(home):
     assert sorted((run.exit_code, run.stdout) for run in runs) == [(0, ""), (0, "renders/a.mp4\n")]
     empty = next(index for index, run in enumerate(runs, start=1) if not run.stdout)
     said = home.kirin("run", "a.yaml", "--sandbox", "--shard", f"{empty}/2").stderr
-    assert said.startswith(f"no job falls into shard {empty}/2: there is nothing to do\n")
+    assert said.startswith(f"no job falls into shard {empty}/2\n")
+    (home.work / "a.yaml").write_text("jobs: []\n")
+    assert home.kirin("run", "a.yaml", "--sandbox").stderr.startswith("there is no job to do\n")
 
 
 @pytest.mark.parametrize("command", ["validate", "plan", "run"])

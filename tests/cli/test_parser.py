@@ -69,3 +69,29 @@ def test_a_value_of_the_environment_is_refused_by_the_name_of_its_variable(home,
 def test_what_is_typed_is_refused_by_its_flag_whatever_the_environment_has(home):
     result = home.kirin("v1-t2v", "hi", "--sandbox", "--timeout", "5x", env={"KIRIN_TIMEOUT": "6x"})
     assert "error: --timeout is '5x'" in result.stderr
+
+
+EMPTY = [
+    ("run", "a.yaml", "--shard", ""), ("run", "a.yaml", "--profile", ""), ("run", "a.yaml", "--base-url="),
+    ("run", "a.yaml", "-o", ""), ("run", ""), ("run", "a.yaml", ""), ("run", "a.yaml", "--only", ""),
+    ("plan", "a.yaml", "--base-url", ""), ("v1-t2v", "hi", "--profile", ""), ("v1-t2v", "hi", "--api-key-file", ""),
+    ("v1-t2v", "-f", ""), ("v1-t2v", "--prompt-file", ""), ("v1-t2v", "hi", "--output", ""), ("report", ""),
+    ("report", "--merge", ""), ("init", "-o", ""), ("download", "-o", ""), ("list", "--file", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", EMPTY, ids=" ".join)
+def test_what_a_variable_of_the_shell_that_is_not_set_leaves_empty_is_refused(home, arguments):
+    result = home.kirin(*arguments, env={"KIRIN_API_KEY": "sk-1234567890"})
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.splitlines()[0].endswith(" is empty: is a variable of the shell not set?")
+
+
+def test_what_may_be_empty_is_taken_so(home):
+    (home.work / "a.yaml").write_text("model: kirin_v1_t2v\nparams: {prompt: x}\n")
+    assert home.kirin("plan", "a.yaml", "--scope", "").exit_code == 0
+    assert home.kirin("list", "").exit_code == 0
+    shown = home.kirin("v1-t2v", "hi", "--negative-prompt", "", "--dry-run", "--json")
+    assert shown.data["body"]["input"][0]["params"]["negative_prompt"] == ""
+    unset = dict.fromkeys(("KIRIN_OUTPUT_DIR", "KIRIN_BASE_URL", "KIRIN_PROFILE", "KIRIN_TIMEOUT"), "")
+    assert home.kirin("run", "a.yaml", "--sandbox", env=unset).exit_code == 0
