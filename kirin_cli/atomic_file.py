@@ -164,31 +164,38 @@ class OpenFolder:
 
 def write_atomically(
     path: Path, content: str | bytes, *, mode: int = 0o666, replace: bool = True, durable: bool = True,
-    sync_name: bool = True,
+    folder: OpenFolder | None = None,
 ) -> None:  # fmt: skip
     """Put a file with this content (text as UTF-8) in its place; `mode` is cut by the umask, as for any new file.
 
-    A link in its place is replaced itself, never written through. Unless `durable` a power cut may take it; without
-    `sync_name` only until the caller syncs the folder. Raises OSError, FileExistsError where something is there and not
-    to be replaced; then what was there is there still, and nothing else is left behind.
+    A link in its place is replaced itself, never written through. Unless `durable` a power cut may take it; where its
+    `folder` is given, which is open already, only until the caller syncs that. Raises OSError, FileExistsError where
+    something is there and not to be replaced; then what was there is there still, and nothing else is left behind.
     """
     data = content.encode() if isinstance(content, str) else content
+    if folder is not None:
+        _write_in(folder, path.name, data, mode, replace=replace, durable=durable)
+        return
+    with OpenFolder(path.parent) as opened:
+        _write_in(opened, path.name, data, mode, replace=replace, durable=durable)
+        if durable:
+            opened.sync()
+
+
+def _write_in(folder: OpenFolder, name: str, data: bytes, mode: int, *, replace: bool, durable: bool) -> None:
     draft = f".kirin-{os.urandom(8).hex()}.part"
-    with OpenFolder(path.parent) as folder:
-        remove_left_drafts(folder)
-        try:
-            with folder.create(draft, mode=mode) as file:
-                lock_file(file)
-                write_whole(file, data)
-                if durable:
-                    os.fsync(file.fileno())
-            folder.move(draft, path.name, replace=replace)
-        except BaseException:
-            with suppress(OSError):
-                folder.remove(draft)
-            raise
-        if durable and sync_name:
-            folder.sync()
+    remove_left_drafts(folder)
+    try:
+        with folder.create(draft, mode=mode) as file:
+            lock_file(file)
+            write_whole(file, data)
+            if durable:
+                os.fsync(file.fileno())
+        folder.move(draft, name, replace=replace)
+    except BaseException:
+        with suppress(OSError):
+            folder.remove(draft)
+        raise
 
 
 def remove_left_drafts(folder: OpenFolder) -> None:

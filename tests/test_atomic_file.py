@@ -157,6 +157,20 @@ def test_a_draft_lies_in_the_folder_that_was_opened_even_when_its_path_leads_els
     assert list((tmp_path / "trap").iterdir()) == []
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a folder that is open cannot be moved on Windows")
+def test_a_file_goes_into_the_folder_that_is_open_and_stays_away_where_it_fails(tmp_path):
+    place, moved = tmp_path / "place", tmp_path / "moved"
+    place.mkdir()
+    with OpenFolder(place) as folder:
+        place.rename(moved)
+        write_atomically(place / "x.json", "new", folder=folder)
+        assert (moved / "x.json").read_text() == "new"
+        with pytest.raises(FileExistsError):
+            write_atomically(place / "x.json", "newer", replace=False, folder=folder)
+    assert [(file.name, file.read_text()) for file in moved.iterdir()] == [("x.json", "new")]
+    assert not place.exists()
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="the superuser may read everything")
 def test_a_folder_that_may_be_written_but_not_read_will_do(tmp_path):
     (tmp_path / "box").mkdir()

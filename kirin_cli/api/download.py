@@ -22,6 +22,7 @@ from kirin_cli.api.ranges import (
 from kirin_cli.api.redirects import RedirectChain, origin_scope
 from kirin_cli.api.retry import RETRIES, RetryPolicy, parse_retry_after
 from kirin_cli.api.transport import ErrorTranslator, follow_redirects
+from kirin_cli.atomic_file import OpenFolder
 from kirin_cli.errors import ResultUnavailable
 from kirin_cli.media.video_header import VideoHeader
 from kirin_cli.modelspec.types import ResultKind
@@ -215,6 +216,9 @@ class DownloadedFile:
     suffix: str = ""
 
 
+BeforePublish = Callable[[DownloadedFile, OpenFolder], tuple[Path, bool] | None]
+
+
 class Downloader:
     """Fetches files with connections of its own: no key, no cookies. Thread-safe.
 
@@ -241,13 +245,13 @@ class Downloader:
         kind: ResultKind = "video",
         on_progress: ProgressCallback = lambda _received, _total: None,
         force: bool = False,
-        before_publish: Callable[[DownloadedFile], tuple[Path, bool] | None] = lambda _fetched: None,
+        before_publish: BeforePublish = lambda _fetched, _folder: None,
     ) -> DownloadedFile:
         """Fetch `url` to `target`, which exists afterwards whole or not at all.
 
         `origin` is the host of the service that named the URL. `before_publish` is told what is about to get its final
-        name, and may give it another in the same folder, with whether a file there may be replaced; if it raises,
-        nothing gets a name. Raises ResultUrlExpired where a fresh URL may help, ResultUnavailable for a
+        name, and in which folder, and may give it another there, with whether a file there may be replaced; if it
+        raises, nothing gets a name. Raises ResultUrlExpired where a fresh URL may help, ResultUnavailable for a
         file that cannot be had, LocalError for the disk and for a target that is taken.
         """
         with PartFile(target, force=force) as part:
@@ -259,7 +263,7 @@ class Downloader:
                 raise
             facts = (attempts.content_type, verified.video, verified.suffix)
             fetched = DownloadedFile(target, part.size, part.sha256, *facts)
-            if name := before_publish(fetched):
+            if name := before_publish(fetched, part.folder):
                 part.target, part.force = name
                 fetched = fetched if part.target == target else replace(fetched, path=part.target)
             part.publish()

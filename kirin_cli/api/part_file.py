@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader, FileIO
 from pathlib import Path
+from types import TracebackType
 from typing import BinaryIO, Self
 
 from kirin_cli.atomic_file import OpenFolder, lock_file, write_whole
@@ -29,24 +30,26 @@ class PartFileLocked(LocalError):
 class PartFile:
     """The bytes so far of what will be `target`. Raises LocalError where the target or the folder cannot be used.
 
-    `force` allows to replace a file that is there; a folder or symbolic link is never replaced. The name of the part
-    can be foreseen, so that a killed process' part is found: it must be a regular file, ours alone (fault X1).
+    `folder` is that of the target, open. `force` allows to replace a file that is there; a folder or symbolic link is
+    never replaced. The name of the part can be foreseen, so that a killed process' part is found: it must be a regular
+    file, ours alone (fault X1).
     """
 
     def __init__(self, target: Path, *, force: bool = False) -> None:
         self.target, self.force = target, force
         self.path = part_path(target)
-        with disk_errors(target):
+        self._disk_errors = DiskErrors(target)
+        with self._disk_errors:
             check_target(target, force=force)
             try:
-                self._folder = OpenFolder(target.parent)
+                self.folder = OpenFolder(target.parent)
             except FileNotFoundError:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                self._folder = OpenFolder(target.parent)
+                self.folder = OpenFolder(target.parent)
             try:
-                self._file = _open_locked(self._folder, self.path)
+                self._file = _open_locked(self.folder, self.path)
             except BaseException:
-                self._folder.close()
+                self.folder.close()
                 raise
         self.size = 0
         self._hash = hashlib.sha256()
@@ -60,7 +63,7 @@ class PartFile:
     @contextmanager
     def open_content(self) -> Iterator[BinaryIO]:
         """Look at what is there; nothing is written after that, but for a `restart`."""
-        with disk_errors(self.target):
+        with self._disk_errors:
             self._file.seek(0)
             reader = BufferedReader(self._file)  # what is looked at is most often small and near the beginning
             try:
@@ -70,7 +73,7 @@ class PartFile:
 
     def write(self, data: bytes | memoryview) -> None:
         """Append."""
-        with disk_errors(self.target):
+        with self._disk_errors:
             write_whole(self._file, data)
         self._hash.update(data)
         self.size += len(data)
@@ -79,14 +82,14 @@ class PartFile:
         """Forget the bytes so far."""
         if not self.size:
             return
-        with disk_errors(self.target):
+        with self._disk_errors:
             self._file.seek(0)
             self._file.truncate()
         self.size, self._hash = 0, hashlib.sha256()
 
     def require_space(self, count: int) -> None:
         """Raise LocalError unless the disk has room for `count` bytes more."""
-        with disk_errors(self.target):
+        with self._disk_errors:
             free = shutil.disk_usage(self.target.parent).free
         if free < count + MIN_FREE_BYTES:
             raise LocalError(
@@ -95,39 +98,39 @@ class PartFile:
 
     def publish(self) -> None:
         """Give the file its final name, for good: synced before and after. Raises LocalError where that is taken."""
-        with disk_errors(self.target):
+        with DiskErrors(self.target):  # which may be another by now
             if self.force:  # else what is there is never replaced
                 check_target(self.target, force=True)
             os.fsync(self._file.fileno())
             if sys.platform == "win32":
                 self._file.close()  # an open file cannot be renamed there
             try:
-                self._folder.move(self.path.name, self.target.name, replace=self.force)
+                self.folder.move(self.path.name, self.target.name, replace=self.force)
             except FileExistsError:
                 check_target(self.target, force=False)
                 raise
             self._published = True
             self._file.close()
-            self._folder.sync()
+            self.folder.sync()
 
     def keep_odd(self) -> Path:
         """Keep the bytes beside the target as `NAME.odd`, and return that path; other files are never replaced."""
         path = self.target.with_suffix(".odd")
-        with disk_errors(path):
+        with DiskErrors(path):
             os.fsync(self._file.fileno())
-            if self._folder.status(path.name) and not self._has_same_bytes(path.name):
+            if self.folder.status(path.name) and not self._has_same_bytes(path.name):
                 path = self.target.with_suffix(f".{self.sha256[:8]}.odd")
             if sys.platform == "win32":
                 self._file.close()
             with suppress(FileExistsError):  # these very bytes are there already
-                self._folder.move(self.path.name, path.name, replace=False)
+                self.folder.move(self.path.name, path.name, replace=False)
                 self._published = True
-                self._folder.sync()
+                self.folder.sync()
         return path
 
     def _has_same_bytes(self, name: str) -> bool:
         try:
-            with self._folder.open_or_create(name) as file:
+            with self.folder.open_or_create(name) as file:
                 digest = hashlib.sha256()
                 while piece := file.read(CHUNK_BYTES):
                     digest.update(piece)
@@ -144,9 +147,9 @@ class PartFile:
             self._file.close()
         if not self._published:
             with suppress(OSError):
-                self._folder.remove(self.path.name)  # before the lock ends with the closing
+                self.folder.remove(self.path.name)  # before the lock ends with the closing
         self._file.close()
-        self._folder.close()
+        self.folder.close()
 
 
 def part_path(target: Path) -> Path:
@@ -206,11 +209,21 @@ def _empty_own(file: BinaryIO, folder: OpenFolder, name: str) -> bool:
     return is_ours
 
 
-@contextmanager
-def disk_errors(target: Path) -> Iterator[None]:
-    """Raise what the disk refuses inside as LocalError, which names `target`."""
-    try:
-        yield
-    except OSError as error:
-        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        raise LocalError(f"{target}: {error.strerror or error}", hint=DISK_FULL_HINT if full else "") from error
+class DiskErrors:
+    """Raises what the disk refuses inside as LocalError, which names `target`. May be entered again and again."""
+
+    __slots__ = ("target",)
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(error, OSError):
+            full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+            hint = DISK_FULL_HINT if full else ""
+            raise LocalError(f"{self.target}: {error.strerror or error}", hint=hint) from error

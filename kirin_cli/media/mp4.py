@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
 from struct import iter_unpack, unpack, unpack_from
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 MAX_BOXES: Final = 100_000  # in one file
 MAX_BOX_BYTES: Final = 1 << 26  # read from one file
@@ -23,8 +23,7 @@ class Seekable(Protocol):
     def read(self, count: int, /) -> bytes: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """Where the content of one box begins and ends, in bytes from the start of the file."""
 
     kind: bytes

@@ -6,6 +6,7 @@ from typing import Final
 from kirin_cli.api.client import QueryStatus
 from kirin_cli.api.download import DownloadedFile, ResultUrlExpired
 from kirin_cli.api.part_file import PartFileLocked
+from kirin_cli.atomic_file import OpenFolder
 from kirin_cli.errors import ResultUnavailable, UsageError
 from kirin_cli.ledger.queries import record_moved_files
 from kirin_cli.ledger.states import LedgerEvent, LedgerState
@@ -107,12 +108,12 @@ def _download(job_run: JobRun, task: Task, planned: Path, sidecar: Sidecar | Non
     """
     if not task.outputs:
         raise ResultUrlExpired("the task is completed, but names no file")
-    job, note = beside_later_result(job_run.job, job_run.entry, planned, sidecar), sidecar_path(planned)
+    job, read_at = beside_later_result(job_run.job, job_run.entry, planned, sidecar), planned
     if job is not job_run.job:
         job_run.job, planned = job, path_for_entry(job, job_run.entry)
     paths = _output_paths(job_run, task, planned)
     outputs: list[OutputFile | None] = [None] * len(paths)
-    if note != sidecar_path(paths[0]):
+    if paths[0] is not read_at:
         sidecar = read_sidecar(sidecar_path(paths[0]))
     if sidecar and sidecar.external_id == job_run.job.external_id:
         outputs = [sidecar.output_at(path, content) for path, content in zip(paths, task.outputs, strict=True)]
@@ -164,16 +165,17 @@ def _fetch(job_run: JobRun, task: Task, index: int, paths: list[Path], outputs: 
     content, path, first = task.outputs[index], paths[index], paths[0]
     kind = content_kind(content, job_run.job.model.result)
 
-    def write_down(file: DownloadedFile) -> tuple[Path, bool]:
+    def write_down(file: DownloadedFile, folder: OpenFolder) -> tuple[Path, bool]:
         named = named_by_content(job_run.job, path, file.suffix) if file.suffix else path
-        if named != path and _is_taken(job_run, named, first):  # what is paid for is not lost for a suffix
+        if named is not path and _is_taken(job_run, named, first):  # what is paid for is not lost for a suffix
             named = path
-        is_replaced = may_replace if named == path else _may_replace(job_run, named, first)
+        is_replaced = may_replace if named is path else _may_replace(job_run, named, first)
         facts = {"type": content.type or kind, "url": strip_url(content.url), "duration": content.duration}
         outputs[index] = OutputFile(path=named, bytes=file.bytes, sha256=file.sha256, **facts)
         # Before the file has its final name: after a crash the sidecar tells whose it is.
         _keep_earlier_result(job_run, first)
-        _write_sidecar(job_run, task, tuple(filter(None, outputs)), first)
+        place = folder if first is path or first.parent == folder.path else None
+        _write_sidecar(job_run, task, tuple(filter(None, outputs)), first, place)
         return named, is_replaced
 
     may_replace = _may_replace(job_run, path, first)
@@ -203,7 +205,9 @@ def _may_replace(job_run: JobRun, path: Path, first: Path) -> bool:
         raise UsageError(error.message, hint=hint) from None
 
 
-def _write_sidecar(job_run: JobRun, task: Task, outputs: tuple[OutputFile, ...], first: Path) -> None:
+def _write_sidecar(
+    job_run: JobRun, task: Task, outputs: tuple[OutputFile, ...], first: Path, folder: OpenFolder | None
+) -> None:
     entry, context = job_run.entry, job_run.context
     facts = {
         "files": len(task.outputs),
@@ -213,7 +217,7 @@ def _write_sidecar(job_run: JobRun, task: Task, outputs: tuple[OutputFile, ...],
         "service": job_run.service,
         "answer": without_signatures(answer_of(job_run.record)),
     }
-    write_sidecar(job_run.job, context.origin, facts, outputs, first)
+    write_sidecar(job_run.job, context.origin, facts, outputs, first, folder)
 
 
 def _on_saved(job_run: JobRun, outputs: tuple[OutputFile, ...]) -> Finished:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, get_args
 from urllib.parse import urlsplit
 
 from kirin_cli.api.part_file import part_path
-from kirin_cli.atomic_file import write_atomically
+from kirin_cli.atomic_file import OpenFolder, write_atomically
 from kirin_cli.errors import LocalError, UsageError
 from kirin_cli.jobs.filenames import numbered_template, path_problem, render_name, resolve_inside
 from kirin_cli.json_text import ensure_shallow, indented_json
@@ -154,11 +154,13 @@ def sidecar_path(path: Path) -> Path:
 
 
 def write_sidecar(
-    job: Job, origin: str, task: Mapping[str, object], outputs: tuple[OutputFile, ...], first: Path | None = None
-) -> None:
+    job: Job, origin: str, task: Mapping[str, object], outputs: tuple[OutputFile, ...], first: Path | None = None,
+    folder: OpenFolder | None = None,
+) -> None:  # fmt: skip
     """Write the sidecar beside the first output, whole or not at all. Raises LocalError.
 
-    `first` is the path of the first output where that is not there yet: when it gets its name, the folder is synced.
+    `first` is the path of the first output where that is not there yet, `folder` its folder, which is synced when the
+    file gets its name.
     """
     note = {
         "kirin": SIDECAR_VERSION,
@@ -174,7 +176,7 @@ def write_sidecar(
         **task,
         "outputs": {output.path.name: {name: getattr(output, name) for name in OUTPUT_FIELDS} for output in outputs},
     }
-    write_sidecar_data(sidecar_path(first or outputs[0].path), note, sync_name=first is None)
+    write_sidecar_data(sidecar_path(first or outputs[0].path), note, folder)
 
 
 def input_rows(job: Job, folder: Path | None = None) -> list[dict[str, object]]:
@@ -200,10 +202,10 @@ def relative_path(path: str, folder: Path) -> str:
         return path
 
 
-def write_sidecar_data(path: Path, note: Mapping[str, object], *, sync_name: bool = True) -> None:
-    """Write this as the sidecar at `path`; its name outlasts a power cut if `sync_name`. Raises LocalError."""
+def write_sidecar_data(path: Path, note: Mapping[str, object], folder: OpenFolder | None = None) -> None:
+    """Write this as the sidecar at `path`; in an open `folder` its name is the caller's to sync. Raises LocalError."""
     try:
-        write_atomically(path, indented_json(note) + "\n", sync_name=sync_name)
+        write_atomically(path, indented_json(note) + "\n", folder=folder)
     except OSError as error:
         raise LocalError(f"{path} cannot be written: {error.strerror or error}") from error
 

@@ -6,8 +6,9 @@ Knows no task and no ledger: an answer is JSON here, a record is JSON text of it
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from sys import intern
-from typing import Final
+from typing import Any, Final
 
 from kirin_cli.redaction import hides_values, mask_hidden, strip_url
 from kirin_cli.tree import map_leaves
@@ -40,7 +41,14 @@ def record_answer(answer: object, *, status: int, request_id: str) -> str:
 
 def answer_of(record: str) -> object:
     """The answer in a record; None where there is none."""
-    return json.loads(record)["answer"] if record else None
+    return _parse(record)["answer"] if record else None
+
+
+@lru_cache(maxsize=8)
+def _parse(record: str) -> Mapping[str, Any]:
+    """The content of a record, not to be changed: its answer and what the service says beyond are asked for in turn."""
+    content: Mapping[str, Any] = json.loads(record)
+    return content
 
 
 def service_facts(record: str) -> dict[str, object]:
@@ -51,7 +59,7 @@ def service_facts(record: str) -> dict[str, object]:
     """
     if not record:
         return {}
-    content = json.loads(record)
+    content = _parse(record)
     answer, request_id = content["answer"], content.get("request_id")
     if isinstance(answer, dict) and "id" not in answer and isinstance(answer.get("data"), dict):
         answer = answer["data"]

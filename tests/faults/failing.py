@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from kirin_cli.api.download import DownloadedFile, Downloader
+from kirin_cli.api.download import BeforePublish, DownloadedFile, Downloader
 from kirin_cli.api.transport import HttpReply, HttpRequest, Transport
+from kirin_cli.atomic_file import OpenFolder
 from kirin_cli.errors import LocalError
 from kirin_cli.ledger.leases import LeaseOwner
 
@@ -118,12 +119,10 @@ class _Downloader(Downloader):
         super().__init__(*arguments, **options)
         self._steps = steps
 
-    def fetch(
-        self, *arguments: Any, before_publish: Callable[[DownloadedFile], None], **options: Any
-    ) -> DownloadedFile:
-        def noting(fetched: DownloadedFile) -> None:
+    def fetch(self, *arguments: Any, before_publish: BeforePublish, **options: Any) -> DownloadedFile:
+        def noting(fetched: DownloadedFile, folder: OpenFolder) -> None:
             self._steps(NOTE)
-            before_publish(fetched)
+            before_publish(fetched, folder)
             self._steps(NOTED)
 
         fetched = super().fetch(*arguments, before_publish=noting, **options)
