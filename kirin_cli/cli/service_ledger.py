@@ -58,6 +58,10 @@ class ServiceLedger(Record, kw_only=True):
         """The same for many at once, by their external ids."""
         return queries.entries_by_id(self.ledger.store, self.origin, external_ids, account=self.account)
 
+    def sent_with_other_keys(self) -> frozenset[str]:
+        """The external ids of the tasks that were sent to this service with other keys; none without a key."""
+        return queries.ids_of_other_keys(self.ledger.store, self.origin, self.account) if self.account else frozenset()
+
     def known_entries(self) -> KnownEntries:
         """The entries of this service and account, as the preparation of a run asks for them."""
         store = self.ledger.store

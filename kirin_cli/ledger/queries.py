@@ -39,6 +39,12 @@ def entries_with_id(store: LedgerStore, origin: str, external_id: str, *, beside
     return [entry_from_row(row) for row in store.read(sql, (external_id, origin, besides))]
 
 
+def ids_of_other_keys(store: LedgerStore, origin: str, account: str) -> frozenset[str]:
+    """The external ids under which other accounts have tasks of a service that are, or will be, paid for."""
+    sql = "SELECT external_id FROM entries WHERE origin = ? AND account <> ? AND task_id IS NOT NULL AND state <> ?"
+    return frozenset(str(row[0]) for row in store.read(sql, (origin, account, LedgerState.FAILED)))
+
+
 def entries_by_id(
     store: LedgerStore, origin: str, external_ids: Iterable[str], *, account: str = ""
 ) -> dict[str, LedgerEntry]:

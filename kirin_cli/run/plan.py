@@ -1,6 +1,6 @@
 """The plan: what a run would do with each job and why, from sidecars and the ledger alone: asks the service nothing."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from heapq import heappush, heappushpop
@@ -21,6 +21,7 @@ Action = Literal["send", "skip", "ask", "go on", "fetch", "leave"]
 Durations = Callable[[str, str, str], Sequence[float]]
 """Seconds that earlier tasks of a class took (`prices.ledger_class`)."""
 
+OTHER_KEY: Final = "it was sent with another key; the service is asked, and nothing is sent"
 FILE_GONE: Final = "its file is gone: fetched again, free"
 ACTION_BY_STATE: Final[Mapping[LedgerState, tuple[Action, str]]] = {
     LedgerState.INTENT: ("send", "it was not sent yet"),
@@ -82,13 +83,19 @@ class PlannedJob(Record, kw_only=True, eq=True):
 
 
 def plan_jobs(
-    prepared: PreparedRun, find_entries: FindEntries, prices: PriceList, durations: Durations
-) -> list[PlannedJob]:
-    """What would become of each job, in order; none of them may have a finding."""
+    prepared: PreparedRun, find_entries: FindEntries, prices: PriceList, durations: Durations,
+    sent_with_other_keys: Callable[[], Collection[str]] = tuple,
+) -> list[PlannedJob]:  # fmt: skip
+    """What would become of each job, in order; none of them may have a finding.
+
+    `find_entries` finds what was sent with the key of the settings; `sent_with_other_keys` gives the external ids of
+    what was sent with others.
+    """
     prices = PriceList(history=cache(prices.history), assumed=prices.assumed, table=prices.table)
     price_of = cache(prices.price_of_class)
     typical_seconds = cache(lambda task_class: median(times) if (times := durations(*task_class)) else None)
     entries = find_entries([job.external_id for job in prepared.jobs])
+    elsewhere = () if sum(map(was_begun, entries.values())) == len(prepared.jobs) else sent_with_other_keys()
     reasons: dict[tuple[PriceClass, int | None], str] = {}
     plans = []
     for job in prepared.jobs:
@@ -98,7 +105,9 @@ def plan_jobs(
         price = price_of(price_class, seconds or (entry.input_seconds if entry else None))
         if price is None and (price_class, seconds) not in reasons:
             reasons[price_class, seconds] = prices.ways_to_tell(job)[0]
-        action, reason = _planned_action(job, entry, prepared)
+        action, reason = _planned_action(
+            job, entry, prepared, of_other_key=job.external_id in elsewhere and not job.redo_round
+        )
         plans.append(
             PlannedJob(
                 job=job, action=action, reason=reason, path=prepared.paths[job.external_id],
@@ -109,7 +118,9 @@ def plan_jobs(
     return plans
 
 
-def _planned_action(job: Job, entry: LedgerEntry | None, prepared: PreparedRun) -> tuple[Action, str]:
+def _planned_action(
+    job: Job, entry: LedgerEntry | None, prepared: PreparedRun, *, of_other_key: bool
+) -> tuple[Action, str]:
     """What would become of a job, and why."""
     if skipped := prepared.skipped.get(job.external_id):
         is_moved = any(moved.external_id == job.external_id for moved, _, _ in prepared.put_back)
@@ -118,6 +129,8 @@ def _planned_action(job: Job, entry: LedgerEntry | None, prepared: PreparedRun) 
         return "fetch", FILE_GONE
     if entry is not None and was_begun(entry):
         return ACTION_BY_STATE[entry.state]
+    if of_other_key:
+        return "ask", OTHER_KEY
     if change := prepared.changes.get(job.external_id):
         return "send", change
     new = f"once more, as attempt {job.attempt}" if job.attempt > 1 else "it is new"

@@ -88,6 +88,12 @@ def _twins(job_run: JobRun) -> list[LedgerEntry]:
     return [twin for twin in twins if twin.counters.exposed]
 
 
+def _paid_twin(job_run: JobRun, twins: list[LedgerEntry]) -> LedgerEntry | None:
+    """That of the twins which became a task, of another account it seems; None where a new video is asked for."""
+    paid = (twin for twin in twins if twin.task_id and twin.state is not LedgerState.FAILED)
+    return None if job_run.job.redo_round else next(paid, None)
+
+
 def _query(job_run: JobRun) -> QueryResult:
     """Ask for the external id. Under one that a person gave, and that was never sent, any task is found (fault S23)."""
     state, counters = job_run.entry.state, job_run.entry.counters
@@ -110,6 +116,11 @@ def query_before_send(job_run: JobRun) -> NextStep:
             return stop_run(job_run, result)
         case QueryStatus.ABSENT if now < (job_run.grace_until or 0.0):
             return job_run.retry("reconcile", NOT_YET_FOUND, result.retry_after)
+        case QueryStatus.ABSENT if paid := _paid_twin(job_run, twins):
+            message = f"it was sent with another key, as task {paid.task_id}, and this key does not find that"
+            anew = "another external_task_id" if job_run.job.has_own_id else "--again"
+            hint = f"with that key the same command goes on; {anew} makes a new video, at new cost"
+            return finish_pending(job_run, NotPermitted(f"{message}; nothing was sent", hint=hint))
         case QueryStatus.ABSENT:
             # Refusals to send, for a rate or for the network, stay counted: their pauses go on growing.
             job_run.absent_at, job_run.failures = now, job_run.failures - job_run.unanswered

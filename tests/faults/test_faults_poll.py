@@ -233,6 +233,19 @@ def test_P7_a_new_key_asks_before_it_sends_what_the_old_one_may_have_sent(machin
     assert (machine.run(key=machine.api.api.key).exit_code, machine.posts) == (0, 1)
 
 
+def test_P7_a_key_of_another_account_pays_for_nothing_a_second_time(machine: Bench) -> None:
+    assert machine.run(waits=False).exit_code == 0
+    first = machine.api.truth.tasks[0]
+    ids, machine.api.api.key = {first.id, first.external_id}, "sk-of-another-account"
+    theirs = faults.answer(404, {"message": "task not found"})
+    machine.api.decide(POLLS, lambda _, request: theirs if request.path.rpartition("/")[2] in ids else None)
+    for _ in range(2):
+        result = machine.run(key=machine.api.api.key)
+        assert (result.exit_code, result.outcome.state, machine.posts) == (4, "pending", 1), result.output
+        assert f"with another key, as task {first.id}" in result.output
+    assert (machine.run_unjudged(key=machine.api.api.key, again=True).exit_code, machine.posts) == (0, 2)
+
+
 def revoke(machine: Bench) -> None:
     machine.api.api.key = "sk-the-new-key-of-the-same-account"
 

@@ -123,6 +123,16 @@ def test_keys_of_what_is_unfinished_are_found_without_reading_what_is_finished(l
     assert "SEARCH entries USING INDEX entries_by_state" in steps
 
 
+def test_the_ids_of_other_keys_are_those_of_tasks_that_did_not_fail(ledger, make, intent):
+    mine, failed, theirs = make(1), make(2), ledger.intend(intent(3, account="ffff"))
+    ids = queries.ids_of_other_keys
+    assert mine.external_id in ids(ledger.store, mine.origin, "ffff")
+    assert ids(ledger.store, mine.origin, mine.account) == frozenset()  # the intent is no task yet
+    with ledger.store.write(durable=False) as transaction:
+        transaction("UPDATE entries SET state = 'failed' WHERE id = ?", (failed.id,))
+    assert failed.external_id not in ids(ledger.store, mine.origin, theirs.account)
+
+
 def test_costs_by_day_and_file(ledger, make, clock):
     make(1, job_file="a.yaml")
     clock.now += 86_400

@@ -10,7 +10,7 @@ from support.pictures import png
 
 from kirin_cli.ledger.queries import durations, prices
 from kirin_cli.ledger.states import LedgerState
-from kirin_cli.run.plan import ACTION_BY_STATE, likely_cost, plan_jobs
+from kirin_cli.run.plan import ACTION_BY_STATE, OTHER_KEY, likely_cost, plan_jobs
 from kirin_cli.run.prices import PastCost, PriceList, ledger_class
 from kirin_cli.run.resume import jobs_from_entries, restore_job, unfinished_entries, unsent_entries
 
@@ -55,6 +55,21 @@ def test_every_state_has_a_fate_and_a_reason(desk, state):
     first, second = plans(desk)
     assert (first.action, first.reason) == (EXPECTED[state], ACTION_BY_STATE[state][1])
     assert (second.action, second.reason) == ("send", "it is new")
+
+
+@pytest.mark.parametrize("stands", [None, LedgerState.INTENT])
+def test_P7_what_another_key_has_sent_is_asked_about_and_not_sent(desk, stands):
+    desk.jobs("rain")
+    (rain,) = desk.prepared().jobs
+    if stands:
+        desk.stands(rain, stands)
+    prepared, prices = desk.prepared(), PriceList(history=lambda _: [])
+    (plan,) = plan_jobs(prepared, desk.find_entries, prices, lambda *_: [], lambda: {rain.external_id})
+    assert (plan.action, plan.reason) == ("ask", OTHER_KEY)
+    (again,) = plan_jobs(
+        desk.prepared(redo="again"), desk.find_entries, prices, lambda *_: [], lambda: {rain.external_id}
+    )
+    assert again.action == "send"
 
 
 def test_a_job_whose_file_is_there_is_skipped(desk):

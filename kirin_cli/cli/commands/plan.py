@@ -128,7 +128,8 @@ def _make_plan(flags: PlanFlags, console: CommandConsole) -> PlanResult:
         if prepared.findings:
             console.findings(prepared.findings)
             return PlanResult(findings=[*findings, *prepared.findings], refused=True, shard=shard)
-        plans = plan_jobs(prepared, known.find_entries, known.price_list(assumed), known.durations)
+        prices, others = known.price_list(assumed), known.sent_with_other_keys
+        plans = plan_jobs(prepared, known.find_entries, prices, known.durations, others)
     return PlanResult(plans=plans, findings=findings, shard=shard)
 
 
