@@ -141,10 +141,10 @@ def _convert_plainly(param: Any, parameter: Parameter) -> None:  # noqa: ANN401 
         texts = () if value is None else tuple(value) if is_list else (value,)
         if (param.required and not texts) or (kind is bool and isinstance(value, str)):
             return process_by_typer(ctx, value)  # says what is missing, reads a switch from a file
-        if "" in texts and kind in {str, Path} and _is_typed(param, ctx) and not parameter.takes_empty:
+        if "" in texts and kind in {str, Path} and _source(param, ctx) == "COMMANDLINE" and not parameter.takes_empty:
             name = param.opts[0] if isinstance(parameter.spec, OptionSpec) else parameter.spec.metavar.strip("[…]")
             raise UsageError(f"{name} is empty: is a variable of the shell not set?", hint=f"{ctx.command_path} --help")
-        if kind is str and texts and _is_from_environment(param, ctx):
+        if kind is str and texts and _source(param, ctx) == "ENVIRONMENT":
             from kirin_cli.cli.settings_schema import BY_VARIABLE
 
             BY_VARIABLE[param.envvar].parse(texts[0], param.envvar)  # what is wrong is said of the variable
@@ -158,12 +158,9 @@ def _convert_plainly(param: Any, parameter: Parameter) -> None:  # noqa: ANN401 
         param.process_value = process_value
 
 
-def _is_from_environment(param: Any, ctx: Any) -> bool:  # noqa: ANN401
-    return getattr(ctx.get_parameter_source(param.name), "name", "") == "ENVIRONMENT"
-
-
-def _is_typed(param: Any, ctx: Any) -> bool:  # noqa: ANN401
-    return getattr(ctx.get_parameter_source(param.name), "name", "") == "COMMANDLINE"
+def _source(param: Any, ctx: Any) -> str:  # noqa: ANN401
+    """Where its value is from: COMMANDLINE, ENVIRONMENT, DEFAULT and the like, "" if the parser does not know."""
+    return getattr(ctx.get_parameter_source(param.name), "name", "")
 
 
 def _parse_path(text: str) -> Path:
@@ -180,7 +177,7 @@ def _parse_number(parameter: Parameter, param: Any, ctx: Any, text: Any) -> Any:
         number = parameter.item_kind(text)
         if (low is None or low <= number) and (high is None or number <= high):
             return number
-    what = param.envvar if _is_from_environment(param, ctx) else param.opts[0]
+    what = param.envvar if _source(param, ctx) == "ENVIRONMENT" else param.opts[0]
     noun = "a whole number" if parameter.item_kind is int else "a number"
     bounds = "" if low is None else f", at least {low}" if high is None else f", {low} to {high}"
     raise UsageError(f"{what} is {str(text)!r}; it must be {noun}{bounds}", hint=f"{ctx.command_path} --help")
