@@ -151,7 +151,10 @@ class DownloadAttempts:
     def _keep(self, response: OpenResponse) -> None:
         """Write the body to the end."""
         buffers = self.context.buffers
-        buffer = buffers.pop() if buffers else bytearray(BUFFER_SIZE)
+        try:
+            buffer = buffers.pop()
+        except IndexError:  # several threads download
+            buffer = bytearray(BUFFER_SIZE)
         try:
             self._write_body(response, memoryview(buffer))
         finally:
