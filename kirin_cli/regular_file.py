@@ -59,7 +59,7 @@ def obstacle_at(path: Path) -> str:
 def is_missing(folder: Path | str) -> bool:
     """Whether there is certainly no such folder, nor anything in it; false where that cannot be told."""
     try:
-        os.stat(folder)  # noqa: PTH116 (a Path takes as long)
+        os.stat(folder or ".")  # noqa: PTH116 (a Path takes as long)
     except FileNotFoundError:
         return True
     except (OSError, ValueError):
