@@ -109,7 +109,8 @@ MAX_INTERIM_ANSWERS = 100
 PLAIN_HEAD = re.compile(
     rb"HTTP/1\.1 ([2-5]\d\d)(?:[\t ][\t -~]*)?\r\n((?:[\w!#$%&'*+.^`|~-]+:[\t -~]*\r\n){0,100})\r\n"
 )
-PLAIN_LENGTH = re.compile(r"[0-9]{1,18}[\t ]*")
+MAX_DIGITS = 18
+PLAIN_LENGTH = re.compile(rf"[0-9]{{1,{MAX_DIGITS}}}[\t ]*")
 WITHOUT_BODY = frozenset({204, 304})
 
 
@@ -166,10 +167,27 @@ class StrictHTTPResponse(http.client.HTTPResponse):
         """Read the head; raises HTTPException for a Content-Length that is none, or two that differ (fault D6)."""
         super().begin()
         self.fields = AnswerHeaders.of(self.headers)
+        if rest := self.headers.get_payload():
+            self._take_in(str(rest).splitlines())
         lengths = set(map(str.strip, self.fields.get("content-length", "0").split(",")))
         length = lengths.pop()
         if lengths or not (length.isascii() and length.isdigit()):
             raise http.client.HTTPException("no valid Content-Length")
+        if self.length is None and not self.chunked and "content-length" in self.fields and len(length) <= MAX_DIGITS:
+            self.length = int(length)  # the library takes no length that is there twice, "5, 5"
+            self.will_close = self._check_close()  # type: ignore[attr-defined] # not in typeshed
+
+    def _take_in(self, lines: list[str]) -> None:
+        """Read what stands behind a line that is no header: there the library's parser takes the head to end.
+
+        Else the length would be lost, and the answer, which may tell of a video, waited for until the connection ends.
+        """
+        for name, colon, value in (line.partition(":") for line in lines):
+            if colon and name.strip():
+                self.fields.setdefault(name.strip().lower(), value.strip())
+        self.chunked, self.chunk_left = self.fields.get("transfer-encoding", "").lower() == "chunked", None
+        if isinstance(self._socket, BoundedSocket):
+            self._socket.is_spoilt = True
 
     def begin_quickly(self) -> None:
         """As `begin`, with no parser for a head that is plain and came in one piece: all but `fields` tells no headers.

@@ -131,6 +131,26 @@ def test_a_head_reads_the_same_with_the_librarys_parser_and_without(head):
     assert answer_facts(head, StrictHTTPResponse.begin_quickly) == answer_facts(head, StrictHTTPResponse.begin)
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        b"Content-Length: 5, 5",
+        b"Content-Length : 5",
+        b"no header\r\nContent-Length: 5",
+        b"X-\xfc: 1\r\nContent-Length: 5",
+    ],
+)
+def test_P6_a_length_behind_an_odd_line_ends_the_answer(lines):
+    head = b"HTTP/1.1 200 OK\r\n" + lines + b"\r\nX-Last: 1\r\n\r\n"
+    status, fields, (*_, length, _), body = answer_facts(head, StrictHTTPResponse.begin_quickly)
+    assert (status, fields["x-last"], length, body) == (200, "1", 5, b"12345")
+
+
+def test_P6_chunks_behind_an_odd_line_are_read_as_such():
+    head = b"HTTP/1.1 200 OK\r\nno header\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"
+    assert answer_facts(head, StrictHTTPResponse.begin_quickly)[3] == b"a"
+
+
 def test_no_parser_is_used_for_a_plain_head(monkeypatch):
     monkeypatch.setattr(http.client, "parse_headers", None)
     for head in PLAIN_HEADS:
