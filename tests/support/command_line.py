@@ -1,5 +1,6 @@
 """`kirin` in a home of its own, inside this process or as one of its own: for tests of the command line."""
 
+import gc
 import io
 import json
 import os
@@ -133,7 +134,7 @@ def run_several(
 @contextmanager
 def surroundings(folder: Path, environ: Mapping[str, str], stdin: str) -> Iterator[None]:
     """Stand in a folder with an environment and a standard input that is no terminal, and go back."""
-    before, terminal = dict(os.environ), sys.stdin
+    before, terminal, threshold = dict(os.environ), sys.stdin, gc.get_threshold()
     os.environ.clear()
     os.environ.update(environ)
     sys.stdin = io.TextIOWrapper(io.BytesIO(stdin.encode()), "utf-8")
@@ -141,6 +142,7 @@ def surroundings(folder: Path, environ: Mapping[str, str], stdin: str) -> Iterat
         with chdir(folder):
             yield
     finally:
+        gc.set_threshold(*threshold)
         sys.stdin = terminal
         os.environ.clear()
         os.environ.update(before)
